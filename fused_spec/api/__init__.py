@@ -1,0 +1,1 @@
+"""The `FusedAPI` client: the only place that speaks HTTP to a service."""

@@ -1,0 +1,56 @@
+"""Problems with a place: values that are gathered and shown together, never raised one by one."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Location:
+    """A place in a file; `line` and `column` count from 1, `path` is as the user would type it."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One problem: `message` says what and why, `hint` the next step, `pointer` the field (`spec.region`)."""
+
+    code: str
+    message: str
+    location: Location
+    severity: Severity = Severity.ERROR
+    pointer: str = ""
+    hint: str | None = None
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that `word` was most likely meant to be, or None when nothing is close.
+
+    Case and the separators `-`, `_`, `.` are ignored first: `M5.Large` is `m5.large`.
+    """
+    known = list(choices)
+    folded = {_fold(choice): choice for choice in reversed(known)}
+    if _fold(word) in folded:
+        return folded[_fold(word)]
+    close = difflib.get_close_matches(_fold(word), list(folded), n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def _fold(word: str) -> str:
+    return "".join(character for character in word.lower() if character.isalnum())

@@ -1,0 +1,1 @@
+"""What executes jobs, in processes of its own."""

@@ -1,0 +1,97 @@
+"""The exception tree; each class carries its exit code, and its docstring says when it is raised.
+
+    FusedSpecError                    1
+    ├── JobFailed                     1
+    ├── SpecError                     3   holds every diagnostic
+    ├── WaitTimeout                   5   also a TimeoutError
+    ├── StalePlan                     6
+    ├── Locked                        7
+    ├── ServiceError                  8   api.errors derives the HTTP ones
+    │   ├── ServiceUnreachable        8
+    │   └── CredentialsError          8
+    ├── OutcomeUnknown                9
+    └── Interrupted                 130
+
+Problems in what a person wrote are values (`diagnostics`), gathered and shown together; an exception
+here ends a command. Exactly one place catches the base: `cli.main`.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fused_spec.diagnostics import Diagnostic
+
+EXIT_OK = 0
+EXIT_USAGE = 2
+EXIT_CHANGES = 4
+EXIT_BUG = 70
+
+
+class FusedSpecError(Exception):
+    """An expected failure: `str(error)` says what and why, `hint` the next step."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class JobFailed(FusedSpecError):
+    """A job ended as failed, was cancelled, or is held."""
+
+
+class SpecError(FusedSpecError):
+    """The specs are invalid; nothing was sent anywhere."""
+
+    exit_code = 3
+
+    def __init__(self, diagnostics: "Sequence[Diagnostic]") -> None:
+        count = sum(1 for diagnostic in diagnostics if diagnostic.is_error)
+        super().__init__(f"{count} {'problem' if count == 1 else 'problems'} in the specs")
+        self.diagnostics = tuple(diagnostics)
+
+
+class WaitTimeout(FusedSpecError, TimeoutError):
+    """Waiting took longer than allowed; the runs go on."""
+
+    exit_code = 5
+
+
+class StalePlan(FusedSpecError):
+    """The world moved between planning and acting."""
+
+    exit_code = 6
+
+
+class Locked(FusedSpecError):
+    """Another apply works on the same project and target."""
+
+    exit_code = 7
+
+
+class ServiceError(FusedSpecError):
+    """The service answered with an error, or not at all."""
+
+    exit_code = 8
+
+
+class ServiceUnreachable(ServiceError):
+    """Nothing answers at the base URL."""
+
+
+class CredentialsError(ServiceError):
+    """Credentials are missing, expired, malformed or refused."""
+
+
+class OutcomeUnknown(FusedSpecError):
+    """A start could not be settled: it may or may not have reached the service."""
+
+    exit_code = 9
+
+
+class Interrupted(FusedSpecError):
+    """A person or the system asked the command to stop; runs go on."""
+
+    exit_code = 130

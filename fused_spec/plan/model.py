@@ -1,0 +1,189 @@
+"""The values of planning. Action is what apply does; reason is for people, and apply never looks at it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from fused_spec.spec.model import Desired, Key
+from fused_spec.status import RunStatus
+
+
+class Action(StrEnum):
+    NONE = "none"
+    START = "start"
+    ATTACH = "attach"
+    REPLACE = "replace"
+    QUEUE = "queue"
+    HOLD = "hold"
+    CANCEL = "cancel"
+    CREATE = "create"
+    UPDATE = "update"
+    DISABLE = "disable"
+    DELETE = "delete"
+
+    @property
+    def sign(self) -> str:
+        return _SIGNS.get(self, "")
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether apply would send anything that is not a question."""
+        return self not in (Action.NONE, Action.ATTACH, Action.HOLD)
+
+
+_SIGNS = {
+    Action.START: "+",
+    Action.CREATE: "+",
+    Action.QUEUE: "+",
+    Action.ATTACH: ">",
+    Action.REPLACE: "-/+",
+    Action.UPDATE: "~",
+    Action.HOLD: "!",
+    Action.CANCEL: "-",
+    Action.DISABLE: "-",
+    Action.DELETE: "-",
+}
+
+
+class Reason(StrEnum):
+    """Why; the value is the sentence that people read."""
+
+    NEVER_RAN = "never ran"
+    ARCHIVED = "finished earlier, known from the archive"
+    IN_FLIGHT = "already running; wait for it"
+    SPEC_CHANGED = "spec changed"
+    UP_TO_DATE = "up to date"
+    ALWAYS = "runs at every apply"
+    TOO_OLD = "the last success is older than max_age"
+    RAN_ONCE = "ran once; a changed spec does not run it again"
+    HELD = "the last run did not succeed; --retry starts it again"
+    RETRY = "retry"
+    REQUESTED = "asked for by name"
+    MANUAL = "runs only when named by --rerun"
+    NOT_IN_SPECS = "in no spec"
+    NOT_THERE = "does not exist yet"
+    FIELDS_CHANGED = "fields changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution that the service knows and that carries our marker.
+
+    `settings` are the keywords it was started with (instance type, region, …), sensitive values masked.
+    """
+
+    job_id: str
+    key: Key
+    digest: str
+    status: RunStatus
+    created: datetime
+    ended: datetime | None = None
+    attempt: int = 1
+    nonce: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """A run remembered by its receipt."""
+
+    job_id: str
+    key: Key
+    digest: str
+    status: RunStatus
+    ended: datetime | None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteObject:
+    """A saved UDF or token as the service holds it, its fields in the shape of a desired payload.
+
+    `reference` is what API calls take: a UDF's id, or a token's value, which is a secret.
+    """
+
+    key: Key
+    reference: str = field(repr=False)
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What exists: runs newest first by key, remembered runs, saved UDFs and tokens of this project."""
+
+    read_at: datetime
+    runs: Mapping[Key, tuple[Run, ...]] = field(default_factory=dict)
+    past: Mapping[Key, PastRun] = field(default_factory=dict)
+    objects: Mapping[Key, RemoteObject] = field(default_factory=dict)
+
+    def newest(self, key: Key) -> Run | None:
+        return next(iter(self.runs.get(key, ())), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One difference, for display only; None stands for absent."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What apply will do about one key, and why."""
+
+    key: Key
+    action: Action
+    reason: Reason
+    detail: str = ""  # finishes the reason for people: "udfs/area.py", "2 of 3"
+    before: Run | RemoteObject | PastRun | None = None
+    after: Desired | None = None
+    fields: tuple[FieldChange, ...] = ()
+
+    @property
+    def why(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
+
+    @property
+    def job_id(self) -> str | None:
+        return self.before.job_id if isinstance(self.before, Run | PastRun) else None
+
+    @property
+    def digest(self) -> str | None:
+        if self.after is not None:
+            return self.after.digest
+        return self.before.digest if isinstance(self.before, Run) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """What the command line asked for beyond the specs."""
+
+    rerun: frozenset[str] = frozenset()
+    retry: frozenset[str] = frozenset()
+    retry_all: bool = False
+    prune: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every change, dependencies first, and what a person should know besides."""
+
+    target: str
+    scope: str
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def has_changes(self) -> bool:
+        return any(change.action.changes_something for change in self.changes)
+
+    def summary(self) -> dict[str, int]:
+        """How many changes of each action, in the order of `Action`."""
+        counts = dict.fromkeys(Action, 0)
+        for change in self.changes:
+            counts[change.action] += 1
+        return {str(action): count for action, count in counts.items() if count}

@@ -1,0 +1,1 @@
+"""Carry out a plan: refresh, apply, wait, archive."""

@@ -1,0 +1,92 @@
+"""Settings and credentials as values, read from mappings and files that the edge hands in.
+
+Order: flag, then `FUSED_SPEC_*`, then `fused-spec.yaml`, then default. Credentials come from Fused's own
+variables and file (docs: `docs/cli.md`), never from a browser login and never from a spec.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fused_spec.errors import CredentialsError
+
+HOSTED_URL = "https://www.fused.io/server/v1"
+LOCAL_TARGET = "local"
+
+_LOG_IN = "log in once with the fused package, or set FUSED_AUTH_TOKEN and FUSED_AUTH_TOKEN_TYPE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """The two words of the `Authorization` header; the token stays out of `repr`."""
+
+    access_token: str = field(repr=False)
+    auth_scheme: str = "Bearer"
+
+    @property
+    def header(self) -> str:
+        return f"{self.auth_scheme} {self.access_token}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where to apply: the embedded service (`base_url=None`) or any server that speaks the protocol."""
+
+    name: str
+    base_url: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        return self.base_url is None
+
+
+def credentials_from(env: Mapping[str, str], home: Path) -> Credentials:
+    """Read the credentials: the pair of variables wins over the file `~/.fused/credentials`.
+
+    Raises `CredentialsError` when there are none, when the file cannot be understood, or when they expired.
+    Source: the published client's file of seven keys and its pair of variables.
+    """
+    token, scheme = env.get("FUSED_AUTH_TOKEN"), env.get("FUSED_AUTH_TOKEN_TYPE")
+    if token and scheme:
+        return _header_safe(Credentials(access_token=token, auth_scheme=scheme), "FUSED_AUTH_TOKEN")
+    if token or scheme:
+        missing = "FUSED_AUTH_TOKEN_TYPE" if token else "FUSED_AUTH_TOKEN"
+        raise CredentialsError(f"{missing} is not set, and the pair is needed", hint=f"set {missing} as well")
+    return credentials_from_file(Path(env.get("FUSED_SPEC_CREDENTIALS") or home / ".fused" / "credentials"))
+
+
+def credentials_from_file(path: Path) -> Credentials:
+    """Read Fused's credentials file; only `access_token`, `auth_scheme` and `expires_at` matter here."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CredentialsError(f"no credentials: {path} does not exist", hint=_LOG_IN) from None
+    except (OSError, ValueError) as error:
+        # The parser's message may quote the content, so only its kind is told.
+        raise CredentialsError(f"{path} cannot be read as JSON ({type(error).__name__})", hint=_LOG_IN) from None
+    token = content.get("access_token") if isinstance(content, dict) else None
+    if not isinstance(token, str) or not token:
+        raise CredentialsError(f"{path} holds no access_token", hint=_LOG_IN)
+    if (expiry := _expiry(content.get("expires_at"))) is not None and expiry <= datetime.now(UTC):
+        raise CredentialsError(f"the credentials in {path} expired at {expiry.isoformat()}", hint=_LOG_IN)
+    scheme = content.get("auth_scheme") or content.get("token_type") or "Bearer"
+    return _header_safe(Credentials(access_token=token, auth_scheme=str(scheme)), str(path))
+
+
+def _header_safe(credentials: Credentials, source: str) -> Credentials:
+    if not credentials.header.isascii() or not credentials.header.isprintable():
+        raise CredentialsError(f"the token in {source} holds characters that a header cannot carry", hint=_LOG_IN)
+    return credentials
+
+
+def _expiry(value: object) -> datetime | None:
+    """`expires_at` is ISO time with a zone or seconds since the epoch; anything else is left to the service."""
+    try:
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value, UTC)
+        moment = datetime.fromisoformat(str(value))
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""What people write: YAML documents become checked specs, checked specs become desired state. No network."""

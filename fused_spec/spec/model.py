@@ -1,0 +1,145 @@
+"""Desired state: frozen values that say what a person declared, with everything resolved.
+
+A `payload` is plain JSON in its smallest form: what equals its default is left out, so a new field with a
+default in a later version changes no digest. The digest covers the payload and nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.settings import Target
+
+API_VERSION = "fused-spec/v1"
+DEFAULT_SCOPE = "default"
+
+
+class Kind(StrEnum):
+    JOB = "Job"
+    UDF = "Udf"
+    TOKEN = "UdfAccessToken"  # noqa: S105  # a kind, not a secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Key:
+    """The stable address of a declared thing within a project."""
+
+    kind: Kind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+class When(StrEnum):
+    ONCE = "once"
+    ON_CHANGE = "on-change"
+    ALWAYS = "always"
+    MANUAL = "manual"
+
+
+class OnFailure(StrEnum):
+    HOLD = "hold"
+    RETRY = "retry"
+
+
+class OnChangeWhileRunning(StrEnum):
+    REPLACE = "replace"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPolicy:
+    """When a job runs again; `timeout` and `max_age` in seconds."""
+
+    when: When = When.ON_CHANGE
+    on_failure: OnFailure = OnFailure.HOLD
+    retries: int = 0
+    on_change_while_running: OnChangeWhileRunning = OnChangeWhileRunning.REPLACE
+    timeout: float | None = None
+    max_age: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalFile:
+    """A file that a job reads: uploaded to `url`, which its content alone decides."""
+
+    path: Path
+    sha256: str
+    size: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """What every kind has.
+
+    `sources` names the file behind a payload path (`config.steps.0.udf.code` → `udfs/area.py`), so that a
+    plan can say which file changed.
+    """
+
+    key: Key
+    payload: Mapping[str, Any]
+    digest: str
+    origin: Location
+    description: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredJob(Desired):
+    """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
+    `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`."""
+
+    needs: tuple[Key, ...] = ()
+    run: RunPolicy = RunPolicy()
+    files: tuple[LocalFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredUdf(Desired):
+    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredToken(Desired):
+    """A UDF access token; the payload holds `udf` (`{id}`, `{email, name}`, `{name}` or `{ref}`), `client_id`,
+    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value."""
+
+    sink: Path
+    needs: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What `fused-spec.yaml` says; without one the scope is `default`, and prune is refused.
+
+    `root` confines every file a spec may name; `state` is the folder for the local service, the archive
+    and caches (`.fused-spec` beside the project file).
+    """
+
+    name: str
+    scope: str
+    root: Path
+    state: Path
+    default_target: str = "local"
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    archive: str | None = None
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """Everything the specs say: desired state in the order of their files, and every problem found."""
+
+    project: Project
+    desired: tuple[Desired, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        return not any(diagnostic.is_error for diagnostic in self.diagnostics)

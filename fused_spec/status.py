@@ -1,0 +1,53 @@
+"""The status of a run in our words, and how Fused's two state machines translate into it.
+
+Fused reports the state of the machine (`status`, `terminal_status`) and the state of the work
+(`job_status`, `finished_job_status`); 1.x answers know only the first. The work decides, when it is known.
+"""
+
+from enum import StrEnum
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+    @property
+    def in_flight(self) -> bool:
+        return self in (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+# The three certain words of the protocol, and the two that are shown before them.
+_WORK = {
+    "pending": RunStatus.QUEUED,
+    "in progress": RunStatus.RUNNING,
+    "running": RunStatus.RUNNING,
+    "done": RunStatus.SUCCEEDED,
+    "failed": RunStatus.FAILED,
+    "canceled": RunStatus.CANCELLED,
+    "cancelled": RunStatus.CANCELLED,
+}
+
+
+def run_status(
+    *,
+    job_status: str | None,
+    machine_status: str | None = None,
+    terminal: bool | None = None,
+    finished: bool | None = None,
+) -> RunStatus:
+    """Translate what the service says about a run; an unknown word is never taken for an end.
+
+    `lost` means that the machine is gone and nobody said how the work ended.
+    """
+    known = _WORK.get((job_status or "").strip().lower())
+    if known is not None and not known.in_flight:
+        return known
+    if finished or (finished is None and terminal):
+        return RunStatus.LOST
+    if known is not None:
+        return known
+    return RunStatus.QUEUED if (machine_status or "").lower() == "pending" else RunStatus.RUNNING

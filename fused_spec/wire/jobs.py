@@ -1,0 +1,74 @@
+"""Runs, the job history, logs and results."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field, StrictBool, StrictStr
+
+from fused_spec.wire.base import WireModel
+from fused_spec.wire.config import JobConfig
+
+
+class RunRequest(WireModel):
+    """The body of POST `/run`; region, instance type and disk travel in the query."""
+
+    config: JobConfig
+    additional_env: list[str] | None = None
+    image_name: str | None = None
+    send_status_email: bool | None = None
+    cache_max_age: int | None = None
+
+
+class RunResponse(WireModel):
+    """One run: `status` is the machine's state, `job_status` the work's; 1.x answers lack the latter."""
+
+    job_id: StrictStr
+    job_name: StrictStr | None = None
+    instance_id: StrictStr | None = None
+    instance_type: StrictStr | None = None
+    status: StrictStr
+    terminal_status: StrictBool
+    last_heartbeat: datetime | None = None
+    job_status: StrictStr | None = None
+    job_status_date: datetime | None = None
+    finished_job_status: StrictBool | None = None
+    total_tasks: int = 0
+    finished_tasks: int = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run is over: by the work where that is told, by the machine where not."""
+        return self.terminal_status if self.finished_job_status is None else self.finished_job_status
+
+
+class JobResponse(WireModel):
+    """One line of the job history, as GET `/job/self` lists it, newest first."""
+
+    id: StrictStr
+    user_id: StrictStr | None = None
+    creation_date: datetime
+    job_status: StrictStr | None = None
+    job_status_date: datetime | None = None
+    instance_id: StrictStr | None = None
+    instance_type: StrictStr | None = None
+    execution_environment_id: StrictStr | None = None
+
+
+class LogLine(WireModel):
+    """One record of a job's log; `timestamp` is whole milliseconds since the epoch."""
+
+    timestamp: int
+    message: str = ""
+
+
+class RunResult(WireModel):
+    """One stored result: result `k` belongs to input element `k`."""
+
+    name: str
+    url: str = Field(repr=False)  # signed: whoever has it can read the result
+
+
+def job_name_of(config: dict[str, Any]) -> str | None:
+    """The name a server gives a job: the config's, else the first named step's."""
+    steps = config.get("steps") or []
+    return config.get("name") or next((step.get("name") for step in steps if step.get("name")), None)
