@@ -72,9 +72,13 @@ class Locked(FusedSpecError):
 
 
 class ServiceError(FusedSpecError):
-    """The service answered with an error, or not at all."""
+    """The service answered with an error, or not at all.
+
+    `sent` is False when the request certainly had no effect, and None when nobody can know.
+    """
 
     exit_code = 8
+    sent: bool | None = None
 
 
 class ServiceUnreachable(ServiceError):

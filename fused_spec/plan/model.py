@@ -68,10 +68,20 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One difference, for display only; None stands for absent."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One execution that the service knows and that carries our marker.
 
-    `settings` are the keywords it was started with (instance type, region, …), sensitive values masked.
+    `differences` say how the desired payload differs from what this run was started with; they are read for
+    the newest run of a changed job, and for display only.
     """
 
     job_id: str
@@ -82,7 +92,7 @@ class Run:
     ended: datetime | None = None
     attempt: int = 1
     nonce: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    differences: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +109,15 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteObject:
-    """A saved UDF or token as the service holds it, its fields in the shape of a desired payload.
+    """A saved UDF or token of this project, and how the declared one differs from it.
 
     `reference` is what API calls take: a UDF's id, or a token's value, which is a secret.
     """
 
     key: Key
     reference: str = field(repr=False)
-    fields: Mapping[str, Any]
+    enabled: bool = True
+    differences: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,18 +128,10 @@ class History:
     runs: Mapping[Key, tuple[Run, ...]] = field(default_factory=dict)
     past: Mapping[Key, PastRun] = field(default_factory=dict)
     objects: Mapping[Key, RemoteObject] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()  # the id of every run in the listing, foreign ones included
 
     def newest(self, key: Key) -> Run | None:
         return next(iter(self.runs.get(key, ())), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChange:
-    """One difference, for display only; None stands for absent."""
-
-    path: str
-    before: Any
-    after: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +179,7 @@ class Plan:
     scope: str
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    seen: frozenset[str] = frozenset()  # runs that this plan took into account; a newer one makes it stale
 
     @property
     def has_changes(self) -> bool:

@@ -1,1 +1,1 @@
-"""Carry out a plan: refresh, apply, wait, archive."""
+"""Between what is declared and what runs: read history, carry out a plan, wait, archive."""

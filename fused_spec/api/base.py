@@ -1,0 +1,34 @@
+"""What every part of the client stands on: a transport, and its time."""
+
+from typing import Self
+
+from fused_spec.api.transport import Transport
+from fused_spec.polling import Clock, Sleep
+
+
+class Connected:
+    """Calls through one transport; `_clock` and `_sleep` are the transport's and decide about waiting."""
+
+    _transport: Transport
+    _clock: Clock
+    _sleep: Sleep
+
+    @classmethod
+    def over(cls, transport: Transport) -> Self:
+        """A client over this transport; it reads no environment and is not made the current one."""
+        api = cls.__new__(cls)
+        api._connect(transport)
+        return api
+
+    def _connect(self, transport: Transport) -> None:
+        self._transport = transport
+        self._clock = transport.clock
+        self._sleep = transport.sleep
+
+    @property
+    def base_url(self) -> str:
+        """The URL below which every call goes, without a slash at its end."""
+        return self._transport.base_url
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.base_url!r})"

@@ -1,0 +1,38 @@
+"""`FusedAPI`: the client of Fused's HTTP API, with the published client's names, defaults and returned values.
+
+The calls live by noun in `jobs`, `files`, `udfs`, `tokens` and `account`; what holds for all of them in `transport`.
+"""
+
+import os
+from pathlib import Path
+
+from fused_spec.api.current import set_current
+from fused_spec.api.files import FileWrites
+from fused_spec.api.jobs import JobWrites
+from fused_spec.api.reading import FusedReader
+from fused_spec.api.tokens import TokenWrites
+from fused_spec.api.transport import Transport
+from fused_spec.api.udfs import UdfWrites
+from fused_spec.settings import HOSTED_URL, credentials_from
+
+
+class FusedAPI(JobWrites, TokenWrites, UdfWrites, FileWrites, FusedReader):
+    """Calls Fused, or any server that speaks its protocol.
+
+    One object keeps its connections and may be shared by threads. Errors are those of `fused_spec.api.errors`;
+    the HTTP ones are also requests' own, so code written for the published client goes on catching them.
+    """
+
+    def __init__(
+        self, *, base_url: str | None = None, set_global_api: bool = True, credentials_needed: bool = True
+    ) -> None:
+        """Connect to `base_url`, the hosted service by default.
+
+        Credentials come from `FUSED_AUTH_TOKEN` with `FUSED_AUTH_TOKEN_TYPE`, else from `~/.fused/credentials`;
+        a browser is never opened. Raises `CredentialsError` when they are missing and `credentials_needed`;
+        without it, only `_health()` works. `set_global_api` makes this the client of unbound `RunResponse` objects.
+        """
+        credentials = credentials_from(os.environ, Path.home()) if credentials_needed else None
+        self._connect(Transport(base_url or HOSTED_URL, credentials))
+        if set_global_api:
+            set_current(self)

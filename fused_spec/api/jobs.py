@@ -1,0 +1,157 @@
+"""Start, watch and end jobs, and read what they leave: history, config, logs, results."""
+
+from fused_spec.api.addresses import path
+from fused_spec.api.base import Connected
+from fused_spec.api.inputs import Env, JobReference, as_config, checked_instance_type, env_list, job_id_of
+from fused_spec.api.limits import FILES, LOGS, START
+from fused_spec.api.objects import JobResponse, JobResult, Jobs, RunResponse
+from fused_spec.api.paging import read_pages
+from fused_spec.api.tail import tail
+from fused_spec.errors import WaitTimeout
+from fused_spec.polling import Deadline
+from fused_spec.wire import JobConfig, LogLine, RunResult
+
+METADATA_SUFFIX = ".metadata"
+
+
+class JobReads(Connected):
+    def get_jobs(
+        self, n: int | None = 5, *, skip: int = 0, per_request: int = 25, max_requests: int | None = 1
+    ) -> Jobs:
+        """The newest `n` jobs of the history after the first `skip`; None means all of them.
+
+        Asks for `per_request` jobs at a time, at most `max_requests` times (None: as often as it takes).
+        """
+        jobs = read_pages(
+            self._history_page,
+            n=n,
+            skip=skip,
+            per_request=per_request,
+            max_requests=max_requests,
+            identity=lambda job: job.id,
+        )
+        return Jobs(
+            jobs=tuple(job.bind(self) for job in jobs),
+            n=n,
+            skip=skip,
+            per_request=per_request,
+            max_requests=max_requests,
+        )
+
+    def get_status(self, job: JobReference) -> RunResponse:
+        """The run as it is now."""
+        answer = self._transport.call("GET", path("run", "by-id", job_id_of(job)))
+        return answer.read_as(RunResponse).bind(self)
+
+    def get_job_config(self, job: JobReference) -> JobConfig:
+        """The config with which the job was started; the service hands out a signed URL, which is read without auth."""
+        answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"))
+        return self._transport.fetch(answer.location).read_as(JobConfig)
+
+    def get_logs(self, job: JobReference, since_ms: int | None = None) -> list[LogLine]:
+        """The log, oldest line first; `since_ms` (milliseconds since the epoch) leaves out what is older."""
+        answer = self._transport.call("GET", path("logs", job_id_of(job)), query={"since_ms": since_ms}, limits=LOGS)
+        return answer.read_as(list[LogLine])
+
+    def get_job_results(self, job: JobReference) -> list[JobResult]:
+        """The stored results in the order of the job's input; each is read when asked (`JobResult.read`)."""
+        answer = self._transport.call("GET", path("run", "by-id", job_id_of(job), "results"))
+        entries = {entry.name: entry.url for entry in answer.read_as(list[RunResult])}
+        return [
+            JobResult(name=name, url=url, metadata_url=entries.get(name + METADATA_SUFFIX)).bind(self)
+            for name, url in sorted(entries.items(), key=_position)
+            if not name.endswith(METADATA_SUFFIX)
+        ]
+
+    def wait_for_job(
+        self, job: JobReference, poll_interval_seconds: float = 5, timeout: float | None = None
+    ) -> RunResponse:
+        """Ask for the status until the run is over; a failed run does not raise.
+
+        Over is what `finished_job_status` says, and where the service leaves it out, `terminal_status`.
+        Raises TimeoutError (`WaitTimeout`) at the first look after `timeout` seconds; the run goes on.
+        """
+        deadline = Deadline(timeout, self._clock)
+        while not (run := self.get_status(job)).finished:
+            if deadline.passed:
+                raise WaitTimeout(f"job {run.job_id} was not over after {timeout} seconds; it goes on")
+            self._sleep(poll_interval_seconds)
+        return run
+
+    def tail_logs(
+        self,
+        job: JobReference,
+        refresh_seconds: float = 1,
+        sample_logs: bool = True,
+        timeout: float | None = None,
+        get_logs_retries: int = 1,
+    ) -> None:
+        """Print the log to standard output while it grows, until the job's machine has ended.
+
+        With `sample_logs` only the newest of each batch of lines, else every line, and each just once. A job that had
+        ended before is printed whole. Unlike in the published client, a line that holds the word ERROR ends nothing.
+        Raises TimeoutError (`WaitTimeout`) after `timeout` seconds, and ValueError when the log cannot be read
+        even after `get_logs_retries` repeats.
+        """
+        tail(
+            self,
+            job_id_of(job),
+            refresh_seconds=refresh_seconds,
+            sample=sample_logs,
+            deadline=Deadline(timeout, self._clock),
+            sleep=self._sleep,
+            retries=get_logs_retries,
+        )
+
+    def _history_page(self, skip: int, limit: int) -> list[JobResponse]:
+        return self._transport.call("GET", "job/self", query={"skip": skip, "limit": limit}).read_as(list[JobResponse])
+
+    def _fetch_result(self, url: str) -> bytes:
+        return self._transport.fetch(url, limits=FILES).body
+
+    def _fetch_result_metadata(self, url: str) -> dict[str, object]:
+        return self._transport.fetch(url).read_as(dict[str, object])
+
+
+class JobWrites(JobReads):
+    def start_job(
+        self,
+        config: object,
+        *,
+        instance_type: str | None = None,
+        region: str | None = None,
+        disk_size_gb: int | None = None,
+        additional_env: Env = ("FUSED_CREDENTIAL_PROVIDER=ec2",),
+        image_name: str | None = None,
+    ) -> RunResponse:
+        """Start a job and return at once; the request is sent exactly once, whatever happens.
+
+        `config` is a JobConfig or a single step: a wire model, plain JSON, or a model of the published package.
+        `additional_env` is a list of `NAME=value` or a mapping; None leaves it to the service.
+        Raises `InvalidArgument` (a ValueError) before anything is sent, for example for an unknown `instance_type`.
+        After any other error its `sent` tells whether the job may have been started nevertheless.
+        """
+        content: dict[str, object] = {"config": as_config(config).model_dump(mode="json")}
+        if (env := env_list(additional_env)) is not None:
+            content["additional_env"] = env
+        if image_name is not None:
+            content["image_name"] = image_name
+        query = {
+            "region": region,
+            "instance_type": checked_instance_type(instance_type),
+            "disk_size_gb": disk_size_gb,
+        }
+        answer = self._transport.call("POST", "run", query=query, content=content, limits=START)
+        return answer.read_as(RunResponse).bind(self)
+
+    def cancel_job(self, job: JobReference) -> RunResponse:
+        """Ask the service to end the run; the answer is the run as it was then, commonly not over yet."""
+        answer = self._transport.call("POST", path("run", "by-id", job_id_of(job), "cancel"), limits=START)
+        return answer.read_as(RunResponse).bind(self)
+
+
+def _position(entry: tuple[str, str]) -> tuple[bool, int, str]:
+    """Results sort by the number before the first dot of their name; those without one come last."""
+    name = entry[0]
+    number = name.partition(".")[0]
+    return (False, int(number), name) if number.isdecimal() else (True, 0, name)

@@ -1,0 +1,22 @@
+"""What a call may take, so that no server can hold a client for ever or fill its memory."""
+
+from dataclasses import dataclass, replace
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds to connect, for one attempt, and with all repeats; bytes of the answer."""
+
+    connect: float = 10.0
+    attempt: float = 30.0
+    total: float = 90.0
+    size: int = 8 * MIB
+
+
+ORDINARY = Limits()
+START = Limits(attempt=150.0, total=150.0)  # the answer to a start may take over two minutes behind a gateway
+LOGS = Limits(attempt=120.0, total=300.0, size=256 * MIB)
+FILES = Limits(attempt=3600.0, total=3600.0, size=1024 * MIB)
+DOWNLOAD = replace(FILES, size=1024 * 1024 * MIB)  # to disk, never to memory

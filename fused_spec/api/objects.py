@@ -1,0 +1,159 @@
+"""Runs, history lines and results that know their client, with the convenience methods of the published one.
+
+Unlike there, a `repr` here never sends a request: looking at a value in a debugger or a log costs nothing and
+changes nothing. `get_status()` asks. Objects read through a `FusedReader` cannot `cancel`, as it cannot.
+"""
+
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING, Any, Self, cast, overload
+from urllib.parse import urlsplit
+
+from pydantic import Field, PrivateAttr
+
+from fused_spec import wire
+from fused_spec.api.current import current
+from fused_spec.api.inputs import job_id_of
+from fused_spec.wire.base import WireModel
+
+if TYPE_CHECKING:
+    from fused_spec.api.client import FusedAPI
+    from fused_spec.api.jobs import JobReads
+
+
+class _JobMethods(WireModel):
+    """What can be asked about a job, whichever way it came."""
+
+    _bound: "FusedAPI | None" = PrivateAttr(default=None)
+
+    def bind(self, api: "JobReads") -> Self:
+        """Make this object ask `api`, not the client made last."""
+        self._bound = cast("FusedAPI", api)
+        return self
+
+    @property
+    def _api(self) -> "FusedAPI":
+        return self._bound or current()
+
+    @property
+    def _id(self) -> str:
+        return job_id_of(cast("RunResponse | JobResponse", self))
+
+    @property
+    def logs_url(self) -> str:
+        """The job's page for people, on the host of the API."""
+        parts = urlsplit(self._api.base_url)
+        return f"{parts.scheme}://{parts.netloc}/workbench/jobs/{self._id}"
+
+    def get_status(self) -> "RunResponse":
+        """Ask for the run as it is now."""
+        return self._api.get_status(self._id)
+
+    def get_logs(self, since_ms: int | None = None) -> list[wire.LogLine]:
+        """Ask for the log, from `since_ms` (milliseconds since the epoch) on."""
+        return self._api.get_logs(self._id, since_ms)
+
+    def print_logs(self, since_ms: int | None = None, file: IO[str] | None = None) -> None:
+        """Print every message, stripped on the right, to `file` or standard output."""
+        for line in self.get_logs(since_ms):
+            print(line.message.rstrip(), file=file or sys.stdout)
+
+    def tail_logs(
+        self,
+        refresh_seconds: float = 1,
+        sample_logs: bool = True,
+        timeout: float | None = None,
+        get_logs_retries: int = 1,
+    ) -> None:
+        """Print the log as it grows; see `FusedAPI.tail_logs`."""
+        self._api.tail_logs(self._id, refresh_seconds, sample_logs, timeout, get_logs_retries)
+
+    def wait_for_job(self, poll_interval_seconds: float = 5, timeout: float | None = None) -> "RunResponse":
+        """Wait until the run is over; see `FusedAPI.wait_for_job`."""
+        return self._api.wait_for_job(self._id, poll_interval_seconds, timeout)
+
+    def cancel(self) -> "RunResponse":
+        """Ask the service to end the run."""
+        return self._api.cancel_job(self._id)
+
+    def get_exec_time(self) -> timedelta:
+        """Time between the first and the last line of the log; ValueError without any, a warning while it runs."""
+        if not self.get_status().finished:
+            warnings.warn(f"job {self._id} has not ended: its time still grows", stacklevel=2)
+        stamps = [line.timestamp for line in self.get_logs()]
+        if not stamps:
+            raise ValueError(f"job {self._id} has no logs, so its time is not known")
+        return timedelta(milliseconds=stamps[-1] - stamps[0])
+
+    def get_results(self) -> "list[JobResult]":
+        """The stored results; see `FusedAPI.get_job_results`."""
+        return self._api.get_job_results(self._id)
+
+
+class RunResponse(_JobMethods, wire.RunResponse):
+    """One run of a job, as it was when it was read."""
+
+    @classmethod
+    def from_job_id(cls, job: "str | RunResponse") -> Self:
+        """A run of which only the id is known; ask `get_status()` for the rest.
+
+        Its status and name are the text `null`, as in the published client.
+        """
+        return cls(job_id=job_id_of(job), job_name="null", status="null", terminal_status=True)
+
+
+class JobResponse(_JobMethods, wire.JobResponse):
+    """One line of the job history."""
+
+    def config(self) -> wire.JobConfig:
+        """The config with which the job was started."""
+        return self._api.get_job_config(self._id)
+
+
+class JobResult(wire.RunResult):
+    """One stored result of a job; its URLs are signed, so they stay out of `repr`."""
+
+    metadata_url: str | None = Field(default=None, repr=False)
+    _api: "JobReads | None" = PrivateAttr(default=None)
+
+    def bind(self, api: "JobReads") -> Self:
+        self._api = api
+        return self
+
+    def read(self) -> bytes:
+        """The result's bytes, commonly Parquet; at most 1 GiB."""
+        return (self._api or current())._fetch_result(self.url)
+
+    def metadata(self) -> dict[str, Any] | None:
+        """What the service noted beside the result (output, error), when it did."""
+        return (self._api or current())._fetch_result_metadata(self.metadata_url) if self.metadata_url else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Jobs(Sequence[JobResponse]):
+    """Lines of the job history, newest first, with the question they answer."""
+
+    jobs: tuple[JobResponse, ...]
+    n: int | None
+    skip: int
+    per_request: int
+    max_requests: int | None
+
+    @overload
+    def __getitem__(self, index: int) -> JobResponse: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[JobResponse]: ...
+    def __getitem__(self, index: int | slice) -> JobResponse | Sequence[JobResponse]:
+        return self.jobs[index]
+
+    def __iter__(self) -> Iterator[JobResponse]:
+        return iter(self.jobs)
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"<Job {job.id} status={job.job_status}>" for job in self.jobs) or "<no jobs>"

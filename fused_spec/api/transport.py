@@ -1,0 +1,285 @@
+"""Send one call and bring back its whole answer: the only module that talks through requests.
+
+What holds for every call is decided here: no proxies and no `.netrc` from the environment, no cookies, no redirect
+followed by itself, credentials only to the base URL, a limit in seconds and bytes for the whole answer, repeats only
+of GET and HEAD, no secret in an error. What the calls mean is not known here.
+"""
+
+import io
+import json
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
+
+import requests
+
+from fused_spec import __version__
+from fused_spec.api.addresses import checked_base_url, checked_target, same_origin
+from fused_spec.api.answers import Answer
+from fused_spec.api.errors import (
+    ApiError,
+    InvalidArgument,
+    NoCredentials,
+    TimedOut,
+    Unreachable,
+    Unreadable,
+    raise_for_status,
+)
+from fused_spec.api.failures import failure
+from fused_spec.api.limits import FILES, ORDINARY, Limits
+from fused_spec.api.sockets import DeadlineAdapter
+from fused_spec.polling import Clock, Deadline, Sleep
+from fused_spec.redaction import Redactor
+from fused_spec.settings import Credentials
+
+Body = bytes | Iterable[bytes]
+Query = Mapping[str, str | int | None]
+Sink = Callable[[Iterator[bytes]], bytes]
+
+_PIECE = 64 * 1024
+
+# The generation of the protocol that `wire` speaks; servers choose by it, for example, whether the stored results
+# of a job come with `.metadata` entries.
+_GENERATION = "2.9.5"
+
+_REPEATABLE = frozenset({"GET", "HEAD"})
+_PASSING_STATUS = frozenset({429, 502, 503, 504})
+_PAUSES = (0.25, 0.5, 1.0)
+_LONGEST_RETRY_AFTER = 60.0
+_CONNECTIONS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request; `shown_url` and `where` stand for its URL in messages, without anything secret."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: Body | None = field(default=None, repr=False)
+    shown_url: str
+    where: str
+
+    @property
+    def call(self) -> str:
+        return f"{self.method} {self.shown_url}"
+
+
+def new_session() -> requests.Session:
+    """A session that keeps connections and nothing else."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.clear()
+    session.headers["User-Agent"] = f"fused-spec/{__version__}"
+    session.headers["Accept-Encoding"] = "identity"  # a small compressed body can unpack to any size
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, DeadlineAdapter(pool_maxsize=_CONNECTIONS))
+    return session
+
+
+class Transport:
+    """Calls below one base URL with one set of credentials; threads may share it.
+
+    A `session` of one's own comes from `new_session`; `clock`, `sleep` and `random` are there for tests.
+    Raises `InvalidArgument` for a base URL that is neither https nor on this machine.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials | None,
+        *,
+        session: requests.Session | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = time.sleep,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        self.base_url = checked_base_url(base_url)
+        self.clock = clock
+        self.sleep = sleep
+        self._random = random
+        self._session = session or new_session()
+        self._credentials = credentials
+        self._redact = Redactor([credentials.access_token] if credentials else [])
+
+    def __repr__(self) -> str:
+        return f"Transport({self.base_url!r})"
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._session.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        content: Any = None,
+        body: Body | None = None,
+        authenticated: bool = True,
+        limits: Limits = ORDINARY,
+    ) -> Answer:
+        """Send one call to `path` below the base URL, with JSON `content` or a raw `body`.
+
+        A redirect is an answer like any other. Raises `ApiError` for 4xx and 5xx, `Unreachable` or `TimedOut`
+        when no whole answer came, `Unreadable` when it is too large, `NoCredentials` when they are needed.
+        """
+        request = self._own(method, path, query, authenticated=authenticated)
+        if content is not None:
+            return self._send(_with_body(request, _as_json(content), "application/json"), limits)
+        if body is not None:
+            return self._send(_with_body(request, body, "application/octet-stream"), limits)
+        return self._send(request, limits)
+
+    def fetch(self, url: str, *, limits: Limits = ORDINARY, sink: Sink = b"".join) -> Answer:
+        """GET a URL that the service handed out; no credentials go there, and no redirect is followed."""
+        return _final(self._send(self._outside("GET", url), limits, sink))
+
+    def post_form(self, url: str, body: Body, content_type: str) -> Answer:
+        """POST an upload to a URL that the service handed out; no credentials go there."""
+        return self._send(_with_body(self._outside("POST", url), body, content_type), FILES)
+
+    def follow(self, path: str, *, query: Query, limits: Limits, sink: Sink = b"".join) -> Answer:
+        """GET `path` and go along one redirect: with credentials on the same origin, without them elsewhere."""
+        answer = self._send(self._own("GET", path, query), limits, sink)
+        if not answer.is_redirect:
+            return answer
+        target = self._outside("GET", answer.location)
+        if same_origin(target.url, self.base_url):
+            target = replace(target, headers=self._credential_headers())
+        return _final(self._send(target, limits, sink))
+
+    def _own(self, method: str, path: str, query: Query | None, *, authenticated: bool = True) -> Request:
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        return Request(
+            method=method,
+            url=f"{self.base_url}/{path}" + (f"?{urlencode(given)}" if given else ""),
+            headers=self._credential_headers() if authenticated else {},
+            shown_url=self._redact(f"{self.base_url}/{path}"),
+            where=self.base_url,
+        )
+
+    def _outside(self, method: str, url: str) -> Request:
+        parts = urlsplit(checked_target(url, base_url=self.base_url))
+        host = f"{parts.scheme}://{parts.netloc}"
+        # Any part of a signed URL may be what makes it secret, so only the host is told.
+        return Request(method=method, url=url, headers={}, shown_url=f"{host}/…", where=host)
+
+    def _credential_headers(self) -> dict[str, str]:
+        if self._credentials is None:
+            raise NoCredentials(
+                "this call needs credentials, and the client was made without them",
+                hint="make the client with credentials_needed=True",
+            )
+        return {"Authorization": self._credentials.header, "Fused-Py-Version": _GENERATION}
+
+    def _send(self, request: Request, limits: Limits, sink: Sink = b"".join) -> Answer:
+        """Send once; GET and HEAD again after a failure that may pass, as long as the total allows."""
+        repeatable = request.method in _REPEATABLE
+        pauses = iter(_PAUSES if repeatable else ())
+        end = self.clock() + limits.total
+        while True:
+            left = end - self.clock()
+            try:
+                return self._attempt(request, limits, min(left, limits.attempt if repeatable else left), sink)
+            except (ApiError, TimedOut, Unreachable) as error:
+                wait = self._wait_before_repeat(error, next(pauses, None))
+                if wait is None or self.clock() + wait >= end:
+                    raise
+            self.sleep(wait)
+
+    def _wait_before_repeat(self, error: Exception, pause: float | None) -> float | None:
+        """Seconds until a repeat may help, None when it cannot: jittered, and not before the service asks for it."""
+        if pause is None:
+            return None
+        jittered = pause * (0.5 + self._random() / 2)
+        if not isinstance(error, ApiError):
+            return jittered
+        if error.status_code not in _PASSING_STATUS:
+            return None
+        asked = error.response.headers.get("Retry-After", "")
+        return max(jittered, min(_LONGEST_RETRY_AFTER, float(asked))) if asked.isdecimal() else jittered
+
+    def _attempt(self, request: Request, limits: Limits, seconds: float, sink: Sink) -> Answer:
+        deadline = Deadline(seconds, self.clock)
+        with self._open(request, (min(limits.connect, seconds), seconds)) as response:
+            # Errors carry the response and its request: the header must not be shown with them.
+            response.request.headers.pop("Authorization", None)
+            if 200 <= response.status_code < 300:
+                body = sink(_pieces(response, request, limits.size, deadline))
+            else:
+                body = b"".join(_pieces(response, request, ORDINARY.size, deadline))
+                raise_for_status(
+                    _kept(response, request, body),
+                    call=request.call,
+                    redact=self._redact,
+                    with_credentials="Authorization" in request.headers,
+                )
+            return Answer(call=request.call, status=response.status_code, headers=response.headers, body=body)
+
+    def _open(self, request: Request, timeout: tuple[float, float]) -> requests.Response:
+        try:
+            return self._session.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                data=cast(Any, request.body),  # the stubs leave out iterables of bytes
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.RequestException as error:
+            raise failure(error, call=request.call, where=request.where) from None
+
+
+def _final(answer: Answer) -> Answer:
+    if answer.is_redirect:
+        raise Unreadable(f"{answer.call} answered {answer.status}, a redirect that is not followed")
+    return answer
+
+
+def _pieces(response: requests.Response, request: Request, size: int, deadline: Deadline) -> Iterator[bytes]:
+    """The body piece by piece, at most `size` bytes of it and until the deadline."""
+    if "," in response.headers.get("Content-Encoding", ""):
+        raise Unreadable(f"{request.call} answered a body that is compressed more than once")
+    stream = response.iter_content(_PIECE)
+    left = size
+    while True:
+        try:
+            piece = next(stream, b"")
+        except requests.RequestException as error:
+            raise failure(error, call=request.call, where=request.where) from None
+        if not piece:
+            return
+        left -= len(piece)
+        if left < 0:
+            raise Unreadable(f"{request.call} answered more than {size} bytes, which is not read")
+        if deadline.passed:
+            raise TimedOut(f"{request.call}: the answer from {request.where} was not whole in time")
+        yield piece
+
+
+def _kept(response: requests.Response, request: Request, body: bytes) -> requests.Response:
+    """The same answer with its body read, as the published client's errors carry it."""
+    kept = requests.Response()
+    kept.status_code, kept.reason, kept.url = response.status_code, response.reason, request.shown_url
+    kept.headers, kept.encoding, kept.request = response.headers, response.encoding, response.request
+    kept.raw = io.BytesIO(body)
+    return kept
+
+
+def _with_body(request: Request, body: Body, content_type: str) -> Request:
+    return replace(request, body=body, headers={**request.headers, "Content-Type": content_type})
+
+
+def _as_json(content: Any) -> bytes:
+    try:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument(f"this cannot be sent as JSON: {error}") from None

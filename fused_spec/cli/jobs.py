@@ -1,0 +1,151 @@
+"""`status`, `jobs`, `show`, `logs`, `wait`, `cancel`: look at runs, and end them."""
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from fused_spec.cli.options import Context, command, duration, output_option
+from fused_spec.errors import EXIT_OK, JobFailed
+
+if TYPE_CHECKING:
+    from fused_spec.cli.lookup import FoundRun, Surroundings
+
+_names = click.argument("names", nargs=-1, required=True, metavar="NAME|JOB_ID...")
+_name = click.argument("name", metavar="NAME|JOB_ID")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@output_option("text", "json")
+@command
+def status(context: Context, paths: tuple[str, ...], output: str) -> None:
+    """Show the newest run of each declared job, and whether it is what the spec declares.
+
+    Without a PATH the specs are those of the current folder.
+    """
+    from fused_spec.cli.applying import make_plan
+    from fused_spec.plan.model import Requests
+    from fused_spec.views.documents import as_json, status_document
+    from fused_spec.views.runs_text import status_text
+
+    plan = make_plan(context, paths or (".",), Requests()).plan
+    context.console.result(as_json(status_document(plan)) if output == "json" else status_text(plan))
+
+
+@click.command()
+@click.option("-n", "number", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
+@output_option("text", "json")
+@command
+def jobs(context: Context, number: int, output: str) -> None:
+    """List the newest runs of the history, also those that fused-spec did not start."""
+    from fused_spec.cli.lookup import marked_jobs, surroundings
+    from fused_spec.reconcile.refresh import status_of
+    from fused_spec.views.documents import as_json, jobs_document
+    from fused_spec.views.runs_text import ListedRun, jobs_text
+
+    around = surroundings(context)
+    listing = list(around.api.get_jobs(number, per_request=min(number, 50), max_requests=None))
+    runs = [
+        ListedRun(
+            job_id=job.id,
+            status=status_of(around.api, job),
+            created=job.creation_date,
+            key=marker.key if marker else None,
+            scope=marker.scope if marker else None,
+            attempt=marker.attempt if marker else None,
+        )
+        for job, marker in marked_jobs(around, listing)
+    ]
+    as_text = as_json(jobs_document(around.target.name, runs)) if output == "json" else jobs_text(runs)
+    context.console.result(as_text)
+
+
+@click.command()
+@_name
+@output_option("text", "json")
+@command
+def show(context: Context, name: str, output: str) -> None:
+    """Show one run: what it was started with, how it stands, its results and its archive."""
+    from fused_spec.cli.details import run_details
+    from fused_spec.cli.lookup import find_run, surroundings
+    from fused_spec.views.documents import as_json
+    from fused_spec.views.runs_text import show_text
+
+    around = surroundings(context)
+    details = run_details(around, find_run(around, name))
+    context.console.result(as_json(details) if output == "json" else show_text(details))
+
+
+@click.command()
+@_name
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
+@click.option("--since", callback=duration, metavar="D", help="Only lines of the last 10m, 2h, …")
+@command
+def logs(context: Context, name: str, follow: bool, since: float | None) -> None:
+    """Print the log of a run, from the service or, when that has forgotten it, from the archive."""
+    from fused_spec.cli.lookup import find_run, surroundings
+    from fused_spec.cli.reading import archived_lines, log_lines
+    from fused_spec.views.log_text import log_line
+
+    around = surroundings(context)
+    found = find_run(around, name)
+    first_ms = None if since is None else int((time.time() - since) * 1000)
+    lines = (
+        log_lines(around.api, found.job_id, since_ms=first_ms, follow=follow, sleep=time.sleep)
+        if found.in_history
+        else archived_lines(around.archive, found, since_ms=first_ms)
+    )
+    safe = context.console.stdout.isatty() or bool(context.env.get("GITHUB_ACTIONS"))
+    for line in lines:
+        context.console.result(log_line(line, safe=safe))
+        if context.console.stdout_closed:
+            return
+
+
+@click.command()
+@_names
+@click.option("--timeout", callback=duration, metavar="D", help="How long: 90s, 30m, 2h; for ever without it.")
+@command
+def wait(context: Context, names: tuple[str, ...], timeout: float | None) -> int:
+    """Wait until the runs have ended; exits with 1 when one did not succeed, with 5 when time is up."""
+    from fused_spec.cli.lookup import find_run, surroundings
+    from fused_spec.cli.reading import ended_status
+    from fused_spec.polling import Deadline
+    from fused_spec.status import RunStatus
+
+    around = surroundings(context)
+    deadline = Deadline(timeout)
+    succeeded = True
+    for found in [find_run(around, name) for name in names]:
+        how = ended_status(around.api, found, deadline, sleep=time.sleep)
+        context.console.result(f"{found.name} {how} ({found.job_id})")
+        succeeded = succeeded and how is RunStatus.SUCCEEDED
+    return EXIT_OK if succeeded else JobFailed.exit_code
+
+
+@click.command()
+@_names
+@click.option("--timeout", callback=duration, default="2m", show_default=True, metavar="D", help="How long to wait.")
+@command
+def cancel(context: Context, names: tuple[str, ...], timeout: float) -> None:
+    """Cancel runs and wait until they have ended; one that has ended before is left as it is."""
+    from fused_spec.cli.lookup import find_run, surroundings
+
+    around = surroundings(context)
+    for found in [find_run(around, name) for name in names]:
+        _cancel(context, around, found, timeout)
+
+
+def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout: float) -> None:
+    from fused_spec.api.client import FusedAPI
+    from fused_spec.cli.reading import ended_status, run_status_of
+    from fused_spec.cli.target import connect
+    from fused_spec.polling import Deadline
+
+    if not run_status_of(around.api, found).in_flight:
+        context.console.result(f"{found.name} has ended before ({found.job_id})")
+        return
+    connect(FusedAPI, around.target, context, around.project).cancel_job(found.job_id)
+    how = ended_status(around.api, found, Deadline(timeout), sleep=time.sleep)
+    context.console.result(f"{found.name} {how} ({found.job_id})")

@@ -1,0 +1,148 @@
+"""Find the run that a name or a job id means: in the service's history, else in the archive."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fused_spec.cli.options import Context
+from fused_spec.errors import FusedSpecError
+from fused_spec.settings import Target
+
+if TYPE_CHECKING:
+    from fused_spec.api.objects import JobResponse
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.reconcile.archive import Archive
+    from fused_spec.reconcile.marker import Marker
+    from fused_spec.reconcile.receipt import Receipt
+    from fused_spec.spec.model import Project
+
+_JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The project of the current folder and the client of its target."""
+
+    project: "Project"
+    target: Target
+    api: "FusedReader"
+    archive: "Archive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRun:
+    """A run by its id, with what its marker tells; `receipt` when it is archived."""
+
+    job_id: str
+    name: str
+    marker: "Marker | None" = None
+    receipt: "Receipt | None" = None
+    created: datetime | None = None
+    in_history: bool = True
+
+
+def surroundings(context: Context) -> Surroundings:
+    """What a command needs that names no specs; raises `SpecError` when the project file is invalid."""
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.cli.target import connect, find_target
+
+    project = current_project(context)
+    target = find_target(context, project)
+    return Surroundings(
+        project=project,
+        target=target,
+        api=connect(FusedReader, target, context, project),
+        archive=open_archive(project),
+    )
+
+
+def current_project(context: Context) -> "Project":
+    """The project of the current folder."""
+    from fused_spec.cli.target import with_state
+    from fused_spec.errors import SpecError
+    from fused_spec.spec.project import find_project
+
+    project, problems = find_project(context.cwd, cwd=context.cwd)
+    if any(problem.is_error for problem in problems):
+        raise SpecError(problems)
+    return with_state(project, context)
+
+
+def open_archive(project: "Project", folder: Path | None = None) -> "Archive":
+    """The archive at `folder`, else where the project says, else in its state folder."""
+    from fused_spec.reconcile.archive import Archive
+
+    named = project.root / project.archive if project.archive else project.state / "archive"
+    return Archive(folder or named, project.scope)
+
+
+def marker_cache(project: "Project", target: Target) -> Path:
+    """The file that remembers the markers of the target's jobs."""
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", target.name)
+    return project.state / "cache" / f"markers-{name}.jsonl"
+
+
+def marked_jobs(around: Surroundings, jobs: "list[JobResponse]") -> "Iterator[tuple[JobResponse, Marker | None]]":
+    """Each job with its marker, read as far as somebody asks."""
+    from fused_spec.reconcile.refresh import Markers
+
+    markers = Markers(around.api, marker_cache(around.project, around.target))
+    for start in range(0, len(jobs), _AT_ONCE):
+        batch = jobs[start : start + _AT_ONCE]
+        yield from zip(batch, markers.read([job.id for job in batch]), strict=True)
+
+
+def find_run(around: Surroundings, name_or_id: str) -> FoundRun:
+    """The run with this id, or the newest run of the job with this name.
+
+    Raises `FusedSpecError` when neither the history nor the archive knows it.
+    """
+    if _JOB_ID.fullmatch(name_or_id):
+        return _by_id(around, name_or_id)
+    return _by_name(around, name_or_id.removeprefix("Job/"))
+
+
+def _by_id(around: Surroundings, job_id: str) -> FoundRun:
+    from fused_spec.api.errors import ApiError
+    from fused_spec.reconcile.marker import marker_in
+
+    receipt = next(iter(around.archive.find(job_id)), None)
+    try:
+        marker = marker_in(around.api.get_job_config(job_id).metadata)
+    except ApiError as error:
+        if error.status_code != 404:
+            raise
+        if receipt is None:
+            raise FusedSpecError(
+                f"the service knows no run {job_id}, and neither does the archive", hint="`fused-spec jobs` lists runs"
+            ) from None
+        return FoundRun(job_id=job_id, name=receipt.key.name, receipt=receipt, in_history=False)
+    return FoundRun(job_id=job_id, name=marker.key.name if marker else job_id, marker=marker, receipt=receipt)
+
+
+def _by_name(around: Surroundings, name: str) -> FoundRun:
+    from fused_spec.diagnostics import nearest
+    from fused_spec.reconcile.refresh import list_jobs
+
+    known: set[str] = set()
+    for job, marker in marked_jobs(around, list_jobs(around.api)):
+        if marker is None or marker.scope != around.project.scope:
+            continue
+        if marker.key.name == name:
+            receipt = next(iter(around.archive.find(job.id)), None)
+            return FoundRun(
+                job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date
+            )
+        known.add(marker.key.name)
+    if receipts := around.archive.find(name):
+        return FoundRun(job_id=receipts[0].job_id, name=name, receipt=receipts[0], in_history=False)
+    known |= {receipt.key.name for receipt in around.archive.receipts()}
+    meant = nearest(name, known)
+    raise FusedSpecError(
+        f'no run of a job named "{name}" is known to {around.target.name}',
+        hint=f'did you mean "{meant}"?' if meant else "`fused-spec jobs` lists runs, `fused-spec apply` starts them",
+    )

@@ -1,0 +1,107 @@
+"""The command `fused-spec`: its group, and the one place where errors become messages and exit codes."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from fused_spec import __version__
+from fused_spec.cli import jobs, planning, project, service, specs, tokens
+from fused_spec.cli.options import current_context, global_options
+from fused_spec.cli.report import write_report
+from fused_spec.errors import EXIT_BUG, FusedSpecError, Interrupted, SpecError
+from fused_spec.views.diagnostics_text import diagnostics_text
+from fused_spec.views.documents import as_json, error_document, validate_document
+from fused_spec.views.error_text import error_text
+
+
+class InOrder(click.Group):
+    """Lists its commands as they were added: in the order in which people meet them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@global_options
+@click.version_option(__version__, prog_name="fused-spec")
+def commands() -> None:
+    """Declare Fused batch jobs in YAML; plan them, apply them, keep their logs.
+
+    Begin with `fused-spec init`, then `fused-spec apply specs/`. Without an account everything runs on this machine.
+    """
+
+
+for _command in (
+    project.init,
+    specs.validate,
+    specs.render,
+    planning.plan,
+    planning.apply,
+    jobs.status,
+    jobs.jobs,
+    jobs.show,
+    jobs.logs,
+    jobs.wait,
+    jobs.cancel,
+    tokens.tokens,
+    project.schema,
+    service.serve,
+):
+    commands.add_command(_command)
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        # A file name may hold bytes that are no text; showing it must not fail.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; returns its exit code."""
+    given: dict[str, Any] = {}
+    try:
+        return commands.main(arguments, prog_name="fused-spec", standalone_mode=False, obj=given) or 0
+    except click.exceptions.Abort:
+        return _explain(Interrupted("interrupted"), given)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except FusedSpecError as error:
+        return _explain(error, given)
+    except OSError as error:
+        return _explain(FusedSpecError(_disk_problem(error), hint="look at the path, its rights and the disk"), given)
+    except Exception as error:  # noqa: BLE001  # the outermost boundary: whatever comes here is a bug of ours
+        return _confess(error, arguments, given)
+
+
+def _explain(error: FusedSpecError, given: dict[str, Any]) -> int:
+    """Say what went wrong on stderr, and with `--output json` also as a document on stdout."""
+    context = current_context(given)
+    console = context.console
+    if given.get("output") == "json":
+        document = validate_document(error.diagnostics) if isinstance(error, SpecError) else error_document(error)
+        console.result(as_json(document))
+    if isinstance(error, SpecError):
+        console.warn(diagnostics_text(error.diagnostics, source_line=context.sources.line, paint=console.paint))
+    console.warn(error_text(error, paint=console.paint))
+    return error.exit_code
+
+
+def _disk_problem(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
+def _confess(error: Exception, arguments: Sequence[str], given: dict[str, Any]) -> int:
+    """Keep the traceback for a report; what a person sees is where it is and what to do."""
+    console = current_context(given).console
+    path = write_report(error, arguments, os.environ)
+    console.warn(f"Error: fused-spec failed in a way that it should not ({type(error).__name__}).")
+    console.warn(f"  hint: the details are in {path}; look through them, then send them along with a bug report")
+    return EXIT_BUG

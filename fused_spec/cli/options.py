@@ -1,0 +1,129 @@
+"""What every command shares: the global options before and after its name, and the `Context` made of them."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+from fused_spec.cli.console import Color, Console
+from fused_spec.cli.sources import Sources
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything a command knows about its surroundings; only this module reads them."""
+
+    console: Console
+    sources: Sources
+    env: Mapping[str, str]
+    cwd: Path
+    home: Path
+    target: str | None = None
+    base_url: str | None = None
+
+
+def current_context(given: Mapping[str, Any]) -> Context:
+    """The context for the global options that were `given` on the command line."""
+    console = Console(
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        color=Color(given.get("color", Color.AUTO)),
+        quiet=given.get("quiet", False),
+        verbose=given.get("verbose", False),
+        env=os.environ,
+    )
+    return Context(
+        console=console,
+        sources=Sources(cwd=Path.cwd(), read_stdin=sys.stdin.buffer.read),
+        env=os.environ,
+        cwd=Path.cwd(),
+        home=Path.home(),
+        target=given.get("target"),
+        base_url=given.get("base_url"),
+    )
+
+
+def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
+    """Keep what was typed; of an option given twice, the one after the command's name wins."""
+    if context.get_parameter_source(str(option.name)) is click.core.ParameterSource.COMMANDLINE:
+        context.ensure_object(dict)[str(option.name)] = value
+
+
+def _global(*names: str, **attributes: Any) -> Callable[[Function], Function]:
+    return click.option(*names, expose_value=False, callback=_remember, **attributes)
+
+
+_GLOBAL_OPTIONS = (
+    _global("--target", metavar="NAME", help="Where to apply: local, or a target of fused-spec.yaml."),
+    _global("--base-url", metavar="URL", help="Any server that speaks Fused's protocol; goes before --target."),
+    _global("--quiet", is_flag=True, help="Only results and problems."),
+    _global("--verbose", is_flag=True, help="Also what is done on the way."),
+    _global(
+        "--color", type=click.Choice([str(color) for color in Color]), help="Colour the output; auto asks the terminal."
+    ),
+)
+
+
+def global_options(function: Function) -> Function:
+    """Accept the global options here."""
+    for option in reversed(_GLOBAL_OPTIONS):
+        function = option(function)
+    return function
+
+
+def command(function: Callable[..., int | None]) -> Callable[..., int]:
+    """Hand the `Context` to a command, with the global options accepted behind its name.
+
+    The command returns its exit code, or None for 0.
+    """
+
+    @wraps(function)
+    def run(*arguments: Any, **options: Any) -> int:
+        given = click.get_current_context().ensure_object(dict)
+        return function(current_context(given), *arguments, **options) or 0
+
+    return cast("Callable[..., int]", global_options(run))
+
+
+def output_option(*formats: str) -> Callable[[Function], Function]:
+    """`--output`, with the first format as the default; errors follow it, too."""
+
+    def remember(context: click.Context, option: click.Parameter, value: str) -> str:
+        context.ensure_object(dict)["output"] = value
+        return value
+
+    return click.option(
+        "--output",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        callback=remember,
+        help="Form of the result.",
+    )
+
+
+spec_paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+"""Folders (with everything below), files, or `-` for standard input."""
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """An option's callback: seconds, from `90`, `90s`, `30m`, `2h`, `1d` or `1h30m`."""
+    if value is None:
+        return None
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", value)
+    if value.isdecimal():
+        return float(value)
+    if not parts or "".join(number + unit for number, unit in parts) != value:
+        raise click.BadParameter(f"{value!r} is not a duration; write 90s, 30m, 2h or 1h30m")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)

@@ -1,0 +1,83 @@
+"""`validate` and `render`: what the specs say, without any service."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fused_spec import __version__
+from fused_spec.cli.options import Context, command, output_option, spec_paths
+from fused_spec.errors import EXIT_OK, SpecError
+
+if TYPE_CHECKING:
+    from fused_spec.spec.model import Resolution
+
+
+@click.command()
+@spec_paths
+@output_option("text", "json", "sarif", "github")
+@command
+def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
+    """Check specs against the schemas and each other; needs no network and no account.
+
+    All problems of all files are shown together. Exits with 3 when there is an error.
+    """
+    resolution = read_specs(context, paths)
+    if text := _diagnostics(resolution, output, context):
+        context.console.result(text)
+    return EXIT_OK if resolution.valid else SpecError.exit_code
+
+
+@click.command()
+@spec_paths
+@output_option("yaml", "json")
+@command
+def render(context: Context, paths: tuple[str, ...], output: str) -> None:
+    """Show the specs as they would be sent: every default filled in, every file read, digests computed."""
+    from fused_spec.cli.desired import desired_document
+    from fused_spec.views.documents import as_json
+    from fused_spec.views.yaml_ import as_yaml
+
+    document = desired_document(valid_specs(context, paths))
+    context.console.result(as_json(document) if output == "json" else as_yaml(document))
+
+
+def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
+    """Everything the paths say, with its problems; the state folder of the environment applies."""
+    from dataclasses import replace
+
+    from fused_spec.cli.target import with_state
+    from fused_spec.spec.resolve import resolve
+
+    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd)
+    return replace(resolution, project=with_state(resolution.project, context))
+
+
+def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
+    """The same, with warnings shown; raises `SpecError` when there is an error."""
+    from fused_spec.views.diagnostics_text import diagnostics_text
+
+    resolution = read_specs(context, paths)
+    if not resolution.valid:
+        raise SpecError(resolution.diagnostics)
+    if resolution.diagnostics:
+        console = context.console
+        console.say(diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=console.paint))
+    return resolution
+
+
+def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str:
+    from fused_spec.views.diagnostics_text import diagnostics_text, verdict
+    from fused_spec.views.documents import as_json, validate_document
+    from fused_spec.views.github import annotations
+    from fused_spec.views.sarif import sarif_text
+
+    match output:
+        case "json":
+            return as_json(validate_document(resolution.diagnostics))
+        case "sarif":
+            return sarif_text(resolution.diagnostics, version=__version__)
+        case "github":
+            return "\n".join(filter(None, [annotations(resolution.diagnostics), verdict(resolution)]))
+    paint = context.console.paint_result
+    shown = diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=paint)
+    return "\n".join(filter(None, [shown, verdict(resolution)]))

@@ -1,0 +1,120 @@
+"""Decide where to apply, and connect there.
+
+The order: `--base-url`, `--target`, `FUSED_SPEC_BASE_URL`, `FUSED_SPEC_TARGET`, the project's default, `local`.
+A server's token comes from its `service.json` when it is the local one, else from the user's credentials, and it
+goes to that server alone.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from fused_spec.cli.options import Context
+from fused_spec.diagnostics import nearest
+from fused_spec.redaction import redact
+from fused_spec.settings import HOSTED_URL, LOCAL_TARGET, Credentials, Target, credentials_from
+
+if TYPE_CHECKING:
+    from fused_spec.api.base import Connected
+    from fused_spec.api.transport import Transport
+    from fused_spec.spec.model import Project
+
+HOSTED_TARGET = "hosted"
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+
+Client = TypeVar("Client", bound="Connected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalService:
+    """What a service wrote into its `service.json`."""
+
+    url: str
+    token: str = field(repr=False)
+    pid: int
+
+
+def with_state(project: "Project", context: Context) -> "Project":
+    """The project with the state folder of `FUSED_SPEC_STATE`, when that is set."""
+    state = context.env.get("FUSED_SPEC_STATE")
+    return replace(project, state=context.cwd / Path(state).expanduser()) if state else project
+
+
+def service_state(project: "Project") -> Path:
+    """The folder of the project's local service."""
+    return project.state / "service"
+
+
+def find_target(context: Context, project: "Project") -> Target:
+    """The target that was asked for; a usage error when the project does not know it."""
+    if context.base_url:
+        return Target(name=redact(context.base_url), base_url=context.base_url)
+    if context.target:
+        return _named(context.target, project, "--target")
+    if base_url := context.env.get("FUSED_SPEC_BASE_URL"):
+        return Target(name=redact(base_url), base_url=base_url)
+    if name := context.env.get("FUSED_SPEC_TARGET"):
+        return _named(name, project, "FUSED_SPEC_TARGET")
+    return _named(project.default_target, project, str(project.file or "the default"))
+
+
+def connect(client: type[Client], target: Target, context: Context, project: "Project") -> Client:
+    """A client of the target; starts the local service when the target needs it.
+
+    Raises `CredentialsError` when there are none to send.
+    """
+    return client.over(_transport(target, context, project))
+
+
+def recorded_service(state: Path) -> LocalService | None:
+    """The service that last ran on this state folder, whether or not it still does."""
+    try:
+        content = json.loads((state / "service.json").read_text(encoding="utf-8"))
+        return LocalService(url=str(content["url"]), token=str(content["token"]), pid=int(content["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _named(name: str, project: "Project", source: str) -> Target:
+    known = {
+        LOCAL_TARGET: Target(name=LOCAL_TARGET),
+        HOSTED_TARGET: Target(name=HOSTED_TARGET, base_url=HOSTED_URL),
+        **project.targets,
+    }
+    if name in known:
+        return known[name]
+    meant = nearest(name, known)
+    hint = f'did you mean "{meant}"?' if meant else f"known are {', '.join(known)}"
+    raise click.UsageError(f'{source} names "{name}", which is no target of this project; {hint}')
+
+
+def _transport(target: Target, context: Context, project: "Project") -> "Transport":
+    from fused_spec.api.transport import Transport
+
+    state = service_state(project)
+    if target.base_url is None:
+        service = _running_service(state, context)
+        return Transport(service.url, Credentials(access_token=service.token))
+    recorded = recorded_service(state)
+    if recorded is not None and _is_same_server(target.base_url, recorded.url):
+        return Transport(target.base_url, Credentials(access_token=recorded.token))
+    return Transport(target.base_url, credentials_from(context.env, context.home))
+
+
+def _running_service(state: Path, context: Context) -> LocalService:
+    from fused_spec.service.launch import ensure_service
+
+    before = recorded_service(state)
+    address = ensure_service(state)
+    if before is None or before.pid != address.pid:
+        context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")
+    return LocalService(url=address.url, token=address.token, pid=address.pid)
+
+
+def _is_same_server(base_url: str, recorded_url: str) -> bool:
+    """Whether the URL is that of the recorded service; its token goes nowhere but to this machine."""
+    return urlsplit(base_url).hostname in _THIS_MACHINE and base_url.rstrip("/") == recorded_url.rstrip("/")

@@ -1,0 +1,203 @@
+"""Decide what to do about each declared thing: the rule is the table in `_decide`.
+
+Desired: for each job the newest run with its key carries its digest and is in flight or succeeded. Only a job's
+own digest decides: that a job it needs runs again does not run it again, because what it declares is the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from fused_spec.diagnostics import nearest
+from fused_spec.errors import FusedSpecError
+from fused_spec.plan.model import (
+    Action,
+    Change,
+    FieldChange,
+    History,
+    PastRun,
+    Plan,
+    Reason,
+    RemoteObject,
+    Requests,
+    Run,
+)
+from fused_spec.spec.graph import in_order
+from fused_spec.spec.model import (
+    DEFAULT_SCOPE,
+    Desired,
+    DesiredJob,
+    Key,
+    Kind,
+    OnChangeWhileRunning,
+    OnFailure,
+    Resolution,
+    RunPolicy,
+    When,
+)
+from fused_spec.status import RunStatus
+
+_SHOWN_CAUSES = 3
+
+Decision = tuple[Action, Reason, str]
+
+
+def make_plan(
+    resolution: Resolution, history: History, *, target: str, requests: Requests = Requests(), now: datetime
+) -> Plan:
+    """Compare desired state with history; changes come in the order in which they can be carried out.
+
+    Raises `FusedSpecError` for a --rerun or --retry of a name that no job has, and for a prune that nothing
+    confines: without a project file, or with no spec at all.
+    """
+    _check(resolution, requests)
+    declared = in_order(resolution.desired)
+    changes = [_change(desired, history, requests, now) for desired in declared]
+    orphans = list(_orphans(frozenset(desired.key for desired in declared), history))
+    return Plan(
+        target=target,
+        scope=resolution.project.scope,
+        changes=(*changes, *(orphans if requests.prune else ())),
+        warnings=(
+            *(f"{change.key}: {change.reason}" for change in changes if change.reason is Reason.RAN_ONCE),
+            *(_left_alone(orphan) for orphan in orphans if not requests.prune),
+        ),
+        seen=history.seen,
+    )
+
+
+def _check(resolution: Resolution, requests: Requests) -> None:
+    jobs = {desired.key.name for desired in resolution.desired if isinstance(desired, DesiredJob)}
+    for name in sorted((requests.rerun | requests.retry) - jobs):
+        meant = nearest(name, jobs)
+        raise FusedSpecError(
+            f'no spec declares a job named "{name}"',
+            hint=f'did you mean "{meant}"?' if meant else "name a job of the given specs",
+        )
+    if requests.prune and resolution.project.scope == DEFAULT_SCOPE:
+        raise FusedSpecError(
+            "prune is refused without a project file: nothing would tell these jobs from other people's",
+            hint="run `fused-spec init` to get a fused-spec.yaml with an id of its own",
+        )
+    if requests.prune and not resolution.desired:
+        raise FusedSpecError("prune is refused: the given paths declare nothing", hint="name the folder of the specs")
+
+
+def _change(desired: Desired, history: History, requests: Requests, now: datetime) -> Change:
+    if not isinstance(desired, DesiredJob):
+        return _object_change(desired, history.objects.get(desired.key))
+    newest = _newest(history, desired.key)
+    action, reason, detail = _decide(desired, newest, requests, now)
+    fields = newest.differences if isinstance(newest, Run) and action.changes_something else ()
+    if reason is Reason.SPEC_CHANGED and not detail:
+        detail = _cause(fields, desired)
+    return Change(
+        key=desired.key, action=action, reason=reason, detail=detail, before=newest, after=desired, fields=fields
+    )
+
+
+def _newest(history: History, key: Key) -> Run | PastRun | None:
+    """The newest run of the key; a remembered one counts when history has nothing as new."""
+    run, past = history.newest(key), history.past.get(key)
+    if run is None or past is None or past.job_id in history.seen:
+        return run or past
+    return past if past.ended is not None and past.ended > run.created else run
+
+
+def _decide(job: DesiredJob, newest: Run | PastRun | None, requests: Requests, now: datetime) -> Decision:
+    policy, name = job.run, job.key.name
+    if name in requests.rerun:
+        running = newest is not None and newest.status.in_flight
+        return (Action.REPLACE if running else Action.START), Reason.REQUESTED, ""
+    if policy.when is When.MANUAL:
+        return Action.NONE, Reason.MANUAL, ""
+    if newest is None:
+        return Action.START, Reason.NEVER_RAN, ""
+    same = newest.digest == job.digest
+    if newest.status.in_flight:
+        return _while_running(same, policy)
+    if newest.status is RunStatus.SUCCEEDED:
+        return _after_success(same, policy, newest, now)
+    return _after_failure(same, policy, newest, retry=requests.retry_all or name in requests.retry)
+
+
+def _while_running(same: bool, policy: RunPolicy) -> Decision:
+    if same:
+        return Action.ATTACH, Reason.IN_FLIGHT, ""
+    if policy.on_change_while_running is OnChangeWhileRunning.WAIT:
+        return Action.QUEUE, Reason.SPEC_CHANGED, ""
+    return Action.REPLACE, Reason.SPEC_CHANGED, ""
+
+
+def _after_success(same: bool, policy: RunPolicy, newest: Run | PastRun, now: datetime) -> Decision:
+    match policy.when, same:
+        case When.ALWAYS, True:
+            return Action.START, Reason.ALWAYS, ""
+        case When.ONCE, False:
+            return Action.NONE, Reason.RAN_ONCE, ""
+        case _, False:
+            return Action.START, Reason.SPEC_CHANGED, ""
+    if policy.max_age is not None and _older_than(policy.max_age, newest, now):
+        return Action.START, Reason.TOO_OLD, ""
+    return Action.NONE, Reason.UP_TO_DATE if isinstance(newest, Run) else Reason.ARCHIVED, ""
+
+
+def _after_failure(same: bool, policy: RunPolicy, newest: Run | PastRun, *, retry: bool) -> Decision:
+    if not same:
+        return Action.START, Reason.SPEC_CHANGED, ""
+    if retry:
+        return Action.START, Reason.REQUESTED, ""
+    if policy.on_failure is OnFailure.RETRY and newest.attempt <= policy.retries:
+        return Action.START, Reason.RETRY, f"{newest.attempt} of {policy.retries}"
+    return Action.HOLD, Reason.HELD, ""
+
+
+def _older_than(seconds: float, run: Run | PastRun, now: datetime) -> bool:
+    ended = run.ended or (run.created if isinstance(run, Run) else None)
+    return ended is not None and now - ended > timedelta(seconds=seconds)
+
+
+def _object_change(desired: Desired, existing: RemoteObject | None) -> Change:
+    if existing is None:
+        return Change(key=desired.key, action=Action.CREATE, reason=Reason.NOT_THERE, after=desired)
+    fields = existing.differences
+    if not fields:
+        return Change(key=desired.key, action=Action.NONE, reason=Reason.UP_TO_DATE, before=existing, after=desired)
+    # A token is bound to its UDF for life: another UDF needs another token.
+    rebound = desired.key.kind is Kind.TOKEN and any(field.path.split(".")[0] == "udf" for field in fields)
+    return Change(
+        key=desired.key,
+        action=Action.REPLACE if rebound else Action.UPDATE,
+        reason=Reason.FIELDS_CHANGED,
+        detail=_cause(fields, desired),
+        before=existing,
+        after=desired,
+        fields=fields,
+    )
+
+
+def _orphans(declared: frozenset[Key], history: History) -> Iterator[Change]:
+    """What this project started or created and no spec declares any more."""
+    for key, runs in history.runs.items():
+        for run in runs:
+            if key not in declared and run.status.in_flight:
+                yield Change(key=key, action=Action.CANCEL, reason=Reason.NOT_IN_SPECS, before=run)
+    for key, existing in history.objects.items():
+        if key not in declared and key.kind is Kind.TOKEN and existing.enabled:
+            yield Change(key=key, action=Action.DISABLE, reason=Reason.NOT_IN_SPECS, before=existing)
+
+
+def _left_alone(orphan: Change) -> str:
+    if orphan.action is Action.CANCEL:
+        return f"{orphan.key} is in no spec, and its run {orphan.job_id} goes on; --prune cancels it"
+    return f"{orphan.key} is in no spec and stays enabled; --prune disables it"
+
+
+def _cause(fields: tuple[FieldChange, ...], desired: Desired) -> str:
+    """The files at fault where a changed field comes from one, else the fields."""
+    causes = list(dict.fromkeys(_source(field.path, desired.sources) or field.path for field in fields))
+    more = len(causes) - _SHOWN_CAUSES
+    return ", ".join(causes[:_SHOWN_CAUSES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _source(path: str, sources: Mapping[str, str]) -> str | None:
+    return next((file for place, file in sources.items() if path == place or path.startswith(f"{place}.")), None)

@@ -1,0 +1,195 @@
+"""Keep what a run was and said: one folder a run, written whole or not at all.
+
+    <root>/<scope>/<kind>/<name>/<job id>/
+        spec.json       what was declared, resolved; sensitive values masked
+        status.jsonl    {"at", "status"} as observed
+        logs.jsonl.gz   {"timestamp", "message"}, every line the service had
+        receipt.json    the record; a folder without one does not exist for any reader
+
+Nothing here is ever deleted or written a second time.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fused_spec.errors import FusedSpecError
+from fused_spec.plan.model import PastRun
+from fused_spec.reconcile.receipt import Receipt
+from fused_spec.redaction import Redactor
+from fused_spec.spec.model import Key
+from fused_spec.status import RunStatus
+
+RECEIPT, SPEC, STATUS, LOGS = "receipt.json", "spec.json", "status.jsonl", "logs.jsonl.gz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRecord:
+    """One archived line; `timestamp` in milliseconds since the epoch."""
+
+    timestamp: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """What is to be archived about one run."""
+
+    key: Key
+    digest: str
+    job_id: str
+    attempt: int
+    status: RunStatus
+    created: datetime
+    ended: datetime | None
+    base_url: str
+    spec: Mapping[str, Any]
+    statuses: Sequence[tuple[datetime, RunStatus]]
+
+
+class Archive:
+    """The runs kept for one project under a root folder, which need not exist yet."""
+
+    def __init__(self, root: Path, scope: str) -> None:
+        self.root = root
+        self._scope = scope
+
+    def folder(self, key: Key, job_id: str) -> Path:
+        return self.root / self._scope / str(key.kind) / key.name / job_id
+
+    def has(self, key: Key, job_id: str) -> bool:
+        return (self.folder(key, job_id) / RECEIPT).is_file()
+
+    def write(self, record: RunRecord, log: Iterable[LogRecord], *, redact: Redactor, now: datetime) -> Path:
+        """Archive a run and return its folder; one that is there already is left as it is.
+
+        Raises OSError when the folder cannot be written; nothing half is left then.
+        """
+        final = self.folder(record.key, record.job_id)
+        if self.has(record.key, record.job_id):
+            return final
+        final.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".", suffix=".draft", dir=final.parent))
+        try:
+            lines, digest = _write_log(draft / LOGS, log, redact)
+            _write(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
+            statuses = (json.dumps({"at": at.isoformat(), "status": str(status)}) for at, status in record.statuses)
+            _write(draft / STATUS, "".join(f"{line}\n" for line in statuses))
+            _write(draft / RECEIPT, self._receipt(record, lines, digest, now).to_json())
+            draft.replace(final)
+            _sync_folder(final.parent)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        return final
+
+    def receipts(self) -> Iterator[Receipt]:
+        """Every receipt of the project; what cannot be read as one is not one."""
+        for path in sorted((self.root / self._scope).glob(f"*/*/*/{RECEIPT}")):
+            try:
+                yield Receipt.from_json(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+
+    def past(self) -> dict[Key, PastRun]:
+        """The newest remembered run of each key."""
+        newest: dict[Key, Receipt] = {}
+        for receipt in self.receipts():
+            if receipt.key not in newest or newest[receipt.key].created < receipt.created:
+                newest[receipt.key] = receipt
+        return {key: _past(receipt) for key, receipt in newest.items()}
+
+    def find(self, name_or_id: str) -> list[Receipt]:
+        """The receipts of a name or a job id, newest first."""
+        found = [one for one in self.receipts() if name_or_id in (one.job_id, one.key.name, str(one.key))]
+        return sorted(found, key=lambda receipt: receipt.created, reverse=True)
+
+    def read_logs(self, receipt: Receipt) -> Iterator[LogRecord]:
+        """The archived lines, oldest first.
+
+        Raises `FusedSpecError` when the log is gone or is not the one that the receipt describes.
+        """
+        path = self.folder(receipt.key, receipt.job_id) / LOGS
+        try:
+            digest = _file_digest(path)
+        except OSError as error:
+            raise FusedSpecError(f"the archived log {path} cannot be read: {error.strerror}") from None
+        if digest != receipt.log_sha256:
+            raise FusedSpecError(
+                f"the archived log {path} is not the one that its receipt describes",
+                hint="it was changed or damaged since; restore it from a backup",
+            )
+        with gzip.open(path, "rt", encoding="utf-8") as stream:
+            for line in stream:
+                entry = json.loads(line)
+                yield LogRecord(timestamp=entry["timestamp"], message=entry["message"])
+
+    def _receipt(self, record: RunRecord, lines: int, digest: str, now: datetime) -> Receipt:
+        return Receipt(
+            scope=self._scope,
+            key=record.key,
+            digest=record.digest,
+            job_id=record.job_id,
+            attempt=record.attempt,
+            status=record.status,
+            created=record.created,
+            ended=record.ended,
+            archived=now,
+            base_url=record.base_url,
+            log_lines=lines,
+            log_sha256=digest,
+        )
+
+
+def _past(receipt: Receipt) -> PastRun:
+    return PastRun(
+        job_id=receipt.job_id,
+        key=receipt.key,
+        digest=receipt.digest,
+        status=receipt.status,
+        ended=receipt.ended or receipt.archived,
+        attempt=receipt.attempt,
+    )
+
+
+def _write_log(path: Path, log: Iterable[LogRecord], redact: Redactor) -> tuple[int, str]:
+    """Write the lines, compressed and redacted; the count and the file's digest come back."""
+    lines = 0
+    # mtime=0: the same log makes the same file.
+    with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed:
+        for record in log:
+            lines += 1
+            entry = {"timestamp": record.timestamp, "message": redact(record.message)}
+            packed.write(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    with path.open("rb") as written:
+        os.fsync(written.fileno())
+    return lines, _file_digest(path)
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the system can."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,70 @@
+"""Archive one finished run: gather what the service has about it and hand it to the archive."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fused_spec.errors import ServiceError
+from fused_spec.plan.model import Change, Run
+from fused_spec.reconcile.archive import LogRecord, RunRecord
+from fused_spec.reconcile.marker import marker_in
+from fused_spec.reconcile.payload import shown_settings
+from fused_spec.redaction import env_redactor
+from fused_spec.spec.model import DesiredJob
+from fused_spec.status import RunStatus
+
+if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.reconcile.archive import Archive
+
+
+def keep_run(
+    change: Change,
+    run: Run,
+    api: "FusedReader",
+    archive: "Archive",
+    *,
+    now: datetime,
+    statuses: Sequence[tuple[datetime, RunStatus]] = (),
+) -> tuple[str | None, str | None]:
+    """Archive the run unless it is archived; its folder, or why there is none.
+
+    A run that cannot be archived now is no failure: the next apply finds it without a receipt and tries again.
+    """
+    if archive.has(run.key, run.job_id):
+        return str(archive.folder(run.key, run.job_id)), None
+    job = change.after
+    env = job.payload.get("additional_env", {}) if isinstance(job, DesiredJob) else {}
+    try:
+        log = [LogRecord(timestamp=line.timestamp, message=line.message) for line in api.get_logs(run.job_id)]
+        record = RunRecord(
+            key=run.key,
+            digest=run.digest,
+            job_id=run.job_id,
+            attempt=run.attempt,
+            status=run.status,
+            created=run.created,
+            ended=run.ended,
+            base_url=api.base_url,
+            spec=_spec_of(run, job if isinstance(job, DesiredJob) else None, api),
+            statuses=statuses or [(run.ended or now, run.status)],
+        )
+        return str(archive.write(record, log, redact=env_redactor(env), now=now)), None
+    except (ServiceError, OSError) as error:
+        return None, f"not archived: {error}; the next apply tries again"
+
+
+def ended_run(run: Run, status: RunStatus, ended: datetime | None) -> Run:
+    """The run as it ended."""
+    return replace(run, status=status, ended=ended)
+
+
+def _spec_of(run: Run, job: DesiredJob | None, api: "FusedReader") -> dict[str, Any]:
+    """What the run was started with: the declared payload, or for another digest what the service kept."""
+    if job is not None and job.digest == run.digest:
+        return {"config": job.payload["config"], **shown_settings(job)}
+    config = api.get_job_config(run.job_id)
+    marker = marker_in(config.metadata)
+    settings = dict(marker.settings) if marker else {}
+    return {"config": config.model_dump(mode="json", exclude_defaults=True), **settings}

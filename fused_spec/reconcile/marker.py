@@ -1,0 +1,88 @@
+"""How a run, a saved UDF or a token tells which spec it came from.
+
+The marker travels in the `metadata` of a job's config, which everyone in the team can read, and, without any
+name, in the metadata of UDFs and tokens, which may be public. It is a hint from a foreign place: whatever is not
+exactly right about it makes the run a foreign one, and never an error.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fused_spec.spec.model import Key, Kind
+
+FIELD = "fused-spec"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked."""
+
+    scope: str
+    key: Key
+    digest: str
+    attempt: int
+    nonce: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_metadata(self) -> dict[str, Any]:
+        """The value that stands under `fused-spec` in the config's metadata."""
+        return {
+            "v": VERSION,
+            "scope": self.scope,
+            "kind": str(self.key.kind),
+            "name": self.key.name,
+            "digest": self.digest,
+            "attempt": self.attempt,
+            "nonce": self.nonce,
+            "settings": dict(self.settings),
+        }
+
+
+def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
+    """The marker in a config's metadata; None when there is none that this version understands."""
+    match (metadata or {}).get(FIELD):
+        case {
+            "v": 1,
+            "scope": str(scope),
+            "kind": str(kind),
+            "name": str(name),
+            "digest": str(digest),
+            "attempt": int(attempt),
+            "nonce": str(nonce),
+            **rest,
+        } if kind in tuple(Kind):
+            settings = rest.get("settings")
+            return Marker(
+                scope=scope,
+                key=Key(kind=Kind(kind), name=name),
+                digest=digest,
+                attempt=attempt,
+                nonce=nonce,
+                settings=settings if isinstance(settings, Mapping) else {},
+            )
+    return None
+
+
+def object_marker(scope: str, key: Key) -> dict[str, Any]:
+    """The marker of a saved UDF or token: recognised by who knows scope and name, silent to everyone else."""
+    return {"v": VERSION, "id": _opaque(scope, str(key)), "project": _opaque(scope)}
+
+
+def is_marked(metadata: Mapping[str, Any] | None, scope: str, key: Key) -> bool:
+    return bool(_object_field(metadata, "id") == _opaque(scope, str(key)))
+
+
+def is_of_project(metadata: Mapping[str, Any] | None, scope: str) -> bool:
+    return bool(_object_field(metadata, "project") == _opaque(scope))
+
+
+def _object_field(metadata: Mapping[str, Any] | None, name: str) -> Any:
+    marker = (metadata or {}).get(FIELD)
+    return marker.get(name) if isinstance(marker, Mapping) and marker.get("v") == VERSION else None
+
+
+def _opaque(*words: str) -> str:
+    return hashlib.sha256("\n".join(("fused-spec", *words)).encode()).hexdigest()[:32]

@@ -1,0 +1,73 @@
+"""What became of each change in this process, and the exit code of all of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fused_spec.errors import CredentialsError, FusedSpecError, ServiceUnreachable
+from fused_spec.plan.model import Action, Change
+from fused_spec.status import RunStatus
+
+
+class OutcomeStatus(StrEnum):
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    RUNNING = "running"
+    TIMEOUT = "timeout"
+    UNKNOWN = "unknown"
+    UNCHANGED = "unchanged"
+    HELD = "held"
+    SKIPPED = "skipped"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether what depends on this cannot go on."""
+        return self not in (OutcomeStatus.SUCCEEDED, OutcomeStatus.UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The end of one change; `archive` is the folder of its receipt, `problem` the exception behind `error`."""
+
+    change: Change
+    status: OutcomeStatus
+    job_id: str | None = None
+    archive: str | None = None
+    error: str | None = None
+    problem: FusedSpecError | None = None
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether what needs this may start: it succeeded, now or earlier."""
+        if self.status is OutcomeStatus.UNCHANGED:
+            before = getattr(self.change.before, "status", None)
+            return self.change.before is not None and before in (None, RunStatus.SUCCEEDED)
+        return self.status is OutcomeStatus.SUCCEEDED
+
+
+_WORST_FIRST = (9, 8, 6, 1, 5)
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """The exit code for all outcomes together: the worst one counts, in the order 9, 8, 6, 1, 5, 0."""
+    codes = {_code(outcome) for outcome in outcomes}
+    return next((code for code in _WORST_FIRST if code in codes), 0)
+
+
+def _code(outcome: Outcome) -> int:
+    match outcome.status:
+        case OutcomeStatus.SUCCEEDED | OutcomeStatus.UNCHANGED | OutcomeStatus.RUNNING:
+            return 0
+        case OutcomeStatus.UNKNOWN:
+            return 9
+        case OutcomeStatus.TIMEOUT:
+            return 5
+        case OutcomeStatus.CANCELLED if outcome.change.action is Action.CANCEL:
+            return 0
+    problem = outcome.problem
+    # A service that refuses one job has answered; only one that refuses us, or is not there, is exit 8.
+    if isinstance(problem, CredentialsError | ServiceUnreachable) or (problem is not None and problem.exit_code == 6):
+        return problem.exit_code
+    return 1

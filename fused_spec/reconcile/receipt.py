@@ -1,0 +1,73 @@
+"""The record kept of a finished run: enough to know, years later, what ran and how it ended."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fused_spec.spec.model import Key, Kind
+from fused_spec.status import RunStatus
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One run's record; times are in UTC, `log_sha256` is that of the compressed log beside it."""
+
+    scope: str
+    key: Key
+    digest: str
+    job_id: str
+    attempt: int
+    status: RunStatus
+    created: datetime
+    ended: datetime | None
+    archived: datetime
+    base_url: str
+    log_lines: int
+    log_sha256: str
+
+    def to_json(self) -> str:
+        return json.dumps(
+            {
+                "version": VERSION,
+                "scope": self.scope,
+                "kind": str(self.key.kind),
+                "name": self.key.name,
+                "digest": self.digest,
+                "job_id": self.job_id,
+                "attempt": self.attempt,
+                "status": str(self.status),
+                "created": self.created.isoformat(),
+                "ended": self.ended.isoformat() if self.ended else None,
+                "archived": self.archived.isoformat(),
+                "base_url": self.base_url,
+                "log": {"lines": self.log_lines, "sha256": self.log_sha256},
+            },
+            indent=2,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Receipt":
+        """Read a receipt; ValueError when this is none, or one of a later version."""
+        content: dict[str, Any] = json.loads(text)
+        try:
+            if content["version"] != VERSION:
+                raise ValueError(f"a receipt of version {content['version']}, and this knows version {VERSION}")
+            return cls(
+                scope=content["scope"],
+                key=Key(kind=Kind(content["kind"]), name=content["name"]),
+                digest=content["digest"],
+                job_id=content["job_id"],
+                attempt=content["attempt"],
+                status=RunStatus(content["status"]),
+                created=datetime.fromisoformat(content["created"]),
+                ended=datetime.fromisoformat(content["ended"]) if content["ended"] else None,
+                archived=datetime.fromisoformat(content["archived"]),
+                base_url=content["base_url"],
+                log_lines=content["log"]["lines"],
+                log_sha256=content["log"]["sha256"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a receipt: {error!r}") from None

@@ -1,0 +1,190 @@
+"""Read what exists: the job history through `get_jobs` and the jobs' configs, and the remembered runs.
+
+A run's marker stands in its config, one request each, so markers are cached for ever: a config never changes.
+Whatever cannot be read makes the history incomplete and ends the command; it is never taken for absent.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fused_spec.api.errors import ApiError
+from fused_spec.errors import ServiceError
+from fused_spec.plan.model import History, Run
+from fused_spec.reconcile.marker import FIELD, Marker, marker_in
+from fused_spec.reconcile.objects import read_objects
+from fused_spec.reconcile.payload import job_differences
+from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
+from fused_spec.status import RunStatus, run_status
+
+if TYPE_CHECKING:
+    from fused_spec.api.objects import JobResponse
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.reconcile.archive import Archive
+
+_PAGE = 50
+_OVERLAP = 5
+_RESTARTS = 6
+_AT_ONCE = 16
+_GONE = (404, 410)
+
+
+def read_history(
+    api: "FusedReader",
+    resolution: Resolution,
+    *,
+    archive: "Archive",
+    cache: Path | None,
+    now: datetime,
+    prune: bool = False,
+) -> History:
+    """Everything a plan needs to know; configs are read newest first, until every declared job has been found.
+
+    `cache` is the folder that remembers markers. Raises the client's errors when the service cannot be read.
+    """
+    jobs = {one.key: one for one in resolution.desired if isinstance(one, DesiredJob)}
+    listing = list_jobs(api)
+    markers = Markers(api, cache)
+    runs: dict[Key, list[Run]] = {}
+    missing = set(jobs)
+    for batch in _batches(listing, _AT_ONCE):
+        wanted = batch if missing else [job for job in batch if _listed_status(job) not in _OVER]
+        for job, marker in zip(wanted, markers.read([job.id for job in wanted]), strict=True):
+            if marker is not None and marker.scope == resolution.project.scope and marker.key.kind is Kind.JOB:
+                runs.setdefault(marker.key, []).append(_run(api, job, marker))
+                missing.discard(marker.key)
+    for key, declared in jobs.items():
+        if key in runs and runs[key][0].digest != declared.digest:
+            runs[key][0] = _compared(api, declared, runs[key][0])
+    return History(
+        read_at=now,
+        runs={key: tuple(found) for key, found in runs.items()},
+        past=archive.past(),
+        objects=read_objects(api, resolution, prune=prune),
+        seen=frozenset(job.id for job in listing),
+    )
+
+
+def list_jobs(api: "FusedReader") -> list["JobResponse"]:
+    """The whole history, newest first.
+
+    Pages are cut by count, so they shift when a job is added or purged meanwhile; they overlap, and one that
+    shares nothing with the page before it means that something may have slipped through: then the reading starts
+    over. A page with nothing new is the end, whatever size the service allows a page to have.
+    """
+    for _ in range(_RESTARTS):
+        listing: dict[str, JobResponse] = {}
+        while True:
+            skip = max(0, len(listing) - _OVERLAP)
+            page = list(api.get_jobs(_PAGE, skip=skip, per_request=_PAGE))
+            new = [job for job in page if job.id not in listing]
+            if listing and page and len(new) == len(page):
+                break
+            listing.update((job.id, job) for job in new)
+            if not new:
+                return list(listing.values())
+    raise ServiceError(
+        "the job history changed so quickly that it could not be read whole", hint="run the command again"
+    )
+
+
+class Markers:
+    """The markers of jobs by id, remembered in a file; foreign jobs are remembered as such."""
+
+    def __init__(self, api: "FusedReader", cache: Path | None) -> None:
+        self._api = api
+        self._cache = cache
+        self._known: dict[str, Marker | None] = dict(_cached(cache)) if cache else {}
+
+    def read(self, job_ids: Sequence[str]) -> list[Marker | None]:
+        """The marker of each job, None for a foreign one; unknown configs are read side by side."""
+        unknown = [job_id for job_id in job_ids if job_id not in self._known]
+        if unknown:
+            with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+                found = dict(zip(unknown, pool.map(self._metadata, unknown), strict=True))
+            self._known.update((job_id, marker_in(metadata)) for job_id, metadata in found.items())
+            if self._cache is not None:
+                _remember(self._cache, found)
+        return [self._known[job_id] for job_id in job_ids]
+
+    def _metadata(self, job_id: str) -> dict[str, Any] | None:
+        try:
+            metadata = self._api.get_job_config(job_id).metadata
+        except ApiError as error:
+            if error.status_code in _GONE:
+                return None  # a config that is gone for good cannot be one of a run that still matters
+            raise
+        return metadata
+
+
+_OVER = (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+def _listed_status(job: "JobResponse") -> RunStatus | None:
+    return None if job.job_status is None else run_status(job_status=job.job_status)
+
+
+def status_of(api: "FusedReader", job: "JobResponse") -> RunStatus:
+    """The status in the listing; a service that leaves it out is asked for the run itself."""
+    listed = _listed_status(job)
+    if listed is not None:
+        return listed
+    run = api.get_status(job.id)
+    return run_status(
+        job_status=run.job_status,
+        machine_status=run.status,
+        terminal=run.terminal_status,
+        finished=run.finished_job_status,
+    )
+
+
+def _run(api: "FusedReader", job: "JobResponse", marker: Marker) -> Run:
+    status = status_of(api, job)
+    return Run(
+        job_id=job.id,
+        key=marker.key,
+        digest=marker.digest,
+        status=status,
+        created=job.creation_date,
+        ended=None if status.in_flight else job.job_status_date,
+        attempt=marker.attempt,
+        nonce=marker.nonce,
+    )
+
+
+def _compared(api: "FusedReader", job: DesiredJob, run: Run) -> Run:
+    config = api.get_job_config(run.job_id)
+    marker = marker_in(config.metadata)
+    return run if marker is None else replace(run, differences=job_differences(job, config, marker))
+
+
+def _batches(listing: Sequence["JobResponse"], size: int) -> Iterator[Sequence["JobResponse"]]:
+    return (listing[start : start + size] for start in range(0, len(listing), size))
+
+
+def _cached(cache: Path) -> Iterator[tuple[str, Marker | None]]:
+    """A line that a crash cut short, or that an older version wrote, is only a line to read again."""
+    try:
+        lines = cache.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            yield entry["id"], marker_in({FIELD: entry["marker"]})
+        except (ValueError, KeyError, TypeError):
+            continue
+
+
+def _remember(cache: Path, found: dict[str, dict[str, Any] | None]) -> None:
+    cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    entries: Iterable[dict[str, Any]] = (
+        {"id": job_id, "marker": (metadata or {}).get(FIELD)} for job_id, metadata in found.items()
+    )
+    with cache.open("a", encoding="utf-8") as stream:
+        cache.chmod(0o600)
+        stream.writelines(json.dumps(entry) + "\n" for entry in entries)

@@ -1,0 +1,71 @@
+"""Look at runs in flight: one reading of the newest history for all of them, and a closer look at those that ended.
+
+A listing alone ends nothing: it may be ahead of the run's own record, whose last log lines are still on their way.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fused_spec.status import RunStatus, run_status
+
+if TYPE_CHECKING:
+    from fused_spec.api.objects import JobResponse
+    from fused_spec.api.reading import FusedReader
+
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """A run as it was at one look; `created` and `ended` as far as the service tells them."""
+
+    status: RunStatus
+    created: datetime | None = None
+    ended: datetime | None = None
+    finished_tasks: int = 0
+    total_tasks: int = 0
+
+
+def look(api: "FusedReader", job_ids: Collection[str]) -> dict[str, Sight]:
+    """How each run is now."""
+    listed = _listed(api, job_ids)
+    return {job_id: _sight(api, job_id, listed.get(job_id)) for job_id in job_ids}
+
+
+def _listed(api: "FusedReader", job_ids: Collection[str]) -> dict[str, "JobResponse"]:
+    """The runs' lines in the history, read until all are found or the history ends."""
+    found: dict[str, JobResponse] = {}
+    skip = 0
+    while len(found) < len(job_ids):
+        page = list(api.get_jobs(_PAGE, skip=skip, per_request=_PAGE))
+        found.update((job.id, job) for job in page if job.id in job_ids)
+        if not page:
+            break
+        skip += len(page)
+    return found
+
+
+def _sight(api: "FusedReader", job_id: str, listed: "JobResponse | None") -> Sight:
+    word = listed.job_status if listed else None
+    status = run_status(job_status=word)
+    if word is not None and status is RunStatus.QUEUED:
+        return Sight(status=status, created=listed.creation_date if listed else None)
+    run = api.get_status(job_id)
+    over = run.finished
+    status = run_status(
+        job_status=run.job_status or (word if over else None),
+        machine_status=run.status,
+        terminal=run.terminal_status,
+        finished=run.finished_job_status,
+    )
+    if not over and not status.in_flight:
+        status = RunStatus.RUNNING  # the work is done, and its record is not closed yet
+    return Sight(
+        status=status,
+        created=listed.creation_date if listed else None,
+        ended=(run.job_status_date or (listed.job_status_date if listed else None)) if over else None,
+        finished_tasks=run.finished_tasks,
+        total_tasks=run.total_tasks,
+    )

@@ -1,0 +1,223 @@
+"""YAML documents as plain JSON values, with the place of every key and value.
+
+Built from parser events, so that limits hold before anything is constructed: no tags, aliases or directives,
+no duplicate keys, no keys but text. It knows nothing of specs; `schema.check` says whether a document is one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import yaml
+from yaml import events
+from yaml.error import Mark
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
+
+from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.spec.characters import read_text, unprintable_in
+from fused_spec.spec.discovery import SpecFile
+from fused_spec.spec.limits import MAX_DEPTH, MAX_NODES, MAX_PROBLEMS
+from fused_spec.spec.positions import LITERAL, Place, Pointer, Positions, dotted, location
+from fused_spec.spec.scalars import Doubt, Scalar, plain
+from fused_spec.spec.syntax import explain_syntax
+from fused_spec.spec.wording import spelt
+
+
+class PureParser(Reader, Scanner, Parser):
+    """PyYAML's parser without libyaml: the same events, slower."""
+
+    def __init__(self, stream: str) -> None:
+        Reader.__init__(self, stream)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+
+
+FastestParser: type[Any] = getattr(yaml, "CSafeLoader", PureParser)
+"""libyaml's parser where PyYAML was built with it; only its events are used, never its loader."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One YAML document of a file, numbered from 0; `tree` holds only what JSON can.
+
+    `doubts` are unquoted scalars that YAML versions read differently: in the tree they are the text as written,
+    and whether that may stand depends on the field, so `schema.check` judges them.
+    """
+
+    file: SpecFile
+    index: int
+    tree: Any
+    positions: Positions
+    doubts: Mapping[Pointer, Doubt] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str | None:
+        return _text_at(self.tree, "kind")
+
+    @property
+    def name(self) -> str | None:
+        return _text_at(self.tree.get("metadata"), "name") if isinstance(self.tree, dict) else None
+
+
+def _text_at(mapping: Any, key: str) -> str | None:
+    value = mapping.get(key) if isinstance(mapping, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def read_documents(file: SpecFile) -> tuple[list[Document], list[Diagnostic]]:
+    """Every document that could be read, and every problem met; never raises for what a person wrote.
+
+    A document with an alias, a tag or a directive is told about and left out: its content is not known.
+    """
+    text, problems = read_text(file.content, file.name)
+    if text is None:
+        return [], problems
+    reader = _Reader(file, text, FastestParser(text))
+    documents = list(reader.documents())
+    if not documents and not reader.problems:
+        start = Location(path=file.name)
+        return [], [Diagnostic(code="empty-document", message="the file is empty", location=start, hint=_WRITE_SPEC)]
+    return documents, reader.problems
+
+
+_WRITE_SPEC = "write a spec into it, or remove it"
+_TEMPLATE = "put the text in quotes; {{ templates }} are not read"
+_NO_KEY = "?"
+
+
+class _LimitPassed(Exception):  # a signal, told as a diagnostic before it is raised
+    """The rest of the file is not read."""
+
+
+class _Reader:
+    """Builds the documents of one file from its events, and gathers what is wrong with them."""
+
+    def __init__(self, file: SpecFile, text: str, parser: Any) -> None:
+        self.problems: list[Diagnostic] = []
+        self._file = file
+        self._text = text
+        self._next = parser.get_event
+        self._nodes = 0
+        self._pointer: list[str | int] = []
+        self._doubts: dict[Pointer, Doubt] = {}
+        self._known = True
+
+    def documents(self) -> Iterator[Document]:
+        index = 0
+        try:
+            while type(event := self._next()) is not events.StreamEndEvent:
+                if type(event) is events.DocumentStartEvent:
+                    yield from self._document(event, index)
+                    index += 1
+        except _LimitPassed:
+            return
+        except (yaml.YAMLError, ValueError) as error:
+            # ValueError: the pure parser lets chr() fail on an escape beyond Unicode.
+            self.problems.append(explain_syntax(error, self._text, self._file.name))
+
+    def _document(self, start: Any, index: int) -> Iterator[Document]:
+        self._doubts, self._known = {}, True
+        if start.version or start.tags:
+            self._refused(start, "directive", "directives (%) are not read", "remove the line")
+        tree, place = self._node(self._next())
+        if not self._known:
+            return
+        if tree is None:
+            message = f"document {index + 1} is empty" if index else "the document is empty"
+            self._tell("empty-document", message, place[0], _WRITE_SPEC)
+            return
+        positions = Positions(self._file.name, place)
+        yield Document(file=self._file, index=index, tree=tree, positions=positions, doubts=self._doubts)
+
+    def _node(self, event: Any) -> tuple[Any, Place]:
+        kind = type(event)
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._stop("too-many-values", f"more than {MAX_NODES:,} values in one file", event.start_mark)
+        if event.anchor is not None:
+            self._refused(event, "alias", "anchors (&) and aliases (*) are not read", "repeat the value itself")
+        if kind is events.AliasEvent:
+            return None, (event.start_mark, None)
+        if event.tag is not None:
+            self._refused(event, "tag", "tags (!) are not read", "remove the tag; quote the value if it is text")
+        if kind is events.ScalarEvent:
+            return self._scalar(event), (event.start_mark, LITERAL if event.style == "|" else None)
+        if len(self._pointer) >= MAX_DEPTH:
+            self._stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", event.start_mark)
+        return self._mapping(event) if kind is events.MappingStartEvent else self._sequence(event)
+
+    def _scalar(self, event: Any) -> Scalar:
+        text: str = event.value
+        if event.implicit[0]:
+            value = plain(text)
+            if not isinstance(value, Doubt):
+                return value
+            self._doubts[tuple(self._pointer)] = value
+        elif event.style == '"' and (what := unprintable_in(text)):
+            self._tell("bad-character", f"the text holds {what}", event.start_mark, "remove the escape")
+        return text
+
+    def _sequence(self, start: Any) -> tuple[list[Any], Place]:
+        values: list[Any] = []
+        places: list[Place] = []
+        while type(event := self._next()) is not events.SequenceEndEvent:
+            self._pointer.append(len(values))
+            value, place = self._node(event)
+            self._pointer.pop()
+            values.append(value)
+            places.append(place)
+        return values, (start.start_mark, places)
+
+    def _mapping(self, start: Any) -> tuple[dict[str, Any], Place]:
+        values: dict[str, Any] = {}
+        places: dict[str, tuple[Mark, Place]] = {}
+        while type(event := self._next()) is not events.MappingEndEvent:
+            key = self._key(event)
+            self._pointer.append(_NO_KEY if key is None else key)
+            if key in places:
+                hint = f"line {places[key][0].line + 1} has it first; keep one"
+                self._tell("duplicate-key", f"duplicate key {spelt(key)}", event.start_mark, hint)
+            value, place = self._node(self._next())
+            self._pointer.pop()
+            if key is not None:
+                values[key] = value
+                places[key] = (event.start_mark, place)
+        return values, (start.start_mark, places)
+
+    def _key(self, event: Any) -> str | None:
+        """The key, or None when it is no text."""
+        if type(event) is events.ScalarEvent and event.tag is None and event.anchor is None:
+            text: str = event.value
+            if not event.implicit[0]:
+                return text
+            if text == "<<":
+                self._refused(event, "merge-key", "merge keys (<<) are not read", "repeat the fields themselves")
+                return None
+            value = plain(text)
+            # A key can only be text, so a word that YAML 1.1 takes for a boolean is the text it is.
+            if type(value) is str or (type(value) is Doubt and value.text_may_do):
+                return text
+        else:
+            self._pointer.append(_NO_KEY)
+            self._node(event)
+            self._pointer.pop()
+        hint = _TEMPLATE if type(event) is events.MappingStartEvent and event.flow_style else "put the key in quotes"
+        self._tell("key-not-text", "a key must be text", event.start_mark, hint)
+        return None
+
+    def _refused(self, event: Any, code: str, message: str, hint: str) -> None:
+        self._known = False
+        self._tell(code, message, event.start_mark, hint)
+
+    def _stop(self, code: str, message: str, mark: Mark) -> NoReturn:
+        self._tell(code, message, mark, "split the spec")
+        raise _LimitPassed
+
+    def _tell(self, code: str, message: str, mark: Mark, hint: str) -> None:
+        where = location(mark, self._file.name)
+        pointer = dotted(tuple(self._pointer))
+        self.problems.append(Diagnostic(code=code, message=message, location=where, pointer=pointer, hint=hint))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _LimitPassed

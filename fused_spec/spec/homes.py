@@ -1,0 +1,33 @@
+"""Where the fields of the spec language belong: for a right field at the wrong level."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def homes(schema: Mapping[str, Any]) -> dict[str, list[str]]:
+    """For each field name of a schema (its references followed), the mappings that have such a field.
+
+    A mapping is named by its path, and where that depends on a sibling by its value too:
+    `spec.config.steps (type: udf)`. The document itself is the empty text.
+    """
+    found: dict[str, list[str]] = {}
+    for name, home in _fields(schema, ""):
+        known = found.setdefault(name, [])
+        if home not in known:
+            known.append(home)
+    return found
+
+
+def _fields(schema: Any, home: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(schema, dict):
+        return
+    for name, value in schema.get("properties", {}).items():
+        yield name, home
+        yield from _fields(value, f"{home.partition(' ')[0]}.{name}".lstrip("."))
+    yield from _fields(schema.get("items"), home)
+    for branch in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
+        yield from _fields(branch, home)
+    if "then" in schema:
+        conditions = schema["if"]["properties"].items()
+        when = ", ".join(f"{name}: {value['const']}" for name, value in conditions)
+        yield from _fields(schema["then"], f"{home} ({when})")

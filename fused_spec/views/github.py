@@ -1,0 +1,26 @@
+"""Diagnostics as workflow commands, which GitHub Actions turns into annotations of the changed lines."""
+
+from collections.abc import Iterable
+
+from fused_spec.diagnostics import Diagnostic
+
+
+def annotations(diagnostics: Iterable[Diagnostic]) -> str:
+    """One command per line, errors first: GitHub shows only the first ten of each step."""
+    return "\n".join(map(_command, sorted(diagnostics, key=lambda diagnostic: not diagnostic.is_error)))
+
+
+def _command(diagnostic: Diagnostic) -> str:
+    place = diagnostic.location
+    properties = {"file": place.path, "line": place.line, "col": place.column, "title": f"fused-spec {diagnostic.code}"}
+    listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    message = f"{diagnostic.message}\n{diagnostic.hint}" if diagnostic.hint else diagnostic.message
+    return f"::{diagnostic.severity} {listed}::{_text(message)}"
+
+
+def _text(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _text(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,102 @@
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import pytest
+
+from fused_spec.api.reading import FusedReader
+from fused_spec.cli.console import Console
+from fused_spec.cli.options import Context
+from fused_spec.cli.sources import Sources
+from fused_spec.cli.target import connect, find_target, with_state
+from fused_spec.errors import CredentialsError
+from fused_spec.settings import Target
+from fused_spec.spec.model import Project
+
+SERVER = "http://127.0.0.1:4444/server/v1"
+
+
+def context(root: Path, *, env: Mapping[str, str] | None = None, target=None, base_url=None) -> Context:
+    return Context(
+        console=Console(stdout=io.StringIO(), stderr=io.StringIO()),
+        sources=Sources(cwd=root, read_stdin=lambda: b""),
+        env=env or {},
+        cwd=root,
+        home=root / "home",
+        target=target,
+        base_url=base_url,
+    )
+
+
+def project(root: Path, **fields) -> Project:
+    targets = {"prod": Target(name="prod", base_url="https://fused.example/server/v1")}
+    return Project(name="p", scope="s", root=root, state=root / ".fused-spec", targets=targets, **fields)
+
+
+def test_without_a_word_the_target_is_local(tmp_path) -> None:
+    assert find_target(context(tmp_path), project(tmp_path)).is_local
+
+
+def test_the_project_names_its_default_target(tmp_path) -> None:
+    assert find_target(context(tmp_path), project(tmp_path, default_target="prod")).name == "prod"
+
+
+def test_the_variable_goes_before_the_project(tmp_path) -> None:
+    given = context(tmp_path, env={"FUSED_SPEC_TARGET": "local"})
+    assert find_target(given, project(tmp_path, default_target="prod")).is_local
+
+
+def test_the_base_url_variable_goes_before_the_target_variable(tmp_path) -> None:
+    given = context(tmp_path, env={"FUSED_SPEC_TARGET": "prod", "FUSED_SPEC_BASE_URL": SERVER})
+    assert find_target(given, project(tmp_path)).base_url == SERVER
+
+
+def test_an_option_goes_before_every_variable(tmp_path) -> None:
+    given = context(tmp_path, target="prod", env={"FUSED_SPEC_BASE_URL": SERVER})
+    assert find_target(given, project(tmp_path)).name == "prod"
+
+
+def test_the_base_url_option_goes_before_the_target_option(tmp_path) -> None:
+    given = context(tmp_path, target="prod", base_url=SERVER)
+    assert find_target(given, project(tmp_path)).base_url == SERVER
+
+
+def test_the_hosted_service_needs_no_project_file(tmp_path) -> None:
+    found = find_target(context(tmp_path, target="hosted"), project(tmp_path))
+    assert found.base_url == "https://www.fused.io/server/v1"
+
+
+def test_an_unknown_target_is_a_usage_error_with_the_nearest(tmp_path) -> None:
+    with pytest.raises(click.UsageError, match='did you mean "prod"'):
+        find_target(context(tmp_path, target="prd"), project(tmp_path))
+
+
+def test_a_password_in_the_base_url_is_no_part_of_the_targets_name(tmp_path) -> None:
+    given = context(tmp_path, base_url="https://me:secret@fused.example/v1")
+    assert "secret" not in find_target(given, project(tmp_path)).name
+
+
+def test_the_state_folder_can_be_moved(tmp_path) -> None:
+    given = context(tmp_path, env={"FUSED_SPEC_STATE": "elsewhere"})
+    assert with_state(project(tmp_path), given).state == tmp_path / "elsewhere"
+
+
+def test_the_local_services_own_url_is_called_with_its_own_token(tmp_path) -> None:
+    record_service(tmp_path)
+    client = connect(FusedReader, Target(name="x", base_url=SERVER), context(tmp_path), project(tmp_path))
+    assert client.base_url == SERVER
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:5555/server/v1", "https://fused.example/server/v1"])
+def test_the_local_token_goes_to_no_other_server(tmp_path, url) -> None:
+    record_service(tmp_path)
+    with pytest.raises(CredentialsError):
+        connect(FusedReader, Target(name="x", base_url=url), context(tmp_path), project(tmp_path))
+
+
+def record_service(root: Path) -> None:
+    folder = root / ".fused-spec" / "service"
+    folder.mkdir(parents=True)
+    (folder / "service.json").write_text(json.dumps({"url": SERVER, "token": "t" * 32, "pid": 1}))

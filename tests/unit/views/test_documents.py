@@ -1,0 +1,82 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from fused_spec.errors import CredentialsError
+from fused_spec.plan.model import Action, Reason
+from fused_spec.views.documents import as_json, error_document, plan_document, validate_document
+from tests.unit.views.things import change, field, plan, problem
+
+SCHEMAS = Path(__file__).parents[3] / "schemas" / "output"
+
+
+def checked(name: str, document: dict[str, Any]) -> dict[str, Any]:
+    """The document as a script reads it, after its published schema accepted it."""
+    whole = json.loads(as_json(document))
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(whole)
+    return whole
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.json")), ids=lambda path: path.name)
+def test_every_published_schema_is_a_schema(path) -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
+
+
+def test_every_document_has_a_version() -> None:
+    assert checked("validate", validate_document([]))["format_version"] == "1"
+
+
+def test_a_diagnostic_has_every_key_of_the_contract() -> None:
+    assert checked("validate", validate_document([problem()])) == {
+        "format_version": "1",
+        "valid": False,
+        "diagnostics": [
+            {
+                "severity": "error",
+                "code": "unknown-field",
+                "file": "specs/parcels.yaml",
+                "line": 14,
+                "column": 3,
+                "path": "spec",
+                "message": 'unknown field "instance_typ"',
+                "hint": 'did you mean "instance_type"?',
+            }
+        ],
+    }
+
+
+def test_a_plan_has_every_key_of_the_contract() -> None:
+    fields = (field("disk_size_gb", 10, 20),)
+    document = checked("plan", plan_document(plan(change(action=Action.REPLACE, fields=fields))))
+    assert document["summary"] == {"replace": 1}
+    assert document["changes"] == [
+        {
+            "kind": "Job",
+            "name": "areas",
+            "action": "replace",
+            "reason": "spec changed",
+            "sign": "-/+",
+            "job_id": "7e57ab1e",
+            "digest": "d1:" + "0" * 64,
+            "fields": [{"path": "disk_size_gb", "before": 10, "after": 20}],
+        }
+    ]
+
+
+def test_a_reason_names_its_detail() -> None:
+    document = plan_document(plan(change(reason=Reason.SPEC_CHANGED, detail="udfs/area.py")))
+    assert document["changes"][0]["reason"] == "spec changed: udfs/area.py"
+
+
+def test_a_plan_holds_no_secret() -> None:
+    document = plan_document(plan(change(fields=(field("additional_env.API_KEY", "old-one", "new-one"),))))
+    assert "old-one" not in as_json(document) and "new-one" not in as_json(document)
+
+
+def test_an_error_document_tells_the_next_step() -> None:
+    document = checked("error", error_document(CredentialsError("no credentials", hint="log in")))
+    assert document["error"] == {"message": "no credentials", "hint": "log in", "exit_code": 8}
