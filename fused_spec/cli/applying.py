@@ -44,9 +44,7 @@ class Planned:
     archive: Archive
 
 
-def make_plan(
-    context: Context, paths: tuple[str, ...], requests: Requests, *, archive: Path | None = None
-) -> Planned:
+def make_plan(context: Context, paths: tuple[str, ...], requests: Requests, *, archive: Path | None = None) -> Planned:
     """Read the specs and the history, and compare them; nothing is changed.
 
     Raises `SpecError` before anything is asked of a service, when the specs are invalid.
@@ -106,8 +104,9 @@ def last_log_lines(planned: Planned, outcomes: Sequence[Outcome]) -> dict[str, l
 
 def _last_lines(planned: Planned, job_id: str) -> list[str]:
     receipt = next(iter(planned.archive.find(job_id)), None)
-    lines = planned.archive.read_logs(receipt) if receipt else planned.api.get_logs(job_id)
-    return [line.message.rstrip() for line in deque(lines, maxlen=_LAST_LINES)]
+    if receipt is not None:
+        return [line.message.rstrip() for line in deque(planned.archive.read_logs(receipt), maxlen=_LAST_LINES)]
+    return [line.message.rstrip() for line in planned.api.get_logs(job_id)[-_LAST_LINES:]]
 
 
 @contextmanager
@@ -130,12 +129,9 @@ def _say(console: Console, event: Event) -> None:
 
 
 def _interrupted(board: Board) -> Interrupted:
-    running = board.in_flight
-    if not running:
-        return Interrupted("no run was started that goes on")
-    listed = ", ".join(f"{row.key.name} ({row.job_id})" for row in running)
-    verb = "goes" if len(running) == 1 else "go"
+    running = [f"{row.key.name} ({row.job_id})" for row in board.in_flight]
+    go_on = f"{counted(len(running), 'run')} {'goes' if len(running) == 1 else 'go'} on: {', '.join(running)}"
     return Interrupted(
-        f"{counted(len(running), 'run')} {verb} on: {listed}",
+        go_on if running else "stopped waiting; what was started goes on",
         hint="the next apply attaches; `fused-spec cancel NAME` ends a run",
     )

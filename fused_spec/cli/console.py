@@ -45,6 +45,10 @@ class Console:
         """What was asked for."""
         self.stdout_closed = self.stdout_closed or not _write(self.stdout, text)
 
+    def result_bytes(self, content: bytes) -> None:
+        """What was asked for, when it is no text."""
+        self.stdout_closed = self.stdout_closed or not _write(self.stdout, content)
+
     def say(self, text: str) -> None:
         """Progress and other news, unless `--quiet`."""
         if not self.quiet:
@@ -91,11 +95,16 @@ def _colored(text: str, tone: Tone) -> str:
     return click.style(text, **_STYLES[tone])  # type: ignore[arg-type]  # a mapping hides the keywords' types
 
 
-def _write(stream: TextIO, text: str) -> bool:
-    """Write a line; False when the other end is closed. The interpreter flushes once more at its end, so the
-    closed stream is replaced by the null device."""
+def _write(stream: TextIO, content: str | bytes) -> bool:
+    """Write a line of text or raw bytes; False when the other end is closed.
+
+    The interpreter flushes once more at its end, so a closed stream is replaced by the null device.
+    """
     try:
-        stream.write(text + "\n")
+        if isinstance(content, str):
+            stream.write(content + "\n")
+        else:
+            stream.buffer.write(content)
         stream.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -20,9 +20,9 @@ _name = click.argument("name", metavar="NAME|JOB_ID")
 @output_option("text", "json")
 @command
 def status(context: Context, paths: tuple[str, ...], output: str) -> None:
-    """Show the newest run of each declared job, and whether it is what the spec declares.
+    """Show the newest run of each declared job.
 
-    Without a PATH the specs are those of the current folder.
+    And whether it is of what the spec declares now. Without a PATH the specs are those of the current folder.
     """
     from fused_spec.cli.applying import make_plan
     from fused_spec.plan.model import Requests
@@ -38,7 +38,10 @@ def status(context: Context, paths: tuple[str, ...], output: str) -> None:
 @output_option("text", "json")
 @command
 def jobs(context: Context, number: int, output: str) -> None:
-    """List the newest runs of the history, also those that fused-spec did not start."""
+    """List the newest runs of the history.
+
+    Also those that fused-spec did not start.
+    """
     from fused_spec.cli.lookup import marked_jobs, surroundings
     from fused_spec.reconcile.refresh import status_of
     from fused_spec.views.documents import as_json, jobs_document
@@ -66,7 +69,10 @@ def jobs(context: Context, number: int, output: str) -> None:
 @output_option("text", "json")
 @command
 def show(context: Context, name: str, output: str) -> None:
-    """Show one run: what it was started with, how it stands, its results and its archive."""
+    """Show one run in detail.
+
+    What it was started with, how it stands, its results and its archive.
+    """
     from fused_spec.cli.details import run_details
     from fused_spec.cli.lookup import find_run, surroundings
     from fused_spec.views.documents import as_json
@@ -83,7 +89,10 @@ def show(context: Context, name: str, output: str) -> None:
 @click.option("--since", callback=duration, metavar="D", help="Only lines of the last 10m, 2h, …")
 @command
 def logs(context: Context, name: str, follow: bool, since: float | None) -> None:
-    """Print the log of a run, from the service or, when that has forgotten it, from the archive."""
+    """Print the log of a run.
+
+    From the service or, when that has forgotten the run, from the archive.
+    """
     from fused_spec.cli.lookup import find_run, surroundings
     from fused_spec.cli.reading import archived_lines, log_lines
     from fused_spec.views.log_text import log_line
@@ -108,7 +117,10 @@ def logs(context: Context, name: str, follow: bool, since: float | None) -> None
 @click.option("--timeout", callback=duration, metavar="D", help="How long: 90s, 30m, 2h; for ever without it.")
 @command
 def wait(context: Context, names: tuple[str, ...], timeout: float | None) -> int:
-    """Wait until the runs have ended; exits with 1 when one did not succeed, with 5 when time is up."""
+    """Wait until runs have ended.
+
+    Exits with 1 when one did not succeed, with 5 when time is up.
+    """
     from fused_spec.cli.lookup import find_run, surroundings
     from fused_spec.cli.reading import ended_status
     from fused_spec.polling import Deadline
@@ -129,7 +141,10 @@ def wait(context: Context, names: tuple[str, ...], timeout: float | None) -> int
 @click.option("--timeout", callback=duration, default="2m", show_default=True, metavar="D", help="How long to wait.")
 @command
 def cancel(context: Context, names: tuple[str, ...], timeout: float) -> None:
-    """Cancel runs and wait until they have ended; one that has ended before is left as it is."""
+    """Cancel runs, and wait until they have ended.
+
+    One that has ended before is left as it is.
+    """
     from fused_spec.cli.lookup import find_run, surroundings
 
     around = surroundings(context)

@@ -134,9 +134,7 @@ def _by_name(around: Surroundings, name: str) -> FoundRun:
             continue
         if marker.key.name == name:
             receipt = next(iter(around.archive.find(job.id)), None)
-            return FoundRun(
-                job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date
-            )
+            return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
         known.add(marker.key.name)
     if receipts := around.archive.find(name):
         return FoundRun(job_id=receipts[0].job_id, name=name, receipt=receipts[0], in_history=False)

@@ -48,7 +48,10 @@ def plan(
     prune: bool,
     detailed_exitcode: bool,
 ) -> int:
-    """Show what apply would do about each declared thing, and why. Changes nothing."""
+    """Show what apply would do, and why.
+
+    Changes nothing.
+    """
     from fused_spec.cli.applying import make_plan
     from fused_spec.views.documents import as_json, plan_document
     from fused_spec.views.markdown import plan_markdown
@@ -87,9 +90,9 @@ def apply(
     archive: Path | None,
     yes: bool,
 ) -> int:
-    """Carry out the plan: start what is missing, wait, and archive logs and receipts.
+    """Carry out the plan, wait, and archive.
 
-    Ctrl-C ends the waiting and no run; the next apply attaches to the runs.
+    Starts what is missing, follows every run, and keeps logs and receipts. Ctrl-C ends the waiting and no run; the next apply attaches to the runs.
     """
     from fused_spec.cli.applying import carry_out, confirm, last_log_lines, make_plan
     from fused_spec.reconcile.apply import Options

@@ -14,9 +14,10 @@ from fused_spec.errors import FusedSpecError
 @click.argument("folder", metavar="[DIR]", default=".")
 @command
 def init(context: Context, folder: str) -> None:
-    """Begin a project: a project file, a spec, its UDF and the schema for editors.
+    """Begin a project that can be applied at once.
 
-    What it writes can be applied at once, on this machine and with no account. Nothing is overwritten.
+    Writes a project file, a spec, its UDF and the schema for editors, and overwrites nothing. What it writes runs on
+    this machine, with no account.
     """
     from fused_spec.cli.starter import starter_files
     from fused_spec.spec.schema import schema_text
@@ -38,9 +39,9 @@ def init(context: Context, folder: str) -> None:
 @click.option("--list", "list_kinds", is_flag=True, help="Name the kinds.")
 @command
 def schema(context: Context, kind: str | None, list_kinds: bool) -> None:
-    """Print the JSON Schema of one KIND, or of every spec.
+    """Print the JSON Schema of specs.
 
-    Editors read it through the line `# yaml-language-server: $schema=…` at the top of a spec.
+    Of one KIND, or of all. Editors read it through the line `# yaml-language-server: $schema=…` at the top of a spec.
     """
     from fused_spec.spec.schema import KINDS, schema_text
 

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 _FIRST, _LONGEST = 0.25, 5.0  # seconds between two looks
 
 
-def log_lines(
-    api: "FusedReader", job_id: str, *, since_ms: int | None, follow: bool, sleep: Sleep
-) -> Iterator[str]:
+def log_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow: bool, sleep: Sleep) -> Iterator[str]:
     """The messages of a log, oldest first; with `follow` until the run and its machine have ended.
 
     The status is read before the lines, so those read after an ended status are the last ones.

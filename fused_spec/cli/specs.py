@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @output_option("text", "json", "sarif", "github")
 @command
 def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
-    """Check specs against the schemas and each other; needs no network and no account.
+    """Check specs, offline and with no account.
 
     All problems of all files are shown together. Exits with 3 when there is an error.
     """
@@ -32,7 +32,10 @@ def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
 @output_option("yaml", "json")
 @command
 def render(context: Context, paths: tuple[str, ...], output: str) -> None:
-    """Show the specs as they would be sent: every default filled in, every file read, digests computed."""
+    """Show specs with everything filled in.
+
+    Every default, every file with its digest, and what identifies each job; sensitive values are masked.
+    """
     from fused_spec.cli.desired import desired_document
     from fused_spec.views.documents import as_json
     from fused_spec.views.yaml_ import as_yaml

@@ -67,7 +67,21 @@ def connect(client: type[Client], target: Target, context: Context, project: "Pr
 
     Raises `CredentialsError` when there are none to send.
     """
-    return client.over(_transport(target, context, project))
+    return client.over(open_transport(target, context, project))
+
+
+def open_transport(target: Target, context: Context, project: "Project") -> "Transport":
+    """What carries calls to the target, with the credentials that belong there."""
+    from fused_spec.api.transport import Transport
+
+    state = service_state(project)
+    if target.base_url is None:
+        service = _running_service(state, context)
+        return Transport(service.url, Credentials(access_token=service.token))
+    recorded = recorded_service(state)
+    if recorded is not None and _is_same_server(target.base_url, recorded.url):
+        return Transport(target.base_url, Credentials(access_token=recorded.token))
+    return Transport(target.base_url, credentials_from(context.env, context.home))
 
 
 def recorded_service(state: Path) -> LocalService | None:
@@ -90,19 +104,6 @@ def _named(name: str, project: "Project", source: str) -> Target:
     meant = nearest(name, known)
     hint = f'did you mean "{meant}"?' if meant else f"known are {', '.join(known)}"
     raise click.UsageError(f'{source} names "{name}", which is no target of this project; {hint}')
-
-
-def _transport(target: Target, context: Context, project: "Project") -> "Transport":
-    from fused_spec.api.transport import Transport
-
-    state = service_state(project)
-    if target.base_url is None:
-        service = _running_service(state, context)
-        return Transport(service.url, Credentials(access_token=service.token))
-    recorded = recorded_service(state)
-    if recorded is not None and _is_same_server(target.base_url, recorded.url):
-        return Transport(target.base_url, Credentials(access_token=recorded.token))
-    return Transport(target.base_url, credentials_from(context.env, context.home))
 
 
 def _running_service(state: Path, context: Context) -> LocalService:

@@ -75,7 +75,7 @@ def read_documents(file: SpecFile) -> tuple[list[Document], list[Diagnostic]]:
     if text is None:
         return [], problems
     reader = _Reader(file, text, FastestParser(text))
-    documents = list(reader.documents())
+    documents = reader.read()
     if not documents and not reader.problems:
         start = Location(path=file.name)
         return [], [Diagnostic(code="empty-document", message="the file is empty", location=start, hint=_WRITE_SPEC)]
@@ -83,7 +83,6 @@ def read_documents(file: SpecFile) -> tuple[list[Document], list[Diagnostic]]:
 
 
 _WRITE_SPEC = "write a spec into it, or remove it"
-_TEMPLATE = "put the text in quotes; {{ templates }} are not read"
 _NO_KEY = "?"
 
 
@@ -104,18 +103,24 @@ class _Reader:
         self._doubts: dict[Pointer, Doubt] = {}
         self._known = True
 
-    def documents(self) -> Iterator[Document]:
-        index = 0
+    def read(self) -> list[Document]:
+        documents: list[Document] = []
         try:
-            while type(event := self._next()) is not events.StreamEndEvent:
-                if type(event) is events.DocumentStartEvent:
-                    yield from self._document(event, index)
-                    index += 1
+            for index, start in enumerate(self._starts()):
+                documents.extend(self._document(start, index))
         except _LimitPassed:
-            return
+            pass  # told when it was raised
         except (yaml.YAMLError, ValueError) as error:
             # ValueError: the pure parser lets chr() fail on an escape beyond Unicode.
             self.problems.append(explain_syntax(error, self._text, self._file.name))
+            # Text just before is the broken beginning of something else: `a:1` and then `b: 2`.
+            documents = [document for document in documents if not isinstance(document.tree, str)]
+        return documents
+
+    def _starts(self) -> Iterator[Any]:
+        while type(event := self._next()) is not events.StreamEndEvent:
+            if type(event) is events.DocumentStartEvent:
+                yield event
 
     def _document(self, start: Any, index: int) -> Iterator[Document]:
         self._doubts, self._known = {}, True
@@ -188,6 +193,7 @@ class _Reader:
 
     def _key(self, event: Any) -> str | None:
         """The key, or None when it is no text."""
+        start = event.start_mark
         if type(event) is events.ScalarEvent and event.tag is None and event.anchor is None:
             text: str = event.value
             if not event.implicit[0]:
@@ -199,17 +205,21 @@ class _Reader:
             # A key can only be text, so a word that YAML 1.1 takes for a boolean is the text it is.
             if type(value) is str or (type(value) is Doubt and value.text_may_do):
                 return text
-        else:
-            self._pointer.append(_NO_KEY)
-            self._node(event)
-            self._pointer.pop()
-        hint = _TEMPLATE if type(event) is events.MappingStartEvent and event.flow_style else "put the key in quotes"
-        self._tell("key-not-text", "a key must be text", event.start_mark, hint)
+            self._tell("key-not-text", "a key must be text", start, "put the key in quotes")
+            return None
+        self._pointer.append(_NO_KEY)
+        self._node(event)
+        self._pointer.pop()
+        template = self._text[start.index - 1 : start.index + 1] == "{{"
+        hint = "put the text in quotes; {{ templates }} are not read" if template else "write the key as plain text"
+        self._refused(event, "key-not-text", "a key must be text", hint)
         return None
 
     def _refused(self, event: Any, code: str, message: str, hint: str) -> None:
+        """Tell, once for a document, of something that leaves its content unknown."""
+        if self._known:
+            self._tell(code, message, event.start_mark, hint)
         self._known = False
-        self._tell(code, message, event.start_mark, hint)
 
     def _stop(self, code: str, message: str, mark: Mark) -> NoReturn:
         self._tell(code, message, mark, "split the spec")

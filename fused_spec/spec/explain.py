@@ -6,6 +6,7 @@ Values are spelt as in YAML, cut when long, and never shown when they may be sec
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic, nearest
@@ -98,8 +99,10 @@ def _type_hint(wanted: list[str], value: Any, schema: Mapping[str, Any]) -> str 
     if isinstance(value, str) and {"integer", "number"} & set(wanted):
         digits = re.match(r"\d+", value)
         return f"write the number alone, without quotes: {digits[0][:20]}" if digits else "write a number"
-    if isinstance(value, float) and "integer" in wanted and value.is_integer():
+    if isinstance(value, float):
         return f"write {value:.0f}"
+    if {"integer", "number"} & set(wanted):
+        return "write a number"
     if wanted == ["boolean"]:
         return "write true or false, without quotes"
     if wanted == ["array"]:
@@ -116,13 +119,21 @@ def _choice(violation: Violation, _: Homes) -> _Words:
     message = f"unknown {field} {value}" if field in _NOUN_FIELDS else f'"{field}" cannot be {value}'
     code = {"kind": "unknown-kind", "apiVersion": "unknown-version"}.get(dotted(violation.pointer), "not-in-list")
     guess = nearest(str(violation.value), choices)
-    if guess:
+    if field == "apiVersion":
+        hint = f"this fused-spec reads {choices[0]}; a later version needs a later fused-spec"
+    elif guess:
         hint = f'did you mean "{guess}"?'
     elif len(choices) <= 8:
         hint = f"write {either(choices)}"
     else:
-        hint = f"one of {', '.join(choices[:3])} … ({len(choices)} in all; fused-spec schema lists them)"
+        alike = sorted(choices, key=lambda choice: -_shared(choice, str(violation.value)))
+        hint = f"one of {', '.join(alike[:4])} … ({len(choices)} in all; fused-spec schema lists them)"
     return _Words(code, message, hint)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _pattern(violation: Violation, _: Homes) -> _Words:
@@ -185,7 +196,9 @@ def _field_hint(name: str, known: list[str], pointer: Pointer, homes: Homes) -> 
             return f"it is a field of {either(elsewhere)}, and this is a {here}"
     if guess:
         return f'did you mean "{guess}"?'
-    return f"the fields here are {either(known, 'and')}" if len(known) <= 12 else "remove it"
+    if len(known) > 12:
+        return "remove it"
+    return f"the fields here are {either(known, 'and')}" if len(known) > 1 else f"the only field here is {known[0]}"
 
 
 def _missing_field(violation: Violation, _: Homes) -> _Words:

@@ -123,7 +123,8 @@ def _stray_colon(fault: _Fault) -> _Finding:
 def _no_colon(fault: _Fault) -> _Finding:
     if missing := _MISSING_SPACE.match(fault.line(fault.began.line)):
         return _no_space(fault.began.line, missing)
-    return _Finding(fault.began, "this is neither a key with a value nor a list item", "write key: value")
+    hint = "write key: value, or indent it like the text it belongs to"
+    return _Finding(fault.began, "this is neither a key with a value nor a list item", hint)
 
 
 def _no_space(line: int, missing: re.Match[str]) -> _Finding:

@@ -172,17 +172,23 @@ def _taken_apart(error: ValidationError) -> Iterator[Violation]:
         for name in (name for name in needed if name not in value):
             yield violation(Fault.MISSING_FIELD, (*pointer, name))
     elif error.validator == "oneOf":
-        yield violation(Fault.EXACTLY_ONE)
+        if isinstance(value, dict):  # `required` holds of anything else
+            yield violation(Fault.EXACTLY_ONE)
     else:
         yield violation(_FAULTS[str(error.validator)])
 
 
 def _without_consequences(found: list[Violation]) -> list[Violation]:
-    """Leave out a missing field whose misspelling is there: one slip, one fault."""
+    """Leave out a missing field that is there misspelt, or that is one of a choice: one slip, one fault."""
     missing = {fault.pointer for fault in found if fault.fault is Fault.MISSING_FIELD}
     unknown = [fault for fault in found if fault.fault is Fault.UNKNOWN_FIELD] if missing else []
     meant = {
         (*fault.pointer[:-1], nearest(str(fault.pointer[-1]), fault.schema["properties"]))
         for fault in unknown[:MAX_PROBLEMS]
+    } | {
+        (*fault.pointer, branch["required"][0])
+        for fault in found
+        if fault.fault is Fault.EXACTLY_ONE
+        for branch in fault.limit
     }
     return [fault for fault in found if fault.fault is not Fault.MISSING_FIELD or fault.pointer not in meant]

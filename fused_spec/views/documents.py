@@ -5,6 +5,7 @@ A key once published keeps its name and meaning; more keys may be added. No valu
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic
@@ -14,6 +15,7 @@ from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
 from fused_spec.views.runs_text import ListedRun, declared_jobs, is_current
 from fused_spec.views.shown import shown_fields
+from fused_spec.views.tokens_text import TokenState
 
 FORMAT_VERSION = "1"
 
@@ -100,6 +102,10 @@ def jobs_document(target: str, runs: Sequence[ListedRun]) -> dict[str, Any]:
             for run in runs
         ],
     }
+
+
+def tokens_document(target: str, tokens: Sequence[TokenState]) -> dict[str, Any]:
+    return {"target": redact(target), "tokens": [asdict(token) for token in tokens]}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""Turn one element of an input list, or the words of a URL, into the arguments of a UDF.
+
+The rules are the published client's: an object whose keys are all parameters gives keyword arguments, any other
+value goes to the first parameter; what is given overrides what is stored; text becomes what the annotation says.
+Stricter than there in two places: text that is no whole number is none, and a word that is no truth value is none.
+"""
+
+import inspect
+import json
+import types
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from typing import Any, Union, get_args, get_origin
+
+from fused_spec.engine.runner import LoadedUdf
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class BadArgument(Exception):
+    """An argument is missing, unknown, or cannot be understood as its annotation says."""
+
+
+def bind(udf: LoadedUdf, *element: Any) -> dict[str, Any]:
+    """The keyword arguments for one call: without an element only what is stored with the UDF."""
+    parameters = {name: one for name, one in udf.signature.parameters.items() if one.kind in _NAMED}
+    open_ended = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in udf.signature.parameters.values())
+    given = {name: value for name, value in udf.stored.items() if open_ended or name in parameters}
+    if element:
+        given.update(_from_element(element[0], list(parameters)))
+    missing = [name for name, one in parameters.items() if one.default is one.empty and name not in given]
+    if missing:
+        raise BadArgument(f"no value for {', '.join(missing)}; the UDF takes {', '.join(parameters) or 'nothing'}")
+    return {name: _coerced(name, value, parameters.get(name)) for name, value in given.items()}
+
+
+def _from_element(element: Any, names: list[str]) -> dict[str, Any]:
+    if isinstance(element, Mapping) and element and set(element) <= set(names):
+        return dict(element)
+    if not names:
+        raise BadArgument("the UDF takes no parameter, so it cannot take an element of the input")
+    return {names[0]: element}
+
+
+def _coerced(name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
+    if parameter is None or parameter.annotation is inspect.Parameter.empty or value is None:
+        return value
+    annotation = _wanted(parameter.annotation)
+    word = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    convert = _FROM_TEXT.get(word.rpartition(".")[2]) if isinstance(value, str) else _FROM_JSON.get(word.rpartition(".")[2])
+    if convert is None:
+        return value
+    try:
+        return convert(value)
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadArgument(f"{name}={value!r} cannot be read as {word}: {error}") from None
+
+
+def _wanted(annotation: Any) -> Any:
+    """The annotation without `None` and without what stands in brackets."""
+    if isinstance(annotation, str):
+        return annotation.replace("Optional[", "").partition("|")[0].partition("[")[0].strip(" ]")
+    if get_origin(annotation) in (Union, types.UnionType):
+        return next((_wanted(one) for one in get_args(annotation) if one is not type(None)), annotation)
+    return get_origin(annotation) or annotation
+
+
+def _bool(text: str) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+    if text.lower() not in known:
+        raise ValueError("write true or false")
+    return known[text.lower()]
+
+
+def _json_of(kind: type) -> Callable[[str], Any]:
+    def convert(text: str) -> Any:
+        value = json.loads(text)
+        if kind is not tuple and not isinstance(value, kind):
+            raise ValueError(f"this is JSON of another kind than {kind.__name__}")
+        return kind(value)
+
+    return convert
+
+
+def _bounds(value: Any) -> list[float]:
+    numbers = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(numbers, list | tuple) or len(numbers) != 4:
+        raise ValueError("give four numbers: west, south, east, north")
+    return [float(number) for number in numbers]
+
+
+def _frame(value: Any) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(json.loads(value) if isinstance(value, str) else value)
+
+
+def _geo_frame(value: Any) -> Any:
+    """GeoJSON, or four numbers that are a box, as a frame in WGS84."""
+    import geopandas as gpd
+    from shapely.geometry import box, shape
+
+    content = json.loads(value) if isinstance(value, str) else value
+    if isinstance(content, list | tuple):
+        return gpd.GeoDataFrame(geometry=[box(*_bounds(content))], crs=4326)
+    if content.get("type") == "FeatureCollection":
+        return gpd.GeoDataFrame.from_features(content["features"], crs=4326)
+    if content.get("type") == "Feature":
+        return gpd.GeoDataFrame.from_features([content], crs=4326)
+    return gpd.GeoDataFrame(geometry=[shape(content)], crs=4326)
+
+
+def _box(value: Any) -> Any:
+    from shapely.geometry import box
+
+    return box(*_bounds(value))
+
+
+_FROM_JSON: dict[str, Callable[[Any], Any]] = {
+    "Bounds": _bounds,
+    "Bbox": _box,
+    "GeoDataFrame": _geo_frame,
+    "DataFrame": _frame,
+    "ViewportGDF": _geo_frame,
+}
+_FROM_TEXT: dict[str, Callable[[Any], Any]] = {
+    **_FROM_JSON,
+    "int": int,
+    "float": float,
+    "bool": _bool,
+    "list": _json_of(list),
+    "List": _json_of(list),
+    "dict": _json_of(dict),
+    "Dict": _json_of(dict),
+    "tuple": _json_of(tuple),
+    "Tuple": _json_of(tuple),
+    "UUID": uuid.UUID,
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+}

@@ -1,0 +1,85 @@
+"""Fork a worker for each job from a process that has imported geopandas once.
+
+A cold import takes most of a second, a fork some milliseconds. Commands come as JSON lines on standard input, answers
+go out the same way: `{"run": "<job folder>"}` is answered by `{"started", "pid"}` and later by `{"exited", "pid", "code"}`.
+At the end of input the server leaves; its workers go on by themselves.
+"""
+
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from fused_spec.engine import worker
+from fused_spec.jobdir import JobDir
+
+# What nearly every job needs. None of it starts threads on import, so forking afterwards is safe.
+_PRELOADED = ("pyarrow.parquet", "geopandas", "fused_spec.engine.steps")
+
+
+def serve() -> None:
+    """Answer commands until the input ends."""
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # only there to wake the loop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which closes the input
+    _tell(ready=True, pid=os.getpid())
+    for module in _PRELOADED:
+        importlib.import_module(module)
+
+    running: dict[int, str] = {}
+    commands = _Commands()
+    while True:
+        readable, _, _ = select.select([sys.stdin.fileno(), wake_read], [], [])
+        if wake_read in readable:
+            os.read(wake_read, 4096)
+            _tell_exits(running)
+        if sys.stdin.fileno() in readable:
+            content = os.read(sys.stdin.fileno(), 65536)
+            if not content:
+                return
+            for command in commands.feed(content):
+                running[_fork(Path(command["run"]))] = command["run"]
+
+
+class _Commands:
+    """Bytes in, whole JSON lines out."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, content: bytes) -> list[dict[str, Any]]:
+        *lines, self._rest = (self._rest + content).split(b"\n")
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def _fork(path: Path) -> int:
+    pid = os.fork()
+    if pid == 0:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        worker.run_and_exit(JobDir(path))
+    _tell(started=str(path), pid=pid)
+    return pid
+
+
+def _tell_exits(running: dict[int, str]) -> None:
+    while running:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        _tell(exited=running.pop(pid), pid=pid, code=os.waitstatus_to_exitcode(status))
+
+
+def _tell(**answer: Any) -> None:
+    os.write(sys.stdout.fileno(), json.dumps(answer).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,62 @@
+"""Load the code of a UDF and call its entry function; the whole module runs, not only that function."""
+
+import asyncio
+import inspect
+import linecache
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from fused_spec.engine.standin import provide_fused
+from fused_spec.wire import Udf
+
+
+class UdfNotLoadable(Exception):
+    """The code runs, but has no such entry function."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedUdf:
+    """A UDF ready to be called; `stored` are the parameters saved with it."""
+
+    function: Callable[..., Any]
+    signature: inspect.Signature
+    stored: Mapping[str, Any]
+
+    def call(self, arguments: Mapping[str, Any]) -> Any:
+        value = self.function(**arguments)
+        return asyncio.run(value) if inspect.iscoroutine(value) else value
+
+
+def load_udf(udf: Udf) -> LoadedUdf:
+    """Execute the code in a fresh module, its headers importable, and find the entry function.
+
+    Raises `UdfNotLoadable`, and whatever the code itself raises.
+    """
+    fused = provide_fused()
+    for header in udf.headers or []:
+        _execute(header.source_code, header.module_name, fused)
+    module = _execute(udf.code, udf.name or udf.entrypoint, fused, register=False)
+    function = getattr(module, udf.entrypoint, None)
+    if not callable(function):
+        defined = sorted(name for name, value in vars(module).items() if inspect.isfunction(value))
+        raise UdfNotLoadable(f"the code defines no function {udf.entrypoint}; it defines {', '.join(defined) or 'none'}")
+    return LoadedUdf(
+        function=function,
+        signature=inspect.signature(function, eval_str=False),
+        stored={**getattr(function, "default_parameters", {}), **udf.parameters},
+    )
+
+
+def _execute(code: str, name: str, fused: ModuleType, *, register: bool = True) -> ModuleType:
+    filename = f"<udf {name}>"
+    # So that tracebacks, and inspect.getsource in the code itself, find the lines.
+    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+    module = ModuleType(name)
+    module.__dict__.update(fused=fused, __file__=filename)
+    if register:
+        sys.modules[name] = module
+    exec(compile(code, filename, "exec"), module.__dict__)  # noqa: S102  # running a user's code is what a job is
+    return module

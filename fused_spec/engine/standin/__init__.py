@@ -1,0 +1,47 @@
+"""The module that UDF code gets as `fused`: the published package when it is installed, else a stand-in.
+
+Either way the decorator only marks the entry function, ingested tables are read from this machine, and nothing
+logs in anywhere.
+"""
+
+import importlib.util
+import sys
+from types import ModuleType
+from typing import Any
+
+from fused_spec.engine.standin import offline
+from fused_spec.engine.standin.caching import cache
+from fused_spec.engine.standin.decorator import udf
+from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
+from fused_spec.engine.standin.types import types
+
+_OURS: dict[str, Any] = {
+    "udf": udf,
+    "get_chunk_from_table": get_chunk_from_table,
+    "get_chunks_metadata": get_chunks_metadata,
+}
+
+
+def provide_fused() -> ModuleType:
+    """The `fused` module of this process."""
+    installed = importlib.util.find_spec("fused") is not None or "fused" in sys.modules
+    module = _published() if installed else _stand_in()
+    for name, value in _OURS.items():
+        setattr(module, name, value)
+    return module
+
+
+def _published() -> ModuleType:
+    import fused
+
+    # A job has nobody at a browser: what would log in fails at once instead.
+    fused.options.no_login = True
+    return fused  # type: ignore[no-any-return]
+
+
+def _stand_in() -> ModuleType:
+    module = ModuleType("fused", "What UDF code needs of fused where the package is not installed.")
+    module.__dict__.update(cache=cache, types=types, __getattr__=offline.missing)
+    sys.modules["fused"] = module
+    sys.modules["fused.types"] = types
+    return module

@@ -1,0 +1,20 @@
+"""What the stand-in does not have says so at once, instead of logging in or trying for half a minute."""
+
+from typing import Any
+
+_HINTS = {
+    "load": "put shared code into a header module of the UDF",
+    "run": "make the other UDF a job of its own and name it in `needs`",
+    "submit": "give the step an `input` list; the engine runs its elements side by side",
+    "secrets": "pass the value in the job's `env`, outside git",
+    "api": "declare what it would start or upload in the spec",
+    "ingest": "declare a partition_geospatial step",
+}
+
+
+def missing(name: str) -> Any:
+    """The module's `__getattr__`."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    hint = _HINTS.get(name, "install the published package beside fused-spec: pip install 'fused-spec[fused]'")
+    raise AttributeError(f"fused.{name} is not available on the embedded service; {hint}")

@@ -1,0 +1,59 @@
+"""Where URLs lead on this machine: `fd://` into the service's storage, `file://` to the user's own files.
+
+A job runs with its user's rights, so its own files are its own business; what is confined is `fd://`, which must
+not reach anything outside the storage, links included.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import fsspec
+from fsspec.implementations.dirfs import DirFileSystem
+from fsspec.implementations.local import LocalFileSystem
+
+from fused_spec.engine.failures import StepFailed
+
+_ROOT = "FUSED_SPEC_STORAGE"
+
+
+def local_path(url: str, storage: Path) -> Path:
+    """The local path of a URL or an absolute path; `StepFailed` for what leads elsewhere."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        if not Path(url).is_absolute():
+            raise StepFailed(f"{url} is a relative path; name a URL such as fd://folder/file, or declare {{file: …}}")
+        return Path(url)
+    if scheme == "file":
+        return Path(unquote(urlsplit(url).path))
+    if scheme != "fd":
+        raise StepFailed(f"{url} cannot be read here: the embedded service reaches fd:// and file:// only")
+    return _confined(rest, storage, url)
+
+
+def _confined(rest: str, storage: Path, url: str) -> Path:
+    parts = [part for part in rest.split("/") if part]
+    path = storage.joinpath(*parts)
+    if "\0" in rest or ".." in parts or not path.resolve().is_relative_to(storage.resolve()):
+        raise StepFailed(f"{url} leaves the storage of the service")
+    return path
+
+
+class FdFileSystem(DirFileSystem):
+    """`fd://` for everything that opens URLs through fsspec: pandas, geopandas, pyarrow."""
+
+    protocol = "fd"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path=os.environ[_ROOT], fs=LocalFileSystem(auto_mkdir=True), **options)
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:  # type: ignore[override]
+        return path.removeprefix("fd://").strip("/")
+
+
+def provide_fd(storage: Path) -> None:
+    """Let this process open `fd://` URLs."""
+    os.environ[_ROOT] = str(storage)
+    fsspec.register_implementation("fd", FdFileSystem, clobber=True)

@@ -1,0 +1,131 @@
+"""One call of a UDF, in a task process: bind the element, call, store what comes back.
+
+Every end of the call becomes an answer. What the UDF raised is printed as a traceback that begins at its own code.
+"""
+
+import json
+import sys
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from fused_spec.engine.arguments import bind
+from fused_spec.engine.pool import Answer
+from fused_spec.engine.results import Unstorable, write_result
+from fused_spec.engine.runner import LoadedUdf, load_udf
+from fused_spec.engine.storage import provide_fd
+from fused_spec.wire import UdfStep
+
+_KEPT_OUTPUT = 64 * 1024
+
+
+@dataclass(slots=True, kw_only=True)
+class UdfTask:
+    """Calls a step's UDF for one element of its input; the code is loaded at the first call in each process."""
+
+    step: UdfStep
+    folder: Path
+    storage: Path
+    output_format: str | None
+    loaded: LoadedUdf | None = field(default=None, init=False)
+
+    def __call__(self, index: int) -> Answer:
+        with _Capture() as captured:
+            answer, metadata = self._call(index)
+        name = answer.get("name") or f"{index}.none"
+        described = {**metadata, "stdout": captured.out.text, "stderr": captured.err.text}
+        (self.folder / f"{name}.metadata").write_text(json.dumps(described), encoding="utf-8", errors="replace")
+        return {**answer, "name": name}
+
+    def _call(self, index: int) -> tuple[Answer, dict[str, Any]]:
+        try:
+            if self.loaded is None:
+                provide_fd(self.storage)
+                self.loaded = load_udf(self.step.udf)
+            elements = self.step.input
+            given = () if elements is None else (elements[index],)
+            value = self.loaded.call(bind(self.loaded, *given))
+            stored = write_result(value, self.folder, index, self.output_format)
+        except Unstorable as error:
+            print(f"error: {error}", file=sys.stderr)  # noqa: T201  # this is the job's log
+            return {"error": str(error)}, _metadata(error)
+        # A UDF may raise anything, SystemExit included; whatever it is, it is this element's failure.
+        except BaseException as error:  # noqa: BLE001
+            _print_from_user_code(error)
+            return {"error": _one_line(error)}, _metadata(error)
+        return {"error": None, "name": stored.name, "content_type": stored.content_type}, _metadata(None)
+
+
+def _metadata(error: BaseException | None) -> dict[str, Any]:
+    """What 2.x clients read beside a result."""
+    line = None
+    if error is not None:
+        frames = traceback.extract_tb(_user_frames(error.__traceback__))
+        line = frames[-1].lineno if frames else None
+    return {
+        "errormsg": _one_line(error) if error else None,
+        "has_exception": error is not None,
+        "exception_class": type(error).__name__ if error else None,
+        "error_type": "user" if error else None,
+        "lineno": line,
+        "exception": None,
+        "profile": None,
+    }
+
+
+def _print_from_user_code(error: BaseException) -> None:
+    if isinstance(error, SyntaxError) and error.__traceback__ is not None:
+        lines = traceback.format_exception_only(error)
+    else:
+        lines = traceback.format_exception(type(error), error, _user_frames(error.__traceback__))
+    print("".join(lines), end="", file=sys.stderr)  # noqa: T201  # this is the job's log
+
+
+def _user_frames(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback from the first frame of the UDF's own code on; the engine's frames help nobody."""
+    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith("<udf "):
+        trace = trace.tb_next
+    return trace
+
+
+def _one_line(error: BaseException) -> str:
+    text = str(error).strip()
+    first = text.splitlines()[0] if text else ""
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+class _Tee:
+    """Writes through and keeps the beginning."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._kept: list[str] = []
+        self._room = _KEPT_OUTPUT
+
+    def write(self, text: str) -> int:
+        if self._room > 0:
+            self._kept.append(text[: self._room])
+            self._room -= len(text)
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @property
+    def text(self) -> str:
+        return "".join(self._kept)
+
+
+class _Capture:
+    """Keeps what is printed while it goes on to the log."""
+
+    def __enter__(self) -> "_Capture":
+        self.out, self.err = _Tee(sys.stdout), _Tee(sys.stderr)
+        self._before = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = self.out, self.err  # type: ignore[assignment]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout, sys.stderr = self._before

@@ -1,0 +1,103 @@
+"""Run one job: its steps in order, in a session of its own, leaving log, events and results in its folder.
+
+The worker itself never runs what a user wrote: that happens in task processes below it (`pool`), so it is still
+there to say how the job ended when one of them dies.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.log import Journal, LogWriter
+from fused_spec.jobdir import JobDir
+
+
+def run_and_exit(job: JobDir) -> NoReturn:
+    """Run the job in this process, which was forked for it, and end the process with 0 or 1."""
+    os.setsid()
+    _leave_terminal()
+    code = 1
+    try:
+        code = 0 if run(job) else 1
+    finally:
+        os._exit(code)
+
+
+def run(job: JobDir) -> bool:
+    """Run the job; whether it was done."""
+    request = json.loads(job.request.read_text(encoding="utf-8"))
+    os.environ.update({name: str(value) for name, value in request["env"].items()})
+    journal = Journal(job.events)
+    journal.add("running", pid=os.getpid())
+    with LogWriter(job.log) as log:
+        problem = _run_steps(request, job, log, journal)
+        if problem is not None:
+            # Clients stop following a log at this word, so it stands only here.
+            log.write(f"ERROR: {problem}")
+    journal.add("end", job_status="Failed" if problem else "Done", message=problem)
+    return problem is None
+
+
+def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
+    """None when every step was done, else why one was not."""
+    from fused_spec.engine.steps import Surroundings, run_step, task_count  # heavy: what users run needs geopandas
+    from fused_spec.wire import JobConfig
+
+    steps = JobConfig.model_validate(request["config"]).steps
+    total = sum(map(task_count, steps))
+    progress = Progress(journal, total)
+    surroundings = Surroundings(
+        job=job,
+        job_id=request["job_id"],
+        storage=Path(request["storage"]),
+        cpus=int(request["cpus"]),
+        output_format=request.get("output_format"),
+        log=log,
+        task_done=progress.task_done,
+    )
+    for number, step in enumerate(steps, start=1):
+        log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
+        try:
+            run_step(step, surroundings, last=number == len(steps))
+        except StepFailed as failure:
+            return f"step {number} of {len(steps)} ({step.type}) failed: {failure}"
+    progress.tell()
+    return None
+
+
+class Progress:
+    """Counts finished tasks and tells it now and then."""
+
+    def __init__(self, journal: Journal, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._journal = journal
+        self._total = total
+        self._finished = 0
+        self._clock = clock
+        self._told = clock()
+        self.tell()
+
+    def task_done(self) -> None:
+        self._finished += 1
+        if self._clock() - self._told > 0.2:
+            self.tell()
+
+    def tell(self) -> None:
+        self._told = self._clock()
+        self._journal.add("progress", finished=self._finished, total=self._total)
+
+
+def _leave_terminal() -> None:
+    """Point the three standard streams at nothing: the forkserver's are its line to the service."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    os.close(nothing)
+
+
+if __name__ == "__main__":
+    raise SystemExit(0 if run(JobDir(Path(sys.argv[1]))) else 1)
