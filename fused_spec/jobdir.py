@@ -10,6 +10,7 @@ work survives the service, and a restarted service knows from the folder alone h
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null}
     results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null} per line
     results/         the files named there, and `<name>.metadata` beside each
+    claimed          made by the one worker that runs the job; whoever comes second leaves it alone
 """
 
 import json
@@ -44,6 +45,17 @@ class JobDir:
     @property
     def results(self) -> Path:
         return self.path / "results"
+
+    def claim(self) -> bool:
+        """Whether the caller is the first to claim the job, and so the one to run it.
+
+        A service that dies between asking for a worker and hearing of it may ask again: the job still runs once.
+        """
+        try:
+            (self.path / "claimed").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
 
 def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:

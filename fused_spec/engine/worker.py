@@ -29,7 +29,9 @@ def run_and_exit(job: JobDir) -> NoReturn:
 
 
 def run(job: JobDir) -> bool:
-    """Run the job; whether it was done."""
+    """Run the job; whether it was done, or is another worker's."""
+    if not job.claim():
+        return True
     request = json.loads(job.request.read_text(encoding="utf-8"))
     os.environ.update({name: str(value) for name, value in request["env"].items()})
     journal = Journal(job.events)

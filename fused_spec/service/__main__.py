@@ -1,0 +1,25 @@
+"""The service as a process of its own: `python -m fused_spec.service --state DIR [--idle SECONDS]`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from fused_spec.errors import FusedSpecError
+from fused_spec.service.server import Options, serve
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m fused_spec.service", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--idle", type=float, default=None)
+    arguments = parser.parse_args()
+    try:
+        serve(Options(state=arguments.state, idle=arguments.idle))
+    except FusedSpecError as error:
+        print(f"Error: {error}", file=sys.stderr)  # noqa: T201  # this is the process's log
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The service as an ASGI app: what it keeps opens with it, and every route stands under the base path."""
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fused_spec.service.answers import Invalid, error_answer, invalid_answer
+from fused_spec.service.context import BASE_PATH, Service
+from fused_spec.service.database import open_database
+from fused_spec.service.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.registry import Tokens, Udfs
+from fused_spec.service.routes import account, files, jobs, shared, signed, tokens, udfs
+from fused_spec.service.runs import Runs
+from fused_spec.service.signing import Signer
+from fused_spec.service.storage import Storage
+from fused_spec.service.supervisor import Supervisor
+
+_OPEN = tuple(f"{BASE_PATH}/{path}" for path in ("health", "signed/", "realtime-shared/"))
+
+
+def create_app(
+    state: Path,
+    token: str,
+    *,
+    hosts: Collection[str] | None = LOOPBACK,
+    on_request: Callable[[], None] | None = None,
+) -> Starlette:
+    """An app on the state folder, which it makes when it is not there.
+
+    `hosts` are the names under which it may be addressed (None: any); `on_request` is called at each request.
+    Opening raises `FusedSpecError` when the state cannot be used.
+    """
+    middleware = [Middleware(Gate, Rules(token=token, hosts=hosts, open_prefixes=_OPEN))]
+    if on_request is not None:
+        middleware.insert(0, Middleware(_Observed, on_request))
+    routes = [route for noun in (account, jobs, files, signed, udfs, tokens, shared) for route in noun.routes]
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        with closing(_open_state(state)) as database:
+            service = _service(state, token, database)
+            app.state.service = service
+            await service.supervisor.start()
+            try:
+                yield
+            finally:
+                await service.supervisor.stop()
+
+    return Starlette(
+        routes=[Mount(BASE_PATH, routes=routes)],
+        middleware=middleware,
+        exception_handlers={HTTPException: error_answer, Invalid: invalid_answer},
+        lifespan=lifespan,
+    )
+
+
+class _Observed:
+    """Tells of every request, so that an idle service can be told from a busy one."""
+
+    def __init__(self, app: ASGIApp, on_request: Callable[[], None]) -> None:
+        self._app = app
+        self._on_request = on_request
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self._on_request()
+        await self._app(scope, receive, send)
+
+
+def _open_state(state: Path) -> sqlite3.Connection:
+    for folder in (state, state / "jobs", state / "storage"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return open_database(state / "service.db")
+
+
+def _service(state: Path, token: str, database: sqlite3.Connection) -> Service:
+    runs = Runs(database)
+    storage = (state / "storage").resolve()
+    return Service(
+        runs=runs,
+        udfs=Udfs(database),
+        tokens=Tokens(database),
+        storage=Storage(storage),
+        supervisor=Supervisor(runs, (state / "jobs").resolve(), storage, cpus=len(os.sched_getaffinity(0))),
+        signer=Signer.of(token),
+    )

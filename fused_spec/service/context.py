@@ -1,0 +1,41 @@
+"""What the routes work with: one value per app, and how a route reaches it."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from fused_spec.service.registry import Tokens, Udfs
+from fused_spec.service.runs import Runs
+from fused_spec.service.signing import Signer
+from fused_spec.service.storage import Storage
+from fused_spec.service.supervisor import Supervisor
+
+BASE_PATH = "/server/v1"
+USER_ID = "00000000-0000-4000-8000-000000000001"
+ENVIRONMENT_ID = "00000000-0000-4000-8000-000000000002"
+CLIENT_ID = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    runs: Runs
+    udfs: Udfs
+    tokens: Tokens
+    storage: Storage
+    supervisor: Supervisor
+    signer: Signer
+
+    def signed_url(self, request: Request, method: str, path: str) -> str:
+        """An absolute URL that authorises itself; `path` begins behind the base path."""
+        return f"{request.url.scheme}://{request.url.netloc}{self.signer.sign(method, f'{BASE_PATH}/signed/{path}')}"
+
+
+def service_of(request: Request) -> Service:
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+def is_first_generation(request: Request) -> bool:
+    """Whether a 1.x client asks."""
+    return request.headers.get("fused-py-version", "").startswith("1.")

@@ -1,0 +1,91 @@
+"""The service's side of the engine's forkserver: ask for workers, hear when they end.
+
+The engine is reached by command line only. Its processes get this machine's environment without anything that could
+be a credential: a job has what its own `additional_env` gives it.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from fused_spec.redaction import is_sensitive_name, looks_like_secret
+
+_LONGEST_LINE = 1024 * 1024
+
+
+class Forkserver:
+    """Starts the process when it is first needed, and again when it was lost.
+
+    `on_exit(folder, exit code)` is called for every worker that ended.
+    """
+
+    def __init__(self, on_exit: Callable[[Path, int], None]) -> None:
+        self._on_exit = on_exit
+        self._process: Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Have the process up, so that its imports are done before the first job comes."""
+        if self._process is not None and self._process.returncode is None:
+            return
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "fused_spec.engine.forkserver",
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=None if _has_stderr() else DEVNULL,
+            env=_environment(),
+            limit=_LONGEST_LINE,
+            start_new_session=True,  # Ctrl-C in the service's terminal is not for the jobs
+        )
+        self._reader = asyncio.create_task(self._listen(self._process))
+
+    async def run(self, folder: Path) -> None:
+        """Ask for a worker; the job's own events tell when it runs."""
+        await self.start()
+        assert self._process is not None and self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"run": str(folder)}).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def close(self) -> None:
+        """Let the process go; workers finish by themselves."""
+        if self._process is None:
+            return
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self._reader is not None:
+            self._reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reader
+        await self._process.wait()
+
+    @property
+    def is_up(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def _listen(self, process: Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            answer: dict[str, Any] = json.loads(line)
+            if "exited" in answer:
+                self._on_exit(Path(answer["exited"]), int(answer["code"]))
+        await process.wait()
+
+
+def _environment() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not is_sensitive_name(name) and not looks_like_secret(value) and not name.startswith("FUSED_SPEC_")
+    }
+
+
+def _has_stderr() -> bool:
+    return sys.stderr is not None

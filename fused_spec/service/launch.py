@@ -1,0 +1,99 @@
+"""Find the service of a state folder, or start one that outlives the command; imports nothing heavy."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from fused_spec.errors import ServiceUnreachable
+
+ADDRESS_FILE = "service.json"
+LOG_FILE = "service.log"
+
+_IDLE_SECONDS = 900.0
+_START_SECONDS = 30.0
+_ANSWER_SECONDS = 5.0
+_LOOK_SECONDS = 0.02
+_LAST_LINES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAddress:
+    """Where a service listens, and what opens it."""
+
+    url: str
+    token: str = field(repr=False)
+    pid: int
+
+    def as_json(self) -> dict[str, str | int]:
+        return {"url": self.url, "token": self.token, "pid": self.pid}
+
+
+def ensure_service(state: Path, *, idle: float = _IDLE_SECONDS) -> ServiceAddress:
+    """The running service of the state folder; one is started when there is none.
+
+    It stops by itself after `idle` seconds without work. Raises `ServiceUnreachable` when it does not come up.
+    """
+    if (address := answering(state)) is not None:
+        return address
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(state / "launch.lock", timeout=_START_SECONDS * 2):
+            return answering(state) or _start(state, idle)
+    except OSError as error:
+        raise ServiceUnreachable(
+            f"the local service cannot use {state}: {error.strerror or error}",
+            hint="set FUSED_SPEC_STATE to a folder that can be written",
+        ) from None
+
+
+def answering(state: Path) -> ServiceAddress | None:
+    """The service that the folder names, when it answers to its token."""
+    try:
+        content = json.loads((state / ADDRESS_FILE).read_text(encoding="utf-8"))
+        address = ServiceAddress(url=str(content["url"]), token=str(content["token"]), pid=int(content["pid"]))
+        place = urlsplit(address.url)
+        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=_ANSWER_SECONDS)
+        connection.request("GET", f"{place.path}/user/self", headers={"Authorization": f"Bearer {address.token}"})
+        return address if connection.getresponse().status == http.client.OK else None
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
+        return None  # none was started, or it is gone, or something else has its port
+
+
+def _start(state: Path, idle: float) -> ServiceAddress:
+    log = state / LOG_FILE
+    command = [sys.executable, "-m", "fused_spec.service", "--state", str(state), "--idle", str(idle)]
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C ends the command, not the service
+            cwd=state,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if (address := answering(state)) is not None:
+            child.returncode = 0  # it is nobody's child from here on
+            return address
+        if child.poll() is not None:
+            raise ServiceUnreachable(f"the local service did not start:\n{_last_lines(log)}", hint=f"its log is {log}")
+        time.sleep(_LOOK_SECONDS)
+    child.kill()
+    raise ServiceUnreachable(
+        f"the local service did not answer within {_START_SECONDS:.0f} seconds", hint=f"its log is {log}"
+    )
+
+
+def _last_lines(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(f"  {line}" for line in lines[-_LAST_LINES:])

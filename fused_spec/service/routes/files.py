@@ -1,0 +1,142 @@
+"""Files under `fd://`: upload in two steps or straight, list, read, sign, delete."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import unquote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from fused_spec.service.answers import not_found, problem, read_body, refuse, required, whole_number
+from fused_spec.service.context import BASE_PATH, is_first_generation, service_of
+from fused_spec.service.storage import BadPath, TooDeep
+
+_TEMPORARY = "fd://fused-tmp"
+_DELETION_DEPTH = 2
+
+
+@contextmanager
+def in_storage() -> Iterator[None]:
+    """Turn what the storage refuses into answers."""
+    try:
+        yield
+    except (BadPath, TooDeep) as error:
+        raise refuse(400, str(error)) from None
+
+
+async def sign_upload(request: Request) -> Response:
+    whole_number(request, "content_length", None)
+    return JSONResponse(_signed_post(request, _path(request)))
+
+
+async def sign_temporary_upload(request: Request) -> Response:
+    whole_number(request, "content_length", None)
+    url = _temporary_url(request)
+    return JSONResponse({"signed_post": _signed_post(request, url), "storage_url": url})
+
+
+async def upload(request: Request) -> Response:
+    """PUT `/files/upload`: the body is the content."""
+    with in_storage():
+        await service_of(request).storage.write(_path(request), request.stream())
+    return JSONResponse(None)
+
+
+async def upload_temporary(request: Request) -> Response:
+    url = _temporary_url(request)
+    with in_storage():
+        await service_of(request).storage.write(url, request.stream())
+    return JSONResponse(url)
+
+
+async def listing(request: Request) -> Response:
+    storage = service_of(request).storage
+    with in_storage():
+        return JSONResponse([storage.url(path) for path in storage.entries(_path(request))])
+
+
+async def detailed_listing(request: Request) -> Response:
+    storage = service_of(request).storage
+    with in_storage():
+        return JSONResponse([storage.describe(path) for path in storage.entries(_path(request))])
+
+
+async def get(request: Request) -> Response:
+    with in_storage():
+        path = service_of(request).storage.file(_path(request))
+    if path is None:
+        raise not_found("file")
+    return FileResponse(path)
+
+
+async def sign(request: Request) -> Response:
+    return JSONResponse(_signed_file(request, _path(request)))
+
+
+async def sign_prefix(request: Request) -> Response:
+    """Signed URLs of every file below a folder."""
+    storage = service_of(request).storage
+    with in_storage():
+        urls = [storage.url(path) for path in storage.files_below(_path(request))]
+    return JSONResponse({url: _signed_file(request, url) for url in urls})
+
+
+async def delete(request: Request) -> Response:
+    await read_body(request)  # the clients send one; unread, it would garble the next request
+    depth = None
+    if request.query_params.get("max_deletion_depth") != "unlimited":
+        depth = whole_number(request, "max_deletion_depth", _DELETION_DEPTH, least=1)
+    with in_storage():
+        return JSONResponse(await run_in_threadpool(service_of(request).storage.delete, _path(request), depth))
+
+
+async def resolve(request: Request) -> Response:
+    """POST `/files/resolve`: where the file is, for code on the service's own machine."""
+    with in_storage():
+        return JSONResponse(f"file://{service_of(request).storage.path(_path(request))}")
+
+
+def _path(request: Request) -> str:
+    """The URL that is meant: 1.x clients quote it once more than the query does."""
+    path = required(request, "path")
+    return unquote(path) if is_first_generation(request) else path
+
+
+def _temporary_url(request: Request) -> str:
+    extension = request.query_params.get("extension", "bin")
+    if not extension.replace(".", "").isalnum():
+        raise problem("extension is no file extension", "query", "extension")
+    return f"{_TEMPORARY}/{uuid.uuid4()}.{extension}"
+
+
+def _signed_post(request: Request, url: str) -> dict[str, object]:
+    service = service_of(request)
+    with in_storage():
+        service.storage.path(url)
+    expires = service.signer.expiry()
+    fields = {"key": url, "expires": expires, "signature": service.signer.signature("UPLOAD", url, expires)}
+    return {"url": f"{request.url.scheme}://{request.url.netloc}{BASE_PATH}/signed/upload", "fields": fields}
+
+
+def _signed_file(request: Request, url: str) -> str:
+    with in_storage():
+        service_of(request).storage.path(url)
+    return service_of(request).signed_url(request, "GET", f"files/{url.removeprefix('fd://')}")
+
+
+routes = [
+    Route("/files/sign-upload", sign_upload),
+    Route("/files/sign-upload-temp", sign_temporary_upload),
+    Route("/files/upload", upload, methods=["PUT"]),
+    Route("/files/upload-temp", upload_temporary, methods=["POST"]),
+    Route("/files/list", listing),
+    Route("/files/list-details", detailed_listing),
+    Route("/files/get", get),
+    Route("/files/sign", sign),
+    Route("/files/sign_prefix", sign_prefix),
+    Route("/files/delete", delete, methods=["DELETE"]),
+    Route("/files/resolve", resolve, methods=["POST"]),
+]

@@ -1,0 +1,149 @@
+"""Start, see and end runs; their history, configs, logs and results."""
+
+import secrets
+import uuid
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from fused_spec.jobdir import read_lines
+from fused_spec.service.answers import not_found, page, problem, read_model, whole_number
+from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
+from fused_spec.service.joblog import log_answer
+from fused_spec.service.runs import Run
+from fused_spec.service.times import now_ms
+from fused_spec.wire import JobConfig, RunRequest, UdfStep
+from fused_spec.wire.instances import INSTANCE_TYPES
+from fused_spec.wire.jobs import job_name_of
+
+
+async def start(request: Request) -> Response:
+    """POST `/run`: record, answer, and only then work; a repeat of an attempt gets the run that it already has."""
+    body = await read_model(request, RunRequest)
+    instance_type = request.query_params.get("instance_type")
+    if instance_type is not None and instance_type not in INSTANCE_TYPES:
+        raise problem(f"{instance_type} is no instance type", "query", "instance_type")
+    run = _new_run(
+        body,
+        instance_type=instance_type,
+        region=request.query_params.get("region"),
+        disk_size_gb=whole_number(request, "disk_size_gb", None, least=1),
+    )
+    service = service_of(request)
+    kept = service.runs.add(run)
+    if kept.job_id == run.job_id:
+        service.supervisor.submit(kept)
+    return JSONResponse(kept.as_run_response())
+
+
+async def status(request: Request) -> Response:
+    return JSONResponse(_run(request).as_run_response())
+
+
+async def cancel(request: Request) -> Response:
+    return JSONResponse(service_of(request).supervisor.cancel(_run(request)).as_run_response())
+
+
+async def results(request: Request) -> Response:
+    """GET `/run/by-id/{id}/results`: signed URLs; what was printed beside each is for 2.x clients."""
+    service, run = service_of(request), _run(request)
+    answer = []
+    for entry, _ in read_lines(service.supervisor.job_dir(run.job_id).result_index):
+        names = [entry["name"]] if entry["error"] is None else []
+        if not is_first_generation(request) and entry["name"] is not None:
+            names.append(f"{entry['name']}.metadata")
+        for name in names:
+            url = service.signed_url(request, "GET", f"results/{run.job_id}/{name}")
+            answer.append((entry["index"], {"name": name, "url": url}))
+    return JSONResponse([result for _, result in sorted(answer, key=lambda pair: pair[0])])
+
+
+async def history(request: Request) -> Response:
+    skip, limit = page(request)
+    runs = service_of(request).runs.newest(skip, limit)
+    return JSONResponse([run.as_job_response(USER_ID, ENVIRONMENT_ID) for run in runs])
+
+
+async def config(request: Request) -> Response:
+    """GET `/job/by-id/{id}/config`: the clients expect a redirect, and follow it without credentials."""
+    url = service_of(request).signed_url(request, "GET", f"config/{_run(request).job_id}")
+    return RedirectResponse(url, status_code=307)
+
+
+async def logs(request: Request) -> Response:
+    """GET `/logs/{id}`: every line from `since_ms` on, that moment included."""
+    since_ms = whole_number(request, "since_ms", None)
+    path = service_of(request).supervisor.job_dir(_run(request).job_id).log
+    content = await run_in_threadpool(log_answer, path, since_ms)
+    return Response(content, media_type="application/json")
+
+
+def _run(request: Request) -> Run:
+    run = service_of(request).runs.get(request.path_params["job_id"])
+    if run is None:
+        raise not_found("job")
+    return run
+
+
+def _new_run(body: RunRequest, *, instance_type: str | None, region: str | None, disk_size_gb: int | None) -> Run:
+    if not body.config.steps:
+        raise problem("a job has at least one step", "body", "config", "steps")
+    now = now_ms()
+    job_id = str(uuid.uuid4())
+    return Run(
+        job_id=job_id,
+        job_name=_name(body.config),
+        nonce=_nonce(body.config),
+        config=body.config.model_dump_json(),
+        env=_env(body.additional_env),
+        instance_type=instance_type,
+        region=region,
+        disk_size_gb=disk_size_gb,
+        image_name=body.image_name,
+        created=now,
+        changed=now,
+        total_tasks=sum(_task_count(step) for step in body.config.steps),
+    )
+
+
+def _name(config: JobConfig) -> str:
+    """The job's own name, else one made up from what it does."""
+    if name := job_name_of(config.model_dump(include={"name": True, "steps": {"__all__": {"name"}}})):
+        return name
+    first = config.steps[0]
+    what = (first.udf.name or first.udf.entrypoint) if isinstance(first, UdfStep) else first.type
+    return f"{what}-{secrets.token_hex(2)}"
+
+
+def _nonce(config: JobConfig) -> str | None:
+    """The attempt that fused-spec wrote into the config's metadata; other clients have none."""
+    marker = (config.metadata or {}).get("fused-spec")
+    nonce = marker.get("nonce") if isinstance(marker, dict) else None
+    return f"{marker.get('scope')}/{nonce}" if isinstance(marker, dict) and isinstance(nonce, str) else None
+
+
+def _env(additional: list[str] | None) -> dict[str, str]:
+    env = {}
+    for number, entry in enumerate(additional or []):
+        name, equals, value = entry.partition("=")
+        if not equals or not name or "\0" in entry:
+            raise problem("an entry is NAME=value", "body", "additional_env", number)
+        env[name] = value
+    return env
+
+
+def _task_count(step: object) -> int:
+    return len(step.input) if isinstance(step, UdfStep) and step.input is not None else 1
+
+
+routes = [
+    Route("/run", start, methods=["POST"]),
+    Route("/run/by-id/{job_id}", status),
+    Route("/run/by-id/{job_id}/cancel", cancel, methods=["POST"]),
+    Route("/run/by-id/{job_id}/results", results),
+    Route("/job/self", history),
+    Route("/job/by-id/{job_id}/config", config),
+    Route("/logs/{job_id}", logs),
+]

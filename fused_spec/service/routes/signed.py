@@ -1,0 +1,80 @@
+"""What signed URLs lead to: no token is asked for here, the signature is the right to come."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from fused_spec.jobdir import read_lines
+from fused_spec.service.answers import not_found, refuse
+from fused_spec.service.context import service_of
+from fused_spec.service.routes.files import in_storage
+
+_PIECE = 1024 * 1024
+
+
+async def config(request: Request) -> Response:
+    _check(request)
+    run = service_of(request).runs.get(request.path_params["job_id"])
+    if run is None:
+        raise not_found("job")
+    return Response(run.config, media_type="application/json")
+
+
+async def result(request: Request) -> Response:
+    """A stored result or what is known beside it; `None` is an empty body."""
+    _check(request)
+    job = service_of(request).supervisor.job_dir(request.path_params["job_id"])
+    name = request.path_params["name"]
+    stem = name.removesuffix(".metadata")
+    entry = next((entry for entry, _ in read_lines(job.result_index) if entry["name"] == stem), None)
+    if entry is None:
+        raise not_found("result")
+    kind = entry["content_type"] if name == stem else "application/json"
+    return FileResponse(job.results / name, media_type=kind or "application/octet-stream")
+
+
+async def download(request: Request) -> Response:
+    _check(request)
+    with in_storage():
+        path = service_of(request).storage.file(f"fd://{request.path_params['path']}")
+    if path is None:
+        raise not_found("file")
+    return FileResponse(path)
+
+
+async def upload(request: Request) -> Response:
+    """The multipart POST that follows `/files/sign-upload`: its fields come first and carry the signature."""
+    async with request.form(max_files=1, max_fields=10) as form:
+        key, file = form.get("key"), form.get("file")
+        if not isinstance(key, str) or not isinstance(file, UploadFile):
+            raise refuse(400, "the form needs the fields that were signed, and then a part named file")
+        expires, signature = str(form.get("expires", "")), str(form.get("signature", ""))
+        if not service_of(request).signer.holds("UPLOAD", key, expires, signature):
+            raise refuse(403, "the signature is not ours, or has expired")
+        with in_storage():
+            await service_of(request).storage.write(key, _pieces(file))
+    return Response(status_code=204)
+
+
+def _check(request: Request) -> None:
+    expires, signature = (request.query_params.get(name, "") for name in ("expires", "signature"))
+    if not service_of(request).signer.holds("GET", request.url.path, expires, signature):
+        raise refuse(403, "the signature is not ours, or has expired")
+
+
+async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await file.read(_PIECE):
+        yield piece
+        await asyncio.sleep(0)  # let others have a turn
+
+
+routes = [
+    Route("/signed/config/{job_id}", config),
+    Route("/signed/results/{job_id}/{name}", result),
+    Route("/signed/files/{path:path}", download),
+    Route("/signed/upload", upload, methods=["POST"]),
+]

@@ -1,0 +1,104 @@
+"""The registry of saved UDFs."""
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from fused_spec.service.answers import not_found, page, problem, read_model, refuse
+from fused_spec.service.context import service_of
+from fused_spec.service.registry import EMAIL, SlugTaken, Udf
+from fused_spec.wire import Udf as UdfBody
+from fused_spec.wire import UdfSave
+
+
+async def save_new(request: Request) -> Response:
+    return await _save(request, None)
+
+
+async def save_over(request: Request) -> Response:
+    return await _save(request, _by_id(request).id)
+
+
+async def get(request: Request) -> Response:
+    return JSONResponse(_by_id(request).as_answer())
+
+
+async def delete(request: Request) -> Response:
+    udf = _by_id(request)
+    service_of(request).udfs.remove(udf)
+    return JSONResponse(udf.as_answer())
+
+
+async def own(request: Request) -> Response:
+    return JSONResponse([udf.as_answer() for udf in service_of(request).udfs.list(*page(request))])
+
+
+async def others(request: Request) -> Response:
+    """UDFs of other people: there are none."""
+    page(request)
+    return JSONResponse([])
+
+
+async def named(request: Request) -> Response:
+    """By slug, under whichever of its user's names; collections are not told apart."""
+    if request.path_params.get("user", EMAIL) not in (EMAIL, "local"):
+        raise not_found("user")
+    udf = service_of(request).udfs.named(request.path_params["slug"])
+    if udf is None:
+        raise not_found("UDF")
+    return JSONResponse(udf.as_answer())
+
+
+async def shared(request: Request) -> Response:
+    """The UDF behind an access token."""
+    service = service_of(request)
+    token = service.tokens.get(request.path_params["token"])
+    udf = service.udfs.get(token.udf_id) if token is not None and token.enabled else None
+    if udf is None:
+        raise not_found("UDF")
+    return JSONResponse(udf.as_answer())
+
+
+async def collection(request: Request) -> Response:
+    return JSONResponse({"id": "default", "name": request.path_params["name"]})
+
+
+async def _save(request: Request, udf_id: str | None) -> Response:
+    body = await read_model(request, UdfSave)
+    try:
+        UdfBody.model_validate_json(body.udf_body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise problem(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", "body", "udf_body") from None
+    try:
+        return JSONResponse(service_of(request).udfs.save(body, udf_id).as_answer())
+    except SlugTaken as error:
+        raise refuse(409, str(error)) from None
+
+
+def _by_id(request: Request) -> Udf:
+    udf = service_of(request).udfs.get(request.path_params["udf_id"])
+    if udf is None:
+        raise not_found("UDF")
+    return udf
+
+
+_ANY_COLLECTION = ("by-slug/{slug}", "by-collection/{collection}/by-slug/{slug}")
+
+routes = [
+    Route("/udf/new", save_new, methods=["POST"]),
+    Route("/udf/by-id/{udf_id}", get),
+    Route("/udf/by-id/{udf_id}", save_over, methods=["POST"]),
+    Route("/udf/by-id/{udf_id}", delete, methods=["DELETE"]),
+    Route("/udf/self", own),
+    Route("/udf/exec-env/self", own),
+    Route("/udf/public", others),
+    *(
+        Route(f"/udf/{whose}/{rest}", named)
+        for whose in ("by-user-email/{user}", "by-user-handle/{user}", "exec-env/self")
+        for rest in _ANY_COLLECTION
+    ),
+    Route("/udf/shared/by-token/{token}", shared),
+    Route("/collection/by-name/{name}", collection),
+]

@@ -1,0 +1,140 @@
+"""The history of runs, kept in SQLite."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fused_spec.service.times import at
+
+PENDING, RUNNING, TERMINATED = "pending", "running", "terminated"
+DONE, FAILED, CANCELED = "Done", "Failed", "Canceled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run: `status` is the worker's state, `job_status` the work's, in the protocol's words.
+
+    Times are milliseconds since the epoch.
+    """
+
+    job_id: str
+    job_name: str
+    config: str
+    env: Mapping[str, str]
+    created: int
+    changed: int
+    nonce: str | None = None
+    instance_type: str | None = None
+    region: str | None = None
+    disk_size_gb: int | None = None
+    image_name: str | None = None
+    output_format: str | None = None
+    listed: bool = True
+    status: str = PENDING
+    job_status: str = "Pending"
+    total_tasks: int = 0
+    finished_tasks: int = 0
+    cancel_requested: bool = False
+    pid: int | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the work is over."""
+        return self.job_status in (DONE, FAILED, CANCELED)
+
+    @property
+    def terminated(self) -> bool:
+        return self.status == TERMINATED
+
+    def as_run_response(self) -> dict[str, Any]:
+        """What GET `/run/by-id/{id}` answers: the fields of every generation of the client."""
+        return {
+            "job_id": self.job_id,
+            "job_name": self.job_name,
+            "instance_id": self._instance_id,
+            "instance_type": self.instance_type,
+            "status": self.status,
+            "terminal_status": self.terminated,
+            "last_heartbeat": at(self.changed),
+            "job_status": self.job_status,
+            "job_status_date": at(self.changed),
+            "finished_job_status": self.finished,
+            "total_tasks": self.total_tasks,
+            "finished_tasks": self.finished_tasks,
+        }
+
+    def as_job_response(self, user_id: str, environment_id: str) -> dict[str, Any]:
+        """One line of the history."""
+        return {
+            "id": self.job_id,
+            "user_id": user_id,
+            "creation_date": at(self.created),
+            "job_status": self.job_status,
+            "job_status_date": at(self.changed),
+            "instance_id": self._instance_id,
+            "instance_type": self.instance_type,
+            "execution_environment_id": environment_id,
+        }
+
+    @property
+    def _instance_id(self) -> str | None:
+        return f"local-{self.pid}" if self.pid else None
+
+
+class Runs:
+    """Adds, finds and changes runs; each call is one durable statement."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def add(self, run: Run) -> Run:
+        """Keep a new run; when its attempt was seen before, the run of that attempt instead."""
+        row = {**{name: getattr(run, name) for name in _COLUMNS}, "env": json.dumps(dict(run.env))}
+        names = ", ".join(_COLUMNS)
+        values = ", ".join(f":{name}" for name in _COLUMNS)
+        self._database.execute(
+            f"INSERT INTO runs ({names}) VALUES ({values}) ON CONFLICT (nonce) DO NOTHING",  # noqa: S608  # our names
+            row,
+        )
+        return self.get(run.job_id) or self._one("SELECT * FROM runs WHERE nonce = ?", run.nonce) or run
+
+    def get(self, job_id: str) -> Run | None:
+        return self._one("SELECT * FROM runs WHERE job_id = ?", job_id)
+
+    def newest(self, skip: int, limit: int) -> list[Run]:
+        """The jobs of the history, newest first."""
+        query = "SELECT * FROM runs WHERE listed ORDER BY number DESC LIMIT ? OFFSET ?"
+        return [_run(row) for row in self._database.execute(query, (limit, skip))]
+
+    def unfinished(self) -> list[Run]:
+        """What is not terminated, oldest first."""
+        query = "SELECT * FROM runs WHERE status <> 'terminated' ORDER BY number"
+        return [_run(row) for row in self._database.execute(query)]
+
+    def change(self, run: Run, **fields: Any) -> Run:
+        """Record new values of some fields, and return the run with them."""
+        assignments = ", ".join(f"{name} = :{name}" for name in fields)
+        self._database.execute(
+            f"UPDATE runs SET {assignments} WHERE job_id = :job_id",  # noqa: S608  # the names are our fields
+            {**fields, "job_id": run.job_id},
+        )
+        return replace(run, **fields)
+
+    def remove(self, run: Run) -> None:
+        self._database.execute("DELETE FROM runs WHERE job_id = ?", (run.job_id,))
+
+    def _one(self, query: str, value: object) -> Run | None:
+        row = self._database.execute(query, (value,)).fetchone()
+        return _run(row) if row else None
+
+
+_COLUMNS = tuple(Run.__dataclass_fields__)
+_FLAGS = ("listed", "cancel_requested")
+
+
+def _run(row: sqlite3.Row) -> Run:
+    fields = {name: row[name] for name in _COLUMNS}
+    fields.update({name: bool(row[name]) for name in _FLAGS}, env=json.loads(row["env"]))
+    return Run(**fields)

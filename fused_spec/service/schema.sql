@@ -1,0 +1,46 @@
+-- The service's memory. Times are milliseconds since the epoch; JSON is text.
+CREATE TABLE runs (
+    number           INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id           TEXT NOT NULL UNIQUE,
+    job_name         TEXT NOT NULL,
+    nonce            TEXT UNIQUE,               -- the attempt that asked for it: a repeat gets the run it already has
+    config           TEXT NOT NULL,
+    env              TEXT NOT NULL,
+    instance_type    TEXT,
+    region           TEXT,
+    disk_size_gb     INTEGER,
+    image_name       TEXT,
+    output_format    TEXT,
+    listed           INTEGER NOT NULL DEFAULT 1, -- runs behind a shared token are no jobs
+    created          INTEGER NOT NULL,
+    status           TEXT NOT NULL DEFAULT 'pending',
+    job_status       TEXT NOT NULL DEFAULT 'Pending',
+    changed          INTEGER NOT NULL,
+    total_tasks      INTEGER NOT NULL DEFAULT 0,
+    finished_tasks   INTEGER NOT NULL DEFAULT 0,
+    cancel_requested INTEGER NOT NULL DEFAULT 0,
+    pid              INTEGER
+) STRICT;
+CREATE INDEX unfinished ON runs (status) WHERE status <> 'terminated';
+
+CREATE TABLE udfs (
+    number            INTEGER PRIMARY KEY AUTOINCREMENT,
+    id                TEXT NOT NULL UNIQUE,
+    slug              TEXT NOT NULL UNIQUE,
+    udf_body          TEXT NOT NULL,
+    udf_type          TEXT NOT NULL,
+    allow_public_read INTEGER NOT NULL,
+    allow_public_list INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE tokens (
+    number        INTEGER PRIMARY KEY AUTOINCREMENT,
+    token         TEXT NOT NULL UNIQUE,
+    udf_id        TEXT NOT NULL,
+    udf_slug      TEXT NOT NULL,
+    client_id     TEXT,
+    cache         INTEGER NOT NULL,
+    metadata_json TEXT NOT NULL,
+    enabled       INTEGER NOT NULL,
+    last_updated  INTEGER NOT NULL
+) STRICT;

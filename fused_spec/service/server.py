@@ -1,0 +1,162 @@
+"""Run the service: hold the state folder, listen, tell where, and stop when asked or idle."""
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from filelock import FileLock, Timeout
+
+from fused_spec.errors import FusedSpecError, Locked
+from fused_spec.service.app import create_app
+from fused_spec.service.context import BASE_PATH, Service
+from fused_spec.service.gate import LOOPBACK
+from fused_spec.service.launch import ADDRESS_FILE, ServiceAddress
+
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # recognised, not bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`idle`: seconds without work or requests after which the service stops; None never."""
+
+    state: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    idle: float | None = None
+
+
+def serve(options: Options, announce: Callable[[ServiceAddress], None] | None = None) -> None:
+    """Serve until a signal or idleness ends it; `announce` hears the address once it is listening.
+
+    Raises `Locked` when another service has the state folder, and `FusedSpecError` when the address cannot be had or
+    the state cannot be used. Running jobs go on after the end, and the next service takes them up.
+    """
+    try:
+        options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise FusedSpecError(f"{options.state}: {error.strerror}", hint="give another --state") from None
+    with _held(options.state), _listening(options.host, options.port) as listener:
+        host, port = listener.getsockname()[:2]
+        address = ServiceAddress(url=_url(host, port), token=_token(options.state), pid=os.getpid())
+        asyncio.run(_Server(options, address, announce).run(listener))
+
+
+class _Http(uvicorn.Server):
+    """Leaves at a signal as at any other end, where uvicorn would raise it again and cut the clean-up short."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._leave)
+        yield
+
+    def _leave(self) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+@dataclass(slots=True)
+class _Server:
+    options: Options
+    address: ServiceAddress
+    announce: Callable[[ServiceAddress], None] | None
+    last_request: float = field(default_factory=time.monotonic)
+
+    async def run(self, listener: socket.socket) -> None:
+        hosts = None if self.options.host in _WILDCARDS else LOOPBACK | {self.options.host}
+        app = create_app(self.options.state, self.address.token, hosts=hosts, on_request=self._note)
+        server = _Http(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=5,
+                lifespan="off",  # entered here, so that what it raises is told as it is
+            )
+        )
+        async with app.router.lifespan_context(app):
+            path = self.options.state / ADDRESS_FILE
+            _write_private(path, json.dumps(self.address.as_json()))
+            if self.announce is not None:
+                self.announce(self.address)
+            watch = asyncio.create_task(self._stop_when_idle(server, app.state.service))
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                watch.cancel()
+                path.unlink(missing_ok=True)
+
+    def _note(self) -> None:
+        self.last_request = time.monotonic()
+
+    async def _stop_when_idle(self, server: uvicorn.Server, service: Service) -> None:
+        if self.options.idle is None:
+            return
+        while True:
+            if not service.supervisor.is_idle:
+                self._note()
+            left = self.last_request + self.options.idle - time.monotonic()
+            if left <= 0:
+                server.should_exit = True
+                return
+            await asyncio.sleep(min(left, 1.0))
+
+
+@contextmanager
+def _held(state: Path) -> Iterator[None]:
+    """One service for a state folder."""
+    lock = FileLock(state / "service.lock", timeout=0)
+    try:
+        with lock:
+            yield
+    except Timeout:
+        raise Locked(f"another service already uses {state}", hint="stop it, or give another --state") from None
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise FusedSpecError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}",
+            hint="--port 0 takes any free port" if port else "look at --host",
+        ) from None
+    with listener:
+        yield listener
+
+
+def _url(host: str, port: int) -> str:
+    reachable = "127.0.0.1" if host in _WILDCARDS else host
+    return f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{port}{BASE_PATH}"
+
+
+def _token(state: Path) -> str:
+    """The token of this state folder, made once, so that clients stay pointed at it over a restart."""
+    path = state / "token"
+    if path.exists():
+        return path.read_text(encoding="utf-8").strip()
+    token = secrets.token_urlsafe(32)
+    _write_private(path, token)
+    return token
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write whole, readable by this user alone from the first moment on."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    draft.replace(path)

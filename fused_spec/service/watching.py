@@ -1,0 +1,66 @@
+"""What the service knows of one run that was handed to a worker, from the folder and the process alone."""
+
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+from fused_spec.jobdir import JobDir, read_lines
+from fused_spec.service.runs import Run
+
+_CLOCK_TOLERANCE = 60.0  # seconds between a process's birth and its first event, at the very most
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """Follows one run; `exit_code` is known once its worker's parent told it."""
+
+    run: Run
+    job: JobDir
+    offset: int = 0
+    pid: int | None = None
+    running_since: float = 0.0
+    exit_code: int | None = None
+    exited_at: float = field(default=0.0)
+    sent: int = 0
+    end: dict[str, Any] | None = None
+
+    def new_events(self) -> list[dict[str, Any]]:
+        """The events since the last call; the worker's process and its last word are remembered."""
+        events = []
+        for event, offset in read_lines(self.job.events, self.offset):
+            self.offset = offset
+            events.append(event)
+            if event["event"] == "running":
+                self.pid, self.running_since = int(event["pid"]), event["timestamp"] / 1000
+            elif event["event"] == "end":
+                self.end = event
+        return events
+
+    def is_alive(self) -> bool:
+        """Whether the worker's process is there; another process that got its number is not it."""
+        if self.pid is None:
+            return False
+        try:
+            process = psutil.Process(self.pid)
+            born = process.create_time()
+            return process.status() != psutil.STATUS_ZOMBIE and abs(born - self.running_since) < _CLOCK_TOLERANCE
+        except psutil.NoSuchProcess:
+            return False
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Signal the worker and everything below it; nothing happens when all are gone."""
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
+    def end_leftovers(self) -> None:
+        """Kill what a gone worker left behind.
+
+        A process group keeps its number from being used again, so when another process has the number, nothing is left.
+        """
+        if self.pid is not None and not psutil.pid_exists(self.pid):
+            self.signal_group(signal.SIGKILL)
