@@ -14,6 +14,7 @@ from fused_spec.errors import CredentialsError
 
 HOSTED_URL = "https://www.fused.io/server/v1"
 LOCAL_TARGET = "local"
+HOSTED_TARGET = "hosted"
 
 _LOG_IN = "log in once with the fused package, or set FUSED_AUTH_TOKEN and FUSED_AUTH_TOKEN_TYPE"
 

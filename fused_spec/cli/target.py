@@ -16,14 +16,13 @@ import click
 from fused_spec.cli.options import Context
 from fused_spec.diagnostics import nearest
 from fused_spec.redaction import redact
-from fused_spec.settings import HOSTED_URL, LOCAL_TARGET, Credentials, Target, credentials_from
+from fused_spec.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET, Credentials, Target, credentials_from
 
 if TYPE_CHECKING:
     from fused_spec.api.base import Connected
     from fused_spec.api.transport import Transport
     from fused_spec.spec.model import Project
 
-HOSTED_TARGET = "hosted"
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Client = TypeVar("Client", bound="Connected")

@@ -55,6 +55,13 @@ def project_root(start: Path) -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / PROJECT_FILE).is_file()), None)
 
 
+def find_project_file(path: Path, shown: Path) -> tuple[SpecFile | None, list[Diagnostic]]:
+    """The project file itself, read as specs are, or what is wrong with it."""
+    search = _Search(path.parent, None)
+    search.read(path, shown)
+    return (search.files[0] if search.files else None), search.problems
+
+
 def printable(path: str | Path) -> str:
     """A path as it may be shown: characters that a terminal acts on, and bytes that are no text, escaped."""
     return "".join(
@@ -107,7 +114,7 @@ class _Search:
         elif path.is_dir():
             self._visit_folder(typed, path)
         elif self._inside(path, typed, project_root(path.parent) or path.parent):
-            self._read(path, typed)
+            self.read(path, typed)
 
     def _missing(self, typed: str, path: Path) -> None:
         guess = nearest(path.name, _siblings(path))
@@ -135,7 +142,7 @@ class _Search:
                 met += self._walk(path, shown / name, root, (*above, real))
             else:
                 met += 1
-                self._read(path, shown / name)
+                self.read(path, shown / name)
         return met
 
     def _entries(self, folder: Path, shown: Path) -> list[str]:
@@ -163,7 +170,8 @@ class _Search:
         self._tell("outside-project", f"{printable(shown)} links out of the project", shown, "copy the file instead")
         return False
 
-    def _read(self, path: Path, shown: str | Path) -> None:
+    def read(self, path: Path, shown: str | Path) -> None:
+        """Keep the file's content, unless the file was met before."""
         try:
             identity, content = _identity_and_content(path)
         except OSError as error:

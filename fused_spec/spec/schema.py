@@ -112,21 +112,21 @@ def _kind(document: Document) -> str | None:
 
 
 @cache
-def _complete(kind: str | None) -> Schema:
+def complete(kind: str | None) -> Schema:
     """The schema of a kind with its references followed; without a kind, of what every kind has."""
     return inlined(schema(kind) if kind else {key: value for key, value in _whole().items() if key != "allOf"})
 
 
 @cache
 def _validator(kind: str | None) -> Validator:
-    return validator_for(_complete(kind))
+    return validator_for(complete(kind))
 
 
 @cache
 def _homes(kind: str | None) -> Mapping[str, Mapping[str, list[str]]]:
     """Where fields belong: in this kind first, then in the others."""
     kinds = dict.fromkeys((kind, *SPEC_KINDS)) if kind else dict.fromkeys(SPEC_KINDS)
-    return {name: homes(_complete(name)) for name in kinds if name}
+    return {name: homes(complete(name)) for name in kinds if name}
 
 
 def _standing_doubts(document: Document, kind: str | None) -> dict[Pointer, Doubt]:

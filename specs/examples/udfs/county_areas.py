@@ -13,9 +13,9 @@ def udf(share: int, table: str, shares: int = 4):
         return None
 
     keys = zip(chunks["file_id"], chunks["chunk_id"], strict=True)
-    counties = pd.concat([fused.get_chunk_from_table(table, file_id, chunk_id) for file_id, chunk_id in keys])
+    counties = pd.concat([fused.get_chunk_from_table(table, *key) for key in keys], ignore_index=True)
     # Degrees are no unit of length. EPSG:6933 shows equal areas as equal all over the world, Alaska included.
     counties["area_km2"] = counties.to_crs("EPSG:6933").area / 1e6
     largest = counties.loc[counties["area_km2"].idxmax()]
     print(f"{len(counties)} counties; the largest is {largest['name']} with {largest['area_km2']:,.0f} km²")
-    return counties[["id", "name", "area_km2", "geometry"]].reset_index(drop=True)
+    return counties[["id", "name", "area_km2", "geometry"]]

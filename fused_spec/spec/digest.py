@@ -1,0 +1,42 @@
+"""The identity of a resolved payload: `d1:` and the SHA-256 of its canonical form.
+
+Canonical is JSON in UTF-8 with sorted keys and nothing between the tokens. What only labels (the config's name,
+metadata of any level) is left out, and so is nothing else; payloads come in their smallest form, so a field that a
+later version adds with a default changes no digest. The prefix changes with the rule, never the rule alone.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_PREFIX = "d1:"
+
+
+def digest(payload: Mapping[str, Any]) -> str:
+    """The digest of a job's, a UDF's or a token's payload."""
+    return _PREFIX + hashlib.sha256(canonical(_without_labels(payload))).hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """The one spelling of a JSON value; raises ValueError for what JSON cannot hold (NaN, infinity)."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _without_labels(payload: Mapping[str, Any]) -> dict[str, Any]:
+    bare = dict(payload)
+    if "config" in bare:
+        bare["config"] = {"steps": [_without_step_labels(step) for step in bare["config"]["steps"]]}
+    elif "slug" in bare:
+        bare["udf"] = _without(bare["udf"], "metadata")
+    return bare
+
+
+def _without_step_labels(step: Mapping[str, Any]) -> dict[str, Any]:
+    bare = _without(step, "metadata")
+    return {**bare, "udf": _without(bare["udf"], "metadata")} if "udf" in bare else bare
+
+
+def _without(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if key != name}

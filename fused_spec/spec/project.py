@@ -1,0 +1,93 @@
+"""The project around a spec: its identity, what its paths may reach, and where its state is kept."""
+
+from pathlib import Path
+from typing import Any
+
+from fused_spec.diagnostics import Diagnostic, nearest
+from fused_spec.settings import HOSTED_TARGET, LOCAL_TARGET, Target
+from fused_spec.spec.discovery import PROJECT_FILE, find_project_file, project_root
+from fused_spec.spec.document import Document, read_documents
+from fused_spec.spec.model import DEFAULT_SCOPE, Project
+from fused_spec.spec.schema import check
+
+STATE_FOLDER = ".fused-spec"
+
+
+def find_project(start: Path, *, cwd: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
+    """The project of the folder `start`: the nearest `fused-spec.yaml` from there upwards.
+
+    Without one, the scope is `default`, paths may reach what lies in the same git checkout, else below `cwd`, else in
+    `start` itself, and state is kept in `cwd`. With a broken one, the same beside what is wrong with it.
+    """
+    start = start.resolve()
+    root = project_root(start)
+    if root is None:
+        return _without_file(_fallback_root(start, cwd.resolve()), cwd), ()
+    document, problems = _read(root / PROJECT_FILE, cwd)
+    if document is None or any(problem.is_error for problem in problems):
+        return _without_file(root, root), tuple(problems)
+    project = _from_tree(document.tree, root)
+    return project, (*problems, *_unknown_target(project, document))
+
+
+def _without_file(root: Path, home: Path) -> Project:
+    return Project(name=root.name or "default", scope=DEFAULT_SCOPE, root=root, state=home / STATE_FOLDER)
+
+
+def _fallback_root(start: Path, cwd: Path) -> Path:
+    checkout = next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+    if checkout is not None:
+        return checkout
+    return cwd if start.is_relative_to(cwd) else start
+
+
+def _read(path: Path, cwd: Path) -> tuple[Document | None, list[Diagnostic]]:
+    shown = path.relative_to(cwd) if path.is_relative_to(cwd) else path
+    file, problems = find_project_file(path, shown)
+    if file is None:
+        return None, problems
+    documents, problems = read_documents(file)
+    problems += [problem for document in documents for problem in check(document)]
+    if len(documents) > 1:
+        problems.append(
+            Diagnostic(
+                code="several-documents",
+                message="a project file holds one document",
+                location=documents[1].positions.value(()),
+                hint="write specs into files of their own",
+            )
+        )
+    return (documents[0] if documents else None), problems
+
+
+def _from_tree(tree: Any, root: Path) -> Project:
+    targets = {
+        name: Target(name=name, base_url=described["base_url"].rstrip("/"))
+        for name, described in tree.get("targets", {}).items()
+    }
+    return Project(
+        name=tree["project"]["name"],
+        scope=tree["project"]["id"],
+        root=root,
+        state=root / STATE_FOLDER,
+        default_target=tree.get("target", LOCAL_TARGET),
+        targets=targets,
+        archive=tree.get("archive"),
+        file=root / PROJECT_FILE,
+    )
+
+
+def _unknown_target(project: Project, document: Document) -> list[Diagnostic]:
+    known = (LOCAL_TARGET, HOSTED_TARGET, *project.targets)
+    if project.default_target in known:
+        return []
+    meant = nearest(project.default_target, known)
+    return [
+        Diagnostic(
+            code="unknown-target",
+            message=f'no target is named "{project.default_target}"',
+            location=document.positions.value(("target",)),
+            pointer="target",
+            hint=f'did you mean "{meant}"?' if meant else f"declare it under targets; known are {', '.join(known)}",
+        )
+    ]

@@ -1,0 +1,118 @@
+"""Python source that a spec ships: read as text, parsed, its functions known; nothing is ever run.
+
+The functions of a UDF's code are looked at as far as the syntax tells: names, decorators and parameters.
+"""
+
+import ast
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function at the top level of the source.
+
+    `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.
+    `default_parameters` is None when the decorator computes them.
+    """
+
+    name: str
+    line: int
+    column: int
+    is_udf: bool
+    parameters: tuple[str, ...]
+    required: tuple[str, ...]
+    open_ended: bool
+    default_parameters: Mapping[str, Any] | None = field(default_factory=dict)
+    decorator_headers: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadSyntax:
+    """Why the source is no Python; `line` and `column` count from 1."""
+
+    message: str
+    line: int
+    column: int
+
+
+def as_text(content: bytes) -> str | BadSyntax:
+    """The source as text: UTF-8, without a byte order mark, lines ended by LF alone.
+
+    So a checkout on another system has the same text, and with it the same digest.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        return BadSyntax(message="the file is not UTF-8", line=line, column=column)
+    return with_unix_lines(text)
+
+
+def with_unix_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def functions_of(source: str) -> list[Function] | BadSyntax:
+    """The functions at the top level, in their order."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the compiler finds doubtful is for linters
+            module = ast.parse(source)
+    except SyntaxError as error:
+        return BadSyntax(message=error.msg, line=error.lineno or 1, column=error.offset or 1)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return BadSyntax(message=_other_failure(error), line=1, column=1)
+    return [_function(node) for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def _other_failure(error: Exception) -> str:
+    return "the source holds a NUL" if isinstance(error, ValueError) else "the source is nested too deeply"
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
+    spec = node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    required = positional[: len(positional) - len(spec.defaults)]
+    required += [
+        argument for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default is None
+    ]
+    decorator = next((one for one in node.decorator_list if _is_udf(one)), None)
+    keywords = _keywords(decorator)
+    return Function(
+        name=node.name,
+        line=node.lineno,
+        column=node.col_offset + 1,
+        is_udf=decorator is not None,
+        parameters=tuple(argument.arg for argument in [*positional, *spec.kwonlyargs]),
+        required=tuple(argument.arg for argument in required),
+        open_ended=spec.kwarg is not None,
+        default_parameters=_literal(keywords.get("default_parameters")),
+        decorator_headers="headers" in keywords,
+    )
+
+
+def _is_udf(decorator: ast.expr) -> bool:
+    """`@fused.udf`, `@fused.udf(…)`, and the same after `from fused import udf`."""
+    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if isinstance(target, ast.Attribute):
+        return target.attr == "udf"
+    return isinstance(target, ast.Name) and target.id == "udf"
+
+
+def _keywords(decorator: ast.expr | None) -> dict[str | None, ast.expr]:
+    return {keyword.arg: keyword.value for keyword in decorator.keywords} if isinstance(decorator, ast.Call) else {}
+
+
+def _literal(node: ast.expr | None) -> Mapping[str, Any] | None:
+    """The mapping that stands there literally; None when it is computed."""
+    if node is None:
+        return {}
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

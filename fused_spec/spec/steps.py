@@ -1,0 +1,84 @@
+"""Resolve the steps of a job: UDFs become code, local inputs become addresses, defaults go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fused_spec.spec.findings import Findings
+from fused_spec.spec.local_inputs import LocalInputs
+from fused_spec.spec.named_files import Folder
+from fused_spec.spec.positions import Pointer
+from fused_spec.spec.smallest import smallest
+from fused_spec.spec.udf_source import check_calls, read_udf
+from fused_spec.spec.violations import Schema
+
+# The wire wants these said even where the spec may leave them out.
+_ALWAYS_SAID = {"partition_geospatial": ("partitioning_method", "partitioning_split_method")}
+
+
+@dataclass(slots=True, kw_only=True)
+class StepReader:
+    """Reads steps of one document; `sources` gathers the file behind a payload path."""
+
+    folder: Folder
+    findings: Findings
+    local: LocalInputs
+    sources: dict[str, str]
+
+    def read(self, step: Any, pointer: Pointer, place: str) -> dict[str, Any] | None:
+        """The step as it travels, or None when something in it is wrong; `place` is its path in the payload.
+
+        Parts that the schema found wrong are left alone; the others are read, so that their problems are told too.
+        """
+        if not isinstance(step, dict):
+            return None
+        return self._udf_step(step, pointer, place) if "udf" in step else self._ingestion(step, pointer)
+
+    def _udf_step(self, step: Mapping[str, Any], pointer: Pointer, place: str) -> dict[str, Any] | None:
+        elements = step.get("input")
+        input_at, udf_at = (*pointer, "input"), (*pointer, "udf")
+        if isinstance(elements, list) and self.findings.is_sound(input_at):
+            elements = self.local.addresses(elements, input_at)
+        udf = self.udf(step["udf"], udf_at, f"{place}.udf", calls=(elements, input_at))
+        return {**step, "input": elements, "udf": udf} if udf is not None else None
+
+    def udf(
+        self, declared: Any, pointer: Pointer, place: str, *, calls: tuple[Any, Pointer] | None = None
+    ) -> dict[str, Any] | None:
+        """The UDF as it travels; `calls` are the elements of the step that calls it, and where they stand."""
+        if not self.findings.is_sound(pointer):
+            return None
+        parameters = self.local.addresses(declared.get("parameters", {}), (*pointer, "parameters"))
+        read = read_udf({**declared, "parameters": parameters}, pointer, self.folder, self.findings)
+        if read is None:
+            return None
+        self.sources.update({f"{place}.{path}": file for path, file in read.sources.items()})
+        if calls is not None and self.findings.is_sound(calls[1]):
+            check_calls(read, calls[0], pointer, calls[1], self.findings)
+        return read.udf
+
+    def _ingestion(self, step: Mapping[str, Any], pointer: Pointer) -> dict[str, Any] | None:
+        at = (*pointer, "input")
+        if "input" not in step or not self.findings.is_sound(at):
+            return None
+        if step.get("output") is None and self.findings.is_sound((*pointer, "output")):
+            self.findings.tell(
+                "no-output",
+                "an ingestion without output leaves nothing behind",
+                pointer,
+                "say where the table goes, such as output: fd://datasets/buildings/",
+            )
+        return {**step, "input": self.local.addresses(step["input"], at)}
+
+
+def smallest_step(step: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """The step without its defaults, but with what the wire wants said."""
+    reduced: dict[str, Any] = smallest(step, schema)
+    fields = next(
+        branch["then"]["properties"]
+        for branch in schema["allOf"]
+        if branch["if"]["properties"]["type"]["const"] == step["type"]
+    )
+    for name in _ALWAYS_SAID.get(step["type"], ()):
+        reduced.setdefault(name, fields[name]["default"])
+    return reduced
