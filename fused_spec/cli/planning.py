@@ -92,7 +92,8 @@ def apply(
 ) -> int:
     """Carry out the plan, wait, and archive.
 
-    Starts what is missing, follows every run, and keeps logs and receipts. Ctrl-C ends the waiting and no run; the next apply attaches to the runs.
+    Starts what is missing, follows every run, and keeps logs and receipts. Ctrl-C ends the waiting and no run; the
+    next apply attaches to the runs.
     """
     from fused_spec.cli.applying import carry_out, confirm, last_log_lines, make_plan
     from fused_spec.reconcile.apply import Options

@@ -1,10 +1,15 @@
 """`serve`: the embedded service in the foreground."""
 
+import ipaddress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fused_spec.cli.options import Context, command, duration
+
+if TYPE_CHECKING:
+    from fused_spec.service.launch import ServiceAddress
 
 
 @click.command()
@@ -17,5 +22,46 @@ from fused_spec.cli.options import Context, command, duration
 def serve(context: Context, host: str, port: int, state: Path | None, idle: float | None, allow_remote: bool) -> None:
     """Run the embedded service in the foreground.
 
-    For the command line and for the published fused client. It runs the code that it is sent: whoever has its token can do what you can do on this machine.
+    For the command line and for the published fused client. It runs the code that it is sent: whoever has its token
+    can do what you can do on this machine.
     """
+    if not allow_remote and not _is_loopback(host):
+        raise click.UsageError(
+            f"--host {host} can be reached from other machines, and whoever has the token can run code on this one; "
+            "add --allow-remote when that is meant"
+        )
+    from fused_spec.service.server import Options
+    from fused_spec.service.server import serve as serve_until_stopped
+
+    folder = context.cwd / state.expanduser() if state else _project_state(context)
+
+    def announce(address: "ServiceAddress") -> None:
+        context.console.say(_how_to_use(address, folder))
+
+    serve_until_stopped(Options(state=folder, host=host, port=port, idle=idle), announce)
+
+
+def _project_state(context: Context) -> Path:
+    from fused_spec.cli.lookup import current_project
+    from fused_spec.cli.target import service_state
+
+    return service_state(current_project(context))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _how_to_use(address: "ServiceAddress", folder: Path) -> str:
+    """Where it listens; the token itself is only in its file."""
+    return "\n".join(
+        [
+            f"Listening on {address.url} (process {address.pid}); Ctrl-C stops it, running jobs go on.",
+            f"  its token is in {folder / 'service.json'}, readable by you alone",
+            f"  fused-spec: --base-url {address.url}",
+            f'  fused:      fused.options.base_url = "{address.url}", with that token as its credentials',
+        ]
+    )

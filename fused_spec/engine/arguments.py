@@ -48,7 +48,9 @@ def _coerced(name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
         return value
     annotation = _wanted(parameter.annotation)
     word = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    convert = _FROM_TEXT.get(word.rpartition(".")[2]) if isinstance(value, str) else _FROM_JSON.get(word.rpartition(".")[2])
+    convert = (
+        _FROM_TEXT.get(word.rpartition(".")[2]) if isinstance(value, str) else _FROM_JSON.get(word.rpartition(".")[2])
+    )
     if convert is None:
         return value
     try:

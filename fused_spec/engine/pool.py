@@ -40,7 +40,9 @@ class _Member:
     tasks: deque[int] = field(default_factory=deque)
 
 
-def run_tasks(call: Callable[[int], Answer], tasks: Sequence[int], *, processes: int, log: LogWriter) -> Iterator[Answer]:
+def run_tasks(
+    call: Callable[[int], Answer], tasks: Sequence[int], *, processes: int, log: LogWriter
+) -> Iterator[Answer]:
     """Yield the answer of each task as it comes, with its `index`; closing the iterator ends the processes."""
     pool = _Pool(call, tasks, log)
     try:
@@ -167,8 +169,8 @@ def _serve(call: Callable[[int], Answer], channel: Connection, output: int) -> N
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115, PTH123
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115, PTH123
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     try:
         while True:
             for index in json.loads(channel.recv_bytes()):

@@ -68,12 +68,18 @@ def _write_table(table: pd.DataFrame, output_format: str) -> _Content:
         case "json" | "geojson":
             plain = _without_geometry(table) if is_geo else table
             return _Content(
-                suffix="json", content_type=JSON, content=str(plain.to_json(orient="records", date_format="iso")).encode()
+                suffix="json",
+                content_type=JSON,
+                content=str(plain.to_json(orient="records", date_format="iso")).encode(),
             )
         case "csv":
-            return _Content(suffix="csv", content_type="text/csv", content=_without_geometry(table).to_csv(index=False).encode())
+            return _Content(
+                suffix="csv", content_type="text/csv", content=_without_geometry(table).to_csv(index=False).encode()
+            )
         case "html":
-            return _Content(suffix="html", content_type="text/html", content=_without_geometry(table).to_html().encode())
+            return _Content(
+                suffix="html", content_type="text/html", content=_without_geometry(table).to_html().encode()
+            )
     raise Unstorable(f"no output format {output_format} for a table; there are parquet, geojson, json, csv, html")
 
 
@@ -87,7 +93,11 @@ def _parquet(table: pd.DataFrame) -> bytes:
     named = table.rename(columns=str)
     keep_index = any(name is not None for name in table.index.names)
     try:
-        return bytes(named.to_parquet(None, index=keep_index) if not isinstance(named, gpd.GeoDataFrame) else _geoparquet(named, keep_index))
+        return bytes(
+            named.to_parquet(None, index=keep_index)
+            if not isinstance(named, gpd.GeoDataFrame)
+            else _geoparquet(named, keep_index)
+        )
     except (ValueError, TypeError, NotImplementedError) as error:
         raise Unstorable(f"the returned table cannot be stored as Parquet: {error}") from error
 

@@ -42,7 +42,9 @@ def load_udf(udf: Udf) -> LoadedUdf:
     function = getattr(module, udf.entrypoint, None)
     if not callable(function):
         defined = sorted(name for name, value in vars(module).items() if inspect.isfunction(value))
-        raise UdfNotLoadable(f"the code defines no function {udf.entrypoint}; it defines {', '.join(defined) or 'none'}")
+        raise UdfNotLoadable(
+            f"the code defines no function {udf.entrypoint}; it defines {', '.join(defined) or 'none'}"
+        )
     return LoadedUdf(
         function=function,
         signature=inspect.signature(function, eval_str=False),

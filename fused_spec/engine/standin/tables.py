@@ -5,7 +5,6 @@ import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -51,5 +50,3 @@ def _has_geometry(names: Sequence[str], geo: bytes) -> bool:
 def _table(url: str) -> Path:
     folder = url.rstrip("/").removesuffix("/_sample").removesuffix("/_metadata")
     return local_path(folder, Path(os.environ["FUSED_SPEC_STORAGE"]))
-
-

@@ -74,7 +74,7 @@ def test_a_live_table_needs_a_terminal_and_no_ci(terminal, env, expected) -> Non
 def test_a_reader_that_left_ends_the_output_and_nothing_else() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    with open(writing, "w") as stdout:
+    with os.fdopen(writing, "w") as stdout:
         it = Console(stdout=stdout, stderr=io.StringIO())
         it.result("a")
         assert it.stdout_closed

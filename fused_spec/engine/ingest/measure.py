@@ -1,0 +1,85 @@
+"""What partitioning and metadata need of every geometry, taken in one pass over the WKB."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from fused_spec.engine.ingest.utm import measure_in_utm
+from fused_spec.engine.ingest.wkb import Geometries, batches, decode
+
+_THREADS = 2
+_POINT = 0
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """Arrays with one entry for each row.
+
+    `x` and `y` are the centroid; coordinates, `area` and `length` are in degrees, `area_utm` and `length_utm` in
+    metres, not a number where they were not asked for. A row without geometry has no number but zeros to sum.
+    `kind` is shapely's type id, plus 16 with height, and negative without geometry.
+    """
+
+    kind: NDArray[np.int64]
+    x: Floats
+    y: Floats
+    minx: Floats
+    miny: Floats
+    maxx: Floats
+    maxy: Floats
+    area: Floats
+    length: Floats
+    area_utm: Floats
+    length_utm: Floats
+    coords: NDArray[np.int64]
+
+    @property
+    def located(self) -> NDArray[np.bool_]:
+        """Which rows are somewhere; the others are null, empty, or beyond what the projection shows."""
+        return np.isfinite(self.x) & np.isfinite(self.y)
+
+
+def measure(geometry: pa.ChunkedArray, *, in_utm: bool) -> Measures:
+    """Measure a column of WKB."""
+    with ThreadPoolExecutor(_THREADS) as threads:  # shapely lets go of the interpreter while it computes
+        parts = list(threads.map(lambda batch: _measure(decode(batch), in_utm=in_utm), batches(geometry)))
+    return Measures(
+        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Measures)}
+    )
+
+
+def _measure(geometries: Geometries, *, in_utm: bool) -> Measures:
+    minx, miny, maxx, maxy = shapely.bounds(geometries).T
+    kind = shapely.get_type_id(geometries).astype(np.int64)
+    x, y = _centroids(geometries, kind, minx, miny)
+    nothing = np.full(len(geometries), np.nan)
+    area_utm, length_utm = measure_in_utm(geometries, x, y) if in_utm else (nothing, nothing)
+    return Measures(
+        kind=kind + 16 * shapely.has_z(geometries),
+        x=x,
+        y=y,
+        minx=minx,
+        miny=miny,
+        maxx=maxx,
+        maxy=maxy,
+        area=np.nan_to_num(shapely.area(geometries)),
+        length=np.nan_to_num(shapely.length(geometries)),
+        area_utm=area_utm,
+        length_utm=length_utm,
+        coords=shapely.get_num_coordinates(geometries).astype(np.int64),
+    )
+
+
+def _centroids(geometries: Geometries, kind: NDArray[np.int64], minx: Floats, miny: Floats) -> tuple[Floats, Floats]:
+    """A point is its own centroid; asking for it costs more than all the rest."""
+    x, y = minx.copy(), miny.copy()
+    others = kind > _POINT
+    if others.any():
+        centroids = shapely.centroid(geometries[others])
+        x[others], y[others] = shapely.get_x(centroids), shapely.get_y(centroids)
+    return x, y

@@ -1,0 +1,57 @@
+"""Between columns of WKB and arrays of geometry objects."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from fused_spec.engine.failures import StepFailed
+
+GEOMETRY = "geometry"
+"""The name of the geometry column, in every table from reading to writing."""
+
+WKB = pa.large_binary()  # a plain binary column ends at 2 GiB
+Geometries: TypeAlias = NDArray[Any]
+"""An array of geometry objects, with None where a row has none."""
+
+_BATCH_ROWS = 50_000
+
+
+def decode(column: pa.Array | pa.ChunkedArray) -> Geometries:
+    """The geometries of a column; raises `StepFailed` for bytes that are none."""
+    try:
+        decoded: Geometries = shapely.from_wkb(column.to_numpy(zero_copy_only=False))
+    except shapely.errors.ShapelyError as error:
+        raise StepFailed(f"a geometry cannot be read: {error}") from error
+    return decoded
+
+
+def encode(geometries: Geometries) -> pa.Array:
+    """The column of some geometries, in the ISO form that GeoParquet asks for."""
+    return pa.array(shapely.to_wkb(geometries, flavor="iso"), type=WKB, from_pandas=True)
+
+
+def batches(column: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
+    """The column in slices that are safe to decode; at least one, so that an empty column has a first."""
+    for start in range(0, max(len(column), 1), _BATCH_ROWS):
+        yield column.slice(start, _BATCH_ROWS)
+
+
+def recode(column: pa.ChunkedArray, change: Callable[[Geometries], Geometries]) -> pa.ChunkedArray:
+    """The column with every geometry changed, batch by batch."""
+    return pa.chunked_array([encode(change(decode(batch))) for batch in batches(column)], type=WKB)
+
+
+def with_geometry(attributes: pa.Table, geometry: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """The table of some attributes and, last, their geometry; a column of that name before is replaced."""
+    if GEOMETRY in attributes.column_names:
+        attributes = attributes.drop_columns([GEOMETRY])
+    return attributes.append_column(pa.field(GEOMETRY, WKB), geometry)
+
+
+def empty(length: int) -> Geometries:
+    """Rows without geometry."""
+    return np.full(length, None, dtype=object)
