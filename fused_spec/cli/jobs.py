@@ -22,14 +22,15 @@ _name = click.argument("name", metavar="NAME|JOB_ID")
 def status(context: Context, paths: tuple[str, ...], output: str) -> None:
     """Show the newest run of each declared job.
 
-    And whether it is of what the spec declares now. Without a PATH the specs are those of the current folder.
+    And whether it is of what the spec declares now. Without a PATH the specs are those in specs/, or else those here.
     """
     from fused_spec.cli.applying import make_plan
+    from fused_spec.cli.specs import here
     from fused_spec.plan.model import Requests
     from fused_spec.views.documents import as_json, status_document
     from fused_spec.views.runs_text import status_text
 
-    plan = make_plan(context, paths or (".",), Requests()).plan
+    plan = make_plan(context, here(context, paths), Requests()).plan
     context.console.result(as_json(status_document(plan)) if output == "json" else status_text(plan))
 
 

@@ -44,6 +44,11 @@ def render(context: Context, paths: tuple[str, ...], output: str) -> None:
     context.console.result(as_json(document) if output == "json" else as_yaml(document))
 
 
+def here(context: Context, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths, or without any the folder `specs` of the current one, or the current one itself."""
+    return paths or (("specs",) if (context.cwd / "specs").is_dir() else (".",))
+
+
 def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
     """Everything the paths say, with its problems; the state folder of the environment applies."""
     from dataclasses import replace

@@ -9,7 +9,7 @@ from fused_spec.api.errors import ApiError
 from fused_spec.api.limits import FILES
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.options import Context
-from fused_spec.cli.specs import read_specs
+from fused_spec.cli.specs import here, read_specs
 from fused_spec.cli.target import connect, find_target, open_transport
 from fused_spec.diagnostics import nearest
 from fused_spec.errors import FusedSpecError, JobFailed, SpecError
@@ -34,7 +34,7 @@ def read_tokens(
     context: Context, paths: tuple[str, ...], *, only: str | None = None
 ) -> tuple[Target, list[TokenState]]:
     """Every declared token, or the one with the name `only`, with its state at the target."""
-    resolution = read_specs(context, paths)
+    resolution = read_specs(context, here(context, paths))
     declared = _declared(resolution) if only is None else [_named(resolution, only)]
     target = find_target(context, resolution.project)
     api = connect(FusedReader, target, context, resolution.project)
@@ -45,7 +45,7 @@ def read_tokens(
 
 def declared_token(context: Context, name: str, paths: tuple[str, ...]) -> tuple[Project, DesiredToken]:
     """The token with this name, and its project; raises `FusedSpecError` with the nearest when there is none."""
-    resolution = read_specs(context, paths)
+    resolution = read_specs(context, here(context, paths))
     return resolution.project, _named(resolution, name)
 
 

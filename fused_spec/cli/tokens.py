@@ -17,7 +17,7 @@ _TEXT_TYPES = ("text/", "application/json", "application/geo+json")
 def specs_option(function: Function) -> Function:
     """Where the token is declared."""
     return click.option(
-        "--specs", "paths", multiple=True, default=(".",), metavar="PATH", help="Where specs are; here without it."
+        "--specs", "paths", multiple=True, metavar="PATH", help="Where specs are; without it in specs/, or else here."
     )(function)
 
 

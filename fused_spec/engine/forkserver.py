@@ -1,7 +1,7 @@
 """Fork a worker for each job from a process that has imported geopandas once.
 
-A cold import takes most of a second, a fork some milliseconds. Commands come as JSON lines on standard input, answers
-go out the same way: `{"run": "<job folder>"}` is answered by `{"started", "pid"}` and later by `{"exited", "pid", "code"}`.
+A cold import takes most of a second, a fork some milliseconds. Commands come as JSON lines on standard input and
+answers go out as such: `{"run": "<job folder>"}` has `{"started", "pid"}`, and later `{"exited", "pid", "code"}`.
 At the end of input the server leaves; its workers go on by themselves.
 """
 

@@ -11,8 +11,9 @@ import selectors
 import signal
 import sys
 import time
+import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -29,7 +30,7 @@ _IDLE_SECONDS = 0.1
 _PIECE = 64 * 1024
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Member:
     """One process of the pool, as the worker sees it."""
 
@@ -42,7 +43,7 @@ class _Member:
 
 def run_tasks(
     call: Callable[[int], Answer], tasks: Sequence[int], *, processes: int, log: LogWriter
-) -> Iterator[Answer]:
+) -> Generator[Answer]:
     """Yield the answer of each task as it comes, with its `index`; closing the iterator ends the processes."""
     pool = _Pool(call, tasks, log)
     try:
@@ -70,6 +71,7 @@ class _Pool:
         if pid == 0:
             ours.close()
             os.close(output_read)
+            self._forget_members()
             _serve(self._call, theirs, output_write)
         theirs.close()
         os.close(output_write)
@@ -81,7 +83,7 @@ class _Pool:
         self._hand_out(member)
 
     def answers(self) -> Iterator[Answer]:
-        while any(member.tasks for member in self._members):
+        while self._left or any(member.tasks for member in self._members):
             ready = self._selector.select(_IDLE_SECONDS)
             if not ready:
                 self._log.flush()
@@ -110,7 +112,7 @@ class _Pool:
     def _receive(self, member: _Member) -> Iterator[Answer]:
         try:
             answer: Answer = json.loads(member.channel.recv_bytes())
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # it ended between two answers, or within one
             yield from self._bury(member)
             return
         self._read_output(member)  # what a task printed stands in the log before it counts as done
@@ -125,9 +127,14 @@ class _Pool:
         share = -(-len(self._left) // (2 * len(self._members)))
         size = max(1, min(int(_BATCH_SECONDS / max(self._mean_seconds, 1e-6)), _LARGEST_BATCH, share))
         batch = [self._left.popleft() for _ in range(min(size, len(self._left)))]
-        if batch:
-            member.tasks.extend(batch)
+        if not batch:
+            return
+        try:
             member.channel.send_bytes(json.dumps(batch).encode())
+        except ConnectionError:
+            self._left.extendleft(reversed(batch))  # it died after its last answer, which the next round finds
+        else:
+            member.tasks.extend(batch)
 
     def _bury(self, member: _Member) -> Iterator[Answer]:
         """A process is gone: its current task failed, the others of its batch are for a new process."""
@@ -138,11 +145,19 @@ class _Pool:
         os.close(member.output)
         _, status = os.waitpid(member.pid, 0)
         self._members.remove(member)
-        failed, *rest = member.tasks
-        self._left.extendleft(reversed(rest))
+        failed = member.tasks.popleft() if member.tasks else None
+        self._left.extendleft(reversed(member.tasks))
         if self._left:
             self.fork()
-        yield {"index": failed, "error": _death(os.waitstatus_to_exitcode(status)), "seconds": 0.0}
+        if failed is not None:
+            yield {"index": failed, "error": _death(os.waitstatus_to_exitcode(status)), "seconds": 0.0}
+
+    def _forget_members(self) -> None:
+        """In a new process: let go of the other ones' pipes, whose end they would otherwise never see."""
+        self._selector.close()
+        for member in self._members:
+            member.channel.close()
+            os.close(member.output)
 
     def _read_output(self, member: _Member, *, to_the_end: bool = False) -> None:
         """Log the whole lines that have come; at the end also a last line without its newline."""
@@ -171,20 +186,28 @@ def _serve(call: Callable[[int], Answer], channel: Connection, output: int) -> N
     os.close(output)
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    code = 70  # a fault of the engine, which the worker reports
     try:
         while True:
             for index in json.loads(channel.recv_bytes()):
-                started = time.perf_counter()
-                answer = call(index)
-                sys.stdout.flush()
-                sys.stderr.flush()
-                channel.send_bytes(
-                    json.dumps({**answer, "index": index, "seconds": time.perf_counter() - started}).encode()
-                )
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        os._exit(0)
+                channel.send_bytes(json.dumps(_answer(call, index)).encode())
+    except (EOFError, ConnectionError):
+        code = 0
     finally:
-        os._exit(70)  # only a fault of the engine itself comes here; the worker reports it
+        os._exit(code)  # in any case: what stands above this in the stack is the worker's
+
+
+def _answer(call: Callable[[int], Answer], index: int) -> Answer:
+    started = time.perf_counter()
+    try:
+        answer = call(index)
+    # What a task cannot do is an answer of its own making; this is a fault of ours, and must not go unexplained.
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc()
+        answer = {"error": f"the engine failed: {type(error).__name__}: {error}"}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return {**answer, "index": index, "seconds": time.perf_counter() - started}
 
 
 def _death(code: int) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -47,39 +48,39 @@ def write_result(value: Any, folder: Path, index: int, output_format: str | None
 def _as_table(value: Any) -> pd.DataFrame | None:
     match value:
         case gpd.GeoSeries():
-            return gpd.GeoDataFrame(geometry=value)
+            return _geo_frame(value)
+        case gpd.GeoDataFrame() if value.active_geometry_name is None:
+            return pd.DataFrame(value)
         case pd.DataFrame():
             return value
         case pd.Series():
             return value.to_frame(name=value.name if value.name is not None else "value")
         case BaseGeometry():
-            return gpd.GeoDataFrame(geometry=[value], crs=4326)
+            return _geo_frame(gpd.GeoSeries([value], crs=4326))
     return None
 
 
+def _geo_frame(geometry: gpd.GeoSeries) -> pd.DataFrame:
+    frame: pd.DataFrame = gpd.GeoDataFrame(geometry=geometry)
+    return frame
+
+
 def _write_table(table: pd.DataFrame, output_format: str) -> _Content:
-    is_geo = isinstance(table, gpd.GeoDataFrame) and table.active_geometry_name is not None
     match output_format:
         case "parquet":
             return _Content(suffix="parquet", content_type=PARQUET, content=_parquet(table))
-        case "geojson" if is_geo:
-            text = table.to_json(to_wgs84=True) if table.crs is not None else table.to_json()
+        case "geojson" if isinstance(table, gpd.GeoDataFrame):
+            text = table.to_json(to_wgs84=table.crs is not None)
             return _Content(suffix="geojson", content_type="application/geo+json", content=text.encode())
         case "json" | "geojson":
-            plain = _without_geometry(table) if is_geo else table
-            return _Content(
-                suffix="json",
-                content_type=JSON,
-                content=str(plain.to_json(orient="records", date_format="iso")).encode(),
-            )
+            text = _without_geometry(table).to_json(orient="records", date_format="iso")
+            return _Content(suffix="json", content_type=JSON, content=text.encode())
         case "csv":
-            return _Content(
-                suffix="csv", content_type="text/csv", content=_without_geometry(table).to_csv(index=False).encode()
-            )
+            text = _without_geometry(table).to_csv(index=False)
+            return _Content(suffix="csv", content_type="text/csv", content=text.encode())
         case "html":
-            return _Content(
-                suffix="html", content_type="text/html", content=_without_geometry(table).to_html().encode()
-            )
+            text = _without_geometry(table).to_html()
+            return _Content(suffix="html", content_type="text/html", content=text.encode())
     raise Unstorable(f"no output format {output_format} for a table; there are parquet, geojson, json, csv, html")
 
 
@@ -91,22 +92,11 @@ def _without_geometry(table: pd.DataFrame) -> pd.DataFrame:
 def _parquet(table: pd.DataFrame) -> bytes:
     # Parquet's columns have text names, and an index worth keeping is one that has a name.
     named = table.rename(columns=str)
-    keep_index = any(name is not None for name in table.index.names)
+    buffer = BytesIO()
     try:
-        return bytes(
-            named.to_parquet(None, index=keep_index)
-            if not isinstance(named, gpd.GeoDataFrame)
-            else _geoparquet(named, keep_index)
-        )
+        named.to_parquet(buffer, index=any(name is not None for name in table.index.names))
     except (ValueError, TypeError, NotImplementedError) as error:
         raise Unstorable(f"the returned table cannot be stored as Parquet: {error}") from error
-
-
-def _geoparquet(table: gpd.GeoDataFrame, keep_index: bool) -> bytes:
-    from io import BytesIO
-
-    buffer = BytesIO()
-    table.to_parquet(buffer, index=keep_index)
     return buffer.getvalue()
 
 
@@ -146,8 +136,6 @@ def _bytes(content: bytes) -> _Content:
 
 
 def _array(array: np.ndarray) -> _Content:
-    from io import BytesIO
-
     if array.dtype.hasobject:
         raise Unstorable("an array of objects cannot be stored; give it a numeric type")
     buffer = BytesIO()

@@ -12,6 +12,9 @@ from typing import Any
 from fused_spec.engine.standin import provide_fused
 from fused_spec.wire import Udf
 
+# Nothing that could be imported, whatever the UDF is called; dataclasses and pickle look their module up by it.
+_MODULE = "__udf__"
+
 
 class UdfNotLoadable(Exception):
     """The code runs, but has no such entry function."""
@@ -37,8 +40,8 @@ def load_udf(udf: Udf) -> LoadedUdf:
     """
     fused = provide_fused()
     for header in udf.headers or []:
-        _execute(header.source_code, header.module_name, fused)
-    module = _execute(udf.code, udf.name or udf.entrypoint, fused, register=False)
+        _execute(header.source_code, header.module_name, header.module_name, fused)
+    module = _execute(udf.code, udf.name or udf.entrypoint, _MODULE, fused)
     function = getattr(module, udf.entrypoint, None)
     if not callable(function):
         defined = sorted(name for name, value in vars(module).items() if inspect.isfunction(value))
@@ -52,13 +55,12 @@ def load_udf(udf: Udf) -> LoadedUdf:
     )
 
 
-def _execute(code: str, name: str, fused: ModuleType, *, register: bool = True) -> ModuleType:
-    filename = f"<udf {name}>"
+def _execute(code: str, label: str, name: str, fused: ModuleType) -> ModuleType:
+    filename = f"<udf {label}>"
     # So that tracebacks, and inspect.getsource in the code itself, find the lines.
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     module = ModuleType(name)
     module.__dict__.update(fused=fused, __file__=filename)
-    if register:
-        sys.modules[name] = module
+    sys.modules[name] = module
     exec(compile(code, filename, "exec"), module.__dict__)  # noqa: S102  # running a user's code is what a job is
     return module

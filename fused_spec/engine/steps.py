@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -53,18 +54,18 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
     task = UdfTask(step=step, folder=folder, storage=around.storage, output_format=around.output_format)
     processes = min(step.n_processes or around.cpus, around.cpus)
     failed = 0
-    for answer in run_tasks(task, range(count), processes=processes, log=around.log):
-        around.task_done()
-        error = answer.get("error")
-        if keep:
-            _index_result(around.job, answer)
-        if error is None:
-            continue
-        failed += 1
-        problem = error if step.input is None else f"input {answer['index']}: {error}"
-        if not step.ignore_chunk_error:
-            raise StepFailed(problem)
-        around.log.write(f"{problem} (ignored, as ignore_chunk_error asks)")
+    with closing(run_tasks(task, range(count), processes=processes, log=around.log)) as answers:
+        for answer in answers:
+            around.task_done()
+            if keep:
+                _index_result(around.job, answer)
+            if (error := answer.get("error")) is None:
+                continue
+            failed += 1
+            problem = error if step.input is None else f"input {answer['index']}: {error}"
+            if not step.ignore_chunk_error:
+                raise StepFailed(problem)
+            around.log.write(f"{problem} (ignored, as ignore_chunk_error asks)")
     done = f"{count - failed} of {count} done" if failed else f"{count} done"
     around.log.write(f"{step.udf.name or step.udf.entrypoint}: {done}")
 
@@ -81,10 +82,10 @@ def _run_ingestion(step: PartitionGeospatialStep | PartitionNongeospatialStep, a
         work = partial(partition_geospatial, step, around.storage, around.job_id)
     else:
         work = partial(partition_nongeospatial, step, around.storage, around.job_id)
-    for answer in run_tasks(partial(_ingest, work), [0], processes=1, log=around.log):
-        around.task_done()
-        if (error := answer.get("error")) is not None:
-            raise StepFailed(error)
+    [answer] = run_tasks(partial(_ingest, work), [0], processes=1, log=around.log)
+    around.task_done()
+    if (error := answer.get("error")) is not None:
+        raise StepFailed(error)
 
 
 def _ingest(work: Callable[[], None], _index: int) -> Answer:

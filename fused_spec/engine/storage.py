@@ -7,7 +7,7 @@ not reach anything outside the storage, links included.
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import fsspec
 from fsspec.implementations.dirfs import DirFileSystem
@@ -26,10 +26,17 @@ def local_path(url: str, storage: Path) -> Path:
             raise StepFailed(f"{url} is a relative path; name a URL such as fd://folder/file, or declare {{file: …}}")
         return Path(url)
     if scheme == "file":
-        return Path(unquote(urlsplit(url).path))
+        return _of_file_url(rest, url)
     if scheme != "fd":
         raise StepFailed(f"{url} cannot be read here: the embedded service reaches fd:// and file:// only")
     return _confined(rest, storage, url)
+
+
+def _of_file_url(rest: str, url: str) -> Path:
+    host, slash, path = rest.partition("/")
+    if host not in ("", "localhost") or not slash:
+        raise StepFailed(f"{url} names no absolute path on this machine; write file:///folder/file")
+    return Path("/", unquote(path))
 
 
 def _confined(rest: str, storage: Path, url: str) -> Path:
@@ -40,7 +47,7 @@ def _confined(rest: str, storage: Path, url: str) -> Path:
     return path
 
 
-class FdFileSystem(DirFileSystem):
+class FdFileSystem(DirFileSystem):  # type: ignore[misc]  # fsspec has no types
     """`fd://` for everything that opens URLs through fsspec: pandas, geopandas, pyarrow."""
 
     protocol = "fd"
@@ -49,8 +56,15 @@ class FdFileSystem(DirFileSystem):
         super().__init__(path=os.environ[_ROOT], fs=LocalFileSystem(auto_mkdir=True), **options)
 
     @classmethod
-    def _strip_protocol(cls, path: str) -> str:  # type: ignore[override]
-        return path.removeprefix("fd://").strip("/")
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(one) for one in path]
+        return str(path).removeprefix("fd://").strip("/")
+
+    def _join(self, path: Any) -> Any:
+        if isinstance(path, str):
+            _confined(self._strip_protocol(path), Path(self.path), f"fd://{path}")
+        return super()._join(path)
 
 
 def provide_fd(storage: Path) -> None:

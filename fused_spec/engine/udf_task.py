@@ -63,7 +63,7 @@ def _metadata(error: BaseException | None) -> dict[str, Any]:
     line = None
     if error is not None:
         frames = traceback.extract_tb(_user_frames(error.__traceback__))
-        line = frames[-1].lineno if frames else None
+        line = frames[-1].lineno if frames else getattr(error, "lineno", None)  # a SyntaxError has its own
     return {
         "errormsg": _one_line(error) if error else None,
         "has_exception": error is not None,
@@ -124,7 +124,7 @@ class _Capture:
     def __enter__(self) -> "_Capture":
         self.out, self.err = _Tee(sys.stdout), _Tee(sys.stderr)
         self._before = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = self.out, self.err  # type: ignore[assignment]
+        sys.stdout, sys.stderr = self.out, self.err
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -37,12 +38,21 @@ def run(job: JobDir) -> bool:
     journal = Journal(job.events)
     journal.add("running", pid=os.getpid())
     with LogWriter(job.log) as log:
-        problem = _run_steps(request, job, log, journal)
+        problem = _problem(request, job, log, journal)
         if problem is not None:
             # Clients stop following a log at this word, so it stands only here.
             log.write(f"ERROR: {problem}")
     journal.add("end", job_status="Failed" if problem else "Done", message=problem)
     return problem is None
+
+
+def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
+    try:
+        return _run_steps(request, job, log, journal)
+    # A fault of ours, or of the machine. Nobody else is there to say why, and the job must have an end.
+    except Exception as error:  # noqa: BLE001
+        log.write(traceback.format_exc())
+        return f"the engine failed: {type(error).__name__}: {error}"
 
 
 def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:

@@ -55,16 +55,14 @@ class Forkserver:
         await self._process.stdin.drain()
 
     async def close(self) -> None:
-        """Let the process go; workers finish by themselves."""
+        """End the process; workers go on without it."""
         if self._process is None:
             return
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        if self._reader is not None:
-            self._reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reader
+        with suppress(ProcessLookupError):
+            self._process.kill()
         await self._process.wait()
+        if self._reader is not None:
+            await self._reader
 
     @property
     def is_up(self) -> bool:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -60,9 +61,10 @@ def answering(state: Path) -> ServiceAddress | None:
         content = json.loads((state / ADDRESS_FILE).read_text(encoding="utf-8"))
         address = ServiceAddress(url=str(content["url"]), token=str(content["token"]), pid=int(content["pid"]))
         place = urlsplit(address.url)
-        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=_ANSWER_SECONDS)
-        connection.request("GET", f"{place.path}/user/self", headers={"Authorization": f"Bearer {address.token}"})
-        return address if connection.getresponse().status == http.client.OK else None
+        with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=_ANSWER_SECONDS)) as line:
+            line.request("GET", f"{place.path}/user/self", headers={"Authorization": f"Bearer {address.token}"})
+            with line.getresponse() as answer:
+                return address if answer.status == http.client.OK else None
     except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
         return None  # none was started, or it is gone, or something else has its port
 

@@ -34,7 +34,7 @@ class Folder:
         if "\0" in name:
             return Trouble(code="no-such-file", message="the path holds a NUL", hint="write the path of a file")
         if "\\" in name and not (self.path / name).exists():
-            return _missing(self.path / name, name, hint="write / between folders")
+            return self._missing(self.path / name, name, hint="write / between folders")
         if Path(name).is_absolute() or name.startswith("~"):
             return Trouble(
                 code="outside-project",
@@ -54,7 +54,7 @@ class Folder:
                 return _outside(name, self.root)
             mode = real.stat().st_mode
         except FileNotFoundError:
-            return _missing(path, name)
+            return self._missing(path, name)
         except OSError as error:
             return unreadable(name, error)
         if stat.S_ISDIR(mode):
@@ -64,6 +64,16 @@ class Folder:
                 code="not-a-file", message=f"{printable(name)} is not a regular file", hint="copy its content to a file"
             )
         return real
+
+    def _missing(self, path: Path, name: str, *, hint: str | None = None) -> Trouble:
+        meant = _similar(path)
+        guess = f'did you mean "{printable(Path(name).with_name(meant))}"?' if meant else None
+        place = self.shown(Path(os.path.realpath(path.parent)))
+        return Trouble(
+            code="no-such-file",
+            message=f"{printable(name)} does not exist",
+            hint=hint or guess or f"create {printable(Path(place) / path.name)}, or correct the path",
+        )
 
 
 def read_bytes(path: Path, name: str, *, limit: int) -> bytes | Trouble:
@@ -85,16 +95,6 @@ def _outside(name: str, root: Path) -> Trouble:
         code="outside-project",
         message=f"{printable(name)} leaves the project ({printable(root)})",
         hint="copy the file into the project: what is applied must be in git",
-    )
-
-
-def _missing(path: Path, name: str, *, hint: str | None = None) -> Trouble:
-    meant = _similar(path)
-    guess = f'did you mean "{printable(Path(name).with_name(meant))}"?' if meant else None
-    return Trouble(
-        code="no-such-file",
-        message=f"{printable(name)} does not exist",
-        hint=hint or guess or f"create it in {printable(path.parent)}, or correct the path; it is relative to the spec",
     )
 
 

@@ -109,7 +109,7 @@ def _words(event: Event) -> str | None:
             return f"found as {event.job_id}, started before" if event.adopted else f"started as {event.job_id}"
         case Attached():
             return f"already running as {event.job_id}"
-        case StatusChanged():
+        case StatusChanged() if event.status.in_flight:  # the end of a run is told by what it ends
             tasks = f", {event.finished_tasks} of {event.total_tasks} tasks" if event.total_tasks > 1 else ""
             return f"{event.status}{tasks}"
         case Cancelling():

@@ -57,7 +57,7 @@ def _read_parquet(path: Path, choose: Choice, *, plain: bool) -> Layer:
     with pq.ParquetFile(path) as file:  # not read_table: it would make columns of the folders' names
         schema = file.schema_arrow
         name, described = (None, {}) if plain else _geometry_of(schema)
-        chosen = choose([one for one in schema.names if one != name])
+        chosen = [one for one in choose(schema.names) if one != name]
         if name is None:
             return Layer(attributes=file.read(columns=chosen).replace_schema_metadata(None))
         if described.get("encoding") != "WKB":
@@ -92,9 +92,7 @@ def _read_csv(path: Path, choose: Choice) -> Layer:
     table = pyarrow.csv.read_csv(
         path,
         read_options=pyarrow.csv.ReadOptions(block_size=block),
-        parse_options=pyarrow.csv.ParseOptions(
-            delimiter=_DELIMITERS[path.suffix.lower()], newlines_in_values=True
-        ),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=_DELIMITERS[path.suffix.lower()], newlines_in_values=True),
     )
     check_unique(table.column_names)
     for field in table.schema:

@@ -57,10 +57,10 @@ def caps(
 
     With neither given, fewer chunks than a hundred may be the target.
     """
-    parts = 100 if maximum_per_file is not None else max(1, min(100, target_num_chunks))
-    per_file = total / 10 if maximum_per_file is None else float(maximum_per_file)
-    per_chunk = total / parts if maximum_per_chunk is None else float(maximum_per_chunk)
-    return Caps(per_file=max(per_file, per_chunk if maximum_per_file is None else 0.0), per_chunk=per_chunk)
+    num_chunks = 100 if maximum_per_file is not None else max(1, min(100, target_num_chunks))
+    per_chunk = total / num_chunks if maximum_per_chunk is None else float(maximum_per_chunk)
+    per_file = max(total / 10, per_chunk) if maximum_per_file is None else float(maximum_per_file)
+    return Caps(per_file=per_file, per_chunk=per_chunk)
 
 
 def filled(chunks: Sequence[Rows], cap: float) -> Layout:

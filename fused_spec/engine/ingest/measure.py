@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from fused_spec.engine.ingest.utm import measure_in_utm
-from fused_spec.engine.ingest.wkb import Geometries, batches, decode
+from fused_spec.engine.ingest.wkb import Geometries, batches, decode, points_of
 
 _THREADS = 2
 _POINT = 0
@@ -21,7 +21,8 @@ class Measures:
     """Arrays with one entry for each row.
 
     `x` and `y` are the centroid; coordinates, `area` and `length` are in degrees, `area_utm` and `length_utm` in
-    metres, not a number where they were not asked for. A row without geometry has no number but zeros to sum.
+    metres, not a number where they were not asked for. Where a row has no geometry, or none that can be placed,
+    `area`, `length` and `coords` are what they add to a sum, and the others not a number.
     `kind` is shapely's type id, plus 16 with height, and negative without geometry.
     """
 
@@ -47,16 +48,44 @@ class Measures:
 def measure(geometry: pa.ChunkedArray, *, in_utm: bool) -> Measures:
     """Measure a column of WKB."""
     with ThreadPoolExecutor(_THREADS) as threads:  # shapely lets go of the interpreter while it computes
-        parts = list(threads.map(lambda batch: _measure(decode(batch), in_utm=in_utm), batches(geometry)))
+        parts = list(threads.map(lambda batch: _measure_batch(batch, in_utm=in_utm), batches(geometry)))
     return Measures(
         **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Measures)}
     )
 
 
+def _measure_batch(batch: pa.ChunkedArray, *, in_utm: bool) -> Measures:
+    points = points_of(batch)
+    return _measure(decode(batch), in_utm=in_utm) if points is None else _measure_points(*points, in_utm=in_utm)
+
+
+def _measure_points(x: Floats, y: Floats, *, in_utm: bool) -> Measures:
+    nowhere = ~(np.isfinite(x) & np.isfinite(y))
+    x[nowhere] = y[nowhere] = np.nan
+    nothing = np.zeros(len(x))
+    in_metres = np.where(nowhere, np.nan, 0.0) if in_utm else np.full(len(x), np.nan)
+    return Measures(
+        kind=np.full(len(x), _POINT),
+        x=x,
+        y=y,
+        minx=x,
+        miny=y,
+        maxx=x,
+        maxy=y,
+        area=nothing,
+        length=nothing,
+        area_utm=in_metres,
+        length_utm=in_metres,
+        coords=(~nowhere).astype(np.int64),
+    )
+
+
 def _measure(geometries: Geometries, *, in_utm: bool) -> Measures:
-    minx, miny, maxx, maxy = shapely.bounds(geometries).T
+    bounds = shapely.bounds(geometries)
     kind = shapely.get_type_id(geometries).astype(np.int64)
-    x, y = _centroids(geometries, kind, minx, miny)
+    x, y = _centroids(geometries, kind, bounds)
+    bounds[~(np.isfinite(x) & np.isfinite(y))] = np.nan
+    minx, miny, maxx, maxy = bounds.T
     nothing = np.full(len(geometries), np.nan)
     area_utm, length_utm = measure_in_utm(geometries, x, y) if in_utm else (nothing, nothing)
     return Measures(
@@ -67,19 +96,23 @@ def _measure(geometries: Geometries, *, in_utm: bool) -> Measures:
         miny=miny,
         maxx=maxx,
         maxy=maxy,
-        area=np.nan_to_num(shapely.area(geometries)),
-        length=np.nan_to_num(shapely.length(geometries)),
+        area=_finite(shapely.area(geometries)),
+        length=_finite(shapely.length(geometries)),
         area_utm=area_utm,
         length_utm=length_utm,
         coords=shapely.get_num_coordinates(geometries).astype(np.int64),
     )
 
 
-def _centroids(geometries: Geometries, kind: NDArray[np.int64], minx: Floats, miny: Floats) -> tuple[Floats, Floats]:
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, 0.0)
+
+
+def _centroids(geometries: Geometries, kind: NDArray[np.int64], bounds: Floats) -> tuple[Floats, Floats]:
     """A point is its own centroid; asking for it costs more than all the rest."""
-    x, y = minx.copy(), miny.copy()
+    x, y = bounds[:, 0].copy(), bounds[:, 1].copy()
     others = kind > _POINT
     if others.any():
-        centroids = shapely.centroid(geometries[others])
-        x[others], y[others] = shapely.get_x(centroids), shapely.get_y(centroids)
+        # bounds, since asking an empty point for its x is an error
+        x[others], y[others] = shapely.bounds(shapely.centroid(geometries[others]))[:, :2].T
     return x, y

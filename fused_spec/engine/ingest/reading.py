@@ -78,7 +78,8 @@ def _with_points(layer: Layer, names: tuple[str, str]) -> Layer:
     except pa.ArrowException as error:
         raise StepFailed(f"lonlat_cols: {names[0]} and {names[1]} must be numbers: {error}") from error
     known = np.isfinite(lon) & np.isfinite(lat)
-    points = np.where(known, shapely.points(np.where(known, lon, 0), np.where(known, lat, 0)), None)
+    points: Geometries = np.full(len(known), None, dtype=object)
+    points[known] = shapely.points(lon[known], lat[known])
     return Layer(attributes=layer.attributes, geometry=pa.chunked_array([encode(points)]), crs=OUTPUT_CRS)
 
 

@@ -24,8 +24,10 @@ _OURS: dict[str, Any] = {
 
 def provide_fused() -> ModuleType:
     """The `fused` module of this process."""
-    installed = importlib.util.find_spec("fused") is not None or "fused" in sys.modules
-    module = _published() if installed else _stand_in()
+    known = sys.modules.get("fused")
+    if known is not None and known.__spec__ is None:
+        return known  # the stand-in, made before
+    module = _published() if importlib.util.find_spec("fused") is not None else _stand_in()
     for name, value in _OURS.items():
         setattr(module, name, value)
     return module

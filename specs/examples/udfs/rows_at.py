@@ -11,8 +11,8 @@ def udf(lon: float, lat: float, table: str, place: str = "here"):
     # The boxes of the chunks are in degrees; only the chunks whose box holds the place are read.
     chunks = fused.get_chunks_metadata(table)
     near = chunks[chunks.intersects(Point(lon, lat))]
-    print(f"{place}: reading {len(near)} of {len(chunks)} chunks")
     if near.empty:
+        print(f"{place}: outside all {len(chunks)} chunks")
         return None
 
     keys = zip(near["file_id"], near["chunk_id"], strict=True)
@@ -21,5 +21,5 @@ def udf(lon: float, lat: float, table: str, place: str = "here"):
     found = rows[rows.intersects(point.to_crs(rows.crs).item())]
     metres = point.estimate_utm_crs()
     to_edge = found.to_crs(metres).boundary.distance(point.to_crs(metres).item())
-    print(f"{len(found)} of {len(rows)} rows hold it")
+    print(f"{place}: in {len(found)} of {len(rows)} rows read from {len(near)} of {len(chunks)} chunks")
     return found.to_crs("EPSG:4326").assign(place=place, to_edge_m=to_edge).reset_index(drop=True)

@@ -1,0 +1,31 @@
+"""Field by field, for display."""
+
+from fused_spec.plan.diff import field_changes
+from fused_spec.plan.model import FieldChange
+
+
+def paths(before: object, after: object) -> list[str]:
+    return [change.path for change in field_changes(before, after)]
+
+
+def test_equal_trees_differ_nowhere() -> None:
+    assert field_changes({"a": [1, {"b": 2}]}, {"a": [1, {"b": 2}]}) == ()
+
+
+def test_a_field_that_comes_or_goes_is_none_on_the_other_side() -> None:
+    assert field_changes({"a": 1}, {"b": 2}) == (
+        FieldChange(path="b", before=None, after=2),
+        FieldChange(path="a", before=1, after=None),
+    )
+
+
+def test_lists_of_one_length_are_compared_item_by_item() -> None:
+    assert paths({"steps": [1, 2]}, {"steps": [1, 3]}) == ["steps.1"]
+
+
+def test_lists_of_other_lengths_differ_whole() -> None:
+    assert paths({"steps": [1]}, {"steps": [1, 2]}) == ["steps"]
+
+
+def test_true_is_not_one() -> None:
+    assert paths({"a": True}, {"a": 1}) == ["a"]

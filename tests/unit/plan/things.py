@@ -1,0 +1,75 @@
+"""What the tests of planning share: a declared job, its newest run, and a plan of the two."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fused_spec.diagnostics import Location
+from fused_spec.plan.model import Change, History, PastRun, Plan, RemoteObject, Requests, Run
+from fused_spec.plan.planner import make_plan
+from fused_spec.spec.model import Desired, DesiredJob, Key, Kind, Project, Resolution, RunPolicy
+from fused_spec.status import RunStatus
+
+NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
+KEY = Key(kind=Kind.JOB, name="areas")
+SAME, OTHER = "d1:same", "d1:other"
+
+
+def job(name: str = "areas", *, policy: RunPolicy = RunPolicy(), needs: tuple[Key, ...] = ()) -> DesiredJob:
+    return DesiredJob(
+        key=Key(kind=Kind.JOB, name=name),
+        payload={"config": {"steps": []}},
+        digest=SAME,
+        origin=Location(path="specs/a.yaml"),
+        run=policy,
+        needs=needs,
+        sources={"config.steps.0.udf.code": "udfs/area.py"},
+    )
+
+
+def run(status: RunStatus, digest: str = SAME, *, attempt: int = 1, hours_ago: float = 1, key: Key = KEY) -> Run:
+    moment = NOW - timedelta(hours=hours_ago)
+    return Run(
+        job_id=f"run-of-{key.name}",
+        key=key,
+        digest=digest,
+        status=status,
+        created=moment,
+        ended=None if status.in_flight else moment,
+        attempt=attempt,
+    )
+
+
+def past(status: RunStatus = RunStatus.SUCCEEDED, digest: str = SAME, *, hours_ago: float = 1) -> PastRun:
+    ended = NOW - timedelta(hours=hours_ago)
+    return PastRun(job_id="remembered", key=KEY, digest=digest, status=status, ended=ended)
+
+
+def project(scope: str = "0d5b1c7e") -> Project:
+    return Project(name="roads", scope=scope, root=Path("/project"), state=Path("/project/.fused-spec"))
+
+
+def plan(
+    *desired: Desired,
+    runs: tuple[Run, ...] = (),
+    remembered: PastRun | None = None,
+    objects: tuple[RemoteObject, ...] = (),
+    requests: Requests = Requests(),
+    scope: str = "0d5b1c7e",
+) -> Plan:
+    by_key: dict[Key, tuple[Run, ...]] = {}
+    for one in runs:
+        by_key[one.key] = (*by_key.get(one.key, ()), one)
+    history = History(
+        read_at=NOW,
+        runs=by_key,
+        past={remembered.key: remembered} if remembered else {},
+        objects={one.key: one for one in objects},
+        seen=frozenset(one.job_id for one in runs),
+    )
+    resolution = Resolution(project=project(scope), desired=desired)
+    return make_plan(resolution, history, target="local", requests=requests, now=NOW)
+
+
+def only(made: Plan) -> Change:
+    [change] = made.changes
+    return change

@@ -1,0 +1,99 @@
+"""The service as a process: found, started once, closed to others, and over a restart the same."""
+
+import contextlib
+import json
+import os
+import signal
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fused_spec.errors import FusedSpecError, Locked, ServiceUnreachable
+from fused_spec.service.launch import ServiceAddress, answering, ensure_service
+from fused_spec.service.server import Options, serve
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "service"
+    yield folder
+    if (address := answering(folder)) is not None:
+        stop(address)
+
+
+def stop(address: ServiceAddress, number: signal.Signals = signal.SIGTERM) -> None:
+    process = psutil.Process(address.pid)
+    process.send_signal(number)
+    process.wait(20)
+
+
+def test_its_address_is_for_its_user_alone(state: Path) -> None:
+    address = ensure_service(state)
+    path = state / "service.json"
+    assert json.loads(path.read_text(encoding="utf-8")) == address.as_json()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_many_who_need_it_at_once_get_the_same(state: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        assert len({address.pid for address in pool.map(ensure_service, [state] * 4)}) == 1
+
+
+def test_a_stopped_service_leaves_no_address_and_keeps_its_token(state: Path) -> None:
+    first = ensure_service(state)
+    stop(first)
+    assert not (state / "service.json").exists()
+    assert ensure_service(state).token == first.token
+
+
+def test_a_killed_service_is_started_again(state: Path) -> None:
+    first = ensure_service(state)
+    stop(first, signal.SIGKILL)
+    assert (state / "service.json").exists()
+    second = ensure_service(state)
+    assert second.pid != first.pid
+
+
+def test_an_idle_service_stops_by_itself(state: Path) -> None:
+    address = ensure_service(state, idle=0.1)
+    with contextlib.suppress(psutil.NoSuchProcess):  # it may be even faster
+        psutil.Process(address.pid).wait(20)
+    assert answering(state) is None
+
+
+def test_a_second_service_on_the_same_state_is_refused(state: Path) -> None:
+    ensure_service(state)
+    with pytest.raises(Locked):
+        serve(Options(state=state))
+
+
+def test_a_port_in_use_is_told(state: Path, tmp_path: Path) -> None:
+    port = int(ensure_service(state).url.split(":")[2].split("/")[0])
+    with pytest.raises(FusedSpecError, match=f"cannot listen on 127.0.0.1 port {port}"):
+        serve(Options(state=tmp_path / "other", port=port))
+
+
+def test_a_service_that_cannot_start_says_why(state: Path) -> None:
+    state.mkdir()
+    (state / "service.db").write_bytes(b"this is no database" * 100)
+    with pytest.raises(ServiceUnreachable, match=r"service\.db cannot be used"):
+        ensure_service(state)
+
+
+def test_a_state_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "service").write_text("", encoding="utf-8")
+    with pytest.raises(ServiceUnreachable, match="cannot use"):
+        ensure_service(tmp_path / "service")
+
+
+def test_an_address_that_something_else_has_taken_is_not_trusted(state: Path) -> None:
+    address = ensure_service(state)
+    other = {**address.as_json(), "token": "another-token-0123456789"}
+    (state / "service.json").write_text(json.dumps(other), encoding="utf-8")
+    assert answering(state) is None
+    (state / "service.json").write_text(json.dumps(address.as_json()), encoding="utf-8")
+    os.kill(address.pid, signal.SIGTERM)
