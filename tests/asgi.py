@@ -13,7 +13,7 @@ import io
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
@@ -70,6 +70,7 @@ class AsgiAdapter(BaseAdapter):
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        wait(self._calls, timeout=1.0)  # an answered call may still be closing its files
         for call in self._calls:
             call.cancel()
         self._tell_lifespan("shutdown")

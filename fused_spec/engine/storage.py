@@ -51,6 +51,7 @@ class FdFileSystem(DirFileSystem):  # type: ignore[misc]  # fsspec has no types
     """`fd://` for everything that opens URLs through fsspec: pandas, geopandas, pyarrow."""
 
     protocol = "fd"
+    cachable = False  # an instance belongs to the storage of its time
 
     def __init__(self, **options: Any) -> None:
         super().__init__(path=os.environ[_ROOT], fs=LocalFileSystem(auto_mkdir=True), **options)

@@ -145,7 +145,7 @@ def _functions(code: _Code, pointer: Pointer, findings: Findings) -> list[Functi
 
 
 def _entry(code: _Code, entrypoint: str | None, pointer: Pointer, findings: Findings) -> Function | None:
-    """The function to call: the named one, else the only one decorated with `@fused.udf`."""
+    """The function to call: the named one, else the only one decorated with `@fused.udf`, else of those `udf`."""
     functions = _functions(code, pointer, findings)
     if functions is None:
         return None
@@ -163,6 +163,8 @@ def _entry(code: _Code, entrypoint: str | None, pointer: Pointer, findings: Find
     marked = [function for function in by_name.values() if function.is_udf]
     if len(marked) == 1:
         return marked[0]
+    if (conventional := by_name.get("udf")) in marked:
+        return conventional
     if marked:
         message = f"{where} has several functions decorated with @fused.udf"
         hint = f"name one of them: entrypoint: {either(one.name for one in marked)}"

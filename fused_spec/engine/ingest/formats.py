@@ -1,6 +1,7 @@
 """Read one file: Parquet and CSV with pyarrow, everything else with GDAL, none of it through geometry objects."""
 
 import json
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ Choice = Callable[[Sequence[str]], list[str]]
 """Given the names of the columns that are there, those to read."""
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
+_ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".csv")
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _LARGEST_CSV_BLOCK = 2**31 - 2
 _UNREADABLE = (pa.ArrowException, DataSourceError, DataLayerError, FieldError, GeometryError)
@@ -103,12 +105,13 @@ def _read_csv(path: Path, choose: Choice) -> Layer:
 
 def _read_gdal(path: Path, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
     options = dict(gdal.open_options)
+    source = _within_archive(path)
     if path.suffix.lower() in _DELIMITERS:
         options.setdefault("AUTODETECT_TYPE", "YES")
-    layer = gdal.layer if gdal.layer is not None else _first_layer(path)
-    present = [str(name) for name in pyogrio.read_info(path, layer=layer, **options)["fields"]]
+    layer = gdal.layer if gdal.layer is not None else _first_layer(source)
+    present = [str(name) for name in pyogrio.read_info(source, layer=layer, **options)["fields"]]
     chosen = choose(present)
-    meta, table = pyogrio.read_arrow(path, layer=layer, columns=chosen, read_geometry=not plain, **options)
+    meta, table = pyogrio.read_arrow(source, layer=layer, columns=chosen, read_geometry=not plain, **options)
     name = meta["geometry_name"] or "wkb_geometry"
     attributes = table.select(chosen).replace_schema_metadata(None)
     if plain or name not in table.column_names:
@@ -116,8 +119,19 @@ def _read_gdal(path: Path, choose: Choice, gdal: GdalConfig, *, plain: bool) -> 
     return Layer(attributes=attributes, geometry=table[name].cast(WKB), crs=meta["crs"])
 
 
-def _first_layer(path: Path) -> str | None:
-    names = [str(name) for name, _ in pyogrio.list_layers(path)]
+def _within_archive(path: Path) -> str:
+    """The path as GDAL takes it: of a zip archive with one table in it, at whatever depth, that table's."""
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):  # spreadsheets are zip archives too
+        return str(path)
+    with zipfile.ZipFile(path) as archive:
+        tables = [name for name in archive.namelist() if name.lower().endswith(_ARCHIVED) and "__MACOSX" not in name]
+    return f"/vsizip/{path}/{tables[0]}" if len(tables) == 1 else f"/vsizip/{path}"
+
+
+def _first_layer(source: str) -> str | None:
+    names = [str(name) for name, _ in pyogrio.list_layers(source)]
     if len(names) > 1:
-        note(f"{path.name} has the layers {', '.join(names)}; the first is read, gdal_config.layer names another")
+        note(
+            f"{Path(source).name} has the layers {', '.join(names)}; the first is read, gdal_config.layer names another"
+        )
     return names[0] if names else None

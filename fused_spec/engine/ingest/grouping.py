@@ -40,7 +40,7 @@ def _sorted_by(table: pa.Table, name: str) -> tuple[Rows, Rows]:
     try:
         order = pc.sort_indices(column)
         codes = column.take(order).combine_chunks().dictionary_encode(null_encoding="encode").indices.to_numpy()
-    except pa.ArrowNotImplementedError as error:
+    except (pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise StepFailed(f"partition_col: rows cannot be sorted by {name}, a column of {column.type}") from error
     begins = np.concatenate([[True], codes[1:] != codes[:-1]])
     return order.to_numpy().astype(np.int64), np.flatnonzero(begins)

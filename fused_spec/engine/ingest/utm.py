@@ -9,15 +9,16 @@ from pyproj import Transformer
 
 from fused_spec.engine.ingest.wkb import Geometries
 
-_METRES_PER_DEGREE = 111_320.0
+_RADIUS = 6_371_007.2  # metres; of the sphere with the area of the Earth
+_WIDEST_DEGREES = 30.0
 Floats = NDArray[np.float64]
 
 
 def measure_in_utm(geometries: Geometries, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Area in square metres and length in metres of geometries in degrees; `x` and `y` say whose zone is whose.
 
-    What a zone cannot show, being most of a hemisphere away from it, is measured by its size in degrees there.
-    Not a number where there is no place.
+    What is much wider than a zone is measured on a sphere instead, its length roughly. Not a number where there is
+    no place.
     """
     area, length = np.full(len(geometries), np.nan), np.full(len(geometries), np.nan)
     known = np.isfinite(x) & np.isfinite(y)
@@ -27,12 +28,19 @@ def measure_in_utm(geometries: Geometries, x: Floats, y: Floats) -> tuple[Floats
         (rows,) = np.nonzero(zones == zone)
         projected = _project(geometries[rows], int(zone))
         area[rows], length[rows] = shapely.area(projected), shapely.length(projected)
-    lost = known & ~(np.isfinite(area) & np.isfinite(length))
-    if lost.any():
-        shrink = np.cos(np.radians(y[lost]))
-        area[lost] = shapely.area(geometries[lost]) * _METRES_PER_DEGREE**2 * shrink
-        length[lost] = shapely.length(geometries[lost]) * _METRES_PER_DEGREE * np.sqrt(shrink)
+    bounds = shapely.bounds(geometries)
+    wide = known & ((bounds[:, 2] - bounds[:, 0] > _WIDEST_DEGREES) | ~np.isfinite(area) | ~np.isfinite(length))
+    area[wide], length[wide] = _measure_on_sphere(geometries[wide], y[wide])
     return area, length
+
+
+def _measure_on_sphere(geometries: Geometries, y: Floats) -> tuple[Floats, Floats]:
+    equal_area = shapely.transform(
+        geometries,
+        lambda degrees: _RADIUS * np.column_stack([np.radians(degrees[:, 0]), np.sin(np.radians(degrees[:, 1]))]),
+    )
+    shrink = np.sqrt(np.cos(np.radians(y)))  # between what a degree is to the north and to the east
+    return shapely.area(equal_area), shapely.length(geometries) * np.radians(_RADIUS) * shrink
 
 
 def _zones(x: Floats, y: Floats) -> NDArray[np.int64]:

@@ -1,0 +1,105 @@
+"""A table is in its place whole or not at all, and nothing else is harmed."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.destination import free_place, new_table
+from tests.unit.engine.building import ingested, points, saved
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    yield
+    os.close(descriptor)
+
+
+def test_an_earlier_table_is_replaced_whole(tmp_path: Path, storage: Path) -> None:
+    ingested(saved(points(9), tmp_path / "a.parquet"), storage, partitioning_maximum_per_file=2)
+    ingested(saved(points(3), tmp_path / "b.parquet"), storage)
+    assert sorted(path.name for path in (storage / "table").iterdir()) == ["0.parquet", "_sample"]
+
+
+def test_nothing_but_the_table_is_left_beside_it(tmp_path: Path, storage: Path) -> None:
+    for _ in range(2):
+        ingested(saved(points(3), tmp_path / "a.parquet"), storage, output_metadata="fd://measures")
+    assert sorted(path.name for path in storage.iterdir()) == ["measures", "table"]
+
+
+def test_a_failure_leaves_the_earlier_table(tmp_path: Path) -> None:
+    place = tmp_path / "table"
+    place.mkdir()
+    (place / "_sample").touch()
+    with pytest.raises(ZeroDivisionError), new_table(place, "job") as folder:
+        (folder / "0.parquet").touch()
+        raise ZeroDivisionError
+    assert [path.name for path in tmp_path.rglob("*")] == ["table", "_sample"]
+
+
+def test_what_a_killed_ingestion_left_is_cleared(tmp_path: Path) -> None:
+    (tmp_path / ".table.old-job.partial").mkdir()
+    with new_table(tmp_path / "table", "job"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["table"]
+
+
+def test_what_a_running_ingestion_writes_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".table.other-job.partial").mkdir()
+    with locked(tmp_path / ".table.other-job.partial"), new_table(tmp_path / "table", "job"):
+        pass
+    assert (tmp_path / ".table.other-job.partial").exists()
+
+
+def test_an_empty_folder_is_free(storage: Path) -> None:
+    (storage / "table").mkdir()
+    assert free_place("fd://table", storage, [], overwrite=False) == (storage / "table").resolve()
+
+
+@pytest.fixture
+def foreign(storage: Path) -> Path:
+    """A folder that no ingestion wrote."""
+    folder = storage / "table"
+    folder.mkdir()
+    (folder / "letter.txt").write_text("dear")
+    return folder
+
+
+@pytest.mark.usefixtures("foreign")
+def test_a_folder_of_other_files_is_refused(storage: Path) -> None:
+    with pytest.raises(StepFailed, match="holds files that no ingestion wrote; name another folder, or set overwrite"):
+        free_place("fd://table", storage, [], overwrite=False)
+
+
+def test_overwriting_replaces_a_folder_of_other_files(foreign: Path, tmp_path: Path, storage: Path) -> None:
+    ingested(saved(points(3), tmp_path / "a.parquet"), storage, overwrite=True)
+    assert sorted(path.name for path in foreign.iterdir()) == ["0.parquet", "_sample"]
+
+
+def test_overwriting_what_is_read_is_refused(foreign: Path, storage: Path) -> None:
+    with pytest.raises(StepFailed, match="holds the input"):
+        free_place("fd://table", storage, [foreign / "letter.txt"], overwrite=True)
+
+
+@pytest.mark.parametrize("url", ["fd://", "file:///"])
+def test_the_storage_itself_is_never_an_output(url: str, storage: Path) -> None:
+    with pytest.raises(StepFailed, match="is the whole storage or holds it"):
+        free_place(url, storage, [], overwrite=True)
+
+
+def test_a_file_is_never_an_output(storage: Path) -> None:
+    (storage / "table").touch()
+    with pytest.raises(StepFailed, match="is a file"):
+        free_place("fd://table", storage, [], overwrite=True)
+
+
+@pytest.mark.parametrize("other", ["fd://table", "fd://table/fused"])
+def test_the_two_outputs_lie_side_by_side(other: str, tmp_path: Path, storage: Path) -> None:
+    with pytest.raises(StepFailed, match="one inside the other"):
+        ingested(saved(points(), tmp_path / "a.parquet"), storage, output_metadata=other)
