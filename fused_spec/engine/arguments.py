@@ -15,6 +15,16 @@ from typing import Any, Union, get_args, get_origin
 
 from fused_spec.engine.runner import LoadedUdf
 
+_GEOMETRIES = (
+    "BaseGeometry",
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -28,15 +38,15 @@ def bind(udf: LoadedUdf, *element: Any) -> dict[str, Any]:
     open_ended = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in udf.signature.parameters.values())
     given = {name: value for name, value in udf.stored.items() if open_ended or name in parameters}
     if element:
-        given.update(_from_element(element[0], list(parameters)))
+        given.update(_from_element(element[0], list(parameters), open_ended=open_ended))
     missing = [name for name, one in parameters.items() if one.default is one.empty and name not in given]
     if missing:
         raise BadArgument(f"no value for {', '.join(missing)}; the UDF takes {', '.join(parameters) or 'nothing'}")
     return {name: _coerced(name, value, parameters.get(name)) for name, value in given.items()}
 
 
-def _from_element(element: Any, names: list[str]) -> dict[str, Any]:
-    if isinstance(element, Mapping) and element and set(element) <= set(names):
+def _from_element(element: Any, names: list[str], *, open_ended: bool) -> dict[str, Any]:
+    if isinstance(element, Mapping) and element and (set(element) <= set(names) or (open_ended and not names)):
         return dict(element)
     if not names:
         raise BadArgument("the UDF takes no parameter, so it cannot take an element of the input")
@@ -46,11 +56,8 @@ def _from_element(element: Any, names: list[str]) -> dict[str, Any]:
 def _coerced(name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
     if parameter is None or parameter.annotation is inspect.Parameter.empty or value is None:
         return value
-    annotation = _wanted(parameter.annotation)
-    word = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    convert = (
-        _FROM_TEXT.get(word.rpartition(".")[2]) if isinstance(value, str) else _FROM_JSON.get(word.rpartition(".")[2])
-    )
+    word = _word(parameter.annotation)
+    convert = (_FROM_TEXT if isinstance(value, str) else _FROM_JSON).get(word)
     if convert is None:
         return value
     try:
@@ -59,13 +66,20 @@ def _coerced(name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
         raise BadArgument(f"{name}={value!r} cannot be read as {word}: {error}") from None
 
 
-def _wanted(annotation: Any) -> Any:
-    """The annotation without `None` and without what stands in brackets."""
+def _word(annotation: Any) -> str:
+    """The name of the kind that an annotation asks for, without `None` and what stands in brackets.
+
+    Of several kinds the first; `str` where that is one of them, since any text is text already.
+    """
     if isinstance(annotation, str):
-        return annotation.replace("Optional[", "").partition("|")[0].partition("[")[0].strip(" ]")
-    if get_origin(annotation) in (Union, types.UnionType):
-        return next((_wanted(one) for one in get_args(annotation) if one is not type(None)), annotation)
-    return get_origin(annotation) or annotation
+        names = annotation.replace("Optional[", "").partition("[")[0].split("|")
+        words = [name.strip(" ]").rpartition(".")[2] for name in names]
+    elif get_origin(annotation) in (Union, types.UnionType):
+        words = [_word(one) for one in get_args(annotation)]
+    else:
+        words = [getattr(get_origin(annotation) or annotation, "__name__", "")]
+    kinds = [word for word in words if word not in ("", "None", "NoneType")]
+    return "str" if "str" in kinds else next(iter(kinds), "")
 
 
 def _bool(text: str) -> bool:
@@ -119,6 +133,16 @@ def _box(value: Any) -> Any:
     return box(*_bounds(value))
 
 
+def _geometry(text: str) -> Any:
+    from shapely import from_wkt
+    from shapely.errors import ShapelyError
+
+    try:
+        return from_wkt(text)
+    except ShapelyError as error:
+        raise ValueError(str(error)) from error
+
+
 _FROM_JSON: dict[str, Callable[[Any], Any]] = {
     "Bounds": _bounds,
     "Bbox": _box,
@@ -137,6 +161,7 @@ _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
     "Dict": _json_of(dict),
     "tuple": _json_of(tuple),
     "Tuple": _json_of(tuple),
+    **dict.fromkeys(_GEOMETRIES, _geometry),
     "UUID": uuid.UUID,
     "datetime": datetime.fromisoformat,
     "date": date.fromisoformat,

@@ -1,0 +1,87 @@
+"""Run the installed command as a user does: a process, a folder, an environment without surprises."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sys.executable).with_name("fused-spec")
+_PATIENCE = 120  # seconds, so that a test that hangs fails instead
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The JSON document on stdout."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """Runs `fused-spec` in a folder; the home folder is empty, so no credentials are found."""
+
+    folder: Path
+    home: Path
+
+    def run(self, *arguments: str, stdin: str = "", **env: str) -> Ended:
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.env(**env),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=_PATIENCE,
+            check=False,
+        )
+        return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """The command, left running; its output can be read line by line from stderr."""
+        return subprocess.Popen(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.env(PYTHONUNBUFFERED="1"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def env(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "VIRTUAL_ENV") if name in os.environ}
+        return {**kept, "HOME": str(self.home), **more}
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    @property
+    def service(self) -> dict[str, Any]:
+        """What the local service wrote of itself."""
+        content: dict[str, Any] = json.loads((self.folder / ".fused-spec/service/service.json").read_text("utf-8"))
+        return content
+
+    def stop_service(self) -> None:
+        """Stop the folder's local service, if it has one."""
+        import psutil
+
+        if (self.folder / ".fused-spec/service/service.json").exists():
+            process = psutil.Process(self.service["pid"])
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)

@@ -1,0 +1,255 @@
+"""Runs in real worker processes: interrupted applies, cancelled jobs, workers and services that die."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fused_spec.polling import Deadline, intervals
+from tests.acceptance.command import Shell
+
+_PATIENCE = 60.0
+
+UNTIL_TOLD = '''\
+@fused.udf
+def udf(flag: str):
+    """Runs until the file is there, with a process of its own below."""
+    import subprocess
+    import time
+    from pathlib import Path
+
+    child = subprocess.Popen(["sleep", "600"])
+    print(f"child {child.pid}", flush=True)
+    while not Path(flag).exists():
+        time.sleep(0.02)
+    child.kill()
+    child.wait()
+    return 1
+'''
+
+
+def job(flag: Path, name: str = "long", more: str = "") -> str:
+    return f"""\
+apiVersion: fused-spec/v1
+kind: Job
+metadata: {{name: {name}}}
+spec:
+  config:
+    steps:
+      - type: udf
+        udf: {{file: long.py, parameters: {{flag: {json.dumps(str(flag))}}}}}
+{more}"""
+
+
+@pytest.fixture
+def flag(tmp_path: Path) -> Path:
+    """The file that ends the job."""
+    return tmp_path / "flag"
+
+
+@pytest.fixture
+def long(shell: Shell, flag: Path) -> Shell:
+    shell.write("specs/long.py", UNTIL_TOLD)
+    shell.write("specs/a.yaml", job(flag))
+    return shell
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    """Look again and again, at growing intervals, for at most a minute."""
+    deadline = Deadline(_PATIENCE)
+    for pause in intervals(0.02, 0.5):
+        if true():
+            return
+        assert not deadline.passed, f"never: {what}"
+        subprocess.run(["sleep", str(pause)], check=True)
+
+
+def read_until(process: "subprocess.Popen[str]", word: str) -> str:
+    """The first line on stderr with this word."""
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if word in line:
+            return line
+    raise AssertionError("".join(seen))
+
+
+def run_of(shell: Shell, name: str = "long") -> str:
+    """The job id of the newest run."""
+    found = re.search(r"job id +(\S+)", shell.run("show", name).out)
+    assert found
+    return found[1]
+
+
+def child_of(shell: Shell) -> int:
+    """The process that the UDF started."""
+    found: list[str] = []
+
+    def printed() -> bool:
+        found.extend(re.findall(r"child (\d+)", shell.run("logs", "long").out))
+        return bool(found)
+
+    until(printed, "the UDF prints its child")
+    return int(found[0])
+
+
+def status_of(shell: Shell, name: str = "long") -> str:
+    found = re.search(r"status +(\S+)", shell.run("show", name).out)
+    return found[1] if found else "none"
+
+
+def attached_outcome(shell: Shell, flag: Path) -> tuple[str, str]:
+    """Apply again, let the job end once the apply waits for it, and say what it waited for and how that ended."""
+    applying = shell.start("apply", "specs", "--output", "json")
+    read_until(applying, "already running")
+    flag.touch()
+    out, _ = applying.communicate(timeout=_PATIENCE)
+    [outcome] = json.loads(out)["outcomes"]
+    return outcome["job_id"], outcome["status"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_apply_leaves_its_run_and_the_next_one_attaches(
+    long: Shell, flag: Path, number: signal.Signals
+) -> None:
+    applying = long.start("apply", "specs")
+    read_until(applying, "running")
+    applying.send_signal(number)
+    _, err = applying.communicate(timeout=_PATIENCE)
+    assert applying.returncode == 130
+    job_id = run_of(long)
+    assert f"1 run goes on: long ({job_id})" in err
+    assert attached_outcome(long, flag) == (job_id, "succeeded")
+    assert len(long.run("jobs", "--output", "json").document["jobs"]) == 1
+
+
+def test_without_waiting_apply_ends_at_once_and_wait_waits(long: Shell, flag: Path) -> None:
+    started = long.run("apply", "specs", "--no-wait", "--output", "json")
+    assert [one["status"] for one in started.document["outcomes"]] == ["running"]
+    timed_out = long.run("wait", "long", "--timeout", "1s")
+    assert timed_out.code == 5
+    flag.touch()
+    assert long.run("wait", "long").code == 0
+
+
+def test_a_timeout_of_the_apply_ends_the_waiting_and_no_run(long: Shell, flag: Path) -> None:
+    ended = long.run("apply", "specs", "--timeout", "2s", "--output", "json")
+    assert (ended.code, ended.document["outcomes"][0]["status"]) == (5, "timeout")
+    assert status_of(long) == "running"
+    flag.touch()
+
+
+def test_cancel_ends_every_process_of_the_job(long: Shell) -> None:
+    long.run("apply", "specs", "--no-wait")
+    child = child_of(long)
+    cancelled = long.run("cancel", "long")
+    assert cancelled.code == 0, cancelled.err
+    assert status_of(long) == "cancelled"
+    until(lambda: not psutil.pid_exists(child), "the child ends")
+    held = long.run("apply", "specs", "--output", "json")
+    assert (held.code, held.document["outcomes"][0]["status"]) == (1, "held")
+
+
+def test_a_changed_spec_replaces_the_run_that_goes_on(long: Shell, flag: Path) -> None:
+    long.run("apply", "specs", "--no-wait")
+    first = run_of(long)
+    flag.touch()
+    long.write("specs/a.yaml", job(flag, more="  disk_size_gb: 5\n"))
+    replaced = long.run("apply", "specs", "--output", "json")
+    [outcome] = replaced.document["outcomes"]
+    assert outcome["status"] == "succeeded"
+    assert outcome["job_id"] != first
+
+
+def test_a_worker_that_is_killed_ends_its_job_as_failed_and_says_so(long: Shell) -> None:
+    long.run("apply", "specs", "--no-wait")
+    child = psutil.Process(child_of(long))
+    worker = psutil.Process(os.getpgid(child.pid))
+    worker.kill()
+    assert long.run("wait", "long").code == 1
+    assert "ERROR: the worker ended by SIGKILL" in long.run("logs", "long").out
+    until(lambda: not child.is_running(), "what the worker left is ended too")
+
+
+def test_a_job_goes_on_when_its_service_is_killed_and_is_taken_up_again(long: Shell, flag: Path) -> None:
+    long.run("apply", "specs", "--no-wait")
+    child_of(long)
+    job_id = run_of(long)
+    service = psutil.Process(long.service["pid"])
+    service.kill()
+    service.wait(20)
+    assert status_of(long) == "running"
+    assert attached_outcome(long, flag) == (job_id, "succeeded")
+
+
+def test_a_job_whose_worker_died_with_its_service_does_not_run_for_ever(long: Shell) -> None:
+    long.run("apply", "specs", "--no-wait")
+    child = psutil.Process(child_of(long))
+    service = psutil.Process(long.service["pid"])
+    service.kill()
+    service.wait(20)
+    os.killpg(os.getpgid(child.pid), signal.SIGKILL)
+    assert long.run("wait", "long").code == 1
+    assert "ERROR: the worker vanished" in long.run("logs", "long").out
+
+
+def test_logs_follow_a_run_to_its_end(long: Shell, flag: Path) -> None:
+    long.run("apply", "specs", "--no-wait")
+    following = long.start("logs", "long", "-f")
+    assert following.stdout is not None
+    lines = iter(following.stdout)
+    assert "step 1 of 1" in next(lines)
+    assert "child" in next(lines)
+    flag.touch()
+    rest = following.communicate(timeout=_PATIENCE)[0]
+    assert "udf: 1 done" in rest
+    assert following.returncode == 0
+
+
+def test_a_udf_that_fails_shows_its_last_lines_and_where(shell: Shell) -> None:
+    shell.write(
+        "specs/long.py", "@fused.udf\ndef udf(flag):\n    print('before')\n    raise ValueError('no such tile')\n"
+    )
+    shell.write("specs/a.yaml", job(Path("unused")))
+    ended = shell.run("apply", "specs")
+    assert ended.code == 1
+    assert "ValueError: no such tile" in ended.out
+    assert "Traceback" not in ended.err
+
+
+def test_what_needs_a_failed_job_is_skipped_and_named_with_the_cause(shell: Shell) -> None:
+    shell.write("specs/long.py", "@fused.udf\ndef udf(flag):\n    raise ValueError('no such tile')\n")
+    second = job(Path("unused"), "second", "  needs: [long]\n")
+    shell.write("specs/a.yaml", f"{job(Path('unused'))}---\n{second}")
+    ended = shell.run("apply", "specs", "--output", "json")
+    outcomes = {one["name"]: one for one in ended.document["outcomes"]}
+    assert (outcomes["second"]["status"], outcomes["second"]["error"]) == ("skipped", "needs Job/long, which is failed")
+    assert outcomes["second"]["job_id"] is None
+
+
+def test_env_reaches_the_job_and_secrets_of_the_service_do_not(shell: Shell) -> None:
+    code = "@fused.udf\ndef udf(flag):\n    import os\n    print(sorted({'LEVEL', 'MY_TOKEN'} & set(os.environ)))\n"
+    shell.write("specs/long.py", code)
+    shell.write("specs/a.yaml", job(Path("unused"), more="  env: {LEVEL: debug}\n"))
+    ended = shell.run("apply", "specs", MY_TOKEN="canary-value-0123456789")
+    assert ended.code == 0, ended.err
+    assert "['LEVEL']" in shell.run("logs", "long").out
+
+
+def test_serve_listens_where_it_says_and_refuses_other_machines(shell: Shell) -> None:
+    refused = shell.run("serve", "--host", "0.0.0.0")
+    assert refused.code == 2
+    serving = shell.start("serve", "--state", "state")
+    url = read_until(serving, "Listening on").split()[2]
+    written = json.loads((shell.folder / "state/service.json").read_text(encoding="utf-8"))
+    assert (written["url"], written["pid"]) == (url, serving.pid)
+    serving.send_signal(signal.SIGINT)
+    serving.communicate(timeout=_PATIENCE)
+    assert serving.returncode == 0

@@ -1,0 +1,48 @@
+"""Write a job's folder, and read what its worker leaves there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fused_spec.jobdir import JobDir, read_lines
+
+
+def udf_step(code: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "udf", "udf": {"name": "areas", "entrypoint": "udf", "code": code}, **fields}
+
+
+def job_folder(tmp_path: Path, *steps: dict[str, Any], **request: Any) -> JobDir:
+    """A folder as the service makes it before it asks for a worker."""
+    job = JobDir(tmp_path / "job")
+    for folder in (job.path, job.results, tmp_path / "storage"):
+        folder.mkdir(exist_ok=True)
+    defaults = {
+        "job_id": "job-1",
+        "config": {"steps": list(steps)},
+        "env": {},
+        "storage": str(tmp_path / "storage"),
+        "cpus": 2,
+        "output_format": None,
+    }
+    job.request.write_text(json.dumps({**defaults, **request}))
+    return job
+
+
+def events(job: JobDir) -> list[dict[str, Any]]:
+    return [event for event, _ in read_lines(job.events)]
+
+
+def end(job: JobDir) -> tuple[str, str | None]:
+    """The job's status and message."""
+    last = events(job)[-1]
+    assert last["event"] == "end"
+    return last["job_status"], last["message"]
+
+
+def log(job: JobDir) -> list[str]:
+    return [line["message"] for line, _ in read_lines(job.log)]
+
+
+def results(job: JobDir) -> list[dict[str, Any]]:
+    """The index of results, by number."""
+    return sorted((line for line, _ in read_lines(job.result_index)), key=lambda line: line["index"])

@@ -1,0 +1,134 @@
+"""How an element of the input, or the words of a URL, become arguments."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from fused_spec.engine.arguments import BadArgument, bind
+from fused_spec.engine.runner import LoadedUdf, load_udf
+from fused_spec.wire import Udf
+
+
+def loaded(signature: str, **stored: Any) -> LoadedUdf:
+    code = f"from typing import Optional\nimport datetime, uuid\ndef udf({signature}): pass\n"
+    return load_udf(Udf(entrypoint="udf", code=code, parameters=stored))
+
+
+def test_a_plain_value_goes_to_the_first_parameter() -> None:
+    assert bind(loaded("state, year=2020"), "07") == {"state": "07"}
+
+
+def test_an_object_of_parameters_gives_keyword_arguments() -> None:
+    assert bind(loaded("state, year=2020"), {"year": 2021, "state": "07"}) == {"year": 2021, "state": "07"}
+
+
+def test_any_other_object_goes_to_the_first_parameter() -> None:
+    assert bind(loaded("row, year=2020"), {"fips": "07", "year": 2021}) == {"row": {"fips": "07", "year": 2021}}
+
+
+def test_a_udf_of_any_keywords_takes_any_object() -> None:
+    assert bind(loaded("**anything"), {"a": 1}) == {"a": 1}
+
+
+def test_without_an_element_the_stored_parameters_are_used() -> None:
+    assert bind(loaded("state", state="07")) == {"state": "07"}
+
+
+def test_what_is_given_overrides_what_is_stored() -> None:
+    assert bind(loaded("state, year", state="07", year=2020), {"year": 2021}) == {"state": "07", "year": 2021}
+
+
+def test_stored_names_that_are_no_parameters_are_dropped() -> None:
+    assert bind(loaded("state", state="07", colour="red")) == {"state": "07"}
+
+
+def test_stored_names_reach_a_udf_of_any_keywords() -> None:
+    assert bind(loaded("state, **others", state="07", colour="red")) == {"state": "07", "colour": "red"}
+
+
+def test_a_missing_argument_is_named() -> None:
+    with pytest.raises(BadArgument, match="no value for year; the UDF takes state, year"):
+        bind(loaded("state, year"), "07")
+
+
+def test_an_element_needs_a_parameter() -> None:
+    with pytest.raises(BadArgument, match="takes no parameter"):
+        bind(loaded(""), 1)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "value"),
+    [
+        ("int", "7", 7),
+        ("float", "7", 7.0),
+        ("str", "7", "7"),
+        ("bool", "False", False),
+        ("bool", "yes", True),
+        ("list", "[1, 2]", [1, 2]),
+        ("list[int]", "[1, 2]", [1, 2]),
+        ("dict", '{"a": 1}', {"a": 1}),
+        ("tuple", "[1, 2]", (1, 2)),
+        ("int | None", "7", 7),
+        ("None | int", "7", 7),
+        ("Optional[int]", "7", 7),
+        ("int | str", "7", "7"),
+        ("'Optional[int]'", "7", 7),
+        ("'None | int'", "7", 7),
+        ("'dict[str, int] | None'", '{"a": 1}', {"a": 1}),
+        ("uuid.UUID", "12345678123456781234567812345678", uuid.UUID("12345678123456781234567812345678")),
+        ("datetime.date", "2026-05-04", date(2026, 5, 4)),
+        ("'fused.types.Bounds'", "[1, 2, 3, 4]", [1.0, 2.0, 3.0, 4.0]),
+        ("'fused.types.Bbox'", "[1, 2, 3, 4]", shapely.box(1, 2, 3, 4)),
+        ("'shapely.Polygon'", "POINT (1 2)", shapely.Point(1, 2)),
+        ("", "7", "7"),
+    ],
+)
+def test_text_becomes_what_the_annotation_says(annotation: str, text: str, value: Any) -> None:
+    udf = loaded(f"x: {annotation}" if annotation else "x")
+    assert bind(udf, text) == {"x": value}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text"),
+    [
+        ("int", "7.5"),
+        ("bool", "perhaps"),
+        ("list", '{"a": 1}'),
+        ("dict", "{"),
+        ("'Bounds'", "[1, 2]"),
+        ("'Polygon'", "POLYGON"),
+    ],
+)
+def test_text_of_another_kind_is_refused(annotation: str, text: str) -> None:
+    with pytest.raises(BadArgument, match="cannot be read as"):
+        bind(loaded(f"x: {annotation}"), text)
+
+
+def test_null_passes_whatever_the_annotation() -> None:
+    assert bind(loaded("x: int"), None) == {"x": None}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [1, 2, 3, 4],
+        {"type": "Polygon", "coordinates": [[[1, 2], [3, 2], [3, 4], [1, 4], [1, 2]]]},
+        {
+            "type": "Feature",
+            "properties": {},
+            "geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]},
+        },
+    ],
+)
+def test_a_frame_is_made_of_a_box_or_geojson(given: Any) -> None:
+    frame = bind(loaded("area: 'gpd.GeoDataFrame'"), given)["area"]
+    assert isinstance(frame, gpd.GeoDataFrame)
+    assert (frame.crs, frame.total_bounds.tolist()) == ("EPSG:4326", [1, 2, 3, 4])
+
+
+def test_a_plain_frame_is_made_of_records() -> None:
+    assert bind(loaded("rows: 'pd.DataFrame'"), '[{"a": 1}]')["rows"]["a"].tolist() == [1]

@@ -1,0 +1,67 @@
+"""Loading and calling the code of a UDF."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fused_spec.engine.arguments import bind
+from fused_spec.engine.runner import UdfNotLoadable, load_udf
+from fused_spec.wire import Header, Udf
+
+
+def called(code: str, *element: Any, entrypoint: str = "udf", headers: list[Header] | None = None) -> Any:
+    loaded = load_udf(Udf(entrypoint=entrypoint, code=code, headers=headers))
+    return loaded.call(bind(loaded, *element))
+
+
+@pytest.mark.parametrize(
+    "decorator",
+    ["@fused.udf", "@fused.udf()", "@fused.udf(name='x', cache_max_age='2h', engine='local')"],
+)
+def test_the_decorator_leaves_a_function(decorator: str) -> None:
+    assert called(f"import fused\n{decorator}\ndef udf(x):\n    return x + 1\n", 1) == 2
+
+
+def test_default_parameters_of_the_decorator_are_used() -> None:
+    assert called("@fused.udf(default_parameters={'x': 5})\ndef udf(x):\n    return x\n") == 5
+
+
+def test_the_whole_module_runs() -> None:
+    assert (
+        called("import math\ndef twice(x):\n    return 2 * x\ndef udf(x):\n    return twice(math.floor(x))\n", 1.5) == 2
+    )
+
+
+def test_another_function_can_be_the_entry() -> None:
+    assert called("def main():\n    return 7\n", entrypoint="main") == 7
+
+
+def test_a_coroutine_is_run_to_its_end() -> None:
+    assert called("import asyncio\nasync def udf():\n    await asyncio.sleep(0)\n    return 7\n") == 7
+
+
+def test_a_header_is_importable() -> None:
+    header = Header(module_name="shared_code", source_code="def answer():\n    return 42\n")
+    assert called("from shared_code import answer\ndef udf():\n    return answer()\n", headers=[header]) == 42
+
+
+def test_a_udf_may_be_named_as_a_module_is() -> None:
+    load_udf(Udf(name="json", entrypoint="udf", code="def udf(): pass\n"))
+    assert json.loads("1") == 1
+
+
+def test_annotations_of_a_dataclass_in_the_code_may_be_text() -> None:
+    code = "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: 'int'\ndef udf():\n    return A(3).x\n"
+    assert called(code) == 3
+
+
+def test_code_without_the_entry_says_what_it_defines() -> None:
+    with pytest.raises(UdfNotLoadable, match="the code defines no function udf; it defines main"):
+        load_udf(Udf(entrypoint="udf", code="def main(): pass\n"))
+
+
+def test_code_that_does_not_parse_says_where() -> None:
+    with pytest.raises(SyntaxError) as caught:
+        load_udf(Udf(name="areas", entrypoint="udf", code="def udf(:\n"))
+    assert (caught.value.filename, caught.value.lineno) == ("<udf areas>", 1)

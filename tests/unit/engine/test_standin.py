@@ -1,0 +1,122 @@
+"""What UDF code finds under `import fused` where the published package is not installed."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fused_spec.engine.standin import provide_fused
+from fused_spec.engine.standin.caching import cache
+from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
+from tests.unit.engine.building import grid, ingested, points, saved
+
+
+@pytest.fixture
+def fused(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.delitem(sys.modules, "fused", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    return provide_fused()
+
+
+def test_the_module_is_importable(fused: Any) -> None:
+    import fused as imported
+
+    assert imported is fused
+
+
+def test_it_is_provided_once(fused: Any) -> None:
+    assert provide_fused() is fused
+
+
+def test_types_are_importable(fused: Any) -> None:
+    from fused.types import Bounds
+
+    assert fused.types.Bounds is Bounds
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("load", "header module"), ("secrets", "in the job's `env`"), ("utils", "install the published package")],
+)
+def test_what_is_not_there_says_what_to_do(name: str, hint: str, fused: Any) -> None:
+    with pytest.raises(AttributeError, match=hint):
+        getattr(fused, name)
+
+
+def test_a_cached_function_is_called_once_for_the_same_arguments() -> None:
+    calls: list[int] = []
+    remember = cache(calls.append)
+    for number in (1, 1, 2):
+        remember(number)
+    assert calls == [1, 2]
+
+
+def test_the_cache_may_have_options() -> None:
+    assert cache(path="x")(lambda: 7)() == 7
+
+
+def test_a_failure_is_not_cached() -> None:
+    @cache
+    def fail() -> None:
+        calls.append(1)
+        raise ValueError
+
+    calls: list[int] = []
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            fail()
+    assert len(calls) == 2
+
+
+def test_arguments_that_cannot_be_compared_are_not_cached() -> None:
+    calls: list[object] = []
+    remember = cache(calls.append)
+    for _ in range(2):
+        remember(object())
+    assert len(calls) == 2
+
+
+@pytest.fixture
+def table(tmp_path: Path, storage: Path) -> str:
+    """A table of four files of four chunks."""
+    source = saved(grid(8, 8), tmp_path / "a.parquet")
+    ingested(source, storage, partitioning_maximum_per_file=16, partitioning_maximum_per_chunk=4)
+    return "fd://table"
+
+
+@pytest.mark.parametrize("suffix", ["", "/", "/_sample", "/_metadata"])
+def test_a_table_is_found_by_any_of_its_names(suffix: str, table: str) -> None:
+    assert len(get_chunks_metadata(table + suffix)) == 16
+
+
+def test_every_chunk_can_be_read(table: str) -> None:
+    chunks = get_chunks_metadata(table)
+    rows = [get_chunk_from_table(table, chunk.file_id, chunk.chunk_id)["row"] for chunk in chunks.itertuples()]
+    assert sorted(number for part in rows for number in part) == list(range(64))
+
+
+def test_without_a_chunk_the_whole_file_is_read(table: str) -> None:
+    assert len(get_chunk_from_table(table, "0", None)) == 16
+
+
+def test_a_chunk_has_the_coordinate_system(table: str) -> None:
+    assert get_chunk_from_table(table, 0, 0).crs == "EPSG:4326"  # type: ignore[attr-defined]
+
+
+def test_without_its_geometry_a_chunk_is_a_plain_frame(table: str) -> None:
+    assert type(get_chunk_from_table(table, 0, 0, columns=["row"])).__name__ == "DataFrame"
+
+
+def test_a_chunk_of_rows_without_geometry_has_no_box(tmp_path: Path, storage: Path) -> None:
+    frame = points(2)
+    frame.loc[1, "geometry"] = None
+    ingested(saved(frame, tmp_path / "a.parquet"), storage)
+    assert get_chunks_metadata("fd://table").geometry.isna().tolist() == [False, True]
+
+
+def test_a_folder_of_plain_files_is_no_table(storage: Path) -> None:
+    saved(points(2), storage / "folder" / "a.parquet").replace("a.parquet", "_sample")
+    (storage / "folder" / "a.parquet").rename(storage / "folder" / "_sample")
+    with pytest.raises(ValueError, match="is not an ingested table"):
+        get_chunks_metadata("fd://folder")
