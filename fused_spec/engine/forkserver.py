@@ -17,7 +17,8 @@ from typing import Any
 from fused_spec.engine import worker
 from fused_spec.jobdir import JobDir
 
-# What nearly every job needs. None of it starts threads on import, so forking afterwards is safe.
+# What nearly every job needs. The threads that it starts on import (of OpenBLAS and jemalloc) are made anew by these
+# libraries after a fork.
 _PRELOADED = ("pyarrow.parquet", "geopandas", "fused_spec.engine.steps")
 
 

@@ -53,11 +53,14 @@ def serve(options: Options, announce: Callable[[ServiceAddress], None] | None = 
 class _Http(uvicorn.Server):
     """Leaves at a signal as at any other end, where uvicorn would raise it again and cut the clean-up short."""
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def stop_at_signals(self) -> None:
+        """Take SIGINT and SIGTERM as the wish to stop, from now on."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._leave)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
         yield
 
     def _leave(self) -> None:
@@ -85,6 +88,7 @@ class _Server:
                 lifespan="off",  # entered here, so that what it raises is told as it is
             )
         )
+        server.stop_at_signals()
         async with app.router.lifespan_context(app):
             path = self.options.state / ADDRESS_FILE
             _write_private(path, json.dumps(self.address.as_json()))

@@ -27,7 +27,7 @@ _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".csv")
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _LARGEST_CSV_BLOCK = 2**31 - 2
-_UNREADABLE = (pa.ArrowException, DataSourceError, DataLayerError, FieldError, GeometryError)
+_UNREADABLE = (OSError, pa.ArrowException, DataSourceError, DataLayerError, FieldError, GeometryError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +79,12 @@ def _geometry_of(schema: pa.Schema) -> tuple[str | None, dict[str, Any]]:
     """The name of the geometry column, and what the file says of it."""
     text = (schema.metadata or {}).get(b"geo")
     if text is not None:
-        geo = json.loads(text)
-        name = geo["primary_column"]
-        return name, geo["columns"][name]
+        try:
+            geo = json.loads(text)
+            name = geo["primary_column"]
+            return name, geo["columns"][name]
+        except (ValueError, KeyError, TypeError) as error:
+            raise pa.ArrowInvalid("its GeoParquet metadata is broken") from error
     position = schema.get_field_index(GEOMETRY)
     if position >= 0 and (pa.types.is_binary(kind := schema.field(position).type) or pa.types.is_large_binary(kind)):
         return GEOMETRY, {"encoding": "WKB", "crs": None}

@@ -43,10 +43,11 @@ def partition_geospatial(step: PartitionGeospatialStep, storage: Path, job_id: s
     outputs = find_outputs(step, storage, inputs)
     table = reshape(read_features(step, inputs), step)
     measures = measure(table[GEOMETRY], in_utm=step.partitioning_force_utm is not None)
-    _tell_oddities(measures)
     space = space_of(measures, step)
+    total = space.weight(np.arange(table.num_rows))
+    _tell_oddities(step, measures, total)
     limits = caps(
-        space.weight(np.arange(table.num_rows)),
+        total,
         step.partitioning_maximum_per_file,
         step.partitioning_maximum_per_chunk,
         step.target_num_chunks,
@@ -62,7 +63,10 @@ def partition_geospatial(step: PartitionGeospatialStep, storage: Path, job_id: s
     write_outputs(outputs, ingested, job_id)
 
 
-def _tell_oddities(measures: Measures) -> None:
+def _tell_oddities(step: PartitionGeospatialStep, measures: Measures, total: float) -> None:
+    if total == 0:
+        method = step.partitioning_method
+        note(f"the {method} of every row is 0, so they all are one chunk; partitioning_method rows would cut them")
     nowhere = int((~measures.located).sum())
     if nowhere:
         note(f"rows without geometry: {nowhere:,}; they come last, in a file of their own")

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyproj
 import shapely
+from pyproj.exceptions import ProjError
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns, without_columns
@@ -55,9 +56,13 @@ def _read_one(path: Path, step: PartitionGeospatialStep) -> pa.Table:
         attributes = attributes.select([name for name in attributes.column_names if name in step.load_columns])
     elif GEOMETRY in attributes.column_names and step.lonlat_cols is None:
         raise StepFailed(f"{path.name} has a column named geometry beside its geometry; rename it in the input")
-    crs = pyproj.CRS.from_user_input(layer.crs) if layer.crs is not None else None
+    try:
+        crs = pyproj.CRS.from_user_input(layer.crs) if layer.crs is not None else None
+        geometry = _in_output_crs(layer.geometry, crs)
+    except ProjError as error:
+        raise StepFailed(f"{path.name}: its coordinates cannot be turned into EPSG:4326: {error}") from error
     note(f"{path.name}: {count(attributes.num_rows, 'row')}, {_crs_words(crs)}")
-    return with_geometry(attributes, _in_output_crs(layer.geometry, crs))
+    return with_geometry(attributes, geometry)
 
 
 def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
@@ -84,7 +89,7 @@ def _with_points(layer: Layer, names: tuple[str, str]) -> Layer:
 
 
 def _in_output_crs(geometry: pa.ChunkedArray, crs: pyproj.CRS | None) -> pa.ChunkedArray:
-    if crs is None or crs.to_2d().equals(OUTPUT_CRS, ignore_axis_order=True) or crs == pyproj.CRS("OGC:CRS84"):
+    if crs is None or crs.equals(OUTPUT_CRS, ignore_axis_order=True):
         return geometry
 
     def change(geometries: Geometries) -> Geometries:

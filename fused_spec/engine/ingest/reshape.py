@@ -69,8 +69,8 @@ def _thresholds(step: PartitionGeospatialStep) -> tuple[float, float] | None:
 def _subdivided(table: pa.Table, start: float, stop: float) -> pa.Table:
     """Each geometry larger than `start` as pieces of at most `stop`."""
     geometries = decode(table[GEOMETRY])
-    area = np.nan_to_num(shapely.area(geometries))
-    large = area > start
+    area = shapely.area(geometries)
+    large = np.isfinite(area) & (area > start)
     if area[large].sum() / stop > _MOST_PIECES:
         raise StepFailed(f"subdivide_stop {stop} would cut more than {_MOST_PIECES:,} pieces; raise it")
     (cut,) = np.nonzero(large)

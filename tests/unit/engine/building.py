@@ -27,6 +27,11 @@ def points(count: int = 20) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"row": range(count), "word": words}, geometry=located, crs=4326)
 
 
+def areas(frame: pd.DataFrame) -> Any:
+    """In square degrees, which geopandas would warn about."""
+    return shapely.area(frame["geometry"].to_numpy())
+
+
 def saved(frame: pd.DataFrame, path: Path, **options: Any) -> str:
     """Write a table in the format of the path's suffix, and return the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
