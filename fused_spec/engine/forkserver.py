@@ -6,6 +6,7 @@ At the end of input the server leaves; its workers go on by themselves.
 """
 
 import importlib
+import importlib.util
 import json
 import os
 import select
@@ -20,6 +21,7 @@ from fused_spec.jobdir import JobDir
 # What nearly every job needs. The threads that it starts on import (of OpenBLAS and jemalloc) are made anew by these
 # libraries after a fork.
 _PRELOADED = ("pyarrow.parquet", "geopandas", "fused_spec.engine.steps")
+_PRELOADED_IF_INSTALLED = ("fused",)  # seconds
 
 
 def serve() -> None:
@@ -30,7 +32,7 @@ def serve() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only there to wake the loop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which closes the input
     _tell(ready=True, pid=os.getpid())
-    for module in _PRELOADED:
+    for module in (*_PRELOADED, *filter(importlib.util.find_spec, _PRELOADED_IF_INSTALLED)):
         importlib.import_module(module)
 
     running: dict[int, str] = {}

@@ -15,6 +15,7 @@ from fused_spec.engine.arguments import bind
 from fused_spec.engine.pool import Answer
 from fused_spec.engine.results import Unstorable, write_result
 from fused_spec.engine.runner import LoadedUdf, load_udf
+from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.storage import provide_fd
 from fused_spec.wire import UdfStep
 
@@ -42,6 +43,7 @@ class UdfTask:
     def _call(self, index: int) -> tuple[Answer, dict[str, Any]]:
         try:
             if self.loaded is None:
+                provide_fused()  # before ours: the published package brings an fd:// of its own
                 provide_fd(self.storage)
                 self.loaded = load_udf(self.step.udf)
             elements = self.step.input

@@ -16,7 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError, Geometry
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_unique
-from fused_spec.engine.ingest.notes import note
+from fused_spec.engine.ingest.notes import note, shown
 from fused_spec.engine.ingest.wkb import GEOMETRY, WKB, encode
 from fused_spec.wire import GdalConfig
 
@@ -50,7 +50,7 @@ def read_layer(path: Path, choose: Choice, gdal: GdalConfig, *, plain: bool) -> 
         else:
             layer = _read_gdal(path, choose, gdal, plain=plain)
     except _UNREADABLE as error:
-        raise StepFailed(f"{path.name} cannot be read: {error}") from error
+        raise StepFailed(f"{shown(path)} cannot be read: {error}") from error
     check_unique(layer.attributes.column_names)
     return layer
 
@@ -60,19 +60,16 @@ def _read_parquet(path: Path, choose: Choice, *, plain: bool) -> Layer:
         schema = file.schema_arrow
         name, described = (None, {}) if plain else _geometry_of(schema)
         chosen = [one for one in choose(schema.names) if one != name]
+        attributes = file.read(columns=chosen).replace_schema_metadata(None)
         if name is None:
-            return Layer(attributes=file.read(columns=chosen).replace_schema_metadata(None))
-        if described.get("encoding") != "WKB":
-            attributes = file.read(columns=chosen).replace_schema_metadata(None)
-            frame = gpd.read_parquet(path, columns=[name])
-            return Layer(
-                attributes=attributes,
-                geometry=pa.chunked_array([encode(frame.geometry.to_numpy())], type=WKB),
-                crs=described.get("crs", "OGC:CRS84"),
-            )
-        table = file.read(columns=[*chosen, name]).replace_schema_metadata(None)
+            return Layer(attributes=attributes)
+        if described.get("encoding") == "WKB":
+            geometry = file.read(columns=[name])[name].cast(WKB)
+        else:
+            decoded = gpd.read_parquet(path, columns=[name]).geometry.to_numpy()
+            geometry = pa.chunked_array([encode(decoded)], type=WKB)
     # GeoParquet: no crs means CRS84, a null means that nobody knows.
-    return Layer(attributes=table.select(chosen), geometry=table[name].cast(WKB), crs=described.get("crs", "OGC:CRS84"))
+    return Layer(attributes=attributes, geometry=geometry, crs=described.get("crs", "OGC:CRS84"))
 
 
 def _geometry_of(schema: pa.Schema) -> tuple[str | None, dict[str, Any]]:
@@ -102,7 +99,7 @@ def _read_csv(path: Path, choose: Choice) -> Layer:
     check_unique(table.column_names)
     for field in table.schema:
         if pa.types.is_binary(field.type):
-            raise StepFailed(f"{path.name} cannot be read: column {field.name} is not UTF-8 text; convert the file")
+            raise StepFailed(f"{shown(path)} cannot be read: column {field.name} is not UTF-8 text; convert the file")
     return Layer(attributes=table.select(choose(table.column_names)))
 
 
@@ -135,6 +132,7 @@ def _first_layer(source: str) -> str | None:
     names = [str(name) for name, _ in pyogrio.list_layers(source)]
     if len(names) > 1:
         note(
-            f"{Path(source).name} has the layers {', '.join(names)}; the first is read, gdal_config.layer names another"
+            f"{shown(Path(source))} has the layers {', '.join(names)}; "
+            "the first is read, gdal_config.layer names another"
         )
     return names[0] if names else None

@@ -1,5 +1,10 @@
 """What an ingestion tells its user while it runs."""
 
+import re
+from pathlib import Path
+
+_CONTENT_ADDRESS = re.compile(r"[0-9a-f]{64}")
+
 
 def note(text: str) -> None:
     """Print a line; a task's standard output is the job's log."""
@@ -9,3 +14,8 @@ def note(text: str) -> None:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 row`, `1,234 rows`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def shown(path: Path) -> str:
+    """The name of an input; of one that is named by its digest only the beginning."""
+    return f"{path.stem[:12]}…{path.suffix}" if _CONTENT_ADDRESS.fullmatch(path.stem) else path.name

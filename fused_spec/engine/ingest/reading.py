@@ -16,7 +16,7 @@ from pyproj.exceptions import ProjError
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns, without_columns
 from fused_spec.engine.ingest.formats import Layer, read_layer
-from fused_spec.engine.ingest.notes import count, note
+from fused_spec.engine.ingest.notes import count, note, shown
 from fused_spec.engine.ingest.wkb import GEOMETRY, Geometries, encode, recode, with_geometry
 from fused_spec.wire import GdalConfig, PartitionGeospatialStep
 
@@ -38,7 +38,7 @@ def read_rows(paths: Sequence[Path]) -> pa.Table:
 
 def _read_plain(path: Path) -> pa.Table:
     table = read_layer(path, list, GdalConfig(), plain=True).attributes
-    note(f"{path.name}: {count(table.num_rows, 'row')}, {count(table.num_columns, 'column')}")
+    note(f"{shown(path)}: {count(table.num_rows, 'row')}, {count(table.num_columns, 'column')}")
     return table
 
 
@@ -48,20 +48,20 @@ def _read_one(path: Path, step: PartitionGeospatialStep) -> pa.Table:
         layer = _with_points(layer, step.lonlat_cols)
     if layer.geometry is None:
         raise StepFailed(
-            f"{path.name} has no geometry; name its two coordinate columns in lonlat_cols, "
+            f"{shown(path)} has no geometry; name its two coordinate columns in lonlat_cols, "
             "or use partition_nongeospatial"
         )
     attributes = layer.attributes
     if step.load_columns is not None:
         attributes = attributes.select([name for name in attributes.column_names if name in step.load_columns])
     elif GEOMETRY in attributes.column_names and step.lonlat_cols is None:
-        raise StepFailed(f"{path.name} has a column named geometry beside its geometry; rename it in the input")
+        raise StepFailed(f"{shown(path)} has a column named geometry beside its geometry; rename it in the input")
     try:
         crs = pyproj.CRS.from_user_input(layer.crs) if layer.crs is not None else None
         geometry = _in_output_crs(layer.geometry, crs)
     except ProjError as error:
-        raise StepFailed(f"{path.name}: its coordinates cannot be turned into EPSG:4326: {error}") from error
-    note(f"{path.name}: {count(attributes.num_rows, 'row')}, {_crs_words(crs)}")
+        raise StepFailed(f"{shown(path)}: its coordinates cannot be turned into EPSG:4326: {error}") from error
+    note(f"{shown(path)}: {count(len(geometry), 'row')}, {_crs_words(crs)}")
     return with_geometry(attributes, geometry)
 
 
@@ -114,7 +114,7 @@ def _concatenated(tables: Sequence[pa.Table], paths: Sequence[Path]) -> pa.Table
             whole = pa.concat_tables([whole, table], promote_options="permissive")
         except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
             raise StepFailed(
-                f"{path.name} does not fit the inputs before it: {error}; "
+                f"{shown(path)} does not fit the inputs before it: {error}; "
                 "give a column the same type in all inputs, or leave it out"
             ) from error
     if whole.num_rows == 0:

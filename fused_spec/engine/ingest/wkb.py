@@ -66,6 +66,6 @@ def recode(column: pa.ChunkedArray, change: Callable[[Geometries], Geometries]) 
 
 def with_geometry(attributes: pa.Table, geometry: pa.Array | pa.ChunkedArray) -> pa.Table:
     """The table of some attributes and, last, their geometry; a column of that name before is replaced."""
-    if GEOMETRY in attributes.column_names:
-        attributes = attributes.drop_columns([GEOMETRY])
-    return attributes.append_column(pa.field(GEOMETRY, WKB), geometry)
+    names = [name for name in attributes.column_names if name != GEOMETRY]
+    # not append_column: a table without columns has forgotten how many rows it had
+    return pa.table([*(attributes[name] for name in names), geometry], names=[*names, GEOMETRY])

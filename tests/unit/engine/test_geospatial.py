@@ -105,11 +105,28 @@ def test_the_log_tells_what_was_read_and_written(
     ]
 
 
+def test_an_input_named_by_its_digest_is_told_by_the_beginning(
+    tmp_path: Path, storage: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingested(saved(points(4), tmp_path / f"{'5e36b01a' * 8}.parquet"), storage)
+    assert capsys.readouterr().out.startswith("5e36b01a5e36….parquet: 4 rows")
+
+
 def test_a_layer_is_chosen_by_name(tmp_path: Path, storage: Path) -> None:
     path = tmp_path / "a.gpkg"
     saved(points(2), path, layer="few")
     saved(points(5), path, layer="many", mode="a")
     assert len(ingested(str(path), storage, gdal_config={"layer": "many"})) == 5
+
+
+def test_without_a_name_the_first_layer_is_read_and_the_log_names_the_others(
+    tmp_path: Path, storage: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.gpkg"
+    saved(points(2), path, layer="few")
+    saved(points(5), path, layer="many", mode="a")
+    assert len(ingested(str(path), storage)) == 2
+    assert "a.gpkg has the layers few, many; the first is read" in capsys.readouterr().out
 
 
 def test_open_options_reach_gdal(tmp_path: Path, storage: Path) -> None:
@@ -136,6 +153,12 @@ def test_points_take_the_place_of_a_geometry(tmp_path: Path, storage: Path) -> N
 def test_only_the_columns_asked_for_are_loaded(tmp_path: Path, storage: Path) -> None:
     table = ingested(saved(points(), tmp_path / "a.gpkg"), storage, load_columns=["word"])
     assert list(table.columns) == ["word", "geometry"]
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.gpkg"])
+def test_a_table_may_be_geometry_alone(name: str, tmp_path: Path, storage: Path) -> None:
+    table = ingested(saved(points(3), tmp_path / name), storage, load_columns=[])
+    assert (list(table.columns), len(table)) == (["geometry"], 3)
 
 
 def test_what_points_are_made_of_is_read_without_being_kept(tmp_path: Path, storage: Path) -> None:
