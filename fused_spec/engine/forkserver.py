@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.engine import worker
+from fused_spec.engine.forking import fork
 from fused_spec.jobdir import JobDir
 
 # What nearly every job needs. The threads that it starts on import (of OpenBLAS and jemalloc) are made anew by these
@@ -62,7 +63,7 @@ class _Commands:
 
 
 def _fork(path: Path) -> int:
-    pid = os.fork()
+    pid = fork()
     if pid == 0:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -19,6 +19,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
+from fused_spec.engine.forking import fork
 from fused_spec.engine.log import LogWriter
 
 Answer = dict[str, Any]
@@ -67,7 +68,7 @@ class _Pool:
         """Add a process and give it its first tasks."""
         ours, theirs = Pipe()
         output_read, output_write = os.pipe()
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             ours.close()
             os.close(output_read)

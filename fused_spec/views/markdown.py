@@ -50,7 +50,7 @@ def _section(change: Change) -> str:
 
 def _unchanged(changes: list[Change]) -> str:
     items = "\n".join(f"<li>{_code(str(change.key))} — {_code(change.why)}</li>" for change in changes)
-    return _folded(f"{len(changes)} up to date", f"<ul>\n{items}\n</ul>")
+    return _folded(f"{len(changes)} unchanged", f"<ul>\n{items}\n</ul>")
 
 
 def _folded(title: str, body: str) -> str:
@@ -86,7 +86,8 @@ def _span(text: str) -> str:
     """Foreign text as a code span of a paragraph."""
     shown = cut(visible(text), _LONGEST_LINE)
     ticks = _ticks(shown, least=1)
-    return f"{ticks} {shown} {ticks}"
+    pad = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
 
 
 def _ticks(text: str, *, least: int) -> str:

@@ -16,7 +16,7 @@ _TO_DO: Mapping[Action, str] = {
     Action.DELETE: "to delete",
     Action.ATTACH: "running",
     Action.HOLD: "held",
-    Action.NONE: "up to date",
+    Action.NONE: "unchanged",
 }
 
 
@@ -26,7 +26,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def plan_summary(plan: Plan) -> str:
-    """`Plan: 3 to start, 1 to replace, 5 up to date.`"""
+    """`Plan: 3 to start, 1 to replace, 5 unchanged.`"""
     counts = plan.summary()
     parts = [f"{counts[action]} {words}" for action, words in _TO_DO.items() if action in counts]
     return f"Plan: {', '.join(parts) or 'nothing is declared'}."

@@ -1,5 +1,7 @@
 """What UDF code finds under `import fused` where the published package is not installed."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.standin.caching import cache
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
 from tests.unit.engine.building import grid, ingested, points, saved
+from tests.unit.engine.running import end, job_folder, log, udf_step
 
 
 @pytest.fixture
@@ -120,3 +123,26 @@ def test_a_folder_of_plain_files_is_no_table(storage: Path) -> None:
     (storage / "folder" / "a.parquet").rename(storage / "folder" / "_sample")
     with pytest.raises(ValueError, match="is not an ingested table"):
         get_chunks_metadata("fd://folder")
+
+
+def test_the_published_packages_own_fd_gives_way_to_ours(tmp_path: Path) -> None:
+    (tmp_path / "fused.py").write_text(
+        "import fsspec\n"
+        "from fsspec.implementations.memory import MemoryFileSystem\n"
+        'fsspec.register_implementation("fd", MemoryFileSystem, clobber=True)\n'
+        'options = type("Options", (), {})()\n',
+        encoding="utf-8",
+    )
+    code = """\
+import fsspec
+
+@fused.udf
+def udf():
+    with fsspec.open("fd://a.txt", "r") as file:
+        print(file.read())
+"""
+    job = job_folder(tmp_path, udf_step(code))
+    (tmp_path / "storage" / "a.txt").write_text("ours", encoding="utf-8")
+    command = [sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]
+    subprocess.run(command, check=False, timeout=60, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert (end(job), "ours" in log(job)) == (("Done", None), True)

@@ -6,7 +6,7 @@ from tests.unit.views.things import change, field, plan
 
 
 def test_the_first_line_is_the_summary() -> None:
-    assert plan_markdown(plan(change())).splitlines()[0] == "**Plan: 1 to start.** Target ` local `."
+    assert plan_markdown(plan(change())).splitlines()[0] == "**Plan: 1 to start.** Target `local`."
 
 
 def test_each_change_is_folded() -> None:
@@ -46,7 +46,7 @@ def test_a_reason_cannot_add_markup() -> None:
 
 def test_a_warning_cannot_add_markup() -> None:
     text = plan_markdown(plan(warnings=("a `` b ![x](http://y)",)))
-    assert "``` a `` b ![x](http://y) ```" in text
+    assert "```a `` b ![x](http://y)```" in text
 
 
 def test_a_comment_stays_short_and_says_what_is_missing() -> None:

@@ -49,7 +49,7 @@ def test_warnings_come_before_the_summary() -> None:
 def test_the_summary_counts_every_action() -> None:
     actions = [Action.START, Action.START, Action.REPLACE, Action.NONE, Action.HOLD]
     assert plan_summary(plan(*(change(action=action) for action in actions))) == (
-        "Plan: 2 to start, 1 to replace, 1 held, 1 up to date."
+        "Plan: 2 to start, 1 to replace, 1 held, 1 unchanged."
     )
 
 
