@@ -1,0 +1,43 @@
+"""What is installed: the schemas ship in the wheel, and are found there."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    [built] = folder.glob("*.whl")
+    return built
+
+
+def test_every_schema_is_in_the_wheel(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    schemas = {path.relative_to(ROOT).as_posix() for path in (ROOT / "schemas").rglob("*.json")}
+    assert schemas
+    assert {f"fused_spec/{name}" for name in schemas} <= names
+
+
+def test_types_and_queries_are_in_the_wheel(wheel: Path) -> None:
+    assert {"fused_spec/py.typed", "fused_spec/service/schema.sql"} <= set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_schemas_are_found_in_an_installed_package(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = "from fused_spec.spec.schema import schema_folder, schema_text; schema_text(None); print(schema_folder())"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == str(tmp_path / "fused_spec" / "schemas")

@@ -1,0 +1,76 @@
+"""Secrets by their name, by their shape and by their value."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fused_spec.redaction import MASK, Redactor, env_redactor, is_sensitive_name, looks_like_secret, redact, shown_env
+
+# Put together here, so that no scanner takes this file for a leak.
+SHAPES = [
+    "fsh_" + "AbCdEfGh12345678",
+    "AKIA" + "ABCDEFGHIJKLMNOP",
+    "ghp_" + "a1b2c3d4e5f6g7h8i9j0k1l2",
+    "sk-" + "abcdefghijklmnopqrstuvwx",
+    "eyJ" + "hbGciOiJIUzI1NiJ9" + "." + "eyJzdWIiOiIxMjM0NTY3" + "." + "sig",
+    "-----BEGIN RSA " + "PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----",
+    "postgres://user:" + "hunter22@host/db",
+]
+
+
+@pytest.mark.parametrize("name", ["API_TOKEN", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "SLACK_AUTH", "MY_API_KEY"])
+def test_a_name_that_asks_for_a_secret_is_sensitive(name: str) -> None:
+    assert is_sensitive_name(name)
+
+
+@pytest.mark.parametrize("name", ["LOG_LEVEL", "FUSED_CREDENTIAL_PROVIDER", "AUTHOR", "TOKENIZER", "KEYBOARD", "PATH"])
+def test_an_ordinary_name_is_not(name: str) -> None:
+    assert not is_sensitive_name(name)
+
+
+@pytest.mark.parametrize("secret", SHAPES)
+def test_a_known_shape_is_masked_wherever_it_stands(secret: str) -> None:
+    assert looks_like_secret(secret)
+    assert secret not in redact(f"before {secret} after")
+
+
+@pytest.mark.parametrize("text", ["Bearer abc.def", "Fused-Env-Bearer abc", "Fused-Service-Token abc"])
+def test_what_stands_in_an_authorization_header_is_masked(text: str) -> None:
+    assert "abc" not in redact(f"Authorization: {text}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://h/x?expires=1&signature=abcdef",
+        "http://h/realtime-shared/abcdef/run",
+        "http://h/udf-access-token/by-token/abcdef",
+    ],
+)
+def test_the_part_of_a_url_that_opens_something_is_masked(url: str) -> None:
+    assert "abcdef" not in redact(url)
+
+
+def test_the_environment_is_shown_with_its_names() -> None:
+    shown = shown_env({"LEVEL": "debug", "API_TOKEN": "abc", "OTHER": SHAPES[0]})
+    assert shown == {"LEVEL": "debug", "API_TOKEN": MASK, "OTHER": MASK}
+
+
+def test_a_secret_that_holds_another_is_masked_whole() -> None:
+    assert Redactor(["abcd", "abcdefgh"])("x abcdefgh y") == f"x {MASK} y"
+
+
+def test_a_very_short_value_is_left() -> None:
+    assert Redactor(["a"])("a cat") == "a cat"
+
+
+@given(st.text(min_size=4).filter(lambda value: MASK not in value and value not in MASK), st.text())
+def test_a_known_value_never_survives(secret: str, around: str) -> None:
+    redactor = env_redactor({"MY_TOKEN": secret})
+    assert secret not in redactor(f"{around}{secret}{around}").replace(MASK, "")
+
+
+@given(st.text())
+def test_ordinary_text_is_left_as_it_is_or_only_masked(text: str) -> None:
+    masked = redact(text)
+    assert masked == text or MASK in masked
