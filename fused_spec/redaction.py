@@ -17,13 +17,17 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 
+# Where a word begins, also right behind an escape sequence that colours it (`\x1b[31m`).
+_START = r"(?:\b|(?<=[\[0-9;][A-Za-z]))"
 _SHAPES = re.compile(
-    r"\bfsh_[A-Za-z0-9_-]{8,}|\b(?:fc|UDF)_[A-Za-z0-9]{16,}\b"  # Fused shared tokens; UDF_Some_Name is a name
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS access key ids
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}"
-    r"|\bsk-[A-Za-z0-9_-]{20,}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"  # JSON Web Tokens
+    rf"{_START}(?:"
+    r"fsh_[A-Za-z0-9_-]{8,}|(?:fc|UDF)_[A-Za-z0-9]{16,}\b"  # Fused shared tokens; UDF_Some_Name is a name
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS access key ids
+    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"
+    r"|sk-[A-Za-z0-9_-]{20,}"
+    r"|xox[abprs]-[A-Za-z0-9-]{10,}"
+    r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"  # JSON Web Tokens
+    r")"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
 )
 _URL_PASSWORD = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE)

@@ -34,6 +34,12 @@ def test_a_known_shape_is_masked_wherever_it_stands(secret: str) -> None:
     assert secret not in redact(f"before {secret} after")
 
 
+@pytest.mark.parametrize("secret", SHAPES[:5])
+@pytest.mark.parametrize("sequence", ["\x1b[m", "\x1b[31m", "\x1b[1;31m", "\x1b[2J"])
+def test_a_secret_in_colour_is_masked_too(secret: str, sequence: str) -> None:
+    assert secret not in redact(f"{sequence}{secret}\x1b[0m")
+
+
 @pytest.mark.parametrize("text", ["Bearer abc.def", "Fused-Env-Bearer abc", "Fused-Service-Token abc"])
 def test_what_stands_in_an_authorization_header_is_masked(text: str) -> None:
     assert "abc" not in redact(f"Authorization: {text}")

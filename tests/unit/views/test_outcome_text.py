@@ -1,0 +1,44 @@
+"""The end of an apply, in words."""
+
+from fused_spec.plan.model import Action, Reason
+from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.views.outcome_text import outcomes_text
+from tests.unit.views.things import change
+
+
+def outcome(name: str, status: OutcomeStatus, **fields: str | None) -> Outcome:
+    return Outcome(change=change(name), status=status, **fields)  # type: ignore[arg-type]
+
+
+def test_the_last_line_counts_every_status() -> None:
+    outcomes = [outcome("a", OutcomeStatus.SUCCEEDED), outcome("b", OutcomeStatus.FAILED, job_id="1")]
+    assert outcomes_text(outcomes).splitlines()[-1] == "Apply: 1 succeeded, 1 failed."
+
+
+def test_what_failed_comes_first_with_its_last_lines_and_the_next_step() -> None:
+    failed = outcome("a", OutcomeStatus.FAILED, job_id="7e57")
+    text = outcomes_text([outcome("b", OutcomeStatus.SUCCEEDED), failed], last_lines={"7e57": ["ERROR: no such tile"]})
+    assert text.splitlines()[:3] == ["Job/a failed", "  | ERROR: no such tile", "  next: fused-spec logs a"]
+
+
+def test_what_did_nothing_says_why() -> None:
+    still = Outcome(change=change("a", action=Action.NONE, reason=Reason.UP_TO_DATE), status=OutcomeStatus.UNCHANGED)
+    assert "Job/a  unchanged  up to date" in outcomes_text([still])
+
+
+def test_what_was_skipped_says_for_what() -> None:
+    assert "needs Job/b, which is failed" in outcomes_text(
+        [outcome("a", OutcomeStatus.SKIPPED, error="needs Job/b, which is failed")]
+    )
+
+
+def test_a_log_cannot_steer_the_terminal_or_show_a_secret() -> None:
+    secret = "fsh_" + "AbCdEfGh12345678"
+    failed = outcome("a", OutcomeStatus.FAILED, job_id="7e57")
+    text = outcomes_text([failed], last_lines={"7e57": [f"\x1b[2J{secret}"]})
+    assert "\x1b" not in text
+    assert secret not in text
+
+
+def test_nothing_declared_is_said() -> None:
+    assert outcomes_text([]) == "Apply: nothing is declared."
