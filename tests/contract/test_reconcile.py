@@ -1,0 +1,375 @@
+"""Specs from files, planned and applied to the real service in memory, whose jobs run in real processes."""
+
+import gzip
+import json
+import stat
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import requests
+
+from fused_spec.api.client import FusedAPI
+from fused_spec.api.transport import Transport, new_session
+from fused_spec.plan.model import Action, Plan, Requests
+from fused_spec.plan.planner import make_plan
+from fused_spec.reconcile.apply import Options, apply
+from fused_spec.reconcile.archive import Archive
+from fused_spec.reconcile.events import Event, Finished, Started, Uploaded
+from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
+from fused_spec.reconcile.refresh import read_history
+from fused_spec.service.app import create_app
+from fused_spec.settings import Credentials
+from fused_spec.spec.resolve import resolve
+from tests.asgi import AsgiAdapter
+
+TOKEN = "contract-token-0123456789"
+PROJECT = "apiVersion: fused-spec/v1\nproject: {name: roads, id: 0d5b1c7e-52b5}\n"
+UDF = "@fused.udf\ndef udf(n: int = 1):\n    print(f'n={n}')\n    return n\n"
+SLOW = "@fused.udf\ndef udf():\n    import time\n    time.sleep(600)\n"
+FAILING = "@fused.udf\ndef udf():\n    raise ValueError('no such tile')\n"
+FAST = Options(poll=(0.02, 0.2))
+
+
+def job(name: str = "areas", file: str = "area.py", more: str = "") -> str:
+    return f"""\
+---
+apiVersion: fused-spec/v1
+kind: Job
+metadata: {{name: {name}}}
+spec:
+  config:
+    steps:
+      - type: udf
+        udf: {{file: {file}}}
+{more}"""
+
+
+class World:
+    """A folder of specs, a service, and a client between them."""
+
+    def __init__(self, folder: Path, service: AsgiAdapter) -> None:
+        self.folder = folder
+        self.service = service
+        session = new_session()
+        session.mount("http://", service)
+        transport = Transport("http://127.0.0.1:8000/server/v1", Credentials(access_token=TOKEN), session=session)
+        self.api = FusedAPI.over(transport)
+        self.write("fused-spec.yaml", PROJECT)
+        self.write("specs/area.py", UDF)
+        self.events: list[Event] = []
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    @property
+    def archive(self) -> Archive:
+        return Archive(self.folder / "archive", "0d5b1c7e-52b5")
+
+    def plan(self, requests: Requests = Requests()) -> Plan:
+        resolution = resolve(["specs"], cwd=self.folder)
+        assert resolution.diagnostics == ()
+        now = datetime.now(UTC)
+        history = read_history(
+            self.api, resolution, archive=self.archive, cache=self.folder / "cache", now=now, prune=requests.prune
+        )
+        return make_plan(resolution, history, target="local", requests=requests, now=now)
+
+    def apply(self, options: Options = FAST, requests: Requests = Requests()) -> dict[str, Outcome]:
+        """Plan and apply; the outcomes by `kind/name`."""
+        return self.carry_out(self.plan(requests), options)
+
+    def carry_out(self, plan: Plan, options: Options = FAST) -> dict[str, Outcome]:
+        self.events = list(apply(plan, self.api, archive=self.archive, options=options))
+        return {str(event.outcome.change.key): event.outcome for event in self.events if isinstance(event, Finished)}
+
+    def job_ids(self) -> list[str]:
+        return [job.id for job in self.api.get_jobs(None, max_requests=None)]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with AsgiAdapter(create_app(tmp_path / "state", TOKEN)) as service:
+        yield World(tmp_path / "project", service)
+
+
+def actions(plan: Plan) -> list[Action]:
+    return [change.action for change in plan.changes]
+
+
+def test_after_an_apply_the_plan_is_empty(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    [outcome] = world.apply().values()
+    assert outcome.status is OutcomeStatus.SUCCEEDED
+    assert not world.plan().has_changes
+
+
+def test_a_second_apply_sends_no_start(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    first = world.apply()["Job/areas"]
+    again = world.apply()["Job/areas"]
+    assert (again.status, again.job_id) == (OutcomeStatus.UNCHANGED, first.job_id)
+    assert world.service.seen.count("POST /server/v1/run") == 1
+
+
+def test_a_changed_udf_plans_one_run_and_names_its_file(world: World) -> None:
+    world.write("specs/other.py", UDF)
+    world.write("specs/a.yaml", job() + job("others", "other.py"))
+    world.apply()
+    world.write("specs/area.py", UDF.replace("n={n}", "n: {n}"))
+    changed = world.plan()
+    assert actions(changed) == [Action.START, Action.NONE]
+    assert changed.changes[0].why == "spec changed: specs/area.py"
+
+
+def test_the_archive_holds_log_spec_statuses_and_receipt(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    outcome = world.apply()["Job/areas"]
+    folder = Path(str(outcome.archive))
+    receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
+    log = gzip.decompress((folder / "logs.jsonl.gz").read_bytes()).decode()
+    statuses = [json.loads(line)["status"] for line in (folder / "status.jsonl").read_text("utf-8").splitlines()]
+    assert (receipt["job_id"], receipt["status"]) == (outcome.job_id, "succeeded")
+    assert receipt["log"]["lines"] == len(log.splitlines())
+    assert '"n=1"' in log
+    assert statuses[-1] == "succeeded"
+    assert json.loads((folder / "spec.json").read_text("utf-8"))["config"]["steps"][0]["udf"]["entrypoint"] == "udf"
+
+
+def test_a_lost_answer_starts_nothing_twice(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    world.service.fail(requests.ReadTimeout(), method="POST", path="/run", reached=True)
+    assert world.apply()["Job/areas"].status is OutcomeStatus.SUCCEEDED
+    [started] = [event for event in world.events if isinstance(event, Started)]
+    assert started.adopted
+    assert world.job_ids() == [started.job_id]
+
+
+def test_a_start_of_which_nobody_knows_is_unknown_and_not_sent_again(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    world.service.fail(requests.ReadTimeout(), method="POST", path="/run", reached=False)
+    outcomes = world.apply(Options(poll=(0.02, 0.2), patience=0.0))
+    assert outcomes["Job/areas"].status is OutcomeStatus.UNKNOWN
+    assert exit_code(outcomes.values()) == 9
+    assert world.service.seen.count("POST /server/v1/run") == 0
+
+
+def test_a_start_that_was_never_sent_is_a_failure_and_not_unknown(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    world.service.fail(requests.ConnectTimeout(), method="POST", path="/run", reached=False)
+    outcomes = world.apply()
+    assert outcomes["Job/areas"].status is OutcomeStatus.FAILED
+    assert exit_code(outcomes.values()) == 8
+
+
+def test_a_run_that_somebody_started_after_the_plan_makes_it_stale(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    plan = world.plan()
+    world.apply()
+    outcomes = world.carry_out(plan)
+    assert outcomes["Job/areas"].status is OutcomeStatus.SKIPPED
+    assert exit_code(outcomes.values()) == 6
+    assert len(world.job_ids()) == 1
+
+
+def test_what_needs_another_job_starts_after_its_success(world: World) -> None:
+    world.write("specs/a.yaml", job("second", more="  needs: [first]\n") + job("first"))
+    world.apply()
+    order = [event.change.key.name for event in world.events if isinstance(event, Started)]
+    ended = [event.outcome.change.key.name for event in world.events if isinstance(event, Finished)]
+    assert order == ended == ["first", "second"]
+
+
+def test_what_needs_a_failed_job_is_skipped_with_the_cause(world: World) -> None:
+    world.write("specs/bad.py", FAILING)
+    world.write("specs/a.yaml", job("second", more="  needs: [first]\n") + job("first", "bad.py") + job("third"))
+    outcomes = world.apply()
+    assert outcomes["Job/first"].status is OutcomeStatus.FAILED
+    assert (outcomes["Job/second"].status, outcomes["Job/second"].error) == (
+        OutcomeStatus.SKIPPED,
+        "needs Job/first, which is failed",
+    )
+    assert outcomes["Job/third"].status is OutcomeStatus.SUCCEEDED
+
+
+def test_a_failed_job_is_held_until_retry_is_asked_for(world: World) -> None:
+    world.write("specs/area.py", FAILING)
+    world.write("specs/a.yaml", job())
+    world.apply()
+    held = world.apply()["Job/areas"]
+    assert held.status is OutcomeStatus.HELD
+    assert len(world.job_ids()) == 1
+    world.apply(requests=Requests(retry_all=True))
+    assert len(world.job_ids()) == 2
+
+
+def test_retries_are_used_up_one_apply_at_a_time(world: World) -> None:
+    world.write("specs/area.py", FAILING)
+    world.write("specs/a.yaml", job(more="  run: {on_failure: retry, retries: 1}\n"))
+    statuses = [world.apply()["Job/areas"].status for _ in range(3)]
+    assert statuses == [OutcomeStatus.FAILED, OutcomeStatus.FAILED, OutcomeStatus.HELD]
+    assert len(world.job_ids()) == 2
+
+
+def test_a_run_in_flight_is_attached_to(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    first = world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"]
+    assert first.status is OutcomeStatus.RUNNING
+    assert actions(world.plan()) == [Action.ATTACH]
+    again = world.apply(Options(timeout=0.5, poll=(0.02, 0.2)))["Job/areas"]
+    assert (again.status, again.job_id) == (OutcomeStatus.TIMEOUT, first.job_id)
+    world.api.cancel_job(str(first.job_id))
+
+
+def test_a_change_replaces_the_run_in_flight(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    first = world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"]
+    world.write("specs/area.py", UDF)
+    second = world.apply()["Job/areas"]
+    assert second.status is OutcomeStatus.SUCCEEDED
+    assert world.api.get_status(str(first.job_id)).job_status == "Canceled"
+    assert world.archive.find(str(first.job_id))
+
+
+def test_prune_cancels_what_is_in_no_spec(world: World) -> None:
+    world.write("specs/slow.py", SLOW)
+    world.write("specs/a.yaml", job() + job("gone", "slow.py"))
+    world.apply(Options(wait=False, poll=(0.02, 0.2)))
+    world.write("specs/a.yaml", job())
+    assert "goes on; --prune cancels it" in world.plan().warnings[0]
+    pruned = world.apply(requests=Requests(prune=True))
+    assert pruned["Job/gone"].status is OutcomeStatus.CANCELLED
+    assert exit_code(pruned.values()) == 0
+
+
+def test_leaving_an_apply_leaves_its_runs(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    events = apply(world.plan(), world.api, archive=world.archive, options=FAST)
+    started = next(event for event in events if isinstance(event, Started))
+    events.close()  # type: ignore[attr-defined]
+    assert not world.api.get_status(started.job_id).finished
+    world.api.cancel_job(started.job_id)
+
+
+def test_a_run_longer_than_its_timeout_is_cancelled_and_says_so(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job(more="  run: {timeout: 1s}\n"))
+    outcome = world.apply()["Job/areas"]
+    assert outcome.status is OutcomeStatus.CANCELLED
+    assert "longer than its timeout of 1 seconds" in str(outcome.error)
+
+
+def test_an_input_is_uploaded_once_for_its_content(world: World) -> None:
+    world.write("specs/a.csv", "x\n1\n")
+    text = job(more="        input: [{n: {file: a.csv}}]\n").replace("area.py", "rows.py")
+    world.write("specs/rows.py", "@fused.udf\ndef udf(n):\n    import pandas as pd\n    return pd.read_csv(n)\n")
+    world.write("specs/a.yaml", text + text.replace("name: areas", "name: more"))
+    assert {outcome.status for outcome in world.apply().values()} == {OutcomeStatus.SUCCEEDED}
+    world.write("specs/a.yaml", text.replace("name: areas", "name: third"))
+    world.apply()
+    assert [event.sent for event in world.events if isinstance(event, Uploaded)] == [False]
+    world.write("specs/a.csv", "x\n2\n")
+    assert actions(world.plan()) == [Action.START]
+
+
+def test_secrets_of_the_environment_are_kept_nowhere(world: World) -> None:
+    world.write("specs/area.py", "@fused.udf\ndef udf():\n    import os\n    print(os.environ['GREETING'])\n")
+    world.write("specs/a.yaml", job(more="  env: {GREETING: hello}\n"))
+    plan = world.plan()
+    canary = "sk-" + "abcdefghijklmnopqrstuvwxyz"
+    [change] = plan.changes
+    assert change.after is not None
+    env = dict(change.after.payload["additional_env"], GREETING=canary)
+    object.__setattr__(change.after, "payload", {**change.after.payload, "additional_env": env})
+    outcome = world.carry_out(plan)["Job/areas"]
+    folder = Path(str(outcome.archive))
+    kept = b"".join(gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in folder.iterdir())
+    config = world.api.get_job_config(str(outcome.job_id)).model_dump_json()
+    assert outcome.status is OutcomeStatus.SUCCEEDED
+    assert canary.encode() not in kept
+    assert canary not in config
+    assert canary not in "".join(map(repr, (*plan.changes, *world.events))).replace(repr(change.after), "")
+
+
+TOKEN_SPECS = """\
+apiVersion: fused-spec/v1
+kind: Udf
+metadata: {name: tiles}
+spec: {udf: {file: area.py}}
+---
+apiVersion: fused-spec/v1
+kind: UdfAccessToken
+metadata: {name: tiles}
+spec: {udf: {ref: tiles}, sink: {file: .secrets/tiles}}
+"""
+
+
+@pytest.fixture
+def token(world: World) -> Callable[[], str]:
+    """Apply the token's specs, and read its value from the sink."""
+    world.write("specs/a.yaml", TOKEN_SPECS)
+
+    def apply_and_read() -> str:
+        assert {outcome.error for outcome in world.apply().values()} == {None}
+        return (world.folder / ".secrets/tiles").read_text(encoding="utf-8").strip()
+
+    return apply_and_read
+
+
+def test_a_token_is_made_once_and_its_value_is_in_its_sink_alone(world: World, token: Callable[[], str]) -> None:
+    value = token()
+    assert token() == value
+    assert [one.token for one in world.api.get_udf_access_tokens()] == [value]
+    assert stat.S_IMODE((world.folder / ".secrets/tiles").stat().st_mode) == 0o600
+    assert value not in "".join(map(repr, world.events))
+
+
+def test_a_token_really_runs_its_udf(world: World, token: Callable[[], str]) -> None:
+    url = f"http://127.0.0.1:8000/server/v1/realtime-shared/{token()}/run/file?n=5"
+    assert world.api._transport.fetch(url).body == b"5"
+
+
+def test_a_lost_sink_is_written_again(world: World, token: Callable[[], str]) -> None:
+    value = token()
+    (world.folder / ".secrets/tiles").unlink()
+    assert token() == value
+
+
+def test_a_changed_token_is_updated_in_place(world: World, token: Callable[[], str]) -> None:
+    value = token()
+    world.write("specs/a.yaml", TOKEN_SPECS.replace("sink:", "enabled: false, sink:"))
+    assert actions(world.plan()) == [Action.NONE, Action.UPDATE]
+    world.apply()
+    [existing] = world.api.get_udf_access_tokens()
+    assert (existing.token, existing.enabled) == (value, False)
+
+
+def test_a_changed_udf_is_saved_over_and_its_token_stays(world: World, token: Callable[[], str]) -> None:
+    value = token()
+    world.write("specs/area.py", UDF.replace("return n", "return n + 1"))
+    assert actions(world.plan()) == [Action.UPDATE, Action.NONE]
+    assert token() == value
+    url = f"http://127.0.0.1:8000/server/v1/realtime-shared/{value}/run/file?n=5"
+    assert world.api._transport.fetch(url).body == b"6"
+
+
+def test_a_token_whose_sink_cannot_be_written_is_not_made(world: World) -> None:
+    world.write("specs/a.yaml", TOKEN_SPECS)
+    world.write(".secrets", "a file where the folder should be")
+    outcomes = world.apply()
+    assert outcomes["UdfAccessToken/tiles"].status is OutcomeStatus.FAILED
+    assert world.api.get_udf_access_tokens() == []
+
+
+def test_prune_disables_a_token_in_no_spec_and_deletes_nothing(world: World, token: Callable[[], str]) -> None:
+    token()
+    world.write("specs/a.yaml", job())
+    world.apply(requests=Requests(prune=True))
+    [existing] = world.api.get_udf_access_tokens()
+    assert not existing.enabled
