@@ -1,0 +1,112 @@
+"""Reading a history that shifts while it is read, and remembering what never changes."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from fused_spec.api.reading import FusedReader
+from fused_spec.errors import ServiceError
+from fused_spec.reconcile.marker import FIELD, Marker
+from fused_spec.reconcile.refresh import Markers, list_jobs
+from fused_spec.spec.model import Key, Kind
+from fused_spec.wire import JobConfig, JobResponse
+
+
+def listed(job_id: str) -> JobResponse:
+    return JobResponse(id=job_id, creation_date=datetime(2031, 5, 1, tzinfo=UTC), job_status="Done")
+
+
+def marker(name: str) -> Marker:
+    return Marker(scope="s", key=Key(kind=Kind.JOB, name=name), digest="d1:0", attempt=1, nonce=name)
+
+
+@dataclass
+class Shifting:
+    """A history whose list changes between two pages: what the real service does only by chance."""
+
+    ids: list[str]
+    between: Callable[[list[str]], Sequence[str]] = field(default=lambda ids: ids)
+    configs: dict[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    largest_page: int = 50
+
+    def get_jobs(self, n: int, *, skip: int, per_request: int) -> list[JobResponse]:
+        page = self.ids[skip : skip + min(n, per_request, self.largest_page)]
+        self.ids = list(self.between(self.ids))
+        return [listed(job_id) for job_id in page]
+
+    def get_job_config(self, job_id: str) -> JobConfig:
+        self.asked.append(job_id)
+        return JobConfig(steps=[], metadata=self.configs.get(job_id))
+
+
+def reader(history: Shifting) -> FusedReader:
+    return cast("FusedReader", history)
+
+
+def ids(history: Shifting) -> list[str]:
+    return [job.id for job in list_jobs(reader(history))]
+
+
+def numbered(count: int) -> list[str]:
+    return [str(number) for number in reversed(range(count))]
+
+
+def test_a_still_history_is_read_whole_and_in_order() -> None:
+    assert ids(Shifting(numbered(123))) == numbered(123)
+
+
+def test_an_empty_history_is_empty() -> None:
+    assert ids(Shifting([])) == []
+
+
+def test_a_service_with_smaller_pages_is_read_whole() -> None:
+    assert ids(Shifting(numbered(60), largest_page=7)) == numbered(60)
+
+
+def test_jobs_that_come_in_between_hide_none() -> None:
+    fresh = iter(f"new-{number}" for number in range(1000))
+    history = Shifting(numbered(120), between=lambda ids: [next(fresh), *ids])
+    assert set(numbered(120)) <= set(ids(history))
+
+
+def test_jobs_that_are_purged_in_between_hide_none_that_stay() -> None:
+    purged = iter([3, 40])  # the second is more than two pages share, so reading starts over
+    history = Shifting(numbered(200), between=lambda ids: ids[next(purged, 0) :])
+    assert set(history.ids[43:]) <= set(ids(history))
+
+
+def test_a_history_that_never_stands_still_is_told() -> None:
+    fresh = iter(range(10**6))
+    history = Shifting([], between=lambda ids: [f"{next(fresh)}" for _ in range(60)])
+    history.ids = [f"{next(fresh)}" for _ in range(60)]
+    with pytest.raises(ServiceError, match="changed so quickly"):
+        list_jobs(reader(history))
+
+
+def test_markers_are_asked_for_once_and_remembered(tmp_path: Path) -> None:
+    history = Shifting([], configs={"1": {FIELD: marker("a").to_metadata()}})
+    for _ in range(2):
+        assert Markers(reader(history), tmp_path / "cache").read(["1", "2"]) == [marker("a"), None]
+    assert sorted(history.asked) == ["1", "2"]
+
+
+def test_a_damaged_memory_is_only_read_again(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.write_text('{"id": "1", "mark', encoding="utf-8")
+    history = Shifting([], configs={"1": {FIELD: marker("a").to_metadata()}})
+    assert Markers(reader(history), cache).read(["1"]) == [marker("a")]
+
+
+def test_the_memory_is_for_its_user_alone_and_holds_no_config(tmp_path: Path) -> None:
+    history = Shifting([], configs={"1": {FIELD: marker("a").to_metadata(), "own": "private"}})
+    Markers(reader(history), tmp_path / "cache").read(["1"])
+    text = (tmp_path / "cache").read_text(encoding="utf-8")
+    assert "private" not in text
+    assert json.loads(text)["id"] == "1"
+    assert (tmp_path / "cache").stat().st_mode & 0o077 == 0
