@@ -1,5 +1,6 @@
 """What every part of the client stands on: a transport, and its time."""
 
+from datetime import datetime
 from typing import Self
 
 from fused_spec.api.transport import Transport
@@ -29,6 +30,11 @@ class Connected:
     def base_url(self) -> str:
         """The URL below which every call goes, without a slash at its end."""
         return self._transport.base_url
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The time on the service's clock, as far as an answer told it."""
+        return self._transport.server_time
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r})"

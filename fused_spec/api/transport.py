@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
@@ -31,6 +32,7 @@ from fused_spec.api.errors import (
 )
 from fused_spec.api.failures import failure
 from fused_spec.api.limits import FILES, ORDINARY, Limits
+from fused_spec.api.server_clock import ServerClock
 from fused_spec.api.sockets import DeadlineAdapter
 from fused_spec.polling import Clock, Deadline, Sleep
 from fused_spec.redaction import Redactor
@@ -106,6 +108,12 @@ class Transport:
         self._session = session or new_session()
         self._credentials = credentials
         self._redact = Redactor([credentials.access_token] if credentials else [])
+        self._server_clock = ServerClock(clock)
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The time on the service's clock; None before an answer told it."""
+        return self._server_clock.now
 
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r})"
@@ -211,6 +219,7 @@ class Transport:
         with self._open(request, (min(limits.connect, seconds), seconds)) as response:
             # Errors carry the response and its request: the header must not be shown with them.
             response.request.headers.pop("Authorization", None)
+            self._server_clock.note(response.headers.get("Date", ""))
             if 200 <= response.status_code < 300:
                 body = sink(_pieces(response, request, limits.size, deadline))
             else:

@@ -7,26 +7,29 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
 from fused_spec.api.client import FusedAPI
+from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
-from fused_spec.cli.lookup import marker_cache, open_archive
+from fused_spec.cli.keeping import Kept, marker_cache, open_kept
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
 from fused_spec.cli.target import connect, find_target
 from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.plan import planner
-from fused_spec.plan.model import Plan, Requests
+from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
-from fused_spec.reconcile.archive import Archive
 from fused_spec.reconcile.events import Event, Finished
+from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
-from fused_spec.reconcile.refresh import read_history
+from fused_spec.reconcile.recover import recover
+from fused_spec.reconcile.refresh import Markers, read_history
+from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
 from fused_spec.settings import Target
+from fused_spec.spec.model import Resolution
 from fused_spec.views.progress import Board, event_line
 from fused_spec.views.words import counted
 
@@ -35,49 +38,92 @@ _BELOW_THE_TABLE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """A plan, and where it is to be carried out."""
+class Workplace:
+    """The specs, where they are to be applied, and what is kept of that."""
 
-    plan: Plan
+    resolution: Resolution
     target: Target
-    api: FusedAPI
-    archive: Archive
+    kept: Kept
+
+    @property
+    def timing(self) -> Timing:
+        return LOCAL if self.target.is_local else HOSTED
 
 
-def make_plan(context: Context, paths: tuple[str, ...], requests: Requests, *, archive: Path | None = None) -> Planned:
-    """Read the specs and the history, and compare them; nothing is changed.
-
-    Raises `SpecError` before anything is asked of a service, when the specs are invalid.
-    """
+def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
+    """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
     resolution = valid_specs(context, paths)
-    project = resolution.project
-    target = find_target(context, project)
-    api = connect(FusedAPI, target, context, project)
-    kept = open_archive(project, archive)
-    now = datetime.now(UTC)
-    history = read_history(
-        api, resolution, archive=kept, cache=marker_cache(project, target), now=now, prune=requests.prune
+    target = find_target(context, resolution.project)
+    return Workplace(resolution=resolution, target=target, kept=open_kept(resolution.project, target, archive))
+
+
+def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
+    """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
+    api = connect(FusedReader, place.target, context, place.resolution.project)
+    markers = _markers(api, place)
+    plan = plan_of(place, read(api, markers, place, requests), requests)
+    for attempt in place.kept.journal.open_intents():
+        context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
+    return plan
+
+
+def read(api: FusedReader, markers: Markers, place: Workplace, requests: Requests) -> History:
+    """What the service and the archive know."""
+    return read_history(
+        api,
+        place.resolution,
+        archive=place.kept.archive,
+        journal=place.kept.journal,
+        markers=markers,
+        now=datetime.now(UTC),
+        prune=requests.prune,
     )
-    plan = planner.make_plan(resolution, history, target=target.name, requests=requests, now=now)
-    return Planned(plan=plan, target=target, api=api, archive=kept)
 
 
-def confirm(context: Context, planned: Planned, *, yes: bool) -> None:
+def plan_of(place: Workplace, history: History, requests: Requests) -> Plan:
+    return planner.make_plan(
+        place.resolution, history, target=place.target.name, requests=requests, now=datetime.now(UTC)
+    )
+
+
+def open_site(context: Context, place: Workplace, may_act: Callable[[float], bool]) -> Site:
+    """Connect for an apply, and settle what earlier ones left open; nothing is planned yet, so nothing was seen."""
+    api = connect(FusedAPI, place.target, context, place.resolution.project)
+    site = Site(
+        api=api,
+        archive=place.kept.archive,
+        journal=place.kept.journal,
+        markers=_markers(api, place),
+        scope=place.resolution.project.scope,
+        seen=frozenset(),
+        timing=place.timing,
+        may_act=may_act,
+    )
+
+    def tell(attempts: Sequence[Attempt], seconds: float) -> None:
+        names = ", ".join(str(attempt.key) for attempt in attempts)
+        context.console.say(f"It is open whether {names} was started; watching the history for up to {seconds:.0f} s.")
+
+    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=tell)
+    return site
+
+
+def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> None:
     """Ask before anything but this machine is changed, when somebody is there to answer."""
     asked = sys.stdin.isatty() and context.console.stderr.isatty()
-    if yes or not asked or planned.target.is_local or not planned.plan.has_changes:
+    if yes or not asked or place.target.is_local or not plan.has_changes:
         return
-    if not click.confirm(f"Apply to {planned.target.name}?", err=True):
+    if not click.confirm(f"Apply to {place.target.name}?", err=True):
         raise FusedSpecError("nothing was started", hint="-y applies without asking")
 
 
-def carry_out(context: Context, planned: Planned, options: Options) -> list[Outcome]:
+def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> list[Outcome]:
     """Apply the plan and show its progress; outcomes come in the order of the plan.
 
     Raises `Interrupted` on Ctrl-C; runs go on.
     """
-    board = Board.of(planned.plan.changes)
-    events = reconcile(planned.plan, planned.api, archive=planned.archive, options=options)
+    board = Board.of(plan.changes)
+    events = reconcile(plan, site, options=options)
     outcomes: list[Outcome] = []
     try:
         with closing(events), _display(context.console, board) as show:  # type: ignore[type-var]
@@ -88,25 +134,29 @@ def carry_out(context: Context, planned: Planned, options: Options) -> list[Outc
                     outcomes.append(event.outcome)
     except KeyboardInterrupt:
         raise _interrupted(board) from None
-    place = {id(change): index for index, change in enumerate(planned.plan.changes)}
-    return sorted(outcomes, key=lambda outcome: place[id(outcome.change)])
+    place = {(change.key, change.action): index for index, change in enumerate(plan.changes)}
+    return sorted(outcomes, key=lambda outcome: place[outcome.change.key, outcome.change.action])
 
 
-def last_log_lines(planned: Planned, outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
+def last_log_lines(site: Site, outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
     """The end of the log of each run that failed, by its id; a log that cannot be read is left out."""
     found: dict[str, list[str]] = {}
     for outcome in outcomes:
         if outcome.job_id and outcome.status in (OutcomeStatus.FAILED, OutcomeStatus.LOST):
             with suppress(FusedSpecError):
-                found[outcome.job_id] = _last_lines(planned, outcome.job_id)
+                found[outcome.job_id] = _last_lines(site, outcome.job_id)
     return found
 
 
-def _last_lines(planned: Planned, job_id: str) -> list[str]:
-    receipt = next(iter(planned.archive.find(job_id)), None)
+def _last_lines(site: Site, job_id: str) -> list[str]:
+    receipt = next(iter(site.archive.find(job_id)), None)
     if receipt is not None:
-        return [line.message.rstrip() for line in deque(planned.archive.read_logs(receipt), maxlen=_LAST_LINES)]
-    return [line.message.rstrip() for line in planned.api.get_logs(job_id)[-_LAST_LINES:]]
+        return [line.message.rstrip() for line in deque(site.archive.read_logs(receipt), maxlen=_LAST_LINES)]
+    return [line.message.rstrip() for line in site.api.get_logs(job_id)[-_LAST_LINES:]]
+
+
+def _markers(api: FusedReader, place: Workplace) -> Markers:
+    return Markers(api, marker_cache(place.resolution.project, place.target))
 
 
 @contextmanager

@@ -16,8 +16,6 @@ _LACKS_THE_CALL = (404, 405, 501)
 
 def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
     """What the service knows of the run, and the archive; signed URLs and secrets stay out."""
-    from fused_spec.reconcile.archive import RECEIPT
-
     folder = around.archive.folder(found.receipt.key, found.receipt.job_id) if found.receipt else None
     identity = found.marker or found.receipt
     return {
@@ -28,7 +26,7 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
         "digest": identity.digest if identity else None,
         "attempt": identity.attempt if identity else None,
         **(_from_history(around.api, found) if found.in_history else _from_receipt(found)),
-        "archive": str(folder) if folder and (folder / RECEIPT).is_file() else None,
+        "archive": folder,
     }
 
 

@@ -24,13 +24,13 @@ def status(context: Context, paths: tuple[str, ...], output: str) -> None:
 
     And whether it is of what the spec declares now. Without a PATH the specs are those in specs/, or else those here.
     """
-    from fused_spec.cli.applying import make_plan
+    from fused_spec.cli.applying import find_workplace, make_plan
     from fused_spec.cli.specs import here
     from fused_spec.plan.model import Requests
     from fused_spec.views.documents import as_json, status_document
     from fused_spec.views.runs_text import status_text
 
-    plan = make_plan(context, here(context, paths), Requests()).plan
+    plan = make_plan(context, find_workplace(context, here(context, paths)), Requests())
     context.console.result(as_json(status_document(plan)) if output == "json" else status_text(plan))
 
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fused_spec.cli.keeping import marker_cache, open_kept
 from fused_spec.cli.options import Context
 from fused_spec.errors import FusedSpecError
 from fused_spec.settings import Target
@@ -56,7 +56,7 @@ def surroundings(context: Context) -> Surroundings:
         project=project,
         target=target,
         api=connect(FusedReader, target, context, project),
-        archive=open_archive(project),
+        archive=open_kept(project, target).archive,
     )
 
 
@@ -70,20 +70,6 @@ def current_project(context: Context) -> "Project":
     if any(problem.is_error for problem in problems):
         raise SpecError(problems)
     return with_state(project, context)
-
-
-def open_archive(project: "Project", folder: Path | None = None) -> "Archive":
-    """The archive at `folder`, else where the project says, else in its state folder."""
-    from fused_spec.reconcile.archive import Archive
-
-    named = project.root / project.archive if project.archive else project.state / "archive"
-    return Archive(folder or named, project.scope)
-
-
-def marker_cache(project: "Project", target: Target) -> Path:
-    """The file that remembers the markers of the target's jobs."""
-    name = re.sub(r"[^A-Za-z0-9.-]+", "-", target.name)
-    return project.state / "cache" / f"markers-{name}.jsonl"
 
 
 def marked_jobs(around: Surroundings, jobs: "list[JobResponse]") -> "Iterator[tuple[JobResponse, Marker | None]]":

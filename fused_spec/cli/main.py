@@ -56,11 +56,19 @@ for _command in (
 
 def main() -> None:
     """The entry point of the installed command."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         # A file name may hold bytes that are no text; showing it must not fail.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt(*_: object) -> None:
+    """The first signal ends the work in order; the second ends the process at once."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(Interrupted.exit_code))
+    raise KeyboardInterrupt
 
 
 def run(arguments: Sequence[str]) -> int:

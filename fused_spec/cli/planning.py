@@ -1,8 +1,10 @@
 """`plan` and `apply`: compare the specs with the history, and carry out what differs."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,14 +12,19 @@ from fused_spec.cli.options import Context, Function, command, duration, output_
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 
 if TYPE_CHECKING:
-    from fused_spec.plan.model import Requests
+    from fused_spec.cli.applying import Workplace
+    from fused_spec.cli.plan_file import PlanToApply
+    from fused_spec.plan.model import Plan, Requests
+    from fused_spec.reconcile.apply import Options
+    from fused_spec.reconcile.site import Site
 
 _ALL = "*"
 
 
 def request_options(function: Function) -> Function:
-    """What a person may ask for beyond the specs."""
-    for option in (
+    """What a person may ask for beyond the specs; given to the command as one value, `requests`."""
+    options = (
+        click.option("--prune-limit", type=click.IntRange(min=0), metavar="N", help="How many --prune may end."),
         click.option("--prune", is_flag=True, help="Cancel runs and disable tokens of this project in no spec."),
         click.option(
             "--retry",
@@ -28,97 +35,186 @@ def request_options(function: Function) -> Function:
             help="Start a held job again; without a NAME every one. Stands behind the paths.",
         ),
         click.option("--rerun", multiple=True, metavar="NAME", help="Start this job, whatever its last run."),
-    ):
-        function = option(function)
-    return function
+        click.option("--select", multiple=True, metavar="NAME", help="Only this job, and what it needs."),
+    )
+
+    def gather(*arguments: Any, **given: Any) -> Any:
+        asked = {name: given.pop(name) for name in ("prune_limit", "prune", "retry", "rerun", "select")}
+        return function(*arguments, requests=_requests(**asked), **given)
+
+    gather.__doc__ = function.__doc__
+    gather.__name__ = function.__name__
+    wrapped: Any = gather
+    for option in options:
+        wrapped = option(wrapped)
+    wrapped.__click_params__ += getattr(function, "__click_params__", [])
+    return wrapped  # type: ignore[no-any-return]
 
 
 @click.command()
 @spec_paths
 @output_option("text", "json", "markdown")
-@request_options
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Keep the plan for apply.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 4 when apply would change something.")
 @command
+@request_options
 def plan(
     context: Context,
     paths: tuple[str, ...],
     output: str,
-    rerun: tuple[str, ...],
-    retry: tuple[str, ...],
-    prune: bool,
+    out: Path | None,
     detailed_exitcode: bool,
+    requests: "Requests",
 ) -> int:
     """Show what apply would do, and why.
 
-    Changes nothing.
+    Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
     """
-    from fused_spec.cli.applying import make_plan
+    from fused_spec.cli.applying import find_workplace, make_plan
     from fused_spec.views.documents import as_json, plan_document
     from fused_spec.views.markdown import plan_markdown
     from fused_spec.views.plan_text import plan_text
 
-    made = make_plan(context, paths, _requests(rerun, retry, prune)).plan
+    place = find_workplace(context, paths)
+    made = make_plan(context, place, requests)
     views: dict[str, Callable[[], str]] = {
         "text": lambda: plan_text(made, paint=context.console.paint_result),
         "json": lambda: as_json(plan_document(made)),
         "markdown": lambda: plan_markdown(made).rstrip("\n"),
     }
     context.console.result(views[output]())
+    if out is not None:
+        from fused_spec.cli.plan_file import write_plan
+
+        write_plan(context, out, made, place, paths, requests)
     return EXIT_CHANGES if detailed_exitcode and made.has_changes else EXIT_OK
 
 
 @click.command()
-@spec_paths
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
 @output_option("text", "json")
-@request_options
+@click.option("--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE", help="Carry out this plan alone.")
+@click.option("--adopt", multiple=True, metavar="NAME", help="Take a job's forgotten run for done.")
 @click.option("--no-wait", is_flag=True, help="End once everything is started.")
 @click.option("--timeout", callback=duration, metavar="D", help="How long to wait: 90s, 30m, 2h; runs go on then.")
+@click.option("--max-duration", callback=duration, metavar="D", help="Cancel this apply's runs after so long.")
+@click.option("--max-cost", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="Cancel them past that.")
 @click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, help="Calls at once.")
-@click.option("--archive", type=click.Path(path_type=Path), metavar="DIR", help="Where receipts and logs are kept.")
+@click.option("--archive", metavar="DIR|URL", help="Where receipts and logs are kept.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")
 @command
+@request_options
 def apply(
     context: Context,
     paths: tuple[str, ...],
     output: str,
-    rerun: tuple[str, ...],
-    retry: tuple[str, ...],
-    prune: bool,
+    plan_file: Path | None,
+    adopt: tuple[str, ...],
     no_wait: bool,
     timeout: float | None,
+    max_duration: float | None,
+    max_cost: float | None,
     parallelism: int,
-    archive: Path | None,
+    archive: str | None,
     yes: bool,
+    requests: "Requests",
 ) -> int:
     """Carry out the plan, wait, and archive.
 
     Starts what is missing, follows every run, and keeps logs and receipts. Ctrl-C ends the waiting and no run; the
-    next apply attaches to the runs.
+    next apply attaches to the runs. One apply is at work at a time.
     """
-    from fused_spec.cli.applying import carry_out, confirm, last_log_lines, make_plan
+    from fused_spec.cli.plan_file import read_plan
     from fused_spec.reconcile.apply import Options
+
+    if bool(paths) == (plan_file is not None):
+        raise click.UsageError("name the specs, or with --plan the plan; not both")
+    saved = read_plan(context, plan_file) if plan_file is not None else None
+    if saved is not None:
+        paths, requests = saved.plan.paths, saved.requests
+    options = Options(
+        wait=not no_wait,
+        timeout=timeout,
+        max_duration=max_duration,
+        max_cost=max_cost,
+        parallelism=parallelism,
+    )
+    asked = _Asked(requests=requests, adopted=frozenset(adopt), saved=saved, yes=yes or saved is not None)
+    return _apply(context, paths, archive, asked, options, output)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a person asked of an apply."""
+
+    requests: "Requests"
+    adopted: frozenset[str]
+    saved: "PlanToApply | None"
+    yes: bool
+
+
+def _apply(
+    context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
+) -> int:
+    from fused_spec.cli.applying import carry_out, confirm, find_workplace, last_log_lines, open_site
+    from fused_spec.cli.keeping import only_apply
+    from fused_spec.plan.prices import PRICES
     from fused_spec.reconcile.outcome import exit_code
     from fused_spec.views.documents import apply_document, as_json
     from fused_spec.views.outcome_text import outcomes_text
     from fused_spec.views.plan_text import plan_text
 
-    folder = context.cwd / archive.expanduser() if archive else None
-    planned = make_plan(context, paths, _requests(rerun, retry, prune), archive=folder)
     console = context.console
-    console.say(plan_text(planned.plan, paint=console.paint))
-    confirm(context, planned, yes=yes)
-    outcomes = carry_out(context, planned, Options(wait=not no_wait, timeout=timeout, parallelism=parallelism))
+    with ExitStack() as stack:
+        place = find_workplace(context, paths, archive=archive)
+        if asked.saved is not None:
+            asked.saved.refuse_if_foreign(context, place)
+        site = open_site(context, place, stack.enter_context(only_apply(place.kept, context.env)))
+        made = _plan(place, site, asked.requests, asked.adopted)
+        if asked.saved is not None:
+            asked.saved.refuse_if_moved(made, place)
+        console.say(plan_text(made, paint=console.paint))
+        confirm(context, place, made, yes=asked.yes)
+        priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
+        outcomes = carry_out(context, made, site.seeing(made.seen), priced)
+        last_lines = last_log_lines(site, outcomes)
     code = exit_code(outcomes)
     if output == "json":
-        console.result(as_json(apply_document(planned.plan.target, outcomes, code)))
+        console.result(as_json(apply_document(made.target, outcomes, code)))
     else:
-        last_lines = last_log_lines(planned, outcomes)
         console.result(outcomes_text(outcomes, last_lines=last_lines, paint=console.paint_result))
     return code
 
 
-def _requests(rerun: tuple[str, ...], retry: tuple[str, ...], prune: bool) -> "Requests":
+def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: frozenset[str]) -> "Plan":
+    """Plan for this apply; what a person adopts is written down first."""
+    from datetime import UTC, datetime
+
+    from fused_spec.cli.applying import plan_of, read
+    from fused_spec.reconcile.adopt import adopt
+
+    history = read(site.api, site.markers, place, requests)
+    if adopted:
+        adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
+        history = read(site.api, site.markers, place, requests)
+    return plan_of(place, history, requests)
+
+
+def _requests(
+    *,
+    rerun: tuple[str, ...],
+    retry: tuple[str, ...],
+    select: tuple[str, ...],
+    prune: bool,
+    prune_limit: int | None,
+) -> "Requests":
     from fused_spec.plan.model import Requests
 
-    names = frozenset(retry) - {_ALL}
-    return Requests(rerun=frozenset(rerun), retry=names, retry_all=_ALL in retry, prune=prune)
+    return Requests(
+        rerun=frozenset(rerun),
+        retry=frozenset(retry) - {_ALL},
+        retry_all=_ALL in retry,
+        select=frozenset(select),
+        prune=prune,
+        prune_limit=prune_limit,
+    )

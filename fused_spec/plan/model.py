@@ -63,6 +63,8 @@ class Reason(StrEnum):
     REQUESTED = "asked for by name"
     MANUAL = "runs only when named by --rerun"
     NOT_IN_SPECS = "in no spec"
+    STARTED_TWICE = "started twice; the earlier run counts"
+    FORGOTTEN = "ran before, but neither history nor archive knows how it ended"
     NOT_THERE = "does not exist yet"
     FIELDS_CHANGED = "fields changed"
 
@@ -92,6 +94,8 @@ class Run:
     ended: datetime | None = None
     attempt: int = 1
     nonce: str = ""
+    protect: bool = False
+    instance_type: str | None = None
     differences: tuple[FieldChange, ...] = ()
 
 
@@ -122,11 +126,17 @@ class RemoteObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What exists: runs newest first by key, remembered runs, saved UDFs and tokens of this project."""
+    """What exists: runs newest first by key, remembered runs, saved UDFs and tokens of this project.
+
+    Of several runs of one attempt only the one that counts is in `runs`; `extra` are the others, as far as they run.
+    `traces` are runs that were started, as the journal knows, and are in neither the history nor the archive.
+    """
 
     read_at: datetime
     runs: Mapping[Key, tuple[Run, ...]] = field(default_factory=dict)
+    extra: tuple[Run, ...] = ()
     past: Mapping[Key, PastRun] = field(default_factory=dict)
+    traces: Mapping[Key, str] = field(default_factory=dict)
     objects: Mapping[Key, RemoteObject] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()  # the id of every run in the listing, foreign ones included
 
@@ -169,6 +179,8 @@ class Requests:
     retry: frozenset[str] = frozenset()
     retry_all: bool = False
     prune: bool = False
+    prune_limit: int | None = None
+    select: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Desired: for each job the newest run with its key carries its digest and is in f
 own digest decides: that a job it needs runs again does not run it again, because what it declares is the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from fused_spec.diagnostics import nearest
@@ -21,7 +21,7 @@ from fused_spec.plan.model import (
     Requests,
     Run,
 )
-from fused_spec.spec.graph import in_order
+from fused_spec.spec.graph import in_order, needs_of
 from fused_spec.spec.model import (
     DEFAULT_SCOPE,
     Desired,
@@ -37,6 +37,8 @@ from fused_spec.spec.model import (
 from fused_spec.status import RunStatus
 
 _SHOWN_CAUSES = 3
+_MOST_EXTRA = 5  # runs ended at once because they were started twice
+_PRUNED_FREELY = 5  # so few may be pruned whatever their share
 
 Decision = tuple[Action, Reason, str]
 
@@ -51,15 +53,18 @@ def make_plan(
     """
     _check(resolution, requests)
     declared = in_order(resolution.desired)
-    changes = [_change(desired, history, requests, now) for desired in declared]
+    wanted = selected(declared, requests.select)
+    changes = [_change(desired, history, requests, now) for desired in wanted]
     orphans = list(_orphans(frozenset(desired.key for desired in declared), history))
+    pruned = [orphan for orphan in orphans if not _is_protected(orphan)] if requests.prune else []
+    _check_prune(pruned, history, requests)
     return Plan(
         target=target,
         scope=resolution.project.scope,
-        changes=(*changes, *(orphans if requests.prune else ())),
+        changes=(*changes, *_extra(history), *pruned),
         warnings=(
             *(f"{change.key}: {change.reason}" for change in changes if change.reason is Reason.RAN_ONCE),
-            *(_left_alone(orphan) for orphan in orphans if not requests.prune),
+            *(_left_alone(orphan) for orphan in orphans if orphan not in pruned),
         ),
         seen=history.seen,
     )
@@ -67,7 +72,7 @@ def make_plan(
 
 def _check(resolution: Resolution, requests: Requests) -> None:
     jobs = {desired.key.name for desired in resolution.desired if isinstance(desired, DesiredJob)}
-    for name in sorted((requests.rerun | requests.retry) - jobs):
+    for name in sorted((requests.rerun | requests.retry | requests.select) - jobs):
         meant = nearest(name, jobs)
         raise FusedSpecError(
             f'no spec declares a job named "{name}"',
@@ -82,10 +87,50 @@ def _check(resolution: Resolution, requests: Requests) -> None:
         raise FusedSpecError("prune is refused: the given paths declare nothing", hint="name the folder of the specs")
 
 
+def _check_prune(pruned: list[Change], history: History, requests: Requests) -> None:
+    """Refuse to take away much of what there is at once: a lost folder must not end a fleet."""
+    existing = sum(run.status.in_flight for runs in history.runs.values() for run in runs)
+    existing += sum(one.enabled for one in history.objects.values())
+    limit = requests.prune_limit if requests.prune_limit is not None else max(_PRUNED_FREELY, existing // 2)
+    if len(pruned) > limit:
+        raise FusedSpecError(
+            f"prune would end {len(pruned)} of {existing} runs and tokens, and {limit} at once is the limit",
+            hint=f"check that no spec is missing; --prune-limit {len(pruned)} allows it",
+        )
+
+
+def _is_protected(orphan: Change) -> bool:
+    return isinstance(orphan.before, Run) and orphan.before.protect
+
+
+def _extra(history: History) -> Iterator[Change]:
+    """Runs of an attempt that was started twice, but the one that counts."""
+    for run in history.extra[:_MOST_EXTRA]:
+        yield Change(key=run.key, action=Action.CANCEL, reason=Reason.STARTED_TWICE, before=run)
+
+
+def selected(declared: Sequence[Desired], names: frozenset[str]) -> tuple[Desired, ...]:
+    """The jobs with these names and everything they need; all of them without names."""
+    if not names:
+        return tuple(declared)
+    by_key = {desired.key: desired for desired in declared}
+    wanted = [key for key in by_key if key.name in names and key.kind is Kind.JOB]
+    taken: set[Key] = set()
+    while wanted:
+        key = wanted.pop()
+        if key not in taken:
+            taken.add(key)
+            wanted += [need for need in needs_of(by_key[key]) if need in by_key]
+    return tuple(desired for desired in declared if desired.key in taken)
+
+
 def _change(desired: Desired, history: History, requests: Requests, now: datetime) -> Change:
     if not isinstance(desired, DesiredJob):
         return _object_change(desired, history.objects.get(desired.key))
     newest = _newest(history, desired.key)
+    trace = history.traces.get(desired.key)
+    if newest is None and trace is not None and desired.key.name not in requests.rerun:
+        return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace, after=desired)
     action, reason, detail = _decide(desired, newest, requests, now)
     fields = newest.differences if isinstance(newest, Run) and action.changes_something else ()
     if reason is Reason.SPEC_CHANGED and not detail:
@@ -187,6 +232,8 @@ def _orphans(declared: frozenset[Key], history: History) -> Iterator[Change]:
 
 
 def _left_alone(orphan: Change) -> str:
+    if _is_protected(orphan):
+        return f"{orphan.key} is in no spec, and its run {orphan.job_id} goes on: it is protected"
     if orphan.action is Action.CANCEL:
         return f"{orphan.key} is in no spec, and its run {orphan.job_id} goes on; --prune cancels it"
     return f"{orphan.key} is in no spec and stays enabled; --prune disables it"

@@ -1,50 +1,20 @@
 """Carry out one change: the single place where something is sent that costs, changes or ends."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from secrets import token_hex
-from time import monotonic, sleep
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
-from fused_spec.errors import FusedSpecError, OutcomeUnknown, StalePlan
-from fused_spec.plan.model import Action, Change, PastRun, Run
-from fused_spec.polling import Clock, Sleep
+from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, StalePlan
+from fused_spec.plan.model import Action, Change, PastRun, Reason, Run
 from fused_spec.reconcile.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
-from fused_spec.reconcile.start import new_marker, next_attempt, refuse_if_stale, start
+from fused_spec.reconcile.site import Site
+from fused_spec.reconcile.start import next_attempt, start
 from fused_spec.reconcile.tokens import apply_token, restore_sink
 from fused_spec.reconcile.udfs import apply_udf
 from fused_spec.reconcile.uploads import ensure_uploaded
 from fused_spec.spec.model import DesiredJob, Kind
-
-if TYPE_CHECKING:
-    from fused_spec.api.client import FusedAPI
-    from fused_spec.reconcile.archive import Archive
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Time and chance, as arguments."""
-
-    clock: Clock = monotonic
-    sleep: Sleep = sleep
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
-    nonce: Callable[[], str] = field(default=lambda: token_hex(16))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """Where changes are carried out; `seen` are the runs that the plan took into account."""
-
-    api: "FusedAPI"
-    archive: "Archive"
-    scope: str
-    seen: frozenset[str]
-    patience: float
-    world: World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +30,9 @@ def act(change: Change, site: Site) -> Step:
     return _guarded(_act, change, site)
 
 
-def start_again(change: Change, site: Site) -> Step:
+def start_again(change: Change, before: Run, site: Site) -> Step:
     """Start the job of a change whose old run is over."""
-    return _guarded(_start, change, site)
+    return _guarded(_start, replace(change, before=before), site)
 
 
 def _guarded(carry_out: Callable[[Change, Site], Step], change: Change, site: Site) -> Step:
@@ -72,7 +42,7 @@ def _guarded(carry_out: Callable[[Change, Site], Step], change: Change, site: Si
         match error:
             case OutcomeUnknown():
                 status = OutcomeStatus.UNKNOWN
-            case StalePlan():
+            case StalePlan() | Locked():
                 status = OutcomeStatus.SKIPPED
             case _:
                 status = OutcomeStatus.FAILED
@@ -93,41 +63,52 @@ def _act(change: Change, site: Site) -> Step:
         case Action.REPLACE, Run() as run:
             return _cancel(change, run, site, then=Then.START, why="its spec changed")
         case Action.CANCEL, Run() as run:
-            return _cancel(change, run, site, then=Then.FINISH, why="it is in no spec any more")
+            twice = change.reason is Reason.STARTED_TWICE
+            why = "it was started twice, and an earlier run counts" if twice else "it is in no spec any more"
+            return _cancel(change, run, site, then=Then.FINISH, why=why)
     return _settled(change, site)
 
 
 def _start(change: Change, site: Site) -> Step:
-    """Upload what the job reads, make sure that nobody started it meanwhile, and start it."""
+    """Upload what the job reads, and make sure that its next attempt runs."""
     job = change.after
     assert isinstance(job, DesiredJob)
     world = site.world
     uploads = tuple(
         Uploaded(key=job.key, file=file, sent=ensure_uploaded(site.api, file), at=world.now()) for file in job.files
     )
-    attempt = next_attempt(change)
-    marker = new_marker(job, scope=site.scope, attempt=attempt, nonce=world.nonce())
-    refuse_if_stale(site.api, marker, site.seen)
     began = world.clock()
-    run = start(site.api, job, marker, site.seen, patience=site.patience, clock=world.clock, sleep=world.sleep)
+    run = start(change, site)
     started = Started(change=change, job_id=run.job_id, at=world.now(), adopted=run.adopted)
-    flight = Flight(change=change, job_id=run.job_id, digest=job.digest, attempt=attempt, since=began)
+    flight = Flight(
+        change=change,
+        job_id=run.job_id,
+        digest=job.digest,
+        attempt=next_attempt(change),
+        since=began,
+        nonce=run.marker.nonce,
+        settle_at=world.clock() + site.timing.visible,
+    )
     return Step(result=flight, events=(*uploads, started))
 
 
 def _flight(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH) -> Flight:
     age = max(0.0, (site.world.now() - run.created).total_seconds())
+    began = site.world.clock() - age
     return Flight(
         change=change,
         job_id=run.job_id,
         digest=run.digest,
         attempt=run.attempt,
-        since=site.world.clock() - age,
+        since=began,
+        nonce=run.nonce,
         then=then,
     )
 
 
 def _cancel(change: Change, run: Run, site: Site, *, then: Then, why: str) -> Step:
+    if not site.may_act(0.0):
+        raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
     site.api.cancel_job(run.job_id)
     event = Cancelling(key=change.key, job_id=run.job_id, why=why, at=site.world.now())
     return Step(result=_flight(change, run, site, then=then), events=(event,))
@@ -136,6 +117,8 @@ def _cancel(change: Change, run: Run, site: Site, *, then: Then, why: str) -> St
 def _act_on_object(change: Change, site: Site) -> Step:
     events: tuple[Event, ...] = ()
     if change.action is not Action.NONE:
+        if not site.may_act(0.0):
+            raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
         carry_out = apply_udf if change.key.kind is Kind.UDF else apply_token
         carry_out(site.api, change, site.scope)
     if change.key.kind is Kind.TOKEN and change.action in (Action.NONE, Action.UPDATE):
@@ -151,9 +134,17 @@ def _settled(change: Change, site: Site) -> Step:
     run = change.before
     held = change.action is Action.HOLD
     status = OutcomeStatus.HELD if held else OutcomeStatus.UNCHANGED
-    error = f"{change.why}: `fused-spec apply --retry {change.key.name}`" if held else None
+    error = f"{change.why}: {_way_out(change)}" if held else None
     if not isinstance(run, Run) or run.status.in_flight:
-        folder = str(site.archive.folder(run.key, run.job_id)) if isinstance(run, PastRun) else None
+        folder = site.archive.folder(run.key, run.job_id) if isinstance(run, PastRun) else None
         return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))
     folder, trouble = keep_run(change, run, site.api, site.archive, now=site.world.now())
     return Step(result=Outcome(change=change, status=status, job_id=run.job_id, archive=folder, error=error or trouble))
+
+
+def _way_out(change: Change) -> str:
+    """What ends the holding."""
+    name = change.key.name
+    if change.reason is Reason.FORGOTTEN:
+        return f"`fused-spec apply --adopt {name}` takes it for done, `fused-spec apply --rerun {name}` runs it again"
+    return f"`fused-spec apply --retry {name}`"

@@ -4,62 +4,59 @@ One loop takes every decision; calls that may take a while go to a small pool. L
 leaves runs running, and the next apply finds them in the history. Nothing here prints or reads the environment.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ServiceError
 from fused_spec.plan.model import Action, Change, Plan, Run
+from fused_spec.plan.prices import PRICES
 from fused_spec.polling import Deadline, intervals
-from fused_spec.reconcile.act import Site, Step, World, act, start_again
-from fused_spec.reconcile.events import Cancelling, Event, Finished, ServiceSilent, StatusChanged
+from fused_spec.reconcile.act import Step, act, start_again
+from fused_spec.reconcile.budget import Budget
+from fused_spec.reconcile.events import Cancelling, Event, Finished, Retrying, ServiceSilent, StatusChanged
 from fused_spec.reconcile.flight import Flight, Then
-from fused_spec.reconcile.keep import keep_run
+from fused_spec.reconcile.land import land, retry_after
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
-from fused_spec.reconcile.watch import look
+from fused_spec.reconcile.rivals import Decision, Rivals
+from fused_spec.reconcile.site import Site
+from fused_spec.reconcile.watch import Sight, look
 from fused_spec.spec.graph import needs_of
 from fused_spec.spec.model import Key
+from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
-    from fused_spec.api.client import FusedAPI
-    from fused_spec.reconcile.archive import Archive
+    from fused_spec.api.objects import JobResponse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to apply; all times in seconds.
+    """How to apply; all times in seconds, all money in US dollars.
 
     `wait=False` ends once everything is started, waiting only for jobs that others need. `timeout` ends the waiting
-    and no run. `poll` is the first and the longest pause between two looks. `patience` is how long the history is
-    searched for a run whose answer got lost, `silence` how long a service that cannot be read is ridden out.
+    and no run; past `max_duration` or `max_cost` this apply's runs are cancelled. `poll` is the first and the longest
+    pause between two looks, `backoff` those before a retry, `silence` how long an unreadable service is ridden out.
     """
 
     wait: bool = True
     timeout: float | None = None
+    max_duration: float | None = None
+    max_cost: float | None = None
+    prices: Mapping[str, float] = field(default_factory=lambda: PRICES)
     parallelism: int = 10
     poll: tuple[float, float] = (0.2, 5.0)
-    patience: float = 60.0
+    backoff: tuple[float, float] = (10.0, 360.0)
     silence: float = 900.0
 
 
-def apply(
-    plan: Plan,
-    api: "FusedAPI",
-    *,
-    archive: "Archive",
-    options: Options = Options(),
-    world: World = World(),
-    pool: Callable[[int], Executor] = ThreadPoolExecutor,
-) -> Iterator[Event]:
+def apply(plan: Plan, site: Site, *, options: Options = Options()) -> Iterator[Event]:
     """Carry out the plan; the events include one `Finished` for each change.
 
     Raises the client's error when the service could not be read for `options.silence` seconds; runs go on.
     """
-    site = Site(api=api, archive=archive, scope=plan.scope, seen=plan.seen, patience=options.patience, world=world)
-    workers = pool(options.parallelism)
+    workers = site.world.pool(options.parallelism)
     try:
         yield from _Apply(plan, site, options, workers).events()
     finally:
@@ -78,20 +75,30 @@ class _Apply:
         self._waiting = list(plan.changes)
         self._acting: dict[Future[Step], Change] = {}
         self._flights: dict[str, Flight] = {}
+        self._retries: list[tuple[float, Change, Run]] = []
         self._outcomes: dict[Key, Outcome] = {}
+        self._rivals = Rivals(site)
         self._deadline = Deadline(options.timeout, site.world.clock)
+        self._budget = Budget(
+            clock=site.world.clock,
+            max_duration=options.max_duration,
+            max_cost=options.max_cost,
+            prices=options.prices,
+        )
+        self._over_limit = False
         self._silent_since: float | None = None
+        self._turn = 0
 
     def events(self) -> Iterator[Event]:
         pauses = intervals(*self._options.poll)
-        while self._waiting or self._acting or self._flights:
+        while self._waiting or self._acting or self._flights or self._retries:
             told = False
             for event in self._round():
                 told = True
                 yield event
             if told:
                 pauses = intervals(*self._options.poll)
-            elif self._acting or self._flights:
+            elif self._acting or self._flights or self._retries:
                 self._pause(next(pauses))
 
     def _round(self) -> Iterator[Event]:
@@ -99,15 +106,17 @@ class _Apply:
         yield from self._dispatch()
         yield from self._collect()
         yield from self._watch()
+        yield from self._check_limits()
         if self._deadline.passed:
             yield from self._stop_waiting()
 
     def _pause(self, seconds: float) -> None:
-        """Wait a while, or until one of the calls under way is answered."""
+        """Wait a while, or until one of the calls under way is answered; not everybody looks at the same moment."""
         left = self._deadline.remaining
+        seconds *= 0.8 + 0.4 * self._world.random()
         seconds = seconds if left is None else min(seconds, left)
         if self._acting:
-            wait_for(self._acting, timeout=seconds, return_when=FIRST_COMPLETED)
+            self._world.wait(self._acting, seconds)
         else:
             self._world.sleep(seconds)
 
@@ -121,6 +130,10 @@ class _Apply:
             elif self._is_ready(change) and len(self._acting) < self._options.parallelism:
                 self._waiting.remove(change)
                 self._submit(change, partial(act, change, self._site))
+        for due, change, run in list(self._retries):
+            if self._world.clock() >= due and len(self._acting) < self._options.parallelism:
+                self._retries.remove((due, change, run))
+                self._submit(change, partial(start_again, change, run, self._site))
 
     def _needs(self, change: Change) -> tuple[Key, ...]:
         """What this change has to wait for: only what starts or makes something needs anything."""
@@ -164,26 +177,64 @@ class _Apply:
         if not self._flights:
             return
         try:
-            sights = look(self._site.api, self._flights.keys())
+            seen = look(self._site.api, self._flights.keys(), closely=self._next_in_turn())
+            yield from self._settle(seen.sights, seen.others)
         except ServiceError as error:
             yield from self._silence(error)
             return
         self._silent_since = None
+        for job_id, sight in seen.sights.items():
+            if job_id in self._flights:
+                yield from self._follow(self._flights[job_id], sight)
+
+    def _next_in_turn(self) -> list[str]:
+        """One run at a time is asked how far its tasks are."""
+        running = [job_id for job_id, flight in self._flights.items() if flight.sight.status is RunStatus.RUNNING]
+        self._turn += 1
+        return [running[self._turn % len(running)]] if running else []
+
+    def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
+        now = self._world.clock()
+        if flight.see(sight, self._world.now(), now):
+            yield StatusChanged(
+                key=flight.change.key,
+                job_id=flight.job_id,
+                status=sight.status,
+                finished_tasks=flight.sight.finished_tasks,
+                total_tasks=flight.sight.total_tasks,
+                at=self._world.now(),
+            )
+        if sight.status.in_flight:
+            why = flight.overdue(now, self._options.prices)
+            if why is not None:
+                yield from self._cancel(flight, why)
+        elif now >= flight.settle_at or flight.then is Then.START:
+            del self._flights[flight.job_id]
+            self._budget.pay(flight)
+            self._submit(flight.change, partial(land, flight, self._site))
+
+    def _settle(self, sights: Mapping[str, Sight], others: tuple["JobResponse", ...]) -> Iterator[Event]:
+        """Of runs that were started for the same attempt one counts; the others are ended, ours included."""
         for job_id, sight in sights.items():
             flight = self._flights[job_id]
-            if flight.see(sight, self._world.now()):
-                yield StatusChanged(
-                    key=flight.change.key,
-                    job_id=job_id,
-                    status=sight.status,
-                    finished_tasks=sight.finished_tasks,
-                    total_tasks=sight.total_tasks,
-                    at=self._world.now(),
-                )
-            if not sight.status.in_flight:
-                self._submit(flight.change, partial(self._land, self._flights.pop(job_id)))
-            else:
-                yield from self._cancel_if_overdue(flight)
+            if flight.sight.created is None and sight.created is not None:
+                flight.sight = replace(flight.sight, created=sight.created)
+        own = [flight for flight in self._flights.values() if flight.then is Then.FINISH]
+        for decision in self._rivals.decide(own, others):
+            yield from self._end_losers(decision)
+
+    def _end_losers(self, decision: Decision) -> Iterator[Event]:
+        flight, counts = decision.flight, decision.counts
+        for run in decision.cancel:
+            if self._site.may_act(0.0):
+                self._site.api.cancel_job(run.job_id)
+                why = f"it was started twice, and {counts.job_id} counts"
+                yield Cancelling(key=run.key, job_id=run.job_id, why=why, at=self._world.now())
+        if counts.job_id != flight.job_id:
+            del self._flights[flight.job_id]
+            flight.job_id, flight.nonce = counts.job_id, counts.nonce
+            flight.sight = Sight(status=counts.status, created=counts.created)
+            self._flights[flight.job_id] = flight
 
     def _silence(self, error: ServiceError) -> Iterator[Event]:
         now = self._world.clock()
@@ -193,11 +244,7 @@ class _Apply:
         if now - self._silent_since > self._options.silence:
             raise error
 
-    def _cancel_if_overdue(self, flight: Flight) -> Iterator[Event]:
-        limit = flight.overdue(self._world.clock())
-        if limit is None:
-            return
-        why = f"it ran longer than its timeout of {limit:g} seconds"
+    def _cancel(self, flight: Flight, why: str) -> Iterator[Event]:
         try:
             self._site.api.cancel_job(flight.job_id)
         except ServiceError as error:
@@ -206,37 +253,28 @@ class _Apply:
         flight.cancelled_because = why
         yield Cancelling(key=flight.change.key, job_id=flight.job_id, why=why, at=self._world.now())
 
-    def _land(self, flight: Flight) -> Step:
-        """A run is over: archive it, and end its change or start what waited for it."""
-        now = self._world.now()
-        run = Run(
-            job_id=flight.job_id,
-            key=flight.change.key,
-            digest=flight.digest,
-            status=flight.sight.status,
-            created=flight.sight.created or flight.statuses[0][0],
-            ended=flight.sight.ended,
-            attempt=flight.attempt,
-        )
-        site = self._site
-        folder, trouble = keep_run(flight.change, run, site.api, site.archive, now=now, statuses=flight.statuses)
-        if flight.then is Then.START:
-            return start_again(flight.change, site)
-        outcome = Outcome(
-            change=flight.change,
-            status=OutcomeStatus(str(run.status)),
-            job_id=run.job_id,
-            archive=folder,
-            error=f"cancelled: {flight.cancelled_because}" if flight.cancelled_because else trouble,
-        )
-        return Step(result=outcome)
+    def _check_limits(self) -> Iterator[Event]:
+        """End this apply's runs when they took too long or cost too much altogether."""
+        why = self._budget.passed(self._flights.values())
+        if why is None:
+            return
+        if not self._over_limit:
+            self._over_limit = True
+            for change in [*self._waiting, *(change for _, change, _ in self._retries)]:
+                yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=f"not started: {why}"))
+            self._waiting.clear()
+            self._retries.clear()
+        for flight in self._flights.values():
+            if flight.cancelled_because is None:
+                yield from self._cancel(flight, why)
 
     def _stop_waiting(self) -> Iterator[Event]:
         """The apply's time is up: runs go on, and nothing more is started."""
-        for change in self._waiting:
+        for change in [*self._waiting, *(change for _, change, _ in self._retries)]:
             error = "the apply's time was up before it could start"
             yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=error))
         self._waiting.clear()
+        self._retries.clear()
         for flight in self._flights.values():
             error = "still running when the apply's time was up; the next apply attaches"
             yield self._finish(
@@ -245,5 +283,18 @@ class _Apply:
         self._flights.clear()
 
     def _finish(self, outcome: Outcome) -> Event:
-        self._outcomes[outcome.change.key] = outcome
+        retry = None if self._over_limit else retry_after(outcome, self._site, self._options.backoff)
+        if retry is not None:
+            due = self._world.clock() + retry.seconds
+            self._retries.append((due, retry.change, retry.run))
+            attempt = retry.run.attempt + 1
+            return Retrying(
+                change=retry.change,
+                job_id=retry.run.job_id,
+                attempt=attempt,
+                seconds=retry.seconds,
+                at=self._world.now(),
+            )
+        if outcome.change.action is not Action.CANCEL:
+            self._outcomes[outcome.change.key] = outcome
         return Finished(outcome=outcome, at=self._world.now())

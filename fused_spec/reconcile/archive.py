@@ -1,6 +1,6 @@
 """Keep what a run was and said: one folder a run, written whole or not at all.
 
-    <root>/<scope>/<kind>/<name>/<job id>/
+    <scope>/runs/<kind>/<name>/<job id>/
         spec.json       what was declared, resolved; sensitive values masked
         status.jsonl    {"at", "status"} as observed
         logs.jsonl.gz   {"timestamp", "message"}, every line the service had
@@ -12,22 +12,21 @@ Nothing here is ever deleted or written a second time.
 import gzip
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import PastRun
 from fused_spec.reconcile.receipt import Receipt
+from fused_spec.reconcile.store import Store
 from fused_spec.redaction import Redactor
 from fused_spec.spec.model import Key
 from fused_spec.status import RunStatus
 
+_RUNS = "runs"
 RECEIPT, SPEC, STATUS, LOGS = "receipt.json", "spec.json", "status.jsonl", "logs.jsonl.gz"
 
 
@@ -56,47 +55,44 @@ class RunRecord:
 
 
 class Archive:
-    """The runs kept for one project under a root folder, which need not exist yet."""
+    """The runs kept for one project in a store, which need not hold anything yet."""
 
-    def __init__(self, root: Path, scope: str) -> None:
-        self.root = root
+    def __init__(self, store: Store, scope: str) -> None:
+        self._store = store
         self._scope = scope
 
-    def folder(self, key: Key, job_id: str) -> Path:
-        return self.root / self._scope / str(key.kind) / key.name / job_id
+    def folder(self, key: Key, job_id: str) -> str:
+        """Where a run is kept, for people."""
+        return self._store.shown(self._at(key, job_id))
 
     def has(self, key: Key, job_id: str) -> bool:
-        return (self.folder(key, job_id) / RECEIPT).is_file()
+        return self._store.read(f"{self._at(key, job_id)}/{RECEIPT}") is not None
 
-    def write(self, record: RunRecord, log: Iterable[LogRecord], *, redact: Redactor, now: datetime) -> Path:
+    def write(self, record: RunRecord, log: Iterable[LogRecord], *, redact: Redactor, now: datetime) -> str:
         """Archive a run and return its folder; one that is there already is left as it is.
 
-        Raises OSError when the folder cannot be written; nothing half is left then.
+        Raises OSError when it cannot be written; nothing half is left then.
         """
-        final = self.folder(record.key, record.job_id)
+        folder = self._at(record.key, record.job_id)
         if self.has(record.key, record.job_id):
-            return final
-        final.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".", suffix=".draft", dir=final.parent))
-        try:
+            return self._store.shown(folder)
+        with self._store.staging() as draft:
             lines, digest = _write_log(draft / LOGS, log, redact)
             _write(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
             statuses = (json.dumps({"at": at.isoformat(), "status": str(status)}) for at, status in record.statuses)
             _write(draft / STATUS, "".join(f"{line}\n" for line in statuses))
             _write(draft / RECEIPT, self._receipt(record, lines, digest, now).to_json())
-            draft.replace(final)
-            _sync_folder(final.parent)
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
-        return final
+            self._store.publish(draft, folder, RECEIPT)
+        return self._store.shown(folder)
 
     def receipts(self) -> Iterator[Receipt]:
         """Every receipt of the project; what cannot be read as one is not one."""
-        for path in sorted((self.root / self._scope).glob(f"*/*/*/{RECEIPT}")):
+        for name in self._store.names(f"{self._scope}/{_RUNS}"):
+            content = self._store.read(name) if name.endswith(f"/{RECEIPT}") else None
             try:
-                yield Receipt.from_json(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
+                if content is not None:
+                    yield Receipt.from_json(content.decode("utf-8"))
+            except ValueError:
                 continue
 
     def past(self) -> dict[Key, PastRun]:
@@ -117,20 +113,31 @@ class Archive:
 
         Raises `FusedSpecError` when the log is gone or is not the one that the receipt describes.
         """
-        path = self.folder(receipt.key, receipt.job_id) / LOGS
-        try:
-            digest = _file_digest(path)
-        except OSError as error:
-            raise FusedSpecError(f"the archived log {path} cannot be read: {error.strerror}") from None
-        if digest != receipt.log_sha256:
-            raise FusedSpecError(
-                f"the archived log {path} is not the one that its receipt describes",
-                hint="it was changed or damaged since; restore it from a backup",
-            )
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
+        self.verify(receipt)
+        with self._store.open(self._log(receipt)) as packed, gzip.open(packed, "rt", encoding="utf-8") as stream:
             for line in stream:
                 entry = json.loads(line)
                 yield LogRecord(timestamp=entry["timestamp"], message=entry["message"])
+
+    def verify(self, receipt: Receipt) -> None:
+        """Raise `FusedSpecError` when a log is gone, or is not the one that its receipt describes."""
+        shown = self._store.shown(self._log(receipt))
+        try:
+            with self._store.open(self._log(receipt)) as stream:
+                digest = _digest(stream)
+        except OSError as error:
+            raise FusedSpecError(f"the archived log {shown} cannot be read: {error.strerror or error}") from None
+        if digest != receipt.log_sha256:
+            raise FusedSpecError(
+                f"the archived log {shown} is not the one that its receipt describes",
+                hint="it was changed or damaged since; restore it from a backup",
+            )
+
+    def _at(self, key: Key, job_id: str) -> str:
+        return f"{self._scope}/{_RUNS}/{key.kind}/{key.name}/{job_id}"
+
+    def _log(self, receipt: Receipt) -> str:
+        return f"{self._at(receipt.key, receipt.job_id)}/{LOGS}"
 
     def _receipt(self, record: RunRecord, lines: int, digest: str, now: datetime) -> Receipt:
         return Receipt(
@@ -170,26 +177,15 @@ def _write_log(path: Path, log: Iterable[LogRecord], redact: Redactor) -> tuple[
             entry = {"timestamp": record.timestamp, "message": redact(record.message)}
             packed.write(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
     with path.open("rb") as written:
-        os.fsync(written.fileno())
-    return lines, _file_digest(path)
+        return lines, _digest(written)
 
 
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _digest(stream: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while piece := stream.read(1024 * 1024):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system can."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    path.write_text(text, encoding="utf-8", newline="\n")

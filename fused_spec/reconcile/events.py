@@ -61,6 +61,17 @@ class Cancelling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retrying:
+    """A run failed, and another attempt follows after a pause."""
+
+    change: Change
+    job_id: str
+    attempt: int
+    seconds: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SinkWritten:
     """A token's value was written to its file; the value itself is in no event."""
 
@@ -85,4 +96,4 @@ class Finished:
     at: datetime
 
 
-Event = Uploaded | Started | Attached | StatusChanged | Cancelling | SinkWritten | ServiceSilent | Finished
+Event = Uploaded | Started | Attached | StatusChanged | Cancelling | Retrying | SinkWritten | ServiceSilent | Finished

@@ -1,10 +1,12 @@
 """A run that an apply waits for, and what is known of it so far."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
 from fused_spec.plan.model import Change
+from fused_spec.plan.prices import affordable_seconds
 from fused_spec.reconcile.watch import Sight
 from fused_spec.spec.model import DesiredJob
 from fused_spec.status import RunStatus
@@ -19,28 +21,62 @@ class Then(Enum):
 
 @dataclass(slots=True, kw_only=True)
 class Flight:
-    """Changes while the run goes on; `since` is the clock's reading when the run began, as far as known."""
+    """Changes while the run goes on; `since` and `running_since` are readings of the clock, as far as known.
+
+    `settle_at` is the clock's reading until which another run of the same attempt may still come to light.
+    """
 
     change: Change
     job_id: str
     digest: str
     attempt: int
     since: float
+    nonce: str = ""
+    settle_at: float = 0.0
+    running_since: float | None = None
     then: Then = Then.FINISH
     sight: Sight = Sight(status=RunStatus.QUEUED)
     statuses: list[tuple[datetime, RunStatus]] = field(default_factory=list)
     cancelled_because: str | None = None
 
-    def see(self, sight: Sight, at: datetime) -> bool:
-        """Take in a look at the run; whether there is something new."""
+    def see(self, sight: Sight, at: datetime, clock: float) -> bool:
+        """Take in a look at the run; whether there is something new.
+
+        A look that was less close does not undo what is known of the tasks.
+        """
+        if sight.total_tasks == 0 and self.sight.total_tasks:
+            sight = Sight(
+                status=sight.status,
+                created=sight.created,
+                ended=sight.ended,
+                finished_tasks=self.sight.finished_tasks,
+                total_tasks=self.sight.total_tasks,
+            )
         if not self.statuses or sight.status is not self.sight.status:
             self.statuses.append((at, sight.status))
+        if sight.status is RunStatus.RUNNING and self.running_since is None:
+            self.running_since = clock
         new = sight != self.sight
         self.sight = sight
         return new
 
-    def overdue(self, clock: float) -> float | None:
-        """The limit in seconds that the run has passed, if it has one and was not cancelled for it yet."""
+    def overdue(self, clock: float, prices: Mapping[str, float]) -> str | None:
+        """Why the run has gone on for longer than its job allows; told once."""
+        if self.cancelled_because is not None or self.then is not Then.FINISH:
+            return None
+        return next((why for seconds, began, why in self._limits(prices) if clock - began > seconds), None)
+
+    def _limits(self, prices: Mapping[str, float]) -> Iterator[tuple[float, float, str]]:
+        """Each limit in seconds, from when it counts, and its words."""
         job = self.change.after
-        limit = job.run.timeout if isinstance(job, DesiredJob) and self.then is Then.FINISH else None
-        return limit if limit is not None and self.cancelled_because is None and clock - self.since > limit else None
+        if not isinstance(job, DesiredJob):
+            return
+        if job.run.timeout is not None and self.running_since is not None:
+            yield job.run.timeout, self.running_since, f"it ran longer than its timeout of {job.run.timeout:g} seconds"
+        if job.run.max_duration is not None:
+            limit = job.run.max_duration
+            yield limit, self.since, f"it took longer than its max_duration of {limit:g} seconds"
+        if job.run.max_cost is not None:
+            seconds = affordable_seconds(job.payload.get("instance_type"), job.run.max_cost, prices)
+            if seconds is not None:
+                yield seconds, self.since, f"it cost more than its max_cost of {job.run.max_cost:g} dollars"

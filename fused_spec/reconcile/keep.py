@@ -33,7 +33,7 @@ def keep_run(
     A run that cannot be archived now is no failure: the next apply finds it without a receipt and tries again.
     """
     if archive.has(run.key, run.job_id):
-        return str(archive.folder(run.key, run.job_id)), None
+        return archive.folder(run.key, run.job_id), None
     job = change.after
     env = job.payload.get("additional_env", {}) if isinstance(job, DesiredJob) else {}
     try:
@@ -50,7 +50,7 @@ def keep_run(
             spec=_spec_of(run, job if isinstance(job, DesiredJob) else None, api),
             statuses=statuses or [(run.ended or now, run.status)],
         )
-        return str(archive.write(record, log, redact=env_redactor(env), now=now)), None
+        return archive.write(record, log, redact=env_redactor(env), now=now), None
     except (ServiceError, OSError) as error:
         return None, f"not archived: {error}; the next apply tries again"
 

@@ -18,13 +18,17 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
-    """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked."""
+    """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked.
+
+    `protect` travels too, so that it survives the removal of the spec.
+    """
 
     scope: str
     key: Key
     digest: str
     attempt: int
     nonce: str
+    protect: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, Any]:
@@ -37,6 +41,7 @@ class Marker:
             "digest": self.digest,
             "attempt": self.attempt,
             "nonce": self.nonce,
+            **({"protect": True} if self.protect else {}),
             "settings": dict(self.settings),
         }
 
@@ -61,6 +66,7 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
                 digest=digest,
                 attempt=attempt,
                 nonce=nonce,
+                protect=rest.get("protect") is True,
                 settings=settings if isinstance(settings, Mapping) else {},
             )
     return None

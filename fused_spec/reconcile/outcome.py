@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fused_spec.errors import CredentialsError, FusedSpecError, ServiceUnreachable
+from fused_spec.errors import CredentialsError, FusedSpecError, Locked, ServiceUnreachable, StalePlan
 from fused_spec.plan.model import Action, Change
 from fused_spec.status import RunStatus
 
@@ -29,7 +29,10 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The end of one change; `archive` is the folder of its receipt, `problem` the exception behind `error`."""
+    """The end of one change; `archive` is the folder of its receipt, `problem` the exception behind `error`.
+
+    `seconds` is how long its run took, as far as it was watched.
+    """
 
     change: Change
     status: OutcomeStatus
@@ -37,6 +40,7 @@ class Outcome:
     archive: str | None = None
     error: str | None = None
     problem: FusedSpecError | None = None
+    seconds: float | None = None
 
     @property
     def satisfied(self) -> bool:
@@ -47,11 +51,11 @@ class Outcome:
         return self.status is OutcomeStatus.SUCCEEDED
 
 
-_WORST_FIRST = (9, 8, 6, 1, 5)
+_WORST_FIRST = (9, 8, 7, 6, 1, 5)
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """The exit code for all outcomes together: the worst one counts, in the order 9, 8, 6, 1, 5, 0."""
+    """The exit code for all outcomes together: the worst one counts, in the order 9, 8, 7, 6, 1, 5, 0."""
     codes = {_code(outcome) for outcome in outcomes}
     return next((code for code in _WORST_FIRST if code in codes), 0)
 
@@ -68,6 +72,6 @@ def _code(outcome: Outcome) -> int:
             return 0
     problem = outcome.problem
     # A service that refuses one job has answered; only one that refuses us, or is not there, is exit 8.
-    if isinstance(problem, CredentialsError | ServiceUnreachable) or (problem is not None and problem.exit_code == 6):
+    if isinstance(problem, CredentialsError | ServiceUnreachable | StalePlan | Locked):
         return problem.exit_code
     return 1

@@ -5,10 +5,10 @@ Whatever cannot be read makes the history incomplete and ends the command; it is
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from fused_spec.plan.model import History, Run
 from fused_spec.reconcile.marker import FIELD, Marker, marker_in
 from fused_spec.reconcile.objects import read_objects
 from fused_spec.reconcile.payload import job_differences
+from fused_spec.reconcile.settle import settled
 from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
 from fused_spec.status import RunStatus, run_status
 
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
     from fused_spec.api.reading import FusedReader
     from fused_spec.reconcile.archive import Archive
+    from fused_spec.reconcile.journal import Journal
 
 _PAGE = 50
 _OVERLAP = 5
 _RESTARTS = 6
 _AT_ONCE = 16
 _GONE = (404, 410)
+_TWINS_WITHIN = timedelta(hours=1)
 
 
 def read_history(
@@ -38,32 +41,43 @@ def read_history(
     resolution: Resolution,
     *,
     archive: "Archive",
-    cache: Path | None,
+    journal: "Journal",
+    markers: "Markers",
     now: datetime,
     prune: bool = False,
 ) -> History:
     """Everything a plan needs to know; configs are read newest first, until every declared job has been found.
 
-    `cache` is the folder that remembers markers. Raises the client's errors when the service cannot be read.
+    Raises the client's errors when the service cannot be read.
     """
     jobs = {one.key: one for one in resolution.desired if isinstance(one, DesiredJob)}
     listing = list_jobs(api)
-    markers = Markers(api, cache)
     runs: dict[Key, list[Run]] = {}
     missing = set(jobs)
+    horizon = now
     for batch in _batches(listing, _AT_ONCE):
-        wanted = batch if missing else [job for job in batch if _listed_status(job) not in _OVER]
+        # A twin of a run that was found was made about when it was.
+        wanted = [job for job in batch if missing or job.creation_date > horizon or _listed_status(job) not in _OVER]
         for job, marker in zip(wanted, markers.read([job.id for job in wanted]), strict=True):
             if marker is not None and marker.scope == resolution.project.scope and marker.key.kind is Kind.JOB:
                 runs.setdefault(marker.key, []).append(_run(api, job, marker))
                 missing.discard(marker.key)
+                horizon = min(horizon, job.creation_date - _TWINS_WITHIN)
+    extra: list[Run] = []
+    for key, found in runs.items():
+        runs[key], losers = settled(found)
+        extra += losers
     for key, declared in jobs.items():
         if key in runs and runs[key][0].digest != declared.digest:
             runs[key][0] = _compared(api, declared, runs[key][0])
+    past = archive.past()
+    unexplained = [key for key in jobs if key not in runs and key not in past]
     return History(
         read_at=now,
         runs={key: tuple(found) for key, found in runs.items()},
-        past=archive.past(),
+        extra=tuple(extra),
+        past=past,
+        traces={key: str(attempt.job_id) for key, attempt in journal.traces(unexplained).items()},
         objects=read_objects(api, resolution, prune=prune),
         seen=frozenset(job.id for job in listing),
     )
@@ -95,16 +109,19 @@ def list_jobs(api: "FusedReader") -> list["JobResponse"]:
 class Markers:
     """The markers of jobs by id, remembered in a file; foreign jobs are remembered as such."""
 
-    def __init__(self, api: "FusedReader", cache: Path | None) -> None:
+    def __init__(
+        self, api: "FusedReader", cache: Path | None, workers: Callable[[int], Executor] = ThreadPoolExecutor
+    ) -> None:
         self._api = api
         self._cache = cache
         self._known: dict[str, Marker | None] = dict(_cached(cache)) if cache else {}
+        self._workers = workers
 
     def read(self, job_ids: Sequence[str]) -> list[Marker | None]:
         """The marker of each job, None for a foreign one; unknown configs are read side by side."""
         unknown = [job_id for job_id in job_ids if job_id not in self._known]
         if unknown:
-            with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            with self._workers(_AT_ONCE) as pool:
                 found = dict(zip(unknown, pool.map(self._metadata, unknown), strict=True))
             self._known.update((job_id, marker_in(metadata)) for job_id, metadata in found.items())
             if self._cache is not None:
@@ -153,6 +170,8 @@ def _run(api: "FusedReader", job: "JobResponse", marker: Marker) -> Run:
         ended=None if status.in_flight else job.job_status_date,
         attempt=marker.attempt,
         nonce=marker.nonce,
+        protect=marker.protect,
+        instance_type=job.instance_type,
     )
 
 

@@ -1,26 +1,29 @@
-"""Start one job, once.
+"""Start one job, effectively once.
 
-A start costs money and cannot be taken back, so it is sent exactly once. When its answer is lost, nobody guesses:
-the history is searched for the attempt's nonce, the run that is found is adopted, and if none shows up in time
-the outcome is unknown, which is an answer of its own.
+A start costs money and cannot be taken back, and the service does not recognise a repeated one. So the intent is
+written down first, the request is sent exactly once, and whatever comes of it, the next step is to look in the history
+for this attempt, never to send again on a guess. What cannot be found in time is unknown, an answer of its own: the
+intent stays, and the next apply settles it. The rules and their proof are in docs/reliability.md.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import OutcomeUnknown, ServiceError, StalePlan
+from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
 from fused_spec.plan.model import Change, PastRun, Run
-from fused_spec.polling import Clock, Deadline, Sleep, intervals
+from fused_spec.polling import Deadline, intervals
+from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.marker import Marker
 from fused_spec.reconcile.payload import job_config, shown_settings
-from fused_spec.reconcile.refresh import Markers
 from fused_spec.spec.model import DesiredJob
 
 if TYPE_CHECKING:
-    from fused_spec.api.client import FusedAPI
+    from fused_spec.api.objects import JobResponse
+    from fused_spec.reconcile.site import Site
 
 _NEWEST = 25
+_LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,34 +42,41 @@ def next_attempt(change: Change) -> int:
     return before.attempt + 1 if same and isinstance(before, Run | PastRun) else 1
 
 
-def refuse_if_stale(api: "FusedAPI", marker: Marker, seen: frozenset[str]) -> None:
-    """Look at what is newer than the plan; `StalePlan` when it holds a run of the same key."""
-    for job_id, found in _newest(api, seen):
-        if found.scope == marker.scope and found.key == marker.key:
-            raise StalePlan(
-                f"{marker.key} was started as {job_id} after this plan was made",
-                hint="another apply is at work; run the command again to attach to its run",
-            )
+def start(change: Change, site: "Site") -> StartedRun:
+    """Make sure that the job's next attempt runs, and return its run.
 
-
-def start(
-    api: "FusedAPI",
-    job: DesiredJob,
-    marker: Marker,
-    seen: frozenset[str],
-    *,
-    patience: float,
-    clock: Clock,
-    sleep: Sleep,
-) -> StartedRun:
-    """Send the job once and return its run.
-
-    `patience` is how long, in seconds, the history is asked for a run whose answer got lost. Raises the client's
-    error when the service refused the job or was never reached, and `OutcomeUnknown` when nobody can know.
+    Raises `StalePlan` when somebody started another state of the job meanwhile, `Locked` when the lock was lost, the
+    client's error when the service refused the job or was never reached, and `OutcomeUnknown` when nobody can know.
     """
+    job = change.after
+    assert isinstance(job, DesiredJob)
+    for _ in range(_LOOKS):
+        marker = _marker(job, site, next_attempt(change))
+        looked = site.world.clock()
+        rival = _rival(site, marker)
+        if rival is not None:
+            return StartedRun(job_id=rival, marker=marker, adopted=True)
+        attempt = _attempt(marker, site)
+        site.journal.intend(attempt)
+        if site.world.clock() - looked < site.timing.fresh:
+            return _send(job, marker, attempt, site)
+        site.journal.withdraw(attempt)  # writing took so long that somebody may have started it meanwhile: look again
+    raise FusedSpecError(
+        f"{job.key} was not started: its intent could not be written down in time",
+        hint="look at the archive's disk or network, then run the command again",
+    )
+
+
+def _send(job: DesiredJob, marker: Marker, attempt: Attempt, site: "Site") -> StartedRun:
+    """Send the intended attempt, once."""
+    if not site.may_act(site.timing.accepted):
+        site.journal.withdraw(attempt)
+        raise Locked(
+            f"{job.key} was not started: the lock of this apply was lost meanwhile", hint="run the command again"
+        )
     env = job.payload.get("additional_env")
     try:
-        run = api.start_job(
+        run = site.api.start_job(
             job_config(job, marker),
             instance_type=job.payload.get("instance_type"),
             region=job.payload.get("region"),
@@ -75,49 +85,90 @@ def start(
             image_name=job.payload.get("image_name"),
         )
     except ServiceError as error:
-        if getattr(error, "sent", None) is False:
+        if error.sent is False:
+            site.journal.withdraw(attempt)
             raise
-        job_id = _search(api, marker, seen, Deadline(patience, clock), sleep)
-        if job_id is None:
-            raise OutcomeUnknown(
-                f"{marker.key} may or may not have been started: {error}",
-                hint="run `fused-spec jobs` to see whether it runs; the next apply attaches to it, or starts it",
-            ) from error
-        return StartedRun(job_id=job_id, marker=marker, adopted=True)
+        return _found_again(marker, attempt, error, site)
+    site.journal.started(attempt, run.job_id)
     return StartedRun(job_id=run.job_id, marker=marker)
 
 
-def new_marker(job: DesiredJob, *, scope: str, attempt: int, nonce: str) -> Marker:
-    return Marker(
-        scope=scope, key=job.key, digest=job.digest, attempt=attempt, nonce=nonce, settings=shown_settings(job)
-    )
+def _found_again(marker: Marker, attempt: Attempt, error: ServiceError, site: "Site") -> StartedRun:
+    """The answer got lost: the run is in the history, or comes into it within the time that the service may take."""
+    job_id = _search(marker, site)
+    if job_id is None:
+        raise OutcomeUnknown(
+            f"{marker.key} may or may not have been started: {error}",
+            hint="run the same apply again: it looks for this attempt first, and starts another only if there is none",
+        ) from error
+    site.journal.started(attempt, job_id)
+    return StartedRun(job_id=job_id, marker=marker, adopted=True)
 
 
-def _search(api: "FusedAPI", marker: Marker, seen: frozenset[str], deadline: Deadline, sleep: Sleep) -> str | None:
-    """The run that carries the nonce, asked for until the deadline; an unreadable history is asked again."""
-    for pause in intervals(0.5, 5.0):
-        try:
-            for job_id, found in _newest(api, seen):
-                if found.nonce == marker.nonce:
-                    return job_id
-        except ServiceError:
-            if deadline.passed:
-                return None
-        if deadline.passed:
-            return None
-        sleep(pause)
+def _rival(site: "Site", marker: Marker) -> str | None:
+    """The run of this very effort that somebody started after the plan was made; `StalePlan` for another of the job."""
+    for job, found in _newer(site):
+        if (found.scope, found.key) != (marker.scope, marker.key):
+            continue
+        if found.digest == marker.digest and found.attempt < marker.attempt:
+            continue  # what this attempt follows
+        if (found.digest, found.attempt) == (marker.digest, marker.attempt):
+            return job.id
+        raise StalePlan(
+            f"{marker.key} was started as {job.id} after this plan was made",
+            hint="another apply is at work; run the command again to see what it did",
+        )
     return None
 
 
-def _newest(api: "FusedAPI", seen: frozenset[str]) -> Iterator[tuple[str, Marker]]:
-    """The marked runs that are newer than what the plan saw, newest first."""
+def _search(marker: Marker, site: "Site") -> str | None:
+    """The run that carries the nonce, asked for until it would have come; an unreadable history is asked again."""
+    deadline = Deadline(site.timing.dead, site.world.clock)
+    for pause in intervals(0.5, 10.0):
+        late = deadline.passed  # the last look begins after everything would have come
+        try:
+            for job, found in _newer(site):
+                if found.nonce == marker.nonce:
+                    return job.id
+        except ServiceError:
+            pass  # an unreadable history says nothing; the deadline ends the asking
+        if late:
+            return None
+        site.world.sleep(pause)
+    return None
+
+
+def _newer(site: "Site") -> Iterator[tuple["JobResponse", Marker]]:
+    """The marked runs that the plan had not seen, newest first."""
     skip = 0
     while True:
-        page = [job.id for job in api.get_jobs(_NEWEST, skip=skip, per_request=_NEWEST)]
-        new = [job_id for job_id in page if job_id not in seen]
-        for job_id, marker in zip(new, Markers(api, None).read(new), strict=True):
+        page = list(site.api.get_jobs(_NEWEST, skip=skip, per_request=_NEWEST))
+        new = [job for job in page if job.id not in site.seen]
+        for job, marker in zip(new, site.markers.read([job.id for job in new]), strict=True):
             if marker is not None:
-                yield job_id, marker
+                yield job, marker
         if len(new) < len(page) or not page:
             return
         skip += len(page)
+
+
+def _marker(job: DesiredJob, site: "Site", attempt: int) -> Marker:
+    return Marker(
+        scope=site.scope,
+        key=job.key,
+        digest=job.digest,
+        attempt=attempt,
+        nonce=site.world.nonce(),
+        protect=job.protect,
+        settings=shown_settings(job),
+    )
+
+
+def _attempt(marker: Marker, site: "Site") -> Attempt:
+    return Attempt(
+        key=marker.key,
+        digest=marker.digest,
+        number=marker.attempt,
+        nonce=marker.nonce,
+        sent=site.api.server_time,
+    )

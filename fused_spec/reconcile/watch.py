@@ -3,7 +3,7 @@
 A listing alone ends nothing: it may be ahead of the run's own record, whose last log lines are still on their way.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,29 +28,43 @@ class Sight:
     total_tasks: int = 0
 
 
-def look(api: "FusedReader", job_ids: Collection[str]) -> dict[str, Sight]:
-    """How each run is now."""
-    listed = _listed(api, job_ids)
-    return {job_id: _sight(api, job_id, listed.get(job_id)) for job_id in job_ids}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How each run is, and which jobs the listing showed besides."""
+
+    sights: dict[str, Sight]
+    others: tuple["JobResponse", ...] = ()
 
 
-def _listed(api: "FusedReader", job_ids: Collection[str]) -> dict[str, "JobResponse"]:
-    """The runs' lines in the history, read until all are found or the history ends."""
-    found: dict[str, JobResponse] = {}
+def look(api: "FusedReader", job_ids: Collection[str], *, closely: Iterable[str] = ()) -> Look:
+    """How each run is now; only of those in `closely`, and of those that seem over, the run itself is asked for."""
+    listed, others = _listed(api, job_ids)
+    asked = frozenset(closely)
+    sights = {
+        job_id: _sight(api, job_id, listed.get(job_id), closely=job_id in asked or job_id not in listed)
+        for job_id in job_ids
+    }
+    return Look(sights=sights, others=others)
+
+
+def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "JobResponse"], tuple["JobResponse", ...]]:
+    """The runs' lines in the history, read until all are found or the history ends, and the lines met on the way."""
+    met: dict[str, JobResponse] = {}
     skip = 0
-    while len(found) < len(job_ids):
+    while True:
         page = list(api.get_jobs(_PAGE, skip=skip, per_request=_PAGE))
-        found.update((job.id, job) for job in page if job.id in job_ids)
-        if not page:
+        met.update((job.id, job) for job in page)
+        if not page or all(job_id in met for job_id in job_ids):
             break
         skip += len(page)
-    return found
+    found = {job_id: met.pop(job_id) for job_id in job_ids if job_id in met}
+    return found, tuple(met.values())
 
 
-def _sight(api: "FusedReader", job_id: str, listed: "JobResponse | None") -> Sight:
+def _sight(api: "FusedReader", job_id: str, listed: "JobResponse | None", *, closely: bool) -> Sight:
     word = listed.job_status if listed else None
     status = run_status(job_status=word)
-    if word is not None and status is RunStatus.QUEUED:
+    if word is not None and status.in_flight and not closely:
         return Sight(status=status, created=listed.creation_date if listed else None)
     run = api.get_status(job_id)
     over = run.finished

@@ -79,6 +79,7 @@ class _Builder:
             needs=tuple(Key(kind=Kind.JOB, name=name) for name in spec.get("needs", [])),
             run=_policy(spec.get("run", {})),
             files=tuple(self.local.files.values()),
+            protect=self.document.tree["metadata"].get("protect", False),
         )
 
     def udf(self) -> DesiredUdf | None:
@@ -191,7 +192,7 @@ def _policy(declared: Mapping[str, Any]) -> RunPolicy:
     fields: dict[str, Any] = {
         name: kinds[name](value) if name in kinds else value for name, value in declared.items() if value is not None
     }
-    for name in ("timeout", "max_age"):
+    for name in ("timeout", "max_age", "max_duration"):
         if name in fields:
             fields[name] = float(seconds(fields[name]))
     return RunPolicy(**fields)

@@ -53,7 +53,7 @@ class OnChangeWhileRunning(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPolicy:
-    """When a job runs again; `timeout` and `max_age` in seconds."""
+    """When a job runs again, and how much it may take; times in seconds, `max_cost` in US dollars."""
 
     when: When = When.ON_CHANGE
     on_failure: OnFailure = OnFailure.HOLD
@@ -61,6 +61,8 @@ class RunPolicy:
     on_change_while_running: OnChangeWhileRunning = OnChangeWhileRunning.REPLACE
     timeout: float | None = None
     max_age: float | None = None
+    max_duration: float | None = None
+    max_cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,7 @@ class DesiredJob(Desired):
     needs: tuple[Key, ...] = ()
     run: RunPolicy = RunPolicy()
     files: tuple[LocalFile, ...] = ()
+    protect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,7 @@ class Project:
     default_target: str = "local"
     targets: Mapping[str, Target] = field(default_factory=dict)
     archive: str | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)
     file: Path | None = None
 
 

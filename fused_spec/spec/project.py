@@ -73,6 +73,7 @@ def _from_tree(tree: Any, root: Path) -> Project:
         default_target=tree.get("target", LOCAL_TARGET),
         targets=targets,
         archive=tree.get("archive"),
+        prices=tree.get("prices", {}),
         file=root / PROJECT_FILE,
     )
 

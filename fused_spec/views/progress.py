@@ -10,6 +10,7 @@ from fused_spec.reconcile.events import (
     Cancelling,
     Event,
     Finished,
+    Retrying,
     ServiceSilent,
     SinkWritten,
     Started,
@@ -72,6 +73,9 @@ class Board:
                 row.finished_tasks, row.total_tasks = event.finished_tasks, event.total_tasks
             case Cancelling():
                 row.state = "cancelling"
+            case Retrying():
+                row.state, row.job_id, row.finished_tasks = WAITING, None, 0
+                row.note = f"attempt {event.attempt} follows in {event.seconds:.0f}s"
             case Finished():
                 row.state, row.until = str(event.outcome.status), event.at
                 row.note = event.outcome.error or row.note
@@ -82,7 +86,7 @@ class Board:
 def event_key(event: Event) -> Key | None:
     """What the event is about; None when it concerns every run."""
     match event:
-        case Started() | Attached():
+        case Started() | Attached() | Retrying():
             return event.change.key
         case Finished():
             return event.outcome.change.key
@@ -114,6 +118,8 @@ def _words(event: Event) -> str | None:
             return f"{event.status}{tasks}"
         case Cancelling():
             return f"cancelling {event.job_id}: {event.why}"
+        case Retrying():
+            return f"{event.job_id} failed; attempt {event.attempt} follows in {event.seconds:.0f} seconds"
         case SinkWritten():
             return f"its value is in {event.path}"
         case ServiceSilent():

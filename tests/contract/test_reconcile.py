@@ -17,8 +17,12 @@ from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.apply import Options, apply
 from fused_spec.reconcile.archive import Archive
 from fused_spec.reconcile.events import Event, Finished, Started, Uploaded
+from fused_spec.reconcile.journal import Journal
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
-from fused_spec.reconcile.refresh import read_history
+from fused_spec.reconcile.recover import recover
+from fused_spec.reconcile.refresh import Markers, read_history
+from fused_spec.reconcile.site import Site, Timing
+from fused_spec.reconcile.store import LocalStore
 from fused_spec.service.app import create_app
 from fused_spec.settings import Credentials
 from fused_spec.spec.resolve import resolve
@@ -29,7 +33,8 @@ PROJECT = "apiVersion: fused-spec/v1\nproject: {name: roads, id: 0d5b1c7e-52b5}\
 UDF = "@fused.udf\ndef udf(n: int = 1):\n    print(f'n={n}')\n    return n\n"
 SLOW = "@fused.udf\ndef udf():\n    import time\n    time.sleep(600)\n"
 FAILING = "@fused.udf\ndef udf():\n    raise ValueError('no such tile')\n"
-FAST = Options(poll=(0.02, 0.2))
+SCOPE = "0d5b1c7e-52b5"
+FAST = Options(poll=(0.02, 0.2), backoff=(0.05, 0.1))
 
 
 def job(name: str = "areas", file: str = "area.py", more: str = "") -> str:
@@ -67,23 +72,48 @@ class World:
 
     @property
     def archive(self) -> Archive:
-        return Archive(self.folder / "archive", "0d5b1c7e-52b5")
+        return Archive(self.store, SCOPE)
+
+    @property
+    def store(self) -> LocalStore:
+        return LocalStore(self.folder / "archive")
+
+    def site(self, seen: frozenset[str] = frozenset()) -> Site:
+        """Where to act: the service in memory, listing at once, and given up on after half a second."""
+        return Site(
+            api=self.api,
+            archive=self.archive,
+            journal=Journal(self.store, SCOPE, "local"),
+            markers=Markers(self.api, self.folder / "cache"),
+            scope=SCOPE,
+            seen=seen,
+            timing=Timing(visible=0.0, accepted=0.5, margin=0.0),
+        )
 
     def plan(self, requests: Requests = Requests()) -> Plan:
         resolution = resolve(["specs"], cwd=self.folder)
         assert resolution.diagnostics == ()
         now = datetime.now(UTC)
+        site = self.site()
         history = read_history(
-            self.api, resolution, archive=self.archive, cache=self.folder / "cache", now=now, prune=requests.prune
+            self.api,
+            resolution,
+            archive=site.archive,
+            journal=site.journal,
+            markers=site.markers,
+            now=now,
+            prune=requests.prune,
         )
         return make_plan(resolution, history, target="local", requests=requests, now=now)
 
     def apply(self, options: Options = FAST, requests: Requests = Requests()) -> dict[str, Outcome]:
-        """Plan and apply; the outcomes by `kind/name`."""
+        """Settle, plan and apply; the outcomes by `kind/name`."""
+        site = self.site()
+        recover(self.api, site.journal, site.markers, timing=site.timing, world=site.world)
         return self.carry_out(self.plan(requests), options)
 
     def carry_out(self, plan: Plan, options: Options = FAST) -> dict[str, Outcome]:
-        self.events = list(apply(plan, self.api, archive=self.archive, options=options))
+        self.events = list(apply(plan, self.site(plan.seen), options=options))
         return {str(event.outcome.change.key): event.outcome for event in self.events if isinstance(event, Finished)}
 
     def job_ids(self) -> list[str]:
@@ -151,7 +181,7 @@ def test_a_lost_answer_starts_nothing_twice(world: World) -> None:
 def test_a_start_of_which_nobody_knows_is_unknown_and_not_sent_again(world: World) -> None:
     world.write("specs/a.yaml", job())
     world.service.fail(requests.ReadTimeout(), method="POST", path="/run", reached=False)
-    outcomes = world.apply(Options(poll=(0.02, 0.2), patience=0.0))
+    outcomes = world.apply(FAST)
     assert outcomes["Job/areas"].status is OutcomeStatus.UNKNOWN
     assert exit_code(outcomes.values()) == 9
     assert world.service.seen.count("POST /server/v1/run") == 0
@@ -165,14 +195,33 @@ def test_a_start_that_was_never_sent_is_a_failure_and_not_unknown(world: World) 
     assert exit_code(outcomes.values()) == 8
 
 
-def test_a_run_that_somebody_started_after_the_plan_makes_it_stale(world: World) -> None:
+def test_a_run_of_another_state_that_somebody_started_after_the_plan_makes_it_stale(world: World) -> None:
     world.write("specs/a.yaml", job())
     plan = world.plan()
+    world.write("specs/area.py", UDF.replace("n: int = 1", "n: int = 2"))
     world.apply()
     outcomes = world.carry_out(plan)
     assert outcomes["Job/areas"].status is OutcomeStatus.SKIPPED
     assert exit_code(outcomes.values()) == 6
     assert len(world.job_ids()) == 1
+
+
+def test_the_very_run_that_somebody_started_after_the_plan_is_followed(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    plan = world.plan()
+    first = world.apply()["Job/areas"]
+    again = world.carry_out(plan)["Job/areas"]
+    assert (again.status, again.job_id) == (OutcomeStatus.SUCCEEDED, first.job_id)
+    assert len(world.job_ids()) == 1
+
+
+def test_an_unknown_start_is_settled_by_the_next_apply(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    world.service.fail(requests.ReadTimeout(), method="POST", path="/run", reached=False)
+    world.apply()
+    settled = world.apply()["Job/areas"]
+    assert settled.status is OutcomeStatus.SUCCEEDED
+    assert world.job_ids() == [settled.job_id]
 
 
 def test_what_needs_another_job_starts_after_its_success(world: World) -> None:
@@ -206,12 +255,12 @@ def test_a_failed_job_is_held_until_retry_is_asked_for(world: World) -> None:
     assert len(world.job_ids()) == 2
 
 
-def test_retries_are_used_up_one_apply_at_a_time(world: World) -> None:
+def test_a_failed_job_is_tried_again_after_a_pause_until_its_retries_are_used_up(world: World) -> None:
     world.write("specs/area.py", FAILING)
-    world.write("specs/a.yaml", job(more="  run: {on_failure: retry, retries: 1}\n"))
-    statuses = [world.apply()["Job/areas"].status for _ in range(3)]
-    assert statuses == [OutcomeStatus.FAILED, OutcomeStatus.FAILED, OutcomeStatus.HELD]
-    assert len(world.job_ids()) == 2
+    world.write("specs/a.yaml", job(more="  run: {on_failure: retry, retries: 2}\n"))
+    statuses = [world.apply()["Job/areas"].status for _ in range(2)]
+    assert statuses == [OutcomeStatus.FAILED, OutcomeStatus.HELD]
+    assert len(world.job_ids()) == 3
 
 
 def test_a_run_in_flight_is_attached_to(world: World) -> None:
@@ -250,7 +299,7 @@ def test_prune_cancels_what_is_in_no_spec(world: World) -> None:
 def test_leaving_an_apply_leaves_its_runs(world: World) -> None:
     world.write("specs/area.py", SLOW)
     world.write("specs/a.yaml", job())
-    events = apply(world.plan(), world.api, archive=world.archive, options=FAST)
+    events = apply(world.plan(), world.site(), options=FAST)
     started = next(event for event in events if isinstance(event, Started))
     events.close()  # type: ignore[attr-defined]
     assert not world.api.get_status(started.job_id).finished

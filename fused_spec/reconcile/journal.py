@@ -1,0 +1,121 @@
+"""What this project meant to start, written down before it was sent, and what became of it.
+
+One file for each attempt, whose name tells its state, so that a listing tells all of them:
+
+    <scope>/attempts/<target>/<kind>/<name>/<nonce>.intent     about to be sent, or sent and not answered
+    <scope>/attempts/<target>/<kind>/<name>/<nonce>.started    answered: the service's job id is known
+
+An intent that was certainly never sent, or certainly refused, is withdrawn: its file goes.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fused_spec.reconcile.store import Store
+from fused_spec.spec.model import Key, Kind
+
+INTENT, STARTED = "intent", "started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One effort to start a run; `sent` is the service's time, just before it was sent, as far as that is known."""
+
+    key: Key
+    digest: str
+    number: int
+    nonce: str
+    sent: datetime | None
+    job_id: str | None = None
+
+    def to_json(self) -> bytes:
+        return json.dumps(
+            {
+                "v": 1,
+                "kind": str(self.key.kind),
+                "name": self.key.name,
+                "digest": self.digest,
+                "attempt": self.number,
+                "nonce": self.nonce,
+                "sent": self.sent.isoformat() if self.sent else None,
+                "job_id": self.job_id,
+            }
+        ).encode()
+
+    @classmethod
+    def from_json(cls, content: bytes) -> "Attempt":
+        """Read one back; ValueError for anything else."""
+        try:
+            known = json.loads(content)
+            return cls(
+                key=Key(kind=Kind(known["kind"]), name=known["name"]),
+                digest=str(known["digest"]),
+                number=int(known["attempt"]),
+                nonce=str(known["nonce"]),
+                sent=datetime.fromisoformat(known["sent"]) if known["sent"] else None,
+                job_id=known["job_id"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not an attempt: {error!r}") from None
+
+
+class Journal:
+    """The attempts of one project at one target."""
+
+    def __init__(self, store: Store, scope: str, target: str) -> None:
+        self._store = store
+        self._folder = f"{scope}/attempts/{target}"
+
+    def intend(self, attempt: Attempt) -> None:
+        """Write the intent down; it is durable when this returns, and an OSError means that nothing may be sent."""
+        self._store.write(self._path(attempt, INTENT), attempt.to_json())
+
+    def started(self, attempt: Attempt, job_id: str) -> None:
+        """Note the answer."""
+        self._store.write(self._path(attempt, STARTED), replace(attempt, job_id=job_id).to_json())
+        self._store.remove(self._path(attempt, INTENT))
+
+    def withdraw(self, attempt: Attempt) -> None:
+        """Forget an attempt that certainly started nothing."""
+        self._store.remove(self._path(attempt, INTENT))
+
+    def open_intents(self) -> list[Attempt]:
+        """The attempts of which nobody knows what became of them."""
+        names = self._names()
+        answered = {_nonce(name) for name in names if name.endswith(f".{STARTED}")}
+        return list(self._read(name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered))
+
+    def traces(self, keys: Iterable[Key]) -> dict[Key, Attempt]:
+        """The attempt with the highest number that is known to have started, for each of these keys."""
+        wanted = {f"{self._folder}/{key.kind}/{key.name}/" for key in keys}
+        if not wanted:
+            return {}
+        names = [name for name in self._names() if name.endswith(f".{STARTED}")]
+        found: dict[Key, Attempt] = {}
+        for attempt in self._read(name for name in names if name.rpartition("/")[0] + "/" in wanted):
+            known = found.get(attempt.key)
+            if known is None or _order(known) < _order(attempt):
+                found[attempt.key] = attempt
+        return found
+
+    def _names(self) -> list[str]:
+        return self._store.names(self._folder)
+
+    def _read(self, names: Iterable[str]) -> Iterator[Attempt]:
+        for name in names:
+            content = self._store.read(name)
+            if content is not None:  # else it was settled just now
+                yield Attempt.from_json(content)
+
+    def _path(self, attempt: Attempt, state: str) -> str:
+        return f"{self._folder}/{attempt.key.kind}/{attempt.key.name}/{attempt.nonce}.{state}"
+
+
+def _nonce(name: str) -> str:
+    return name.rpartition("/")[2].partition(".")[0]
+
+
+def _order(attempt: Attempt) -> tuple[str, int]:
+    return (attempt.sent.isoformat() if attempt.sent else "", attempt.number)

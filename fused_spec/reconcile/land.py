@@ -1,0 +1,60 @@
+"""What follows when a run is over: it is archived, and its change ends, or goes on with another run."""
+
+from dataclasses import dataclass, replace
+
+from fused_spec.plan.model import Change, Run
+from fused_spec.reconcile.act import Step, start_again
+from fused_spec.reconcile.flight import Flight, Then
+from fused_spec.reconcile.keep import keep_run
+from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.site import Site
+from fused_spec.spec.model import DesiredJob, OnFailure
+
+
+def land(flight: Flight, site: Site) -> Step:
+    """Archive the run, and end its change or start what waited for it."""
+    run = Run(
+        job_id=flight.job_id,
+        key=flight.change.key,
+        digest=flight.digest,
+        status=flight.sight.status,
+        created=flight.sight.created or flight.statuses[0][0],
+        ended=flight.sight.ended,
+        attempt=flight.attempt,
+        nonce=flight.nonce,
+    )
+    now = site.world.now()
+    folder, trouble = keep_run(flight.change, run, site.api, site.archive, now=now, statuses=flight.statuses)
+    if flight.then is Then.START:
+        return start_again(flight.change, run, site)
+    outcome = Outcome(
+        change=replace(flight.change, before=run),
+        status=OutcomeStatus(str(run.status)),
+        job_id=run.job_id,
+        archive=folder,
+        error=f"cancelled: {flight.cancelled_because}" if flight.cancelled_because else trouble,
+        seconds=site.world.clock() - flight.since,
+    )
+    return Step(result=outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Another attempt at a change whose run failed, after so many seconds."""
+
+    change: Change
+    run: Run
+    seconds: float
+
+
+def retry_after(outcome: Outcome, site: Site, backoff: tuple[float, float]) -> Retry | None:
+    """The attempt that follows a failed run while its job has attempts left; pauses double up to the longest."""
+    job, run = outcome.change.after, outcome.change.before
+    failed = outcome.status in (OutcomeStatus.FAILED, OutcomeStatus.LOST) and outcome.problem is None
+    if not failed or not isinstance(job, DesiredJob) or not isinstance(run, Run) or run.job_id != outcome.job_id:
+        return None
+    if job.run.on_failure is not OnFailure.RETRY or run.attempt > job.run.retries:
+        return None
+    first, longest = backoff
+    pause = min(first * 2 ** (run.attempt - 1), longest) * (0.75 + 0.5 * site.world.random())
+    return Retry(change=outcome.change, run=run, seconds=pause)

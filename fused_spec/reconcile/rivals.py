@@ -1,0 +1,89 @@
+"""Find runs of the same attempt that somebody else started, while ours go on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fused_spec.plan.model import Run
+from fused_spec.reconcile.flight import Flight
+from fused_spec.reconcile.marker import Marker
+from fused_spec.reconcile.settle import StartKey, may_cancel, winner
+from fused_spec.reconcile.site import Site
+from fused_spec.status import RunStatus, run_status
+
+if TYPE_CHECKING:
+    from fused_spec.api.objects import JobResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Of a flight and its rivals: the run that counts, and those to be cancelled."""
+
+    flight: Flight
+    counts: Run
+    cancel: tuple[Run, ...]
+
+
+@dataclass(slots=True)
+class Rivals:
+    """Remembers what the listings showed; markers are read once for each job."""
+
+    site: Site
+    _known: dict[str, Marker | None] = field(default_factory=dict)
+    _decided: set[str] = field(default_factory=set)
+
+    def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
+        """The flights that have rivals which nothing was decided about yet."""
+        by_key = {_start_key(flight): flight for flight in flights if flight.sight.created is not None}
+        found: dict[StartKey, list[Run]] = {}
+        fresh = [job for job in others if job.id not in self.site.seen and job.id not in self._decided]
+        for job, marker in zip(fresh, self._markers(fresh), strict=True):
+            if marker is None or marker.scope != self.site.scope:
+                continue
+            key = (marker.key, marker.digest, marker.attempt)
+            if key in by_key:
+                found.setdefault(key, []).append(_run(job, marker))
+                self._decided.add(job.id)
+        return [_decision(by_key[key], runs) for key, runs in found.items()]
+
+    def _markers(self, jobs: list["JobResponse"]) -> list[Marker | None]:
+        unknown = [job.id for job in jobs if job.id not in self._known]
+        self._known.update(zip(unknown, self.site.markers.read(unknown), strict=True))
+        return [self._known[job.id] for job in jobs]
+
+
+def _decision(flight: Flight, rivals: list[Run]) -> Decision:
+    ours = _own_run(flight)
+    counts = winner([ours, *rivals])
+    losers = tuple(run for run in (ours, *rivals) if run is not counts and run.status.in_flight)
+    return Decision(flight=flight, counts=counts, cancel=tuple(run for run in losers if may_cancel(run, counts)))
+
+
+def _start_key(flight: Flight) -> StartKey:
+    return flight.change.key, flight.digest, flight.attempt
+
+
+def _own_run(flight: Flight) -> Run:
+    assert flight.sight.created is not None
+    return Run(
+        job_id=flight.job_id,
+        key=flight.change.key,
+        digest=flight.digest,
+        status=flight.sight.status,
+        created=flight.sight.created,
+        attempt=flight.attempt,
+        nonce=flight.nonce,
+    )
+
+
+def _run(job: "JobResponse", marker: Marker) -> Run:
+    status = RunStatus.RUNNING if job.job_status is None else run_status(job_status=job.job_status)
+    return Run(
+        job_id=job.id,
+        key=marker.key,
+        digest=marker.digest,
+        status=status,
+        created=job.creation_date,
+        attempt=marker.attempt,
+        nonce=marker.nonce,
+    )

@@ -1,0 +1,93 @@
+"""Where and how an apply acts: the target, what it keeps, its lock, and time and chance as arguments."""
+
+import random
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from fused_spec.polling import Clock, Sleep
+
+if TYPE_CHECKING:
+    from fused_spec.api.client import FusedAPI
+    from fused_spec.reconcile.archive import Archive
+    from fused_spec.reconcile.journal import Journal
+    from fused_spec.reconcile.refresh import Markers
+
+
+def steady_clock() -> float:
+    """Seconds that also pass while the machine sleeps, where the system can tell."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
+def _wait(futures: Collection[Future[Any]], seconds: float) -> None:
+    wait_for(futures, timeout=seconds, return_when=FIRST_COMPLETED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Time and chance, and the calls that take a while."""
+
+    clock: Clock = steady_clock
+    sleep: Sleep = time.sleep
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    nonce: Callable[[], str] = field(default=lambda: token_hex(16))
+    random: Callable[[], float] = random.random
+    pool: Callable[[int], Executor] = ThreadPoolExecutor
+    wait: Callable[[Collection[Future[Any]], float], None] = _wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How slow a service may be, in seconds; beyond it nothing is promised (docs/reliability.md).
+
+    A run is listed within `visible` of being created. A request is accepted at most `accepted` after it was sent.
+    `fresh` is how old a look at the history may be when a start is sent.
+    """
+
+    visible: float = 10.0
+    accepted: float = 150.0
+    fresh: float = 10.0
+    margin: float = 20.0
+
+    @property
+    def dead(self) -> float:
+        """After so long, an attempt that is not listed was never accepted."""
+        return self.visible + self.accepted + self.margin
+
+
+HOSTED = Timing()
+LOCAL = Timing(visible=0.0, accepted=5.0, margin=1.0)
+"""The embedded service is on this machine, answers before it works, and lists a run from then on."""
+
+
+def always(_seconds: float) -> bool:
+    """A lock that cannot be lost."""
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What acting needs; `seen` are the runs that the plan took into account.
+
+    `may_act(seconds)` says whether the lock is still held, and will be for so long.
+    """
+
+    api: "FusedAPI"
+    archive: "Archive"
+    journal: "Journal"
+    markers: "Markers"
+    scope: str
+    seen: frozenset[str]
+    timing: Timing = HOSTED
+    world: World = World()
+    may_act: Callable[[float], bool] = always
+
+    def seeing(self, seen: frozenset[str]) -> "Site":
+        """The same place for a plan that took these runs into account."""
+        return replace(self, seen=seen)

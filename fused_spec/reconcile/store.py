@@ -1,0 +1,208 @@
+"""Where receipts, logs, attempts and leases are kept: a local folder, or any URL that fsspec opens.
+
+A file appears whole or not at all. A folder that is published exists for readers once the file that stands for it
+does, so that one comes last where folders cannot be moved.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+
+import fsspec
+
+from fused_spec.errors import FusedSpecError
+
+
+class Store(Protocol):
+    """Paths are relative, with `/` between their parts."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content, or None when there is no such file."""
+
+    def open(self, path: str) -> BinaryIO:
+        """The file for reading; raises FileNotFoundError."""
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put the content there, whole and durably, whatever was there before."""
+
+    def create(self, path: str, content: bytes) -> bool:
+        """The same, but only where nothing is; False when something is."""
+
+    def remove(self, path: str) -> None:
+        """Remove the file, if it is there."""
+
+    def names(self, folder: str) -> list[str]:
+        """The paths of all files below a folder, sorted."""
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A local folder for what is to be published; what is left in it is removed."""
+
+    def publish(self, staged: Path, folder: str, last: str) -> None:
+        """Put the staged files into a folder that does not exist yet; `last` is the one that stands for it."""
+
+    def shown(self, path: str) -> str:
+        """Where the path is, for people."""
+
+
+def open_store(place: str | Path) -> Store:
+    """The store at a local path or a URL; raises `FusedSpecError` for a URL that nothing here can open."""
+    text = str(place)
+    if "://" not in text or text.startswith("file://"):
+        return LocalStore(Path(text.removeprefix("file://")))
+    try:
+        filesystem, root = fsspec.core.url_to_fs(text)
+    except (ValueError, ImportError) as error:
+        raise FusedSpecError(
+            f"{text} cannot be opened: {error}", hint="name a folder, or a URL whose fsspec package is installed"
+        ) from None
+    return RemoteStore(filesystem, root, text.rstrip("/"))
+
+
+class LocalStore:
+    """A folder on this machine; it need not exist yet."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            return (self.root / path).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def open(self, path: str) -> BinaryIO:
+        return (self.root / path).open("rb")
+
+    def write(self, path: str, content: bytes) -> None:
+        with self._draft(path, content) as draft:
+            draft.replace(self.root / path)
+
+    def create(self, path: str, content: bytes) -> bool:
+        with self._draft(path, content) as draft:
+            try:
+                os.link(draft, self.root / path)  # unlike a rename, it never replaces
+            except FileExistsError:
+                return False
+        return True
+
+    def remove(self, path: str) -> None:
+        (self.root / path).unlink(missing_ok=True)
+
+    def names(self, folder: str) -> list[str]:
+        found = (path for path in (self.root / folder).rglob("*") if path.is_file())
+        relative = (path.relative_to(self.root) for path in found)
+        return sorted(path.as_posix() for path in relative if not any(part.startswith(".") for part in path.parts))
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".", suffix=".draft", dir=self.root))
+        try:
+            yield draft
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def publish(self, staged: Path, folder: str, last: str) -> None:
+        final = self.root / folder
+        final.parent.mkdir(parents=True, exist_ok=True)
+        for path in staged.iterdir():
+            _sync(path)
+        if not (final / last).exists():
+            shutil.rmtree(final, ignore_errors=True)  # what stands there without its last file is nothing
+            staged.replace(final)
+            _sync(final.parent)
+
+    def shown(self, path: str) -> str:
+        return str(self.root / path)
+
+    @contextmanager
+    def _draft(self, path: str, content: bytes) -> Iterator[Path]:
+        """The content in a file beside its place, readable by its owner alone and on the disk."""
+        final = self.root / path
+        final.parent.mkdir(parents=True, exist_ok=True)
+        draft = final.with_name(f".{final.name}.{secrets.token_hex(4)}")
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            yield draft
+            _sync(final.parent)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+class RemoteStore:
+    """A place that fsspec opens, such as a bucket; an object there appears whole."""
+
+    def __init__(self, filesystem: Any, root: str, url: str) -> None:
+        self._filesystem = filesystem
+        self._root = root.rstrip("/")
+        self._url = url
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            return bytes(self._filesystem.cat_file(self._at(path)))
+        except FileNotFoundError:
+            return None
+
+    def open(self, path: str) -> BinaryIO:
+        return cast(BinaryIO, self._filesystem.open(self._at(path), "rb"))
+
+    def write(self, path: str, content: bytes) -> None:
+        self._make_folder(path)
+        self._filesystem.pipe_file(self._at(path), content)
+
+    def create(self, path: str, content: bytes) -> bool:
+        self._make_folder(path)
+        try:
+            self._filesystem.pipe_file(self._at(path), content, mode="create")
+        except FileExistsError:
+            return False
+        return True
+
+    def remove(self, path: str) -> None:
+        with suppress(FileNotFoundError):
+            self._filesystem.rm_file(self._at(path))
+
+    def names(self, folder: str) -> list[str]:
+        self._filesystem.invalidate_cache()
+        found = self._filesystem.find(self._at(folder))
+        start = len(self._root.lstrip("/")) + 1
+        return sorted(path.lstrip("/")[start:] for path in found)
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="fused-spec-") as folder:
+            yield Path(folder)
+
+    def publish(self, staged: Path, folder: str, last: str) -> None:
+        names = sorted((path.name for path in staged.iterdir()), key=lambda name: name == last)
+        for name in names:
+            self._make_folder(f"{folder}/{name}")
+            self._filesystem.put_file(str(staged / name), self._at(f"{folder}/{name}"))
+
+    def shown(self, path: str) -> str:
+        return f"{self._url}/{path}"
+
+    def _at(self, path: str) -> str:
+        return f"{self._root}/{path}"
+
+    def _make_folder(self, path: str) -> None:
+        self._filesystem.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have the file, or a folder's entries, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
