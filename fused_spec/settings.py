@@ -33,10 +33,16 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where to apply: the embedded service (`base_url=None`) or any server that speaks the protocol."""
+    """Where to apply: the embedded service (`base_url=None`) or any server that speaks the protocol.
+
+    A request takes effect there `accepts_within` seconds or never, and a run is listed after at most `lists_within`;
+    None where nobody said so.
+    """
 
     name: str
     base_url: str | None = None
+    accepts_within: float | None = None
+    lists_within: float | None = None
 
     @property
     def is_local(self) -> bool:

@@ -1,9 +1,14 @@
 """Start, watch and end jobs, and read what they leave: history, config, logs, results."""
 
+from os import PathLike
+from pathlib import Path
+from urllib.parse import urlsplit
+
 from fused_spec.api.addresses import path
 from fused_spec.api.base import Connected
 from fused_spec.api.inputs import Env, JobReference, as_config, checked_instance_type, env_list, job_id_of
-from fused_spec.api.limits import FILES, LOGS, START
+from fused_spec.api.limits import DOWNLOAD, FILES, LOGS, MOST_LOG, START
+from fused_spec.api.log_file import SaveLog
 from fused_spec.api.objects import JobResponse, JobResult, Jobs, RunResponse
 from fused_spec.api.paging import read_pages
 from fused_spec.api.tail import tail
@@ -38,6 +43,11 @@ class JobReads(Connected):
             max_requests=max_requests,
         )
 
+    def job_page(self, job: JobReference) -> str:
+        """The job's page for people, on the host of the API."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}/workbench/jobs/{job_id_of(job)}"
+
     def get_status(self, job: JobReference) -> RunResponse:
         """The run as it is now."""
         answer = self._transport.call("GET", path("run", "by-id", job_id_of(job)))
@@ -52,6 +62,17 @@ class JobReads(Connected):
         """The log, oldest line first; `since_ms` (milliseconds since the epoch) leaves out what is older."""
         answer = self._transport.call("GET", path("logs", job_id_of(job)), query={"since_ms": since_ms}, limits=LOGS)
         return answer.read_as(list[LogLine])
+
+    def save_logs(
+        self, job: JobReference, file: str | PathLike[str], since_ms: int | None = None, *, most: int = MOST_LOG
+    ) -> bool:
+        """Save the service's answer about the log to a file, at most so many bytes; whether that is all of it.
+
+        `log_file.saved_lines` reads it. Takes as much memory as one piece, however long the log.
+        """
+        save = SaveLog(Path(file), most)
+        self._transport.follow(path("logs", job_id_of(job)), query={"since_ms": since_ms}, limits=DOWNLOAD, sink=save)
+        return not save.cut
 
     def get_job_results(self, job: JobReference) -> list[JobResult]:
         """The stored results in the order of the job's input; each is read when asked (`JobResult.read`)."""

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Any, Self, cast, overload
-from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr
 
@@ -45,8 +44,7 @@ class _JobMethods(WireModel):
     @property
     def logs_url(self) -> str:
         """The job's page for people, on the host of the API."""
-        parts = urlsplit(self._api.base_url)
-        return f"{parts.scheme}://{parts.netloc}/workbench/jobs/{self._id}"
+        return self._api.job_page(self._id)
 
     def get_status(self) -> "RunResponse":
         """Ask for the run as it is now."""

@@ -2,10 +2,9 @@
 
 import shutil
 import sys
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import click
@@ -24,16 +23,16 @@ from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
 from fused_spec.reconcile.journal import Attempt
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import recover
 from fused_spec.reconcile.refresh import Markers, read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
+from fused_spec.reconcile.spool import Spools
 from fused_spec.settings import Target
 from fused_spec.spec.model import Resolution
 from fused_spec.views.progress import Board, event_line
 from fused_spec.views.words import counted
 
-_LAST_LINES = 10
 _BELOW_THE_TABLE = 4
 
 
@@ -47,7 +46,16 @@ class Workplace:
 
     @property
     def timing(self) -> Timing:
-        return LOCAL if self.target.is_local else HOSTED
+        """How slow the target may be: as the project says, else as its kind."""
+        if self.target.is_local:
+            return LOCAL
+        visible, accepted = self.target.lists_within, self.target.accepts_within
+        return replace(
+            HOSTED,
+            visible=HOSTED.visible if visible is None else visible,
+            accepted=HOSTED.accepted if accepted is None else accepted,
+            margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
+        )
 
 
 def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
@@ -94,6 +102,7 @@ def open_site(context: Context, place: Workplace, may_act: Callable[[float], boo
         archive=place.kept.archive,
         journal=place.kept.journal,
         markers=_markers(api, place),
+        spools=Spools(place.resolution.project.state / "logs"),
         scope=place.resolution.project.scope,
         seen=frozenset(),
         timing=place.timing,
@@ -136,23 +145,6 @@ def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> lis
         raise _interrupted(board) from None
     place = {(change.key, change.action): index for index, change in enumerate(plan.changes)}
     return sorted(outcomes, key=lambda outcome: place[outcome.change.key, outcome.change.action])
-
-
-def last_log_lines(site: Site, outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
-    """The end of the log of each run that failed, by its id; a log that cannot be read is left out."""
-    found: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        if outcome.job_id and outcome.status in (OutcomeStatus.FAILED, OutcomeStatus.LOST):
-            with suppress(FusedSpecError):
-                found[outcome.job_id] = _last_lines(site, outcome.job_id)
-    return found
-
-
-def _last_lines(site: Site, job_id: str) -> list[str]:
-    receipt = next(iter(site.archive.find(job_id)), None)
-    if receipt is not None:
-        return [line.message.rstrip() for line in deque(site.archive.read_logs(receipt), maxlen=_LAST_LINES)]
-    return [line.message.rstrip() for line in site.api.get_logs(job_id)[-_LAST_LINES:]]
 
 
 def _markers(api: FusedReader, place: Workplace) -> Markers:

@@ -88,24 +88,21 @@ def show(context: Context, name: str, output: str) -> None:
 @_name
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
 @click.option("--since", callback=duration, metavar="D", help="Only lines of the last 10m, 2h, …")
+@click.option("--attempt", type=click.IntRange(min=1), metavar="N", help="Of this attempt, not the newest run.")
 @command
-def logs(context: Context, name: str, follow: bool, since: float | None) -> None:
+def logs(context: Context, name: str, follow: bool, since: float | None, attempt: int | None) -> None:
     """Print the log of a run.
 
-    From the service or, when that has forgotten the run, from the archive.
+    From the service or, when that has forgotten the run or its log, from the archive, whose copy is checked.
     """
     from fused_spec.cli.lookup import find_run, surroundings
-    from fused_spec.cli.reading import archived_lines, log_lines
+    from fused_spec.cli.reading import log_lines
     from fused_spec.views.log_text import log_line
 
     around = surroundings(context)
-    found = find_run(around, name)
+    found = find_run(around, name, attempt=attempt)
     first_ms = None if since is None else int((time.time() - since) * 1000)
-    lines = (
-        log_lines(around.api, found.job_id, since_ms=first_ms, follow=follow, sleep=time.sleep)
-        if found.in_history
-        else archived_lines(around.archive, found, since_ms=first_ms)
-    )
+    lines = log_lines(around, found, since_ms=first_ms, follow=follow, sleep=time.sleep, tell=context.console.warn)
     safe = context.console.stdout.isatty() or bool(context.env.get("GITHUB_ACTIONS"))
     for line in lines:
         context.console.result(log_line(line, safe=safe))

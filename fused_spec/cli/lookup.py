@@ -82,14 +82,14 @@ def marked_jobs(around: Surroundings, jobs: "list[JobResponse]") -> "Iterator[tu
         yield from zip(batch, markers.read([job.id for job in batch]), strict=True)
 
 
-def find_run(around: Surroundings, name_or_id: str) -> FoundRun:
-    """The run with this id, or the newest run of the job with this name.
+def find_run(around: Surroundings, name_or_id: str, *, attempt: int | None = None) -> FoundRun:
+    """The run with this id, or the newest run (of this attempt) of the job with this name.
 
     Raises `FusedSpecError` when neither the history nor the archive knows it.
     """
     if _JOB_ID.fullmatch(name_or_id):
         return _by_id(around, name_or_id)
-    return _by_name(around, name_or_id.removeprefix("Job/"))
+    return _by_name(around, name_or_id.removeprefix("Job/"), attempt)
 
 
 def _by_id(around: Surroundings, job_id: str) -> FoundRun:
@@ -110,7 +110,7 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
     return FoundRun(job_id=job_id, name=marker.key.name if marker else job_id, marker=marker, receipt=receipt)
 
 
-def _by_name(around: Surroundings, name: str) -> FoundRun:
+def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
     from fused_spec.diagnostics import nearest
     from fused_spec.reconcile.refresh import list_jobs
 
@@ -118,13 +118,18 @@ def _by_name(around: Surroundings, name: str) -> FoundRun:
     for job, marker in marked_jobs(around, list_jobs(around.api)):
         if marker is None or marker.scope != around.project.scope:
             continue
-        if marker.key.name == name:
+        if marker.key.name == name and attempt in (None, marker.attempt):
             receipt = next(iter(around.archive.find(job.id)), None)
             return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
         known.add(marker.key.name)
-    if receipts := around.archive.find(name):
+    if receipts := [one for one in around.archive.find(name) if attempt in (None, one.attempt)]:
         return FoundRun(job_id=receipts[0].job_id, name=name, receipt=receipts[0], in_history=False)
     known |= {receipt.key.name for receipt in around.archive.receipts()}
+    if attempt is not None and name in known:
+        raise FusedSpecError(
+            f"no attempt {attempt} of {name} is known to {around.target.name}",
+            hint="`fused-spec jobs` lists runs and their attempts",
+        )
     meant = nearest(name, known)
     raise FusedSpecError(
         f'no run of a job named "{name}" is known to {around.target.name}',

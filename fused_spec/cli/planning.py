@@ -156,10 +156,11 @@ class _Asked:
 def _apply(
     context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
 ) -> int:
-    from fused_spec.cli.applying import carry_out, confirm, find_workplace, last_log_lines, open_site
+    from fused_spec.cli.applying import carry_out, confirm, find_workplace, open_site
+    from fused_spec.cli.failures import failures
     from fused_spec.cli.keeping import only_apply
-    from fused_spec.plan.prices import PRICES
     from fused_spec.reconcile.outcome import exit_code
+    from fused_spec.spec.prices import PRICES
     from fused_spec.views.documents import apply_document, as_json
     from fused_spec.views.outcome_text import outcomes_text
     from fused_spec.views.plan_text import plan_text
@@ -177,13 +178,20 @@ def _apply(
         confirm(context, place, made, yes=asked.yes)
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
         outcomes = carry_out(context, made, site.seeing(made.seen), priced)
-        last_lines = last_log_lines(site, outcomes)
+        failed = failures(site, outcomes, link=not place.target.is_local)
     code = exit_code(outcomes)
     if output == "json":
         console.result(as_json(apply_document(made.target, outcomes, code)))
     else:
-        console.result(outcomes_text(outcomes, last_lines=last_lines, paint=console.paint_result))
+        console.result(outcomes_text(outcomes, failed=failed, specs=_shown(paths), paint=console.paint_result))
     return code
+
+
+def _shown(paths: tuple[str, ...]) -> str:
+    """The paths as a person would type them."""
+    import shlex
+
+    return shlex.join(paths)
 
 
 def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: frozenset[str]) -> "Plan":

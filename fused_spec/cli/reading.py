@@ -1,6 +1,8 @@
 """Read runs for people: their lines as they come, and how they end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import WaitTimeout
@@ -9,38 +11,69 @@ from fused_spec.status import RunStatus, run_status
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
-    from fused_spec.cli.lookup import FoundRun
-    from fused_spec.reconcile.archive import Archive
+    from fused_spec.cli.lookup import FoundRun, Surroundings
     from fused_spec.wire import RunResponse
 
+_GONE = (404, 410)
 _FIRST, _LONGEST = 0.25, 5.0  # seconds between two looks
 
 
-def log_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow: bool, sleep: Sleep) -> Iterator[str]:
-    """The messages of a log, oldest first; with `follow` until the run and its machine have ended.
+def log_lines(
+    around: "Surroundings",
+    found: "FoundRun",
+    *,
+    since_ms: int | None,
+    follow: bool,
+    sleep: Sleep,
+    tell: Callable[[str], None],
+) -> Iterator[str]:
+    """The messages of a run's log, oldest first: the service's, or else the archive's.
 
-    The status is read before the lines, so those read after an ended status are the last ones.
+    `tell` is given what is to be known about an archived log.
     """
-    from fused_spec.api.log_cursor import LogCursor
+    from fused_spec.api.errors import ApiError
 
-    cursor = LogCursor()
-    for pause in intervals(_FIRST, _LONGEST):
-        run = api.get_status(job_id) if follow else None
-        asked = since_ms if cursor.since_ms is None else cursor.since_ms
-        lines = cursor.take(api.get_logs(job_id, asked))
-        yield from (line.message.rstrip("\r\n") for line in lines if since_ms is None or line.timestamp >= since_ms)
-        if run is None or _is_over(run):
+    if found.in_history:
+        try:
+            yield from _live_lines(around.api, found.job_id, since_ms=since_ms, follow=follow, sleep=sleep)
             return
-        sleep(_FIRST if lines else pause)
-
-
-def archived_lines(archive: "Archive", found: "FoundRun", *, since_ms: int | None) -> Iterator[str]:
-    """The messages that the archive kept of a run."""
+        except ApiError as error:
+            if error.status_code not in _GONE or found.receipt is None:
+                raise
     if found.receipt is None:
-        raise AssertionError("only an archived run is read from the archive")
-    for line in archive.read_logs(found.receipt):
+        raise AssertionError("a run outside the history is known by its receipt")
+    for line in around.archive.read_logs(found.receipt):
         if since_ms is None or line.timestamp >= since_ms:
             yield line.message.rstrip("\r\n")
+    if found.receipt.log_missing is not None:
+        tell(f"Note: this log is not whole: {found.receipt.log_missing}.")
+
+
+def _live_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow: bool, sleep: Sleep) -> Iterator[str]:
+    """What the service has; with `follow` until the run and its machine have ended.
+
+    The status is read before the lines, so those read after an ended status are the last ones. The answer goes
+    through a file: a log may be longer than memory.
+    """
+    from fused_spec.api.limits import DOWNLOAD
+    from fused_spec.api.log_cursor import LogCursor
+    from fused_spec.api.log_file import saved_lines
+
+    cursor = LogCursor()
+    with TemporaryDirectory(prefix="fused-spec-") as folder:
+        answer = Path(folder) / "answer.json"
+        for pause in intervals(_FIRST, _LONGEST):
+            run = api.get_status(job_id) if follow else None
+            asked = since_ms if cursor.since_ms is None else cursor.since_ms
+            whole = api.save_logs(job_id, answer, asked, most=DOWNLOAD.size)
+            told = False
+            for line in cursor.fresh(saved_lines(answer, cut=not whole)):
+                if since_ms is None or line.timestamp >= since_ms:
+                    told = True
+                    yield line.message.rstrip("\r\n")
+            if run is None or _is_over(run):
+                return
+            sleep(_FIRST if told else pause)
 
 
 def run_status_of(api: "FusedReader", found: "FoundRun") -> RunStatus:

@@ -129,7 +129,7 @@ def _change(desired: Desired, history: History, requests: Requests, now: datetim
         return _object_change(desired, history.objects.get(desired.key))
     newest = _newest(history, desired.key)
     trace = history.traces.get(desired.key)
-    if newest is None and trace is not None and desired.key.name not in requests.rerun:
+    if trace is not None and desired.key.name not in requests.rerun:
         return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace, after=desired)
     action, reason, detail = _decide(desired, newest, requests, now)
     fields = newest.differences if isinstance(newest, Run) and action.changes_something else ()
@@ -240,8 +240,10 @@ def _left_alone(orphan: Change) -> str:
 
 
 def _cause(fields: tuple[FieldChange, ...], desired: Desired) -> str:
-    """The files at fault where a changed field comes from one, else the fields."""
+    """The files at fault where a changed field comes from one, else the fields, else what it reads of others."""
     causes = list(dict.fromkeys(_source(field.path, desired.sources) or field.path for field in fields))
+    if not causes and isinstance(desired, DesiredJob):
+        causes = [f"the output of {key.name}" for key in desired.reads]
     more = len(causes) - _SHOWN_CAUSES
     return ", ".join(causes[:_SHOWN_CAUSES]) + (f" and {more} more" if more > 0 else "")
 

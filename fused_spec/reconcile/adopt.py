@@ -4,8 +4,8 @@ from datetime import datetime
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import History
-from fused_spec.reconcile.archive import Archive, LogRecord, RunRecord
-from fused_spec.redaction import redact
+from fused_spec.reconcile.archive import Archive, RunRecord
+from fused_spec.reconcile.spool import LogRecord, WholeLog
 from fused_spec.spec.model import DesiredJob, Resolution
 from fused_spec.status import RunStatus
 
@@ -36,4 +36,4 @@ def adopt(names: frozenset[str], resolution: Resolution, history: History, archi
             statuses=[(now, RunStatus.SUCCEEDED)],
         )
         line = LogRecord(timestamp=int(now.timestamp() * 1000), message="adopted by hand: its own log is gone")
-        archive.write(record, [line], redact=redact, now=now)
+        archive.write(record, WholeLog(lines=[line]), now=now)

@@ -11,20 +11,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ServiceError
-from fused_spec.plan.model import Action, Change, Plan, Run
-from fused_spec.plan.prices import PRICES
+from fused_spec.plan.model import Change, Plan, Run
 from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.act import Step, act, start_again
 from fused_spec.reconcile.budget import Budget
 from fused_spec.reconcile.events import Cancelling, Event, Finished, Retrying, ServiceSilent, StatusChanged
 from fused_spec.reconcile.flight import Flight, Then
+from fused_spec.reconcile.follow_logs import LogFollower
 from fused_spec.reconcile.land import land, retry_after
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.progress import Progress, needs_to_act
 from fused_spec.reconcile.rivals import Decision, Rivals
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.watch import Sight, look
-from fused_spec.spec.graph import needs_of
-from fused_spec.spec.model import Key
+from fused_spec.spec.prices import PRICES
 from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def apply(plan: Plan, site: Site, *, options: Options = Options()) -> Iterator[E
 
     Raises the client's error when the service could not be read for `options.silence` seconds; runs go on.
     """
-    workers = site.world.pool(options.parallelism)
+    workers = site.world.pool(options.parallelism + 1)  # one reads logs
     try:
         yield from _Apply(plan, site, options, workers).events()
     finally:
@@ -76,8 +76,9 @@ class _Apply:
         self._acting: dict[Future[Step], Change] = {}
         self._flights: dict[str, Flight] = {}
         self._retries: list[tuple[float, Change, Run]] = []
-        self._outcomes: dict[Key, Outcome] = {}
+        self._progress = Progress()
         self._rivals = Rivals(site)
+        self._logs = LogFollower(site, pool)
         self._deadline = Deadline(options.timeout, site.world.clock)
         self._budget = Budget(
             clock=site.world.clock,
@@ -98,7 +99,8 @@ class _Apply:
                 yield event
             if told:
                 pauses = intervals(*self._options.poll)
-            elif self._acting or self._flights or self._retries:
+            else:
+                assert self._acting or self._flights or self._retries, f"nothing ends the waiting of {self._waiting}"
                 self._pause(next(pauses))
 
     def _round(self) -> Iterator[Event]:
@@ -123,33 +125,17 @@ class _Apply:
     def _dispatch(self) -> Iterator[Event]:
         """Hand out every change whose turn it is, and end those whose turn cannot come."""
         for change in list(self._waiting):
-            cause = self._missing_need(change)
+            cause = self._progress.missing_need(change)
             if cause is not None:
                 self._waiting.remove(change)
                 yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=cause))
-            elif self._is_ready(change) and len(self._acting) < self._options.parallelism:
+            elif self._progress.is_ready(change) and len(self._acting) < self._options.parallelism:
                 self._waiting.remove(change)
                 self._submit(change, partial(act, change, self._site))
         for due, change, run in list(self._retries):
             if self._world.clock() >= due and len(self._acting) < self._options.parallelism:
                 self._retries.remove((due, change, run))
                 self._submit(change, partial(start_again, change, run, self._site))
-
-    def _needs(self, change: Change) -> tuple[Key, ...]:
-        """What this change has to wait for: only what starts or makes something needs anything."""
-        starts = change.action in (Action.START, Action.REPLACE, Action.QUEUE, Action.CREATE, Action.UPDATE)
-        return needs_of(change.after) if starts and change.after is not None else ()
-
-    def _is_ready(self, change: Change) -> bool:
-        return all(need in self._outcomes for need in self._needs(change))
-
-    def _missing_need(self, change: Change) -> str | None:
-        for need in self._needs(change):
-            outcome = self._outcomes.get(need)
-            if outcome is not None and not outcome.satisfied:
-                state = "has not run" if outcome.status is OutcomeStatus.UNCHANGED else f"is {outcome.status}"
-                return f"needs {need}, which {state}"
-        return None
 
     def _submit(self, change: Change, work: Callable[[], Step]) -> None:
         self._acting[self._pool.submit(work)] = change
@@ -169,7 +155,7 @@ class _Apply:
                     self._flights[flight.job_id] = flight
 
     def _may_leave(self, change: Change, flight: Flight) -> bool:
-        needed = any(change.key in self._needs(other) for other in self._waiting)
+        needed = any(change.key in needs_to_act(other) for other in self._waiting)
         return not self._options.wait and flight.then is Then.FINISH and not needed
 
     def _watch(self) -> Iterator[Event]:
@@ -183,6 +169,7 @@ class _Apply:
             yield from self._silence(error)
             return
         self._silent_since = None
+        self._logs.read_on(self._flights.values())
         for job_id, sight in seen.sights.items():
             if job_id in self._flights:
                 yield from self._follow(self._flights[job_id], sight)
@@ -219,7 +206,7 @@ class _Apply:
             flight = self._flights[job_id]
             if flight.sight.created is None and sight.created is not None:
                 flight.sight = replace(flight.sight, created=sight.created)
-        own = [flight for flight in self._flights.values() if flight.then is Then.FINISH]
+        own = [flight for flight in self._flights.values() if flight.counts]
         for decision in self._rivals.decide(own, others):
             yield from self._end_losers(decision)
 
@@ -258,29 +245,27 @@ class _Apply:
         why = self._budget.passed(self._flights.values())
         if why is None:
             return
-        if not self._over_limit:
-            self._over_limit = True
-            for change in [*self._waiting, *(change for _, change, _ in self._retries)]:
-                yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=f"not started: {why}"))
-            self._waiting.clear()
-            self._retries.clear()
+        self._over_limit = True
+        yield from self._skip_the_rest(f"not started: {why}")
         for flight in self._flights.values():
             if flight.cancelled_because is None:
                 yield from self._cancel(flight, why)
 
     def _stop_waiting(self) -> Iterator[Event]:
         """The apply's time is up: runs go on, and nothing more is started."""
-        for change in [*self._waiting, *(change for _, change, _ in self._retries)]:
-            error = "the apply's time was up before it could start"
-            yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=error))
-        self._waiting.clear()
-        self._retries.clear()
+        yield from self._skip_the_rest("the apply's time was up before it could start")
         for flight in self._flights.values():
             error = "still running when the apply's time was up; the next apply attaches"
             yield self._finish(
                 Outcome(change=flight.change, status=OutcomeStatus.TIMEOUT, job_id=flight.job_id, error=error)
             )
         self._flights.clear()
+
+    def _skip_the_rest(self, why: str) -> Iterator[Event]:
+        for change in [*self._waiting, *(change for _, change, _ in self._retries)]:
+            yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=why))
+        self._waiting.clear()
+        self._retries.clear()
 
     def _finish(self, outcome: Outcome) -> Event:
         retry = None if self._over_limit else retry_after(outcome, self._site, self._options.backoff)
@@ -295,6 +280,5 @@ class _Apply:
                 seconds=retry.seconds,
                 at=self._world.now(),
             )
-        if outcome.change.action is not Action.CANCEL:
-            self._outcomes[outcome.change.key] = outcome
+        self._progress.note(outcome)
         return Finished(outcome=outcome, at=self._world.now())

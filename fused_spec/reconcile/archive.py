@@ -3,7 +3,7 @@
     <scope>/runs/<kind>/<name>/<job id>/
         spec.json       what was declared, resolved; sensitive values masked
         status.jsonl    {"at", "status"} as observed
-        logs.jsonl.gz   {"timestamp", "message"}, every line the service had
+        logs.jsonl.gz   {"timestamp", "message"}, every line the service had; secrets masked
         receipt.json    the record; a folder without one does not exist for any reader
 
 Nothing here is ever deleted or written a second time.
@@ -21,21 +21,13 @@ from typing import Any, BinaryIO
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import PastRun
 from fused_spec.reconcile.receipt import Receipt
+from fused_spec.reconcile.spool import LogRecord, WholeLog
 from fused_spec.reconcile.store import Store
-from fused_spec.redaction import Redactor
 from fused_spec.spec.model import Key
 from fused_spec.status import RunStatus
 
 _RUNS = "runs"
 RECEIPT, SPEC, STATUS, LOGS = "receipt.json", "spec.json", "status.jsonl", "logs.jsonl.gz"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogRecord:
-    """One archived line; `timestamp` in milliseconds since the epoch."""
-
-    timestamp: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +46,15 @@ class RunRecord:
     statuses: Sequence[tuple[datetime, RunStatus]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One kept run: what is wrong with it, and what its log never had."""
+
+    folder: str
+    problem: str | None = None
+    missing: str | None = None
+
+
 class Archive:
     """The runs kept for one project in a store, which need not hold anything yet."""
 
@@ -68,7 +69,7 @@ class Archive:
     def has(self, key: Key, job_id: str) -> bool:
         return self._store.read(f"{self._at(key, job_id)}/{RECEIPT}") is not None
 
-    def write(self, record: RunRecord, log: Iterable[LogRecord], *, redact: Redactor, now: datetime) -> str:
+    def write(self, record: RunRecord, log: WholeLog, *, now: datetime) -> str:
         """Archive a run and return its folder; one that is there already is left as it is.
 
         Raises OSError when it cannot be written; nothing half is left then.
@@ -77,11 +78,11 @@ class Archive:
         if self.has(record.key, record.job_id):
             return self._store.shown(folder)
         with self._store.staging() as draft:
-            lines, digest = _write_log(draft / LOGS, log, redact)
+            lines, digest = _write_log(draft / LOGS, log.lines)
             _write(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
             statuses = (json.dumps({"at": at.isoformat(), "status": str(status)}) for at, status in record.statuses)
             _write(draft / STATUS, "".join(f"{line}\n" for line in statuses))
-            _write(draft / RECEIPT, self._receipt(record, lines, digest, now).to_json())
+            _write(draft / RECEIPT, self._receipt(record, lines, digest, log.missing, now).to_json())
             self._store.publish(draft, folder, RECEIPT)
         return self._store.shown(folder)
 
@@ -115,9 +116,7 @@ class Archive:
         """
         self.verify(receipt)
         with self._store.open(self._log(receipt)) as packed, gzip.open(packed, "rt", encoding="utf-8") as stream:
-            for line in stream:
-                entry = json.loads(line)
-                yield LogRecord(timestamp=entry["timestamp"], message=entry["message"])
+            yield from map(LogRecord.from_json, stream)
 
     def verify(self, receipt: Receipt) -> None:
         """Raise `FusedSpecError` when a log is gone, or is not the one that its receipt describes."""
@@ -133,13 +132,26 @@ class Archive:
                 hint="it was changed or damaged since; restore it from a backup",
             )
 
+    def check(self) -> Iterator[Check]:
+        """Every kept run, its log compared with its receipt."""
+        for name in self._store.names(f"{self._scope}/{_RUNS}"):
+            if name.endswith(f"/{RECEIPT}"):
+                folder = self._store.shown(name.removesuffix(f"/{RECEIPT}"))
+                try:
+                    receipt = Receipt.from_json((self._store.read(name) or b"").decode("utf-8"))
+                    self.verify(receipt)
+                    yield Check(folder=folder, missing=receipt.log_missing)
+                except (ValueError, FusedSpecError) as error:
+                    what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"
+                    yield Check(folder=folder, problem=what)
+
     def _at(self, key: Key, job_id: str) -> str:
         return f"{self._scope}/{_RUNS}/{key.kind}/{key.name}/{job_id}"
 
     def _log(self, receipt: Receipt) -> str:
         return f"{self._at(receipt.key, receipt.job_id)}/{LOGS}"
 
-    def _receipt(self, record: RunRecord, lines: int, digest: str, now: datetime) -> Receipt:
+    def _receipt(self, record: RunRecord, lines: int, digest: str, missing: str | None, now: datetime) -> Receipt:
         return Receipt(
             scope=self._scope,
             key=record.key,
@@ -153,6 +165,7 @@ class Archive:
             base_url=record.base_url,
             log_lines=lines,
             log_sha256=digest,
+            log_missing=missing,
         )
 
 
@@ -167,15 +180,14 @@ def _past(receipt: Receipt) -> PastRun:
     )
 
 
-def _write_log(path: Path, log: Iterable[LogRecord], redact: Redactor) -> tuple[int, str]:
-    """Write the lines, compressed and redacted; the count and the file's digest come back."""
+def _write_log(path: Path, log: Iterable[LogRecord]) -> tuple[int, str]:
+    """Write the lines, compressed; the count and the file's digest come back."""
     lines = 0
     # mtime=0: the same log makes the same file.
     with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed:
         for record in log:
             lines += 1
-            entry = {"timestamp": record.timestamp, "message": redact(record.message)}
-            packed.write(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            packed.write(record.to_json())
     with path.open("rb") as written:
         return lines, _digest(written)
 

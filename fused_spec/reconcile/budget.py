@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from fused_spec.plan.prices import PRICES, cost
 from fused_spec.polling import Clock, Deadline
 from fused_spec.reconcile.flight import Flight
 from fused_spec.spec.model import DesiredJob
+from fused_spec.spec.prices import PRICES, cost
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
-from fused_spec.plan.model import Change
-from fused_spec.plan.prices import affordable_seconds
+from fused_spec.plan.model import Action, Change
 from fused_spec.reconcile.watch import Sight
 from fused_spec.spec.model import DesiredJob
+from fused_spec.spec.prices import affordable_seconds
 from fused_spec.status import RunStatus
 
 
@@ -38,6 +38,11 @@ class Flight:
     sight: Sight = Sight(status=RunStatus.QUEUED)
     statuses: list[tuple[datetime, RunStatus]] = field(default_factory=list)
     cancelled_because: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether this run is the job's, and not one that is being ended."""
+        return self.then is Then.FINISH and self.change.action is not Action.CANCEL
 
     def see(self, sight: Sight, at: datetime, clock: float) -> bool:
         """Take in a look at the run; whether there is something new.

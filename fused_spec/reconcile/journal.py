@@ -2,14 +2,15 @@
 
 One file for each attempt, whose name tells its state, so that a listing tells all of them:
 
-    <scope>/attempts/<target>/<kind>/<name>/<nonce>.intent     about to be sent, or sent and not answered
-    <scope>/attempts/<target>/<kind>/<name>/<nonce>.started    answered: the service's job id is known
+    <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.intent     about to be sent, or sent and not answered
+    <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.started    answered: the service's job id is known
 
-An intent that was certainly never sent, or certainly refused, is withdrawn: its file goes.
+`<sent>` is in milliseconds, so that names sort by time. An intent that was certainly never sent, or certainly refused,
+is withdrawn: its file goes.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -87,18 +88,15 @@ class Journal:
         answered = {_nonce(name) for name in names if name.endswith(f".{STARTED}")}
         return list(self._read(name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered))
 
-    def traces(self, keys: Iterable[Key]) -> dict[Key, Attempt]:
-        """The attempt with the highest number that is known to have started, for each of these keys."""
-        wanted = {f"{self._folder}/{key.kind}/{key.name}/" for key in keys}
-        if not wanted:
-            return {}
-        names = [name for name in self._names() if name.endswith(f".{STARTED}")]
-        found: dict[Key, Attempt] = {}
-        for attempt in self._read(name for name in names if name.rpartition("/")[0] + "/" in wanted):
-            known = found.get(attempt.key)
-            if known is None or _order(known) < _order(attempt):
-                found[attempt.key] = attempt
-        return found
+    def newest_started(self, keys: Iterable[Key], known: Container[str]) -> dict[Key, Attempt]:
+        """The newest attempt of each of these keys that was started, unless its nonce is among those known anyway."""
+        newest: dict[str, str] = {}
+        for name in self._names():
+            if name.endswith(f".{STARTED}"):
+                newest[name.rpartition("/")[0]] = name  # names come sorted
+        places = [f"{self._folder}/{key.kind}/{key.name}" for key in keys]
+        wanted = [newest[place] for place in places if place in newest and _nonce(newest[place]) not in known]
+        return {attempt.key: attempt for attempt in self._read(wanted)}
 
     def _names(self) -> list[str]:
         return self._store.names(self._folder)
@@ -110,12 +108,9 @@ class Journal:
                 yield Attempt.from_json(content)
 
     def _path(self, attempt: Attempt, state: str) -> str:
-        return f"{self._folder}/{attempt.key.kind}/{attempt.key.name}/{attempt.nonce}.{state}"
+        sent = int(attempt.sent.timestamp() * 1000) if attempt.sent else 0
+        return f"{self._folder}/{attempt.key.kind}/{attempt.key.name}/{sent:015d}-{attempt.nonce}.{state}"
 
 
 def _nonce(name: str) -> str:
-    return name.rpartition("/")[2].partition(".")[0]
-
-
-def _order(attempt: Attempt) -> tuple[str, int]:
-    return (attempt.sent.isoformat() if attempt.sent else "", attempt.number)
+    return name.rpartition("/")[2].partition("-")[2].partition(".")[0]

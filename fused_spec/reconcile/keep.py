@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from fused_spec.errors import ServiceError
 from fused_spec.plan.model import Change, Run
-from fused_spec.reconcile.archive import LogRecord, RunRecord
+from fused_spec.reconcile.archive import RunRecord
 from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.payload import shown_settings
+from fused_spec.reconcile.spool import Spool, Spools
 from fused_spec.redaction import env_redactor
 from fused_spec.spec.model import DesiredJob
 from fused_spec.status import RunStatus
@@ -24,6 +25,7 @@ def keep_run(
     run: Run,
     api: "FusedReader",
     archive: "Archive",
+    spools: Spools,
     *,
     now: datetime,
     statuses: Sequence[tuple[datetime, RunStatus]] = (),
@@ -34,10 +36,9 @@ def keep_run(
     """
     if archive.has(run.key, run.job_id):
         return archive.folder(run.key, run.job_id), None
-    job = change.after
-    env = job.payload.get("additional_env", {}) if isinstance(job, DesiredJob) else {}
+    declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
-        log = [LogRecord(timestamp=line.timestamp, message=line.message) for line in api.get_logs(run.job_id)]
+        spool = open_spool(spools, run.job_id, change)
         record = RunRecord(
             key=run.key,
             digest=run.digest,
@@ -47,12 +48,20 @@ def keep_run(
             created=run.created,
             ended=run.ended,
             base_url=api.base_url,
-            spec=_spec_of(run, job if isinstance(job, DesiredJob) else None, api),
+            spec=_spec_of(run, declared, api),
             statuses=statuses or [(run.ended or now, run.status)],
         )
-        return archive.write(record, log, redact=env_redactor(env), now=now), None
+        folder = archive.write(record, spool.whole(api, run.job_id), now=now)
+        spool.remove()
+        return folder, None
     except (ServiceError, OSError) as error:
         return None, f"not archived: {error}; the next apply tries again"
+
+
+def open_spool(spools: Spools, job_id: str, change: Change) -> Spool:
+    """The run's log on this machine; the values of secret variables are kept out of it."""
+    env = change.after.payload.get("additional_env", {}) if isinstance(change.after, DesiredJob) else {}
+    return spools.open(job_id, env_redactor(env))
 
 
 def ended_run(run: Run, status: RunStatus, ended: datetime | None) -> Run:

@@ -24,7 +24,9 @@ def land(flight: Flight, site: Site) -> Step:
         nonce=flight.nonce,
     )
     now = site.world.now()
-    folder, trouble = keep_run(flight.change, run, site.api, site.archive, now=now, statuses=flight.statuses)
+    folder, trouble = keep_run(
+        flight.change, run, site.api, site.archive, site.spools, now=now, statuses=flight.statuses
+    )
     if flight.then is Then.START:
         return start_again(flight.change, run, site)
     outcome = Outcome(

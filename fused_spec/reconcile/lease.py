@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from fused_spec.errors import Locked
+from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.polling import Clock
 from fused_spec.reconcile.store import Store
 
@@ -91,7 +91,13 @@ class Lease:
         self._written = self._clock()
         if not self._store.create(self._path(number), self._content(released=False)):
             raise Locked("another apply took the lease just now", hint="wait for it to end, then run the command again")
+        if self._store.create(self._path(number), self._content(released=False)):
+            raise FusedSpecError(
+                f"{self._store.shown(self._folder)} cannot keep a lock: what is there can be created again",
+                hint="keep the archive in a store with conditional writes, such as S3, GCS or a folder",
+            )
         self._number = number
+        self._forget_before(number)
 
     def renew(self) -> None:
         """Say that the holder is at work; one whose time has passed says nothing any more."""
@@ -115,8 +121,17 @@ class Lease:
         return self._seconds / _RENEWALS
 
     def _newest(self) -> int | None:
-        numbers = [name.rpartition("/")[2].partition(".")[0] for name in self._store.names(self._folder)]
-        return max((int(number) for number in numbers if number.isdecimal()), default=None)
+        return max(self._numbers(), default=None)
+
+    def _numbers(self) -> list[int]:
+        names = [name.rpartition("/")[2].partition(".")[0] for name in self._store.names(self._folder)]
+        return [int(name) for name in names if name.isdecimal()]
+
+    def _forget_before(self, number: int) -> None:
+        """Remove what nobody needs: only the highest number counts."""
+        for old in self._numbers():
+            if old < number:
+                self._store.remove(self._path(old))
 
     def _left(self, number: int) -> float:
         """Seconds until this lease ends; one that cannot be read counts as just written."""

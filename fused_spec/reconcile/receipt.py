@@ -13,7 +13,10 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """One run's record; times are in UTC, `log_sha256` is that of the compressed log beside it."""
+    """One run's record; times are in UTC, `log_sha256` is that of the compressed log beside it.
+
+    `log_missing` says in words what that log lacks.
+    """
 
     scope: str
     key: Key
@@ -27,6 +30,7 @@ class Receipt:
     base_url: str
     log_lines: int
     log_sha256: str
+    log_missing: str | None = None
 
     def to_json(self) -> str:
         return json.dumps(
@@ -43,7 +47,7 @@ class Receipt:
                 "ended": self.ended.isoformat() if self.ended else None,
                 "archived": self.archived.isoformat(),
                 "base_url": self.base_url,
-                "log": {"lines": self.log_lines, "sha256": self.log_sha256},
+                "log": {"lines": self.log_lines, "sha256": self.log_sha256, "missing": self.log_missing},
             },
             indent=2,
         )
@@ -68,6 +72,7 @@ class Receipt:
                 base_url=content["base_url"],
                 log_lines=content["log"]["lines"],
                 log_sha256=content["log"]["sha256"],
+                log_missing=content["log"].get("missing"),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a receipt: {error!r}") from None

@@ -1,7 +1,8 @@
 """Settle what earlier applies left open, before anything is planned.
 
 An intent without an answer is a run that may or may not exist. It is looked for in a complete history until the
-service's own slowest start would have come; found, it is noted; not found then, it never was, and is withdrawn.
+service's own slowest start would have come; found, it is noted; not found then, it never was, and is withdrawn. For
+one that is older than the service's memory, absence proves nothing: a person decides (`--adopt`, `--rerun`).
 """
 
 from collections.abc import Callable, Sequence
@@ -43,6 +44,8 @@ def recover(
         for intent in intents:
             if intent.nonce in found:
                 journal.started(intent, found[intent.nonce])
+            elif _age(intent, evidence) > timing.remembers:
+                journal.started(intent, f"unknown-{intent.nonce}")
             elif _is_dead(intent, evidence, timing, waited=waited):
                 journal.withdraw(intent)
             else:
@@ -74,8 +77,9 @@ def _is_dead(intent: Attempt, evidence: datetime | None, timing: Timing, *, wait
 
     Its age counts on the service's clock, which also stamped it; where that is not known, what was waited here counts.
     """
-    if waited >= timing.dead:
-        return True
-    if intent.sent is None or evidence is None:
-        return False
-    return (evidence - intent.sent).total_seconds() >= timing.dead
+    return waited >= timing.dead or _age(intent, evidence) >= timing.dead
+
+
+def _age(intent: Attempt, evidence: datetime | None) -> float:
+    """Seconds since the attempt was sent, by the service's clock; 0 where that is not known."""
+    return 0.0 if intent.sent is None or evidence is None else (evidence - intent.sent).total_seconds()

@@ -5,7 +5,7 @@ Whatever cannot be read makes the history incomplete and ends the command; it is
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from fused_spec.api.errors import ApiError
 from fused_spec.errors import ServiceError
-from fused_spec.plan.model import History, Run
+from fused_spec.plan.model import History, PastRun, Run
+from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.marker import FIELD, Marker, marker_in
 from fused_spec.reconcile.objects import read_objects
 from fused_spec.reconcile.payload import job_differences
@@ -34,6 +35,7 @@ _RESTARTS = 6
 _AT_ONCE = 16
 _GONE = (404, 410)
 _TWINS_WITHIN = timedelta(hours=1)
+_CLOCK_MARGIN = timedelta(seconds=5)
 
 
 def read_history(
@@ -63,6 +65,7 @@ def read_history(
                 runs.setdefault(marker.key, []).append(_run(api, job, marker))
                 missing.discard(marker.key)
                 horizon = min(horizon, job.creation_date - _TWINS_WITHIN)
+    listed = {run.nonce for found in runs.values() for run in found}
     extra: list[Run] = []
     for key, found in runs.items():
         runs[key], losers = settled(found)
@@ -71,15 +74,64 @@ def read_history(
         if key in runs and runs[key][0].digest != declared.digest:
             runs[key][0] = _compared(api, declared, runs[key][0])
     past = archive.past()
-    unexplained = [key for key in jobs if key not in runs and key not in past]
+    traces: dict[Key, str] = {}
+    for key, attempt in _unexplained(journal.newest_started(jobs, listed), runs, past).items():
+        run = unlisted_run(api, attempt, now)
+        if run is None:
+            traces[key] = str(attempt.job_id)
+        else:
+            runs[key] = [run, *runs.get(key, [])]
     return History(
         read_at=now,
         runs={key: tuple(found) for key, found in runs.items()},
         extra=tuple(extra),
         past=past,
-        traces={key: str(attempt.job_id) for key, attempt in journal.traces(unexplained).items()},
+        traces=traces,
         objects=read_objects(api, resolution, prune=prune),
         seen=frozenset(job.id for job in listing),
+    )
+
+
+def _unexplained(
+    started: Mapping[Key, Attempt], runs: Mapping[Key, Sequence[Run]], past: Mapping[Key, PastRun]
+) -> dict[Key, Attempt]:
+    """Those of the started attempts that are younger than anything that the history and the archive know."""
+    return {key: one for key, one in started.items() if not _is_explained(one, runs.get(key, ()), past.get(key))}
+
+
+def _is_explained(attempt: Attempt, runs: Sequence[Run], past: PastRun | None) -> bool:
+    if past is not None and past.job_id == attempt.job_id:
+        return True
+    if attempt.sent is None:
+        return bool(runs) or past is not None
+    younger = attempt.sent + _CLOCK_MARGIN
+    ended = past.ended if past is not None else None
+    return any(run.created > younger for run in runs) or (ended is not None and ended > younger)
+
+
+def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | None:
+    """A run that the service knows by its id, and its listing not yet or no more; None when it knows nothing of it."""
+    try:
+        run = api.get_status(str(attempt.job_id))
+    except ApiError as error:
+        if error.status_code in _GONE:
+            return None
+        raise
+    status = run_status(
+        job_status=run.job_status,
+        machine_status=run.status,
+        terminal=run.terminal_status,
+        finished=run.finished_job_status,
+    )
+    return Run(
+        job_id=run.job_id,
+        key=attempt.key,
+        digest=attempt.digest,
+        status=status,
+        created=attempt.sent or now,
+        ended=None if status.in_flight else run.job_status_date,
+        attempt=attempt.number,
+        nonce=attempt.nonce,
     )
 
 

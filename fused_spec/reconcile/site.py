@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.archive import Archive
     from fused_spec.reconcile.journal import Journal
     from fused_spec.reconcile.refresh import Markers
+    from fused_spec.reconcile.spool import Spools
 
 
 def steady_clock() -> float:
@@ -47,13 +48,14 @@ class Timing:
     """How slow a service may be, in seconds; beyond it nothing is promised (docs/reliability.md).
 
     A run is listed within `visible` of being created. A request is accepted at most `accepted` after it was sent.
-    `fresh` is how old a look at the history may be when a start is sent.
+    `fresh` is how old a look at the history may be when a start is sent. The history lists a run for `remembers`.
     """
 
     visible: float = 10.0
     accepted: float = 150.0
-    fresh: float = 10.0
     margin: float = 20.0
+    fresh: float = 10.0
+    remembers: float = 30 * 86400.0
 
     @property
     def dead(self) -> float:
@@ -62,7 +64,7 @@ class Timing:
 
 
 HOSTED = Timing()
-LOCAL = Timing(visible=0.0, accepted=5.0, margin=1.0)
+LOCAL = Timing(visible=0.0, accepted=5.0, margin=1.0, remembers=float("inf"))
 """The embedded service is on this machine, answers before it works, and lists a run from then on."""
 
 
@@ -82,6 +84,7 @@ class Site:
     archive: "Archive"
     journal: "Journal"
     markers: "Markers"
+    spools: "Spools"
     scope: str
     seen: frozenset[str]
     timing: Timing = HOSTED

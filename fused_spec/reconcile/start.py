@@ -68,8 +68,12 @@ def start(change: Change, site: "Site") -> StartedRun:
 
 
 def _send(job: DesiredJob, marker: Marker, attempt: Attempt, site: "Site") -> StartedRun:
-    """Send the intended attempt, once."""
-    if not site.may_act(site.timing.accepted):
+    """Send the intended attempt, once.
+
+    Whoever takes the lock next finds the intent, which was written before the lock was looked at, and waits for it. So
+    the lock need not outlast the request, but only its sending.
+    """
+    if not site.may_act(site.timing.fresh):
         site.journal.withdraw(attempt)
         raise Locked(
             f"{job.key} was not started: the lock of this apply was lost meanwhile", hint="run the command again"

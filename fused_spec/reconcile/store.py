@@ -44,7 +44,7 @@ class Store(Protocol):
         """A local folder for what is to be published; what is left in it is removed."""
 
     def publish(self, staged: Path, folder: str, last: str) -> None:
-        """Put the staged files into a folder that does not exist yet; `last` is the one that stands for it."""
+        """Put the staged files into a folder, unless it is there; `last` is the one that stands for it."""
 
     def shown(self, path: str) -> str:
         """Where the path is, for people."""
@@ -184,6 +184,8 @@ class RemoteStore:
             yield Path(folder)
 
     def publish(self, staged: Path, folder: str, last: str) -> None:
+        if self.read(f"{folder}/{last}") is not None:
+            return
         names = sorted((path.name for path in staged.iterdir()), key=lambda name: name == last)
         for name in names:
             self._make_folder(f"{folder}/{name}")

@@ -10,7 +10,6 @@ from fused_spec.spec.document import Document
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.inputs import Inputs
-from fused_spec.spec.local_inputs import LocalInputs
 from fused_spec.spec.model import (
     Desired,
     DesiredJob,
@@ -20,11 +19,14 @@ from fused_spec.spec.model import (
     Kind,
     OnChangeWhileRunning,
     OnFailure,
+    Project,
     RunPolicy,
     When,
 )
 from fused_spec.spec.named_files import Folder
 from fused_spec.spec.positions import Pointer
+from fused_spec.spec.prices import PRICES
+from fused_spec.spec.references import References
 from fused_spec.spec.schema import complete
 from fused_spec.spec.smallest import smallest
 from fused_spec.spec.steps import StepReader, smallest_step
@@ -34,14 +36,24 @@ _DEFAULT_ENV = {"FUSED_CREDENTIAL_PROVIDER": "ec2"}
 _SETTINGS = ("instance_type", "region", "disk_size_gb", "image_name")
 
 
-def build(document: Document, findings: Findings, *, root: Path, folder: Path, inputs: Inputs) -> Desired | None:
+def build(
+    document: Document,
+    findings: Findings,
+    *,
+    project: Project,
+    folder: Path,
+    inputs: Inputs,
+    outputs: Mapping[str, str],
+) -> Desired | None:
     """What the document declares, or None when something in it is wrong; `findings` then says what.
 
-    `folder` is where its relative paths start, `root` what they must not leave.
+    `folder` is where its relative paths start, the project's root what they must not leave; `outputs` are the
+    addresses that the jobs write to, by name.
     """
-    within = Folder(path=folder, root=root)
-    local = LocalInputs(inputs=inputs, folder=within, findings=findings)
-    builder = _Builder(document=document, findings=findings, folder=within, local=local)
+    within = Folder(path=folder, root=project.root)
+    references = References(inputs=inputs, outputs=outputs, folder=within, findings=findings)
+    prices = {**PRICES, **project.prices}
+    builder = _Builder(document=document, findings=findings, folder=within, references=references, prices=prices)
     match document.kind:
         case Kind.JOB:
             return builder.job()
@@ -57,11 +69,13 @@ class _Builder:
     document: Document
     findings: Findings
     folder: Folder
-    local: LocalInputs
+    references: References
+    prices: Mapping[str, float]
     sources: dict[str, str] = field(default_factory=dict)
 
     def job(self) -> DesiredJob | None:
         steps = self._steps()
+        self._check_price()
         if self.findings.has_error:
             return None
         spec, schema = self._spec(), self._schema()
@@ -76,16 +90,17 @@ class _Builder:
             payload["additional_env"] = env
         return DesiredJob(
             **self._common(payload),
-            needs=tuple(Key(kind=Kind.JOB, name=name) for name in spec.get("needs", [])),
+            needs=_jobs([*spec.get("needs", []), *self.references.producers]),
+            reads=_jobs(self.references.producers),
             run=_policy(spec.get("run", {})),
-            files=tuple(self.local.files.values()),
+            files=tuple(self.references.files.values()),
             protect=self.document.tree["metadata"].get("protect", False),
         )
 
     def udf(self) -> DesiredUdf | None:
         declared = self._spec().get("udf") if isinstance(self._spec(), dict) else None
         udf = self._reader().udf(declared, (*_SPEC, "udf"), "udf") if isinstance(declared, dict) else None
-        for file in self.local.files.values():
+        for file in self.references.files.values():
             self.findings.tell(
                 "local-input",
                 f"a saved UDF cannot bring a local file ({self.folder.shown(file.path)})",
@@ -121,6 +136,24 @@ class _Builder:
         ]
         return [step for step in steps if step is not None]
 
+    def _check_price(self) -> None:
+        """A cost that nobody can know is no limit."""
+        spec = self._spec()
+        limit = spec["run"].get("max_cost") if isinstance(spec, dict) and isinstance(spec.get("run"), dict) else None
+        if limit is None or not self.findings.is_sound((*_SPEC, "instance_type")):
+            return
+        machine = spec.get("instance_type")
+        if machine not in self.prices:
+            what = f"no price is known for {machine}" if machine else "without instance_type the service chooses"
+            self.findings.tell(
+                "unknown-price",
+                f"max_cost cannot be kept: {what}",
+                (*_SPEC, "run", "max_cost"),
+                f"add {machine}: DOLLARS_AN_HOUR under prices in fused-spec.yaml"
+                if machine
+                else "name an instance_type",
+            )
+
     def _sink(self) -> Path | None:
         at = (*_SPEC, "sink", "file")
         if not self.findings.is_sound((*_SPEC, "sink")):
@@ -141,7 +174,7 @@ class _Builder:
         return sink
 
     def _reader(self) -> StepReader:
-        return StepReader(folder=self.folder, findings=self.findings, local=self.local, sources=self.sources)
+        return StepReader(folder=self.folder, findings=self.findings, references=self.references, sources=self.sources)
 
     def _spec(self) -> Any:
         return self.document.tree.get("spec")
@@ -165,7 +198,7 @@ class _Builder:
     def _input_sources(self, payload: Any, path: str = "") -> dict[str, str]:
         """The local file behind each address in the payload."""
         if isinstance(payload, str):
-            file = self.local.files.get(payload)
+            file = self.references.files.get(payload)
             return {path: self.folder.shown(file.path)} if file is not None else {}
         items = (
             payload.items() if isinstance(payload, dict) else enumerate(payload if isinstance(payload, list) else [])
@@ -176,10 +209,8 @@ class _Builder:
         return found
 
 
-def _items(value: Any) -> Iterable[tuple[str | int, Any]]:
-    if isinstance(value, dict):
-        return value.items()
-    return enumerate(value) if isinstance(value, list) else ()
+def _jobs(names: Iterable[str]) -> tuple[Key, ...]:
+    return tuple(Key(kind=Kind.JOB, name=name) for name in dict.fromkeys(names))
 
 
 def _env(declared: Mapping[str, str | None]) -> dict[str, str]:

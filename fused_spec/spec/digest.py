@@ -13,9 +13,12 @@ from typing import Any
 _PREFIX = "d1:"
 
 
-def digest(payload: Mapping[str, Any]) -> str:
-    """The digest of a job's, a UDF's or a token's payload."""
-    return _PREFIX + hashlib.sha256(canonical(_without_labels(payload))).hexdigest()
+def digest(payload: Mapping[str, Any], *, outputs_of: Mapping[str, str] | None = None) -> str:
+    """The digest of a job's, a UDF's or a token's payload; `outputs_of` are those of the jobs whose output it reads."""
+    whole = _without_labels(payload)
+    if outputs_of:
+        whole["outputs_of"] = dict(outputs_of)
+    return _PREFIX + hashlib.sha256(canonical(whole)).hexdigest()
 
 
 def canonical(value: Any) -> bytes:

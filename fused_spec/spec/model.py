@@ -95,9 +95,13 @@ class Desired:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredJob(Desired):
     """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
-    `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`."""
+    `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`.
+
+    `reads` are those of its needs whose output it reads.
+    """
 
     needs: tuple[Key, ...] = ()
+    reads: tuple[Key, ...] = ()
     run: RunPolicy = RunPolicy()
     files: tuple[LocalFile, ...] = ()
     protect: bool = False

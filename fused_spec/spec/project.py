@@ -1,5 +1,6 @@
 """The project around a spec: its identity, what its paths may reach, and where its state is kept."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from fused_spec.diagnostics import Diagnostic, nearest
 from fused_spec.settings import HOSTED_TARGET, LOCAL_TARGET, Target
 from fused_spec.spec.discovery import PROJECT_FILE, find_project_file, project_root
 from fused_spec.spec.document import Document, read_documents
+from fused_spec.spec.durations import seconds
 from fused_spec.spec.model import DEFAULT_SCOPE, Project
 from fused_spec.spec.schema import check
 
@@ -61,10 +63,7 @@ def _read(path: Path, cwd: Path) -> tuple[Document | None, list[Diagnostic]]:
 
 
 def _from_tree(tree: Any, root: Path) -> Project:
-    targets = {
-        name: Target(name=name, base_url=described["base_url"].rstrip("/"))
-        for name, described in tree.get("targets", {}).items()
-    }
+    targets = {name: _target(name, described) for name, described in tree.get("targets", {}).items()}
     return Project(
         name=tree["project"]["name"],
         scope=tree["project"]["id"],
@@ -76,6 +75,19 @@ def _from_tree(tree: Any, root: Path) -> Project:
         prices=tree.get("prices", {}),
         file=root / PROJECT_FILE,
     )
+
+
+def _target(name: str, described: Mapping[str, Any]) -> Target:
+    return Target(
+        name=name,
+        base_url=described["base_url"].rstrip("/"),
+        accepts_within=_seconds(described.get("accepts_within")),
+        lists_within=_seconds(described.get("lists_within")),
+    )
+
+
+def _seconds(written: str | int | None) -> float | None:
+    return None if written is None else float(seconds(written))
 
 
 def _unknown_target(project: Project, document: Document) -> list[Diagnostic]:

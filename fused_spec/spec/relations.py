@@ -8,6 +8,7 @@ from fused_spec.diagnostics import Diagnostic, Location, Severity, nearest
 from fused_spec.spec.document import Document
 from fused_spec.spec.graph import find_cycle
 from fused_spec.spec.model import Key, Kind
+from fused_spec.spec.outputs import outputs, read_outputs
 from fused_spec.spec.positions import Pointer, dotted
 
 _NAME: Pointer = ("metadata", "name")
@@ -21,6 +22,7 @@ def check_relations(documents: Sequence[Document]) -> list[Diagnostic]:
         *_duplicates(declared),
         *_unknown_needs(declared),
         *_unknown_references(declared),
+        *_missing_outputs(declared),
         *_cycles(declared),
         *_shared(declared, "output", _outputs, "two jobs write"),
         *_shared(declared, "sink", _sinks, "two tokens write"),
@@ -53,13 +55,21 @@ def _duplicates(declared: Declared) -> Iterator[Diagnostic]:
 def _unknown_needs(declared: Declared) -> Iterator[Diagnostic]:
     jobs = [key.name for key, _ in declared if key.kind is Kind.JOB]
     for key, document in declared:
-        for index, need in enumerate(_needs(document)):
+        for need, pointer in _needs(document):
             if need not in jobs:
-                yield _unknown(need, jobs, "job", document, (*_NEEDS, index))
+                yield _unknown(need, jobs, "job", document, pointer)
             elif need == key.name:
-                yield _problem(
-                    "cycle", f'"{need}" needs itself', document, (*_NEEDS, index), "remove it from its own needs"
-                )
+                yield _problem("cycle", f'"{need}" needs itself', document, pointer, "remove it from its own needs")
+
+
+def _missing_outputs(declared: Declared) -> Iterator[Diagnostic]:
+    jobs = {key.name for key, _ in declared if key.kind is Kind.JOB}
+    written = outputs(document for _, document in declared)
+    for _, document in declared:
+        for name, pointer in read_outputs(document):
+            if name in jobs and name not in written:
+                hint = "only a partition step has an output; name a job with one, or write the address itself"
+                yield _problem("no-output", f'the job "{name}" writes no output', document, pointer, hint)
 
 
 def _unknown_references(declared: Declared) -> Iterator[Diagnostic]:
@@ -81,16 +91,18 @@ def _cycles(declared: Declared) -> Iterator[Diagnostic]:
     """One loop of needs, told once, at the need that closes it."""
     documents = {key: document for key, document in declared if key.kind is Kind.JOB}
     graph = {
-        key: [need for name in _needs(document) if (need := Key(kind=Kind.JOB, name=name)) in documents and need != key]
+        key: [
+            need for name, _ in _needs(document) if (need := Key(kind=Kind.JOB, name=name)) in documents and need != key
+        ]
         for key, document in documents.items()
     }
     cycle = find_cycle(graph)
     if cycle is None:
         return
     document = documents[cycle[0]]
-    index = _needs(document).index(cycle[1].name)
+    pointer = next(pointer for name, pointer in _needs(document) if name == cycle[1].name)
     way = " → ".join(key.name for key in cycle)
-    yield _problem("cycle", f"needs go in a circle: {way}", document, (*_NEEDS, index), "remove one of these needs")
+    yield _problem("cycle", f"needs go in a circle: {way}", document, pointer, "remove one of these needs")
 
 
 def _shared(
@@ -124,9 +136,14 @@ def _sinks(document: Document) -> Iterator[tuple[str, Pointer]]:
         yield sink, at
 
 
-def _needs(document: Document) -> list[str]:
+def _needs(document: Document) -> list[tuple[str, Pointer]]:
+    """The jobs that must be over first, and where that is said; who reads an output needs the job that writes it."""
     needs = _value_at(document.tree, _NEEDS)
-    return [need for need in needs if isinstance(need, str)] if isinstance(needs, list) else []
+    named = enumerate(needs if isinstance(needs, list) else [])
+    return [
+        *((need, (*_NEEDS, index)) for index, need in named if isinstance(need, str)),
+        *read_outputs(document),
+    ]
 
 
 def _value_at(tree: Any, pointer: Pointer) -> Any:

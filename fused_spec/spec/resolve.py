@@ -3,7 +3,7 @@
 Nothing here asks a service or runs code.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from fused_spec.spec.document import Document, read_documents
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.inputs import Inputs
 from fused_spec.spec.model import Desired, Project, Resolution
+from fused_spec.spec.outputs import outputs, with_outputs_in_digests
 from fused_spec.spec.project import find_project
 from fused_spec.spec.relations import check_relations
 from fused_spec.spec.schema import check
@@ -30,14 +31,18 @@ def resolve(paths: Sequence[str], *, stdin: Callable[[], bytes] | None = None, c
     read = [read_documents(file) for file in files]
     documents = [document for found, _ in read for document in found]
     inputs = Inputs()
-    built = [_built(document, project.root, _folder(document.file, cwd), inputs) for document in documents]
+    written = outputs(documents)
+    built = [_built(document, project, _folder(document.file, cwd), inputs, written) for document in documents]
     problems += [problem for _, found in read for problem in found]
     problems += [problem for one in built for problem in one.problems]
     problems += check_relations(documents)
+    desired = tuple(one.desired for one in built if one.desired is not None)
+    if not any(problem.is_error for problem in problems):
+        desired = with_outputs_in_digests(desired)
     order = {file.name: index for index, file in enumerate(files)}
     return Resolution(
         project=project,
-        desired=tuple(one.desired for one in built if one.desired is not None),
+        desired=desired,
         diagnostics=tuple(sorted(problems, key=lambda one: (_place(one, order), one.location))),
     )
 
@@ -48,11 +53,11 @@ class _Built:
     problems: list[Diagnostic]
 
 
-def _built(document: Document, root: Path, folder: Path, inputs: Inputs) -> _Built:
+def _built(document: Document, project: Project, folder: Path, inputs: Inputs, written: Mapping[str, str]) -> _Built:
     findings = Findings(document, check(document))
     if not isinstance(document.tree, dict):
         return _Built(None, findings.problems)
-    desired = build(document, findings, root=root, folder=folder, inputs=inputs)
+    desired = build(document, findings, project=project, folder=folder, inputs=inputs, outputs=written)
     return _Built(desired, findings.problems)
 
 

@@ -1,13 +1,13 @@
-"""Resolve the steps of a job: UDFs become code, local inputs become addresses, defaults go."""
+"""Resolve the steps of a job: UDFs become code, what is referred to becomes an address, defaults go."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fused_spec.spec.findings import Findings
-from fused_spec.spec.local_inputs import LocalInputs
 from fused_spec.spec.named_files import Folder
 from fused_spec.spec.positions import Pointer
+from fused_spec.spec.references import References
 from fused_spec.spec.smallest import smallest
 from fused_spec.spec.udf_source import check_calls, read_udf
 from fused_spec.spec.violations import Schema
@@ -22,7 +22,7 @@ class StepReader:
 
     folder: Folder
     findings: Findings
-    local: LocalInputs
+    references: References
     sources: dict[str, str]
 
     def read(self, step: Any, pointer: Pointer, place: str) -> dict[str, Any] | None:
@@ -38,7 +38,7 @@ class StepReader:
         elements = step.get("input")
         input_at, udf_at = (*pointer, "input"), (*pointer, "udf")
         if isinstance(elements, list) and self.findings.is_sound(input_at):
-            elements = self.local.addresses(elements, input_at)
+            elements = self.references.addresses(elements, input_at)
         udf = self.udf(step["udf"], udf_at, f"{place}.udf", calls=(elements, input_at))
         return {**step, "input": elements, "udf": udf} if udf is not None else None
 
@@ -48,7 +48,7 @@ class StepReader:
         """The UDF as it travels; `calls` are the elements of the step that calls it, and where they stand."""
         if not self.findings.is_sound(pointer):
             return None
-        parameters = self.local.addresses(declared.get("parameters", {}), (*pointer, "parameters"))
+        parameters = self.references.addresses(declared.get("parameters", {}), (*pointer, "parameters"))
         read = read_udf({**declared, "parameters": parameters}, pointer, self.folder, self.findings)
         if read is None:
             return None
@@ -68,7 +68,7 @@ class StepReader:
                 pointer,
                 "say where the table goes, such as output: fd://datasets/buildings/",
             )
-        return {**step, "input": self.local.addresses(step["input"], at)}
+        return {**step, "input": self.references.addresses(step["input"], at)}
 
 
 def smallest_step(step: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A key once published keeps its name and meaning; more keys may be added. No valu
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
@@ -16,6 +16,9 @@ from fused_spec.redaction import redact
 from fused_spec.views.runs_text import ListedRun, declared_jobs, is_current
 from fused_spec.views.shown import shown_fields
 from fused_spec.views.tokens_text import TokenState
+
+if TYPE_CHECKING:
+    from fused_spec.reconcile.archive import Check
 
 FORMAT_VERSION = "1"
 
@@ -36,6 +39,13 @@ def error_document(error: FusedSpecError) -> dict[str, Any]:
     """What stands in place of a command's own document when it could not do its work."""
     hint = redact(error.hint) if error.hint else None
     return {"error": {"message": redact(str(error)), "hint": hint, "exit_code": error.exit_code}}
+
+
+def verify_document(checks: Sequence["Check"]) -> dict[str, Any]:
+    return {
+        "verified": all(check.problem is None for check in checks),
+        "runs": [{"folder": check.folder, "problem": check.problem, "missing": check.missing} for check in checks],
+    }
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
 from fused_spec.views.shown import visible
 from fused_spec.views.tones import Paint, Tone, plain
+from fused_spec.views.words import duration
 
 _TONES = {
     OutcomeStatus.SUCCEEDED: Tone.GOOD,
@@ -19,11 +21,24 @@ _TONES = {
 _EXPLAINED = (OutcomeStatus.FAILED, OutcomeStatus.CANCELLED, OutcomeStatus.LOST, OutcomeStatus.UNKNOWN)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What is known of a failed run: the step that was at work, the end of the log, and its page."""
+
+    step: str | None = None
+    lines: Sequence[str] = ()
+    link: str | None = None
+
+
 def outcomes_text(
-    outcomes: Sequence[Outcome], *, last_lines: Mapping[str, Sequence[str]] | None = None, paint: Paint = plain
+    outcomes: Sequence[Outcome],
+    *,
+    failed: Mapping[str, Failure] | None = None,
+    specs: str = "specs/",
+    paint: Paint = plain,
 ) -> str:
-    """`last_lines` holds the end of the log by job id, for the runs that failed."""
-    lines = [line for outcome in outcomes for line in _failure(outcome, last_lines or {}, paint)]
+    """`failed` holds what is known of the runs that failed, by job id; `specs` are the paths of this apply."""
+    lines = [line for outcome in outcomes for line in _failure(outcome, failed or {}, specs, paint)]
     width = max((len(str(outcome.change.key)) for outcome in outcomes), default=0)
     lines += [_outcome(outcome, width, paint) for outcome in outcomes]
     return "\n".join([*lines, paint(outcomes_summary(outcomes), Tone.STRONG)])
@@ -36,16 +51,29 @@ def outcomes_summary(outcomes: Sequence[Outcome]) -> str:
     return f"Apply: {', '.join(parts) or 'nothing is declared'}."
 
 
-def _failure(outcome: Outcome, last_lines: Mapping[str, Sequence[str]], paint: Paint) -> Iterator[str]:
+def _failure(outcome: Outcome, failed: Mapping[str, Failure], specs: str, paint: Paint) -> Iterator[str]:
     if outcome.status not in _EXPLAINED:
         return
+    known = failed.get(outcome.job_id or "", Failure())
+    where = f" in {visible(known.step)}" if known.step else ""
+    after = f" after {duration(outcome.seconds)}" if outcome.seconds is not None else ""
     error = f": {visible(redact(outcome.error))}" if outcome.error else ""
-    yield f"{paint(f'{outcome.change.key} {outcome.status}', Tone.BAD)}{error}"
-    for line in last_lines.get(outcome.job_id or "", ()):
+    yield f"{paint(f'{outcome.change.key} {outcome.status}{where}{after}', Tone.BAD)}{error}"
+    for line in known.lines:
         yield paint(f"  | {visible(redact(line))}", Tone.FAINT)
-    if outcome.job_id and outcome.change.key.kind is Kind.JOB:
-        yield f"  next: fused-spec logs {outcome.change.key.name}"
+    if known.link:
+        yield f"  page: {visible(known.link)}"
+    yield from (f"  next: {step}" for step in _next_steps(outcome, specs))
     yield ""
+
+
+def _next_steps(outcome: Outcome, specs: str) -> Iterator[str]:
+    name = outcome.change.key.name
+    if outcome.problem is not None and outcome.problem.hint:
+        yield visible(redact(outcome.problem.hint))
+    elif outcome.job_id and outcome.change.key.kind is Kind.JOB:
+        yield f"fused-spec logs {name}"
+        yield f"mend it and apply again, or as it is: fused-spec apply {specs} --retry {name}"
 
 
 def _outcome(outcome: Outcome, width: int, paint: Paint) -> str:

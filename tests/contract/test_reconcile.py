@@ -4,120 +4,18 @@ import gzip
 import json
 import stat
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
 
-from fused_spec.api.client import FusedAPI
-from fused_spec.api.transport import Transport, new_session
 from fused_spec.plan.model import Action, Plan, Requests
-from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.apply import Options, apply
-from fused_spec.reconcile.archive import Archive
-from fused_spec.reconcile.events import Event, Finished, Started, Uploaded
-from fused_spec.reconcile.journal import Journal
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
-from fused_spec.reconcile.recover import recover
-from fused_spec.reconcile.refresh import Markers, read_history
-from fused_spec.reconcile.site import Site, Timing
-from fused_spec.reconcile.store import LocalStore
+from fused_spec.reconcile.events import Finished, Started, Uploaded
+from fused_spec.reconcile.outcome import OutcomeStatus, exit_code
 from fused_spec.service.app import create_app
-from fused_spec.settings import Credentials
-from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter
-
-TOKEN = "contract-token-0123456789"
-PROJECT = "apiVersion: fused-spec/v1\nproject: {name: roads, id: 0d5b1c7e-52b5}\n"
-UDF = "@fused.udf\ndef udf(n: int = 1):\n    print(f'n={n}')\n    return n\n"
-SLOW = "@fused.udf\ndef udf():\n    import time\n    time.sleep(600)\n"
-FAILING = "@fused.udf\ndef udf():\n    raise ValueError('no such tile')\n"
-SCOPE = "0d5b1c7e-52b5"
-FAST = Options(poll=(0.02, 0.2), backoff=(0.05, 0.1))
-
-
-def job(name: str = "areas", file: str = "area.py", more: str = "") -> str:
-    return f"""\
----
-apiVersion: fused-spec/v1
-kind: Job
-metadata: {{name: {name}}}
-spec:
-  config:
-    steps:
-      - type: udf
-        udf: {{file: {file}}}
-{more}"""
-
-
-class World:
-    """A folder of specs, a service, and a client between them."""
-
-    def __init__(self, folder: Path, service: AsgiAdapter) -> None:
-        self.folder = folder
-        self.service = service
-        session = new_session()
-        session.mount("http://", service)
-        transport = Transport("http://127.0.0.1:8000/server/v1", Credentials(access_token=TOKEN), session=session)
-        self.api = FusedAPI.over(transport)
-        self.write("fused-spec.yaml", PROJECT)
-        self.write("specs/area.py", UDF)
-        self.events: list[Event] = []
-
-    def write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-    @property
-    def archive(self) -> Archive:
-        return Archive(self.store, SCOPE)
-
-    @property
-    def store(self) -> LocalStore:
-        return LocalStore(self.folder / "archive")
-
-    def site(self, seen: frozenset[str] = frozenset()) -> Site:
-        """Where to act: the service in memory, listing at once, and given up on after half a second."""
-        return Site(
-            api=self.api,
-            archive=self.archive,
-            journal=Journal(self.store, SCOPE, "local"),
-            markers=Markers(self.api, self.folder / "cache"),
-            scope=SCOPE,
-            seen=seen,
-            timing=Timing(visible=0.0, accepted=0.5, margin=0.0),
-        )
-
-    def plan(self, requests: Requests = Requests()) -> Plan:
-        resolution = resolve(["specs"], cwd=self.folder)
-        assert resolution.diagnostics == ()
-        now = datetime.now(UTC)
-        site = self.site()
-        history = read_history(
-            self.api,
-            resolution,
-            archive=site.archive,
-            journal=site.journal,
-            markers=site.markers,
-            now=now,
-            prune=requests.prune,
-        )
-        return make_plan(resolution, history, target="local", requests=requests, now=now)
-
-    def apply(self, options: Options = FAST, requests: Requests = Requests()) -> dict[str, Outcome]:
-        """Settle, plan and apply; the outcomes by `kind/name`."""
-        site = self.site()
-        recover(self.api, site.journal, site.markers, timing=site.timing, world=site.world)
-        return self.carry_out(self.plan(requests), options)
-
-    def carry_out(self, plan: Plan, options: Options = FAST) -> dict[str, Outcome]:
-        self.events = list(apply(plan, self.site(plan.seen), options=options))
-        return {str(event.outcome.change.key): event.outcome for event in self.events if isinstance(event, Finished)}
-
-    def job_ids(self) -> list[str]:
-        return [job.id for job in self.api.get_jobs(None, max_requests=None)]
+from tests.contract.world import FAILING, FAST, SLOW, TOKEN, UDF, World, job
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ def test_defaults_of_a_step_are_left_out(resolved: Resolve) -> None:
     assert the_job(resolved(a__yaml=text, a__geojson="{}")).payload == plain.payload
 
 
-def test_local_inputs_of_a_udf_stand_in_parameters_and_elements(resolved: Resolve) -> None:
+def test_references_of_a_udf_stand_in_parameters_and_elements(resolved: Resolve) -> None:
     text = SMALLEST_JOB.replace(
         "udf: {file: area.py}", "udf: {file: area.py, parameters: {n: {file: b.csv}}}, input: [{n: {file: c.csv}}]"
     )

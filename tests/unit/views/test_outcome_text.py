@@ -1,8 +1,9 @@
 """The end of an apply, in words."""
 
+from fused_spec.errors import OutcomeUnknown
 from fused_spec.plan.model import Action, Reason
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
-from fused_spec.views.outcome_text import outcomes_text
+from fused_spec.views.outcome_text import Failure, outcomes_text
 from tests.unit.views.things import change
 
 
@@ -16,9 +17,22 @@ def test_the_last_line_counts_every_status() -> None:
 
 
 def test_what_failed_comes_first_with_its_last_lines_and_the_next_step() -> None:
-    failed = outcome("a", OutcomeStatus.FAILED, job_id="7e57")
-    text = outcomes_text([outcome("b", OutcomeStatus.SUCCEEDED), failed], last_lines={"7e57": ["ERROR: no such tile"]})
-    assert text.splitlines()[:3] == ["Job/a failed", "  | ERROR: no such tile", "  next: fused-spec logs a"]
+    failed = Outcome(change=change("a"), status=OutcomeStatus.FAILED, job_id="7e57", seconds=83.2)
+    known = Failure(step="step 2 of 2: udf", lines=["ERROR: no such tile"], link="https://fused.example/7e57")
+    text = outcomes_text([outcome("b", OutcomeStatus.SUCCEEDED), failed], failed={"7e57": known}, specs="specs/")
+    assert text.splitlines()[:5] == [
+        "Job/a failed in step 2 of 2: udf after 1m 23s",
+        "  | ERROR: no such tile",
+        "  page: https://fused.example/7e57",
+        "  next: fused-spec logs a",
+        "  next: mend it and apply again, or as it is: fused-spec apply specs/ --retry a",
+    ]
+
+
+def test_a_start_that_is_open_names_the_command_that_settles_it() -> None:
+    problem = OutcomeUnknown("nobody knows", hint="run the same apply again")
+    text = outcomes_text([Outcome(change=change("a"), status=OutcomeStatus.UNKNOWN, problem=problem)])
+    assert "  next: run the same apply again" in text.splitlines()
 
 
 def test_what_did_nothing_says_why() -> None:
@@ -35,7 +49,7 @@ def test_what_was_skipped_says_for_what() -> None:
 def test_a_log_cannot_steer_the_terminal_or_show_a_secret() -> None:
     secret = "fsh_" + "AbCdEfGh12345678"
     failed = outcome("a", OutcomeStatus.FAILED, job_id="7e57")
-    text = outcomes_text([failed], last_lines={"7e57": [f"\x1b[2J{secret}"]})
+    text = outcomes_text([failed], failed={"7e57": Failure(lines=[f"\x1b[2J{secret}"])})
     assert "\x1b" not in text
     assert secret not in text
 

@@ -1,0 +1,34 @@
+"""`archive`: look after the receipts and logs that applies have kept."""
+
+import click
+
+from fused_spec.cli.options import Context, command, output_option
+from fused_spec.errors import EXIT_OK, JobFailed
+
+
+@click.group()
+def archive() -> None:
+    """Look after the receipts and logs that were kept."""
+
+
+@archive.command()
+@click.option("--archive", "place", metavar="DIR|URL", help="Where they are kept; else as the project says.")
+@output_option("text", "json")
+@command
+def verify(context: Context, place: str | None, output: str) -> int:
+    """Check every kept log against its receipt.
+
+    Asks no service. Exits with 1 when a log is gone or changed, or a receipt cannot be read.
+    """
+    from fused_spec.cli.keeping import open_kept
+    from fused_spec.cli.lookup import current_project
+    from fused_spec.cli.target import find_target
+    from fused_spec.views.archive_text import verified_text
+    from fused_spec.views.documents import as_json, verify_document
+
+    project = current_project(context)
+    kept = open_kept(project, find_target(context, project), place)
+    checks = list(kept.archive.check())
+    as_text = as_json(verify_document(checks)) if output == "json" else verified_text(checks)
+    context.console.result(as_text)
+    return EXIT_OK if all(check.problem is None for check in checks) else JobFailed.exit_code

@@ -1,0 +1,98 @@
+"""Campaigns of random schedules, and their figures.
+
+    python -m tests.simulator.campaigns [SCHEDULES] [SEED]
+
+runs each campaign with so many schedules (a million for a night) and prints a table; a seed makes it the same again.
+"""
+
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from fused_spec.reconcile.site import Site
+from tests.simulator.schedule import Schedule, Setting
+from tests.simulator.service import Faults
+
+NETWORK = Faults(
+    request_lost=0.1,
+    answer_lost=0.15,
+    late=0.1,
+    refused=0.05,
+    unreadable=0.03,
+    listing_lag=10.0,
+    server_skew=1.0,
+    job_fails=0.1,
+)
+CAMPAIGNS = {
+    "one writer with its journal": Setting(faults=NETWORK, crash=0.5, suspend=0.1, skew=1e6, jobs=2),
+    "one writer, a graph of jobs": Setting(faults=NETWORK, crash=0.3, jobs=6, restarts=2),
+    "racing writers": Setting(faults=NETWORK, writers=3, crash=0.3, suspend=0.1),
+    "racing writers, two at once": Setting(writers=2, within=2.0, faults=Faults(listing_lag=10.0)),
+    "racing writers, every request delivered twice now and then": Setting(
+        writers=2, faults=replace(NETWORK, delivered_twice=0.2), crash=0.2
+    ),
+    "racing writers with the lease": Setting(faults=NETWORK, writers=3, crash=0.3, suspend=0.1, lease=True),
+    "a history that forgets": Setting(faults=replace(NETWORK, purge_after=900.0), crash=0.3, writers=1),
+}
+
+
+@dataclass
+class Figures:
+    """What a campaign showed."""
+
+    schedules: int = 0
+    with_extra: list[int] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, other: "Figures") -> None:
+        self.schedules += other.schedules
+        self.with_extra += other.with_extra
+        self.problems += other.problems
+
+
+def campaign(setting: Setting, seeds: Iterable[int], change: Callable[[Site], Site] = lambda site: site) -> Figures:
+    """Run one schedule for each seed."""
+    figures = Figures()
+    for seed in seeds:
+        result = Schedule(seed, setting, change).run()
+        figures.schedules += 1
+        if result.extra_starts:
+            figures.with_extra.append(seed)
+        figures.problems += [(seed, problem) for problem in result.problems]
+    return figures
+
+
+def _chunk(name: str, start: int, count: int) -> Figures:
+    return campaign(CAMPAIGNS[name], range(start, start + count))
+
+
+def main() -> int:
+    schedules = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else secrets.randbelow(2**32)
+    print(f"seed {seed}, {schedules:,} schedules a campaign\n")
+    print("| campaign | schedules | with an extra start | problems | seconds |\n|---|---|---|---|---|")
+    bad = 0
+    with ProcessPoolExecutor() as pool:
+        for name in CAMPAIGNS:
+            began = time.monotonic()
+            size = max(1, min(1000, schedules // 8))
+            starts = range(0, schedules, size)
+            chunks = [pool.submit(_chunk, name, seed + start, min(size, schedules - start)) for start in starts]
+            figures = Figures()
+            for chunk in chunks:
+                figures.add(chunk.result())
+            bad += len(figures.problems)
+            extra = len(figures.with_extra)
+            share = f"{extra:,} ({extra / figures.schedules:.3%})"
+            spent = time.monotonic() - began
+            print(f"| {name} | {figures.schedules:,} | {share} | {len(figures.problems)} | {spent:.0f} |", flush=True)
+            for where, problem in figures.problems[:5]:
+                print(f"    seed {where}: {problem}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

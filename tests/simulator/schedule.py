@@ -1,0 +1,382 @@
+"""One random schedule: a few applies of the same jobs, everything that may go wrong, and what must hold afterwards.
+
+The code that decides is the project's own: recover, refresh, the planner, apply, the journal and the lease.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from fused_spec.diagnostics import Location
+from fused_spec.errors import FusedSpecError, Locked
+from fused_spec.plan.model import PastRun, Requests
+from fused_spec.plan.planner import make_plan
+from fused_spec.reconcile.apply import Options, apply
+from fused_spec.reconcile.archive import Archive
+from fused_spec.reconcile.events import Finished
+from fused_spec.reconcile.journal import Journal
+from fused_spec.reconcile.lease import Holder, Lease
+from fused_spec.reconcile.outcome import OutcomeStatus
+from fused_spec.reconcile.recover import recover
+from fused_spec.reconcile.refresh import Markers, read_history
+from fused_spec.reconcile.site import Site, Timing, World, always
+from fused_spec.reconcile.spool import Spools
+from fused_spec.spec.model import DesiredJob, Key, Kind, OnFailure, Project, Resolution, RunPolicy
+from fused_spec.status import RunStatus
+from fused_spec.wire import JobConfig
+from tests.simulator.kernel import Kernel, Pool, Process, wait_for
+from tests.simulator.service import EPOCH, Client, Faults, Service
+
+SCOPE, FOREIGN = "ours", "theirs"
+TIMING = Timing(visible=10.0, accepted=110.0, fresh=10.0, margin=20.0)
+CONFIG = {"steps": [{"type": "udf", "udf": {"entrypoint": "udf", "code": "x"}}]}
+OPTIONS = Options(poll=(2.0, 20.0), silence=3600.0, backoff=(10.0, 60.0))
+
+
+class MemoryStore:
+    """A store that survives the processes that use it; every call of it is a point where one may crash."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._files: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes | None:
+        return self._files.get(path)
+
+    def open(self, path: str) -> BinaryIO:
+        raise FileNotFoundError(path)
+
+    def write(self, path: str, content: bytes) -> None:
+        self._kernel.pause(self._kernel.rng.random() * 0.1)
+        self._files[path] = content
+        self._kernel.pause(0.0)
+
+    def create(self, path: str, content: bytes) -> bool:
+        self._kernel.pause(self._kernel.rng.random() * 0.1)
+        if path in self._files:
+            return False
+        self._files[path] = content
+        return True
+
+    def remove(self, path: str) -> None:
+        self._files.pop(path, None)
+        self._kernel.pause(0.0)
+
+    def names(self, folder: str) -> list[str]:
+        return sorted(name for name in self._files if name.startswith(f"{folder}/"))
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        raise AssertionError("nothing is staged here")
+        yield
+
+    def publish(self, staged: Path, folder: str, last: str) -> None:
+        raise AssertionError("nothing is published here")
+
+    def shown(self, path: str) -> str:
+        return path
+
+
+class NoSpools:
+    """Stands where logs are gathered: the order of events does not depend on what they say."""
+
+    def open(self, job_id: str, redact: Any) -> "NoSpools":
+        return self
+
+    def read_on(self, api: Any, job_id: str) -> None:
+        api.get_logs(job_id)
+
+    def whole(self, api: Any, job_id: str) -> None:
+        api.get_logs(job_id)
+
+    def remove(self) -> None:
+        """Nothing was written."""
+
+
+class Receipts:
+    """Stands where the archive stands: what it keeps appears at once or not at all."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self.kept: dict[str, PastRun] = {}
+
+    def folder(self, key: Key, job_id: str) -> str:
+        return job_id
+
+    def has(self, key: Key, job_id: str) -> bool:
+        return job_id in self.kept
+
+    def write(self, record: Any, log: Any, *, now: datetime) -> str:
+        self._kernel.pause(self._kernel.rng.random())
+        ended = record.ended or now
+        self.kept[record.job_id] = PastRun(
+            job_id=record.job_id,
+            key=record.key,
+            digest=record.digest,
+            status=record.status,
+            ended=ended,
+            attempt=record.attempt,
+        )
+        return str(record.job_id)
+
+    def past(self) -> dict[Key, PastRun]:
+        newest: dict[Key, PastRun] = {}
+        for run in self.kept.values():
+            known = newest.get(run.key)
+            if known is None or (known.ended or EPOCH) < (run.ended or EPOCH):
+                newest[run.key] = run
+        return newest
+
+
+_NONE = Faults()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a schedule is made of; `crash` and `suspend` are chances for each apply."""
+
+    faults: Faults = _NONE
+    writers: int = 1
+    within: float = 60.0
+    crash: float = 0.0
+    suspend: float = 0.0
+    lease: bool = False
+    shared_journal: bool = True
+    jobs: int = 1
+    restarts: int = 3
+    skew: float = 0.0
+    suspended_within: float = 60.0
+
+
+@dataclass
+class Result:
+    """What really happened, by attempt: `(name, digest, attempt)`."""
+
+    seed: int
+    starts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    switches: int = 0
+
+    @property
+    def extra_starts(self) -> int:
+        return sum(count - 1 for count in self.starts.values())
+
+
+def declared(count: int) -> Resolution:
+    jobs = tuple(
+        DesiredJob(
+            key=Key(kind=Kind.JOB, name=f"job-{number}"),
+            payload={"config": CONFIG},
+            digest=f"d1:{number}",
+            origin=Location(path="specs/a.yaml"),
+            run=RunPolicy(on_failure=OnFailure.RETRY, retries=1),
+            needs=(Key(kind=Kind.JOB, name=f"job-{number - 1}"),) if number % 2 else (),
+        )
+        for number in range(count)
+    )
+    project = Project(name="p", scope=SCOPE, root=Path("/p"), state=Path("/p/.fused-spec"))
+    return Resolution(project=project, desired=jobs)
+
+
+class Schedule:
+    """Runs one seed; `change` may break the code's own parts, to see that the checks notice."""
+
+    def __init__(self, seed: int, setting: Setting, change: Callable[[Site], Site] = lambda site: site) -> None:
+        self.kernel = Kernel(random.Random(seed))
+        self.setting = setting
+        self.service = Service(self.kernel, setting.faults)
+        self.store = MemoryStore(self.kernel)
+        self.receipts = Receipts(self.kernel)
+        self.result = Result(seed)
+        self._change = change
+        self._resolution = declared(setting.jobs)
+        self._finals: set[OutcomeStatus] = set()
+
+    def run(self) -> Result:
+        rng = self.kernel.rng
+        for _ in range(rng.randrange(3)):
+            self.service.accept(_foreign())
+        for writer in range(self.setting.writers):
+            process = Process(name=f"writer-{writer}", skew=rng.uniform(-1, 1) * self.setting.skew)
+            self._begin(process, rng.random() * self.setting.within, self.setting.restarts)
+        self.kernel.run()
+        # Everything late has come, and nobody is at work: one undisturbed apply must bring all in order.
+        self.service.faults = replace(self.setting.faults, **_QUIET)
+        self.kernel.time += 4000.0
+        self.kernel.spawn(Process(name="last"), partial(self._apply_until_done, store=self.store))
+        self.kernel.run()
+        self._check()
+        self.result.switches = self.kernel.switches
+        return self.result
+
+    def _begin(self, process: Process, after: float, restarts: int) -> None:
+        """Let a writer apply, perhaps crash or sleep on the way, and begin anew after a crash."""
+        rng = self.kernel.rng
+        store = self.store if self.setting.shared_journal else MemoryStore(self.kernel)
+        self.kernel.spawn(process, lambda: self._apply(store), after=after)
+        if restarts and rng.random() < self.setting.crash:
+            dies = after + rng.random() ** 3 * 120.0
+            again = Process(name=f"{process.name}'", skew=process.skew)
+
+            def die() -> None:
+                process.dead = True
+                self._begin(again, rng.random() * 60.0, restarts - 1)
+
+            self.kernel.spawn(Process(name="fate"), die, after=dies)
+        if rng.random() < self.setting.suspend:
+            self.kernel.spawn(
+                Process(name="fate"),
+                lambda: self._suspend(process),
+                after=after + rng.random() * self.setting.suspended_within,
+            )
+
+    def _suspend(self, process: Process) -> None:
+        process.resumes_at = self.kernel.time + self.kernel.rng.choice((10.0, 100.0, 1000.0, 5000.0))
+
+    def _apply_until_done(self, store: MemoryStore) -> None:
+        for _ in range(6):
+            statuses = self._apply(store)
+            self._finals = set(statuses.values())
+            failed = self._finals & {OutcomeStatus.HELD, OutcomeStatus.FAILED}
+            # What needs a failed job stays skipped, and that is as it should be.
+            if self._finals and self._finals <= (_DONE | {OutcomeStatus.SKIPPED} if failed else _DONE):
+                return
+            self.kernel.pause(30.0)
+        self.result.problems.append(f"no convergence: {statuses}")
+
+    def _apply(self, store: MemoryStore) -> dict[str, OutcomeStatus]:
+        """One apply from start to end, as the command line makes it."""
+        try:
+            with self._lock(store) as may_act:
+                return self._apply_locked(store, may_act)
+        except Locked:
+            return {}
+        except FusedSpecError:
+            return {}
+
+    def _apply_locked(self, store: MemoryStore, may_act: Callable[[float], bool]) -> dict[str, OutcomeStatus]:
+        site = self._site(store, may_act)
+        recover(site.api, site.journal, site.markers, timing=site.timing, world=site.world)
+        now = site.world.now()
+        history = read_history(
+            site.api,
+            self._resolution,
+            archive=site.archive,
+            journal=site.journal,
+            markers=site.markers,
+            now=now,
+        )
+        plan = make_plan(self._resolution, history, target="model", requests=Requests(), now=now)
+        outcomes: dict[str, OutcomeStatus] = {}
+        for event in apply(plan, site.seeing(plan.seen), options=OPTIONS):
+            if isinstance(event, Finished):
+                self._believe(event)
+                outcomes[f"{event.outcome.change.key}{event.outcome.change.action}"] = event.outcome.status
+        return outcomes
+
+    @contextmanager
+    def _lock(self, store: MemoryStore) -> Iterator[Callable[[float], bool]]:
+        if not self.setting.lease:
+            yield always
+            return
+        kernel, process = self.kernel, self.kernel.current
+        holder = Holder(host=process.name, pid=1)
+        lease = Lease(store, f"{SCOPE}/lock", holder, clock=lambda: kernel.time, now=self._now(process), seconds=60.0)
+        lease.acquire()
+        over = [False]
+
+        def renew() -> None:
+            while not over[0]:
+                kernel.pause(lease.renewal_seconds)
+                if not over[0]:
+                    lease.renew()
+
+        kernel.spawn(process, renew)
+        try:
+            yield lease.holds
+        finally:
+            over[0] = True
+            lease.release()
+
+    def _site(self, store: MemoryStore, may_act: Callable[[float], bool]) -> Site:
+        kernel, process = self.kernel, self.kernel.current
+        api = cast(Any, Client(self.service))
+        world = World(
+            clock=lambda: kernel.time,
+            sleep=kernel.pause,
+            now=self._now(process),
+            nonce=lambda: f"{kernel.rng.getrandbits(64):016x}",
+            random=kernel.rng.random,
+            pool=partial(Pool, kernel),
+            wait=partial(wait_for, kernel),
+        )
+        site = Site(
+            api=api,
+            archive=cast(Archive, self.receipts),
+            journal=Journal(store, SCOPE, "model"),
+            markers=Markers(api, None, partial(Pool, kernel)),
+            spools=cast(Spools, NoSpools()),
+            scope=SCOPE,
+            seen=frozenset(),
+            timing=replace(TIMING, remembers=(self.setting.faults.purge_after or 1e9) / 2),
+            world=world,
+            may_act=may_act,
+        )
+        return self._change(site)
+
+    def _now(self, process: Process) -> Callable[[], datetime]:
+        return lambda: EPOCH + timedelta(seconds=self.kernel.time + process.skew)
+
+    def _believe(self, event: Finished) -> None:
+        """Compare what an apply says with what happened."""
+        outcome = event.outcome
+        if outcome.status is not OutcomeStatus.SUCCEEDED or outcome.job_id is None:
+            return
+        if self.service.find(outcome.job_id).status(self.kernel.time) != "Done":
+            self.result.problems.append(f"{outcome.job_id} is believed to have succeeded, and has not")
+
+    def _check(self) -> None:
+        problems, now = self.result.problems, self.kernel.time
+        ours = [job for job in self.service.jobs if job.marker.get("scope") == SCOPE]
+        groups: dict[tuple[str, str, int], list[str]] = {}
+        for job in ours:
+            key = (job.marker["name"], job.marker["digest"], job.marker["attempt"])
+            self.result.starts[key] += 1
+            groups.setdefault(key, []).append(job.status(now))
+        for key, statuses in groups.items():
+            if "In Progress" in statuses:
+                problems.append(f"{key} still runs after the last apply")
+            if all(status == "Canceled" for status in statuses):
+                problems.append(f"{key} has no run left: {statuses}")
+        for name, job in self.service.cancels:
+            if job.marker.get("scope") != SCOPE:
+                problems.append(f"{name} cancelled a foreign job")
+        for key, run in self.receipts.past().items():
+            if run.status is RunStatus.SUCCEEDED and self.service.find(run.job_id).status(now) != "Done":
+                problems.append(f"the receipt of {key} is false")
+        for one in self._resolution.desired:
+            ran = any(job.marker["name"] == one.key.name for job in ours)
+            if not ran and not self._finals & {OutcomeStatus.SKIPPED, OutcomeStatus.HELD}:
+                problems.append(f"{one.key} never ran")
+
+
+_DONE = {OutcomeStatus.SUCCEEDED, OutcomeStatus.UNCHANGED, OutcomeStatus.HELD, OutcomeStatus.FAILED}
+_QUIET: dict[str, float] = {
+    "request_lost": 0.0,
+    "answer_lost": 0.0,
+    "late": 0.0,
+    "delivered_twice": 0.0,
+    "refused": 0.0,
+    "unreadable": 0.0,
+}
+
+
+def _foreign() -> JobConfig:
+    marker = {"v": 1, "scope": FOREIGN, "kind": "Job", "name": "job-0", "digest": "d1:0", "attempt": 1, "nonce": "n"}
+    return JobConfig.model_validate({**CONFIG, "metadata": {"fused-spec": marker}})

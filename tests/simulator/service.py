@@ -1,0 +1,223 @@
+"""A model of Fused's service with everything that may go wrong between it and a client.
+
+It keeps what really happened, so that a test can compare it with what the clients believe.
+"""
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import requests
+
+from fused_spec.api.errors import ApiError, TimedOut, Unreachable
+from fused_spec.wire import JobConfig, JobResponse, RunResponse
+from tests.simulator.kernel import Kernel
+
+EPOCH = datetime(2031, 5, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """How likely each fault is, for one call; times in seconds."""
+
+    request_lost: float = 0.0
+    answer_lost: float = 0.0
+    late: float = 0.0
+    longest_late: float = 100.0
+    delivered_twice: float = 0.0
+    refused: float = 0.0
+    unreadable: float = 0.0
+    listing_lag: float = 0.0
+    server_skew: float = 0.0
+    job_fails: float = 0.0
+    purge_after: float | None = None
+
+
+@dataclass(eq=False)
+class Job:
+    """What really happened to one job."""
+
+    id: str
+    config: JobConfig
+    created: float
+    stamped: datetime
+    visible: float
+    ends: float
+    fails: bool
+    cancelled: float | None = None
+
+    @property
+    def marker(self) -> dict[str, Any]:
+        marker: dict[str, Any] = (self.config.metadata or {}).get("fused-spec", {})
+        return marker
+
+    def status(self, time: float) -> str:
+        if self.cancelled is not None and self.cancelled <= time:
+            return "Canceled"
+        if time >= self.ends:
+            return "Failed" if self.fails else "Done"
+        return "In Progress"
+
+
+@dataclass
+class Service:
+    kernel: Kernel
+    faults: Faults
+    jobs: list[Job] = field(default_factory=list)
+    cancels: list[tuple[str, Job]] = field(default_factory=list)
+    posts: int = 0
+
+    def accept(self, config: JobConfig) -> Job:
+        rng, now = self.kernel.rng, self.kernel.time
+        skew = rng.uniform(-1, 1) * self.faults.server_skew
+        job = Job(
+            id=f"{len(self.jobs):04d}-{rng.randrange(16**6):06x}",
+            config=config,
+            created=now,
+            stamped=EPOCH + timedelta(seconds=now + skew),
+            visible=now + rng.random() * self.faults.listing_lag,
+            ends=now + rng.choice((5.0, 60.0, 600.0)) * (0.5 + rng.random()),
+            fails=rng.random() < self.faults.job_fails,
+        )
+        self.jobs.append(job)
+        return job
+
+    def listing(self) -> list[Job]:
+        now, purge = self.kernel.time, self.faults.purge_after
+        seen = [job for job in self.jobs if job.visible <= now and (purge is None or now - job.ends < purge)]
+        return sorted(seen, key=lambda job: (job.stamped, job.id), reverse=True)
+
+    def is_forgotten(self, job_id: str) -> bool:
+        purge = self.faults.purge_after
+        known = [job for job in self.jobs if job.id == job_id]
+        return not known or (purge is not None and self.kernel.time - known[0].ends >= purge)
+
+    def find(self, job_id: str) -> Job:
+        return next(job for job in self.jobs if job.id == job_id)
+
+
+class Client:
+    """Stands where `FusedAPI` stands, over a network that loses, delays, repeats and refuses."""
+
+    base_url = "http://model"
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._kernel = service.kernel
+        self._told: tuple[float, float] | None = None
+
+    @property
+    def server_time(self) -> datetime | None:
+        if self._told is None:
+            return None
+        told, at = self._told
+        return EPOCH + timedelta(seconds=told + self._kernel.time - at)
+
+    def get_jobs(self, n: int, *, skip: int = 0, per_request: int = 50, **_: Any) -> list[JobResponse]:
+        self._travel()
+        page = self._service.listing()[skip : skip + min(n, per_request)]
+        answer = [self._line(job) for job in page]
+        self._arrive()
+        return answer
+
+    def get_job_config(self, job_id: str) -> JobConfig:
+        self._travel()
+        config = self._service.find(job_id).config
+        self._arrive()
+        return config
+
+    def get_status(self, job_id: str) -> RunResponse:
+        self._travel()
+        if self._service.is_forgotten(job_id):
+            raise _error(404)
+        status = self._service.find(job_id).status(self._kernel.time)
+        over = status != "In Progress"
+        self._arrive()
+        return RunResponse(
+            job_id=job_id,
+            status="terminated" if over else "running",
+            terminal_status=over,
+            job_status=status,
+            finished_job_status=over,
+        )
+
+    def get_logs(self, job_id: str, since_ms: int | None = None) -> list[Any]:
+        self._travel()
+        self._arrive()
+        return [SimpleNamespace(timestamp=1, message=job_id)]
+
+    def cancel_job(self, job_id: str) -> None:
+        self._travel()
+        job = self._service.find(job_id)
+        self._service.cancels.append((self._kernel.current.name, job))
+        if job.status(self._kernel.time) == "In Progress":
+            job.cancelled = self._kernel.time
+        self._arrive()
+
+    def start_job(self, config: JobConfig, **_: Any) -> RunResponse:
+        rng, faults, kernel = self._rng, self._service.faults, self._kernel
+        self._service.posts += 1
+        if rng.random() < faults.refused:
+            kernel.pause(rng.random())
+            raise Unreachable("connection refused", sent=False)
+        if rng.random() < faults.request_lost:
+            kernel.pause(30.0)
+            raise TimedOut("no answer")
+        if rng.random() < faults.late:
+            kernel.spawn(_network(), lambda: self._service.accept(config), after=rng.random() * faults.longest_late)
+            kernel.pause(30.0)
+            raise _error(rng.choice((502, 503, 504)))
+        accepted: list[Job] = []
+        # What was sent is on its way, whatever becomes of the sender.
+        kernel.spawn(_network(), lambda: accepted.append(self._service.accept(config)), after=rng.random())
+        if rng.random() < faults.delivered_twice:
+            kernel.spawn(_network(), lambda: self._service.accept(config), after=rng.random() * 2)
+        while not accepted:
+            kernel.pause(0.5)
+        [job] = accepted
+        kernel.pause(rng.random())
+        if rng.random() < faults.answer_lost:
+            kernel.pause(30.0)
+            raise rng.choice((TimedOut("no answer"), _error(500), Unreachable("reset", sent=None)))
+        self._note_time()
+        return RunResponse(job_id=job.id, status="pending", terminal_status=False)
+
+    @property
+    def _rng(self) -> random.Random:
+        return self._kernel.rng
+
+    def _travel(self) -> None:
+        self._kernel.pause(self._rng.random() * 0.2)
+        if self._rng.random() < self._service.faults.unreadable:
+            self._kernel.pause(5.0)
+            raise self._rng.choice((TimedOut("no answer"), _error(503), _error(429), _error(401)))
+
+    def _arrive(self) -> None:
+        self._note_time()
+        self._kernel.pause(self._rng.random() * 0.2)
+
+    def _note_time(self) -> None:
+        skew = self._rng.uniform(-1, 1) * self._service.faults.server_skew
+        self._told = (self._kernel.time + skew, self._kernel.time)
+
+    def _line(self, job: Job) -> JobResponse:
+        now = self._kernel.time
+        status = job.status(now)
+        ended = None if status == "In Progress" else EPOCH + timedelta(seconds=min(now, job.ends))
+        return JobResponse.model_construct(
+            id=job.id, creation_date=job.stamped, job_status=status, job_status_date=ended, instance_type=None
+        )
+
+
+def _network() -> Any:
+    from tests.simulator.kernel import Process
+
+    return Process(name="network")
+
+
+def _error(status: int) -> ApiError:
+    response = requests.Response()
+    response.status_code = status
+    return ApiError("gateway", response=response, call="POST run")

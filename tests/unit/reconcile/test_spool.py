@@ -1,0 +1,126 @@
+"""The log of a run on this machine: nothing lost, nothing doubled, whatever the service's `since_ms` means."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fused_spec.api.errors import ApiError
+from fused_spec.api.log_cursor import OVERLAP_MS
+from fused_spec.reconcile.spool import LogRecord, Spool
+from fused_spec.redaction import env_redactor, redact
+
+Lines = list[tuple[int, str]]
+
+
+class Log:
+    """Stands for the reading half of the client, in front of a log that grows; `first` lines are forgotten."""
+
+    def __init__(self, *, inclusive: bool = True) -> None:
+        self.lines: Lines = []
+        self.inclusive = inclusive
+        self.forgotten = 0
+        self.gone = False
+        self.most: int | None = None
+
+    def save_logs(self, job_id: str, file: Path, since_ms: int | None = None) -> bool:
+        if self.gone:
+            answer = requests.Response()
+            answer.status_code = 404
+            raise ApiError("no such job", call="GET logs", response=answer)
+        floor = -1 if since_ms is None else since_ms - self.inclusive
+        shown = [line for line in self.lines[self.forgotten :] if line[0] > floor]
+        content = json.dumps([{"timestamp": at, "message": message} for at, message in shown]).encode()
+        file.write_bytes(content[: self.most])
+        return self.most is None or len(content) <= self.most
+
+
+def records(lines: Lines) -> list[LogRecord]:
+    return [LogRecord(at, message) for at, message in lines]
+
+
+def spooled(folder: Path) -> Spool:
+    return Spool(folder / "run", redact)
+
+
+def whole(spool: Spool, log: Any) -> list[LogRecord]:
+    return list(spool.whole(log, "run").lines)
+
+
+@st.composite
+def growth(draw: st.DrawFn) -> tuple[Lines, list[int]]:
+    """A log whose lines often share a millisecond and a text and come late by less than the overlap, and when it
+    is read."""
+    now, lines = 1000, []
+    for _ in range(draw(st.integers(0, 30))):
+        now += draw(st.sampled_from([0, 0, 1, 700, OVERLAP_MS * 2]))
+        late = draw(st.sampled_from([0, 0, 0, 1, 900]))
+        lines.append((now - late, draw(st.sampled_from(["a", "b", "\u2028", "é\n"]))))
+    return lines, sorted(draw(st.lists(st.integers(0, len(lines)), max_size=8)))
+
+
+@given(growth(), st.booleans(), st.integers(0, 30), st.data())
+def test_every_line_is_kept_once_through_crashes_and_forgetting(
+    tmp_path_factory: pytest.TempPathFactory,
+    grown: tuple[Lines, list[int]],
+    inclusive: bool,
+    forgotten: int,
+    data: st.DataObject,
+) -> None:
+    lines, readings = grown
+    folder = tmp_path_factory.mktemp("spool")
+    log, spool = Log(inclusive=inclusive), spooled(folder)
+    for end in readings:
+        log.lines = lines[:end]
+        spool.read_on(log, "run")  # type: ignore[arg-type]
+        if data.draw(st.booleans(), label="crash"):
+            with (folder / "run" / "lines.jsonl").open("ab") as stream:
+                stream.write(b'{"timestamp": 1, "mess')
+            spool = spooled(folder)
+    log.lines = lines
+    seen = readings[-1] if readings else 0
+    in_order = [at for at, _ in lines] == sorted(at for at, _ in lines)
+    log.forgotten = min(forgotten, seen) if in_order else 0  # what is forgotten is the oldest
+    assert Counter(whole(spool, log)) == Counter(records(lines))
+
+
+def test_a_log_that_the_service_forgot_is_what_was_read_before(tmp_path: Path) -> None:
+    log, spool = Log(), spooled(tmp_path)
+    log.lines = [(1, "a"), (2, "b")]
+    spool.read_on(log, "run")  # type: ignore[arg-type]
+    log.gone = True
+    found = spool.whole(log, "run")  # type: ignore[arg-type]
+    assert (list(found.lines), found.missing) == (
+        records(log.lines),
+        "the service had forgotten it, but for what was read before",
+    )
+
+
+def test_a_log_that_is_too_long_is_cut_after_a_whole_line_and_says_so(tmp_path: Path) -> None:
+    log = Log()
+    log.lines, log.most = [(n, "x" * 50) for n in range(100)], 1000
+    found = spooled(tmp_path).whole(log, "run")  # type: ignore[arg-type]
+    kept = list(found.lines)
+    assert kept == records(log.lines[: len(kept)])
+    assert 5 < len(kept) < 20
+    assert found.missing == "it goes on: only its first 1,000 bytes are kept"
+
+
+def test_no_secret_reaches_the_disk(tmp_path: Path) -> None:
+    log = Log()
+    log.lines = [(1, "the password is hunter2-hunter2")]
+    spool = Spool(tmp_path / "run", env_redactor({"DB_PASSWORD": "hunter2-hunter2"}))
+    spool.read_on(log, "run")  # type: ignore[arg-type]
+    assert b"hunter2" not in (tmp_path / "run" / "lines.jsonl").read_bytes()
+
+
+def test_what_is_kept_elsewhere_leaves_nothing_behind(tmp_path: Path) -> None:
+    log, spool = Log(), spooled(tmp_path)
+    spool.read_on(log, "run")  # type: ignore[arg-type]
+    spool.remove()
+    assert list(tmp_path.iterdir()) == []

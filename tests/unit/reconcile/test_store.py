@@ -1,0 +1,75 @@
+"""Where things are kept: a folder, or what fsspec opens; both hold what the others rely on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import fsspec
+import pytest
+
+from fused_spec.errors import FusedSpecError
+from fused_spec.reconcile.store import Store, open_store
+
+
+@pytest.fixture(params=["folder", "memory", "local"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    place = {"folder": str(tmp_path / "a"), "memory": f"memory://{uuid4()}/a", "local": f"local://{tmp_path}/a"}
+    yield open_store(place[request.param])
+    fsspec.filesystem("memory").store.clear()
+
+
+def test_nothing_is_there_before_it_is_written(store: Store) -> None:
+    assert store.read("x/y.json") is None
+    assert store.names("x") == []
+
+
+def test_what_was_written_is_read(store: Store) -> None:
+    store.write("x/y.json", b"one")
+    store.write("x/y.json", b"two")
+    assert store.read("x/y.json") == b"two"
+    with store.open("x/y.json") as stream:
+        assert stream.read() == b"two"
+
+
+def test_only_one_can_create_a_file(store: Store) -> None:
+    assert store.create("lock/1", b"mine")
+    assert not store.create("lock/1", b"yours")
+    assert store.read("lock/1") == b"mine"
+
+
+def test_what_is_removed_is_gone_and_may_be_removed_again(store: Store) -> None:
+    store.write("a", b"1")
+    store.remove("a")
+    store.remove("a")
+    assert store.read("a") is None
+
+
+def test_names_are_those_of_all_files_below_a_folder_in_order(store: Store) -> None:
+    for name in ("runs/b/2", "runs/a/1", "other/3"):
+        store.write(name, b"")
+    assert store.names("runs") == ["runs/a/1", "runs/b/2"]
+
+
+def test_a_published_folder_holds_every_staged_file(store: Store) -> None:
+    with store.staging() as draft:
+        (draft / "log").write_bytes(b"lines")
+        (draft / "receipt").write_bytes(b"{}")
+        store.publish(draft, "runs/1", "receipt")
+    assert {name: store.read(name) for name in store.names("runs")} == {
+        "runs/1/log": b"lines",
+        "runs/1/receipt": b"{}",
+    }
+
+
+def test_what_was_published_first_stays(store: Store) -> None:
+    for content in (b"first", b"second"):
+        with store.staging() as draft:
+            (draft / "receipt").write_bytes(content)
+            store.publish(draft, "runs/1", "receipt")
+    assert store.read("runs/1/receipt") == b"first"
+
+
+def test_a_url_that_nothing_opens_is_refused_with_the_next_step() -> None:
+    with pytest.raises(FusedSpecError, match="nosuch://bucket cannot be opened") as refused:
+        open_store("nosuch://bucket")
+    assert refused.value.hint == "name a folder, or a URL whose fsspec package is installed"
