@@ -31,15 +31,15 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
 
 
 def _from_history(api: "FusedReader", found: FoundRun) -> dict[str, Any]:
-    from fused_spec.cli.reading import status_of_answer
     from fused_spec.reconcile.marker import FIELD
+    from fused_spec.reconcile.refresh import status_of_run
 
     run = api.get_status(found.job_id)
     config = api.get_job_config(found.job_id)
     metadata = {name: value for name, value in (config.metadata or {}).items() if name != FIELD}
     shown = config.model_copy(update={"metadata": metadata or None})
     return {
-        "status": str(status_of_answer(run)),
+        "status": str(status_of_run(run)),
         "created": _iso(found.created or _creation_date(api, found.job_id)),
         "ended": _iso(run.job_status_date) if run.finished else None,
         "instance_type": run.instance_type,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.errors import WaitTimeout
 from fused_spec.polling import Deadline, Sleep, intervals
-from fused_spec.status import RunStatus, run_status
+from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -80,17 +80,9 @@ def run_status_of(api: "FusedReader", found: "FoundRun") -> RunStatus:
     """How the run stands, by the service or, when that has forgotten it, by its receipt."""
     if found.receipt is not None:
         return found.receipt.status
-    return status_of_answer(api.get_status(found.job_id))
+    from fused_spec.reconcile.refresh import status_of_run
 
-
-def status_of_answer(run: "RunResponse") -> RunStatus:
-    """The run's status in our words."""
-    return run_status(
-        job_status=run.job_status,
-        machine_status=run.status,
-        terminal=run.terminal_status,
-        finished=run.finished_job_status,
-    )
+    return status_of_run(api.get_status(found.job_id))
 
 
 def ended_status(api: "FusedReader", found: "FoundRun", deadline: Deadline, *, sleep: Sleep) -> RunStatus:

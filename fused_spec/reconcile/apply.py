@@ -22,6 +22,7 @@ from fused_spec.reconcile.land import land, retry_after
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.progress import Progress, needs_to_act
 from fused_spec.reconcile.rivals import Decision, Rivals
+from fused_spec.reconcile.silence import Silence
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.watch import Sight, look
 from fused_spec.spec.prices import PRICES
@@ -87,7 +88,7 @@ class _Apply:
             prices=options.prices,
         )
         self._over_limit = False
-        self._silent_since: float | None = None
+        self._silence = Silence(options.silence)
         self._turn = 0
 
     def events(self) -> Iterator[Event]:
@@ -166,9 +167,10 @@ class _Apply:
             seen = look(self._site.api, self._flights.keys(), closely=self._next_in_turn())
             yield from self._settle(seen.sights, seen.others)
         except ServiceError as error:
-            yield from self._silence(error)
+            if self._silence.begins(self._world.clock(), error):
+                yield ServiceSilent(error=str(error), at=self._world.now())
             return
-        self._silent_since = None
+        self._silence.ends()
         self._logs.read_on(self._flights.values())
         for job_id, sight in seen.sights.items():
             if job_id in self._flights:
@@ -222,14 +224,6 @@ class _Apply:
             flight.job_id, flight.nonce = counts.job_id, counts.nonce
             flight.sight = Sight(status=counts.status, created=counts.created)
             self._flights[flight.job_id] = flight
-
-    def _silence(self, error: ServiceError) -> Iterator[Event]:
-        now = self._world.clock()
-        if self._silent_since is None:
-            self._silent_since = now
-            yield ServiceSilent(error=str(error), at=self._world.now())
-        if now - self._silent_since > self._options.silence:
-            raise error
 
     def _cancel(self, flight: Flight, why: str) -> Iterator[Event]:
         try:

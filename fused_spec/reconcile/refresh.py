@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.reconcile.archive import Archive
     from fused_spec.reconcile.journal import Journal
+    from fused_spec.wire import RunResponse
 
 _PAGE = 50
 _OVERLAP = 5
@@ -117,12 +118,7 @@ def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | N
         if error.status_code in _GONE:
             return None
         raise
-    status = run_status(
-        job_status=run.job_status,
-        machine_status=run.status,
-        terminal=run.terminal_status,
-        finished=run.finished_job_status,
-    )
+    status = status_of_run(run)
     return Run(
         job_id=run.job_id,
         key=attempt.key,
@@ -202,7 +198,11 @@ def status_of(api: "FusedReader", job: "JobResponse") -> RunStatus:
     listed = _listed_status(job)
     if listed is not None:
         return listed
-    run = api.get_status(job.id)
+    return status_of_run(api.get_status(job.id))
+
+
+def status_of_run(run: "RunResponse") -> RunStatus:
+    """The run's status in our words, by the rules of both generations of the protocol."""
     return run_status(
         job_status=run.job_status,
         machine_status=run.status,

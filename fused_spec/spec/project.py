@@ -86,7 +86,7 @@ def _target(name: str, described: Mapping[str, Any]) -> Target:
     )
 
 
-def _seconds(written: str | int | None) -> float | None:
+def _seconds(written: str | None) -> float | None:
     return None if written is None else float(seconds(written))
 
 
