@@ -4,7 +4,8 @@ The service writes `request.json` and starts a worker; the worker appends to `lo
 and leaves its results; the service reads. A worker needs nothing from the service while it runs, so its
 work survives the service, and a restarted service knows from the folder alone how the job ended.
 
-    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "cpus": n, "output_format": null}
+    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "cpus": n,
+                      "output_format": null, "tile": [x, y, z] or null}
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null}

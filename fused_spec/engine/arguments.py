@@ -13,7 +13,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any, Union, get_args, get_origin
 
+import mercantile
+
 from fused_spec.engine.runner import LoadedUdf
+from fused_spec.engine.tiles import Tile, frame, tile_arguments
 
 _GEOMETRIES = (
     "BaseGeometry",
@@ -32,17 +35,18 @@ class BadArgument(Exception):
     """An argument is missing, unknown, or cannot be understood as its annotation says."""
 
 
-def bind(udf: LoadedUdf, *element: Any) -> dict[str, Any]:
-    """The keyword arguments for one call: without an element only what is stored with the UDF."""
+def bind(udf: LoadedUdf, *element: Any, tile: Tile | None = None) -> dict[str, Any]:
+    """The keyword arguments for one call: without an element only what is stored with the UDF, and the tile's."""
     parameters = {name: one for name, one in udf.signature.parameters.items() if one.kind in _NAMED}
     open_ended = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in udf.signature.parameters.values())
     given = {name: value for name, value in udf.stored.items() if open_ended or name in parameters}
     if element:
         given.update(_from_element(element[0], list(parameters), open_ended=open_ended))
-    missing = [name for name, one in parameters.items() if one.default is one.empty and name not in given]
+    placed = tile_arguments(parameters, tile, _word) if tile is not None else {}
+    missing = [name for name, one in parameters.items() if one.default is one.empty and name not in (given | placed)]
     if missing:
         raise BadArgument(f"no value for {', '.join(missing)}; the UDF takes {', '.join(parameters) or 'nothing'}")
-    return {name: _coerced(name, value, parameters.get(name)) for name, value in given.items()}
+    return {name: _coerced(name, value, parameters.get(name)) for name, value in given.items()} | placed
 
 
 def _from_element(element: Any, names: list[str], *, open_ended: bool) -> dict[str, Any]:
@@ -127,6 +131,24 @@ def _geo_frame(value: Any) -> Any:
     return gpd.GeoDataFrame(geometry=[shape(content)], crs=4326)
 
 
+def _tile_frame(value: Any) -> Any:
+    """A tile's numbers, or what `_geo_frame` takes, as a frame."""
+    content = json.loads(value) if isinstance(value, str) else value
+    return (
+        frame(_xyz(content)) if isinstance(content, dict) and {"x", "y", "z"} <= set(content) else _geo_frame(content)
+    )
+
+
+def _tile_numbers(value: Any) -> Any:
+    return mercantile.Tile(*_xyz(json.loads(value) if isinstance(value, str) else value))
+
+
+def _xyz(content: Any) -> Tile:
+    if not isinstance(content, dict):
+        raise ValueError("give x, y and z")
+    return int(content["x"]), int(content["y"]), int(content["z"])
+
+
 def _box(value: Any) -> Any:
     from shapely.geometry import box
 
@@ -149,6 +171,9 @@ _FROM_JSON: dict[str, Callable[[Any], Any]] = {
     "GeoDataFrame": _geo_frame,
     "DataFrame": _frame,
     "ViewportGDF": _geo_frame,
+    "Tile": _tile_frame,
+    "TileGDF": _tile_frame,
+    "TileXYZ": _tile_numbers,
 }
 _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
     **_FROM_JSON,

@@ -26,6 +26,7 @@ class Surroundings:
     storage: Path
     cpus: int
     output_format: str | None
+    tile: tuple[int, int, int] | None
     log: LogWriter
     task_done: Callable[[], None]
 
@@ -51,7 +52,7 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
     # A result of an earlier step goes nowhere, but it is made all the same: one that cannot be stored is a fault.
     folder = around.job.results if keep else around.job.path / "discarded"
     folder.mkdir(exist_ok=True)
-    task = UdfTask(step=step, folder=folder, storage=around.storage, output_format=around.output_format)
+    task = UdfTask(step=step, folder=folder, storage=around.storage, formats=_formats(around), tile=around.tile)
     processes = min(step.n_processes or around.cpus, around.cpus)
     failed = 0
     with closing(run_tasks(task, range(count), processes=processes, log=around.log)) as answers:
@@ -68,6 +69,10 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
             around.log.write(f"{problem} (ignored, as ignore_chunk_error asks)")
     done = f"{count - failed} of {count} done" if failed else f"{count} done"
     around.log.write(f"{step.udf.name or step.udf.entrypoint}: {done}")
+
+
+def _formats(around: Surroundings) -> tuple[str, ...]:
+    return tuple(around.output_format.split(",")) if around.output_format else ()
 
 
 def _index_result(job: JobDir, answer: Answer) -> None:

@@ -13,10 +13,12 @@ from typing import Any, TextIO
 
 from fused_spec.engine.arguments import bind
 from fused_spec.engine.pool import Answer
-from fused_spec.engine.results import Unstorable, write_result
+from fused_spec.engine.results import write_result
 from fused_spec.engine.runner import LoadedUdf, load_udf
 from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.storage import provide_fd
+from fused_spec.engine.stored import Unstorable
+from fused_spec.engine.tiles import Tile
 from fused_spec.wire import UdfStep
 
 _KEPT_OUTPUT = 64 * 1024
@@ -29,7 +31,8 @@ class UdfTask:
     step: UdfStep
     folder: Path
     storage: Path
-    output_format: str | None
+    formats: tuple[str, ...] = ()
+    tile: Tile | None = None
     loaded: LoadedUdf | None = field(default=None, init=False)
 
     def __call__(self, index: int) -> Answer:
@@ -48,8 +51,8 @@ class UdfTask:
                 self.loaded = load_udf(self.step.udf)
             elements = self.step.input
             given = () if elements is None else (elements[index],)
-            value = self.loaded.call(bind(self.loaded, *given))
-            stored = write_result(value, self.folder, index, self.output_format)
+            value = self.loaded.call(bind(self.loaded, *given, tile=self.tile))
+            stored = write_result(value, self.folder, index, self.formats, tile=self.tile)
         except Unstorable as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201  # this is the job's log
             return {"error": str(error)}, _metadata(error)

@@ -69,6 +69,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         storage=Path(request["storage"]),
         cpus=int(request["cpus"]),
         output_format=request.get("output_format"),
+        tile=tuple(request["tile"]) if request.get("tile") else None,
         log=log,
         task_done=progress.task_done,
     )

@@ -1,9 +1,11 @@
 """The service as an ASGI app: what it keeps opens with it, and every route stands under the base path."""
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -17,12 +19,15 @@ from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
 from fused_spec.service.registry import Tokens, Udfs
-from fused_spec.service.routes import account, files, jobs, shared, signed, tokens, udfs
+from fused_spec.service.routes import account, files, jobs, realtime, schedules, secret_values, signed, tokens, udfs
 from fused_spec.service.runs import Runs
+from fused_spec.service.schedules import Schedules, keep_time
+from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
 from fused_spec.service.storage import Storage
 from fused_spec.service.supervisor import Supervisor
 
+_NOUNS = (account, jobs, files, signed, udfs, tokens, realtime, schedules, secret_values)
 _OPEN = tuple(f"{BASE_PATH}/{path}" for path in ("health", "signed/", "realtime-shared/"))
 
 
@@ -41,7 +46,7 @@ def create_app(
     middleware = [Middleware(Gate, Rules(token=token, hosts=hosts, open_prefixes=_OPEN))]
     if on_request is not None:
         middleware.insert(0, Middleware(_Observed, on_request))
-    routes = [route for noun in (account, jobs, files, signed, udfs, tokens, shared) for route in noun.routes]
+    routes = [route for noun in _NOUNS for route in noun.routes]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -49,9 +54,11 @@ def create_app(
             service = _service(state, token, database)
             app.state.service = service
             await service.supervisor.start()
+            clock = asyncio.create_task(keep_time(service.schedules, partial(schedules.start, service)))
             try:
                 yield
             finally:
+                clock.cancel()
                 await service.supervisor.stop()
 
     return Starlette(
@@ -91,4 +98,6 @@ def _service(state: Path, token: str, database: sqlite3.Connection) -> Service:
         storage=Storage(storage),
         supervisor=Supervisor(runs, (state / "jobs").resolve(), storage, cpus=len(os.sched_getaffinity(0))),
         signer=Signer.of(token),
+        schedules=Schedules(database),
+        secrets=SecretValues(state / "secrets.json"),
     )

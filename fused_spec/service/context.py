@@ -1,11 +1,15 @@
 """What the routes work with: one value per app, and how a route reaches it."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from fused_spec.service.registry import Tokens, Udfs
 from fused_spec.service.runs import Runs
+from fused_spec.service.schedules import Schedules
+from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
 from fused_spec.service.storage import Storage
 from fused_spec.service.supervisor import Supervisor
@@ -18,12 +22,17 @@ CLIENT_ID = "local"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
+    """`calls` are the realtime runs whose result somebody will ask for, by the id that the caller chose."""
+
     runs: Runs
     udfs: Udfs
     tokens: Tokens
     storage: Storage
     supervisor: Supervisor
     signer: Signer
+    schedules: Schedules
+    secrets: SecretValues
+    calls: dict[str, asyncio.Future[Response]] = field(default_factory=dict)
 
     def signed_url(self, request: Request, method: str, path: str) -> str:
         """An absolute URL that authorises itself; `path` begins behind the base path."""

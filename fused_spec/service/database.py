@@ -7,7 +7,13 @@ from pathlib import Path
 
 from fused_spec.errors import FusedSpecError
 
-_VERSION = 1
+_VERSION = 2
+_CHANGES = {
+    2: """ALTER TABLE runs ADD COLUMN tile TEXT;
+          CREATE TABLE schedules (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+                                  udf_id TEXT NOT NULL, content TEXT NOT NULL, last_run INTEGER) STRICT;"""
+}
+"""What brings a file from the version before to this one; schema.sql is that of the newest."""
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -34,9 +40,13 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         version: int = cursor.fetchone()[0]
     if version == _VERSION:
         return
+    if 0 < version < _VERSION:
+        changes = " ".join(_CHANGES[number] for number in range(version + 1, _VERSION + 1))
+        connection.executescript(f"BEGIN; {changes} PRAGMA user_version = {_VERSION}; COMMIT;")
+        return
     if version != 0:
         raise FusedSpecError(
-            f"{path} was written by another version of the service (its format is {version}, ours {_VERSION})",
+            f"{path} was written by a later version of the service (its format is {version}, ours {_VERSION})",
             hint="use the fused-spec that wrote it, or give another --state",
         )
     schema = files("fused_spec.service").joinpath("schema.sql").read_text(encoding="utf-8")

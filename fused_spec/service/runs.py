@@ -1,12 +1,16 @@
 """The history of runs, kept in SQLite."""
 
 import json
+import secrets
 import sqlite3
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fused_spec.service.times import at
+from fused_spec.service.times import at, now_ms
+from fused_spec.wire import JobConfig, UdfStep
+from fused_spec.wire.jobs import job_name_of
 
 PENDING, RUNNING, TERMINATED = "pending", "running", "terminated"
 DONE, FAILED, CANCELED = "Done", "Failed", "Canceled"
@@ -31,6 +35,7 @@ class Run:
     disk_size_gb: int | None = None
     image_name: str | None = None
     output_format: str | None = None
+    tile: str | None = None
     listed: bool = True
     status: str = PENDING
     job_status: str = "Pending"
@@ -138,3 +143,39 @@ def _run(row: sqlite3.Row) -> Run:
     fields = {name: row[name] for name in _COLUMNS}
     fields.update({name: bool(row[name]) for name in _FLAGS}, env=json.loads(row["env"]))
     return Run(**fields)
+
+
+def new_run(config: JobConfig, *, env: Mapping[str, str] | None = None, **settings: Any) -> Run:
+    """A run that begins now; `settings` are start_job's own."""
+    now = now_ms()
+    return Run(
+        job_id=str(uuid.uuid4()),
+        job_name=_name(config),
+        nonce=_nonce(config),
+        config=config.model_dump_json(),
+        env=env or {},
+        created=now,
+        changed=now,
+        total_tasks=sum(_task_count(step) for step in config.steps),
+        **settings,
+    )
+
+
+def _name(config: JobConfig) -> str:
+    """The job's own name, else one made up from what it does."""
+    if name := job_name_of(config.model_dump(include={"name": True, "steps": {"__all__": {"name"}}})):
+        return name
+    first = config.steps[0]
+    what = (first.udf.name or first.udf.entrypoint) if isinstance(first, UdfStep) else first.type
+    return f"{what}-{secrets.token_hex(2)}"
+
+
+def _nonce(config: JobConfig) -> str | None:
+    """The attempt that fused-spec wrote into the config's metadata; other clients have none."""
+    marker = (config.metadata or {}).get("fused-spec")
+    nonce = marker.get("nonce") if isinstance(marker, dict) else None
+    return f"{marker.get('scope')}/{nonce}" if isinstance(marker, dict) and isinstance(nonce, str) else None
+
+
+def _task_count(step: object) -> int:
+    return len(step.input) if isinstance(step, UdfStep) and step.input is not None else 1

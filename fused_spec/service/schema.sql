@@ -10,8 +10,9 @@ CREATE TABLE runs (
     region           TEXT,
     disk_size_gb     INTEGER,
     image_name       TEXT,
-    output_format    TEXT,
-    listed           INTEGER NOT NULL DEFAULT 1, -- runs behind a shared token are no jobs
+    output_format    TEXT,                      -- what the caller reads, in its order
+    tile             TEXT,                      -- x/y/z
+    listed           INTEGER NOT NULL DEFAULT 1, -- realtime runs are no jobs
     created          INTEGER NOT NULL,
     status           TEXT NOT NULL DEFAULT 'pending',
     job_status       TEXT NOT NULL DEFAULT 'Pending',
@@ -43,4 +44,12 @@ CREATE TABLE tokens (
     metadata_json TEXT NOT NULL,
     enabled       INTEGER NOT NULL,
     last_updated  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE schedules (
+    number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    id       TEXT NOT NULL UNIQUE,
+    udf_id   TEXT NOT NULL,
+    content  TEXT NOT NULL,
+    last_run INTEGER
 ) STRICT;

@@ -237,6 +237,7 @@ def _write_request(job: JobDir, run: Run, storage: Path, cpus: int) -> None:
         "storage": str(storage),
         "cpus": cpus,
         "output_format": run.output_format,
+        "tile": [int(number) for number in run.tile.split("/")] if run.tile else None,
     }
     draft = job.request.with_suffix(".draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -166,3 +166,4 @@ def test_after_kills_at_random_moments_each_job_ran_once_and_its_archive_holds(p
     assert (code, out.splitlines()[-1]) == (0, f"Archive: {2 * version} runs, 0 problems.")
     code, out = place.run("plan", "specs", "--detailed-exitcode")
     assert code == 0, out
+    print(f"{kills} kills, {version} versions of the specs, {len(counts)} runs")

@@ -1,8 +1,5 @@
 """Start, see and end runs; their history, configs, logs and results."""
 
-import secrets
-import uuid
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -12,11 +9,9 @@ from fused_spec.jobdir import read_lines
 from fused_spec.service.answers import not_found, page, problem, read_model, whole_number
 from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
 from fused_spec.service.joblog import log_answer
-from fused_spec.service.runs import Run
-from fused_spec.service.times import now_ms
-from fused_spec.wire import JobConfig, RunRequest, UdfStep
+from fused_spec.service.runs import Run, new_run
+from fused_spec.wire import RunRequest
 from fused_spec.wire.instances import INSTANCE_TYPES
-from fused_spec.wire.jobs import job_name_of
 
 
 async def start(request: Request) -> Response:
@@ -25,8 +20,12 @@ async def start(request: Request) -> Response:
     instance_type = request.query_params.get("instance_type")
     if instance_type is not None and instance_type not in INSTANCE_TYPES:
         raise problem(f"{instance_type} is no instance type", "query", "instance_type")
-    run = _new_run(
-        body,
+    if not body.config.steps:
+        raise problem("a job has at least one step", "body", "config", "steps")
+    run = new_run(
+        body.config,
+        env=_env(body.additional_env),
+        image_name=body.image_name,
         instance_type=instance_type,
         region=request.query_params.get("region"),
         disk_size_gb=whole_number(request, "disk_size_gb", None, least=1),
@@ -87,43 +86,6 @@ def _run(request: Request) -> Run:
     return run
 
 
-def _new_run(body: RunRequest, *, instance_type: str | None, region: str | None, disk_size_gb: int | None) -> Run:
-    if not body.config.steps:
-        raise problem("a job has at least one step", "body", "config", "steps")
-    now = now_ms()
-    job_id = str(uuid.uuid4())
-    return Run(
-        job_id=job_id,
-        job_name=_name(body.config),
-        nonce=_nonce(body.config),
-        config=body.config.model_dump_json(),
-        env=_env(body.additional_env),
-        instance_type=instance_type,
-        region=region,
-        disk_size_gb=disk_size_gb,
-        image_name=body.image_name,
-        created=now,
-        changed=now,
-        total_tasks=sum(_task_count(step) for step in body.config.steps),
-    )
-
-
-def _name(config: JobConfig) -> str:
-    """The job's own name, else one made up from what it does."""
-    if name := job_name_of(config.model_dump(include={"name": True, "steps": {"__all__": {"name"}}})):
-        return name
-    first = config.steps[0]
-    what = (first.udf.name or first.udf.entrypoint) if isinstance(first, UdfStep) else first.type
-    return f"{what}-{secrets.token_hex(2)}"
-
-
-def _nonce(config: JobConfig) -> str | None:
-    """The attempt that fused-spec wrote into the config's metadata; other clients have none."""
-    marker = (config.metadata or {}).get("fused-spec")
-    nonce = marker.get("nonce") if isinstance(marker, dict) else None
-    return f"{marker.get('scope')}/{nonce}" if isinstance(marker, dict) and isinstance(nonce, str) else None
-
-
 def _env(additional: list[str] | None) -> dict[str, str]:
     env = {}
     for number, entry in enumerate(additional or []):
@@ -132,10 +94,6 @@ def _env(additional: list[str] | None) -> dict[str, str]:
             raise problem("an entry is NAME=value", "body", "additional_env", number)
         env[name] = value
     return env
-
-
-def _task_count(step: object) -> int:
-    return len(step.input) if isinstance(step, UdfStep) and step.input is not None else 1
 
 
 routes = [

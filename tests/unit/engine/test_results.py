@@ -24,8 +24,9 @@ from tests.unit.engine.building import points
         ("<b>hi</b>", "3.html", "text/html"),
         ({"a": [1, 2.5, None]}, "3.json", "application/json"),
         (np.float32(1.5), "3.json", "application/json"),
-        (np.zeros((2, 2)), "3.npy", "application/x-numpy-data"),
-        ((np.zeros((2, 2)), [0, 0, 1, 1]), "3.npy", "application/x-numpy-data"),
+        (np.zeros((2, 2)), "3.tiff", "image/tiff"),
+        ((np.zeros((2, 2)), [0, 0, 1, 1]), "3.tiff", "image/tiff"),
+        (np.zeros(2), "3.npy", "application/x-numpy-data"),
         (b"\x89PNG\r\n", "3.png", "image/png"),
         (b"II*\0", "3.tiff", "image/tiff"),
         (io.BytesIO(b"x"), "3.bin", "application/x-binary"),
@@ -78,22 +79,22 @@ def test_column_names_that_are_numbers_become_text(tmp_path: Path) -> None:
     [("parquet", "0.parquet"), ("geojson", "0.geojson"), ("json", "0.json"), ("csv", "0.csv"), ("html", "0.html")],
 )
 def test_the_format_of_a_table_can_be_chosen(output_format: str, name: str, tmp_path: Path) -> None:
-    assert write_result(points(2), tmp_path, 0, output_format).name == name
+    assert write_result(points(2), tmp_path, 0, [output_format]).name == name
 
 
 def test_geojson_is_in_degrees(tmp_path: Path) -> None:
-    write_result(points(2).to_crs(3857), tmp_path, 0, "geojson")
+    write_result(points(2).to_crs(3857), tmp_path, 0, ["geojson"])
     last = json.loads((tmp_path / "0.geojson").read_text())["features"][1]
     assert last["geometry"]["coordinates"] == pytest.approx([1, 1])
 
 
 def test_csv_has_geometry_as_text(tmp_path: Path) -> None:
-    write_result(points(1), tmp_path, 0, "csv")
+    write_result(points(1), tmp_path, 0, ["csv"])
     assert (tmp_path / "0.csv").read_text() == "row,word,geometry\n0,word0,POINT (0 0)\n"
 
 
 def test_json_of_a_table_is_its_records(tmp_path: Path) -> None:
-    write_result(pd.DataFrame({"a": [1, 2]}), tmp_path, 0, "json")
+    write_result(pd.DataFrame({"a": [1, 2]}), tmp_path, 0, ["json"])
     assert json.loads((tmp_path / "0.json").read_text()) == [{"a": 1}, {"a": 2}]
 
 
@@ -110,4 +111,4 @@ def test_what_no_format_holds_is_refused(value: Any, tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unstorable, match="no output format xls"):
-        write_result(points(1), tmp_path, 0, "xls")
+        write_result(points(1), tmp_path, 0, ["xls"])

@@ -33,7 +33,7 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "db")) as database:
         database.execute("PRAGMA user_version = 99")
-    with pytest.raises(FusedSpecError, match="another version"):
+    with pytest.raises(FusedSpecError, match="a later version"):
         open_database(tmp_path / "db")
 
 

@@ -1,0 +1,19 @@
+"""What every stored form of a result has."""
+
+from dataclasses import dataclass
+
+PARQUET = "application/octet-stream"
+JSON = "application/json"
+
+
+class Unstorable(Exception):
+    """A value that has no stored form, or not the one that was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A result's bytes, and what they are."""
+
+    suffix: str
+    content_type: str
+    content: bytes

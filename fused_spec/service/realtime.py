@@ -1,0 +1,114 @@
+"""Call a UDF once and answer with what it returned: by a job that no history lists and nobody finds afterwards."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from fused_spec.jobdir import JobDir, read_lines
+from fused_spec.service.answers import problem, refuse
+from fused_spec.service.context import Service, service_of
+from fused_spec.service.runs import FAILED, Run
+from fused_spec.service.times import now_ms
+from fused_spec.wire import JobConfig, Udf, UdfStep
+
+_PATIENCE_SECONDS = 120.0
+_LONGEST_OUTPUT = 4096  # of what was printed, in a header
+_DEEPEST_ZOOM = 30
+_DEFAULT_FORMATS = "parquet,tiff"
+
+Tile = tuple[int, int, int]
+"""x, y, z."""
+
+_CONTROL = frozenset(
+    {"dtype_out_vector", "dtype_out_raster", "format", "profile", "cache_max_age", "fused_cache_disable_stream"}
+)
+
+
+def parameters(query: Mapping[str, str]) -> dict[str, str]:
+    """The UDF's own parameters among those of a URL."""
+    return {name: text for name, text in query.items() if not name.startswith("_") and name not in _CONTROL}
+
+
+def formats(asked: Mapping[str, str | None]) -> str:
+    """What the caller reads, in its order: `format`, else the two words of the older clients."""
+    words = [asked.get("format"), asked.get("dtype_out_vector"), asked.get("dtype_out_raster")]
+    return ",".join(word.lower() for word in words if word) or _DEFAULT_FORMATS
+
+
+def tile_of(request: Request) -> Tile | None:
+    """The tile that the path names; raises `Invalid` for one that no map has."""
+    if "z" not in request.path_params:
+        return None
+    x, y, z = (int(request.path_params[name]) for name in "xyz")
+    if z > _DEEPEST_ZOOM or max(x, y) >= 2**z:
+        raise problem(f"there is no tile {z}/{x}/{y}", "path", "z")
+    return x, y, z
+
+
+def begin(service: Service, udf: Udf, *, asked: str, tile: Tile | None) -> Run:
+    """Start the call."""
+    now = now_ms()
+    run = Run(
+        job_id=str(uuid.uuid4()),
+        job_name=udf.name or udf.entrypoint,
+        config=JobConfig(steps=[UdfStep(udf=udf)]).model_dump_json(),
+        env={},
+        output_format=asked,
+        tile="/".join(map(str, tile)) if tile else None,
+        listed=False,
+        created=now,
+        changed=now,
+        total_tasks=1,
+    )
+    service.supervisor.submit(service.runs.add(run))
+    return run
+
+
+async def answer(request: Request, run: Run) -> Response:
+    """Wait for the call's end, and answer with the result or with a 422 that says what went wrong."""
+    service = service_of(request)
+    try:
+        ended = await asyncio.wait_for(service.supervisor.ended(run), _PATIENCE_SECONDS)
+    except TimeoutError:
+        service.supervisor.cancel(run)
+        raise refuse(504, f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds") from None
+    except asyncio.CancelledError:  # the caller has gone
+        service.supervisor.cancel(run)
+        raise
+    return _answer(service, service.supervisor.job_dir(ended.job_id), ended)
+
+
+def _answer(service: Service, job: JobDir, run: Run) -> Response:
+    try:
+        entry = next((entry for entry, _ in read_lines(job.result_index)), None)
+        if entry is None:
+            return _failed(_without_result(job, run), {})
+        metadata = json.loads((job.results / f"{entry['name']}.metadata").read_bytes())
+        if entry["error"] is not None:
+            return _failed(entry["error"], metadata)
+        content = (job.results / entry["name"]).read_bytes()
+        return Response(content, headers={**_described(metadata), "Content-Type": entry["content_type"]})
+    finally:
+        service.supervisor.discard(run)
+
+
+def _failed(error: str, metadata: dict[str, Any]) -> Response:
+    """The clients take the header for the UDF's own failure, and any other error for the service's."""
+    known = {"errormsg": error, "has_exception": True, "exception_class": "RuntimeError", "chunkinfo": None}
+    return JSONResponse({"detail": error}, status_code=422, headers=_described({**known, **metadata}))
+
+
+def _without_result(job: JobDir, run: Run) -> str:
+    """Why a call ended without a result: the last word of its log."""
+    last = next((line["message"] for line, _ in reversed(list(read_lines(job.log)))), "")
+    return last.removeprefix("ERROR: ") if run.job_status == FAILED and last else "the run was ended"
+
+
+def _described(metadata: dict[str, Any]) -> dict[str, str]:
+    short = {name: value[-_LONGEST_OUTPUT:] if isinstance(value, str) else value for name, value in metadata.items()}
+    return {"x-fused-metadata": json.dumps(short)}

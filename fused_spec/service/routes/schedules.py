@@ -1,0 +1,89 @@
+"""Schedules of saved UDFs."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from fused_spec.service.answers import not_found, read_model
+from fused_spec.service.context import ENVIRONMENT_ID, Service, service_of
+from fused_spec.service.runs import Run, new_run
+from fused_spec.wire import JobConfig, Udf, UdfStep
+from fused_spec.wire.schedules import CronJob
+
+
+async def create(request: Request) -> Response:
+    return await _save(request, None)
+
+
+async def update(request: Request) -> Response:
+    return await _save(request, _schedule(request))
+
+
+async def get(request: Request) -> Response:
+    return _answer(_schedule(request))
+
+
+async def delete(request: Request) -> Response:
+    found = _schedule(request)
+    service_of(request).schedules.remove(found)
+    return _answer(found)
+
+
+async def own(request: Request) -> Response:
+    return JSONResponse([job.model_dump() for job in service_of(request).schedules.list()])
+
+
+async def of_udf(request: Request) -> Response:
+    found = service_of(request).schedules.list(request.path_params["udf_id"])
+    return JSONResponse([job.model_dump() for job in found])
+
+
+async def run_now(request: Request) -> Response:
+    found, service = _schedule(request), service_of(request)
+    run = start(service, found)
+    if run is None:
+        raise not_found("UDF")
+    return JSONResponse({"run": run.as_run_response(), "cronjob": found.model_dump()})
+
+
+def start(service: Service, job: CronJob) -> Run | None:
+    """Start the schedule's UDF as a job; None when the UDF is gone."""
+    saved = service.udfs.get(job.udf)
+    if saved is None:
+        return None
+    udf = Udf.model_validate_json(saved.udf_body)
+    udf = udf.model_copy(update={"parameters": {**udf.parameters, **(job.udf_args or {})}})
+    run = service.runs.add(new_run(JobConfig(name=job.name, steps=[UdfStep(udf=udf)])))
+    service.supervisor.submit(run)
+    return run
+
+
+async def _save(request: Request, before: CronJob | None) -> Response:
+    body = await read_model(request, CronJob)
+    service = service_of(request)
+    if service.udfs.get(body.udf) is None:
+        raise not_found("UDF")
+    named = body.model_copy(update={"id": before.id if before else None})
+    return _answer(service.schedules.save(named, ENVIRONMENT_ID))
+
+
+def _schedule(request: Request) -> CronJob:
+    found = service_of(request).schedules.get(request.path_params["schedule_id"])
+    if found is None:
+        raise not_found("cron job")
+    return found
+
+
+def _answer(job: CronJob) -> Response:
+    return JSONResponse(job.model_dump())
+
+
+routes = [
+    Route("/cronjob/get-self", own),
+    Route("/cronjob/create", create, methods=["POST"]),
+    Route("/cronjob/by-id/{schedule_id}", get),
+    Route("/cronjob/by-id/{schedule_id}", update, methods=["POST"]),
+    Route("/cronjob/by-id/{schedule_id}", delete, methods=["DELETE"]),
+    Route("/cronjob/by-udf-id/{udf_id}", of_udf),
+    Route("/cronjob/user-run/by-id/{schedule_id}", run_now, methods=["POST"]),
+]

@@ -1,0 +1,86 @@
+"""Schedules, kept in SQLite, and the clock that fires them.
+
+A minute in which the service does not run is not made up for. Each schedule starts at most one run for a minute, also
+when the service is restarted within it: the moment is recorded before the run is.
+"""
+
+import asyncio
+import json
+import sqlite3
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from fused_spec.service.times import at
+from fused_spec.wire.schedules import CronJob
+
+
+class Schedules:
+    """Adds, finds and changes schedules."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def save(self, job: CronJob, environment_id: str) -> CronJob:
+        """Keep a new schedule, or a new content of an old one."""
+        kept = job.model_copy(update={"id": job.id or str(uuid.uuid4()), "execution_environment_id": environment_id})
+        self._database.execute(
+            "INSERT INTO schedules (id, udf_id, content) VALUES (?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET udf_id = excluded.udf_id, content = excluded.content",
+            (kept.id, kept.udf, kept.model_dump_json(exclude={"last_run"})),
+        )
+        return self.get(str(kept.id)) or kept
+
+    def get(self, schedule_id: str) -> CronJob | None:
+        row = self._database.execute("SELECT * FROM schedules WHERE id = ?", (schedule_id,)).fetchone()
+        return _job(row) if row else None
+
+    def list(self, udf_id: str | None = None) -> "list[CronJob]":
+        """The schedules, newest first, of one UDF or of all."""
+        query = "SELECT * FROM schedules WHERE ? IS NULL OR udf_id = ? ORDER BY number DESC"
+        return [_job(row) for row in self._database.execute(query, (udf_id, udf_id))]
+
+    def remove(self, job: CronJob) -> None:
+        self._database.execute("DELETE FROM schedules WHERE id = ?", (job.id,))
+
+    def note_run(self, job: CronJob, moment_ms: int) -> bool:
+        """Record that the schedule runs at this moment; False when it is recorded already."""
+        changed = self._database.execute(
+            "UPDATE schedules SET last_run = ? WHERE id = ? AND (last_run IS NULL OR last_run < ?)",
+            (moment_ms, job.id, moment_ms),
+        )
+        return changed.rowcount == 1
+
+
+def is_due(job: CronJob, moment: datetime) -> bool:
+    """Whether the schedule names this minute (UTC)."""
+    return (
+        job.enabled
+        and moment.minute in job.minute
+        and moment.hour in job.hour
+        and moment.day in job.day_of_month
+        and moment.month in job.month
+        and moment.isoweekday() % 7 in job.day_of_week
+    )
+
+
+def fire_due(schedules: Schedules, moment: datetime, run: Callable[[CronJob], object]) -> None:
+    """Run each schedule that is due in the minute of `moment`."""
+    minute = moment.replace(second=0, microsecond=0)
+    for job in schedules.list():
+        if is_due(job, minute) and schedules.note_run(job, int(minute.timestamp() * 1000)):
+            run(job)
+
+
+async def keep_time(schedules: Schedules, run: Callable[[CronJob], object]) -> None:
+    """Fire what is due at the beginning of every minute, until cancelled."""
+    while True:
+        now = datetime.now(UTC)
+        following = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        await asyncio.sleep((following - now).total_seconds())
+        fire_due(schedules, following, run)
+
+
+def _job(row: sqlite3.Row) -> CronJob:
+    last = at(row["last_run"]) if row["last_run"] is not None else None
+    return CronJob.model_validate({**json.loads(row["content"]), "last_run": last})

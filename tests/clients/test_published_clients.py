@@ -1,0 +1,133 @@
+"""The unmodified published clients, each in an environment of its own, against the real service."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from tests.acceptance.command import COMMAND
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = ROOT / ".test-environments"
+VERSIONS = ("1.11.0", "1.14.0", "2.9.5")
+WITH = ("rasterio", "rioxarray", "pillow", "geopandas")
+
+ALWAYS = {
+    "health": True,
+    "whoami": "local@fused-spec.invalid",
+    "instances": [True, True],
+    "auth_token": True,
+    "job": ["Done", True, "m5.large", 2, 2],
+    "logs": ["step 1 of 1: udf", "n=3 word=x", "n=4 word=x", "numbers: 2 done"],
+    "logs_since": [True, []],
+    "tail": [True, True, "Canceled"],
+    "history": [True, 1, []],
+    "config": ["udf", "numbers", [3, 4]],
+    "execution_time": True,
+    "failed_job": ["Failed", "ERROR: step 1 of 1 (udf) failed: ValueError: no such tile 1"],
+    "unknown_job": "HTTPError",
+    "files": ["hello", "hello", True, ["data.txt", "points.parquet"], ["data.txt", "points.parquet"], True],
+    "signed_urls": ["hello", 2],
+    "delete_file": [True, ["points.parquet"]],
+    "saved_udf": [1, True],
+    "token": [True, "numbers", {"a": 1}],
+    "run_token": {"n": ["7", "8"], "word": ["x", "x"]},
+    "run_saved": {"n": ["8", "9"], "word": ["x", "x"]},
+    "run_code": {"n": ["9", "10"], "word": ["é", "é"]},
+    "run_error": ["UdfRuntimeError", True],
+    "run_array": [[3, 4, 5], 1770],
+    "secrets": [["DB"], "hunter2", []],
+    "ingest": [True, 500, True],
+    "delete_token": False,
+}
+SINCE_1_14 = {"results": [[3, 4], [4, 5]], "run_tile": [0.0, -85.051, 180.0, 0.0], "delete_udf": 0}
+SINCE_2 = {
+    "run_mapping": {"n": 4, "list": [1, 2], "text": "é"},
+    "run_nothing": None,
+    "run_slow": 5,
+    "submit": [1, 2, 2, 3],
+    "run_on_instance": {"n": ["6", "7"], "word": ["x", "x"]},
+    "schedule": [True, "Done", []],
+}
+EXPECTED = {
+    "1.11.0": ALWAYS,
+    "1.14.0": {**ALWAYS, **SINCE_1_14},
+    "2.9.5": {**ALWAYS, **SINCE_1_14, **SINCE_2},
+}
+CASES = [
+    pytest.param(version, name, marks=pytest.mark.xdist_group(f"client {version}"), id=f"{version} {name}")
+    for version in VERSIONS
+    for name in EXPECTED[version]
+]
+
+
+def environment(version: str) -> Path:
+    """The Python of an environment with this client, installed from the package registry once."""
+    folder = ENVIRONMENTS / f"fused-{version}"
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    with FileLock(ENVIRONMENTS / f"{version}.lock"):
+        if not (folder / "installed").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
+            subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+            packages = (f"fused[batch]=={version}", *WITH)
+            subprocess.run([uv, "pip", "install", "--quiet", "--python", folder / "bin/python", *packages], check=True)
+            (folder / "installed").touch()
+    return folder / "bin/python"
+
+
+def drive(version: str, folder: Path) -> dict[str, Any]:
+    """What the client found at a service of its own."""
+    python = environment(version)
+    home = folder / "home"
+    home.mkdir()
+    service = subprocess.Popen(
+        [COMMAND, "serve", "--port", "0", "--state", str(folder / "state")],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert service.stderr is not None
+        assert "Listening" in service.stderr.readline()
+        known = json.loads((folder / "state/service.json").read_text(encoding="utf-8"))
+        done = subprocess.run(
+            [python, ROOT / "tests/clients/driver.py", known["url"], known["token"], home],
+            env={"HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "utf-8"},
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+    finally:
+        service.terminate()
+        service.communicate(timeout=30)
+    facts = [line.removeprefix("FACTS ") for line in done.stdout.splitlines() if line.startswith("FACTS ")]
+    assert facts, done.stderr
+    found: dict[str, Any] = json.loads(facts[0])
+    return found
+
+
+@pytest.fixture(scope="session")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
+    """The facts by version; each client is driven when the first of its tests asks."""
+
+    class Driven(dict[str, dict[str, Any]]):
+        def __missing__(self, version: str) -> dict[str, Any]:
+            self[version] = drive(version, tmp_path_factory.mktemp(f"fused-{version}"))
+            return self[version]
+
+    yield Driven()
+
+
+@pytest.mark.parametrize(("version", "name"), CASES)
+def test_a_published_client_finds_what_it_expects(facts: dict[str, dict[str, Any]], version: str, name: str) -> None:
+    assert facts[version][name] == EXPECTED[version][name]

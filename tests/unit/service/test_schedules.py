@@ -1,0 +1,83 @@
+"""Schedules: when they are due, and that each minute is fired once."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fused_spec.service.database import open_database
+from fused_spec.service.schedules import Schedules, fire_due, is_due
+from fused_spec.wire.schedules import CronJob
+
+SUNDAY = datetime(2031, 6, 1, 3, 30, tzinfo=UTC)
+
+
+def cron(**fields: Any) -> CronJob:
+    every = {
+        "minute": [30],
+        "hour": list(range(24)),
+        "day_of_month": list(range(1, 32)),
+        "month": list(range(1, 13)),
+        "day_of_week": list(range(7)),
+    }
+    return CronJob.model_validate({"name": "nightly", "udf": "u1", **every, **fields})
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = open_database(tmp_path / "service.db")
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("fields", "due"),
+    [
+        ({}, True),
+        ({"minute": [31]}, False),
+        ({"hour": [3]}, True),
+        ({"hour": [4]}, False),
+        ({"day_of_week": [0]}, True),
+        ({"day_of_week": [1, 2, 3, 4, 5, 6]}, False),
+        ({"month": [6], "day_of_month": [1]}, True),
+        ({"enabled": False}, False),
+    ],
+)
+def test_a_schedule_is_due_when_every_list_names_the_moment(fields: dict[str, Any], due: bool) -> None:
+    assert is_due(cron(**fields), SUNDAY) is due
+
+
+def test_a_minute_is_fired_once(database: sqlite3.Connection) -> None:
+    schedules, fired = Schedules(database), []
+    schedules.save(cron(), "environment")
+    for second in (0, 1, 59):
+        fire_due(schedules, SUNDAY.replace(second=second), fired.append)
+    assert len(fired) == 1
+    fire_due(schedules, SUNDAY.replace(hour=4), fired.append)
+    assert len(fired) == 2
+
+
+def test_the_last_run_is_told(database: sqlite3.Connection) -> None:
+    schedules = Schedules(database)
+    saved = schedules.save(cron(), "environment")
+    fire_due(schedules, SUNDAY, lambda job: None)
+    found = schedules.get(str(saved.id))
+    assert found is not None
+    assert str(found.last_run).startswith("2031-06-01T03:30:00")
+
+
+def test_a_changed_schedule_keeps_its_id(database: sqlite3.Connection) -> None:
+    schedules = Schedules(database)
+    saved = schedules.save(cron(), "environment")
+    schedules.save(saved.model_copy(update={"hour": [5]}), "environment")
+    assert [(job.id, job.hour) for job in schedules.list()] == [(saved.id, [5])]
+
+
+def test_the_schedules_of_one_udf_are_listed(database: sqlite3.Connection) -> None:
+    schedules = Schedules(database)
+    schedules.save(cron(), "environment")
+    schedules.save(cron(udf="u2"), "environment")
+    assert [job.udf for job in schedules.list("u2")] == ["u2"]
