@@ -5,7 +5,9 @@ and leaves its results; the service reads. A worker needs nothing from the servi
 work survives the service, and a restarted service knows from the folder alone how the job ended.
 
     request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "cpus": n,
-                      "output_format": null, "tile": [x, y, z] or null}
+                      "output_format": null, "tile": [x, y, z] or null,
+                      "provided": {"saved": {name: UDF as JSON}, "tokens": {token: name}, "secrets": {key: value},
+                                   "locks": {reference: commit}, "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null}

@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin
 
 import mercantile
 
-from fused_spec.engine.runner import LoadedUdf
+from fused_spec.engine.runner import Binding
 from fused_spec.engine.tiles import Tile, frame, tile_arguments
 
 _GEOMETRIES = (
@@ -35,7 +35,7 @@ class BadArgument(Exception):
     """An argument is missing, unknown, or cannot be understood as its annotation says."""
 
 
-def bind(udf: LoadedUdf, *element: Any, tile: Tile | None = None) -> dict[str, Any]:
+def bind(udf: Binding, *element: Any, tile: Tile | None = None) -> dict[str, Any]:
     """The keyword arguments for one call: without an element only what is stored with the UDF, and the tile's."""
     parameters = {name: one for name, one in udf.signature.parameters.items() if one.kind in _NAMED}
     open_ended = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in udf.signature.parameters.values())

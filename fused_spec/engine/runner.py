@@ -21,7 +21,7 @@ class UdfNotLoadable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedUdf:
+class Binding:
     """A UDF ready to be called; `stored` are the parameters saved with it."""
 
     function: Callable[..., Any]
@@ -33,26 +33,32 @@ class LoadedUdf:
         return asyncio.run(value) if inspect.iscoroutine(value) else value
 
 
-def load_udf(udf: Udf) -> LoadedUdf:
+def load_udf(udf: Udf) -> Binding:
     """Execute the code in a fresh module, its headers importable, and find the entry function.
 
     Raises `UdfNotLoadable`, and whatever the code itself raises.
     """
-    fused = provide_fused()
-    for header in udf.headers or []:
-        _execute(header.source_code, header.module_name, header.module_name, fused)
-    module = _execute(udf.code, udf.name or udf.entrypoint, _MODULE, fused)
+    module = execute_udf(udf)
     function = getattr(module, udf.entrypoint, None)
     if not callable(function):
         defined = sorted(name for name, value in vars(module).items() if inspect.isfunction(value))
         raise UdfNotLoadable(
             f"the code defines no function {udf.entrypoint}; it defines {', '.join(defined) or 'none'}"
         )
-    return LoadedUdf(
+    return Binding(
         function=function,
         signature=inspect.signature(function, eval_str=False),
         stored={**getattr(function, "default_parameters", {}), **udf.parameters},
     )
+
+
+def execute_udf(udf: Udf, *, module_name: str = _MODULE) -> ModuleType:
+    """The module of a UDF, with its headers importable; raises whatever the code itself raises."""
+    fused = provide_fused()
+    for header in udf.headers or []:
+        if header.module_name.isidentifier():
+            _execute(header.source_code, header.module_name, header.module_name, fused)
+    return _execute(udf.code, udf.name or udf.entrypoint, module_name, fused)
 
 
 def _execute(code: str, label: str, name: str, fused: ModuleType) -> ModuleType:

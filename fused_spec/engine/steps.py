@@ -10,6 +10,7 @@ from pathlib import Path
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.geospatial import partition_geospatial
 from fused_spec.engine.ingest.nongeospatial import partition_nongeospatial
+from fused_spec.engine.loading import Provided
 from fused_spec.engine.log import LogWriter
 from fused_spec.engine.pool import Answer, run_tasks
 from fused_spec.engine.udf_task import UdfTask
@@ -27,6 +28,7 @@ class Surroundings:
     cpus: int
     output_format: str | None
     tile: tuple[int, int, int] | None
+    provided: Provided
     log: LogWriter
     task_done: Callable[[], None]
 
@@ -52,7 +54,14 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
     # A result of an earlier step goes nowhere, but it is made all the same: one that cannot be stored is a fault.
     folder = around.job.results if keep else around.job.path / "discarded"
     folder.mkdir(exist_ok=True)
-    task = UdfTask(step=step, folder=folder, storage=around.storage, formats=_formats(around), tile=around.tile)
+    task = UdfTask(
+        step=step,
+        folder=folder,
+        storage=around.storage,
+        formats=_formats(around),
+        tile=around.tile,
+        provided=around.provided,
+    )
     processes = min(step.n_processes or around.cpus, around.cpus)
     failed = 0
     with closing(run_tasks(task, range(count), processes=processes, log=around.log)) as answers:

@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from fused_spec.engine.arguments import bind
+from fused_spec.engine.loading import Provided, install
 from fused_spec.engine.pool import Answer
 from fused_spec.engine.results import write_result
-from fused_spec.engine.runner import LoadedUdf, load_udf
+from fused_spec.engine.runner import Binding, load_udf
 from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.storage import provide_fd
 from fused_spec.engine.stored import Unstorable
@@ -33,7 +34,8 @@ class UdfTask:
     storage: Path
     formats: tuple[str, ...] = ()
     tile: Tile | None = None
-    loaded: LoadedUdf | None = field(default=None, init=False)
+    provided: Provided = field(default_factory=Provided)
+    loaded: Binding | None = field(default=None, init=False)
 
     def __call__(self, index: int) -> Answer:
         with _Capture() as captured:
@@ -48,6 +50,7 @@ class UdfTask:
             if self.loaded is None:
                 provide_fused()  # before ours: the published package brings an fd:// of its own
                 provide_fd(self.storage)
+                install(self.provided, self.step.udf)
                 self.loaded = load_udf(self.step.udf)
             elements = self.step.input
             given = () if elements is None else (elements[index],)

@@ -1,6 +1,7 @@
 """`@fused.udf` in all its forms: it leaves the function a function."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 
@@ -9,4 +10,11 @@ def udf(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     if function is None:
         return lambda decorated: udf(decorated, **options)
     function.default_parameters = options.get("default_parameters") or {}  # type: ignore[attr-defined]
+    function.map = partial(_map, function)  # type: ignore[attr-defined]
     return function
+
+
+def _map(function: Callable[..., Any], elements: Any, **options: Any) -> Any:
+    from fused_spec.engine.submitting import submit  # it needs the rules of arguments, which need this stand-in
+
+    return submit(function, elements, **{"collect": False, **options})

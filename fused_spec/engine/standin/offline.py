@@ -3,10 +3,6 @@
 from typing import Any
 
 _HINTS = {
-    "load": "put shared code into a header module of the UDF",
-    "run": "make the other UDF a job of its own and name it in `needs`",
-    "submit": "give the step an `input` list; the engine runs its elements side by side",
-    "secrets": "pass the value in the job's `env`, outside git",
     "api": "declare what it would start or upload in the spec",
     "ingest": "declare a partition_geospatial step",
 }

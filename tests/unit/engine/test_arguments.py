@@ -9,11 +9,11 @@ import pytest
 import shapely
 
 from fused_spec.engine.arguments import BadArgument, bind
-from fused_spec.engine.runner import LoadedUdf, load_udf
+from fused_spec.engine.runner import Binding, load_udf
 from fused_spec.wire import Udf
 
 
-def loaded(signature: str, **stored: Any) -> LoadedUdf:
+def loaded(signature: str, **stored: Any) -> Binding:
     code = f"from typing import Optional\nimport datetime, uuid\ndef udf({signature}): pass\n"
     return load_udf(Udf(entrypoint="udf", code=code, parameters=stored))
 

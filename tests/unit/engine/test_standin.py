@@ -40,7 +40,7 @@ def test_types_are_importable(fused: Any) -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("load", "header module"), ("secrets", "in the job's `env`"), ("utils", "install the published package")],
+    [("api", "in the spec"), ("ingest", "partition_geospatial step"), ("utils", "install the published package")],
 )
 def test_what_is_not_there_says_what_to_do(name: str, hint: str, fused: Any) -> None:
     with pytest.raises(AttributeError, match=hint):
