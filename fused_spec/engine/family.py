@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -74,9 +75,9 @@ def children(pid: int) -> list[int]:
     """The processes that this one started or adopted, those that ended and were not waited for included."""
     found: list[int] = []
     with suppress(OSError):  # it has just ended
-        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  # looked at several times a second
-            with suppress(OSError), open(f"/proc/{pid}/task/{thread}/children", "rb") as stream:
-                found += map(int, stream.read().split())
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                found += map(int, (thread / "children").read_bytes().split())
     return found
 
 
@@ -85,15 +86,16 @@ def _resident(pid: int) -> int:
         with suppress(psutil.Error):
             return int(psutil.Process(pid).memory_info().rss)
         return 0
-    with suppress(OSError), open(f"/proc/{pid}/statm", "rb") as stream:
-        return int(stream.read().split()[1]) * _PAGE
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE
     return 0
 
 
 def _proportional(pid: int) -> int:
     """What it holds alone, and its part of what it shares."""
-    with suppress(OSError), open(f"/proc/{pid}/smaps_rollup", "rb") as stream:
-        return sum(int(line.split()[1]) * 1024 for line in stream if line.startswith((b"Pss:", b"SwapPss:")))
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith((b"Pss:", b"SwapPss:")))
     return 0
 
 

@@ -25,7 +25,10 @@ _SPARE = 0.03  # of the machine's memory, which is left free
 
 
 class OverLimit(BaseException):
-    """The job took more than it may; the text says what, how much, and what to do. Nothing must take it for an error."""
+    """The job took more than it may; the text says what, how much, and what to do.
+
+    No `Exception`, so that nothing on its way takes it for the failure of a task.
+    """
 
 
 class Cancelled(BaseException):
@@ -85,8 +88,8 @@ class _Guard:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         die_with_parent()
-        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as stream:  # Linux alone has it
-            stream.write(_KILLED_FIRST)
+        with suppress(OSError):  # Linux alone has it
+            Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST, encoding="ascii")
         if self._limits.disk is not None:
             _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
             size = self._limits.disk if most == resource.RLIM_INFINITY else min(self._limits.disk, most)
@@ -101,13 +104,15 @@ class _Guard:
         limits = self._limits
         short = _is_short_of_memory()
         used = memory_in_use([os.getpid(), *pids], exact_above=limits.share if short else limits.memory)
-        advice = "give it a larger instance_type, or let it hold less at once (n_processes, smaller inputs)"
         if used > limits.memory:
-            return f"the job used {_gib(used)} of memory, over its limit of {_gib(limits.memory)} ({limits.machine}); {advice}"
+            return (
+                f"the job used {_gib(used)} of memory, over its limit of {_gib(limits.memory)} ({limits.machine}); "
+                "give it a larger instance_type, or let it hold less at once (n_processes, smaller inputs)"
+            )
         if short and used > limits.share:
             return (
-                f"this machine's memory was used up, and the job held {_gib(used)} where {_gib(limits.share)} are set aside "
-                f"for it; name an instance_type with what it needs, or let it hold less at once"
+                f"this machine's memory was used up, and the job held {_gib(used)} where {_gib(limits.share)} "
+                "are set aside for it; name an instance_type with what it needs, or let it hold less at once"
             )
         return None
 
@@ -132,8 +137,8 @@ def _cancel(_number: int, _frame: FrameType | None) -> None:
 
 def _is_short_of_memory() -> bool:
     """Whether the machine has almost none left, where the system says so."""
-    with suppress(OSError), open("/proc/meminfo", "rb") as stream:
-        known = dict(line.split(b":") for line in stream.read().splitlines()[:3])
+    with suppress(OSError):
+        known = dict(line.split(b":") for line in Path("/proc/meminfo").read_bytes().splitlines()[:3])
         total, available = (int(known[name].split()[0]) for name in (b"MemTotal", b"MemAvailable"))
         return available < total * _SPARE
     return False

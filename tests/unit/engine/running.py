@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import fused_spec.engine.steps  # noqa: F401  # once, as the forkserver does: each job is forked
 from fused_spec.engine.forking import fork
 from fused_spec.engine.worker import run_and_exit
 from fused_spec.jobdir import JobDir, read_lines
