@@ -54,14 +54,10 @@ class JobDir:
     def results(self) -> Path:
         return self.path / "results"
 
-    @property
-    def doorbell(self) -> Path:
-        return self.path.parent / "doorbell"
-
     def ring(self) -> None:
         """Tell the service, when it listens, that there is something to read."""
         with suppress(OSError):  # nobody listens, or so much is unheard already that everything will be looked at
-            bell = os.open(self.doorbell, os.O_WRONLY | os.O_NONBLOCK)
+            bell = os.open(self.path.parent / "doorbell", os.O_WRONLY | os.O_NONBLOCK)
             try:
                 os.write(bell, f"{self.path.name}\n".encode())
             finally:

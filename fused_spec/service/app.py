@@ -1,7 +1,6 @@
 """The service as an ASGI app: what it keeps opens with it, and every route stands under the base path."""
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing
@@ -18,6 +17,8 @@ from fused_spec.service.answers import Invalid, error_answer, invalid_answer
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.images import Images
+from fused_spec.service.machine import this_machine
 from fused_spec.service.registry import Tokens, Udfs
 from fused_spec.service.routes import account, files, jobs, realtime, schedules, secret_values, signed, tokens, udfs
 from fused_spec.service.runs import Runs
@@ -90,13 +91,15 @@ def _open_state(state: Path) -> sqlite3.Connection:
 
 def _service(state: Path, token: str, database: sqlite3.Connection) -> Service:
     runs = Runs(database)
+    images = Images(state.resolve())
     storage = (state / "storage").resolve()
     return Service(
         runs=runs,
         udfs=Udfs(database),
         tokens=Tokens(database),
         storage=Storage(storage),
-        supervisor=Supervisor(runs, (state / "jobs").resolve(), storage, cpus=len(os.sched_getaffinity(0))),
+        images=images,
+        supervisor=Supervisor(runs, (state / "jobs").resolve(), storage, machine=this_machine(), images=images),
         signer=Signer.of(token),
         schedules=Schedules(database),
         secrets=SecretValues(state / "secrets.json"),

@@ -25,7 +25,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut
         _prepare(connection, path)
     except sqlite3.DatabaseError as error:
         raise FusedSpecError(
