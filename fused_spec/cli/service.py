@@ -30,22 +30,19 @@ def serve(context: Context, host: str, port: int, state: Path | None, idle: floa
             f"--host {host} can be reached from other machines, and whoever has the token can run code on this one; "
             "add --allow-remote when that is meant"
         )
+    from fused_spec.cli.lookup import current_project
+    from fused_spec.cli.target import hand_over_images, service_state
     from fused_spec.service.server import Options
     from fused_spec.service.server import serve as serve_until_stopped
 
-    folder = context.cwd / state.expanduser() if state else _project_state(context)
+    project = current_project(context)
+    folder = context.cwd / state.expanduser() if state else service_state(project)
+    hand_over_images(project, folder)
 
     def announce(address: "ServiceAddress") -> None:
         context.console.say(_how_to_use(address, folder))
 
     serve_until_stopped(Options(state=folder, host=host, port=port, idle=idle), announce)
-
-
-def _project_state(context: Context) -> Path:
-    from fused_spec.cli.lookup import current_project
-    from fused_spec.cli.target import service_state
-
-    return service_state(current_project(context))
 
 
 def _is_loopback(host: str) -> bool:

@@ -49,7 +49,11 @@ class Image:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Image":
-        return cls(python=content.get("python"), requirements=tuple(content.get("requirements") or ()))
+        """From a declaration; raises `ValueError` for what pip would take as an option."""
+        requirements = tuple(map(str, content.get("requirements") or ()))
+        if options := [text for text in requirements if text.startswith("-")]:
+            raise ValueError(f"{options[0]} is an option and no requirement")
+        return cls(python=content.get("python"), requirements=requirements)
 
     def as_text(self) -> str:
         return json.dumps({"python": self.python, "requirements": self.requirements})

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from fused_spec.diagnostics import nearest
 from fused_spec.service.image_build import BUILD_LOG, Image, folder_of, is_built, python_of
+from fused_spec.service.launch import IMAGES_FILE
 
-IMAGES_FILE = "images.json"
 _LAST_LINES = 12
 
 

@@ -73,6 +73,7 @@ def _from_tree(tree: Any, root: Path) -> Project:
         targets=targets,
         archive=tree.get("archive"),
         prices=tree.get("prices", {}),
+        images=tree.get("images", {}),
         file=root / PROJECT_FILE,
     )
 

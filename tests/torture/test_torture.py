@@ -6,7 +6,6 @@
 import json
 import os
 import random
-import secrets
 import signal
 import subprocess
 import threading
@@ -22,10 +21,10 @@ from fused_spec.api.transport import Transport
 from fused_spec.reconcile.marker import marker_in
 from fused_spec.settings import Credentials
 from tests.acceptance.command import COMMAND, Shell
+from tests.torture.conftest import PARTS
 from tests.torture.proxy import FaultyProxy
 
 KILLS = int(os.environ.get("FUSED_SPEC_KILLS") or 20)
-PARTS = 4
 
 PROJECT = """\
 apiVersion: fused-spec/v1
@@ -130,14 +129,6 @@ class Place:
         self.proxy.close()
         self.service.send_signal(signal.SIGTERM)
         self.service.communicate(timeout=30)
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The same seeds for every worker of a run: the environment's, or those of the run's own id."""
-    if "seed" in metafunc.fixturenames:
-        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
-        base = int(os.environ.get("FUSED_SPEC_SEED") or (int(run[:8], 16) if run else secrets.randbelow(2**32)))
-        metafunc.parametrize("seed", range(base, base + PARTS), ids=lambda seed: f"seed {seed}")
 
 
 @pytest.fixture
