@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fused_spec.diagnostics import nearest
@@ -20,7 +20,11 @@ _LAST_LINES = 12
 
 
 class ImageFailed(Exception):
-    """An image cannot be had; the text says why."""
+    """An image cannot be had; the text says why, and `said` is what its builder said last."""
+
+    def __init__(self, message: str, said: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.said = said
 
 
 class Images:
@@ -48,7 +52,7 @@ class Images:
     async def python(self, name: str, say: Callable[[str], None]) -> Path:
         """The Python of an image, which is built when it is not there; `say` is told of that.
 
-        Raises `ImageFailed` with the last lines of the build.
+        Raises `ImageFailed`.
         """
         if (unknown := self.why_unknown(name)) is not None:
             raise ImageFailed(unknown)
@@ -74,8 +78,7 @@ class Images:
         if process.returncode != 0:
             log = folder / BUILD_LOG
             lines = log.read_text(encoding="utf-8", errors="replace") if log.exists() else errors.decode()
-            last = "\n".join(f"  {line}" for line in lines.splitlines()[-_LAST_LINES:])
-            raise ImageFailed(f"the image {name} cannot be built; the last lines of {log}:\n{last}")
+            raise ImageFailed(f"the image {name} cannot be built; its log is {log}", lines.splitlines()[-_LAST_LINES:])
 
     def _declared(self) -> dict[str, Image]:
         try:

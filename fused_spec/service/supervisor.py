@@ -122,6 +122,8 @@ class Supervisor:
         try:
             python = await self._images.python(image, lambda line: self._say(run, line))
         except ImageFailed as failure:
+            for line in failure.said:
+                self._say(run, line)
             self._end(run, FAILED, f"ERROR: {failure}")
         else:
             self._enter(run, python)

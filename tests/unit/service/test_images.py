@@ -58,8 +58,8 @@ def test_a_requirement_is_no_option(tmp_path: Path) -> None:
 def test_a_failed_build_says_the_last_words_of_the_builder(tmp_path: Path) -> None:
     said, [failure] = asked(images(tmp_path, old=CANNOT_BE), "old")
     assert isinstance(failure, ImageFailed)
-    assert "the image old cannot be built; the last lines of" in str(failure)
-    assert "3.99" in str(failure).splitlines()[-1] or "3.99" in str(failure)
+    assert str(failure).startswith("the image old cannot be built; its log is")
+    assert any("No interpreter found" in line or "not found" in line for line in failure.said), failure.said
     assert said[0].startswith("building the image old (Python 3.99, no requirements); its log is ")
 
 
