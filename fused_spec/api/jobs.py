@@ -14,6 +14,7 @@ from fused_spec.api.paging import read_pages
 from fused_spec.api.tail import tail
 from fused_spec.errors import WaitTimeout
 from fused_spec.polling import Deadline
+from fused_spec.redaction import Redactor, redact
 from fused_spec.wire import JobConfig, LogLine, RunResult
 
 METADATA_SUFFIX = ".metadata"
@@ -64,13 +65,21 @@ class JobReads(Connected):
         return answer.read_as(list[LogLine])
 
     def save_logs(
-        self, job: JobReference, file: str | PathLike[str], since_ms: int | None = None, *, most: int = MOST_LOG
+        self,
+        job: JobReference,
+        file: str | PathLike[str],
+        since_ms: int | None = None,
+        *,
+        most: int = MOST_LOG,
+        scrub: Redactor = redact,
+        last: bool = True,
     ) -> bool:
-        """Save the service's answer about the log to a file, at most so many bytes; whether that is all of it.
+        """Save the log to a file, scrubbed, from at most so many bytes of the answer; whether that is all of it.
 
-        `log_file.saved_lines` reads it. Takes as much memory as one piece, however long the log.
+        `log_file.saved_lines` reads it. Takes as much memory as one piece, however long the log. Without `last` the
+        log goes on, and lines at its end that may hold the beginning of a known secret are left for the next time.
         """
-        save = SaveLog(Path(file), most)
+        save = SaveLog(Path(file), most, scrub=scrub, last=last)
         self._transport.follow(path("logs", job_id_of(job)), query={"since_ms": since_ms}, limits=DOWNLOAD, sink=save)
         return not save.cut
 

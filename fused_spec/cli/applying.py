@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,12 +28,14 @@ from fused_spec.reconcile.recover import recover
 from fused_spec.reconcile.refresh import Markers, read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
 from fused_spec.reconcile.spool import Spools
+from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Resolution
 from fused_spec.views.progress import Board, event_line
 from fused_spec.views.words import counted
 
 _BELOW_THE_TABLE = 4
+_LONG_ENOUGH = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ def open_site(context: Context, place: Workplace, may_act: Callable[[float], boo
         archive=place.kept.archive,
         journal=place.kept.journal,
         markers=_markers(api, place),
-        spools=Spools(place.resolution.project.state / "logs"),
+        spools=Spools(place.resolution.project.state / "logs", secrets=_own_secrets(context.env)),
         scope=place.resolution.project.scope,
         seen=frozenset(),
         timing=place.timing,
@@ -145,6 +147,11 @@ def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> lis
         raise _interrupted(board) from None
     place = {(change.key, change.action): index for index, change in enumerate(plan.changes)}
     return sorted(outcomes, key=lambda outcome: place[outcome.change.key, outcome.change.action])
+
+
+def _own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The secrets of this process, which no log should hold either; a short value may stand in any text."""
+    return tuple(value for value in sensitive_values(env) if len(value) >= _LONG_ENOUGH)
 
 
 def _markers(api: FusedReader, place: Workplace) -> Markers:
