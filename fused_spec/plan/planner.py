@@ -130,7 +130,7 @@ def _change(desired: Desired, history: History, requests: Requests, now: datetim
     newest = _newest(history, desired.key)
     trace = history.traces.get(desired.key)
     if trace is not None and desired.key.name not in requests.rerun:
-        return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace, after=desired)
+        return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace.job_id, after=desired)
     action, reason, detail = _decide(desired, newest, requests, now)
     fields = newest.differences if isinstance(newest, Run) and action.changes_something else ()
     if reason is Reason.SPEC_CHANGED and not detail:
@@ -191,8 +191,8 @@ def _after_failure(same: bool, policy: RunPolicy, newest: Run | PastRun, *, retr
         return Action.START, Reason.SPEC_CHANGED, ""
     if retry:
         return Action.START, Reason.REQUESTED, ""
-    if policy.on_failure is OnFailure.RETRY and newest.attempt <= policy.retries:
-        return Action.START, Reason.RETRY, f"{newest.attempt} of {policy.retries}"
+    if policy.on_failure is OnFailure.RETRY and newest.tries <= policy.retries:
+        return Action.START, Reason.RETRY, f"{newest.tries} of {policy.retries}"
     return Action.HOLD, Reason.HELD, ""
 
 

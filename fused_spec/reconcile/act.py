@@ -10,7 +10,7 @@ from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.site import Site
-from fused_spec.reconcile.start import next_attempt, start
+from fused_spec.reconcile.start import start
 from fused_spec.reconcile.tokens import apply_token, restore_sink
 from fused_spec.reconcile.udfs import apply_udf
 from fused_spec.reconcile.uploads import ensure_uploaded
@@ -84,7 +84,8 @@ def _start(change: Change, site: Site) -> Step:
         change=change,
         job_id=run.job_id,
         digest=job.digest,
-        attempt=next_attempt(change),
+        attempt=run.marker.attempt,
+        tries=run.marker.tries,
         since=began,
         nonce=run.marker.nonce,
         settle_at=world.clock() + site.timing.visible,
@@ -100,6 +101,7 @@ def _flight(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH) -
         job_id=run.job_id,
         digest=run.digest,
         attempt=run.attempt,
+        tries=run.tries,
         since=began,
         nonce=run.nonce,
         then=then,

@@ -30,6 +30,7 @@ class Flight:
     job_id: str
     digest: str
     attempt: int
+    tries: int
     since: float
     nonce: str = ""
     settle_at: float = 0.0

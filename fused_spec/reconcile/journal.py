@@ -29,6 +29,7 @@ class Attempt:
     number: int
     nonce: str
     sent: datetime | None
+    tries: int = 1
     job_id: str | None = None
 
     def to_json(self) -> bytes:
@@ -39,6 +40,7 @@ class Attempt:
                 "name": self.key.name,
                 "digest": self.digest,
                 "attempt": self.number,
+                "tries": self.tries,
                 "nonce": self.nonce,
                 "sent": self.sent.isoformat() if self.sent else None,
                 "job_id": self.job_id,
@@ -54,6 +56,7 @@ class Attempt:
                 key=Key(kind=Kind(known["kind"]), name=known["name"]),
                 digest=str(known["digest"]),
                 number=int(known["attempt"]),
+                tries=int(known["tries"]),
                 nonce=str(known["nonce"]),
                 sent=datetime.fromisoformat(known["sent"]) if known["sent"] else None,
                 job_id=known["job_id"],

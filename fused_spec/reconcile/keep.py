@@ -43,6 +43,7 @@ def keep_run(
             digest=run.digest,
             job_id=run.job_id,
             attempt=run.attempt,
+            tries=run.tries,
             status=run.status,
             created=run.created,
             ended=run.ended,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fused_spec.api.errors import ApiError
 from fused_spec.errors import ServiceError
-from fused_spec.plan.model import History, PastRun, Run
+from fused_spec.plan.model import History, PastRun, Run, Trace
 from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.marker import FIELD, Marker, marker_in
 from fused_spec.reconcile.objects import read_objects
@@ -75,11 +75,11 @@ def read_history(
         if key in runs and runs[key][0].digest != declared.digest:
             runs[key][0] = _compared(api, declared, runs[key][0])
     past = archive.past()
-    traces: dict[Key, str] = {}
+    traces: dict[Key, Trace] = {}
     for key, attempt in _unexplained(journal.newest_started(jobs, listed), runs, past).items():
         run = unlisted_run(api, attempt, now)
         if run is None:
-            traces[key] = str(attempt.job_id)
+            traces[key] = Trace(job_id=str(attempt.job_id), attempt=attempt.number)
         else:
             runs[key] = [run, *runs.get(key, [])]
     return History(
@@ -127,6 +127,7 @@ def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | N
         created=attempt.sent or now,
         ended=None if status.in_flight else run.job_status_date,
         attempt=attempt.number,
+        tries=attempt.tries,
         nonce=attempt.nonce,
     )
 
@@ -221,6 +222,7 @@ def _run(api: "FusedReader", job: "JobResponse", marker: Marker) -> Run:
         created=job.creation_date,
         ended=None if status.in_flight else job.job_status_date,
         attempt=marker.attempt,
+        tries=marker.tries,
         nonce=marker.nonce,
         protect=marker.protect,
         instance_type=job.instance_type,

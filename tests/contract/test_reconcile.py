@@ -12,6 +12,7 @@ import requests
 from fused_spec.plan.model import Action, Plan, Requests
 from fused_spec.reconcile.apply import Options, apply
 from fused_spec.reconcile.events import Finished, Started, Uploaded
+from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.outcome import OutcomeStatus, exit_code
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
@@ -51,6 +52,35 @@ def test_a_changed_udf_plans_one_run_and_names_its_file(world: World) -> None:
     changed = world.plan()
     assert actions(changed) == [Action.START, Action.NONE]
     assert changed.changes[0].why == "spec changed: specs/area.py"
+
+
+def test_a_spec_that_is_changed_back_runs_once_more_and_is_then_up_to_date(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    for version in (1, 2, 1):
+        world.write("specs/area.py", UDF.replace("n: int = 1", f"n: int = {version}"))
+        assert world.apply()["Job/areas"].status is OutcomeStatus.SUCCEEDED
+    assert not world.plan().has_changes
+    assert len(world.job_ids()) == 3
+
+
+def test_a_run_in_flight_of_a_spec_that_was_changed_back_is_attached_to(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    runs = []
+    for disk in (5, 6, 5):
+        world.write("specs/a.yaml", job(more=f"  disk_size_gb: {disk}\n"))
+        runs.append(world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"].job_id)
+    made = world.plan()
+    assert [(change.action, change.job_id) for change in made.changes] == [(Action.ATTACH, runs[2])]
+    world.api.cancel_job(str(runs[2]))
+
+
+def test_successes_use_up_no_retries(world: World) -> None:
+    world.write("specs/a.yaml", job(more="  run: {when: always, on_failure: retry, retries: 1}\n"))
+    for _ in range(3):
+        world.apply()
+    markers = [marker_in(world.api.get_job_config(one).metadata) for one in world.job_ids()]
+    assert [(one.attempt, one.tries) for one in markers if one] == [(3, 1), (2, 1), (1, 1)]
 
 
 def test_the_archive_holds_log_spec_statuses_and_receipt(world: World) -> None:

@@ -122,6 +122,7 @@ class Receipts:
             status=record.status,
             ended=ended,
             attempt=record.attempt,
+            tries=record.tries,
         )
         return str(record.job_id)
 
