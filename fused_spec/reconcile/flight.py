@@ -17,6 +17,7 @@ class Then(Enum):
 
     FINISH = auto()
     START = auto()
+    SKIP = auto()  # it was to start, and may not any more
 
 
 @dataclass(slots=True, kw_only=True)

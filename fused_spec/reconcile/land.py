@@ -30,6 +30,12 @@ def land(flight: Flight, site: Site) -> Step:
     )
     if flight.then is Then.START:
         return start_again(flight.change, run, site)
+    if flight.then is Then.SKIP:
+        why = f"not started: {flight.cancelled_because}"
+        skipped = Outcome(
+            change=flight.change, status=OutcomeStatus.SKIPPED, job_id=run.job_id, archive=folder, error=why
+        )
+        return Step(result=skipped)
     outcome = Outcome(
         change=replace(flight.change, before=run),
         status=OutcomeStatus(str(run.status)),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Of a flight and its rivals: the run that counts, and the others, of which those in `cancel` are to be ended."""
+    """Of a flight and its rivals: the run that counts, and the others; those of them in `cancel` are to be ended."""
 
     flight: Flight
     counts: Run
@@ -59,8 +59,8 @@ class Rivals:
 def _decision(flight: Flight, rivals: list[Run]) -> Decision:
     ours = _own_run(flight)
     counts = winner([ours, *rivals])
-    others = tuple(run for run in (ours, *rivals) if run is not counts)
-    cancel = tuple(run for run in others if run.status.in_flight and may_cancel(run, counts))
+    others = tuple(run for run in (ours, *rivals) if run is not counts and may_cancel(run, counts))
+    cancel = tuple(run for run in others if run.status.in_flight)
     return Decision(flight=flight, counts=counts, others=others, cancel=cancel)
 
 
