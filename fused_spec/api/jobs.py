@@ -15,7 +15,7 @@ from fused_spec.api.tail import tail
 from fused_spec.errors import WaitTimeout
 from fused_spec.polling import Deadline
 from fused_spec.redaction import Redactor, redact
-from fused_spec.wire import JobConfig, LogLine, RunResult
+from fused_spec.wire import JobConfig, Labelled, LogLine, RunResult
 
 METADATA_SUFFIX = ".metadata"
 
@@ -58,6 +58,12 @@ class JobReads(Connected):
         """The config with which the job was started; the service hands out a signed URL, which is read without auth."""
         answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"))
         return self._transport.fetch(answer.location).read_as(JobConfig)
+
+    def get_job_metadata(self, job: JobReference) -> dict[str, object] | None:
+        """What stands in the config's metadata; unlike `get_job_config` it reads the config of any service's job."""
+        answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"))
+        metadata = self._transport.fetch(answer.location).read_as(Labelled).metadata
+        return metadata if isinstance(metadata, dict) else None
 
     def get_logs(self, job: JobReference, since_ms: int | None = None) -> list[LogLine]:
         """The log, oldest line first; `since_ms` (milliseconds since the epoch) leaves out what is older."""

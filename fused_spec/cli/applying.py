@@ -23,9 +23,10 @@ from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
 from fused_spec.reconcile.journal import Attempt
+from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import recover
-from fused_spec.reconcile.refresh import Markers, read_history
+from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
 from fused_spec.reconcile.spool import Spools
 from fused_spec.redaction import sensitive_values
@@ -92,7 +93,7 @@ def read(api: FusedReader, markers: Markers, place: Workplace, requests: Request
 
 def plan_of(place: Workplace, history: History, requests: Requests) -> Plan:
     return planner.make_plan(
-        place.resolution, history, target=place.target.name, requests=requests, now=datetime.now(UTC)
+        place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
     )
 
 

@@ -140,12 +140,14 @@ class History:
     """What exists: runs newest first by key, remembered runs, saved UDFs and tokens of this project.
 
     Of several runs of one attempt only the one that counts is in `runs`; `extra` are the others, as far as they run.
+    `missed` are runs that this archive's applies started, that have ended, and that no apply has archived.
     `traces` are runs that were started, as the journal knows, and are in neither the history nor the archive.
     """
 
     read_at: datetime
     runs: Mapping[Key, tuple[Run, ...]] = field(default_factory=dict)
     extra: tuple[Run, ...] = ()
+    missed: tuple[Run, ...] = ()
     past: Mapping[Key, PastRun] = field(default_factory=dict)
     traces: Mapping[Key, Trace] = field(default_factory=dict)
     objects: Mapping[Key, RemoteObject] = field(default_factory=dict)

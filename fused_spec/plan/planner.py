@@ -37,7 +37,6 @@ from fused_spec.spec.model import (
 from fused_spec.status import RunStatus
 
 _SHOWN_CAUSES = 3
-_MOST_EXTRA = 5  # runs ended at once because they were started twice
 _PRUNED_FREELY = 5  # so few may be pruned whatever their share
 
 Decision = tuple[Action, Reason, str]
@@ -105,7 +104,7 @@ def _is_protected(orphan: Change) -> bool:
 
 def _extra(history: History) -> Iterator[Change]:
     """Runs of an attempt that was started twice, but the one that counts."""
-    for run in history.extra[:_MOST_EXTRA]:
+    for run in history.extra:
         yield Change(key=run.key, action=Action.CANCEL, reason=Reason.STARTED_TWICE, before=run)
 
 

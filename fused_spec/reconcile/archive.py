@@ -107,6 +107,11 @@ class Archive:
                 counting[attempt] = receipt
         return {receipt.key: _past(receipt) for receipt in sorted(counting.values(), key=_age)}
 
+    def kept(self) -> frozenset[str]:
+        """The ids of all runs that are archived."""
+        names = self._store.names(f"{self._scope}/{_RUNS}")
+        return frozenset(name.split("/")[-2] for name in names if name.endswith(f"/{RECEIPT}"))
+
     def find(self, name_or_id: str) -> list[Receipt]:
         """The receipts of a name or a job id, newest first."""
         found = [one for one in self.receipts() if name_or_id in (one.job_id, one.key.name, str(one.key))]

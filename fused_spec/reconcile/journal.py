@@ -91,6 +91,10 @@ class Journal:
         answered = {_nonce(name) for name in names if name.endswith(f".{STARTED}")}
         return list(self._read(name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered))
 
+    def started_nonces(self) -> frozenset[str]:
+        """The nonces of all attempts that were started."""
+        return frozenset(_nonce(name) for name in self._names() if name.endswith(f".{STARTED}"))
+
     def newest_started(self, keys: Iterable[Key], known: Container[str]) -> dict[Key, Attempt]:
         """The newest attempt of each of these keys that was started, unless its nonce is among those known anyway."""
         newest: dict[str, str] = {}

@@ -51,8 +51,8 @@ class Rivals:
         self._decided |= {run.job_id for run in (decision.counts, *decision.others)}
 
     def _markers(self, jobs: list["JobResponse"]) -> list[Marker | None]:
-        unknown = [job.id for job in jobs if job.id not in self._known]
-        self._known.update(zip(unknown, self.site.markers.read(unknown), strict=True))
+        unknown = [job for job in jobs if job.id not in self._known]
+        self._known.update(zip((job.id for job in unknown), self.site.markers.read(unknown), strict=True))
         return [self._known[job.id] for job in jobs]
 
 

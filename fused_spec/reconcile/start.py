@@ -153,10 +153,12 @@ def _search(marker: Marker, site: "Site") -> str | None:
 def _newer(site: "Site") -> Iterator[tuple["JobResponse", Marker]]:
     """The marked runs that the plan had not seen, newest first."""
     skip = 0
+    met = set(site.seen)
     while True:
         page = list(site.api.get_jobs(_NEWEST, skip=skip, per_request=_NEWEST))
-        new = [job for job in page if job.id not in site.seen]
-        for job, marker in zip(new, site.markers.read([job.id for job in new]), strict=True):
+        new = [job for job in page if job.id not in met]
+        met |= {job.id for job in new}
+        for job, marker in zip(new, site.markers.read(new), strict=True):
             if marker is not None:
                 yield job, marker
         if len(new) < len(page) or not page:
