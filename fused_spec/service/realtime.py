@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from fused_spec.jobdir import JobDir, read_lines
 from fused_spec.service.answers import problem, refuse
 from fused_spec.service.context import Service, service_of
+from fused_spec.service.joblog import last_message
 from fused_spec.service.runs import FAILED, Run
 from fused_spec.service.times import now_ms
 from fused_spec.wire import JobConfig, Udf, UdfStep
@@ -105,7 +106,7 @@ def _failed(error: str, metadata: dict[str, Any]) -> Response:
 
 def _without_result(job: JobDir, run: Run) -> str:
     """Why a call ended without a result: the last word of its log."""
-    last = next((line["message"] for line, _ in reversed(list(read_lines(job.log)))), "")
+    last = last_message(job.log) or ""
     return last.removeprefix("ERROR: ") if run.job_status == FAILED and last else "the run was ended"
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, problem, read_body, refuse, required, whole_number
+from fused_spec.service.answers import not_found, problem, refuse, required, whole_number
 from fused_spec.service.context import BASE_PATH, is_first_generation, service_of
 from fused_spec.service.storage import BadPath, TooDeep
 
@@ -85,7 +85,7 @@ async def sign_prefix(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    await read_body(request)  # the clients send one; unread, it would garble the next request
+    await request.body()  # the clients send one; unread, it would garble the next request
     depth = None
     if request.query_params.get("max_deletion_depth") != "unlimited":
         depth = whole_number(request, "max_deletion_depth", _DELETION_DEPTH, least=1)

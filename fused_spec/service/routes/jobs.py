@@ -2,13 +2,13 @@
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fused_spec.jobdir import read_lines
 from fused_spec.service.answers import not_found, page, problem, read_model, whole_number
 from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
-from fused_spec.service.joblog import log_answer
+from fused_spec.service.joblog import log_part
 from fused_spec.service.runs import Run, new_run
 from fused_spec.wire import RunRequest
 from fused_spec.wire.instances import INSTANCE_TYPES
@@ -75,8 +75,9 @@ async def logs(request: Request) -> Response:
     """GET `/logs/{id}`: every line from `since_ms` on, that moment included."""
     since_ms = whole_number(request, "since_ms", None)
     path = service_of(request).supervisor.job_dir(_run(request).job_id).log
-    content = await run_in_threadpool(log_answer, path, since_ms)
-    return Response(content, media_type="application/json")
+    part = await run_in_threadpool(log_part, path, since_ms)
+    length = {"Content-Length": str(part.length)}
+    return StreamingResponse(part.pieces(), media_type="application/json", headers=length)
 
 
 def _run(request: Request) -> Run:
