@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from fused_spec.wire import JobConfig, Udf, UdfStep
 _PATIENCE_SECONDS = 120.0
 _LONGEST_OUTPUT = 4096  # of what was printed, in a header
 _DEEPEST_ZOOM = 30
+_TILE_NUMBER = re.compile(r"[0-9]{1,10}")
 _DEFAULT_FORMATS = "parquet,tiff"
 
 Tile = tuple[int, int, int]
@@ -45,10 +47,12 @@ def tile_of(request: Request) -> Tile | None:
     """The tile that the path names; raises `Invalid` for one that no map has."""
     if "z" not in request.path_params:
         return None
-    x, y, z = (int(request.path_params[name]) for name in "xyz")
-    if z > _DEEPEST_ZOOM or max(x, y) >= 2**z:
-        raise problem(f"there is no tile {z}/{x}/{y}", "path", "z")
-    return x, y, z
+    texts = [request.path_params[name] for name in "zxy"]
+    if all(_TILE_NUMBER.fullmatch(text) for text in texts):
+        z, x, y = map(int, texts)
+        if z <= _DEEPEST_ZOOM and max(x, y) < 2**z:
+            return x, y, z
+    raise problem(f"there is no tile {'/'.join(texts)}", "path", "z")
 
 
 def begin(service: Service, udf: Udf, *, asked: str, tile: Tile | None) -> Run:

@@ -1,5 +1,6 @@
 """Files under `fd://`: upload in two steps or straight, list, read, sign, delete."""
 
+import errno
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from fused_spec.service.storage import BadPath, TooDeep
 
 _TEMPORARY = "fd://fused-tmp"
 _DELETION_DEPTH = 2
+_NO_SUCH_PATH = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.EILSEQ)
 
 
 @contextmanager
@@ -25,6 +27,10 @@ def in_storage() -> Iterator[None]:
         yield
     except (BadPath, TooDeep) as error:
         raise refuse(400, str(error)) from None
+    except OSError as error:
+        if error.errno not in _NO_SUCH_PATH:
+            raise
+        raise refuse(400, f"the path cannot be: {error.strerror}") from None
 
 
 async def sign_upload(request: Request) -> Response:

@@ -96,7 +96,7 @@ def _with_parameters(saved: SavedUdf, request: Request) -> Udf:
 
 
 _UDF = "/realtime/{client_id}/api/v1/run/udf"
-_TILE = "/tiles/{z:int}/{x:int}/{y:int}"
+_TILE = "/tiles/{z}/{x}/{y}"
 _TOKEN = "/realtime-shared/{token}/run"  # noqa: S105  # a path, not a secret
 
 routes = [
