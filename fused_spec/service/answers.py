@@ -55,6 +55,11 @@ def invalid_answer(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": error.problems}, status_code=422)
 
 
+def gone_answer(_request: Request, _error: Exception) -> Response:
+    """For a client that hung up within its request: nobody reads it."""
+    return JSONResponse({"detail": "the request broke off"}, status_code=400)
+
+
 def storage_answer(_: Request, error: Exception) -> Response:
     """The answer where the disk is full or may not be written; other faults go on."""
     if isinstance(error, sqlite3.Error):

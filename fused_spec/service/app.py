@@ -11,17 +11,30 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fused_spec.service.answers import Invalid, error_answer, fault_answer, invalid_answer, storage_answer
+from fused_spec.service.answers import Invalid, error_answer, fault_answer, gone_answer, invalid_answer, storage_answer
 from fused_spec.service.browsers import Browsers
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
 from fused_spec.service.limits import Bounds, Limits
 from fused_spec.service.registry import Tokens, Udfs
-from fused_spec.service.routes import account, files, jobs, realtime, schedules, secret_values, signed, tokens, udfs
+from fused_spec.service.routes import (
+    account,
+    files,
+    jobs,
+    mount,
+    realtime,
+    schedules,
+    secret_values,
+    signed,
+    tables,
+    tokens,
+    udfs,
+)
 from fused_spec.service.runs import Runs
 from fused_spec.service.schedules import Schedules, keep_time
 from fused_spec.service.secret_values import SecretValues
@@ -29,12 +42,13 @@ from fused_spec.service.signing import Signer
 from fused_spec.service.storage import Storage
 from fused_spec.service.supervisor import Supervisor
 
-_NOUNS = (account, jobs, files, signed, udfs, tokens, realtime, schedules, secret_values)
+_NOUNS = (account, jobs, files, mount, tables, signed, udfs, tokens, realtime, schedules, secret_values)
 _OPEN = tuple(f"{BASE_PATH}/{path}" for path in ("health", "signed/", "realtime-shared/"))
 _PAGES = f"{BASE_PATH}/realtime-shared/"
 _ANSWERS = {
     HTTPException: error_answer,
     Invalid: invalid_answer,
+    ClientDisconnect: gone_answer,
     OSError: storage_answer,
     sqlite3.Error: storage_answer,
     Exception: fault_answer,

@@ -34,12 +34,10 @@ def in_storage() -> Iterator[None]:
 
 
 async def sign_upload(request: Request) -> Response:
-    whole_number(request, "content_length", None)
     return JSONResponse(_signed_post(request, _path(request)))
 
 
 async def sign_temporary_upload(request: Request) -> Response:
-    whole_number(request, "content_length", None)
     url = _temporary_url(request)
     return JSONResponse({"signed_post": _signed_post(request, url), "storage_url": url})
 
@@ -118,12 +116,19 @@ def _temporary_url(request: Request) -> str:
     return f"{_TEMPORARY}/{uuid.uuid4()}.{extension}"
 
 
+def upload_of(length: str) -> str:
+    """The use that an upload's signature is for: of at most so many bytes, or of any number."""
+    return f"UPLOAD {length}".strip()
+
+
 def _signed_post(request: Request, url: str) -> dict[str, object]:
     service = service_of(request)
+    length = whole_number(request, "content_length", None)
     with in_storage():
         service.storage.path(url)
     expires = service.signer.expiry()
-    fields = {"key": url, "expires": expires, "signature": service.signer.signature("UPLOAD", url, expires)}
+    fields = {"key": url, "expires": expires, **({} if length is None else {"length": str(length)})}
+    fields["signature"] = service.signer.signature(upload_of(fields.get("length", "")), url, expires)
     return {"url": f"{request.url.scheme}://{request.url.netloc}{BASE_PATH}/signed/upload", "fields": fields}
 
 
