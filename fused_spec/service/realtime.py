@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from fused_spec.jobdir import JobDir, read_lines
 from fused_spec.service.answers import problem, refuse
-from fused_spec.service.context import Service, service_of
+from fused_spec.service.context import Service
 from fused_spec.service.joblog import last_message
 from fused_spec.service.runs import FAILED, Run
 from fused_spec.service.times import now_ms
@@ -74,18 +74,30 @@ def begin(service: Service, udf: Udf, *, asked: str, tile: Tile | None) -> Run:
     return run
 
 
-async def answer(request: Request, run: Run) -> Response:
-    """Wait for the call's end, and answer with the result or with a 422 that says what went wrong."""
-    service = service_of(request)
+async def answer(service: Service, run: Run, caller: Request | None = None) -> Response:
+    """Wait for the call's end, and answer with the result or with a 422 that says what went wrong.
+
+    The call is cancelled when it takes too long, and when its `caller`, if one waits, has gone.
+    """
+    ending = asyncio.ensure_future(service.supervisor.ended(run))
+    waiting = {ending} if caller is None else {ending, asyncio.ensure_future(_gone(caller))}
     try:
-        ended = await asyncio.wait_for(service.supervisor.ended(run), _PATIENCE_SECONDS)
-    except TimeoutError:
-        service.supervisor.cancel(run)
-        raise refuse(504, f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds") from None
-    except asyncio.CancelledError:  # the caller has gone
-        service.supervisor.cancel(run)
-        raise
-    return _answer(service, service.supervisor.job_dir(ended.job_id), ended)
+        done, _ = await asyncio.wait(waiting, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if ending in done:
+            return _answer(service, service.supervisor.job_dir(run.job_id), ending.result())
+    finally:
+        for task in waiting:
+            task.cancel()
+        if not ending.done():
+            service.supervisor.cancel(run)
+    if done:
+        raise ClientDisconnect
+    raise refuse(504, f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds")
+
+
+async def _gone(caller: Request) -> None:
+    while (await caller.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _answer(service: Service, job: JobDir, run: Run) -> Response:

@@ -28,8 +28,9 @@ async def in_box(request: Request) -> Response:
     }
     code = files("fused_spec.service").joinpath("table_in_box.udf").read_text(encoding="utf-8")
     udf = Udf(entrypoint="table_in_box", code=code, parameters=parameters)
-    run = realtime.begin(service_of(request), udf, asked="parquet", tile=None)
-    return await realtime.answer(request, run)
+    service = service_of(request)
+    run = realtime.begin(service, udf, asked="parquet", tile=None)
+    return await realtime.answer(service, run, request)
 
 
 async def dependencies(_: Request) -> Response:
