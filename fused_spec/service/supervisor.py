@@ -6,8 +6,10 @@ where its folder says it is.
 
 import asyncio
 import json
+import logging
 import shutil
 import signal
+import sqlite3
 import tempfile
 import time
 from contextlib import suppress
@@ -30,6 +32,7 @@ _PATIENCE_SECONDS = 5.0  # for the other worker of a run that was asked for twic
 _SOON_SECONDS = 0.01
 _KILL_SECONDS = 3.0  # between TERM and KILL
 _MOST_ASKS = 3
+_log = logging.getLogger("fused_spec.service")
 
 
 class Supervisor:
@@ -136,18 +139,26 @@ class Supervisor:
 
     async def _live(self) -> None:
         while True:
-            self._wake.clear()
-            stirred, self._stirred = self._stirred, set()
-            if time.monotonic() >= self._round_at:
-                self._round_at = time.monotonic() + _ROUND_SECONDS
-                stirred = set(self._watches)
-                await self._forkservers.close_idle({watch.python for watch in self._watches.values()})
-            for name in stirred:
-                if (watch := self._watches.get(name)) is not None:
-                    await self._follow(watch)
-            await self._start_ready()
+            try:
+                await self._look()
+            except sqlite3.OperationalError as error:  # a full disk, say; the next look finds the same runs
+                _log.warning("the runs cannot be recorded: %s", error)
+                self._round_at = 0.0
+                await asyncio.sleep(_ROUND_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _ROUND_SECONDS if self._watches else None)
+            self._wake.clear()
+
+    async def _look(self) -> None:
+        stirred, self._stirred = self._stirred, set()
+        if time.monotonic() >= self._round_at:
+            self._round_at = time.monotonic() + _ROUND_SECONDS
+            stirred = set(self._watches)
+            await self._forkservers.close_idle({watch.python for watch in self._watches.values()})
+        for name in stirred:
+            if (watch := self._watches.get(name)) is not None:
+                await self._follow(watch)
+        await self._start_ready()
 
     async def _start_ready(self) -> None:
         """Start what there is room for, and tell the others in their logs what they wait for."""
@@ -164,6 +175,7 @@ class Supervisor:
         try:
             write_request(job, request_of(place, storage=self._storage, scratch=scratch))
         except OSError as error:
+            self._rooms.add(run, place.python)  # should its end not be recorded either, it is tried again
             self._end(run, FAILED, f"ERROR: the job's folder cannot be written: {error}")
             return
         watch = self._watches[run.job_id] = Watch(run=run, job=job, python=place.python, scratch=scratch)
@@ -229,21 +241,21 @@ class Supervisor:
     def _finish(self, watch: Watch, how: str) -> None:
         """The worker is gone: what it said last holds, else that it was cancelled, else that it was lost."""
         watch.end_leftovers()
-        del self._watches[watch.run.job_id]
         if watch.end is not None:
             self._end(watch.run, watch.end["job_status"], None)
         elif watch.run.cancel_requested:
             self._end(watch.run, CANCELED, "canceled")
         else:
             self._end(watch.run, FAILED, f"ERROR: the worker {how} before the job was over")
+        del self._watches[watch.run.job_id]
 
     def _end(self, run: Run, job_status: str, last_line: str | None) -> Run:
-        self._rooms.remove(run)
-        self._wake.set()  # for whoever waited for its place
         if last_line is not None:
             self._say(run, last_line)
         changed = run.changed if run.job_status == job_status else now_ms()
         run = self._runs.change(run, status=TERMINATED, job_status=job_status, changed=changed)
+        self._rooms.remove(run)
+        self._wake.set()  # for whoever waited for its place
         if (ending := self._endings.pop(run.job_id, None)) is not None and not ending.done():
             ending.set_result(run)
         elif not run.listed:
@@ -251,10 +263,13 @@ class Supervisor:
         return run
 
     def _say(self, run: Run, line: str) -> None:
-        """Add to a log that no worker writes to."""
+        """Add to a log that no worker writes to; what happens to the run counts more than its log."""
         job = self.job_dir(run.job_id)
-        job.path.mkdir(mode=0o700, exist_ok=True)
-        add_line(job.log, line)
+        try:
+            job.path.mkdir(mode=0o700, exist_ok=True)
+            add_line(job.log, line)
+        except OSError as error:
+            _log.warning("%s: cannot write %r: %s", job.log, line, error.strerror)
 
     def _terminate(self, watch: Watch) -> None:
         watch.signal_group(signal.SIGTERM)

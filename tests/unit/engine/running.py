@@ -8,7 +8,7 @@ from typing import Any
 import fused_spec.engine.steps  # noqa: F401  # once, as the forkserver does: each job is forked
 from fused_spec.engine.forking import fork
 from fused_spec.engine.worker import run_and_exit
-from fused_spec.jobdir import JobDir, read_lines
+from fused_spec.jobdir import JobDir, Result, find_result, read_lines, read_results, result_content, result_metadata
 
 
 def udf_step(code: str, **fields: Any) -> dict[str, Any]:
@@ -62,6 +62,22 @@ def log(job: JobDir) -> list[str]:
     return [line["message"] for line, _ in read_lines(job.log)]
 
 
-def results(job: JobDir) -> list[dict[str, Any]]:
+def results(job: JobDir) -> list[Result]:
     """The index of results, by number."""
-    return sorted((line for line, _ in read_lines(job.result_index)), key=lambda line: line["index"])
+    return sorted(read_results(job), key=lambda result: result.index)
+
+
+def content(job: JobDir, name: str) -> bytes:
+    """What a task returned, as it is kept."""
+    return result_content(job, _named(job, name))
+
+
+def metadata(job: JobDir, name: str) -> Any:
+    """What is known beside a result."""
+    return json.loads(result_metadata(job, _named(job, name)))
+
+
+def _named(job: JobDir, name: str) -> Result:
+    result = find_result(job, name)
+    assert result is not None, f"no result is named {name}"
+    return result

@@ -10,7 +10,7 @@ import psutil
 from fused_spec.engine.family import descendants, memory_in_use
 from fused_spec.engine.forking import fork
 from fused_spec.engine.worker import run_and_exit
-from tests.unit.engine.running import end, job_folder, log, results, run, udf_step
+from tests.unit.engine.running import content, end, job_folder, log, run, udf_step
 
 MIB = 2**20
 
@@ -140,7 +140,7 @@ def test_temporary_files_go_with_the_job(tmp_path: Path) -> None:
     code = "import tempfile\ndef udf():\n    return tempfile.mkdtemp()\n"
     job = job_folder(tmp_path, udf_step(code))
     assert run(job)
-    place = Path((job.results / results(job)[0]["name"]).read_text())
+    place = Path(content(job, "0.html").decode())
     assert place.parent == tmp_path / "scratch"
     assert not place.parent.exists()
 
@@ -184,4 +184,4 @@ def test_a_job_takes_the_processors_that_it_is_given(tmp_path: Path) -> None:
     one = min(os.sched_getaffinity(0))
     job = job_folder(tmp_path, udf_step(code), processors=[one])
     assert run(job)
-    assert json.loads((job.results / "0.json").read_text()) == [one]
+    assert json.loads(content(job, "0.json")) == [one]
