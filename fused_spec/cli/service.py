@@ -30,19 +30,30 @@ def serve(context: Context, host: str, port: int, state: Path | None, idle: floa
             f"--host {host} can be reached from other machines, and whoever has the token can run code on this one; "
             "add --allow-remote when that is meant"
         )
-    from fused_spec.cli.lookup import current_project
-    from fused_spec.cli.target import hand_over_images, service_state
     from fused_spec.service.server import Options
     from fused_spec.service.server import serve as serve_until_stopped
 
-    project = current_project(context)
-    folder = context.cwd / state.expanduser() if state else service_state(project)
-    hand_over_images(project, folder)
+    folder = _prepared(context, context.cwd / state.expanduser() if state else None)
 
     def announce(address: "ServiceAddress") -> None:
         context.console.say(_how_to_use(address, folder))
 
     serve_until_stopped(Options(state=folder, host=host, port=port, idle=idle), announce)
+
+
+def _prepared(context: Context, state: Path | None) -> Path:
+    """The state folder, by default the project's; it knows the images of the project around, when there is one."""
+    from fused_spec.spec.discovery import project_root
+
+    if state is not None and project_root(context.cwd) is None:
+        return state  # the rest takes a good part of the start
+    from fused_spec.cli.lookup import current_project
+    from fused_spec.cli.target import hand_over_images, service_state
+
+    project = current_project(context)
+    folder = state or service_state(project)
+    hand_over_images(project, folder)
+    return folder
 
 
 def _is_loopback(host: str) -> bool:
