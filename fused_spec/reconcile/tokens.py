@@ -88,10 +88,7 @@ def _fields(declared: DesiredToken, scope: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "cache": payload.get("cache", True),
         "enabled": payload.get("enabled", True),
-        "metadata_json": {
-            **payload.get("metadata_json", {}),
-            FIELD: object_marker(scope, declared.key, protect=declared.protect),
-        },
+        "metadata_json": {**payload.get("metadata_json", {}), FIELD: marker},
     }
     if "client_id" in payload:
         fields["client_id"] = payload["client_id"]
