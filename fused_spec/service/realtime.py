@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from fused_spec.jobdir import JobDir, read_lines
+from fused_spec.jobdir import JobDir, read_lines, read_results, result_content, result_metadata
 from fused_spec.service.answers import problem, refuse
 from fused_spec.service.context import Service
 from fused_spec.service.joblog import last_message
@@ -102,14 +102,14 @@ async def _gone(caller: Request) -> None:
 
 def _answer(service: Service, job: JobDir, run: Run) -> Response:
     try:
-        entry = next((entry for entry, _ in read_lines(job.result_index)), None)
-        if entry is None:
+        result = next(read_results(job), None)
+        if result is None:
             return _failed(_without_result(job, run), {})
-        metadata = json.loads((job.results / f"{entry['name']}.metadata").read_bytes())
-        if entry["error"] is not None:
-            return _failed(entry["error"], metadata)
-        content = (job.results / entry["name"]).read_bytes()
-        return Response(content, headers={**_described(metadata), "Content-Type": entry["content_type"]})
+        metadata = json.loads(result_metadata(job, result) or b"{}")
+        if result.error is not None:
+            return _failed(result.error, metadata)
+        headers = {**_described(metadata), "Content-Type": str(result.content_type)}
+        return Response(result_content(job, result), headers=headers)
     finally:
         service.supervisor.discard(run)
 

@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from fused_spec.jobdir import read_lines
+from fused_spec.jobdir import read_results
 from fused_spec.service.answers import not_found, page, problem, read_model, whole_number
 from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
 from fused_spec.service.joblog import log_part
@@ -63,14 +63,14 @@ async def results(request: Request) -> Response:
     """GET `/run/by-id/{id}/results`: signed URLs; what was printed beside each is for 2.x clients."""
     service, run = service_of(request), _run(request)
     answer = []
-    for entry, _ in read_lines(service.supervisor.job_dir(run.job_id).result_index):
-        names = [entry["name"]] if entry["error"] is None else []
-        if not is_first_generation(request) and entry["name"] is not None:
-            names.append(f"{entry['name']}.metadata")
+    for result in read_results(service.supervisor.job_dir(run.job_id)):
+        names = [result.name] if result.error is None else []
+        if not is_first_generation(request) and result.name is not None:
+            names.append(f"{result.name}.metadata")
         for name in names:
             url = service.signed_url(request, "GET", f"results/{run.job_id}/{name}")
-            answer.append((entry["index"], {"name": name, "url": url}))
-    return JSONResponse([result for _, result in sorted(answer, key=lambda pair: pair[0])])
+            answer.append((result.index, {"name": name, "url": url}))
+    return JSONResponse([named for _, named in sorted(answer, key=lambda pair: pair[0])])
 
 
 async def history(request: Request) -> Response:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from fused_spec.jobdir import read_lines
+from fused_spec.jobdir import find_result, result_content, result_file, result_metadata
 from fused_spec.service.answers import not_found, refuse
 from fused_spec.service.context import service_of
 from fused_spec.service.form import BadForm, Form
@@ -29,12 +29,16 @@ async def result(request: Request) -> Response:
     _check(request)
     job = service_of(request).supervisor.job_dir(request.path_params["job_id"])
     name = request.path_params["name"]
-    stem = name.removesuffix(".metadata")
-    entry = next((entry for entry, _ in read_lines(job.result_index) if entry["name"] == stem), None)
-    if entry is None:
+    known = find_result(job, name.removesuffix(".metadata"))
+    if known is None:
         raise not_found("result")
-    kind = entry["content_type"] if name == stem else "application/json"
-    return FileResponse(job.results / name, media_type=kind or "application/octet-stream")
+    if name.endswith(".metadata"):
+        return Response(result_metadata(job, known), media_type="application/json")
+    kind = known.content_type or "application/octet-stream"
+    file = result_file(job, known)
+    return (
+        Response(result_content(job, known), media_type=kind) if file is None else FileResponse(file, media_type=kind)
+    )
 
 
 async def download(request: Request) -> Response:
