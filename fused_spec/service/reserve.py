@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+from fused_spec.service.private_file import create_private
+
 _BYTES = 1024 * 1024
 _PLENTY = 16 * _BYTES
 
@@ -16,6 +18,7 @@ class Reserve:
     def keep(self) -> None:
         """Have it there; a disk that is nearly full keeps what it has."""
         if not self._path.exists() and shutil.disk_usage(self._path.parent).free > _PLENTY:
+            create_private(self._path)
             self._path.write_bytes(bytes(_BYTES))
 
     def release(self) -> bool:
