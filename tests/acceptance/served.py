@@ -56,9 +56,10 @@ class Served:
     def last_line(self, job_id: str) -> str:
         return str(self.ask("GET", f"/logs/{job_id}").json()[-1]["message"])
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
+        """End it; what it had said since `said`."""
         self.process.send_signal(number)
-        self.process.communicate(timeout=60)
+        return str(self.process.communicate(timeout=60)[1])
 
 
 @contextmanager

@@ -246,9 +246,11 @@ def test_a_schedule_fires_by_the_real_clock_and_once_in_its_minute(shell: Shell)
 
 def test_the_service_says_how_to_point_a_client_at_it_and_keeps_its_token_to_itself(shell: Shell) -> None:
     with serving(shell) as service:
-        said = service.said
-        service.stop()
-        assert service.token not in said
+        said = service.said + service.stop()
+    words = ("--base-url", "settings.toml", "credentials", "FUSED_AUTH_TOKEN_TYPE", "fused.options.base_url")
+    assert [word for word in words if word not in said] == []
+    assert service.url in said
+    assert service.token not in said
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
