@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,27 +11,12 @@ from fused_spec.engine.stored import JSON, PARQUET, Content, Unstorable
 from fused_spec.engine.tiles import Tile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredResult:
-    name: str
-    content_type: str
-
-
-def write_result(
-    value: Any, folder: Path, index: int, formats: Sequence[str] = (), *, tile: Tile | None = None
-) -> StoredResult:
-    """Store a value as `<index>.<suffix>`; raises `Unstorable` for what no format holds.
+def stored_form(value: Any, formats: Sequence[str] = (), *, tile: Tile | None = None) -> Content:
+    """A value as it is kept; raises `Unstorable` for what no format holds.
 
     `None` is an empty file. Of `formats` the first that the value's kind has is taken; without one a table is Parquet
     and an array a TIFF. An only format that its kind has not is refused.
     """
-    content = _content(value, formats, tile)
-    name = f"{index}.{content.suffix}"
-    (folder / name).write_bytes(content.content)
-    return StoredResult(name=name, content_type=content.content_type)
-
-
-def _content(value: Any, formats: Sequence[str], tile: Tile | None) -> Content:
     table = tables.as_table(value)
     if table is not None:
         return tables.write_table(table, _chosen(formats, tables.FORMATS, rasters.FORMATS, "parquet"), tile)
@@ -81,7 +64,7 @@ def _bytes(content: bytes) -> Content:
 
 def _json(value: Any) -> bytes:
     try:
-        return json.dumps(value, default=_plain, allow_nan=False, ensure_ascii=False).encode()
+        return _ENCODER.encode(value).encode()
     except (TypeError, ValueError) as error:
         raise Unstorable(f"the returned {type(value).__name__} cannot be stored as JSON: {error}") from error
 
@@ -92,3 +75,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     raise TypeError(f"it holds a {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, allow_nan=False, ensure_ascii=False)

@@ -17,7 +17,7 @@ from fused_spec.wire.config import (
     as_job_config,
 )
 from fused_spec.wire.files import FileDetails, SignedPost, SignedTemporaryPost
-from fused_spec.wire.jobs import JobResponse, LogLine, RunRequest, RunResponse, RunResult
+from fused_spec.wire.jobs import JobResponse, LogLine, ProgressIncrement, RunRequest, RunResponse, RunResult
 from fused_spec.wire.realtime import RealtimeRequest
 from fused_spec.wire.tokens import TokenCreate, TokenUpdate, UdfAccessToken
 from fused_spec.wire.udfs import SavedUdf, UdfSave
@@ -33,6 +33,7 @@ __all__ = [
     "LogLine",
     "PartitionGeospatialStep",
     "PartitionNongeospatialStep",
+    "ProgressIncrement",
     "RealtimeRequest",
     "RunRequest",
     "RunResponse",

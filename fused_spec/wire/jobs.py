@@ -22,6 +22,12 @@ class RunRequest(WireModel):
     cache_max_age: int | None = None
 
 
+class ProgressIncrement(WireModel):
+    """The body of POST `/run/by-id/{id}/increment-progress`."""
+
+    amount: int = Field(ge=0, le=2**53)
+
+
 class RunResponse(WireModel):
     """One run: `status` is the machine's state, `job_status` the work's; 1.x answers lack the latter."""
 

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from fused_spec.engine.results import Unstorable, write_result
+from fused_spec.engine.results import Unstorable
 from tests.unit.engine.building import points
+from tests.unit.engine.storing import write_result
 
 
 @pytest.mark.parametrize(
