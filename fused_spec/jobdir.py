@@ -6,8 +6,10 @@ work survives the service, and a restarted service knows from the folder alone h
 
     request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "cpus": n,
                       "output_format": null, "tile": [x, y, z] or null,
-                      "provided": {"saved": {name: UDF as JSON}, "tokens": {token: name}, "secrets": {key: value},
-                                   "locks": {reference: commit}, "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
+                      "provided": {"registry": "/abs/file", "secrets": "/abs/file",
+                                   "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
+                     registry: {"saved": {name: UDF as JSON text}, "tokens": {token: name}}; secrets: {key: value};
+                     both are the service's own files, so that no copy of a secret is left in a job's folder
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null}

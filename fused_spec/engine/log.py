@@ -16,7 +16,12 @@ def now_ms() -> int:
 
 
 class LogWriter:
-    """A job's log. Lines reach the file within some 50 ms while lines come, and at `flush`."""
+    """A job's log. Lines reach the file within some 50 ms while lines come, and at `flush`.
+
+    `mask` takes out of each line what must not stand in a log.
+    """
+
+    mask: Callable[[str], str] | None = None
 
     def __init__(self, path: Path, clock_ms: Callable[[], int] = now_ms) -> None:
         self._stream = path.open("ab", buffering=256 * 1024)
@@ -35,7 +40,7 @@ class LogWriter:
     def write(self, text: str) -> None:
         """Write each line of the text; one of more than 64 KiB is cut into several."""
         self._latest = max(self._latest, self._clock_ms())
-        for line in text.splitlines() or [""]:
+        for line in (text if self.mask is None else self.mask(text)).splitlines() or [""]:
             for start in range(0, max(1, len(line)), _LONGEST_LINE):
                 entry = {"timestamp": self._latest, "message": line[start : start + _LONGEST_LINE]}
                 self._stream.write(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")

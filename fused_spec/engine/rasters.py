@@ -41,6 +41,14 @@ def write_raster(value: Any, output_format: str) -> Content | None:
     return None
 
 
+def bounds_of(value: Any) -> Bounds | None:
+    """The bounds that come with an array, in degrees; None for any other value."""
+    match value:
+        case (np.ndarray(), bounds):
+            return _bounds(bounds)
+    return None
+
+
 def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Content:
     if array.dtype.hasobject:
         raise Unstorable("an array of objects cannot be stored; give it a numeric type")

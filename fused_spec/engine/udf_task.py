@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from fused_spec.engine.arguments import bind
-from fused_spec.engine.loading import Provided, install
+from fused_spec.engine.expecting import Unexpected, check_result, expectation
+from fused_spec.engine.loading import install
 from fused_spec.engine.pool import Answer
+from fused_spec.engine.provided import Provided
 from fused_spec.engine.results import write_result
 from fused_spec.engine.runner import Binding, load_udf
 from fused_spec.engine.standin import provide_fused
@@ -41,22 +43,28 @@ class UdfTask:
         with _Capture() as captured:
             answer, metadata = self._call(index)
         name = answer.get("name") or f"{index}.none"
-        described = {**metadata, "stdout": captured.out.text, "stderr": captured.err.text}
+        described = self._masked({**metadata, "stdout": captured.out.text, "stderr": captured.err.text})
         (self.folder / f"{name}.metadata").write_text(json.dumps(described), encoding="utf-8", errors="replace")
-        return {**answer, "name": name}
+        return self._masked({**answer, "name": name})
+
+    def _masked(self, fields: dict[str, Any]) -> dict[str, Any]:
+        mask = self.provided.mask()
+        if mask is None:
+            return fields
+        return {name: mask(value) if isinstance(value, str) else value for name, value in fields.items()}
 
     def _call(self, index: int) -> tuple[Answer, dict[str, Any]]:
         try:
             if self.loaded is None:
                 provide_fused()  # before ours: the published package brings an fd:// of its own
                 provide_fd(self.storage)
-                install(self.provided, self.step.udf)
-                self.loaded = load_udf(self.step.udf)
+                self.loaded = load_udf(self.step.udf, install(self.provided, self.step.udf))
             elements = self.step.input
             given = () if elements is None else (elements[index],)
             value = self.loaded.call(bind(self.loaded, *given, tile=self.tile))
+            check_result(value, expectation(self.step.metadata))
             stored = write_result(value, self.folder, index, self.formats, tile=self.tile)
-        except Unstorable as error:
+        except (Unstorable, Unexpected) as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201  # this is the job's log
             return {"error": str(error)}, _metadata(error)
         # A UDF may raise anything, SystemExit included; whatever it is, it is this element's failure.

@@ -17,6 +17,8 @@ from fused_spec.errors import ServiceUnreachable
 
 ADDRESS_FILE = "service.json"
 LOG_FILE = "service.log"
+GIT_FILE = "git.json"
+"""`{"cache": "/abs", "clones": {url: "/abs"}}`: where jobs read repositories, as the project says."""
 
 _IDLE_SECONDS = 900.0
 _START_SECONDS = 30.0

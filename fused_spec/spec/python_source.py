@@ -69,6 +69,66 @@ def functions_of(source: str) -> list[Function] | BadSyntax:
     return [_function(node) for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """A `fused.load("…")` that says literally what it loads; `line` and `column` count from 1."""
+
+    text: str
+    line: int
+    column: int
+
+
+_LOADING = ("load", "run", "submit")
+
+
+def loads_of(source: str) -> list[Load]:
+    """What the source loads or runs by a literal, or by a name that is one literal everywhere; in order, each once.
+
+    A source that is no Python loads nothing here.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    constants = _constants(module)
+    found: dict[str, Load] = {}
+    for node in ast.walk(module):
+        if not (isinstance(node, ast.Call) and node.args and _is_loading(node.func)):
+            continue
+        first = node.args[0]
+        text = constants.get(first.id) if isinstance(first, ast.Name) else getattr(first, "value", None)
+        if isinstance(text, str):
+            found.setdefault(text, Load(text=text, line=first.lineno, column=first.col_offset + 1))
+    return sorted(found.values(), key=lambda load: (load.line, load.column))
+
+
+def _is_loading(function: ast.expr) -> bool:
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in _LOADING
+        and isinstance(function.value, ast.Name)
+        and function.value.id == "fused"
+    )
+
+
+def _constants(module: ast.Module) -> dict[str, str]:
+    """The names that are assigned once, and a text; a parameter of the same name may be anything."""
+    values: dict[str, list[str | None]] = {}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            values.setdefault(node.id, []).append(None)
+        elif isinstance(node, ast.arg):
+            values.setdefault(node.arg, []).extend((None, None))
+    for node in ast.walk(module):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    values[target.id][0] = node.value.value
+    return {name: found[0] for name, found in values.items() if len(found) == 1 and found[0] is not None}
+
+
 def _other_failure(error: Exception) -> str:
     return "the source holds a NUL" if isinstance(error, ValueError) else "the source is nested too deeply"
 
