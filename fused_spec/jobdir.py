@@ -13,7 +13,8 @@ work survives the service, and a restarted service knows from the folder alone h
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null}
-    results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null} per line
+    results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null} per line;
+                     with "status" for an HTTP response
     results/         the files named there, and `<name>.metadata` beside each
     claimed          made by the one worker that runs the job; whoever comes second leaves it alone
 """

@@ -86,6 +86,8 @@ def _formats(around: Surroundings) -> tuple[str, ...]:
 
 def _index_result(job: JobDir, answer: Answer) -> None:
     entry = {name: answer.get(name) for name in ("index", "name", "content_type", "error")}
+    if "status" in answer:
+        entry["status"] = answer["status"]
     with job.result_index.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
 

@@ -71,7 +71,8 @@ class UdfTask:
         except BaseException as error:  # noqa: BLE001
             _print_from_user_code(error)
             return {"error": _one_line(error)}, _metadata(error)
-        return {"error": None, "name": stored.name, "content_type": stored.content_type}, _metadata(None)
+        answer = {"error": None, "name": stored.name, "content_type": stored.content_type}
+        return answer | ({"status": stored.status} if stored.status is not None else {}), _metadata(None)
 
 
 def _metadata(error: BaseException | None) -> dict[str, Any]:

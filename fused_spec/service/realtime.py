@@ -92,7 +92,8 @@ def _answer(service: Service, job: JobDir, run: Run) -> Response:
         if entry["error"] is not None:
             return _failed(entry["error"], metadata)
         content = (job.results / entry["name"]).read_bytes()
-        return Response(content, headers={**_described(metadata), "Content-Type": entry["content_type"]})
+        headers = {**_described(metadata), "Content-Type": entry["content_type"]}
+        return Response(content, status_code=entry.get("status") or 200, headers=headers)
     finally:
         service.supervisor.discard(run)
 
