@@ -1,7 +1,6 @@
 """What a git reference means, and reading repositories without asking anybody."""
 
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,9 @@ def test_a_reference_is_read_in_each_of_its_forms(text: str, repository: str, re
     assert parse(text) == GitReference(repository=repository, ref=ref, path=path)
 
 
-@pytest.mark.parametrize("text", ["common", WEB, "team/common", "https://example.com/tree/a/b", "git+http://x/y@z:a", ""])
+@pytest.mark.parametrize(
+    "text", ["common", WEB, "team/common", "https://example.com/tree/a/b", "git+http://x/y@z:a", ""]
+)
 def test_other_text_is_no_reference(text: str) -> None:
     assert parse(text) is None
 
@@ -86,14 +87,14 @@ def test_a_commit_that_no_branch_leads_to_is_fetched_by_itself(tmp_path: Path) -
     assert Repositories(cache=tmp_path / "cache").read(far.as_uri(), lone, "area.py") == b"two\n"
 
 
-@pytest.mark.parametrize("may_fetch", [True, False])
-def test_what_is_not_here_and_cannot_be_had_is_told_within_a_second(may_fetch: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("may_fetch", "why"), [(True, "cannot be reached"), (False, "is not here")])
+def test_what_is_not_here_and_cannot_be_had_is_told_with_the_next_step(
+    may_fetch: bool, why: str, tmp_path: Path
+) -> None:
     nowhere = "https://repository.invalid/geo/udfs"
     repositories = Repositories(cache=tmp_path / "cache", may_fetch=may_fetch)
-    started = time.monotonic()
-    with pytest.raises(GitUnavailable) as caught:
+    with pytest.raises(GitUnavailable, match=why) as caught:
         repositories.commit(GitReference(repository=nowhere, ref="main", path=""))
-    assert time.monotonic() - started < 5  # a wide margin around the second; git alone tries for minutes
     assert "fused-spec lock" in str(caught.value.hint)
 
 
