@@ -98,6 +98,7 @@ def install(provided: Provided, udf: Udf) -> Scope:
     fused.run = partial(run, provided, scope)
     fused.submit = partial(_submit, provided, scope)
     fused.secrets = Secrets(provided.secrets)
+    fused.utils = Utils(fused.load)
     return scope
 
 
@@ -164,6 +165,18 @@ def call_udf(
     if unknown and not open_ended:
         raise TypeError(f"{function.__name__} takes no parameter {', '.join(sorted(unknown))}")
     return binding.call(bind(binding, tile=tile))
+
+
+class Utils:
+    """`fused.utils.NAME`, the older way to say `fused.load("NAME")`."""
+
+    def __init__(self, load: Callable[[str], LoadedUdf]) -> None:
+        self._load = load
+
+    def __getattr__(self, name: str) -> LoadedUdf:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._load(name)
 
 
 class Secrets:

@@ -95,22 +95,32 @@ def loads_of(source: str) -> list[Load]:
     constants = _constants(module)
     found: dict[str, Load] = {}
     for node in ast.walk(module):
-        if not (isinstance(node, ast.Call) and node.args and _is_loading(node.func)):
-            continue
-        first = node.args[0]
-        text = constants.get(first.id) if isinstance(first, ast.Name) else getattr(first, "value", None)
-        if isinstance(text, str):
-            found.setdefault(text, Load(text=text, line=first.lineno, column=first.col_offset + 1))
+        text = _loaded(node, constants)
+        if text is not None and isinstance(node, ast.expr):
+            place = node.args[0] if isinstance(node, ast.Call) else node
+            found.setdefault(text, Load(text=text, line=place.lineno, column=place.col_offset + 1))
     return sorted(found.values(), key=lambda load: (load.line, load.column))
 
 
+def _loaded(node: ast.AST, constants: Mapping[str, str]) -> str | None:
+    """What `fused.load(…)`, `fused.run(…)`, `fused.submit(…)` or `fused.utils.NAME` loads."""
+    if isinstance(node, ast.Attribute):
+        of = node.value
+        is_utils = isinstance(of, ast.Attribute) and of.attr == "utils" and _is_fused(of.value)
+        return node.attr if is_utils else None
+    if not (isinstance(node, ast.Call) and node.args and _is_loading(node.func)):
+        return None
+    first = node.args[0]
+    text = constants.get(first.id) if isinstance(first, ast.Name) else getattr(first, "value", None)
+    return text if isinstance(text, str) else None
+
+
+def _is_fused(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "fused"
+
+
 def _is_loading(function: ast.expr) -> bool:
-    return (
-        isinstance(function, ast.Attribute)
-        and function.attr in _LOADING
-        and isinstance(function.value, ast.Name)
-        and function.value.id == "fused"
-    )
+    return isinstance(function, ast.Attribute) and function.attr in _LOADING and _is_fused(function.value)
 
 
 def _constants(module: ast.Module) -> dict[str, str]:

@@ -57,6 +57,10 @@ def test_what_its_module_defines_is_there_under_its_name_and_under_utils() -> No
     assert called(code, {"common": "def half(n):\n    return n / 2\n"}) == 6
 
 
+def test_the_older_way_to_say_it_loads_as_well() -> None:
+    assert called(f"{ENTRY}return fused.utils.common.half(4)", {"common": "def half(n):\n    return n / 2\n"}) == 2
+
+
 def test_a_neighbour_has_its_own_entry_parameters_and_headers() -> None:
     text = UdfText(
         name="area",

@@ -166,6 +166,7 @@ def test_what_a_udf_loads_by_bare_name_travels_along(made: Made) -> None:
         'fused.run("common", n=2)',
         'fused.submit("common", [1, 2])',
         'NAME = "common"\nfused.load(NAME)',
+        "fused.utils.common.f()",
         'def f():\n    return fused.load("./common.py").x',
     ],
 )
