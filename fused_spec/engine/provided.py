@@ -10,6 +10,7 @@ from fused_spec.gitrefs import Repositories
 from fused_spec.redaction import Redactor
 
 _SHORTEST_LINE = 8
+_SHORTEST_VALUE = 8  # a shorter one stands in nearly anything by chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,11 @@ class Provided:
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     repositories: Repositories | None = None
+
+    def secret_in(self, content: bytes) -> str | None:
+        """The key of a secret whose value stands in the content; what is compressed is not looked into."""
+        known = ((key, value.encode()) for key, value in self.secrets.items() if len(value) >= _SHORTEST_VALUE)
+        return next((key for key, value in known if value in content), None)
 
     def mask(self) -> Redactor | None:
         """What takes the values of the secrets out of text; None without secrets.

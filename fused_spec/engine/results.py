@@ -1,7 +1,7 @@
 """Store what a UDF returned, each kind in the format that Fused's clients read back."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,23 @@ class StoredResult:
 
 
 def write_result(
-    value: Any, folder: Path, index: int, formats: Sequence[str] = (), *, tile: Tile | None = None
+    value: Any,
+    folder: Path,
+    index: int,
+    formats: Sequence[str] = (),
+    *,
+    tile: Tile | None = None,
+    secret_in: Callable[[bytes], str | None] = lambda content: None,
 ) -> StoredResult:
     """Store a value as `<index>.<suffix>`; raises `Unstorable` for what no format holds.
 
     `None` is an empty file. Of `formats` the first that the value's kind has is taken; without one a table is Parquet
-    and an array a TIFF. An only format that its kind has not is refused.
+    and an array a TIFF. An only format that its kind has not is refused, and so is content in which `secret_in` finds
+    one.
     """
     content = _content(value, formats, tile)
+    if (key := secret_in(content.content)) is not None:
+        raise Unstorable(f"the result holds the value of the secret {key}; return something that does not")
     name = f"{index}.{content.suffix}"
     (folder / name).write_bytes(content.content)
     return StoredResult(name=name, content_type=content.content_type, status=content.status)

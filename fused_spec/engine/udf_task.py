@@ -63,7 +63,8 @@ class UdfTask:
             given = () if elements is None else (elements[index],)
             value = self.loaded.call(bind(self.loaded, *given, tile=self.tile))
             check_result(value, expectation(self.step.metadata))
-            stored = write_result(value, self.folder, index, self.formats, tile=self.tile)
+            secret_in = self.provided.secret_in
+            stored = write_result(value, self.folder, index, self.formats, tile=self.tile, secret_in=secret_in)
         except (Unstorable, Unexpected) as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201  # this is the job's log
             return {"error": str(error)}, _metadata(error)

@@ -15,7 +15,8 @@ class Function:
     """A function at the top level of the source.
 
     `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.
-    `default_parameters` is None when the decorator computes them.
+    `annotations` are the plain names that stand behind parameters, as `int`. `default_parameters` is None when the
+    decorator computes them.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Function:
     parameters: tuple[str, ...]
     required: tuple[str, ...]
     open_ended: bool
+    annotations: Mapping[str, str] = field(default_factory=dict)
     default_parameters: Mapping[str, Any] | None = field(default_factory=dict)
     decorator_headers: bool = False
 
@@ -160,6 +162,11 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
         parameters=tuple(argument.arg for argument in [*positional, *spec.kwonlyargs]),
         required=tuple(argument.arg for argument in required),
         open_ended=spec.kwarg is not None,
+        annotations={
+            argument.arg: argument.annotation.id
+            for argument in [*positional, *spec.kwonlyargs]
+            if isinstance(argument.annotation, ast.Name)
+        },
         default_parameters=_literal(keywords.get("default_parameters")),
         decorator_headers="headers" in keywords,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fused_spec.diagnostics import Severity, nearest
+from fused_spec.spec.argument_kinds import wanted_instead
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.loads import Loadable, gather
@@ -17,7 +18,7 @@ from fused_spec.spec.positions import Pointer
 from fused_spec.spec.python_source import BadSyntax, Function, functions_of
 from fused_spec.spec.source_code import SourceCode
 from fused_spec.spec.udf_text import Written, read_headers, read_written
-from fused_spec.spec.wording import either
+from fused_spec.spec.wording import either, spelt
 from fused_spec.udf_bundle import as_headers
 
 
@@ -134,6 +135,8 @@ def _tell_headers(code: SourceCode, function: Function, pointer: Pointer, findin
 
 
 def _check_parameters(declared: Mapping[str, Any], function: Function, pointer: Pointer, findings: Findings) -> None:
+    for name, value in declared.get("parameters", {}).items():
+        _check_kind(name, value, function, (*pointer, "parameters", name), findings)
     if function.open_ended:
         return
     for name in declared.get("parameters", {}):
@@ -169,6 +172,7 @@ def check_calls(
         at = (*input_pointer, index)
         given = _given(element, function)
         _doubt_element(element, function, at, findings)
+        _check_kinds(element, function, at, findings)
         if given is None:
             findings.tell(
                 "udf-input", f"{function.name} takes no parameter", at, "remove the input, or add a parameter"
@@ -188,6 +192,22 @@ def gives_parameters(element: Mapping[str, Any], names: tuple[str, ...], *, open
     """Whether the keys of an element are parameters; the engine's rule (`engine.arguments`) is the same."""
     known = set(element) & set(names)
     return bool(element) and (len(known) == len(element) or (open_ended and (bool(known) or not names)))
+
+
+def _check_kinds(element: Any, function: Function, at: Pointer, findings: Findings) -> None:
+    """The kinds of the values that an element of the input gives."""
+    if isinstance(element, dict) and gives_parameters(element, function.parameters, open_ended=function.open_ended):
+        for name, value in element.items():
+            _check_kind(name, value, function, (*at, name), findings)
+    elif function.parameters and not isinstance(element, dict):
+        _check_kind(function.parameters[0], element, function, at, findings)
+
+
+def _check_kind(name: str, value: Any, function: Function, pointer: Pointer, findings: Findings) -> None:
+    noun = wanted_instead(value, function.annotations.get(name))
+    if noun is not None:
+        message = f'"{name}" of {function.name} takes {noun}, not {spelt(value, pointer)}'
+        findings.tell("udf-parameter", message, pointer, f"write {noun}")
 
 
 def _doubt_element(element: Any, function: Function, at: Pointer, findings: Findings) -> None:

@@ -36,6 +36,7 @@ UDFS = {
     "nothing": "@fused.udf\ndef udf():\n    pass\n",
     "loading": "@fused.udf\ndef udf():\n    return fused.load('page')(name='y') + fused.run('page', name='z')\n",
     "secretive": "@fused.udf\ndef udf():\n    raise ValueError(fused.secrets['API_KEY'])\n",
+    "telling": "@fused.udf\ndef udf():\n    return {'key': fused.secrets['API_KEY']}\n",
 }
 SECRET = "correct-horse-battery"
 
@@ -172,3 +173,9 @@ def test_a_secret_is_in_no_answer(caller: Caller) -> None:
     answer = caller.run("secretive")
     assert json.loads(answer.body) == {"detail": "ValueError: ***"}
     assert SECRET not in json.dumps(answer.metadata)
+
+
+def test_a_result_that_holds_a_secret_is_refused(caller: Caller) -> None:
+    answer = caller.run("telling")
+    assert answer.status == 422
+    assert "holds the value of the secret API_KEY" in json.loads(answer.body)["detail"]

@@ -289,3 +289,27 @@ def test_an_expectation_is_part_of_the_digest(made: Made) -> None:
 def test_what_no_result_can_fulfil_is_told(expect: str, message: str, made: Made) -> None:
     [problem] = made(f"{{file: area.py}}\n        expect: {expect}", {"area.py": UDF}).diagnostics
     assert problem.message == message
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("parameters: {n: 1.5}}", '"n" of udf takes a whole number, not 1.5'),
+        ("parameters: {flag: maybe}}", '"flag" of udf takes true or false, not "maybe"'),
+        ("parameters: {x: far}}", '"x" of udf takes a number, not "far"'),
+        ("}\n        input: [2.5]", '"n" of udf takes a whole number, not 2.5'),
+        ("}\n        input: [{x: [1]}]", '"x" of udf takes a number, not [1]'),
+    ],
+)
+def test_a_value_that_an_annotation_refuses_is_told_before_anything_starts(
+    given: str, message: str, made: Made
+) -> None:
+    code = "@fused.udf\ndef udf(n: int = 1, x: float = 1, flag: bool = True):\n    return n\n"
+    [problem] = made(f"{{file: area.py, {given}", {"area.py": code}).diagnostics
+    assert problem.message == message
+
+
+@pytest.mark.parametrize("given", ["n: '7'", "n: 7.0", "n: true", "x: '1e3'", "flag: 'no'", "flag: 0", "n: null"])
+def test_a_value_that_the_engine_takes_draws_no_word(given: str, made: Made) -> None:
+    code = "@fused.udf\ndef udf(n: int = 1, x: float = 1, flag: bool = True):\n    return n\n"
+    assert made(f"{{file: area.py, parameters: {{{given}}}}}", {"area.py": code}).diagnostics == ()
