@@ -28,7 +28,6 @@ _GEOMETRIES = (
     "MultiPolygon",
     "GeometryCollection",
 )
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 _WRITTEN = (str, int, float, list, tuple, dict)
@@ -40,13 +39,12 @@ class BadArgument(Exception):
 
 def bind(udf: Binding, *element: Any, tile: Tile | None = None) -> dict[str, Any]:
     """The keyword arguments for one call: without an element only what is stored with the UDF, and the tile's."""
-    parameters = {name: one for name, one in udf.signature.parameters.items() if one.kind in _NAMED}
-    open_ended = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in udf.signature.parameters.values())
-    given = {name: value for name, value in udf.stored.items() if open_ended or name in parameters}
+    parameters = udf.parameters
+    given = dict(udf.kept)
     if element:
-        given.update(_from_element(element[0], list(parameters), open_ended=open_ended))
+        given.update(_from_element(element[0], list(parameters), open_ended=udf.is_open_ended))
     placed = tile_arguments(parameters, tile, _word) if tile is not None else {}
-    missing = [name for name, one in parameters.items() if one.default is one.empty and name not in (given | placed)]
+    missing = [name for name in udf.required if name not in given and name not in placed]
     if missing:
         raise BadArgument(f"no value for {', '.join(missing)}; the UDF takes {', '.join(parameters) or 'nothing'}")
     return {name: _coerced(name, value, parameters.get(name)) for name, value in given.items()} | placed

@@ -1,9 +1,7 @@
 """Store what a UDF returned, each kind in the format that Fused's clients read back."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,37 +11,12 @@ from fused_spec.engine.stored import JSON, PARQUET, Content, Unstorable
 from fused_spec.engine.tiles import Tile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredResult:
-    name: str
-    content_type: str
-    status: int | None = None
-
-
-def write_result(
-    value: Any,
-    folder: Path,
-    index: int,
-    formats: Sequence[str] = (),
-    *,
-    tile: Tile | None = None,
-    secret_in: Callable[[bytes], str | None] = lambda content: None,
-) -> StoredResult:
-    """Store a value as `<index>.<suffix>`; raises `Unstorable` for what no format holds.
+def stored_form(value: Any, formats: Sequence[str] = (), *, tile: Tile | None = None) -> Content:
+    """A value as it is kept; raises `Unstorable` for what no format holds.
 
     `None` is an empty file. Of `formats` the first that the value's kind has is taken; without one a table is Parquet
-    and an array a TIFF. An only format that its kind has not is refused, and so is content in which `secret_in` finds
-    one.
+    and an array a TIFF. An only format that its kind has not is refused.
     """
-    content = _content(value, formats, tile)
-    if (key := secret_in(content.content)) is not None:
-        raise Unstorable(f"the result holds the value of the secret {key}; return something that does not")
-    name = f"{index}.{content.suffix}"
-    (folder / name).write_bytes(content.content)
-    return StoredResult(name=name, content_type=content.content_type, status=content.status)
-
-
-def _content(value: Any, formats: Sequence[str], tile: Tile | None) -> Content:
     table = tables.as_table(value)
     if table is not None:
         return tables.write_table(table, _chosen(formats, tables.FORMATS, rasters.FORMATS, "parquet"), tile)
@@ -92,7 +65,7 @@ def _bytes(content: bytes) -> Content:
 
 def _json(value: Any) -> bytes:
     try:
-        return json.dumps(value, default=_plain, allow_nan=False, ensure_ascii=False).encode()
+        return _ENCODER.encode(value).encode()
     except (TypeError, ValueError) as error:
         why = "it holds NaN or infinity, which JSON has not" if isinstance(error, ValueError) else error
         raise Unstorable(f"the returned {type(value).__name__} cannot be stored as JSON: {why}") from error
@@ -106,3 +79,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     raise TypeError(f"it holds a {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, allow_nan=False, ensure_ascii=False)

@@ -75,7 +75,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         tile=tuple(request["tile"]) if request.get("tile") else None,
         provided=provided,
         log=log,
-        task_done=progress.task_done,
+        tasks_done=progress.tasks_done,
     )
     for number, step in enumerate(steps, start=1):
         log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
@@ -98,8 +98,8 @@ class Progress:
         self._told = clock()
         self.tell()
 
-    def task_done(self) -> None:
-        self._finished += 1
+    def tasks_done(self, number: int) -> None:
+        self._finished += number
         if self._clock() - self._told > 0.2:
             self.tell()
 

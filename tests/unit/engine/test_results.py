@@ -17,8 +17,9 @@ import xarray as xr
 from PIL import Image
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
-from fused_spec.engine.results import Unstorable, write_result
+from fused_spec.engine.results import Unstorable
 from tests.unit.engine.building import points
+from tests.unit.engine.storing import write_result
 
 
 @pytest.mark.parametrize(
