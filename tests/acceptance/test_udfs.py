@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -11,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from fused_spec.jobdir import JobDir, find_result, read_results, result_content
 from tests.acceptance.command import Ended, Shell
 from tests.acceptance.conftest import in_folder
 from tests.repositories import commit_files
@@ -105,10 +107,11 @@ def applied(corpus: Shell, before_lock: Ended) -> dict[str, Any]:
     return {outcome["name"]: outcome for outcome in done.document["outcomes"]}
 
 
-def result(corpus: Shell, outcome: dict[str, Any], name: str) -> Path:
-    path = corpus.folder / ".fused-spec/service/jobs" / outcome["job_id"] / "results" / name
-    assert path.is_file(), sorted(other.name for other in path.parent.iterdir())
-    return path
+def result(corpus: Shell, outcome: dict[str, Any], name: str) -> bytes:
+    job = JobDir(corpus.folder / ".fused-spec/service/jobs" / outcome["job_id"])
+    found = find_result(job, name)
+    assert found is not None, [one.name for one in read_results(job)]
+    return result_content(job, found)
 
 
 def test_nothing_is_planned_before_its_references_are_locked(before_lock: Ended) -> None:
@@ -130,7 +133,7 @@ def test_the_lock_file_holds_the_whole_commit(applied: dict[str, Any], corpus: S
 
 
 def test_bounds_come_from_their_default(applied: dict[str, Any], corpus: Shell) -> None:
-    frame = gpd.read_parquet(result(corpus, applied["bounds-default"], "0.parquet"))
+    frame = gpd.read_parquet(BytesIO(result(corpus, applied["bounds-default"], "0.parquet")))
     assert frame.total_bounds.tolist() == [-74.1, 40.6, -73.8, 40.9]
 
 
@@ -149,16 +152,16 @@ def test_bounds_come_from_their_default(applied: dict[str, Any], corpus: Shell) 
 def test_a_result_is_what_the_udf_returned(
     job: str, name: str, content: str, applied: dict[str, Any], corpus: Shell
 ) -> None:
-    assert result(corpus, applied[job], name).read_text("utf-8") == content
+    assert result(corpus, applied[job], name).decode() == content
 
 
 def test_a_cached_value_is_computed_once_and_nobody_elses_copy(applied: dict[str, Any], corpus: Shell) -> None:
-    frame = pd.read_parquet(result(corpus, applied["cached"], "0.parquet"))
+    frame = pd.read_parquet(BytesIO(result(corpus, applied["cached"], "0.parquet")))
     assert frame["count"].tolist() == [1, 2020]
 
 
 def test_an_array_with_bounds_is_an_image(applied: dict[str, Any], corpus: Shell) -> None:
-    assert result(corpus, applied["raster"], "0.tiff").read_bytes().startswith((b"II*\0", b"MM\0*"))
+    assert result(corpus, applied["raster"], "0.tiff").startswith((b"II*\0", b"MM\0*"))
 
 
 def test_a_swallowed_error_fails_with_what_was_expected_and_what_came(applied: dict[str, Any], corpus: Shell) -> None:

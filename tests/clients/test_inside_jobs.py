@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from fused_spec.jobdir import read_results, result_content
 from tests.clients.test_published_clients import ENVIRONMENTS, ROOT
 from tests.unit.engine.running import end, job_folder, udf_step
 
@@ -61,7 +62,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     command = [environment(), "-m", "fused_spec.engine.worker", str(job.path)]
     subprocess.run(command, check=False, timeout=120, env=env, capture_output=True)
     assert end(job) == ("Done", None)
-    content: dict[str, Any] = json.loads((job.results / "0.json").read_bytes())
+    [only] = read_results(job)
+    content: dict[str, Any] = json.loads(result_content(job, only))
     return content
 
 
