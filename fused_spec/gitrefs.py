@@ -23,6 +23,12 @@ _WEB = re.compile(
 _PLAIN = re.compile(r"git\+(?P<url>(?:https|ssh|file)://(?:[^@/\s]+@)?[^@\s]+)@(?P<ref>[^:@\s]+)(?::(?P<path>\S*))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SECONDS = 120
+# A server that accepts and then says nothing is given up; and ssh, too, asks nobody anything.
+_PATIENCE = {
+    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=10",
+    "GIT_HTTP_LOW_SPEED_LIMIT": "1",
+    "GIT_HTTP_LOW_SPEED_TIME": "15",
+}
 _PORTS = {"https": 443, "ssh": 22}
 
 
@@ -217,7 +223,7 @@ def _git(folder: Path, *arguments: str, online: bool = False) -> "subprocess.Com
     A clone without blobs would fetch those that are read; `protocol.allow` holds for that too.
     """
     allowed = () if online else ("-c", "protocol.allow=never")
-    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
+    env = {**_PATIENCE, **os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):  # set within hooks, for another repository
         env.pop(name, None)
     try:

@@ -9,7 +9,6 @@ import re
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import NoReturn
 
 from fused_spec.diagnostics import Severity, nearest
@@ -21,6 +20,7 @@ from fused_spec.spec.named_files import Folder
 from fused_spec.spec.neighbours import Neighbours
 from fused_spec.spec.python_source import Load, loads_of
 from fused_spec.spec.source_code import SourceCode
+from fused_spec.spec.udf_text import Written
 from fused_spec.udf_bundle import Bundled, home_of, neighbour
 from fused_spec.udf_folder import UdfText
 
@@ -47,34 +47,37 @@ class _Search:
 
 
 def gather(
-    sources: list[SourceCode],
-    origin: GitReference | None,
-    places: tuple[Path, ...],
-    folder: Folder,
-    loadable: Loadable,
-    findings: Findings,
+    sources: list[SourceCode], written: Written, folder: Folder, loadable: Loadable, findings: Findings
 ) -> list[tuple[Bundled, str]]:
-    """What the UDF made of `sources` loads, directly or not, each with what a plan calls it; in order of place.
+    """What a UDF loads, directly or not, each with what a plan calls it; in order of place.
 
-    `places` are the folders beside it; `origin` is where it stands when it comes from git.
+    `sources` are its code and headers. Of one that comes from git, an entry of its own says where it stands.
     """
-    neighbours = Neighbours(places=places, root=folder.root)
+    neighbours = Neighbours(places=written.places, root=folder.root)
     search = _Search(loadable=loadable, neighbours=neighbours, findings=findings)
+    origin = written.reference
     home = home_of(str(origin)) if origin is not None else ""
     search.waiting.extend((source, home) for source in sources)
     while search.waiting and len(search.found) < _MOST:
         source, home = search.waiting.popleft()
-        for load in loads_of(source.text):
-            try:
-                _follow(load, home, source, search)
-            except FusedSpecError as error:
-                if not _is_foreign(home):
-                    _tell("udf-load", str(error), load, source, search, error.hint or "check the reference")
+        _follow_all(source, home, search)
+    if search.waiting:
+        hint = "load fewer, or at once what they have in common"
+        findings.tell("udf-load", f"this UDF loads {_MOST} others or more", written.code.pointer, hint)
     gathered = [(search.found[place], search.origins[place]) for place in sorted(search.found)]
-    if origin is not None and gathered:
+    if origin is not None:
         itself = Bundled(place=str(origin), text=UdfText(name="", code=""), is_self=True)
         gathered.append((itself, str(origin)))
     return gathered
+
+
+def _follow_all(source: SourceCode, home: str, search: _Search) -> None:
+    for load in loads_of(source.text):
+        try:
+            _follow(load, home, source, search)
+        except FusedSpecError as error:
+            if not _is_foreign(home):
+                _tell("udf-load", str(error), load, source, search, error.hint or "check the reference")
 
 
 def _follow(load: Load, home: str, source: SourceCode, search: _Search) -> None:

@@ -51,7 +51,7 @@ def read_udf(
     _check_parameters(declared, function, pointer, findings)
     headers = {**written.headers, **headers}
     sources = [written.code, *headers.values()]
-    loaded = gather(sources, written.reference, written.places, folder, loadable, findings)
+    loaded = gather(sources, written, folder, loadable, findings)
     udf: dict[str, Any] = {
         "name": declared.get("name") or written.name or function.name,
         "entrypoint": function.name,

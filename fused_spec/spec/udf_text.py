@@ -78,9 +78,11 @@ def _text(
         return SourceCode(with_unix_lines(declared["code"]), None, (*pointer, "code")), None
     at, name = (*pointer, "file"), declared["file"]
     path = folder.locate(name)
-    content = path if isinstance(path, Trouble) else read_bytes(path, name, limit=MAX_FILE_BYTES)
-    if isinstance(path, Trouble) or isinstance(content, Trouble):
-        assert isinstance(content, Trouble)
+    if isinstance(path, Trouble):
+        findings.trouble(path, at)
+        return None
+    content = read_bytes(path, name, limit=MAX_FILE_BYTES)
+    if isinstance(content, Trouble):
         findings.trouble(content, at)
         return None
     shown, text = folder.shown(path), as_text(content)

@@ -207,3 +207,37 @@ def test_without_clone_and_cache_a_plan_says_what_to_do(applied: dict[str, Any],
     assert planned.code == 3
     assert "has no commit" in planned.err
     assert "or declare a clone under clones in fused-spec.yaml" in planned.err
+
+
+GIT_JOB = spec("pinned", "udf: {git: 'git+URL@main:area.py'}")
+
+
+def commit_of(shell: Shell) -> str:
+    return (shell.folder / "fused-spec.lock").read_text("utf-8").split()[-1]
+
+
+def test_lock_fetches_keeps_what_is_locked_and_upgrades_when_asked(shell: Shell, tmp_path: Path) -> None:
+    far = tmp_path / "far"
+    first = commit_files(far, {"area.py": "@fused.udf\ndef udf():\n    return 1\n"})
+    shell.write("fused-spec.yaml", PROJECT.partition("clones")[0])
+    shell.write("pinned.yaml", GIT_JOB.replace("URL", far.as_uri()))
+    assert shell.run("validate", "pinned.yaml").code == 3
+    assert shell.run("lock", "pinned.yaml").code == 0
+    assert commit_of(shell) == first
+    assert shell.run("validate", "pinned.yaml").code == 0
+    second = commit_files(far, {"area.py": "@fused.udf\ndef udf():\n    return 2\n"})
+    assert shell.run("lock", "pinned.yaml").code == 0
+    assert commit_of(shell) == first
+    assert shell.run("lock", "pinned.yaml", "--upgrade").code == 0
+    assert commit_of(shell) == second
+    far.rename(tmp_path / "gone")
+    assert "return 2" in shell.run("render", "pinned.yaml").out
+
+
+def test_lock_says_what_cannot_be_reached(shell: Shell) -> None:
+    shell.write("fused-spec.yaml", PROJECT.partition("clones")[0])
+    shell.write("pinned.yaml", GIT_JOB.replace("URL", "https://repository.invalid/geo/udfs"))
+    done = shell.run("lock", "pinned.yaml")
+    assert done.code == 3
+    assert "https://repository.invalid/geo/udfs cannot be reached" in done.err
+    assert not (shell.folder / "fused-spec.lock").exists()

@@ -112,6 +112,13 @@ def test_a_saved_udf_is_loaded_by_name_behind_a_team_and_by_token() -> None:
     assert called(code, saved=one, tokens={"fsh_abc": "one"}) == [1, 1, 1, 1]
 
 
+def test_a_saved_udf_brings_its_own_neighbours() -> None:
+    neighbour = Bundled(place="deep", text=UdfText(name="deep", code="n = 8"))
+    headers = [Header(**one) for one in as_headers([neighbour])]
+    body = Udf(name="one", entrypoint="udf", code=f"{ENTRY}return fused.load('deep').n", headers=headers)
+    assert called(f"{ENTRY}return fused.load('one')()", saved={"one": body.model_dump_json()}) == 8
+
+
 def test_a_udf_on_this_machine_is_loaded_by_its_path_with_its_neighbours(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("n = fused.load('b').n\n")
     (tmp_path / "b.py").write_text("n = 6\n")

@@ -119,7 +119,14 @@ def test_a_udf_in_git_is_read_at_its_locked_commit(made: Made, tmp_path: Path) -
     lock(tmp_path, (commit[:7], commit))
     resolution = made(f"{{git: {WEB}/tree/{commit[:7]}/lib/area.py}}")
     assert the_udf(resolution)["code"] == UDF
-    assert the_job(resolution).sources == {"config.steps.0.udf.code": f"git+{WEB}@{commit}:lib/area.py"}
+    assert set(the_job(resolution).sources.values()) == {f"git+{WEB}@{commit}:lib/area.py"}
+
+
+def test_the_commit_of_a_udf_from_git_travels_with_it(made: Made, tmp_path: Path) -> None:
+    commit = commit_files(tmp_path / "clone", {"lib/area.py": UDF})
+    [header] = the_udf(made(f"{{git: {WEB}/tree/{commit}/lib/area.py}}"))["headers"]
+    assert (header["source_code"], f"{WEB}@{commit}:lib/area.py" in header["source_file"]) == ("", True)
+    assert bundle_of([(header["source_file"], "")]).home == f"git+{WEB}@{commit}:lib/"
 
 
 def test_a_whole_commit_needs_no_lock(made: Made, tmp_path: Path) -> None:
