@@ -184,9 +184,10 @@ def _clone(url: str, cached: Path) -> None:
 
 def _ended(url: str, done: "subprocess.CompletedProcess[bytes]") -> None:
     if done.returncode != 0:
-        why = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        why = next((line for line in lines if not line.startswith("warning:")), "git failed")
         raise GitUnavailable(
-            f"{url} cannot be fetched: {why[-1] if why else 'git failed'}",
+            f"{url} cannot be fetched: {why.removeprefix('fatal: ')}",
             hint="check the URL and your access to it, or declare a clone under clones in fused-spec.yaml",
         )
 

@@ -108,3 +108,9 @@ def test_an_unknown_reference_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", [WEB, f"{WEB}/", f"{WEB}.git"])
 def test_a_url_has_one_spelling(url: str) -> None:
     assert normal(url) == WEB
+
+
+def test_what_git_says_of_a_failure_is_told(tmp_path: Path) -> None:
+    url = (tmp_path / "no-repository").as_uri()
+    with pytest.raises(GitUnavailable, match="cannot be fetched: .*no-repository.* does not"):
+        Repositories(cache=tmp_path / "cache").commit(GitReference(repository=url, ref="main", path=""))
