@@ -8,17 +8,17 @@ from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fused_spec.service.answers import Invalid, error_answer, fault_answer, gone_answer, invalid_answer, storage_answer
+from fused_spec.errors import FusedSpecError
 from fused_spec.service.browsers import Browsers
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
+from fused_spec.service.faults import ANSWERS
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.handover import Handover
 from fused_spec.service.images import Images
 from fused_spec.service.limits import Bounds, Limits
 from fused_spec.service.machine import this_machine
@@ -46,14 +46,6 @@ from fused_spec.service.supervisor import Supervisor
 _NOUNS = (account, jobs, files, mount, tables, signed, udfs, tokens, realtime, schedules, secret_values)
 _OPEN = tuple(f"{BASE_PATH}/{path}" for path in ("health", "signed/", "realtime-shared/"))
 _PAGES = f"{BASE_PATH}/realtime-shared/"
-_ANSWERS = {
-    HTTPException: error_answer,
-    Invalid: invalid_answer,
-    ClientDisconnect: gone_answer,
-    OSError: storage_answer,
-    sqlite3.Error: storage_answer,
-    Exception: fault_answer,
-}
 _UPLOADS = tuple(f"{BASE_PATH}/{path}" for path in ("files/upload", "signed/upload", "efs/"))
 _BOUNDS = Bounds(upload_paths=_UPLOADS)
 
@@ -97,7 +89,7 @@ def create_app(
     return Starlette(
         routes=[Mount(BASE_PATH, app=Router(routes, redirect_slashes=False))],
         middleware=middleware,
-        exception_handlers=_ANSWERS,
+        exception_handlers=dict(ANSWERS),
         lifespan=lifespan,
     )
 
@@ -117,7 +109,10 @@ class _Observed:
 
 def _open_state(state: Path) -> sqlite3.Connection:
     for folder in (state, state / "jobs", state / "storage"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise FusedSpecError(f"{folder} cannot be used: {error.strerror}", hint="give another --state") from None
     return open_database(state / "service.db")
 
 
@@ -125,13 +120,21 @@ def _service(state: Path, token: str, database: sqlite3.Connection) -> Service:
     runs = Runs(database)
     images = Images(state.resolve())
     storage = (state / "storage").resolve()
+    udfs, tokens = Udfs(database), Tokens(database)
     return Service(
         runs=runs,
-        udfs=Udfs(database),
-        tokens=Tokens(database),
+        udfs=udfs,
+        tokens=tokens,
         storage=Storage(storage),
         images=images,
-        supervisor=Supervisor(runs, (state / "jobs").resolve(), storage, machine=this_machine(), images=images),
+        supervisor=Supervisor(
+            runs,
+            (state / "jobs").resolve(),
+            storage,
+            machine=this_machine(),
+            images=images,
+            provided=Handover(state.resolve(), udfs, tokens).as_provided,
+        ),
         signer=Signer.of(token),
         schedules=Schedules(database),
         secrets=SecretValues(state / "secrets.json"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ _MOST_PROCESSES = 1000
 _GB = 10**9
 
 
-def request_of(place: Place, *, storage: Path, scratch: Path) -> dict[str, Any]:
+def request_of(place: Place, *, storage: Path, scratch: Path, provided: Mapping[str, Any]) -> dict[str, Any]:
     """The content of `request.json`, as `fused_spec.jobdir` describes it."""
     run, share = place.run, place.share
     return {
@@ -31,6 +32,7 @@ def request_of(place: Place, *, storage: Path, scratch: Path) -> dict[str, Any]:
         "machine": share.origin,
         "output_format": run.output_format,
         "tile": [int(number) for number in run.tile.split("/")] if run.tile else None,
+        "provided": provided,
     }
 
 

@@ -12,16 +12,19 @@ import signal
 import sqlite3
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from fused_spec.jobdir import JobDir
 from fused_spec.service.doorbell import Doorbell
 from fused_spec.service.forkserver import Forkservers
 from fused_spec.service.images import ImageFailed, Images
-from fused_spec.service.joblog import add_line
+from fused_spec.service.joblog import add_line, last_message
 from fused_spec.service.machine import Machine
 from fused_spec.service.requests import request_of, write_request
+from fused_spec.service.reserve import Reserve
 from fused_spec.service.runs import CANCELED, FAILED, RUNNING, TERMINATED, Run, Runs
 from fused_spec.service.times import now_ms
 from fused_spec.service.waiting import Place, Rooms
@@ -36,18 +39,29 @@ _log = logging.getLogger("fused_spec.service")
 
 
 class Supervisor:
-    """Runs jobs in `folder`; call everything from its event loop."""
+    """Runs jobs in `folder`; call everything from its event loop. `provided` says what each job may load and use."""
 
-    def __init__(self, runs: Runs, folder: Path, storage: Path, *, machine: Machine, images: Images) -> None:
+    def __init__(
+        self,
+        runs: Runs,
+        folder: Path,
+        storage: Path,
+        *,
+        machine: Machine,
+        images: Images,
+        provided: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
         self._runs = runs
         self._folder = folder
         self._storage = storage
         self._images = images
+        self._provided = provided
         self._rooms = Rooms(machine)
         self._preparing: dict[str, asyncio.Task[None]] = {}
         self._entered: list[Run] = []
         self._watches: dict[str, Watch] = {}
         self._endings: dict[str, asyncio.Future[Run]] = {}
+        self._reserve = Reserve(folder.parent / "reserve")
         self._forkservers = Forkservers(self._note_exit)
         self._doorbell = Doorbell(folder / "doorbell", self._note)
         self._stirred: set[str] = set()
@@ -62,6 +76,7 @@ class Supervisor:
     async def start(self) -> None:
         """Take up what an earlier service left, and begin to work."""
         self._doorbell.open()
+        self._reserve.keep()
         for run in self._runs.unfinished():
             self._take_up(run)
         self._tasks = [asyncio.create_task(self._forkservers.of(None).start()), asyncio.create_task(self._live())]
@@ -144,7 +159,7 @@ class Supervisor:
             except sqlite3.OperationalError as error:  # a full disk, say; the next look finds the same runs
                 _log.warning("the runs cannot be recorded: %s", error)
                 self._round_at = 0.0
-                await asyncio.sleep(_ROUND_SECONDS)
+                await asyncio.sleep(0 if self._reserve.release() else _ROUND_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _ROUND_SECONDS if self._watches else None)
             self._wake.clear()
@@ -173,7 +188,9 @@ class Supervisor:
         run, job = place.run, self.job_dir(place.run.job_id)
         scratch = Path(tempfile.gettempdir()) / f"fused-spec-{run.job_id}"  # short, for the sockets that lie below it
         try:
-            write_request(job, request_of(place, storage=self._storage, scratch=scratch))
+            self._reserve.keep()
+            request = request_of(place, storage=self._storage, scratch=scratch, provided=self._provided())
+            write_request(job, request)
         except OSError as error:
             self._rooms.add(run, place.python)  # should its end not be recorded either, it is tried again
             self._end(run, FAILED, f"ERROR: the job's folder cannot be written: {error}")
@@ -242,11 +259,12 @@ class Supervisor:
         """The worker is gone: what it said last holds, else that it was cancelled, else that it was lost."""
         watch.end_leftovers()
         if watch.end is not None:
-            self._end(watch.run, watch.end["job_status"], None)
+            self._end(watch.run, watch.end["job_status"], _unwritten_word(watch.end, watch.job))
         elif watch.run.cancel_requested:
             self._end(watch.run, CANCELED, "canceled")
         else:
-            self._end(watch.run, FAILED, f"ERROR: the worker {how} before the job was over")
+            full = "; the disk is full" if self._reserve.is_needed else ""
+            self._end(watch.run, FAILED, f"ERROR: the worker {how} before the job was over{full}")
         del self._watches[watch.run.job_id]
 
     def _end(self, run: Run, job_status: str, last_line: str | None) -> Run:
@@ -278,6 +296,15 @@ class Supervisor:
     def _kill(self, watch: Watch) -> None:
         if self._watches.get(watch.run.job_id) is watch and watch.is_alive():
             watch.kill_all()
+
+
+def _unwritten_word(end: dict[str, Any], job: JobDir) -> str | None:
+    """Why the job failed, when its worker could tell but found no room for it in the log."""
+    if not end.get("message"):
+        return None
+    word = f"ERROR: {end['message']}"
+    said = last_message(job.log)
+    return None if said is not None and word.splitlines()[-1].endswith(said) else word
 
 
 def _how(code: int) -> str:
