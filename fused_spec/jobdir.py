@@ -6,13 +6,16 @@ work survives the service, and a restarted service knows from the folder alone h
 
     request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "cpus": n,
                       "output_format": null, "tile": [x, y, z] or null,
-                      "provided": {"saved": {name: UDF as JSON}, "tokens": {token: name}, "secrets": {key: value},
-                                   "locks": {reference: commit}, "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
+                      "provided": {"registry": "/abs/file", "secrets": "/abs/file",
+                                   "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
+                     registry: {"saved": {name: UDF as JSON text}, "tokens": {token: name}}; secrets: {key: value};
+                     both are the service's own files, so that no copy of a secret is left in a job's folder
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null}
     results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null,
-                      "pack": "71.pack", "at": byte, "size": bytes or null, "metadata": bytes} per line
+                      "pack": "71.pack", "at": byte, "size": bytes or null, "metadata": bytes} per line;
+                     with "status" for an HTTP response
     results/         packs, each appended to by one process: from `at` on the content, and then what is known beside it;
                      a large content has a file of its own, named as the result is, and its `size` is null
     claimed          made by the one worker that runs the job; whoever comes second leaves it alone
@@ -95,6 +98,7 @@ class Result:
     at: int = 0
     size: int | None = 0
     metadata: int = 0
+    status: int | None = None
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Result":
@@ -103,10 +107,11 @@ class Result:
     def as_line(self) -> str:
         """The line of the index, with its end; put together by hand, since there may be very many."""
         name, content_type, error, pack = map(_json_text, (self.name, self.content_type, self.error, self.pack))
+        status = "" if self.status is None else f', "status": {self.status}'
         return (
             f'{{"index": {self.index}, "name": {name}, "content_type": {content_type}, "error": {error}, '
             f'"pack": {pack}, "at": {self.at}, "size": {"null" if self.size is None else self.size}, '
-            f'"metadata": {self.metadata}}}\n'
+            f'"metadata": {self.metadata}{status}}}\n'
         )
 
 

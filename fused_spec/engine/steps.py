@@ -9,10 +9,10 @@ from pathlib import Path
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.geospatial import partition_geospatial
 from fused_spec.engine.ingest.nongeospatial import partition_nongeospatial
-from fused_spec.engine.loading import Provided
 from fused_spec.engine.log import LogWriter
 from fused_spec.engine.packing import Kept, Pack
 from fused_spec.engine.pool import Done, run_tasks
+from fused_spec.engine.provided import Provided
 from fused_spec.engine.task_process import Answer
 from fused_spec.engine.udf_task import UdfTask
 from fused_spec.jobdir import JobDir, Result

@@ -19,6 +19,7 @@ from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.faults import ANSWERS
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.handover import Handover
 from fused_spec.service.limits import Bounds, Limits
 from fused_spec.service.registry import Tokens, Udfs
 from fused_spec.service.routes import (
@@ -117,12 +118,19 @@ def _open_state(state: Path) -> sqlite3.Connection:
 def _service(state: Path, token: str, database: sqlite3.Connection) -> Service:
     runs = Runs(database)
     storage = (state / "storage").resolve()
+    udfs, tokens = Udfs(database), Tokens(database)
     return Service(
         runs=runs,
-        udfs=Udfs(database),
-        tokens=Tokens(database),
+        udfs=udfs,
+        tokens=tokens,
         storage=Storage(storage),
-        supervisor=Supervisor(runs, (state / "jobs").resolve(), storage, cpus=len(os.sched_getaffinity(0))),
+        supervisor=Supervisor(
+            runs,
+            (state / "jobs").resolve(),
+            storage,
+            cpus=len(os.sched_getaffinity(0)),
+            provided=Handover(state.resolve(), udfs, tokens).as_provided,
+        ),
         signer=Signer.of(token),
         schedules=Schedules(database),
         secrets=SecretValues(state / "secrets.json"),

@@ -18,6 +18,8 @@ from fused_spec.service.private_file import create_private
 
 ADDRESS_FILE = "service.json"
 LOG_FILE = "service.log"
+GIT_FILE = "git.json"
+"""`{"cache": "/abs", "clones": {url: "/abs"}}`: where jobs read repositories, as the project says."""
 
 _IDLE_SECONDS = 900.0
 _START_SECONDS = 30.0

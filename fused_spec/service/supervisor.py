@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,13 +35,16 @@ _log = logging.getLogger("fused_spec.service")
 
 
 class Supervisor:
-    """Runs jobs in `folder`; call everything from its event loop."""
+    """Runs jobs in `folder`; call everything from its event loop. `provided` says what each job may load and use."""
 
-    def __init__(self, runs: Runs, folder: Path, storage: Path, *, cpus: int) -> None:
+    def __init__(
+        self, runs: Runs, folder: Path, storage: Path, *, cpus: int, provided: Callable[[], dict[str, Any]] = dict
+    ) -> None:
         self._runs = runs
         self._folder = folder
         self._storage = storage
         self._cpus = cpus
+        self._provided = provided
         self._limit = max(2, cpus)
         self._queue: deque[Run] = deque()
         self._watches: dict[str, Watch] = {}
@@ -140,7 +144,7 @@ class Supervisor:
         job = self.job_dir(run.job_id)
         try:
             self._reserve.keep()
-            _write_request(job, run, self._storage, self._cpus)
+            _write_request(job, run, self._storage, self._cpus, self._provided())
         except OSError as error:
             self._end(run, FAILED, f"ERROR: the job's folder cannot be written: {error}")
             return
@@ -246,7 +250,7 @@ class Supervisor:
             watch.signal_group(signal.SIGKILL)
 
 
-def _write_request(job: JobDir, run: Run, storage: Path, cpus: int) -> None:
+def _write_request(job: JobDir, run: Run, storage: Path, cpus: int, provided: dict[str, Any]) -> None:
     """Leave the worker its task, readable by this user alone: the environment may hold secrets."""
     job.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     request = {
@@ -257,6 +261,7 @@ def _write_request(job: JobDir, run: Run, storage: Path, cpus: int) -> None:
         "cpus": cpus,
         "output_format": run.output_format,
         "tile": [int(number) for number in run.tile.split("/")] if run.tile else None,
+        "provided": provided,
     }
     draft = job.request.with_suffix(".draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
