@@ -112,5 +112,5 @@ def test_a_url_has_one_spelling(url: str) -> None:
 
 def test_what_git_says_of_a_failure_is_told(tmp_path: Path) -> None:
     url = (tmp_path / "no-repository").as_uri()
-    with pytest.raises(GitUnavailable, match="cannot be fetched: .*no-repository.* does not"):
+    with pytest.raises(GitUnavailable, match=r"cannot be fetched: .*no-repository.* does not"):
         Repositories(cache=tmp_path / "cache").commit(GitReference(repository=url, ref="main", path=""))
