@@ -36,6 +36,8 @@ def serve(context: Context, host: str, port: int, state: Path | None, idle: floa
     folder = context.cwd / state.expanduser() if state else _project_state(context)
 
     def announce(address: "ServiceAddress") -> None:
+        if not _is_loopback(host):
+            context.console.say("Other machines can reach it, unencrypted: whoever has its token can run code here.")
         context.console.say(_how_to_use(address, folder))
 
     serve_until_stopped(Options(state=folder, host=host, port=port, idle=idle), announce)

@@ -454,7 +454,7 @@ if VERSION >= (1, 14):
         return [round(number, 3) for number in getattr(made, "data", made).total_bounds]
 
 
-if VERSION >= (1, 14):
+if VERSION >= (1, 14) and not SECOND:
 
     @fact
     def submit_many():

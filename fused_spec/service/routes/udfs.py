@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, page, problem, read_model, refuse
+from fused_spec.service.answers import not_found, page, problem, read_model, refuse, required
 from fused_spec.service.context import BASE_PATH, service_of
 from fused_spec.service.registry import EMAIL, SlugTaken, Udf
 from fused_spec.wire import Udf as UdfBody
@@ -67,6 +67,18 @@ async def collection(request: Request) -> Response:
     return JSONResponse({"id": "default", "name": request.path_params["name"]})
 
 
+async def collections(request: Request) -> Response:
+    """The one collection that there is, on the first page."""
+    skip, _ = page(request)
+    return JSONResponse([] if skip else [{"id": "default", "name": "default"}])
+
+
+async def from_page(request: Request) -> Response:
+    """GET `/code-proxy/by-url`: the hosted service reads UDFs from code hosting; this one calls nobody."""
+    required(request, "url")
+    raise refuse(404, "this service opens no web pages; load a UDF from git in a job or a spec, or from a folder")
+
+
 async def _save(request: Request, udf_id: str | None) -> Response:
     body = await read_model(request, UdfSave)
     try:
@@ -105,4 +117,6 @@ routes = [
     ),
     Route("/udf/shared/by-token/{token}", shared),
     Route("/collection/by-name/{name}", collection),
+    *(Route(f"/collection/{whose}", collections) for whose in ("self", "self/lite", "exec-env", "exec-env/lite")),
+    Route("/code-proxy/by-url", from_page),
 ]
