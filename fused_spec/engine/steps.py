@@ -21,12 +21,13 @@ from fused_spec.wire import JobStep, PartitionGeospatialStep, PartitionNongeospa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a step needs besides its own fields."""
+    """What a step needs besides its own fields; `memory_limit` is in bytes, for all processes of the job together."""
 
     job: JobDir
     job_id: str
     storage: Path
     cpus: int
+    memory_limit: int
     output_format: str | None
     tile: tuple[int, int, int] | None
     provided: Provided
@@ -100,9 +101,9 @@ def _index(job: JobDir, batch: list[Done]) -> None:
 def _run_ingestion(step: PartitionGeospatialStep | PartitionNongeospatialStep, around: Surroundings) -> None:
     work: Callable[[], None]
     if isinstance(step, PartitionGeospatialStep):
-        work = partial(partition_geospatial, step, around.storage, around.job_id)
+        work = partial(partition_geospatial, step, around.storage, around.job_id, around.memory_limit)
     else:
-        work = partial(partition_nongeospatial, step, around.storage, around.job_id)
+        work = partial(partition_nongeospatial, step, around.storage, around.job_id, around.memory_limit)
     [[done]] = run_tasks(partial(_ingest, work), [0], processes=1, log=around.log)
     around.tasks_done(1)
     if done.answer.error is not None:
