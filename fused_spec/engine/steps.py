@@ -31,6 +31,8 @@ class Surroundings:
     provided: Provided
     log: LogWriter
     task_done: Callable[[], None]
+    memory_limit: int | None = None
+    """In bytes, of each process of the job; None where only the machine limits it."""
 
 
 def task_count(step: JobStep) -> int:
@@ -93,9 +95,9 @@ def _index_result(job: JobDir, answer: Answer) -> None:
 def _run_ingestion(step: PartitionGeospatialStep | PartitionNongeospatialStep, around: Surroundings) -> None:
     work: Callable[[], None]
     if isinstance(step, PartitionGeospatialStep):
-        work = partial(partition_geospatial, step, around.storage, around.job_id)
+        work = partial(partition_geospatial, step, around.storage, around.job_id, around.memory_limit)
     else:
-        work = partial(partition_nongeospatial, step, around.storage, around.job_id)
+        work = partial(partition_nongeospatial, step, around.storage, around.job_id, around.memory_limit)
     [answer] = run_tasks(partial(_ingest, work), [0], processes=1, log=around.log)
     around.task_done()
     if (error := answer.get("error")) is not None:

@@ -1,6 +1,6 @@
 """What partitioning and metadata need of every geometry, taken in one pass over the WKB."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from fused_spec.engine.ingest.utm import measure_in_utm
-from fused_spec.engine.ingest.wkb import Geometries, decode, points_of
+from fused_spec.engine.ingest.wkb import Geometries, decode, points_of, slices
 
 _POINT = 0
 Floats = NDArray[np.float64]
@@ -46,7 +46,15 @@ class Measures:
 def measure(geometry: pa.ChunkedArray, *, in_utm: bool) -> Measures:
     """Measure the WKB of a batch of rows; raises `StepFailed` for bytes that are no geometry."""
     points = points_of(geometry)
-    return _measure(decode(geometry), in_utm=in_utm) if points is None else _measure_points(*points, in_utm=in_utm)
+    if points is not None:
+        return _measure_points(*points, in_utm=in_utm)
+    return _joined([_measure(decode(part), in_utm=in_utm) for part in slices(geometry)])
+
+
+def _joined(parts: list[Measures]) -> Measures:
+    return Measures(
+        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Measures)}
+    )
 
 
 def _measure_points(x: Floats, y: Floats, *, in_utm: bool) -> Measures:

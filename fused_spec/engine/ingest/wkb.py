@@ -17,7 +17,7 @@ WKB = pa.binary()  # ends at 2 GiB, which no batch of rows comes near
 Geometries: TypeAlias = NDArray[Any]
 """An array of geometry objects, with None where a row has none."""
 
-_BATCH_ROWS = 50_000
+_SLICE_ROWS = 8_192  # geometry objects take many times the memory of their bytes
 _POINT = np.dtype([("little_endian", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 
@@ -35,10 +35,10 @@ def encode(geometries: Geometries) -> pa.Array:
     return pa.array(shapely.to_wkb(geometries, flavor="iso"), type=WKB, from_pandas=True)
 
 
-def batches(column: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
-    """The column in slices that are safe to decode; at least one, so that an empty column has a first."""
-    for start in range(0, max(len(column), 1), _BATCH_ROWS):
-        yield column.slice(start, _BATCH_ROWS)
+def slices(column: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
+    """The column in slices that are cheap to decode; at least one, so that an empty column has a first."""
+    for start in range(0, max(len(column), 1), _SLICE_ROWS):
+        yield column.slice(start, _SLICE_ROWS)
 
 
 def points_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
@@ -60,8 +60,8 @@ def points_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def recode(column: pa.ChunkedArray, change: Callable[[Geometries], Geometries]) -> pa.ChunkedArray:
-    """The column with every geometry changed, batch by batch."""
-    return pa.chunked_array([encode(change(decode(batch))) for batch in batches(column)], type=WKB)
+    """The column with every geometry changed, slice by slice."""
+    return pa.chunked_array([encode(change(decode(batch))) for batch in slices(column)], type=WKB)
 
 
 def with_geometry(attributes: pa.Table, geometry: pa.Array | pa.ChunkedArray) -> pa.Table:

@@ -268,12 +268,6 @@ def test_an_ingestion_needs_an_output(tmp_path: Path, storage: Path) -> None:
     assert text.startswith("output is not given")
 
 
-@pytest.mark.parametrize(("field", "value"), [("table_schema", {}), ("partitioning_schema_input", "fd://x")])
-def test_what_is_not_supported_yet_says_so(field: str, value: Any, tmp_path: Path, storage: Path) -> None:
-    text = failure(saved(points(), tmp_path / "a.parquet"), storage, **{field: value})
-    assert text == f"{field} is not supported by the embedded service yet; leave it out"
-
-
 @pytest.mark.parametrize(
     "thresholds",
     [
