@@ -48,7 +48,8 @@ def measure(geometry: pa.ChunkedArray, *, in_utm: bool) -> Measures:
     points = points_of(geometry)
     if points is not None:
         return _measure_points(*points, in_utm=in_utm)
-    return _joined([_measure(decode(part), in_utm=in_utm) for part in slices(geometry)])
+    with np.errstate(invalid="ignore", over="ignore"):  # an infinite coordinate leaves a row without a place
+        return _joined([_measure(decode(part), in_utm=in_utm) for part in slices(geometry)])
 
 
 def _joined(parts: list[Measures]) -> Measures:
