@@ -7,10 +7,12 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from fused_spec.engine.ingest.rings import RingMeasures, measure_rings, rings_of
 from fused_spec.engine.ingest.utm import measure_in_utm
 from fused_spec.engine.ingest.wkb import Geometries, decode, points_of, slices
 
 _POINT = 0
+_POLYGON = 3
 Floats = NDArray[np.float64]
 
 
@@ -49,7 +51,23 @@ def measure(geometry: pa.ChunkedArray, *, in_utm: bool) -> Measures:
     if points is not None:
         return _measure_points(*points, in_utm=in_utm)
     with np.errstate(invalid="ignore", over="ignore"):  # an infinite coordinate leaves a row without a place
-        return _joined([_measure(decode(part), in_utm=in_utm) for part in slices(geometry)])
+        return _joined([_measure_slice(part, in_utm=in_utm) for part in slices(geometry)])
+
+
+def _measure_slice(part: pa.ChunkedArray, *, in_utm: bool) -> Measures:
+    rings = None if in_utm else rings_of(part)
+    measured = None if rings is None else measure_rings(rings)
+    return _measure(decode(part), in_utm=in_utm) if measured is None else _of_rings(measured)
+
+
+def _of_rings(rings: RingMeasures) -> Measures:
+    nothing = np.broadcast_to(np.nan, len(rings.x))
+    return Measures(
+        kind=np.full(len(rings.x), _POLYGON, np.int8),
+        area_utm=nothing,
+        length_utm=nothing,
+        **{field.name: getattr(rings, field.name) for field in fields(RingMeasures)},
+    )
 
 
 def _joined(parts: list[Measures]) -> Measures:

@@ -41,6 +41,17 @@ def slices(column: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
         yield column.slice(start, _SLICE_ROWS)
 
 
+def content_of(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """The bytes of a column without nulls, and where in them each value begins and the last one ends."""
+    array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
+    _, offset_buffer, content = array.buffers()
+    offsets = np.frombuffer(offset_buffer, np.int32, count=len(array) + 1, offset=4 * array.offset).astype(np.int64)
+    first, last = int(offsets[0]), int(offsets[-1])
+    if first == last:
+        return offsets - first, np.empty(0, np.uint8)
+    return offsets - first, np.frombuffer(content, np.uint8, count=last - first, offset=first)
+
+
 def points_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """The coordinates of a column that holds nothing but points in the plane, taken from the bytes as they lie.
 
@@ -48,12 +59,10 @@ def points_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.
     """
     if len(column) == 0 or column.null_count:
         return None
-    array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
-    _, offset_buffer, content = array.buffers()
-    offsets = np.frombuffer(offset_buffer, np.int32, count=len(array) + 1, offset=4 * array.offset)
+    offsets, content = content_of(column)
     if not (np.diff(offsets) == _POINT.itemsize).all():
         return None
-    points = np.frombuffer(content, _POINT, count=len(array), offset=int(offsets[0]))
+    points = content.view(_POINT)
     if not ((points["little_endian"] == 1) & (points["type"] == 1)).all():
         return None
     return points["x"].copy(), points["y"].copy()
