@@ -6,19 +6,26 @@ work survives the service, and a restarted service knows from the folder alone h
 
     request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "cpus": n,
                       "output_format": null, "tile": [x, y, z] or null,
-                      "provided": {"saved": {name: UDF as JSON}, "tokens": {token: name}, "secrets": {key: value},
-                                   "locks": {reference: commit}, "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
+                      "provided": {"registry": "/abs/file", "secrets": "/abs/file",
+                                   "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
+                     registry: {"saved": {name: UDF as JSON text}, "tokens": {token: name}}; secrets: {key: value};
+                     both are the service's own files, so that no copy of a secret is left in a job's folder
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null}
-    results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null} per line
-    results/         the files named there, and `<name>.metadata` beside each
+    results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null,
+                      "pack": "71.pack", "at": byte, "size": bytes or null, "metadata": bytes} per line;
+                     with "status" for an HTTP response
+    results/         packs, each appended to by one process: from `at` on the content, and then what is known beside it;
+                     a large content has a file of its own, named as the result is, and its `size` is null
     claimed          made by the one worker that runs the job; whoever comes second leaves it alone
 """
 
 import json
-from collections.abc import Iterator
+import mmap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +84,78 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], in
                 return
             offset += len(line)
             yield json.loads(line), offset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Where the result of one element is; a task that ended without a word has neither name nor pack."""
+
+    index: int
+    error: str | None = None
+    name: str | None = None
+    content_type: str | None = None
+    pack: str | None = None
+    at: int = 0
+    size: int | None = 0
+    metadata: int = 0
+    status: int | None = None
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> "Result":
+        return cls(**{field: line[field] for field in cls.__slots__ if field in line})
+
+    def as_line(self) -> str:
+        """The line of the index, with its end; put together by hand, since there may be very many."""
+        name, content_type, error, pack = map(_json_text, (self.name, self.content_type, self.error, self.pack))
+        status = "" if self.status is None else f', "status": {self.status}'
+        return (
+            f'{{"index": {self.index}, "name": {name}, "content_type": {content_type}, "error": {error}, '
+            f'"pack": {pack}, "at": {self.at}, "size": {"null" if self.size is None else self.size}, '
+            f'"metadata": {self.metadata}{status}}}\n'
+        )
+
+
+def _json_text(text: str | None) -> str:
+    return "null" if text is None else encode_basestring_ascii(text)
+
+
+def read_results(job: JobDir) -> Iterator[Result]:
+    """Every result that is whole, in the order of their ends."""
+    return (Result.from_json(line) for line, _ in read_lines(job.result_index))
+
+
+def find_result(job: JobDir, name: str) -> Result | None:
+    """The result of this name; the index may be long, so only its line is taken apart."""
+    try:
+        with job.result_index.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as index:
+            # Within a JSON text every quote is escaped, so this stands nowhere but in the field.
+            found = index.find(f'"name": {json.dumps(name)}'.encode())
+            end = index.find(b"\n", found)
+            line = index[index.rfind(b"\n", 0, found) + 1 : end]
+    except (FileNotFoundError, ValueError):  # there is none yet, or it is empty
+        return None
+    return None if found < 0 or end < 0 else Result.from_json(json.loads(line))
+
+
+def result_file(job: JobDir, result: Result) -> Path | None:
+    """The file that holds a large result and nothing else."""
+    return job.results / str(result.name) if result.size is None else None
+
+
+def result_content(job: JobDir, result: Result) -> bytes:
+    """What the task returned, in its stored form."""
+    file = result_file(job, result)
+    return file.read_bytes() if file is not None else _packed(job, result, 0, result.size or 0)
+
+
+def result_metadata(job: JobDir, result: Result) -> bytes:
+    """What is known beside a result, as JSON."""
+    return _packed(job, result, result.size or 0, result.metadata)
+
+
+def _packed(job: JobDir, result: Result, skipped: int, size: int) -> bytes:
+    if result.pack is None:
+        return b""
+    with (job.results / result.pack).open("rb") as stream:
+        stream.seek(result.at + skipped)
+        return stream.read(size)

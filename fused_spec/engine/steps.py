@@ -1,6 +1,5 @@
 """The three types of step, each run in task processes below the worker."""
 
-import json
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,11 +9,13 @@ from pathlib import Path
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.geospatial import partition_geospatial
 from fused_spec.engine.ingest.nongeospatial import partition_nongeospatial
-from fused_spec.engine.loading import Provided
 from fused_spec.engine.log import LogWriter
-from fused_spec.engine.pool import Answer, run_tasks
+from fused_spec.engine.packing import Kept, Pack
+from fused_spec.engine.pool import Done, run_tasks
+from fused_spec.engine.provided import Provided
+from fused_spec.engine.task_process import Answer
 from fused_spec.engine.udf_task import UdfTask
-from fused_spec.jobdir import JobDir
+from fused_spec.jobdir import JobDir, Result
 from fused_spec.wire import JobStep, PartitionGeospatialStep, PartitionNongeospatialStep, UdfStep
 
 
@@ -30,9 +31,9 @@ class Surroundings:
     tile: tuple[int, int, int] | None
     provided: Provided
     log: LogWriter
-    task_done: Callable[[], None]
+    tasks_done: Callable[[int], None]
     memory_limit: int | None = None
-    """In bytes, of each process of the job; None where only the machine limits it."""
+    """In bytes, of the whole job; None where only the machine limits it."""
 
 
 def task_count(step: JobStep) -> int:
@@ -58,38 +59,44 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
     folder.mkdir(exist_ok=True)
     task = UdfTask(
         step=step,
-        folder=folder,
         storage=around.storage,
         formats=_formats(around),
         tile=around.tile,
         provided=around.provided,
     )
     processes = min(step.n_processes or around.cpus, around.cpus)
+    kept = Kept(task=task, pack=Pack(folder))
     failed = 0
-    with closing(run_tasks(task, range(count), processes=processes, log=around.log)) as answers:
-        for answer in answers:
-            around.task_done()
+    with closing(run_tasks(kept, range(count), processes=processes, log=around.log)) as batches:
+        for batch in batches:
             if keep:
-                _index_result(around.job, answer)
-            if (error := answer.get("error")) is None:
-                continue
-            failed += 1
-            problem = error if step.input is None else f"input {answer['index']}: {error}"
-            if not step.ignore_chunk_error:
-                raise StepFailed(problem)
-            around.log.write(f"{problem} (ignored, as ignore_chunk_error asks)")
+                _index(around.job, batch)
+            around.tasks_done(len(batch))
+            failed += _note_failures(step, batch, around.log)
     done = f"{count - failed} of {count} done" if failed else f"{count} done"
     around.log.write(f"{step.udf.name or step.udf.entrypoint}: {done}")
+
+
+def _note_failures(step: UdfStep, batch: list[Done], log: LogWriter) -> int:
+    """How many tasks failed; raises `StepFailed` at the first, unless the step ignores them."""
+    failed = [done for done in batch if done.answer.error is not None]
+    for done in failed:
+        problem = str(done.answer.error) if step.input is None else f"input {done.index}: {done.answer.error}"
+        if not step.ignore_chunk_error:
+            raise StepFailed(problem)
+        log.write(f"{problem} (ignored, as ignore_chunk_error asks)")
+    return len(failed)
 
 
 def _formats(around: Surroundings) -> tuple[str, ...]:
     return tuple(around.output_format.split(",")) if around.output_format else ()
 
 
-def _index_result(job: JobDir, answer: Answer) -> None:
-    entry = {name: answer.get(name) for name in ("index", "name", "content_type", "error")}
-    with job.result_index.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
+def _index(job: JobDir, batch: list[Done]) -> None:
+    """Name the results of a batch; they count as finished from then on."""
+    lines = [done.answer.record or Result(index=done.index, error=done.answer.error).as_line() for done in batch]
+    with job.result_index.open("a", encoding="ascii") as stream:
+        stream.write("".join(lines))
 
 
 def _run_ingestion(step: PartitionGeospatialStep | PartitionNongeospatialStep, around: Surroundings) -> None:
@@ -98,17 +105,17 @@ def _run_ingestion(step: PartitionGeospatialStep | PartitionNongeospatialStep, a
         work = partial(partition_geospatial, step, around.storage, around.job_id, around.memory_limit)
     else:
         work = partial(partition_nongeospatial, step, around.storage, around.job_id, around.memory_limit)
-    [answer] = run_tasks(partial(_ingest, work), [0], processes=1, log=around.log)
-    around.task_done()
-    if (error := answer.get("error")) is not None:
-        raise StepFailed(error)
+    [[done]] = run_tasks(partial(_ingest, work), [0], processes=1, log=around.log)
+    around.tasks_done(1)
+    if done.answer.error is not None:
+        raise StepFailed(done.answer.error)
 
 
 def _ingest(work: Callable[[], None], _index: int) -> Answer:
     try:
         work()
     except StepFailed as failure:
-        return {"error": str(failure)}
+        return Answer(str(failure))
     except OSError as error:
-        return {"error": f"{error.filename or 'the output'}: {error.strerror or error}"}
-    return {"error": None}
+        return Answer(f"{error.filename or 'the output'}: {error.strerror or error}")
+    return Answer()

@@ -11,14 +11,11 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.log import Journal, LogWriter
 from fused_spec.jobdir import JobDir
-
-if TYPE_CHECKING:
-    from fused_spec.engine.loading import Provided
 
 
 def run_and_exit(job: JobDir) -> NoReturn:
@@ -60,9 +57,12 @@ def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jour
 
 def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
     """None when every step was done, else why one was not."""
+    from fused_spec.engine.provided import read_provided
     from fused_spec.engine.steps import Surroundings, run_step, task_count  # heavy: what users run needs geopandas
     from fused_spec.wire import JobConfig
 
+    provided = read_provided(request)
+    log.mask = provided.mask()
     steps = JobConfig.model_validate(request["config"]).steps
     total = sum(map(task_count, steps))
     progress = Progress(journal, total)
@@ -73,9 +73,9 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         cpus=int(request["cpus"]),
         output_format=request.get("output_format"),
         tile=tuple(request["tile"]) if request.get("tile") else None,
-        provided=_provided(request),
+        provided=provided,
         log=log,
-        task_done=progress.task_done,
+        tasks_done=progress.tasks_done,
     )
     for number, step in enumerate(steps, start=1):
         log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
@@ -85,25 +85,6 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
             return f"step {number} of {len(steps)} ({step.type}) failed: {failure}"
     progress.tell()
     return None
-
-
-def _provided(request: dict[str, Any]) -> "Provided":
-    """What the job may load, as the service wrote it down."""
-    from fused_spec.engine.loading import Provided
-    from fused_spec.gitrefs import Repositories
-    from fused_spec.wire import Udf
-
-    given = request.get("provided") or {}
-    git = given.get("git")
-    return Provided(
-        saved={name: Udf.model_validate_json(body) for name, body in given.get("saved", {}).items()},
-        tokens=given.get("tokens", {}),
-        secrets=given.get("secrets", {}),
-        locks=given.get("locks", {}),
-        repositories=None
-        if git is None
-        else Repositories(cache=Path(git["cache"]), clones={url: Path(path) for url, path in git["clones"].items()}),
-    )
 
 
 class Progress:
@@ -117,8 +98,8 @@ class Progress:
         self._told = clock()
         self.tell()
 
-    def task_done(self) -> None:
-        self._finished += 1
+    def tasks_done(self, number: int) -> None:
+        self._finished += number
         if self._clock() - self._told > 0.2:
             self.tell()
 

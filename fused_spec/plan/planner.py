@@ -37,7 +37,6 @@ from fused_spec.spec.model import (
 from fused_spec.status import RunStatus
 
 _SHOWN_CAUSES = 3
-_MOST_EXTRA = 5  # runs ended at once because they were started twice
 _PRUNED_FREELY = 5  # so few may be pruned whatever their share
 
 Decision = tuple[Action, Reason, str]
@@ -100,12 +99,12 @@ def _check_prune(pruned: list[Change], history: History, requests: Requests) -> 
 
 
 def _is_protected(orphan: Change) -> bool:
-    return isinstance(orphan.before, Run) and orphan.before.protect
+    return isinstance(orphan.before, Run | RemoteObject) and orphan.before.protect
 
 
 def _extra(history: History) -> Iterator[Change]:
     """Runs of an attempt that was started twice, but the one that counts."""
-    for run in history.extra[:_MOST_EXTRA]:
+    for run in history.extra:
         yield Change(key=run.key, action=Action.CANCEL, reason=Reason.STARTED_TWICE, before=run)
 
 
@@ -130,7 +129,7 @@ def _change(desired: Desired, history: History, requests: Requests, now: datetim
     newest = _newest(history, desired.key)
     trace = history.traces.get(desired.key)
     if trace is not None and desired.key.name not in requests.rerun:
-        return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace, after=desired)
+        return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace.job_id, after=desired)
     action, reason, detail = _decide(desired, newest, requests, now)
     fields = newest.differences if isinstance(newest, Run) and action.changes_something else ()
     if reason is Reason.SPEC_CHANGED and not detail:
@@ -159,16 +158,17 @@ def _decide(job: DesiredJob, newest: Run | PastRun | None, requests: Requests, n
         return Action.START, Reason.NEVER_RAN, ""
     same = newest.digest == job.digest
     if newest.status.in_flight:
-        return _while_running(same, policy)
+        protected = job.protect or (isinstance(newest, Run) and newest.protect)
+        return _while_running(same, policy, protected=protected)
     if newest.status is RunStatus.SUCCEEDED:
         return _after_success(same, policy, newest, now)
     return _after_failure(same, policy, newest, retry=requests.retry_all or name in requests.retry)
 
 
-def _while_running(same: bool, policy: RunPolicy) -> Decision:
+def _while_running(same: bool, policy: RunPolicy, *, protected: bool) -> Decision:
     if same:
         return Action.ATTACH, Reason.IN_FLIGHT, ""
-    if policy.on_change_while_running is OnChangeWhileRunning.WAIT:
+    if protected or policy.on_change_while_running is OnChangeWhileRunning.WAIT:
         return Action.QUEUE, Reason.SPEC_CHANGED, ""
     return Action.REPLACE, Reason.SPEC_CHANGED, ""
 
@@ -191,8 +191,8 @@ def _after_failure(same: bool, policy: RunPolicy, newest: Run | PastRun, *, retr
         return Action.START, Reason.SPEC_CHANGED, ""
     if retry:
         return Action.START, Reason.REQUESTED, ""
-    if policy.on_failure is OnFailure.RETRY and newest.attempt <= policy.retries:
-        return Action.START, Reason.RETRY, f"{newest.attempt} of {policy.retries}"
+    if policy.on_failure is OnFailure.RETRY and newest.tries <= policy.retries:
+        return Action.START, Reason.RETRY, f"{newest.tries} of {policy.retries}"
     return Action.HOLD, Reason.HELD, ""
 
 
@@ -233,7 +233,8 @@ def _orphans(declared: frozenset[Key], history: History) -> Iterator[Change]:
 
 def _left_alone(orphan: Change) -> str:
     if _is_protected(orphan):
-        return f"{orphan.key} is in no spec, and its run {orphan.job_id} goes on: it is protected"
+        left = f"its run {orphan.job_id} goes on" if orphan.action is Action.CANCEL else "it stays enabled"
+        return f"{orphan.key} is in no spec, and {left}: it is protected"
     if orphan.action is Action.CANCEL:
         return f"{orphan.key} is in no spec, and its run {orphan.job_id} goes on; --prune cancels it"
     return f"{orphan.key} is in no spec and stays enabled; --prune disables it"

@@ -1,19 +1,17 @@
-"""Answers in the form that every generation of the client understands, and the reading of bodies.
-
-Errors are `{"detail": …}` as `application/json` and nothing after it: the clients compare the header exactly.
-"""
+"""What a request holds, read and checked, and how a route refuses one; `faults` makes answers of it."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
-_LARGEST_BODY = 64 * 1024 * 1024
-_LARGEST_NUMBER = 2**53
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
+_MAY_OVERFLOW = re.compile(rb"[0-9]{200}|[eE]\+?[0-9]{3}")  # a number that may read as infinity, which JSON has not
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -30,42 +28,23 @@ def problem(message: str, *place: str | int) -> Invalid:
     return Invalid([{"loc": list(place), "msg": message, "type": "value_error"}])
 
 
-def refuse(status: int, detail: str) -> HTTPException:
-    return HTTPException(status, detail)
+def refuse(status: int, detail: str, headers: Mapping[str, str] | None = None) -> HTTPException:
+    return HTTPException(status, detail, headers)
 
 
 def not_found(what: str) -> HTTPException:
     return HTTPException(404, f"{what} not found")
 
 
-def error_answer(_: Request, error: Exception) -> Response:
-    """The answer to an `HTTPException`, also to those of the router."""
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"detail": error.detail}, status_code=error.status_code, headers=error.headers)
-
-
-def invalid_answer(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Invalid)
-    return JSONResponse({"detail": error.problems}, status_code=422)
-
-
-async def read_body(request: Request) -> bytes:
-    """The whole body; refuses what no sensible request sends."""
-    pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > _LARGEST_BODY:
-            raise refuse(413, f"the body is larger than {_LARGEST_BODY // 1024**2} MiB")
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
 async def read_model(request: Request, model: type[Model]) -> Model:
     """The JSON body as a wire model; raises `Invalid`."""
+    body = await request.body()
     try:
-        content = json.loads(await read_body(request))
-    except (ValueError, RecursionError):
-        raise problem("the body is no JSON", "body") from None
+        content = from_json(body, allow_inf_nan=False)
+        if _MAY_OVERFLOW.search(body):
+            json.dumps(content, allow_nan=False)
+    except ValueError as error:
+        raise problem(f"the body is no JSON: {error}", "body") from None
     if not isinstance(content, Mapping):
         raise problem("the body is no JSON object", "body")
     try:
@@ -84,7 +63,7 @@ def whole_number(request: Request, name: str, default: int | None, *, least: int
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.lstrip("-").isdigit() and least <= int(text) <= _LARGEST_NUMBER):
+    if not (_WHOLE_NUMBER.fullmatch(text) and int(text) >= least):
         raise problem(f"{name} is no whole number from {least} on", "query", name)
     return int(text)
 

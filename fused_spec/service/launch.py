@@ -14,9 +14,12 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from fused_spec.errors import ServiceUnreachable
+from fused_spec.service.private_file import create_private
 
 ADDRESS_FILE = "service.json"
 LOG_FILE = "service.log"
+GIT_FILE = "git.json"
+"""`{"cache": "/abs", "clones": {url: "/abs"}}`: where jobs read repositories, as the project says."""
 
 _IDLE_SECONDS = 900.0
 _START_SECONDS = 30.0
@@ -72,6 +75,7 @@ def answering(state: Path) -> ServiceAddress | None:
 def _start(state: Path, idle: float) -> ServiceAddress:
     log = state / LOG_FILE
     command = [sys.executable, "-m", "fused_spec.service", "--state", str(state), "--idle", str(idle)]
+    create_private(log)
     with log.open("ab") as output:
         child = subprocess.Popen(
             command,

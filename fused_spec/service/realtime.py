@@ -2,23 +2,27 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from fused_spec.jobdir import JobDir, read_lines
+from fused_spec.jobdir import JobDir, read_results, result_content, result_metadata
 from fused_spec.service.answers import problem, refuse
-from fused_spec.service.context import Service, service_of
+from fused_spec.service.context import Service
+from fused_spec.service.joblog import last_message
 from fused_spec.service.runs import FAILED, Run
 from fused_spec.service.times import now_ms
 from fused_spec.wire import JobConfig, Udf, UdfStep
 
 _PATIENCE_SECONDS = 120.0
 _LONGEST_OUTPUT = 4096  # of what was printed, in a header
+_LONGEST_HEADER = 32 * 1024
 _DEEPEST_ZOOM = 30
+_TILE_NUMBER = re.compile(r"[0-9]{1,10}")
 _DEFAULT_FORMATS = "parquet,tiff"
 
 Tile = tuple[int, int, int]
@@ -44,10 +48,12 @@ def tile_of(request: Request) -> Tile | None:
     """The tile that the path names; raises `Invalid` for one that no map has."""
     if "z" not in request.path_params:
         return None
-    x, y, z = (int(request.path_params[name]) for name in "xyz")
-    if z > _DEEPEST_ZOOM or max(x, y) >= 2**z:
-        raise problem(f"there is no tile {z}/{x}/{y}", "path", "z")
-    return x, y, z
+    texts = [request.path_params[name] for name in "zxy"]
+    if all(_TILE_NUMBER.fullmatch(text) for text in texts):
+        z, x, y = map(int, texts)
+        if z <= _DEEPEST_ZOOM and max(x, y) < 2**z:
+            return x, y, z
+    raise problem(f"there is no tile {'/'.join(texts)}", "path", "z")
 
 
 def begin(service: Service, udf: Udf, *, asked: str, tile: Tile | None) -> Run:
@@ -69,30 +75,42 @@ def begin(service: Service, udf: Udf, *, asked: str, tile: Tile | None) -> Run:
     return run
 
 
-async def answer(request: Request, run: Run) -> Response:
-    """Wait for the call's end, and answer with the result or with a 422 that says what went wrong."""
-    service = service_of(request)
+async def answer(service: Service, run: Run, caller: Request | None = None) -> Response:
+    """Wait for the call's end, and answer with the result or with a 422 that says what went wrong.
+
+    The call is cancelled when it takes too long, and when its `caller`, if one waits, has gone.
+    """
+    ending = asyncio.ensure_future(service.supervisor.ended(run))
+    waiting = {ending} if caller is None else {ending, asyncio.ensure_future(_gone(caller))}
     try:
-        ended = await asyncio.wait_for(service.supervisor.ended(run), _PATIENCE_SECONDS)
-    except TimeoutError:
-        service.supervisor.cancel(run)
-        raise refuse(504, f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds") from None
-    except asyncio.CancelledError:  # the caller has gone
-        service.supervisor.cancel(run)
-        raise
-    return _answer(service, service.supervisor.job_dir(ended.job_id), ended)
+        done, _ = await asyncio.wait(waiting, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if ending in done:
+            return _answer(service, service.supervisor.job_dir(run.job_id), ending.result())
+    finally:
+        for task in waiting:
+            task.cancel()
+        if not ending.done():
+            service.supervisor.cancel(run)
+    if done:
+        raise ClientDisconnect
+    raise refuse(504, f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds")
+
+
+async def _gone(caller: Request) -> None:
+    while (await caller.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _answer(service: Service, job: JobDir, run: Run) -> Response:
     try:
-        entry = next((entry for entry, _ in read_lines(job.result_index)), None)
-        if entry is None:
+        result = next(read_results(job), None)
+        if result is None:
             return _failed(_without_result(job, run), {})
-        metadata = json.loads((job.results / f"{entry['name']}.metadata").read_bytes())
-        if entry["error"] is not None:
-            return _failed(entry["error"], metadata)
-        content = (job.results / entry["name"]).read_bytes()
-        return Response(content, headers={**_described(metadata), "Content-Type": entry["content_type"]})
+        metadata = json.loads(result_metadata(job, result) or b"{}")
+        if result.error is not None:
+            return _failed(result.error, metadata)
+        headers = {**_described(metadata), "Content-Type": str(result.content_type)}
+        return Response(result_content(job, result), status_code=result.status or 200, headers=headers)
     finally:
         service.supervisor.discard(run)
 
@@ -105,10 +123,16 @@ def _failed(error: str, metadata: dict[str, Any]) -> Response:
 
 def _without_result(job: JobDir, run: Run) -> str:
     """Why a call ended without a result: the last word of its log."""
-    last = next((line["message"] for line, _ in reversed(list(read_lines(job.log)))), "")
+    last = last_message(job.log) or ""
     return last.removeprefix("ERROR: ") if run.job_status == FAILED and last else "the run was ended"
 
 
 def _described(metadata: dict[str, Any]) -> dict[str, str]:
-    short = {name: value[-_LONGEST_OUTPUT:] if isinstance(value, str) else value for name, value in metadata.items()}
-    return {"x-fused-metadata": json.dumps(short)}
+    """The metadata as a header, its texts cut to their ends as far as needed: clients read no line over 64 KiB."""
+    room = _LONGEST_OUTPUT
+    while True:
+        cut = {name: value[-room:] if isinstance(value, str) else value for name, value in metadata.items()}
+        text = json.dumps(cut)
+        if len(text) <= _LONGEST_HEADER or room < 2:
+            return {"x-fused-metadata": text}
+        room //= 2

@@ -6,17 +6,22 @@ where its folder says it is. Runs start first come, first served, as many at onc
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
+import sqlite3
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from fused_spec.jobdir import JobDir
 from fused_spec.service.forkserver import Forkserver
-from fused_spec.service.joblog import add_line
+from fused_spec.service.joblog import add_line, last_message
+from fused_spec.service.reserve import Reserve
 from fused_spec.service.runs import CANCELED, FAILED, RUNNING, TERMINATED, Run, Runs
 from fused_spec.service.times import now_ms
 from fused_spec.service.watching import Watch
@@ -26,20 +31,25 @@ _ALIVE_SECONDS = 1.0  # between two looks at their processes
 _PATIENCE_SECONDS = 5.0  # for the other worker of a run that was asked for twice
 _KILL_SECONDS = 3.0  # between TERM and KILL
 _MOST_ASKS = 3
+_log = logging.getLogger("fused_spec.service")
 
 
 class Supervisor:
-    """Runs jobs in `folder`; call everything from its event loop."""
+    """Runs jobs in `folder`; call everything from its event loop. `provided` says what each job may load and use."""
 
-    def __init__(self, runs: Runs, folder: Path, storage: Path, *, cpus: int) -> None:
+    def __init__(
+        self, runs: Runs, folder: Path, storage: Path, *, cpus: int, provided: Callable[[], dict[str, Any]] = dict
+    ) -> None:
         self._runs = runs
         self._folder = folder
         self._storage = storage
         self._cpus = cpus
+        self._provided = provided
         self._limit = max(2, cpus)
         self._queue: deque[Run] = deque()
         self._watches: dict[str, Watch] = {}
         self._endings: dict[str, asyncio.Future[Run]] = {}
+        self._reserve = Reserve(folder.parent / "reserve")
         self._forkserver = Forkserver(self._note_exit)
         self._wake = asyncio.Event()
         self._looked_alive = 0.0
@@ -51,6 +61,7 @@ class Supervisor:
 
     async def start(self) -> None:
         """Take up what an earlier service left, and begin to work."""
+        self._reserve.keep()
         for run in self._runs.unfinished():
             self._take_up(run)
         self._tasks = [asyncio.create_task(self._forkserver.start()), asyncio.create_task(self._live())]
@@ -99,13 +110,20 @@ class Supervisor:
 
     async def _live(self) -> None:
         while True:
-            for watch in list(self._watches.values()):
-                await self._follow(watch)
-            self._look_for_lost()
-            await self._start_queued()
+            try:
+                await self._look()
+            except sqlite3.OperationalError as error:  # a full disk, say; the next look finds the same runs
+                _log.warning("the runs cannot be recorded: %s", error)
+                await asyncio.sleep(0 if self._reserve.release() else _ALIVE_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS if self._watches else None)
             self._wake.clear()
+
+    async def _look(self) -> None:
+        for watch in list(self._watches.values()):
+            await self._follow(watch)
+        self._look_for_lost()
+        await self._start_queued()
 
     async def _start_queued(self) -> None:
         """Start what there is room for; a run behind a shared token has somebody waiting, and room of its own."""
@@ -125,7 +143,8 @@ class Supervisor:
     async def _start(self, run: Run) -> None:
         job = self.job_dir(run.job_id)
         try:
-            _write_request(job, run, self._storage, self._cpus)
+            self._reserve.keep()
+            _write_request(job, run, self._storage, self._cpus, self._provided())
         except OSError as error:
             self._end(run, FAILED, f"ERROR: the job's folder cannot be written: {error}")
             return
@@ -190,21 +209,25 @@ class Supervisor:
         """The worker is gone: what it said last holds, else that it was cancelled, else that it was lost."""
         watch.end_leftovers()
         if watch.end is not None:
-            self._forget(watch, watch.end["job_status"], None)
+            self._forget(watch, watch.end["job_status"], _unwritten_word(watch.end, watch.job))
         elif watch.run.cancel_requested:
             self._forget(watch, CANCELED, "canceled")
         else:
-            self._forget(watch, FAILED, f"ERROR: the worker {how} before the job was over")
+            full = "; the disk is full" if self._reserve.is_needed else ""
+            self._forget(watch, FAILED, f"ERROR: the worker {how} before the job was over{full}")
 
     def _forget(self, watch: Watch, job_status: str, last_line: str | None) -> None:
-        del self._watches[watch.run.job_id]
         self._end(watch.run, job_status, last_line)
+        del self._watches[watch.run.job_id]
 
     def _end(self, run: Run, job_status: str, last_line: str | None) -> Run:
         if last_line is not None:
             job = self.job_dir(run.job_id)
-            job.path.mkdir(mode=0o700, exist_ok=True)
-            add_line(job.log, last_line)
+            try:
+                job.path.mkdir(mode=0o700, exist_ok=True)
+                add_line(job.log, last_line)
+            except OSError as error:  # how the run ended counts more than its log
+                _log.warning("%s: cannot write its last line %r: %s", job.log, last_line, error.strerror)
         changed = run.changed if run.job_status == job_status else now_ms()
         run = self._runs.change(run, status=TERMINATED, job_status=job_status, changed=changed)
         if (ending := self._endings.pop(run.job_id, None)) is not None and not ending.done():
@@ -227,7 +250,7 @@ class Supervisor:
             watch.signal_group(signal.SIGKILL)
 
 
-def _write_request(job: JobDir, run: Run, storage: Path, cpus: int) -> None:
+def _write_request(job: JobDir, run: Run, storage: Path, cpus: int, provided: dict[str, Any]) -> None:
     """Leave the worker its task, readable by this user alone: the environment may hold secrets."""
     job.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     request = {
@@ -238,12 +261,22 @@ def _write_request(job: JobDir, run: Run, storage: Path, cpus: int) -> None:
         "cpus": cpus,
         "output_format": run.output_format,
         "tile": [int(number) for number in run.tile.split("/")] if run.tile else None,
+        "provided": provided,
     }
     draft = job.request.with_suffix(".draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(request, stream)
     draft.replace(job.request)
+
+
+def _unwritten_word(end: dict[str, Any], job: JobDir) -> str | None:
+    """Why the job failed, when its worker could tell but found no room for it in the log."""
+    if not end.get("message"):
+        return None
+    word = f"ERROR: {end['message']}"
+    said = last_message(job.log)
+    return None if said is not None and word.splitlines()[-1].endswith(said) else word
 
 
 def _how(code: int) -> str:

@@ -5,8 +5,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, page, problem, read_model, refuse
-from fused_spec.service.context import service_of
+from fused_spec.service.answers import not_found, page, problem, read_model, refuse, required
+from fused_spec.service.context import BASE_PATH, service_of
 from fused_spec.service.registry import EMAIL, SlugTaken, Udf
 from fused_spec.wire import Udf as UdfBody
 from fused_spec.wire import UdfSave
@@ -31,7 +31,10 @@ async def delete(request: Request) -> Response:
 
 
 async def own(request: Request) -> Response:
-    return JSONResponse([udf.as_answer() for udf in service_of(request).udfs.list(*page(request))])
+    """The saved UDFs; `udf_type=app` asks for apps, any other word for what is none."""
+    kind = request.query_params.get("udf_type")
+    found = service_of(request).udfs.list(*page(request), apps=None if kind is None else kind == "app")
+    return JSONResponse([udf.as_answer() for udf in found])
 
 
 async def others(request: Request) -> Response:
@@ -45,7 +48,7 @@ async def named(request: Request) -> Response:
     if request.path_params.get("user", EMAIL) not in (EMAIL, "local"):
         raise not_found("user")
     udf = service_of(request).udfs.named(request.path_params["slug"])
-    if udf is None:
+    if udf is None or (request.url.path.startswith(_PUBLIC) and not udf.allow_public_read):
         raise not_found("UDF")
     return JSONResponse(udf.as_answer())
 
@@ -62,6 +65,18 @@ async def shared(request: Request) -> Response:
 
 async def collection(request: Request) -> Response:
     return JSONResponse({"id": "default", "name": request.path_params["name"]})
+
+
+async def collections(request: Request) -> Response:
+    """The one collection that there is, on the first page."""
+    skip, _ = page(request)
+    return JSONResponse([] if skip else [{"id": "default", "name": "default"}])
+
+
+async def from_page(request: Request) -> Response:
+    """GET `/code-proxy/by-url`: the hosted service reads UDFs from code hosting; this one calls nobody."""
+    required(request, "url")
+    raise refuse(404, "this service opens no web pages; load a UDF from git in a job or a spec, or from a folder")
 
 
 async def _save(request: Request, udf_id: str | None) -> Response:
@@ -84,6 +99,7 @@ def _by_id(request: Request) -> Udf:
     return udf
 
 
+_PUBLIC = f"{BASE_PATH}/udf/public/"
 _ANY_COLLECTION = ("by-slug/{slug}", "by-collection/{collection}/by-slug/{slug}")
 
 routes = [
@@ -96,9 +112,11 @@ routes = [
     Route("/udf/public", others),
     *(
         Route(f"/udf/{whose}/{rest}", named)
-        for whose in ("by-user-email/{user}", "by-user-handle/{user}", "exec-env/self")
+        for whose in ("by-user-email/{user}", "by-user-handle/{user}", "exec-env/self", "public")
         for rest in _ANY_COLLECTION
     ),
     Route("/udf/shared/by-token/{token}", shared),
     Route("/collection/by-name/{name}", collection),
+    *(Route(f"/collection/{whose}", collections) for whose in ("self", "self/lite", "exec-env", "exec-env/lite")),
+    Route("/code-proxy/by-url", from_page),
 ]

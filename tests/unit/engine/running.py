@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fused_spec.jobdir import JobDir, read_lines
+from fused_spec.jobdir import JobDir, Result, find_result, read_lines, read_results, result_content, result_metadata
 
 
 def udf_step(code: str, **fields: Any) -> dict[str, Any]:
@@ -43,6 +43,22 @@ def log(job: JobDir) -> list[str]:
     return [line["message"] for line, _ in read_lines(job.log)]
 
 
-def results(job: JobDir) -> list[dict[str, Any]]:
+def results(job: JobDir) -> list[Result]:
     """The index of results, by number."""
-    return sorted((line for line, _ in read_lines(job.result_index)), key=lambda line: line["index"])
+    return sorted(read_results(job), key=lambda result: result.index)
+
+
+def content(job: JobDir, name: str) -> bytes:
+    """What a task returned, as it is kept."""
+    return result_content(job, _named(job, name))
+
+
+def metadata(job: JobDir, name: str) -> Any:
+    """What is known beside a result."""
+    return json.loads(result_metadata(job, _named(job, name)))
+
+
+def _named(job: JobDir, name: str) -> Result:
+    result = find_result(job, name)
+    assert result is not None, f"no result is named {name}"
+    return result

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.unit.engine.running import end, job_folder, udf_step
+from tests.unit.engine.running import content, end, job_folder, udf_step
 
 Forkserver = subprocess.Popen[bytes]
 
@@ -66,7 +66,7 @@ def test_several_jobs_run_at_once(forkserver: Forkserver, tmp_path: Path) -> Non
     asked(forkserver, reader.path, writer.path)
     answers = [heard(forkserver) for _ in range(4)]
     assert sorted(answer["code"] for answer in answers if "exited" in answer) == [0, 0]
-    assert (reader.results / "0.html").read_text() == "hello"
+    assert content(reader, "0.html").decode() == "hello"
 
 
 def test_a_worker_leads_a_session_and_holds_none_of_the_streams(forkserver: Forkserver, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_worker_leads_a_session_and_holds_none_of_the_streams(forkserver: Fork
     asked(forkserver, job.path)
     pid = heard(forkserver)["pid"]
     heard(forkserver)
-    assert json.loads((job.results / "0.json").read_text()) == [pid, pid, ""]
+    assert json.loads(content(job, "0.json").decode()) == [pid, pid, ""]
 
 
 def test_a_worker_that_is_killed_is_an_exit_code(forkserver: Forkserver, tmp_path: Path) -> None:
@@ -102,4 +102,4 @@ def test_workers_outlive_the_forkserver(tmp_path: Path) -> None:
     pipe.write_text("still here")
     psutil.wait_procs([worker], timeout=20)
     assert end(job) == ("Done", None)
-    assert (job.results / "0.html").read_text() == "still here"
+    assert content(job, "0.html").decode() == "still here"

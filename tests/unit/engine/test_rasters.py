@@ -10,10 +10,10 @@ import rasterio
 from PIL import Image
 from rasterio.errors import NotGeoreferencedWarning
 
-from fused_spec.engine.results import write_result
 from fused_spec.engine.stored import Unstorable
 from fused_spec.engine.tables import write_table
 from tests.unit.engine.building import points
+from tests.unit.engine.storing import write_result
 
 pytestmark = pytest.mark.filterwarnings(f"ignore::{NotGeoreferencedWarning.__module__}.NotGeoreferencedWarning")
 IMAGE = np.arange(60, dtype="uint8").reshape(3, 4, 5)

@@ -1,7 +1,9 @@
 """Whole jobs, run from their folder; the tasks are real processes."""
 
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from fused_spec.engine.worker import Progress, run
 from tests.unit.engine.building import grid, points, saved
-from tests.unit.engine.running import end, events, job_folder, log, results, udf_step
+from tests.unit.engine.running import content, end, events, job_folder, log, metadata, results, udf_step
 
 DOUBLE = "def udf(x):\n    return {'value': 2 * x}\n"
 
@@ -28,14 +30,14 @@ def test_a_job_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
         [sys.executable, "-m", "fused_spec.engine.worker", str(job.path)], capture_output=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    assert (job.results / "0.json").read_text() == "7"
+    assert content(job, "0.json").decode() == "7"
     assert end(job) == ("Done", None)
 
 
 def test_each_element_of_the_input_has_a_result(tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step(DOUBLE, input=[1, 2, 3]))
     assert run(job)
-    values = [json.loads((job.results / line["name"]).read_text())["value"] for line in results(job)]
+    values = [json.loads(content(job, str(result.name)))["value"] for result in results(job)]
     assert values == [2, 4, 6]
 
 
@@ -58,7 +60,7 @@ def test_the_environment_of_the_job_reaches_the_udf(tmp_path: Path) -> None:
     code = "import os\ndef udf():\n    return os.environ['COLOUR']\n"
     job = job_folder(tmp_path, udf_step(code), env={"COLOUR": "red"})
     run(job)
-    assert (job.results / "0.html").read_text() == "red"
+    assert content(job, "0.html").decode() == "red"
 
 
 def test_a_failing_udf_fails_the_job_with_its_own_traceback(tmp_path: Path) -> None:
@@ -84,7 +86,7 @@ def test_a_failure_names_the_element(tmp_path: Path) -> None:
 def test_failing_elements_can_be_ignored(tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step("def udf(x):\n    return 1 / x\n", input=[1, 0, 2], ignore_chunk_error=True))
     assert run(job)
-    assert [line["error"] is None for line in results(job)] == [True, False, True]
+    assert [result.error is None for result in results(job)] == [True, False, True]
     assert log(job)[-1] == "areas: 2 of 3 done"
 
 
@@ -115,15 +117,15 @@ def test_the_word_at_which_clients_stop_comes_once_and_last(tmp_path: Path) -> N
 def test_beside_a_result_stands_what_was_printed(tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step("def udf():\n    print('hello')\n    return 7\n"))
     run(job)
-    metadata = json.loads((job.results / "0.json.metadata").read_text())
-    assert (metadata["stdout"], metadata["has_exception"]) == ("hello\n", False)
+    known = metadata(job, "0.json")
+    assert (known["stdout"], known["has_exception"]) == ("hello\n", False)
 
 
 def test_beside_a_failure_stands_its_line(tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step("def udf():\n    return 1 / 0\n"))
     run(job)
-    metadata = json.loads((job.results / "0.none.metadata").read_text())
-    assert (metadata["exception_class"], metadata["lineno"]) == ("ZeroDivisionError", 2)
+    known = metadata(job, "0.none")
+    assert (known["exception_class"], known["lineno"]) == ("ZeroDivisionError", 2)
 
 
 def test_a_later_step_reads_the_table_of_an_earlier_one(tmp_path: Path) -> None:
@@ -143,7 +145,7 @@ def test_a_later_step_reads_the_table_of_an_earlier_one(tmp_path: Path) -> None:
     }
     job = job_folder(tmp_path, ingest, udf_step(code))
     assert run(job)
-    assert (job.results / "0.json").read_text() == "100"
+    assert content(job, "0.json").decode() == "100"
     assert "wrote 100 rows in 1 file, 12 chunks to fd://table" in log(job)
 
 
@@ -156,6 +158,29 @@ def test_an_ingestion_that_cannot_be_done_fails_the_job(tmp_path: Path) -> None:
     assert log(job)[-1] == f"ERROR: {message}"
 
 
+def test_a_large_result_has_a_file_of_its_own(tmp_path: Path) -> None:
+    job = job_folder(tmp_path, udf_step("def udf():\n    return 'x' * 1_000_000\n"))
+    run(job)
+    assert (job.results / "0.html").stat().st_size == len(content(job, "0.html")) == 1_000_000
+    assert metadata(job, "0.html")["has_exception"] is False
+
+
+def test_a_udf_that_forks_and_returns_twice_has_one_result(tmp_path: Path) -> None:
+    job = job_folder(tmp_path, udf_step("import os\ndef udf(x):\n    os.fork()\n    return x\n", input=[1, 2, 3]))
+    assert run(job)
+    assert [content(job, str(result.name)) for result in results(job)] == [b"1", b"2", b"3"]
+
+
+def test_finished_results_are_there_after_every_process_was_killed(tmp_path: Path) -> None:
+    code = "import os, signal\ndef udf(x):\n    if x == 5:\n        os.killpg(0, signal.SIGKILL)\n    return x\n"
+    job = job_folder(tmp_path, udf_step(code, input=[0, 1, 2, 3, 4, 5]), cpus=1)
+    command = [sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]
+    assert subprocess.run(command, start_new_session=True, check=False).returncode == -signal.SIGKILL
+    kept = [content(job, str(result.name)) for result in results(job)]
+    assert kept == [str(number).encode() for number in range(len(kept))]
+    assert kept
+
+
 def test_a_failed_step_is_the_last(tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step("def udf():\n    return 1 / 0\n"), udf_step(DOUBLE, input=[1]))
     run(job)
@@ -165,14 +190,14 @@ def test_a_failed_step_is_the_last(tmp_path: Path) -> None:
 def test_only_the_last_step_leaves_results(tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step(DOUBLE, input=[1, 2, 3]), udf_step(DOUBLE, input=[9]))
     run(job)
-    assert [line["name"] for line in results(job)] == ["0.json"]
+    assert [result.name for result in results(job)] == ["0.json"]
 
 
 def test_a_format_can_be_forced_on_results(tmp_path: Path) -> None:
     code = f"import geopandas\ndef udf():\n    return geopandas.read_parquet({saved(points(2), tmp_path / 'a.pq')!r})\n"
     job = job_folder(tmp_path, udf_step(code), output_format="csv")
     run(job)
-    assert len(pd.read_csv(job.results / "0.csv")) == 2
+    assert len(pd.read_csv(io.BytesIO(content(job, "0.csv")))) == 2
 
 
 def test_a_job_is_run_by_one_worker_only(tmp_path: Path) -> None:
@@ -200,5 +225,5 @@ def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
     times = iter([0.0, 0.0, 0.1, 0.3, 0.3, 0.4])
     progress = Progress(Journal(), 3, lambda: next(times))  # type: ignore[arg-type]
     for _ in range(3):
-        progress.task_done()
+        progress.tasks_done(1)
     assert told == [0, 2]

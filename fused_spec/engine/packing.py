@@ -1,0 +1,99 @@
+"""Keep results: small ones one behind the other in a file for each process, large ones in files of their own.
+
+What is written here stays whatever becomes of the process; the index names it only afterwards, so it names nothing
+that is not whole.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from fused_spec.engine.task_process import Answer
+from fused_spec.jobdir import Result
+
+_LARGEST_PACKED = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one task ended: what it returned in its stored form, and what is known beside that, as JSON.
+
+    `status` is that of an HTTP response.
+    """
+
+    index: int
+    error: str | None
+    name: str | None = None
+    content_type: str | None = None
+    content: bytes = b""
+    metadata: bytes = b""
+    status: int | None = None
+
+
+class Pack:
+    """A file of results, which this process alone appends to; it begins with the first of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._name = ""
+        self._stream: BinaryIO | None = None
+
+    def put(self, outcome: Outcome) -> Result:
+        """Keep an outcome; it is in the file when this returns. Raises `OSError` when it cannot be."""
+        stream = self._stream or self._open()
+        alone = len(outcome.content) > _LARGEST_PACKED
+        if alone:
+            _write_alone(self._folder / str(outcome.name), outcome.content)
+        at = stream.tell()
+        _write(stream, outcome.metadata if alone else outcome.content + outcome.metadata)
+        return Result(
+            index=outcome.index,
+            error=outcome.error,
+            name=outcome.name,
+            content_type=outcome.content_type,
+            pack=self._name,
+            at=at,
+            size=None if alone else len(outcome.content),
+            metadata=len(outcome.metadata),
+            status=outcome.status,
+        )
+
+    def _open(self) -> BinaryIO:
+        self._name = f"{os.getpid()}.pack"
+        # Unbuffered, and at the end even when an earlier process had the same number.
+        self._stream = (self._folder / self._name).open("ab", buffering=0)
+        return self._stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A task whose outcome is kept by the process that runs it; what it answers is where."""
+
+    task: Callable[[int], Outcome]
+    pack: Pack
+
+    def __call__(self, index: int) -> Answer:
+        process = os.getpid()
+        outcome = self.task(index)
+        if os.getpid() != process:
+            os._exit(0)  # the task forked, and this is the copy that came back
+        try:
+            result = self.pack.put(outcome)
+        except OSError as error:
+            result = Result(index=index, error=f"the result cannot be kept: {error.strerror or error}")
+        return Answer(error=result.error, record=result.as_line())
+
+
+def _write_alone(path: Path, content: bytes) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
+def _write(stream: BinaryIO, content: bytes) -> None:
+    """Write all of it: a full disk takes a part, and tells of it at the next write."""
+    left = memoryview(content)
+    while left:
+        left = left[stream.write(left) :]

@@ -1,0 +1,77 @@
+"""The life of a task process of the pool: batches of tasks come in, an answer to each goes out.
+
+A batch is a line with a JSON list of numbers. An answer is a line `[number, seconds, error or null, record]`, and
+`[[number, …]]` returns tasks that were not begun.
+"""
+
+import gc
+import json
+import os
+import sys
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from json.encoder import encode_basestring_ascii
+from typing import BinaryIO, NamedTuple, NoReturn
+
+BATCH_SECONDS = 0.05
+
+
+class Answer(NamedTuple):
+    """What a task answers: why it failed, if it did, and a text for whoever asked."""
+
+    error: str | None = None
+    record: str = ""
+
+
+def serve(call: Callable[[int], Answer], orders: int, answers: int, output: int) -> NoReturn:
+    """The life of a task process: batches of tasks in, answers out, until the worker closes the pipe."""
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    gc.freeze()  # what the worker had stays; looking through it again and again would cost more than small tasks
+    code = 70  # a fault of the engine, which the worker reports
+    try:
+        with open(orders, "rb") as batches, open(answers, "wb") as stream:
+            for batch in batches:
+                _work(call, deque(json.loads(batch)), stream)
+        code = 0
+    except ConnectionError:
+        code = 0
+    finally:
+        os._exit(code)  # in any case: what stands above this in the stack is the worker's
+
+
+def _work(call: Callable[[int], Answer], tasks: deque[int], stream: BinaryIO) -> None:
+    """Answer task by task, each at once: one that ends the process must not take the answers before it along.
+
+    When they take longer than was thought, the rest is returned for others to take.
+    """
+    late = time.perf_counter() + 2 * BATCH_SECONDS
+    while tasks:
+        started = time.perf_counter()
+        index = tasks.popleft()
+        answer = _answer(call, index)
+        ended = time.perf_counter()
+        error = "null" if answer.error is None else encode_basestring_ascii(answer.error)
+        message = f"[{index},{ended - started},{error},{encode_basestring_ascii(answer.record)}]\n"
+        stream.write(message.encode())
+        if tasks and ended > late:
+            stream.write(json.dumps([list(tasks)]).encode() + b"\n")
+            tasks.clear()
+        stream.flush()
+
+
+def _answer(call: Callable[[int], Answer], index: int) -> Answer:
+    try:
+        answer = call(index)
+    # What a task cannot do is an answer of its own making; this is a fault of ours, and must not go unexplained.
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc()
+        answer = Answer(f"the engine failed: {type(error).__name__}: {error}")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return answer
