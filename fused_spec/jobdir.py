@@ -4,7 +4,9 @@ The service writes `request.json` and starts a worker; the worker appends to `lo
 and leaves its results; the service reads. A worker needs nothing from the service while it runs, so its
 work survives the service, and a restarted service knows from the folder alone how the job ended.
 
-    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "cpus": n,
+    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "scratch": "/abs",
+                      "cpus": n, "processors": [number, …], "memory_limit": bytes, "memory_share": bytes,
+                      "disk_limit": bytes or null, "process_limit": n, "machine": "where the limits come from",
                       "output_format": null, "tile": [x, y, z] or null,
                       "provided": {"registry": "/abs/file", "secrets": "/abs/file",
                                    "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
@@ -19,11 +21,14 @@ work survives the service, and a restarted service knows from the folder alone h
     results/         packs, each appended to by one process: from `at` on the content, and then what is known beside it;
                      a large content has a file of its own, named as the result is, and its `size` is null
     claimed          made by the one worker that runs the job; whoever comes second leaves it alone
+    ../doorbell      a named pipe in which a worker says that its folder has news; only the files count
 """
 
 import json
 import mmap
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
@@ -55,6 +60,15 @@ class JobDir:
     @property
     def results(self) -> Path:
         return self.path / "results"
+
+    def ring(self) -> None:
+        """Tell the service, when it listens, that there is something to read."""
+        with suppress(OSError):  # nobody listens, or so much is unheard already that everything will be looked at
+            bell = os.open(self.path.parent / "doorbell", os.O_WRONLY | os.O_NONBLOCK)
+            try:
+                os.write(bell, f"{self.path.name}\n".encode())
+            finally:
+                os.close(bell)
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim the job, and so the one to run it.

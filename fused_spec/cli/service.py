@@ -33,7 +33,7 @@ def serve(context: Context, host: str, port: int, state: Path | None, idle: floa
     from fused_spec.service.server import Options
     from fused_spec.service.server import serve as serve_until_stopped
 
-    folder = context.cwd / state.expanduser() if state else _project_state(context)
+    folder = _prepared(context, context.cwd / state.expanduser() if state else None)
 
     def announce(address: "ServiceAddress") -> None:
         if not _is_loopback(host):
@@ -43,11 +43,19 @@ def serve(context: Context, host: str, port: int, state: Path | None, idle: floa
     serve_until_stopped(Options(state=folder, host=host, port=port, idle=idle), announce)
 
 
-def _project_state(context: Context) -> Path:
-    from fused_spec.cli.lookup import current_project
-    from fused_spec.cli.target import service_state
+def _prepared(context: Context, state: Path | None) -> Path:
+    """The state folder, by default the project's; it knows the images of the project around, when there is one."""
+    from fused_spec.spec.discovery import project_root
 
-    return service_state(current_project(context))
+    if state is not None and project_root(context.cwd) is None:
+        return state  # the rest takes a good part of the start
+    from fused_spec.cli.lookup import current_project
+    from fused_spec.cli.target import hand_over_images, service_state
+
+    project = current_project(context)
+    folder = state or service_state(project)
+    hand_over_images(project, folder)
+    return folder
 
 
 def _is_loopback(host: str) -> bool:

@@ -75,6 +75,7 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
 
     state = service_state(project)
     if target.base_url is None:
+        hand_over_images(project, state)
         service = _running_service(state, context)
         _tell_git(state, project)
         return Transport(service.url, Credentials(access_token=service.token))
@@ -82,6 +83,14 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
     if recorded is not None and _is_same_server(target.base_url, recorded.url):
         return Transport(target.base_url, Credentials(access_token=recorded.token))
     return Transport(target.base_url, credentials_from(context.env, context.home))
+
+
+def hand_over_images(project: "Project", state: Path) -> None:
+    """Let the service of a state folder know the images that the project declares."""
+    from fused_spec.service.launch import declare_images
+
+    if project.file is not None:
+        declare_images(state, project.images)
 
 
 def recorded_service(state: Path) -> LocalService | None:

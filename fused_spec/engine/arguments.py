@@ -11,6 +11,7 @@ import types
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import mercantile
@@ -65,7 +66,7 @@ def _coerced(name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
     if parameter is None or parameter.annotation is inspect.Parameter.empty or value is None:
         return value
     words = _words(parameter.annotation)
-    if not isinstance(value, _WRITTEN) and words != ["Bounds"]:
+    if not isinstance(value, _WRITTEN) and words != ("Bounds",):
         return value  # what code hands over is no text to be understood
     converters = _FROM_TEXT if isinstance(value, str) else _FROM_JSON
     if not words or (isinstance(value, str) and "str" in words) or any(word not in converters for word in words):
@@ -84,18 +85,28 @@ def _word(annotation: Any) -> str:
     return next(iter(_words(annotation)), "")
 
 
-def _words(annotation: Any) -> list[str]:
+def _words(annotation: Any) -> tuple[str, ...]:
     """The names of the kinds that an annotation allows, without `None` and what stands in brackets."""
+    try:
+        return _known_words(annotation)
+    except TypeError:  # one that holds what cannot be looked up
+        return _read_words(annotation)
+
+
+def _read_words(annotation: Any) -> tuple[str, ...]:
     if isinstance(annotation, str):
         names = annotation.replace("Optional[", "").replace("Union[", "").partition("[")[0].replace(",", "|").split("|")
         words = [name.strip(" ]").rpartition(".")[2] for name in names]
     elif get_origin(annotation) in (Union, types.UnionType):
         words = [word for one in get_args(annotation) for word in _words(one)]
     elif get_origin(annotation) is Annotated:
-        words = _words(get_args(annotation)[0])
+        words = list(_words(get_args(annotation)[0]))
     else:
         words = [getattr(get_origin(annotation) or annotation, "__name__", "")]
-    return [word for word in words if word not in ("", "None", "NoneType")]
+    return tuple(word for word in words if word not in ("", "None", "NoneType"))
+
+
+_known_words = lru_cache(maxsize=1024)(_read_words)  # a task asks it for each argument, and there may be very many
 
 
 def _whole(value: Any) -> int:

@@ -80,13 +80,17 @@ class LogWriter:
 
 
 class Journal:
-    """A job's events; each is in the file when `add` returns."""
+    """A job's events; each is in the file when `add` returns, and `told` was called."""
 
-    def __init__(self, path: Path, clock_ms: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self, path: Path, clock_ms: Callable[[], int] = now_ms, *, told: Callable[[], None] = lambda: None
+    ) -> None:
         self._path = path
         self._clock_ms = clock_ms
+        self._told = told
 
     def add(self, event: str, **fields: Any) -> None:
         line = json.dumps({"timestamp": self._clock_ms(), "event": event, **fields}, ensure_ascii=False)
         with self._path.open("a", encoding="utf-8", errors="replace") as stream:
             stream.write(f"{line}\n")
+        self._told()

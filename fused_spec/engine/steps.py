@@ -21,12 +21,13 @@ from fused_spec.wire import JobStep, PartitionGeospatialStep, PartitionNongeospa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a step needs besides its own fields."""
+    """What a step needs besides its own fields; `memory_limit` is in bytes, for all processes of the job together."""
 
     job: JobDir
     job_id: str
     storage: Path
     cpus: int
+    memory_limit: int
     output_format: str | None
     tile: tuple[int, int, int] | None
     provided: Provided

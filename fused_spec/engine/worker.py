@@ -6,7 +6,10 @@ there to say how the job ended when one of them dies.
 
 import json
 import os
+import shutil
+import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -14,6 +17,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.family import adopt_orphans, end_children
+from fused_spec.engine.guard import Cancelled, Limits, OverLimit, guarded
 from fused_spec.engine.log import Journal, LogWriter
 from fused_spec.jobdir import JobDir
 
@@ -21,10 +26,15 @@ from fused_spec.jobdir import JobDir
 def run_and_exit(job: JobDir) -> NoReturn:
     """Run the job in this process, which was forked for it, and end the process with 0 or 1."""
     os.setsid()
+    adopt_orphans()
     _leave_terminal()
     code = 1
     try:
         code = 0 if run(job) else 1
+    except Cancelled:
+        end_children()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)  # so that it is seen how the worker ended
     finally:
         os._exit(code)
 
@@ -34,8 +44,8 @@ def run(job: JobDir) -> bool:
     if not job.claim():
         return True
     request = json.loads(job.request.read_text(encoding="utf-8"))
-    os.environ.update({name: str(value) for name, value in request["env"].items()})
-    journal = Journal(job.events)
+    _move_in(request)
+    journal = Journal(job.events, told=job.ring)
     journal.add("running", pid=os.getpid())
     with LogWriter(job.log) as log:
         problem = _problem(request, job, log, journal)
@@ -48,11 +58,17 @@ def run(job: JobDir) -> bool:
 
 def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
     try:
-        return _run_steps(request, job, log, journal)
+        with guarded(_limits(request), job.path, Path(request["scratch"])):
+            return _run_steps(request, job, log, journal)
+    except OverLimit as over:
+        return str(over)
     # A fault of ours, or of the machine. Nobody else is there to say why, and the job must have an end.
     except Exception as error:  # noqa: BLE001
         log.write(traceback.format_exc())
         return f"the engine failed: {type(error).__name__}: {error}"
+    finally:
+        end_children()
+        shutil.rmtree(request["scratch"], ignore_errors=True)
 
 
 def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
@@ -71,6 +87,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         job_id=request["job_id"],
         storage=Path(request["storage"]),
         cpus=int(request["cpus"]),
+        memory_limit=int(request["memory_limit"]),
         output_format=request.get("output_format"),
         tile=tuple(request["tile"]) if request.get("tile") else None,
         provided=provided,
@@ -106,6 +123,25 @@ class Progress:
     def tell(self) -> None:
         self._told = self._clock()
         self._journal.add("progress", finished=self._finished, total=self._total)
+
+
+def _limits(request: dict[str, Any]) -> Limits:
+    return Limits(
+        memory=int(request["memory_limit"]),
+        share=int(request["memory_share"]),
+        disk=request["disk_limit"],
+        processes=request["process_limit"],
+        machine=request["machine"],
+    )
+
+
+def _move_in(request: dict[str, Any]) -> None:
+    """Take the environment, the processors and the place for temporary files that are meant for the job."""
+    Path(request["scratch"]).mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = None  # so that it is looked up anew
+    os.environ.update({"TMPDIR": request["scratch"], **{name: str(value) for name, value in request["env"].items()}})
+    if request["processors"] and hasattr(os, "sched_setaffinity"):  # not everywhere
+        os.sched_setaffinity(0, request["processors"])
 
 
 def _leave_terminal() -> None:

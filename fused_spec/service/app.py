@@ -1,7 +1,6 @@
 """The service as an ASGI app: what it keeps opens with it, and every route stands under the base path."""
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing
@@ -20,7 +19,9 @@ from fused_spec.service.database import open_database
 from fused_spec.service.faults import ANSWERS
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
 from fused_spec.service.handover import Handover
+from fused_spec.service.images import Images
 from fused_spec.service.limits import Bounds, Limits
+from fused_spec.service.machine import this_machine
 from fused_spec.service.registry import Tokens, Udfs
 from fused_spec.service.routes import (
     account,
@@ -117,6 +118,7 @@ def _open_state(state: Path) -> sqlite3.Connection:
 
 def _service(state: Path, token: str, database: sqlite3.Connection) -> Service:
     runs = Runs(database)
+    images = Images(state.resolve())
     storage = (state / "storage").resolve()
     udfs, tokens = Udfs(database), Tokens(database)
     return Service(
@@ -124,11 +126,13 @@ def _service(state: Path, token: str, database: sqlite3.Connection) -> Service:
         udfs=udfs,
         tokens=tokens,
         storage=Storage(storage),
+        images=images,
         supervisor=Supervisor(
             runs,
             (state / "jobs").resolve(),
             storage,
-            cpus=len(os.sched_getaffinity(0)),
+            machine=this_machine(),
+            images=images,
             provided=Handover(state.resolve(), udfs, tokens).as_provided,
         ),
         signer=Signer.of(token),

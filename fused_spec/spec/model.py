@@ -138,6 +138,7 @@ class Project:
     targets: Mapping[str, Target] = field(default_factory=dict)
     archive: str | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
+    images: Mapping[str, Any] = field(default_factory=dict)
     clones: Mapping[str, Path] = field(default_factory=dict)
     file: Path | None = None
 

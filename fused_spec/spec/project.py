@@ -74,6 +74,7 @@ def _from_tree(tree: Any, root: Path) -> Project:
         targets=targets,
         archive=tree.get("archive"),
         prices=tree.get("prices", {}),
+        images=tree.get("images", {}),
         clones={normal(url): root / Path(path).expanduser() for url, path in tree.get("clones", {}).items()},
         file=root / PROJECT_FILE,
     )

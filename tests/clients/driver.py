@@ -154,7 +154,8 @@ def job():
 
 @fact
 def logs():
-    return messages(KEPT["run"])
+    first, *between, last = messages(KEPT["run"])
+    return [first, *sorted(between), last]  # two processes print when they do
 
 
 @fact

@@ -48,7 +48,7 @@ async def named(request: Request) -> Response:
     if request.path_params.get("user", EMAIL) not in (EMAIL, "local"):
         raise not_found("user")
     udf = service_of(request).udfs.named(request.path_params["slug"])
-    if udf is None or (request.url.path.startswith(_PUBLIC) and not udf.allow_public_read):
+    if udf is None or (request.scope["path"].startswith(_PUBLIC) and not udf.allow_public_read):
         raise not_found("UDF")
     return JSONResponse(udf.as_answer())
 
