@@ -4,7 +4,8 @@ The service writes `request.json` and starts a worker; the worker appends to `lo
 and leaves its results; the service reads. A worker needs nothing from the service while it runs, so its
 work survives the service, and a restarted service knows from the folder alone how the job ended.
 
-    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "cpus": n,
+    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs" or a URL, "cpus": n,
+                      "engine": null, the address of a Dask scheduler, or "/abs", the file that holds one,
                       "output_format": null, "tile": [x, y, z] or null,
                       "provided": {"saved": {name: UDF as JSON}, "tokens": {token: name}, "secrets": {key: value},
                                    "locks": {reference: commit}, "git": {"cache": "/abs", "clones": {url: "/abs"}}}}

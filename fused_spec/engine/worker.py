@@ -60,17 +60,23 @@ def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jour
 
 def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
     """None when every step was done, else why one was not."""
+    from fused_spec.engine.choosing import engine_of
     from fused_spec.engine.steps import Surroundings, run_step, task_count  # heavy: what users run needs geopandas
     from fused_spec.wire import JobConfig
 
     steps = JobConfig.model_validate(request["config"]).steps
     total = sum(map(task_count, steps))
     progress = Progress(journal, total)
+    try:
+        engine = engine_of(request.get("engine"), cpus=int(request["cpus"]), env=request["env"])
+    except StepFailed as failure:
+        return str(failure)
     surroundings = Surroundings(
         job=job,
         job_id=request["job_id"],
         storage=Path(request["storage"]),
         cpus=int(request["cpus"]),
+        engine=engine,
         output_format=request.get("output_format"),
         tile=tuple(request["tile"]) if request.get("tile") else None,
         provided=_provided(request),
