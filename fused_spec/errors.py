@@ -74,11 +74,14 @@ class Locked(FusedSpecError):
 class ServiceError(FusedSpecError):
     """The service answered with an error, or not at all.
 
-    `sent` is False when the request certainly had no effect, and None when nobody can know.
+    `sent` is False when the request certainly had no effect, and None when nobody can know. `passes` tells whether the
+    same may go well a little later, and `retry_after` after how many seconds the service itself says so.
     """
 
     exit_code = 8
     sent: bool | None = None
+    passes = True
+    retry_after: float | None = None
 
 
 class ServiceUnreachable(ServiceError):
@@ -87,6 +90,8 @@ class ServiceUnreachable(ServiceError):
 
 class CredentialsError(ServiceError):
     """Credentials are missing, expired, malformed or refused."""
+
+    passes = False
 
 
 class OutcomeUnknown(FusedSpecError):

@@ -6,10 +6,14 @@ known shapes from text on its way to a terminal, a log, a plan or an archive.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 MASK = "***"
+
+_SHORTEST = 4  # characters of a known value
+_SHORTEST_LINE = 12  # and of one line of it; a shorter one may stand in any text
 
 _NAME = re.compile(
     r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIALS?|AUTH|PRIVATE|APIKEY|PASSPHRASE|SAS)(?:_|$)"
@@ -35,8 +39,8 @@ _BEARER = re.compile(r"(?P<word>\bBearer|-Bearer|Service-Token)\s+\S+", re.IGNOR
 _SIGNED_QUERY = re.compile(r"(?P<key>[?&](?:[^=&\s]*(?:signature|token|credential|sig)))=[^&\s'\"]+", re.IGNORECASE)
 _TOKEN_PATH = re.compile(r"(?P<path>/(?:by-token|realtime-shared)/)[^/?\s'\"]+")
 
-# Not secrets although their names look like it: Fused's own word for *where* credentials come from.
-_PUBLIC_NAMES = frozenset({"FUSED_CREDENTIAL_PROVIDER"})
+# Not secrets although their names look like it: where credentials come from, and what a shell sets.
+_PUBLIC_NAMES = frozenset({"FUSED_CREDENTIAL_PROVIDER", "FUSED_AUTH_TOKEN_TYPE", "PWD", "SSH_AUTH_SOCK"})
 
 
 def is_sensitive_name(name: str) -> bool:
@@ -68,8 +72,9 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         # Longest first, so that a secret containing another is masked whole; very short values would
         # turn ordinary text into stars.
-        values = sorted({secret for secret in secrets if len(secret) >= 4}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, values))) if values else None
+        known = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
+        self._secrets = sorted(known, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, self._secrets))) if known else None
 
     def __call__(self, text: str) -> str:
         if self._known is not None:
@@ -80,15 +85,85 @@ class Redactor:
         text = _SIGNED_QUERY.sub(rf"\g<key>={MASK}", text)
         return _TOKEN_PATH.sub(rf"\g<path>{MASK}", text)
 
+    def pieces(self, pieces: Iterable[str], *, last: bool = True) -> Iterator[str]:
+        """Mask pieces of one text, one by one, also where a known value is cut in two by their ends.
+
+        As many come back, in their order. Without `last` more is to follow, so pieces at the end that may hold the
+        beginning of a known value are kept back, and missing.
+        """
+        if self._known is None:
+            yield from map(self, pieces)
+            return
+        longest = len(self._secrets[0])
+        held: deque[str] = deque()
+        for piece in pieces:
+            held.append(piece)
+            self._mask_seam(held)
+            # What lies further back than the longest value is part of no seam any more.
+            while len(held) > 1 and (_size(held) - len(_bare(held[0])) >= longest or len(held) > 2 * longest):
+                yield self(held.popleft())
+        if not last:
+            while held and self._may_go_on("".join(map(_bare, held))):
+                held.pop()
+        yield from map(self, held)
+
+    def _mask_seam(self, held: "deque[str]") -> None:
+        """Mask every known value that begins in an earlier piece and ends in the last one."""
+        seam = _size(held) - len(_bare(held[-1]))
+        span = self._crossing("".join(map(_bare, held)), seam)
+        if span is None:
+            return
+        place = 0
+        for index, piece in enumerate(held):
+            text = _bare(piece)
+            first, until = max(0, span[0] - place), min(len(text), span[1] - place)
+            if first < until:
+                held[index] = text[:first] + MASK + text[until:] + piece[len(text) :]
+            place += len(text)
+
+    def _crossing(self, text: str, seam: int) -> tuple[int, int] | None:
+        """Where a known value begins before the seam and ends behind it."""
+        longest = len(self._secrets[0])
+        start, end = max(0, seam - longest), seam + longest
+        while self._known is not None and (found := self._known.search(text, start, end)) and found.start() < seam:
+            if found.end() > seam:
+                return found.span()
+            start = found.start() + 1
+        return None
+
+    def _may_go_on(self, text: str) -> bool:
+        """Whether the text ends with the beginning of a known value."""
+        return any(text.endswith(secret[:size]) for secret in self._secrets for size in range(1, len(secret)))
+
+
+def _size(pieces: Iterable[str]) -> int:
+    return sum(len(_bare(piece)) for piece in pieces)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """How a value may stand in a text that is cut into lines: whole, without its line ends, and each long line."""
+    yield secret
+    lines = secret.splitlines()
+    if len(lines) > 1:
+        yield "".join(lines)
+        yield from (line for line in map(str.strip, lines) if len(line) >= _SHORTEST_LINE)
+
+
+def _bare(piece: str) -> str:
+    return piece.rstrip("\r\n")
+
 
 redact = Redactor()
 """Masks by shape alone: for text whose secrets nobody has named."""
 
 
+def sensitive_values(env: Mapping[str, Any]) -> Iterator[str]:
+    """The values of this environment that are secrets."""
+    for name, value in env.items():
+        if value is not None and (is_sensitive_name(name) or looks_like_secret(str(value))):
+            yield str(value)
+
+
 def env_redactor(env: Mapping[str, Any]) -> Redactor:
     """A redactor that knows the sensitive values of this environment."""
-    return Redactor(
-        str(value)
-        for name, value in env.items()
-        if value is not None and (is_sensitive_name(name) or looks_like_secret(str(value)))
-    )
+    return Redactor(sensitive_values(env))

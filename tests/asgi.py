@@ -14,7 +14,7 @@ import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
@@ -33,10 +33,15 @@ _PATIENCE = 60.0  # seconds until a test that hangs fails instead
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A failure of the network: `reached` tells whether the app still gets the request."""
+    """A failure of the network: `reached` tells whether the app still gets the request.
 
-    error: requests.RequestException
-    reached: bool
+    With a `status` something before the app answers instead.
+    """
+
+    error: requests.RequestException | None = None
+    reached: bool = False
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
     method: str | None
     path: str | None
 
@@ -85,14 +90,23 @@ class AsgiAdapter(BaseAdapter):
         """Raise `error` once, for the next request with this method and this end of its path."""
         self._faults.append(Fault(error=error, reached=reached, method=method, path=path))
 
+    def answer(
+        self, status: int, headers: dict[str, str], *, method: str | None = None, path: str | None = None
+    ) -> None:
+        """Answer the next such request with this status, once, and without the app."""
+        self._faults.append(Fault(status=status, headers=headers, method=method, path=path))
+
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         fault = next((fault for fault in self._faults if fault.strikes(request)), None)
         if fault is not None:
             self._faults.remove(fault)
-            if not fault.reached:
+            if fault.status is not None:
+                raw = HTTPResponse(io.BytesIO(), headers=fault.headers, status=fault.status, preload_content=False)
+                return HTTPAdapter().build_response(request, raw)
+            if fault.error is not None and not fault.reached:
                 raise fault.error
         response = self._exchange(request)
-        if fault is not None:
+        if fault is not None and fault.error is not None:
             response.raw.read()
             raise fault.error
         return response

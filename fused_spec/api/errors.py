@@ -18,6 +18,8 @@ server said is redacted before it becomes an argument.
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 import requests
@@ -55,6 +57,8 @@ class ApiError(ServiceError, requests.HTTPError):
         self.call = call
         # A 4xx is a refusal; a 408 and every 5xx may come from a gateway in front of work that goes on.
         self.sent = False if 400 <= status < 500 and status != 408 else None
+        self.passes = status >= 500 or status in (408, 429)
+        self.retry_after = seconds_asked_for(response.headers)
 
     @property
     def status_code(self) -> int:
@@ -74,6 +78,19 @@ class Refused(CredentialsError, ApiError):
             if response.status_code == 401
             else "ask the owner of the environment for access, or use other credentials"
         )
+
+
+def seconds_asked_for(headers: Mapping[str, str]) -> float | None:
+    """How long `Retry-After` asks to wait: seconds, or a date, which counts from the answer's own."""
+    asked = headers.get("Retry-After", "").strip()
+    if asked.isdecimal():
+        return float(asked)
+    try:
+        until = parsedate_to_datetime(asked)
+        now = parsedate_to_datetime(headers["Date"]) if "Date" in headers else datetime.now(UTC)
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):  # TypeError: of two dates only one has a zone
+        return None
 
 
 class NoCredentials(CredentialsError):

@@ -14,7 +14,8 @@ from fused_spec.api.paging import read_pages
 from fused_spec.api.tail import tail
 from fused_spec.errors import WaitTimeout
 from fused_spec.polling import Deadline
-from fused_spec.wire import JobConfig, LogLine, RunResult
+from fused_spec.redaction import Redactor, redact
+from fused_spec.wire import JobConfig, Labelled, LogLine, RunResult
 
 METADATA_SUFFIX = ".metadata"
 
@@ -58,19 +59,33 @@ class JobReads(Connected):
         answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"))
         return self._transport.fetch(answer.location).read_as(JobConfig)
 
+    def get_job_metadata(self, job: JobReference) -> dict[str, object] | None:
+        """What stands in the config's metadata; unlike `get_job_config` it reads the config of any service's job."""
+        answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"))
+        metadata = self._transport.fetch(answer.location).read_as(Labelled).metadata
+        return metadata if isinstance(metadata, dict) else None
+
     def get_logs(self, job: JobReference, since_ms: int | None = None) -> list[LogLine]:
         """The log, oldest line first; `since_ms` (milliseconds since the epoch) leaves out what is older."""
         answer = self._transport.call("GET", path("logs", job_id_of(job)), query={"since_ms": since_ms}, limits=LOGS)
         return answer.read_as(list[LogLine])
 
     def save_logs(
-        self, job: JobReference, file: str | PathLike[str], since_ms: int | None = None, *, most: int = MOST_LOG
+        self,
+        job: JobReference,
+        file: str | PathLike[str],
+        since_ms: int | None = None,
+        *,
+        most: int = MOST_LOG,
+        scrub: Redactor = redact,
+        last: bool = True,
     ) -> bool:
-        """Save the service's answer about the log to a file, at most so many bytes; whether that is all of it.
+        """Save the log to a file, scrubbed, from at most so many bytes of the answer; whether that is all of it.
 
-        `log_file.saved_lines` reads it. Takes as much memory as one piece, however long the log.
+        `log_file.saved_lines` reads it. Takes as much memory as one piece, however long the log. Without `last` the
+        log goes on, and lines at its end that may hold the beginning of a known secret are left for the next time.
         """
-        save = SaveLog(Path(file), most)
+        save = SaveLog(Path(file), most, scrub=scrub, last=last)
         self._transport.follow(path("logs", job_id_of(job)), query={"since_ms": since_ms}, limits=DOWNLOAD, sink=save)
         return not save.cut
 

@@ -1,51 +1,81 @@
 """A log as the service answers it, saved to a file and read from there line by line: a log may be longer than memory.
 
-The answer is one JSON list, so it is parsed as a stream.
+The answer is one JSON list, parsed as it arrives. Only scrubbed lines reach the disk, one JSON object each.
 """
 
+import json
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import BinaryIO
 
 import ijson
 from pydantic import ValidationError
 
 from fused_spec.api.errors import Unreadable
+from fused_spec.redaction import Redactor, redact
 from fused_spec.wire import LogLine
 
 
 class SaveLog:
-    """Writes an answer's pieces to a file, `most` bytes of them; `cut` tells whether there were more."""
+    """Writes an answer's lines to a file, from its first `most` bytes; `cut` tells whether there were more.
 
-    def __init__(self, path: Path, most: int) -> None:
+    Without `last` the log goes on: see `Redactor.pieces`.
+    """
+
+    def __init__(self, path: Path, most: int, *, scrub: Redactor = redact, last: bool = True) -> None:
         self._path = path
         self._most = most
+        self._scrub = scrub
+        self._last = last
         self.cut = False
 
     def __call__(self, pieces: Iterator[bytes]) -> bytes:
         self.cut = False
-        left = self._most
         with self._path.open("wb") as stream:
-            for piece in pieces:
-                stream.write(piece[:left])
-                left -= len(piece)
-                if left < 0:
-                    self.cut = True
-                    break
+            self._path.chmod(0o600)
+            self._write(stream, self._parsed(self._limited(pieces)))
         return b""
 
+    def _write(self, stream: BinaryIO, lines: Iterable[LogLine]) -> None:
+        stamps: deque[int] = deque()
 
-def saved_lines(path: Path, *, cut: bool) -> Iterator[LogLine]:
-    """The lines of a saved answer, oldest first; what follows the last whole line of a cut one is left out.
+        def messages() -> Iterator[str]:
+            for line in lines:
+                stamps.append(line.timestamp)
+                yield line.message
 
-    Raises `Unreadable` when it is no log.
-    """
-    with path.open("rb") as stream:
+        for message in self._scrub.pieces(messages(), last=self._last):
+            entry = {"timestamp": stamps.popleft(), "message": message}
+            stream.write(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+    def _limited(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        left = self._most
+        for piece in pieces:
+            yield piece[:left]
+            left -= len(piece)
+            if left < 0:
+                self.cut = True
+                return
+
+    def _parsed(self, pieces: Iterator[bytes]) -> Iterator[LogLine]:
+        """The lines, oldest first; of a cut answer up to its last whole one. Raises `Unreadable` for what is no log."""
+        entries = ijson.sendable_list()
+        parser = ijson.items_coro(entries, "item", use_float=True)
         try:
-            for entry in cast(Iterable[Any], ijson.items(stream, "item", use_float=True)):
-                yield LogLine.model_validate(entry)
-        except ijson.IncompleteJSONError as error:
-            if not cut:
-                raise Unreadable(f"the answer is not a whole log: {error}") from None
+            for piece in filter(None, pieces):  # an empty one would mean the end
+                parser.send(piece)
+                yield from map(LogLine.model_validate, entries)
+                del entries[:]
+            if not self.cut:
+                parser.close()
+                yield from map(LogLine.model_validate, entries)
         except (ijson.JSONError, ValidationError) as error:
-            raise Unreadable(f"the answer is not a log: {error}") from None
+            # The parser's message may quote the log, so only its kind is told.
+            raise Unreadable(f"the answer is not a whole log ({type(error).__name__})") from None
+
+
+def saved_lines(path: Path) -> Iterator[LogLine]:
+    """The lines of a saved answer, oldest first."""
+    with path.open("rb") as stream:
+        yield from map(LogLine.model_validate_json, stream)

@@ -211,8 +211,7 @@ class Transport:
             return jittered
         if error.status_code not in _PASSING_STATUS:
             return None
-        asked = error.response.headers.get("Retry-After", "")
-        return max(jittered, min(_LONGEST_RETRY_AFTER, float(asked))) if asked.isdecimal() else jittered
+        return max(jittered, min(_LONGEST_RETRY_AFTER, error.retry_after or 0.0))
 
     def _attempt(self, request: Request, limits: Limits, seconds: float, sink: Sink) -> Answer:
         deadline = Deadline(seconds, self.clock)

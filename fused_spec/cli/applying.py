@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,24 +16,27 @@ from fused_spec.cli.keeping import Kept, marker_cache, open_kept
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
 from fused_spec.cli.target import connect, find_target
-from fused_spec.errors import FusedSpecError, Interrupted
+from fused_spec.errors import FusedSpecError, Interrupted, ServiceError
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
 from fused_spec.reconcile.journal import Attempt
+from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import recover
-from fused_spec.reconcile.refresh import Markers, read_history
+from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
 from fused_spec.reconcile.spool import Spools
+from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Resolution
 from fused_spec.views.progress import Board, event_line
 from fused_spec.views.words import counted
 
 _BELOW_THE_TABLE = 4
+_LONG_ENOUGH = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,7 @@ def read(api: FusedReader, markers: Markers, place: Workplace, requests: Request
 
 def plan_of(place: Workplace, history: History, requests: Requests) -> Plan:
     return planner.make_plan(
-        place.resolution, history, target=place.target.name, requests=requests, now=datetime.now(UTC)
+        place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
     )
 
 
@@ -102,7 +105,7 @@ def open_site(context: Context, place: Workplace, may_act: Callable[[float], boo
         archive=place.kept.archive,
         journal=place.kept.journal,
         markers=_markers(api, place),
-        spools=Spools(place.resolution.project.state / "logs"),
+        spools=Spools(place.resolution.project.state / "logs", secrets=_own_secrets(context.env)),
         scope=place.resolution.project.scope,
         seen=frozenset(),
         timing=place.timing,
@@ -129,22 +132,33 @@ def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> Non
 def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> list[Outcome]:
     """Apply the plan and show its progress; outcomes come in the order of the plan.
 
-    Raises `Interrupted` on Ctrl-C; runs go on.
+    Raises `Interrupted` on Ctrl-C, and the client's error when the service was silent for too long; runs go on.
     """
-    board = Board.of(plan.changes)
+    console, board = context.console, Board.of(plan.changes)
     events = reconcile(plan, site, options=options)
     outcomes: list[Outcome] = []
     try:
-        with closing(events), _display(context.console, board) as show:  # type: ignore[type-var]
+        with closing(events), _display(console, board) as show, _stopping_is_told(console):  # type: ignore[type-var]
             for event in events:
                 board.take(event)
                 show(event)
                 if isinstance(event, Finished):
                     outcomes.append(event.outcome)
     except KeyboardInterrupt:
-        raise _interrupted(board) from None
+        what, hint = _left_running(board)
+        raise Interrupted(what, hint=hint) from None
+    except ServiceError as error:
+        what, error.hint = _left_running(board)
+        console.warn(what)
+        raise
     place = {(change.key, change.action): index for index, change in enumerate(plan.changes)}
-    return sorted(outcomes, key=lambda outcome: place[outcome.change.key, outcome.change.action])
+    last = len(place)  # a run that another apply started twice is in no plan
+    return sorted(outcomes, key=lambda outcome: place.get((outcome.change.key, outcome.change.action), last))
+
+
+def _own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The secrets of this process, which no log should hold either; a short value may stand in any text."""
+    return tuple(value for value in sensitive_values(env) if len(value) >= _LONG_ENOUGH)
 
 
 def _markers(api: FusedReader, place: Workplace) -> Markers:
@@ -170,10 +184,21 @@ def _say(console: Console, event: Event) -> None:
         console.say(line)
 
 
-def _interrupted(board: Board) -> Interrupted:
+@contextmanager
+def _stopping_is_told(console: Console) -> Iterator[None]:
+    """Say at once that the first signal was heard: what is being sent is waited for, which may take a while."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.warn("Stopping: nothing more is started; what is being sent is waited for. A second signal leaves now.")
+        raise
+
+
+def _left_running(board: Board) -> tuple[str, str]:
+    """What goes on when nobody waits any more, and the next step."""
     running = [f"{row.key.name} ({row.job_id})" for row in board.in_flight]
     go_on = f"{counted(len(running), 'run')} {'goes' if len(running) == 1 else 'go'} on: {', '.join(running)}"
-    return Interrupted(
+    return (
         go_on if running else "stopped waiting; what was started goes on",
-        hint="the next apply attaches; `fused-spec cancel NAME` ends a run",
+        "the next apply attaches; `fused-spec cancel NAME` ends a run",
     )

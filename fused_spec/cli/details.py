@@ -69,7 +69,7 @@ def _from_receipt(found: FoundRun) -> dict[str, Any]:
 
 
 def _creation_date(api: "FusedReader", job_id: str) -> "datetime | None":
-    from fused_spec.reconcile.refresh import list_jobs
+    from fused_spec.reconcile.listing import list_jobs
 
     return next((job.creation_date for job in list_jobs(api) if job.id == job_id), None)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _AT_ONCE = 16
+_GONE = (404, 410)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +75,12 @@ def current_project(context: Context) -> "Project":
 
 def marked_jobs(around: Surroundings, jobs: "list[JobResponse]") -> "Iterator[tuple[JobResponse, Marker | None]]":
     """Each job with its marker, read as far as somebody asks."""
-    from fused_spec.reconcile.refresh import Markers
+    from fused_spec.reconcile.markers import Markers
 
     markers = Markers(around.api, marker_cache(around.project, around.target))
     for start in range(0, len(jobs), _AT_ONCE):
         batch = jobs[start : start + _AT_ONCE]
-        yield from zip(batch, markers.read([job.id for job in batch]), strict=True)
+        yield from zip(batch, markers.read(batch), strict=True)
 
 
 def find_run(around: Surroundings, name_or_id: str, *, attempt: int | None = None) -> FoundRun:
@@ -98,9 +99,9 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
 
     receipt = next(iter(around.archive.find(job_id)), None)
     try:
-        marker = marker_in(around.api.get_job_config(job_id).metadata)
+        marker = marker_in(around.api.get_job_metadata(job_id))
     except ApiError as error:
-        if error.status_code != 404:
+        if error.status_code not in _GONE:
             raise
         if receipt is None:
             raise FusedSpecError(
@@ -112,7 +113,7 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
 
 def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
     from fused_spec.diagnostics import nearest
-    from fused_spec.reconcile.refresh import list_jobs
+    from fused_spec.reconcile.listing import list_jobs
 
     known: set[str] = set()
     for job, marker in marked_jobs(around, list_jobs(around.api)):

@@ -200,8 +200,10 @@ def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: froze
 
     from fused_spec.cli.applying import plan_of, read
     from fused_spec.reconcile.adopt import adopt
+    from fused_spec.reconcile.catch_up import catch_up
 
     history = read(site.api, site.markers, place, requests)
+    catch_up(history.missed, site)
     if adopted:
         adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
         history = read(site.api, site.markers, place, requests)

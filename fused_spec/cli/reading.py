@@ -61,13 +61,13 @@ def _live_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow
 
     cursor = LogCursor()
     with TemporaryDirectory(prefix="fused-spec-") as folder:
-        answer = Path(folder) / "answer.json"
+        answer = Path(folder) / "answer.jsonl"
         for pause in intervals(_FIRST, _LONGEST):
             run = api.get_status(job_id) if follow else None
             asked = since_ms if cursor.since_ms is None else cursor.since_ms
-            whole = api.save_logs(job_id, answer, asked, most=DOWNLOAD.size)
+            api.save_logs(job_id, answer, asked, most=DOWNLOAD.size)
             told = False
-            for line in cursor.fresh(saved_lines(answer, cut=not whole)):
+            for line in cursor.fresh(saved_lines(answer)):
                 if since_ms is None or line.timestamp >= since_ms:
                     told = True
                     yield line.message.rstrip("\r\n")

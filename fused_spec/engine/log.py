@@ -2,13 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from json.encoder import encode_basestring
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 _FLUSH_SECONDS = 0.05
 _LONGEST_LINE = 64 * 1024
+_LARGEST_WAITING = 256 * 1024
 
 
 def now_ms() -> int:
@@ -16,13 +18,20 @@ def now_ms() -> int:
 
 
 class LogWriter:
-    """A job's log. Lines reach the file within some 50 ms while lines come, and at `flush`."""
+    """A job's log. Lines reach the file within some 50 ms while lines come, and at `flush`.
+
+    When the disk is full, the call that finds out raises the `OSError`, so that the job fails; from then on lines that
+    cannot be written are dropped, so that the job can still say how it ended.
+    """
 
     def __init__(self, path: Path, clock_ms: Callable[[], int] = now_ms) -> None:
-        self._stream = path.open("ab", buffering=256 * 1024)
+        self._file = path.open("ab", buffering=0)
         self._clock_ms = clock_ms
         self._latest = 0
+        self._waiting: list[str] = []
+        self._size = 0
         self._flushed = time.monotonic()
+        self._is_full = False
 
     def __enter__(self) -> Self:
         return self
@@ -30,21 +39,41 @@ class LogWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stream.close()
+        try:
+            self.flush()
+        finally:
+            self._file.close()
 
     def write(self, text: str) -> None:
         """Write each line of the text; one of more than 64 KiB is cut into several."""
+        self.write_lines(text.splitlines() or [""])
+
+    def write_lines(self, lines: Iterable[str]) -> None:
+        """Write lines of the same moment, which hold no line ends."""
         self._latest = max(self._latest, self._clock_ms())
-        for line in text.splitlines() or [""]:
+        for line in lines:
             for start in range(0, max(1, len(line)), _LONGEST_LINE):
-                entry = {"timestamp": self._latest, "message": line[start : start + _LONGEST_LINE]}
-                self._stream.write(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+                message = encode_basestring(line[start : start + _LONGEST_LINE])
+                entry = f'{{"timestamp": {self._latest}, "message": {message}}}\n'
+                self._waiting.append(entry)
+                self._size += len(entry)
+            if self._size > _LARGEST_WAITING:
+                self.flush()
         if time.monotonic() - self._flushed > _FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        self._stream.flush()
+        """Write what waits; raises the first `OSError` there is."""
+        content = memoryview("".join(self._waiting).encode("utf-8", "replace"))
+        self._waiting, self._size = [], 0
         self._flushed = time.monotonic()
+        try:
+            while content:
+                content = content[self._file.write(content) :]
+        except OSError:
+            if not self._is_full:
+                self._is_full = True
+                raise
 
 
 class Journal:

@@ -82,8 +82,9 @@ class FieldChange:
 class Run:
     """One execution that the service knows and that carries our marker.
 
-    `differences` say how the desired payload differs from what this run was started with; they are read for
-    the newest run of a changed job, and for display only.
+    `attempt` counts all runs of the job; `tries` those of one digest in a row since its last success, this one
+    included. `differences` say how the desired payload differs from what this run was started with; they are read
+    for the newest run of a changed job, and for display only.
     """
 
     job_id: str
@@ -93,6 +94,7 @@ class Run:
     created: datetime
     ended: datetime | None = None
     attempt: int = 1
+    tries: int = 1
     nonce: str = ""
     protect: bool = False
     instance_type: str | None = None
@@ -109,6 +111,15 @@ class PastRun:
     status: RunStatus
     ended: datetime | None
     attempt: int = 1
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A run that was started once, and that neither history nor archive knows any more."""
+
+    job_id: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +140,16 @@ class History:
     """What exists: runs newest first by key, remembered runs, saved UDFs and tokens of this project.
 
     Of several runs of one attempt only the one that counts is in `runs`; `extra` are the others, as far as they run.
+    `missed` are runs that this archive's applies started, that have ended, and that no apply has archived.
     `traces` are runs that were started, as the journal knows, and are in neither the history nor the archive.
     """
 
     read_at: datetime
     runs: Mapping[Key, tuple[Run, ...]] = field(default_factory=dict)
     extra: tuple[Run, ...] = ()
+    missed: tuple[Run, ...] = ()
     past: Mapping[Key, PastRun] = field(default_factory=dict)
-    traces: Mapping[Key, str] = field(default_factory=dict)
+    traces: Mapping[Key, Trace] = field(default_factory=dict)
     objects: Mapping[Key, RemoteObject] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()  # the id of every run in the listing, foreign ones included
 

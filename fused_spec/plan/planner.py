@@ -37,7 +37,6 @@ from fused_spec.spec.model import (
 from fused_spec.status import RunStatus
 
 _SHOWN_CAUSES = 3
-_MOST_EXTRA = 5  # runs ended at once because they were started twice
 _PRUNED_FREELY = 5  # so few may be pruned whatever their share
 
 Decision = tuple[Action, Reason, str]
@@ -105,7 +104,7 @@ def _is_protected(orphan: Change) -> bool:
 
 def _extra(history: History) -> Iterator[Change]:
     """Runs of an attempt that was started twice, but the one that counts."""
-    for run in history.extra[:_MOST_EXTRA]:
+    for run in history.extra:
         yield Change(key=run.key, action=Action.CANCEL, reason=Reason.STARTED_TWICE, before=run)
 
 
@@ -130,7 +129,7 @@ def _change(desired: Desired, history: History, requests: Requests, now: datetim
     newest = _newest(history, desired.key)
     trace = history.traces.get(desired.key)
     if trace is not None and desired.key.name not in requests.rerun:
-        return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace, after=desired)
+        return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace.job_id, after=desired)
     action, reason, detail = _decide(desired, newest, requests, now)
     fields = newest.differences if isinstance(newest, Run) and action.changes_something else ()
     if reason is Reason.SPEC_CHANGED and not detail:
@@ -191,8 +190,8 @@ def _after_failure(same: bool, policy: RunPolicy, newest: Run | PastRun, *, retr
         return Action.START, Reason.SPEC_CHANGED, ""
     if retry:
         return Action.START, Reason.REQUESTED, ""
-    if policy.on_failure is OnFailure.RETRY and newest.attempt <= policy.retries:
-        return Action.START, Reason.RETRY, f"{newest.attempt} of {policy.retries}"
+    if policy.on_failure is OnFailure.RETRY and newest.tries <= policy.retries:
+        return Action.START, Reason.RETRY, f"{newest.tries} of {policy.retries}"
     return Action.HOLD, Reason.HELD, ""
 
 

@@ -10,7 +10,7 @@ from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.site import Site
-from fused_spec.reconcile.start import next_attempt, start
+from fused_spec.reconcile.start import start
 from fused_spec.reconcile.tokens import apply_token, restore_sink
 from fused_spec.reconcile.udfs import apply_udf
 from fused_spec.reconcile.uploads import ensure_uploaded
@@ -56,10 +56,10 @@ def _act(change: Change, site: Site) -> Step:
         case Action.START, _:
             return _start(change, site)
         case Action.ATTACH, Run() as run:
-            flight = _flight(change, run, site)
+            flight = flight_of(change, run, site)
             return Step(result=flight, events=(Attached(change=change, job_id=run.job_id, at=site.world.now()),))
         case Action.QUEUE, Run() as run:
-            return Step(result=_flight(change, run, site, then=Then.START))
+            return Step(result=flight_of(change, run, site, then=Then.START))
         case Action.REPLACE, Run() as run:
             return _cancel(change, run, site, then=Then.START, why="its spec changed")
         case Action.CANCEL, Run() as run:
@@ -84,7 +84,8 @@ def _start(change: Change, site: Site) -> Step:
         change=change,
         job_id=run.job_id,
         digest=job.digest,
-        attempt=next_attempt(change),
+        attempt=run.marker.attempt,
+        tries=run.marker.tries,
         since=began,
         nonce=run.marker.nonce,
         settle_at=world.clock() + site.timing.visible,
@@ -92,14 +93,16 @@ def _start(change: Change, site: Site) -> Step:
     return Step(result=flight, events=(*uploads, started))
 
 
-def _flight(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH) -> Flight:
-    age = max(0.0, (site.world.now() - run.created).total_seconds())
+def flight_of(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH) -> Flight:
+    """The run as one to be waited for; its age counts on the service's clock, which also stamped it."""
+    age = max(0.0, ((site.api.server_time or site.world.now()) - run.created).total_seconds())
     began = site.world.clock() - age
     return Flight(
         change=change,
         job_id=run.job_id,
         digest=run.digest,
         attempt=run.attempt,
+        tries=run.tries,
         since=began,
         nonce=run.nonce,
         then=then,
@@ -111,7 +114,7 @@ def _cancel(change: Change, run: Run, site: Site, *, then: Then, why: str) -> St
         raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
     site.api.cancel_job(run.job_id)
     event = Cancelling(key=change.key, job_id=run.job_id, why=why, at=site.world.now())
-    return Step(result=_flight(change, run, site, then=then), events=(event,))
+    return Step(result=flight_of(change, run, site, then=then), events=(event,))
 
 
 def _act_on_object(change: Change, site: Site) -> Step:

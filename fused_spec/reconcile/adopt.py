@@ -26,8 +26,9 @@ def adopt(names: frozenset[str], resolution: Resolution, history: History, archi
         record = RunRecord(
             key=job.key,
             digest=job.digest,
-            job_id=history.traces[job.key],
-            attempt=1,
+            job_id=history.traces[job.key].job_id,
+            attempt=history.traces[job.key].attempt,
+            tries=1,
             status=RunStatus.SUCCEEDED,
             created=now,
             ended=now,

@@ -4,18 +4,20 @@ One loop takes every decision; calls that may take a while go to a small pool. L
 leaves runs running, and the next apply finds them in the history. Nothing here prints or reads the environment.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ServiceError
-from fused_spec.plan.model import Change, Plan, Run
+from fused_spec.plan.model import Action, Change, Plan, Reason
 from fused_spec.polling import Deadline, intervals
-from fused_spec.reconcile.act import Step, act, start_again
+from fused_spec.reconcile.act import act, flight_of, start_again
 from fused_spec.reconcile.budget import Budget
-from fused_spec.reconcile.events import Cancelling, Event, Finished, Retrying, ServiceSilent, StatusChanged
+from fused_spec.reconcile.calls import Calls
+from fused_spec.reconcile.events import Cancelling, Event, Finished, Retrying, ServiceSilent, Started, StatusChanged
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.follow_logs import LogFollower
 from fused_spec.reconcile.land import land, retry_after
@@ -39,6 +41,7 @@ class Options:
     `wait=False` ends once everything is started, waiting only for jobs that others need. `timeout` ends the waiting
     and no run; past `max_duration` or `max_cost` this apply's runs are cancelled. `poll` is the first and the longest
     pause between two looks, `backoff` those before a retry, `silence` how long an unreadable service is ridden out.
+    At most `parallelism` calls are made at once, and no more than `max_running` runs started beside each other.
     """
 
     wait: bool = True
@@ -47,6 +50,7 @@ class Options:
     max_cost: float | None = None
     prices: Mapping[str, float] = field(default_factory=lambda: PRICES)
     parallelism: int = 10
+    max_running: int | None = None
     poll: tuple[float, float] = (0.2, 5.0)
     backoff: tuple[float, float] = (10.0, 360.0)
     silence: float = 900.0
@@ -58,10 +62,14 @@ def apply(plan: Plan, site: Site, *, options: Options = Options()) -> Iterator[E
     Raises the client's error when the service could not be read for `options.silence` seconds; runs go on.
     """
     workers = site.world.pool(options.parallelism + 1)  # one reads logs
+    left = threading.Event()
+    may_act = site.may_act
+    site = replace(site, may_act=lambda seconds: not left.is_set() and may_act(seconds))
     try:
         yield from _Apply(plan, site, options, workers).events()
     finally:
-        # What is being sent is let through, so that its answer is not lost; nothing new begins.
+        # What is being sent is let through, so that its answer is not lost; nothing new begins or is sent.
+        left.set()
         workers.shutdown(wait=True, cancel_futures=True)
 
 
@@ -72,11 +80,9 @@ class _Apply:
         self._site = site
         self._world = site.world
         self._options = options
-        self._pool = pool
         self._waiting = list(plan.changes)
-        self._acting: dict[Future[Step], Change] = {}
+        self._calls = Calls(site.world, pool, most=options.parallelism, patience=options.silence)
         self._flights: dict[str, Flight] = {}
-        self._retries: list[tuple[float, Change, Run]] = []
         self._progress = Progress()
         self._rivals = Rivals(site)
         self._logs = LogFollower(site, pool)
@@ -89,11 +95,12 @@ class _Apply:
         )
         self._over_limit = False
         self._silence = Silence(options.silence)
+        self._next_look = 0.0
         self._turn = 0
 
     def events(self) -> Iterator[Event]:
         pauses = intervals(*self._options.poll)
-        while self._waiting or self._acting or self._flights or self._retries:
+        while self._waiting or self._calls or self._flights:
             told = False
             for event in self._round():
                 told = True
@@ -101,7 +108,7 @@ class _Apply:
             if told:
                 pauses = intervals(*self._options.poll)
             else:
-                assert self._acting or self._flights or self._retries, f"nothing ends the waiting of {self._waiting}"
+                assert self._calls or self._flights, f"nothing ends the waiting of {self._waiting}"
                 self._pause(next(pauses))
 
     def _round(self) -> Iterator[Event]:
@@ -117,9 +124,9 @@ class _Apply:
         """Wait a while, or until one of the calls under way is answered; not everybody looks at the same moment."""
         left = self._deadline.remaining
         seconds *= 0.8 + 0.4 * self._world.random()
-        seconds = seconds if left is None else min(seconds, left)
-        if self._acting:
-            self._world.wait(self._acting, seconds)
+        seconds = min(seconds, left) if left else seconds  # once it has passed, only what is under way is waited for
+        if self._calls.under_way:
+            self._world.wait(self._calls.under_way, seconds)
         else:
             self._world.sleep(seconds)
 
@@ -130,24 +137,25 @@ class _Apply:
             if cause is not None:
                 self._waiting.remove(change)
                 yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=cause))
-            elif self._progress.is_ready(change) and len(self._acting) < self._options.parallelism:
+            elif self._progress.is_ready(change) and self._calls.has_room and self._may_run(change):
                 self._waiting.remove(change)
-                self._submit(change, partial(act, change, self._site))
-        for due, change, run in list(self._retries):
-            if self._world.clock() >= due and len(self._acting) < self._options.parallelism:
-                self._retries.remove((due, change, run))
-                self._submit(change, partial(start_again, change, run, self._site))
+                self._calls.make(change, partial(act, change, self._site))
+        self._calls.begin_due()
 
-    def _submit(self, change: Change, work: Callable[[], Step]) -> None:
-        self._acting[self._pool.submit(work)] = change
+    def _may_run(self, change: Change) -> bool:
+        """Whether one more run may go on beside the others; what starts none always may."""
+        most = self._options.max_running
+        return most is None or change.action is not Action.START or len(self._flights) + len(self._calls) < most
 
     def _collect(self) -> Iterator[Event]:
         """Take in the answers that have come."""
-        for future in [future for future in self._acting if future.done()]:
-            change = self._acting.pop(future)
-            step = future.result()
+        for call, step in self._calls.ended():
+            change = call.change
             yield from step.events
             match step.result:
+                case Outcome(problem=ServiceError() as problem) if self._calls.again(call, problem):
+                    if call.failures == 1:
+                        yield ServiceSilent(error=str(problem), at=self._world.now())
                 case Outcome() as outcome:
                     yield self._finish(outcome)
                 case Flight() as flight if self._may_leave(change, flight):
@@ -157,16 +165,18 @@ class _Apply:
 
     def _may_leave(self, change: Change, flight: Flight) -> bool:
         needed = any(change.key in needs_to_act(other) for other in self._waiting)
-        return not self._options.wait and flight.then is Then.FINISH and not needed
+        in_line = self._options.max_running is not None and bool(self._waiting)
+        return not (self._options.wait or needed or in_line) and flight.then is Then.FINISH
 
     def _watch(self) -> Iterator[Event]:
         """Look at the runs in flight; a service that cannot be read says nothing about them."""
-        if not self._flights:
+        if not self._flights or self._world.clock() < self._next_look:
             return
         try:
             seen = look(self._site.api, self._flights.keys(), closely=self._next_in_turn())
             yield from self._settle(seen.sights, seen.others)
         except ServiceError as error:
+            self._next_look = self._world.clock() + (error.retry_after or 0.0)
             if self._silence.begins(self._world.clock(), error):
                 yield ServiceSilent(error=str(error), at=self._world.now())
             return
@@ -200,7 +210,7 @@ class _Apply:
         elif now >= flight.settle_at or flight.then is Then.START:
             del self._flights[flight.job_id]
             self._budget.pay(flight)
-            self._submit(flight.change, partial(land, flight, self._site))
+            self._calls.make(flight.change, partial(land, flight, self._site))
 
     def _settle(self, sights: Mapping[str, Sight], others: tuple["JobResponse", ...]) -> Iterator[Event]:
         """Of runs that were started for the same attempt one counts; the others are ended, ours included."""
@@ -213,17 +223,24 @@ class _Apply:
             yield from self._end_losers(decision)
 
     def _end_losers(self, decision: Decision) -> Iterator[Event]:
+        """Follow the run that counts, and cancel the others; those are followed too, until they are archived."""
         flight, counts = decision.flight, decision.counts
-        for run in decision.cancel:
-            if self._site.may_act(0.0):
-                self._site.api.cancel_job(run.job_id)
-                why = f"it was started twice, and {counts.job_id} counts"
-                yield Cancelling(key=run.key, job_id=run.job_id, why=why, at=self._world.now())
         if counts.job_id != flight.job_id:
             del self._flights[flight.job_id]
             flight.job_id, flight.nonce = counts.job_id, counts.nonce
-            flight.sight = Sight(status=counts.status, created=counts.created)
+            flight.sight, flight.statuses = Sight(status=counts.status, created=counts.created), []
             self._flights[flight.job_id] = flight
+            yield Started(change=flight.change, job_id=counts.job_id, at=self._world.now(), adopted=True)
+        if not self._site.may_act(0.0):
+            return  # whoever holds the lock now ends them
+        why = f"it was started twice, and {counts.job_id} counts"
+        for run in decision.cancel:
+            self._site.api.cancel_job(run.job_id)
+            yield Cancelling(key=run.key, job_id=run.job_id, why=why, at=self._world.now())
+        self._rivals.carried_out(decision)
+        for run in decision.others:
+            extra = Change(key=run.key, action=Action.CANCEL, reason=Reason.STARTED_TWICE, before=run)
+            self._flights[run.job_id] = replace(flight_of(extra, run, self._site), cancelled_because=why)
 
     def _cancel(self, flight: Flight, why: str) -> Iterator[Event]:
         try:
@@ -242,6 +259,8 @@ class _Apply:
         self._over_limit = True
         yield from self._skip_the_rest(f"not started: {why}")
         for flight in self._flights.values():
+            if flight.then is Then.START:
+                flight.then = Then.SKIP
             if flight.cancelled_because is None:
                 yield from self._cancel(flight, why)
 
@@ -256,21 +275,19 @@ class _Apply:
         self._flights.clear()
 
     def _skip_the_rest(self, why: str) -> Iterator[Event]:
-        for change in [*self._waiting, *(change for _, change, _ in self._retries)]:
+        for change in [*self._waiting, *self._calls.drop()]:
             yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=why))
         self._waiting.clear()
-        self._retries.clear()
 
     def _finish(self, outcome: Outcome) -> Event:
         retry = None if self._over_limit else retry_after(outcome, self._site, self._options.backoff)
         if retry is not None:
-            due = self._world.clock() + retry.seconds
-            self._retries.append((due, retry.change, retry.run))
-            attempt = retry.run.attempt + 1
+            again = partial(start_again, retry.change, retry.run, self._site)
+            self._calls.make(retry.change, again, after=retry.seconds)
             return Retrying(
                 change=retry.change,
                 job_id=retry.run.job_id,
-                attempt=attempt,
+                attempt=retry.run.attempt + 1,
                 seconds=retry.seconds,
                 at=self._world.now(),
             )

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import PastRun
 from fused_spec.reconcile.receipt import Receipt
+from fused_spec.reconcile.settle import StartKey
 from fused_spec.reconcile.spool import LogRecord, WholeLog
 from fused_spec.reconcile.store import Store
 from fused_spec.spec.model import Key
@@ -38,6 +39,7 @@ class RunRecord:
     digest: str
     job_id: str
     attempt: int
+    tries: int
     status: RunStatus
     created: datetime
     ended: datetime | None
@@ -97,12 +99,18 @@ class Archive:
                 continue
 
     def past(self) -> dict[Key, PastRun]:
-        """The newest remembered run of each key."""
-        newest: dict[Key, Receipt] = {}
+        """The newest remembered run of each key; of an attempt that was started twice, the one that counts."""
+        counting: dict[StartKey, Receipt] = {}
         for receipt in self.receipts():
-            if receipt.key not in newest or newest[receipt.key].created < receipt.created:
-                newest[receipt.key] = receipt
-        return {key: _past(receipt) for key, receipt in newest.items()}
+            attempt = receipt.key, receipt.digest, receipt.attempt
+            if attempt not in counting or _age(receipt) < _age(counting[attempt]):
+                counting[attempt] = receipt
+        return {receipt.key: _past(receipt) for receipt in sorted(counting.values(), key=_age)}
+
+    def kept(self) -> frozenset[str]:
+        """The ids of all runs that are archived."""
+        names = self._store.names(f"{self._scope}/{_RUNS}")
+        return frozenset(name.split("/")[-2] for name in names if name.endswith(f"/{RECEIPT}"))
 
     def find(self, name_or_id: str) -> list[Receipt]:
         """The receipts of a name or a job id, newest first."""
@@ -158,6 +166,7 @@ class Archive:
             digest=record.digest,
             job_id=record.job_id,
             attempt=record.attempt,
+            tries=record.tries,
             status=record.status,
             created=record.created,
             ended=record.ended,
@@ -169,6 +178,10 @@ class Archive:
         )
 
 
+def _age(receipt: Receipt) -> tuple[datetime, str]:
+    return receipt.created, receipt.job_id
+
+
 def _past(receipt: Receipt) -> PastRun:
     return PastRun(
         job_id=receipt.job_id,
@@ -177,6 +190,7 @@ def _past(receipt: Receipt) -> PastRun:
         status=receipt.status,
         ended=receipt.ended or receipt.archived,
         attempt=receipt.attempt,
+        tries=receipt.tries,
     )
 
 

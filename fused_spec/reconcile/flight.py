@@ -17,6 +17,7 @@ class Then(Enum):
 
     FINISH = auto()
     START = auto()
+    SKIP = auto()  # it was to start, and may not any more
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Flight:
     job_id: str
     digest: str
     attempt: int
+    tries: int
     since: float
     nonce: str = ""
     settle_at: float = 0.0

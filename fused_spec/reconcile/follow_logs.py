@@ -26,8 +26,10 @@ class LogFollower:
 
     def read_on(self, flights: Iterable[Flight]) -> None:
         """Begin to read the log that was read longest ago, unless one is being read."""
-        if self._reading is not None and not self._reading.done():
-            return
+        if self._reading is not None:
+            if not self._reading.done():
+                return
+            self._reading.result()  # what went wrong and was not expected is to be seen
         now = self.site.world.clock()
         running = {flight.job_id: flight for flight in flights if flight.sight.status is RunStatus.RUNNING}
         for job_id in running:

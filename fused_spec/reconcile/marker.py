@@ -20,7 +20,7 @@ VERSION = 1
 class Marker:
     """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked.
 
-    `protect` travels too, so that it survives the removal of the spec.
+    `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec.
     """
 
     scope: str
@@ -28,6 +28,7 @@ class Marker:
     digest: str
     attempt: int
     nonce: str
+    tries: int = 1
     protect: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -40,6 +41,7 @@ class Marker:
             "name": self.key.name,
             "digest": self.digest,
             "attempt": self.attempt,
+            "tries": self.tries,
             "nonce": self.nonce,
             **({"protect": True} if self.protect else {}),
             "settings": dict(self.settings),
@@ -59,12 +61,13 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
             "nonce": str(nonce),
             **rest,
         } if kind in tuple(Kind):
-            settings = rest.get("settings")
+            settings, tries = rest.get("settings"), rest.get("tries")
             return Marker(
                 scope=scope,
                 key=Key(kind=Kind(kind), name=name),
                 digest=digest,
                 attempt=attempt,
+                tries=tries if isinstance(tries, int) else 1,
                 nonce=nonce,
                 protect=rest.get("protect") is True,
                 settings=settings if isinstance(settings, Mapping) else {},

@@ -23,6 +23,7 @@ class Receipt:
     digest: str
     job_id: str
     attempt: int
+    tries: int
     status: RunStatus
     created: datetime
     ended: datetime | None
@@ -42,6 +43,7 @@ class Receipt:
                 "digest": self.digest,
                 "job_id": self.job_id,
                 "attempt": self.attempt,
+                "tries": self.tries,
                 "status": str(self.status),
                 "created": self.created.isoformat(),
                 "ended": self.ended.isoformat() if self.ended else None,
@@ -65,6 +67,7 @@ class Receipt:
                 digest=content["digest"],
                 job_id=content["job_id"],
                 attempt=content["attempt"],
+                tries=content.get("tries", 1),
                 status=RunStatus(content["status"]),
                 created=datetime.fromisoformat(content["created"]),
                 ended=datetime.fromisoformat(content["ended"]) if content["ended"] else None,

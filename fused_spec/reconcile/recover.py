@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fused_spec.reconcile.journal import Attempt, Journal
-from fused_spec.reconcile.refresh import Markers, list_jobs
+from fused_spec.reconcile.listing import list_jobs
+from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.site import Timing, World
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def recover(
 
 def _by_nonce(api: "FusedReader", markers: Markers) -> dict[str, str]:
     """The job id of each marked run in the history, by its nonce."""
-    listing = [job.id for job in list_jobs(api)]
+    listing = list_jobs(api)
     marked = zip(listing, markers.read(listing), strict=True)
-    return {marker.nonce: job_id for job_id, marker in marked if marker is not None}
+    return {marker.nonce: job.id for job, marker in marked if marker is not None}
 
 
 def _service_time(api: "FusedReader") -> datetime | None:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Of a flight and its rivals: the run that counts, and those to be cancelled."""
+    """Of a flight and its rivals: the run that counts, and the others; those of them in `cancel` are to be ended."""
 
     flight: Flight
     counts: Run
+    others: tuple[Run, ...]
     cancel: tuple[Run, ...]
 
 
@@ -43,20 +44,24 @@ class Rivals:
             key = (marker.key, marker.digest, marker.attempt)
             if key in by_key:
                 found.setdefault(key, []).append(_run(job, marker))
-                self._decided.add(job.id)
         return [_decision(by_key[key], runs) for key, runs in found.items()]
 
+    def carried_out(self, decision: Decision) -> None:
+        """Take note that nothing more is to be done about these runs."""
+        self._decided |= {run.job_id for run in (decision.counts, *decision.others)}
+
     def _markers(self, jobs: list["JobResponse"]) -> list[Marker | None]:
-        unknown = [job.id for job in jobs if job.id not in self._known]
-        self._known.update(zip(unknown, self.site.markers.read(unknown), strict=True))
+        unknown = [job for job in jobs if job.id not in self._known]
+        self._known.update(zip((job.id for job in unknown), self.site.markers.read(unknown), strict=True))
         return [self._known[job.id] for job in jobs]
 
 
 def _decision(flight: Flight, rivals: list[Run]) -> Decision:
     ours = _own_run(flight)
     counts = winner([ours, *rivals])
-    losers = tuple(run for run in (ours, *rivals) if run is not counts and run.status.in_flight)
-    return Decision(flight=flight, counts=counts, cancel=tuple(run for run in losers if may_cancel(run, counts)))
+    others = tuple(run for run in (ours, *rivals) if run is not counts and may_cancel(run, counts))
+    cancel = tuple(run for run in others if run.status.in_flight)
+    return Decision(flight=flight, counts=counts, others=others, cancel=cancel)
 
 
 def _start_key(flight: Flight) -> StartKey:
@@ -72,6 +77,7 @@ def _own_run(flight: Flight) -> Run:
         status=flight.sight.status,
         created=flight.sight.created,
         attempt=flight.attempt,
+        tries=flight.tries,
         nonce=flight.nonce,
     )
 
@@ -85,5 +91,6 @@ def _run(job: "JobResponse", marker: Marker) -> Run:
         status=status,
         created=job.creation_date,
         attempt=marker.attempt,
+        tries=marker.tries,
         nonce=marker.nonce,
     )

@@ -26,14 +26,14 @@ def winner(runs: Sequence[Run]) -> Run:
 
 
 def settled(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
-    """The winner of each attempt, newest first, and the losers that still run."""
+    """The winner of each attempt, newest first, and the losers that are ours to end."""
     winners: list[Run] = []
     losers: list[Run] = []
     for _, same in groupby(sorted(runs, key=_by_start_key), key=start_key):
         efforts = list(same)
         first = winner(efforts)
         winners.append(first)
-        losers += [run for run in efforts if run is not first and run.status.in_flight and may_cancel(run, first)]
+        losers += [run for run in efforts if run is not first and may_cancel(run, first)]
     winners.sort(key=lambda run: (run.created, run.job_id), reverse=True)
     return winners, losers
 

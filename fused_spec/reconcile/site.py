@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
     from fused_spec.reconcile.archive import Archive
     from fused_spec.reconcile.journal import Journal
-    from fused_spec.reconcile.refresh import Markers
+    from fused_spec.reconcile.markers import Markers
     from fused_spec.reconcile.spool import Spools
 
 

@@ -10,17 +10,18 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from fused_spec.api.errors import ApiError
+from fused_spec.api.limits import MOST_LOG
 from fused_spec.api.log_cursor import LogCursor
 from fused_spec.api.log_file import saved_lines
 from fused_spec.api.reading import FusedReader
-from fused_spec.redaction import Redactor
-from fused_spec.wire import LogLine
+from fused_spec.redaction import Redactor, sensitive_values
 
 _GONE = (404, 410)
 
@@ -57,7 +58,7 @@ class Spool:
         self._folder = folder
         self._redact = redact
         self._file = folder / "lines.jsonl"
-        self._answer = folder / "answer.json"
+        self._answer = folder / "answer.jsonl"
         self._cursor = LogCursor()
         if self._file.exists():
             _cut_unfinished(self._file)
@@ -67,27 +68,23 @@ class Spool:
     def read_on(self, api: FusedReader, job_id: str) -> None:
         """Append what the service has by now; raises the client's errors, and OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        whole = api.save_logs(job_id, self._answer, self._cursor.since_ms)
+        api.save_logs(job_id, self._answer, self._cursor.since_ms, scrub=self._redact, last=False)
         with self._file.open("ab") as stream:
             self._file.chmod(0o600)
-            for record in self._cursor.fresh(self._redacted(saved_lines(self._answer, cut=not whole))):
+            for record in self._cursor.fresh(self._answered()):
                 stream.write(record.to_json())
 
     def whole(self, api: FusedReader, job_id: str) -> WholeLog:
         """The log of a run that is over; raises the client's errors, and OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            complete = api.save_logs(job_id, self._answer)
+            complete = api.save_logs(job_id, self._answer, scrub=self._redact)
         except ApiError as error:
             if error.status_code not in _GONE:
                 raise
             return WholeLog(lines=self._read(), missing="the service had forgotten it, but for what was read before")
-
-        def answer() -> Iterator[LogRecord]:
-            return self._redacted(saved_lines(self._answer, cut=not complete))
-
-        missing = None if complete else f"it goes on: only its first {self._answer.stat().st_size:,} bytes are kept"
-        return WholeLog(lines=chain(self._forgotten(answer()), answer()), missing=missing)
+        missing = None if complete else f"it goes on: only what its first {MOST_LOG:,} bytes hold is kept"
+        return WholeLog(lines=chain(self._forgotten(), self._answered()), missing=missing)
 
     def remove(self) -> None:
         """Forget the lines, because they are kept elsewhere."""
@@ -101,14 +98,14 @@ class Spool:
             with self._file.open("rb") as stream:
                 yield from map(LogRecord.from_json, stream)
 
-    def _redacted(self, lines: Iterable[LogLine]) -> Iterator[LogRecord]:
-        return (LogRecord(line.timestamp, self._redact(line.message)) for line in lines)
+    def _answered(self) -> Iterator[LogRecord]:
+        return (LogRecord(line.timestamp, line.message) for line in saved_lines(self._answer))
 
-    def _forgotten(self, answer: Iterable[LogRecord]) -> Iterator[LogRecord]:
+    def _forgotten(self) -> Iterator[LogRecord]:
         """The lines that were read earlier and are older than everything in the answer."""
         oldest: Counter[LogRecord] = Counter()
         floor: float = math.inf
-        for line in answer:
+        for line in self._answered():
             if line.timestamp < floor:
                 oldest.clear()
                 floor = line.timestamp
@@ -123,12 +120,14 @@ class Spool:
 
 @dataclass(frozen=True, slots=True)
 class Spools:
-    """The folder of all spools, one folder for each run."""
+    """The folder of all spools, one folder for each run; `secrets` are values that no log may hold."""
 
     folder: Path
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
-    def open(self, job_id: str, redact: Redactor) -> Spool:
-        return Spool(self.folder / job_id, redact)
+    def open(self, job_id: str, env: Mapping[str, Any]) -> Spool:
+        """The spool of a run that was started with these variables."""
+        return Spool(self.folder / job_id, Redactor((*self.secrets, *sensitive_values(env))))
 
 
 def _cut_unfinished(file: Path) -> None:

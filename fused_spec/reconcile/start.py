@@ -17,6 +17,7 @@ from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.marker import Marker
 from fused_spec.reconcile.payload import job_config, shown_settings
 from fused_spec.spec.model import DesiredJob
+from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
@@ -36,10 +37,17 @@ class StartedRun:
 
 
 def next_attempt(change: Change) -> int:
-    """1, or one more than the newest run of the same digest."""
+    """One more than the newest run, whatever its digest: else a spec that is changed back would seem to have run."""
     before = change.before
-    same = isinstance(before, Run | PastRun) and before.digest == change.digest
-    return before.attempt + 1 if same and isinstance(before, Run | PastRun) else 1
+    return before.attempt + 1 if isinstance(before, Run | PastRun) else 1
+
+
+def next_try(change: Change) -> int:
+    """1, or one more than the newest run where that is of the same digest and did not succeed."""
+    before = change.before
+    if not isinstance(before, Run | PastRun) or before.digest != change.digest:
+        return 1
+    return 1 if before.status is RunStatus.SUCCEEDED else before.tries + 1
 
 
 def start(change: Change, site: "Site") -> StartedRun:
@@ -51,7 +59,7 @@ def start(change: Change, site: "Site") -> StartedRun:
     job = change.after
     assert isinstance(job, DesiredJob)
     for _ in range(_LOOKS):
-        marker = _marker(job, site, next_attempt(change))
+        marker = _marker(job, site, change)
         looked = site.world.clock()
         rival = _rival(site, marker)
         if rival is not None:
@@ -145,10 +153,12 @@ def _search(marker: Marker, site: "Site") -> str | None:
 def _newer(site: "Site") -> Iterator[tuple["JobResponse", Marker]]:
     """The marked runs that the plan had not seen, newest first."""
     skip = 0
+    met = set(site.seen)
     while True:
         page = list(site.api.get_jobs(_NEWEST, skip=skip, per_request=_NEWEST))
-        new = [job for job in page if job.id not in site.seen]
-        for job, marker in zip(new, site.markers.read([job.id for job in new]), strict=True):
+        new = [job for job in page if job.id not in met]
+        met |= {job.id for job in new}
+        for job, marker in zip(new, site.markers.read(new), strict=True):
             if marker is not None:
                 yield job, marker
         if len(new) < len(page) or not page:
@@ -156,12 +166,13 @@ def _newer(site: "Site") -> Iterator[tuple["JobResponse", Marker]]:
         skip += len(page)
 
 
-def _marker(job: DesiredJob, site: "Site", attempt: int) -> Marker:
+def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
     return Marker(
         scope=site.scope,
         key=job.key,
         digest=job.digest,
-        attempt=attempt,
+        attempt=next_attempt(change),
+        tries=next_try(change),
         nonce=site.world.nonce(),
         protect=job.protect,
         settings=shown_settings(job),
@@ -173,6 +184,7 @@ def _attempt(marker: Marker, site: "Site") -> Attempt:
         key=marker.key,
         digest=marker.digest,
         number=marker.attempt,
+        tries=marker.tries,
         nonce=marker.nonce,
         sent=site.api.server_time,
     )

@@ -48,15 +48,19 @@ def look(api: "FusedReader", job_ids: Collection[str], *, closely: Iterable[str]
 
 
 def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "JobResponse"], tuple["JobResponse", ...]]:
-    """The runs' lines in the history, read until all are found or the history ends, and the lines met on the way."""
+    """The runs' lines in the history, as far as it is read, and the lines met on the way.
+
+    A further page costs as much as asking for one run, so it is read only for more runs than pages were.
+    """
     met: dict[str, JobResponse] = {}
-    skip = 0
-    while True:
+    missing, pages, skip = set(job_ids), 0, 0
+    while pages == 0 or pages < len(missing):
         page = list(api.get_jobs(_PAGE, skip=skip, per_request=_PAGE))
         met.update((job.id, job) for job in page)
-        if not page or all(job_id in met for job_id in job_ids):
+        missing -= met.keys()
+        if not page:
             break
-        skip += len(page)
+        pages, skip = pages + 1, skip + len(page)
     found = {job_id: met.pop(job_id) for job_id in job_ids if job_id in met}
     return found, tuple(met.values())
 

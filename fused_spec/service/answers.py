@@ -3,17 +3,23 @@
 Errors are `{"detail": …}` as `application/json` and nothing after it: the clients compare the header exactly.
 """
 
+import errno
 import json
+import re
+import sqlite3
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-_LARGEST_BODY = 64 * 1024 * 1024
-_LARGEST_NUMBER = 2**53
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
+_MAY_OVERFLOW = re.compile(rb"[0-9]{200}|[eE]\+?[0-9]{3}")  # a number that may read as infinity, which JSON has not
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+_UNWRITABLE_DATABASE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -30,8 +36,8 @@ def problem(message: str, *place: str | int) -> Invalid:
     return Invalid([{"loc": list(place), "msg": message, "type": "value_error"}])
 
 
-def refuse(status: int, detail: str) -> HTTPException:
-    return HTTPException(status, detail)
+def refuse(status: int, detail: str, headers: Mapping[str, str] | None = None) -> HTTPException:
+    return HTTPException(status, detail, headers)
 
 
 def not_found(what: str) -> HTTPException:
@@ -49,23 +55,37 @@ def invalid_answer(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": error.problems}, status_code=422)
 
 
-async def read_body(request: Request) -> bytes:
-    """The whole body; refuses what no sensible request sends."""
-    pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > _LARGEST_BODY:
-            raise refuse(413, f"the body is larger than {_LARGEST_BODY // 1024**2} MiB")
-        pieces.append(piece)
-    return b"".join(pieces)
+def gone_answer(_request: Request, _error: Exception) -> Response:
+    """For a client that hung up within its request: nobody reads it."""
+    return JSONResponse({"detail": "the request broke off"}, status_code=400)
+
+
+def storage_answer(_: Request, error: Exception) -> Response:
+    """The answer where the disk is full or may not be written; other faults go on."""
+    if isinstance(error, sqlite3.Error):
+        cannot_write = error.sqlite_errorcode & 0xFF in _UNWRITABLE_DATABASE
+    else:
+        cannot_write = isinstance(error, OSError) and error.errno in _UNWRITABLE
+    if not cannot_write:
+        raise error
+    why = error.strerror if isinstance(error, OSError) else error
+    return JSONResponse({"detail": f"the service cannot keep this: {why}"}, status_code=507)
+
+
+def fault_answer(_: Request, error: Exception) -> Response:
+    """The answer to what nobody expected; the error goes on into the service's log."""
+    return JSONResponse({"detail": f"the service failed ({type(error).__name__}); its log says how"}, status_code=500)
 
 
 async def read_model(request: Request, model: type[Model]) -> Model:
     """The JSON body as a wire model; raises `Invalid`."""
+    body = await request.body()
     try:
-        content = json.loads(await read_body(request))
-    except (ValueError, RecursionError):
-        raise problem("the body is no JSON", "body") from None
+        content = from_json(body, allow_inf_nan=False)
+        if _MAY_OVERFLOW.search(body):
+            json.dumps(content, allow_nan=False)
+    except ValueError as error:
+        raise problem(f"the body is no JSON: {error}", "body") from None
     if not isinstance(content, Mapping):
         raise problem("the body is no JSON object", "body")
     try:
@@ -84,7 +104,7 @@ def whole_number(request: Request, name: str, default: int | None, *, least: int
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.lstrip("-").isdigit() and least <= int(text) <= _LARGEST_NUMBER):
+    if not (_WHOLE_NUMBER.fullmatch(text) and int(text) >= least):
         raise problem(f"{name} is no whole number from {least} on", "query", name)
     return int(text)
 

@@ -11,15 +11,30 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.requests import ClientDisconnect
+from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fused_spec.service.answers import Invalid, error_answer, invalid_answer
+from fused_spec.service.answers import Invalid, error_answer, fault_answer, gone_answer, invalid_answer, storage_answer
+from fused_spec.service.browsers import Browsers
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.limits import Bounds, Limits
 from fused_spec.service.registry import Tokens, Udfs
-from fused_spec.service.routes import account, files, jobs, realtime, schedules, secret_values, signed, tokens, udfs
+from fused_spec.service.routes import (
+    account,
+    files,
+    jobs,
+    mount,
+    realtime,
+    schedules,
+    secret_values,
+    signed,
+    tables,
+    tokens,
+    udfs,
+)
 from fused_spec.service.runs import Runs
 from fused_spec.service.schedules import Schedules, keep_time
 from fused_spec.service.secret_values import SecretValues
@@ -27,8 +42,19 @@ from fused_spec.service.signing import Signer
 from fused_spec.service.storage import Storage
 from fused_spec.service.supervisor import Supervisor
 
-_NOUNS = (account, jobs, files, signed, udfs, tokens, realtime, schedules, secret_values)
+_NOUNS = (account, jobs, files, mount, tables, signed, udfs, tokens, realtime, schedules, secret_values)
 _OPEN = tuple(f"{BASE_PATH}/{path}" for path in ("health", "signed/", "realtime-shared/"))
+_PAGES = f"{BASE_PATH}/realtime-shared/"
+_ANSWERS = {
+    HTTPException: error_answer,
+    Invalid: invalid_answer,
+    ClientDisconnect: gone_answer,
+    OSError: storage_answer,
+    sqlite3.Error: storage_answer,
+    Exception: fault_answer,
+}
+_UPLOADS = tuple(f"{BASE_PATH}/{path}" for path in ("files/upload", "signed/upload", "efs/"))
+_BOUNDS = Bounds(upload_paths=_UPLOADS)
 
 
 def create_app(
@@ -36,14 +62,20 @@ def create_app(
     token: str,
     *,
     hosts: Collection[str] | None = LOOPBACK,
+    bounds: Bounds = _BOUNDS,
     on_request: Callable[[], None] | None = None,
 ) -> Starlette:
     """An app on the state folder, which it makes when it is not there.
 
-    `hosts` are the names under which it may be addressed (None: any); `on_request` is called at each request.
+    `hosts` are the names under which it may be addressed (None: any); `bounds` limit each request; `on_request` is
+    called at each request.
     Opening raises `FusedSpecError` when the state cannot be used.
     """
-    middleware = [Middleware(Gate, Rules(token=token, hosts=hosts, open_prefixes=_OPEN))]
+    middleware = [
+        Middleware(Browsers, _PAGES),
+        Middleware(Gate, Rules(token=token, hosts=hosts, open_paths=_OPEN)),
+        Middleware(Limits, bounds),
+    ]
     if on_request is not None:
         middleware.insert(0, Middleware(_Observed, on_request))
     routes = [route for noun in _NOUNS for route in noun.routes]
@@ -62,9 +94,9 @@ def create_app(
                 await service.supervisor.stop()
 
     return Starlette(
-        routes=[Mount(BASE_PATH, routes=routes)],
+        routes=[Mount(BASE_PATH, app=Router(routes, redirect_slashes=False))],
         middleware=middleware,
-        exception_handlers={HTTPException: error_answer, Invalid: invalid_answer},
+        exception_handlers=_ANSWERS,
         lifespan=lifespan,
     )
 

@@ -19,11 +19,14 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """`hosts=None` accepts any `Host`: for a service that was bound to all addresses on purpose."""
+    """`hosts=None` accepts any `Host`: for a service that was bound to all addresses on purpose.
+
+    `open_paths` need no token; one that ends in `/` stands for all below it.
+    """
 
     token: str = field(repr=False)
     hosts: Collection[str] | None
-    open_prefixes: tuple[str, ...]
+    open_paths: tuple[str, ...]
 
 
 class Gate:
@@ -48,7 +51,7 @@ class Gate:
             return 403, "this host name is not the service's"
         if not _same_origin(headers, host):
             return 403, "requests from web pages are refused"
-        if scope["path"].startswith(self._rules.open_prefixes):
+        if any(_covers(path, scope["path"]) for path in self._rules.open_paths):
             return None
         given = headers.get("authorization", "").partition(" ")[2]
         if hmac.compare_digest(given.encode("utf-8", "replace"), self._rules.token.encode()):
@@ -56,11 +59,14 @@ class Gate:
         return 401, "the token is missing or wrong; the service's own is in the service.json of its state folder"
 
 
+def _covers(open_path: str, path: str) -> bool:
+    return path.startswith(open_path) if open_path.endswith("/") else path == open_path
+
+
 def _same_origin(headers: Headers, host: str) -> bool:
-    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return False
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == host
+    sites, origins = headers.getlist("sec-fetch-site"), headers.getlist("origin")
+    ours = {f"http://{host}", f"https://{host}"}
+    return all(site in ("none", "same-origin") for site in sites) and all(origin in ours for origin in origins)
 
 
 def _hostname(host: str) -> str | None:

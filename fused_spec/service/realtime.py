@@ -2,16 +2,18 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from fused_spec.jobdir import JobDir, read_lines, read_results, result_content, result_metadata
 from fused_spec.service.answers import problem, refuse
-from fused_spec.service.context import Service, service_of
+from fused_spec.service.context import Service
+from fused_spec.service.joblog import last_message
 from fused_spec.service.runs import FAILED, Run
 from fused_spec.service.times import now_ms
 from fused_spec.wire import JobConfig, Udf, UdfStep
@@ -19,6 +21,7 @@ from fused_spec.wire import JobConfig, Udf, UdfStep
 _PATIENCE_SECONDS = 120.0
 _LONGEST_OUTPUT = 4096  # of what was printed, in a header
 _DEEPEST_ZOOM = 30
+_TILE_NUMBER = re.compile(r"[0-9]{1,10}")
 _DEFAULT_FORMATS = "parquet,tiff"
 
 Tile = tuple[int, int, int]
@@ -44,10 +47,12 @@ def tile_of(request: Request) -> Tile | None:
     """The tile that the path names; raises `Invalid` for one that no map has."""
     if "z" not in request.path_params:
         return None
-    x, y, z = (int(request.path_params[name]) for name in "xyz")
-    if z > _DEEPEST_ZOOM or max(x, y) >= 2**z:
-        raise problem(f"there is no tile {z}/{x}/{y}", "path", "z")
-    return x, y, z
+    texts = [request.path_params[name] for name in "zxy"]
+    if all(_TILE_NUMBER.fullmatch(text) for text in texts):
+        z, x, y = map(int, texts)
+        if z <= _DEEPEST_ZOOM and max(x, y) < 2**z:
+            return x, y, z
+    raise problem(f"there is no tile {'/'.join(texts)}", "path", "z")
 
 
 def begin(service: Service, udf: Udf, *, asked: str, tile: Tile | None) -> Run:
@@ -69,18 +74,30 @@ def begin(service: Service, udf: Udf, *, asked: str, tile: Tile | None) -> Run:
     return run
 
 
-async def answer(request: Request, run: Run) -> Response:
-    """Wait for the call's end, and answer with the result or with a 422 that says what went wrong."""
-    service = service_of(request)
+async def answer(service: Service, run: Run, caller: Request | None = None) -> Response:
+    """Wait for the call's end, and answer with the result or with a 422 that says what went wrong.
+
+    The call is cancelled when it takes too long, and when its `caller`, if one waits, has gone.
+    """
+    ending = asyncio.ensure_future(service.supervisor.ended(run))
+    waiting = {ending} if caller is None else {ending, asyncio.ensure_future(_gone(caller))}
     try:
-        ended = await asyncio.wait_for(service.supervisor.ended(run), _PATIENCE_SECONDS)
-    except TimeoutError:
-        service.supervisor.cancel(run)
-        raise refuse(504, f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds") from None
-    except asyncio.CancelledError:  # the caller has gone
-        service.supervisor.cancel(run)
-        raise
-    return _answer(service, service.supervisor.job_dir(ended.job_id), ended)
+        done, _ = await asyncio.wait(waiting, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if ending in done:
+            return _answer(service, service.supervisor.job_dir(run.job_id), ending.result())
+    finally:
+        for task in waiting:
+            task.cancel()
+        if not ending.done():
+            service.supervisor.cancel(run)
+    if done:
+        raise ClientDisconnect
+    raise refuse(504, f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds")
+
+
+async def _gone(caller: Request) -> None:
+    while (await caller.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _answer(service: Service, job: JobDir, run: Run) -> Response:
@@ -105,7 +122,7 @@ def _failed(error: str, metadata: dict[str, Any]) -> Response:
 
 def _without_result(job: JobDir, run: Run) -> str:
     """Why a call ended without a result: the last word of its log."""
-    last = next((line["message"] for line, _ in reversed(list(read_lines(job.log)))), "")
+    last = last_message(job.log) or ""
     return last.removeprefix("ERROR: ") if run.job_status == FAILED and last else "the run was ended"
 
 

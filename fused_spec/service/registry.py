@@ -84,9 +84,10 @@ class Udfs:
     def named(self, slug: str) -> Udf | None:
         return self._one("SELECT * FROM udfs WHERE slug = ?", slug)
 
-    def list(self, skip: int, limit: int) -> "list[Udf]":
-        query = "SELECT * FROM udfs ORDER BY number DESC LIMIT ? OFFSET ?"
-        return [_udf(row) for row in self._database.execute(query, (limit, skip))]
+    def list(self, skip: int, limit: int, *, apps: bool | None = None) -> "list[Udf]":
+        """UDFs, newest first: all, or those that are apps, or those that are not."""
+        query = "SELECT * FROM udfs WHERE ? IS NULL OR (udf_type = 'app') = ? ORDER BY number DESC LIMIT ? OFFSET ?"
+        return [_udf(row) for row in self._database.execute(query, (apps, apps, limit, skip))]
 
     def remove(self, udf: Udf) -> None:
         self._database.execute("DELETE FROM udfs WHERE id = ?", (udf.id,))

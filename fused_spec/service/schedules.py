@@ -6,13 +6,16 @@ when the service is restarted within it: the moment is recorded before the run i
 
 import asyncio
 import json
+import logging
 import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from fused_spec.service.times import at
 from fused_spec.wire.schedules import CronJob
+
+_log = logging.getLogger("fused_spec.service")
 
 
 class Schedules:
@@ -65,20 +68,33 @@ def is_due(job: CronJob, moment: datetime) -> bool:
 
 
 def fire_due(schedules: Schedules, moment: datetime, run: Callable[[CronJob], object]) -> None:
-    """Run each schedule that is due in the minute of `moment`."""
+    """Run each schedule that is due in the minute of `moment`; one that cannot be run is told in the service's log."""
     minute = moment.replace(second=0, microsecond=0)
     for job in schedules.list():
-        if is_due(job, minute) and schedules.note_run(job, int(minute.timestamp() * 1000)):
-            run(job)
+        try:
+            if is_due(job, minute) and schedules.note_run(job, int(minute.timestamp() * 1000)):
+                run(job)
+        except (OSError, sqlite3.Error) as error:  # a full disk, say; the others, and the next minute, have their turn
+            _log.warning("schedule %s (%s) was not run at %s: %s", job.id, job.name, minute, error)
 
 
-async def keep_time(schedules: Schedules, run: Callable[[CronJob], object]) -> None:
-    """Fire what is due at the beginning of every minute, until cancelled."""
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def keep_time(
+    schedules: Schedules,
+    run: Callable[[CronJob], object],
+    *,
+    now: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Fire what is due in every minute, that of the start included, until cancelled."""
     while True:
-        now = datetime.now(UTC)
-        following = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        await asyncio.sleep((following - now).total_seconds())
-        fire_due(schedules, following, run)
+        moment = now()
+        fire_due(schedules, moment, run)
+        following = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        await sleep((following - moment).total_seconds())
 
 
 def _job(row: sqlite3.Row) -> CronJob:

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.service.app import create_app
+from fused_spec.service.connection import Connection
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.gate import LOOPBACK
 from fused_spec.service.launch import ADDRESS_FILE, ServiceAddress
@@ -81,6 +82,9 @@ class _Server:
         server = _Http(
             uvicorn.Config(
                 app,
+                http=Connection,
+                ws="none",
+                proxy_headers=False,  # what such a header says is nothing to build signed URLs from
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -6,9 +6,11 @@ where its folder says it is. Runs start first come, first served, as many at onc
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
+import sqlite3
 import time
 from collections import deque
 from contextlib import suppress
@@ -26,6 +28,7 @@ _ALIVE_SECONDS = 1.0  # between two looks at their processes
 _PATIENCE_SECONDS = 5.0  # for the other worker of a run that was asked for twice
 _KILL_SECONDS = 3.0  # between TERM and KILL
 _MOST_ASKS = 3
+_log = logging.getLogger("fused_spec.service")
 
 
 class Supervisor:
@@ -99,13 +102,20 @@ class Supervisor:
 
     async def _live(self) -> None:
         while True:
-            for watch in list(self._watches.values()):
-                await self._follow(watch)
-            self._look_for_lost()
-            await self._start_queued()
+            try:
+                await self._look()
+            except sqlite3.OperationalError as error:  # a full disk, say; the next look finds the same runs
+                _log.warning("the runs cannot be recorded: %s", error)
+                await asyncio.sleep(_ALIVE_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS if self._watches else None)
             self._wake.clear()
+
+    async def _look(self) -> None:
+        for watch in list(self._watches.values()):
+            await self._follow(watch)
+        self._look_for_lost()
+        await self._start_queued()
 
     async def _start_queued(self) -> None:
         """Start what there is room for; a run behind a shared token has somebody waiting, and room of its own."""
@@ -197,14 +207,17 @@ class Supervisor:
             self._forget(watch, FAILED, f"ERROR: the worker {how} before the job was over")
 
     def _forget(self, watch: Watch, job_status: str, last_line: str | None) -> None:
-        del self._watches[watch.run.job_id]
         self._end(watch.run, job_status, last_line)
+        del self._watches[watch.run.job_id]
 
     def _end(self, run: Run, job_status: str, last_line: str | None) -> Run:
         if last_line is not None:
             job = self.job_dir(run.job_id)
-            job.path.mkdir(mode=0o700, exist_ok=True)
-            add_line(job.log, last_line)
+            try:
+                job.path.mkdir(mode=0o700, exist_ok=True)
+                add_line(job.log, last_line)
+            except OSError as error:  # how the run ended counts more than its log
+                _log.warning("%s: cannot write its last line %r: %s", job.log, last_line, error.strerror)
         changed = run.changed if run.job_status == job_status else now_ms()
         run = self._runs.change(run, status=TERMINATED, job_status=job_status, changed=changed)
         if (ending := self._endings.pop(run.job_id, None)) is not None and not ending.done():

@@ -61,7 +61,7 @@ class Board:
         """Fold one event in."""
         self.trouble = event.error if isinstance(event, ServiceSilent) else ""
         key = event_key(event)
-        if key is None or (row := self.rows.get(key)) is None:
+        if key is None or (row := self.rows.get(key)) is None or _is_of_another_run(event, row):
             return
         match event:
             case Uploaded():
@@ -81,6 +81,18 @@ class Board:
                 row.note = event.outcome.error or row.note
             case SinkWritten():
                 row.note = event.path
+
+
+def _is_of_another_run(event: Event, row: Row) -> bool:
+    """Whether the event tells of a run that was started twice, and is not the one of its row."""
+    match event:
+        case StatusChanged() | Cancelling():
+            run: str | None = event.job_id
+        case Finished():
+            run = event.outcome.job_id
+        case _:
+            return False
+    return None not in (run, row.job_id) and run != row.job_id
 
 
 def event_key(event: Event) -> Key | None:

@@ -9,6 +9,7 @@ from fused_spec.wire.config import (
     Header,
     JobConfig,
     JobStep,
+    Labelled,
     PartitionGeospatialStep,
     PartitionNongeospatialStep,
     Udf,
@@ -16,7 +17,7 @@ from fused_spec.wire.config import (
     as_job_config,
 )
 from fused_spec.wire.files import FileDetails, SignedPost, SignedTemporaryPost
-from fused_spec.wire.jobs import JobResponse, LogLine, RunRequest, RunResponse, RunResult
+from fused_spec.wire.jobs import JobResponse, LogLine, ProgressIncrement, RunRequest, RunResponse, RunResult
 from fused_spec.wire.realtime import RealtimeRequest
 from fused_spec.wire.tokens import TokenCreate, TokenUpdate, UdfAccessToken
 from fused_spec.wire.udfs import SavedUdf, UdfSave
@@ -28,9 +29,11 @@ __all__ = [
     "JobConfig",
     "JobResponse",
     "JobStep",
+    "Labelled",
     "LogLine",
     "PartitionGeospatialStep",
     "PartitionNongeospatialStep",
+    "ProgressIncrement",
     "RealtimeRequest",
     "RunRequest",
     "RunResponse",

@@ -121,6 +121,12 @@ class JobConfig(WireModel):
     metadata: dict[str, Any] | None = None
 
 
+class Labelled(WireModel):
+    """A job's config of which nothing but its metadata matters, whatever its steps are."""
+
+    metadata: Any = None
+
+
 def as_job_config(config: JobConfig | Step | dict[str, Any]) -> JobConfig:
     """A whole JobConfig from a JobConfig, a lone step, or either of them as plain JSON.
 

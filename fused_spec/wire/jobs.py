@@ -1,12 +1,15 @@
 """Runs, the job history, logs and results."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-from pydantic import Field, StrictBool, StrictStr
+from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
 from fused_spec.wire.base import WireModel
 from fused_spec.wire.config import JobConfig
+
+# Times without a zone are in UTC.
+Moment = Annotated[datetime, AfterValidator(lambda moment: moment if moment.tzinfo else moment.replace(tzinfo=UTC))]
 
 
 class RunRequest(WireModel):
@@ -19,6 +22,12 @@ class RunRequest(WireModel):
     cache_max_age: int | None = None
 
 
+class ProgressIncrement(WireModel):
+    """The body of POST `/run/by-id/{id}/increment-progress`."""
+
+    amount: int = Field(ge=0, le=2**53)
+
+
 class RunResponse(WireModel):
     """One run: `status` is the machine's state, `job_status` the work's; 1.x answers lack the latter."""
 
@@ -28,9 +37,9 @@ class RunResponse(WireModel):
     instance_type: StrictStr | None = None
     status: StrictStr
     terminal_status: StrictBool
-    last_heartbeat: datetime | None = None
+    last_heartbeat: Moment | None = None
     job_status: StrictStr | None = None
-    job_status_date: datetime | None = None
+    job_status_date: Moment | None = None
     finished_job_status: StrictBool | None = None
     total_tasks: int = 0
     finished_tasks: int = 0
@@ -46,9 +55,9 @@ class JobResponse(WireModel):
 
     id: StrictStr
     user_id: StrictStr | None = None
-    creation_date: datetime
+    creation_date: Moment
     job_status: StrictStr | None = None
-    job_status_date: datetime | None = None
+    job_status_date: Moment | None = None
     instance_id: StrictStr | None = None
     instance_type: StrictStr | None = None
     execution_environment_id: StrictStr | None = None

@@ -3,7 +3,10 @@
 import gzip
 import json
 import stat
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,13 @@ import requests
 from fused_spec.plan.model import Action, Plan, Requests
 from fused_spec.reconcile.apply import Options, apply
 from fused_spec.reconcile.events import Finished, Started, Uploaded
+from fused_spec.reconcile.journal import Attempt, Journal
+from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.outcome import OutcomeStatus, exit_code
+from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
-from tests.contract.world import FAILING, FAST, SLOW, TOKEN, UDF, World, job
+from tests.contract.world import FAILING, FAST, SCOPE, SLOW, TOKEN, UDF, World, job
 
 
 @pytest.fixture
@@ -53,6 +59,35 @@ def test_a_changed_udf_plans_one_run_and_names_its_file(world: World) -> None:
     assert changed.changes[0].why == "spec changed: specs/area.py"
 
 
+def test_a_spec_that_is_changed_back_runs_once_more_and_is_then_up_to_date(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    for version in (1, 2, 1):
+        world.write("specs/area.py", UDF.replace("n: int = 1", f"n: int = {version}"))
+        assert world.apply()["Job/areas"].status is OutcomeStatus.SUCCEEDED
+    assert not world.plan().has_changes
+    assert len(world.job_ids()) == 3
+
+
+def test_a_run_in_flight_of_a_spec_that_was_changed_back_is_attached_to(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    runs = []
+    for disk in (5, 6, 5):
+        world.write("specs/a.yaml", job(more=f"  disk_size_gb: {disk}\n"))
+        runs.append(world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"].job_id)
+    made = world.plan()
+    assert [(change.action, change.job_id) for change in made.changes] == [(Action.ATTACH, runs[2])]
+    world.api.cancel_job(str(runs[2]))
+
+
+def test_successes_use_up_no_retries(world: World) -> None:
+    world.write("specs/a.yaml", job(more="  run: {when: always, on_failure: retry, retries: 1}\n"))
+    for _ in range(3):
+        world.apply()
+    markers = [marker_in(world.api.get_job_config(one).metadata) for one in world.job_ids()]
+    assert [(one.attempt, one.tries) for one in markers if one] == [(3, 1), (2, 1), (1, 1)]
+
+
 def test_the_archive_holds_log_spec_statuses_and_receipt(world: World) -> None:
     world.write("specs/a.yaml", job())
     outcome = world.apply()["Job/areas"]
@@ -85,12 +120,109 @@ def test_a_start_of_which_nobody_knows_is_unknown_and_not_sent_again(world: Worl
     assert world.service.seen.count("POST /server/v1/run") == 0
 
 
-def test_a_start_that_was_never_sent_is_a_failure_and_not_unknown(world: World) -> None:
+def test_a_start_that_was_never_sent_is_sent_later(world: World) -> None:
     world.write("specs/a.yaml", job())
     world.service.fail(requests.ConnectTimeout(), method="POST", path="/run", reached=False)
-    outcomes = world.apply()
+    assert world.apply()["Job/areas"].status is OutcomeStatus.SUCCEEDED
+    assert len(world.job_ids()) == 1
+
+
+def test_a_start_that_cannot_be_sent_for_long_is_a_failure_and_not_unknown(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    for _ in range(3):
+        world.service.fail(requests.ConnectTimeout(), method="POST", path="/run", reached=False)
+    outcomes = world.apply(replace(FAST, silence=0.1))
     assert outcomes["Job/areas"].status is OutcomeStatus.FAILED
     assert exit_code(outcomes.values()) == 8
+    assert world.job_ids() == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_service_that_is_busy_is_asked_again_when_it_says_so(world: World, status: int) -> None:
+    world.write("specs/a.yaml", job())
+    world.service.answer(status, {"Retry-After": "1"}, method="POST", path="/run")
+    assert world.apply()["Job/areas"].status is (OutcomeStatus.SUCCEEDED if status == 429 else OutcomeStatus.UNKNOWN)
+    assert len(world.job_ids()) == (1 if status == 429 else 0)
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_a_refused_start_is_not_sent_again(world: World, status: int) -> None:
+    world.write("specs/a.yaml", job())
+    world.service.answer(status, {}, method="POST", path="/run")
+    assert world.apply()["Job/areas"].status is OutcomeStatus.FAILED
+    assert world.job_ids() == []
+    assert world.site().journal.open_intents() == []
+
+
+def test_no_more_runs_than_allowed_go_on_beside_each_other(world: World) -> None:
+    world.write("specs/a.yaml", "".join(job(f"job-{number}") for number in range(4)))
+    assert {one.status for one in world.apply(replace(FAST, max_running=1)).values()} == {OutcomeStatus.SUCCEEDED}
+    going, most = set[str](), 0
+    for event in world.events:
+        going |= {event.job_id} if isinstance(event, Started) else set()
+        most = max(most, len(going))
+        going -= {str(event.outcome.job_id)} if isinstance(event, Finished) else set()
+    assert most == 1
+
+
+def test_an_apply_past_its_limit_does_not_start_what_waited_for_an_older_run(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job(more="  run: {on_change_while_running: wait}\n"))
+    first = world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"]
+    world.write("specs/area.py", UDF)
+    queued = world.apply(replace(FAST, max_duration=0.2))["Job/areas"]
+    assert (queued.status, str(queued.error)[:12]) == (OutcomeStatus.SKIPPED, "not started:")
+    assert world.job_ids() == [first.job_id]
+
+
+def test_an_apply_that_is_interrupted_before_it_sent_a_start_sends_none(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    intending, leaving = threading.Event(), threading.Event()
+
+    class SlowJournal(Journal):
+        def intend(self, attempt: Attempt) -> None:
+            intending.set()
+            leaving.wait(10)
+            super().intend(attempt)
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            leaving.set()
+            super().shutdown(wait, cancel_futures=cancel_futures)
+
+    def interrupt(*_: object) -> None:
+        intending.wait(10)
+        raise KeyboardInterrupt
+
+    site = replace(
+        world.site(), journal=SlowJournal(world.store, SCOPE, "local"), world=Time(pool=Pool, wait=interrupt)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        list(apply(world.plan(), site, options=FAST))
+    assert world.service.seen.count("POST /server/v1/run") == 0
+    assert site.journal.open_intents() == []
+
+
+def test_an_apply_whose_time_is_up_waits_for_what_is_under_way_without_haste(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    waits: list[float] = []
+
+    class SlowJournal(Journal):
+        def intend(self, attempt: Attempt) -> None:
+            enough.wait(10)
+            super().intend(attempt)
+
+    enough = threading.Event()
+
+    def wait(futures: object, seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) > 3:
+            enough.set()
+        threading.Event().wait(0.05)
+
+    site = replace(world.site(), journal=SlowJournal(world.store, SCOPE, "local"), world=Time(wait=wait))
+    list(apply(world.plan(), site, options=replace(FAST, timeout=0.01)))
+    assert min(waits[1:4]) > 0.01
 
 
 def test_a_run_of_another_state_that_somebody_started_after_the_plan_makes_it_stale(world: World) -> None:

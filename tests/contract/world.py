@@ -5,19 +5,22 @@ from pathlib import Path
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.transport import Transport, new_session
-from fused_spec.plan.model import Plan, Requests
+from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.apply import Options, apply
 from fused_spec.reconcile.archive import Archive
+from fused_spec.reconcile.catch_up import catch_up
 from fused_spec.reconcile.events import Event, Finished
 from fused_spec.reconcile.journal import Journal
+from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import recover
-from fused_spec.reconcile.refresh import Markers, read_history
+from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import Site, Timing
 from fused_spec.reconcile.spool import Spools
 from fused_spec.reconcile.store import LocalStore
 from fused_spec.settings import Credentials
+from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter
 
@@ -84,26 +87,32 @@ class World:
             timing=Timing(visible=0.0, accepted=0.5, margin=0.0),
         )
 
-    def plan(self, requests: Requests = Requests()) -> Plan:
-        resolution = resolve(["specs"], cwd=self.folder)
-        assert resolution.diagnostics == ()
-        now = datetime.now(UTC)
+    def resolution(self) -> Resolution:
+        found = resolve(["specs"], cwd=self.folder)
+        assert found.diagnostics == ()
+        return found
+
+    def history(self, requests: Requests = Requests()) -> History:
         site = self.site()
-        history = read_history(
+        return read_history(
             self.api,
-            resolution,
+            self.resolution(),
             archive=site.archive,
             journal=site.journal,
             markers=site.markers,
-            now=now,
+            now=datetime.now(UTC),
             prune=requests.prune,
         )
-        return make_plan(resolution, history, target="local", requests=requests, now=now)
+
+    def plan(self, requests: Requests = Requests()) -> Plan:
+        history = self.history(requests)
+        return make_plan(self.resolution(), history, target="local", requests=requests, now=history.read_at)
 
     def apply(self, options: Options = FAST, requests: Requests = Requests()) -> dict[str, Outcome]:
         """Settle, plan and apply; the outcomes by `kind/name`."""
         site = self.site()
         recover(self.api, site.journal, site.markers, timing=site.timing, world=site.world)
+        catch_up(self.history(requests).missed, site)
         return self.carry_out(self.plan(requests), options)
 
     def carry_out(self, plan: Plan, options: Options = FAST) -> dict[str, Outcome]:

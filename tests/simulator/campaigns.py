@@ -23,18 +23,23 @@ NETWORK = Faults(
     refused=0.05,
     unreadable=0.03,
     listing_lag=10.0,
+    listing_ahead=5.0,
+    config_lag=8.0,
+    others=12,
+    most_per_page=6,
     server_skew=1.0,
     job_fails=0.1,
 )
 CAMPAIGNS = {
     "one writer with its journal": Setting(faults=NETWORK, crash=0.5, suspend=0.1, skew=1e6, jobs=2),
+    "one writer whose specs change back and forth": Setting(faults=NETWORK, crash=0.5, jobs=2, versions=2, restarts=5),
     "one writer, a graph of jobs": Setting(faults=NETWORK, crash=0.3, jobs=6, restarts=2),
     "racing writers": Setting(faults=NETWORK, writers=3, crash=0.3, suspend=0.1),
     "racing writers, two at once": Setting(writers=2, within=2.0, faults=Faults(listing_lag=10.0)),
     "racing writers, every request delivered twice now and then": Setting(
         writers=2, faults=replace(NETWORK, delivered_twice=0.2), crash=0.2
     ),
-    "racing writers with the lease": Setting(faults=NETWORK, writers=3, crash=0.3, suspend=0.1, lease=True),
+    "racing writers with the lease": Setting(faults=NETWORK, writers=3, crash=0.3, suspend=0.1, lease=True, skew=1e6),
     "a history that forgets": Setting(faults=replace(NETWORK, purge_after=900.0), crash=0.3, writers=1),
 }
 

@@ -15,19 +15,21 @@ from typing import Any, BinaryIO, cast
 
 from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError, Locked
-from fused_spec.plan.model import PastRun, Requests
+from fused_spec.plan.model import History, PastRun, Plan, Requests
 from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.apply import Options, apply
 from fused_spec.reconcile.archive import Archive
+from fused_spec.reconcile.catch_up import catch_up
 from fused_spec.reconcile.events import Finished
 from fused_spec.reconcile.journal import Journal
 from fused_spec.reconcile.lease import Holder, Lease
+from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import OutcomeStatus
 from fused_spec.reconcile.recover import recover
-from fused_spec.reconcile.refresh import Markers, read_history
+from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import Site, Timing, World, always
 from fused_spec.reconcile.spool import Spools
-from fused_spec.spec.model import DesiredJob, Key, Kind, OnFailure, Project, Resolution, RunPolicy
+from fused_spec.spec.model import DesiredJob, Key, Kind, OnChangeWhileRunning, OnFailure, Project, Resolution, RunPolicy
 from fused_spec.status import RunStatus
 from fused_spec.wire import JobConfig
 from tests.simulator.kernel import Kernel, Pool, Process, wait_for
@@ -104,30 +106,34 @@ class Receipts:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self.kept: dict[str, PastRun] = {}
+        self._kept: dict[str, PastRun] = {}
 
     def folder(self, key: Key, job_id: str) -> str:
         return job_id
 
+    def kept(self) -> frozenset[str]:
+        return frozenset(self._kept)
+
     def has(self, key: Key, job_id: str) -> bool:
-        return job_id in self.kept
+        return job_id in self._kept
 
     def write(self, record: Any, log: Any, *, now: datetime) -> str:
         self._kernel.pause(self._kernel.rng.random())
         ended = record.ended or now
-        self.kept[record.job_id] = PastRun(
+        self._kept[record.job_id] = PastRun(
             job_id=record.job_id,
             key=record.key,
             digest=record.digest,
             status=record.status,
             ended=ended,
             attempt=record.attempt,
+            tries=record.tries,
         )
         return str(record.job_id)
 
     def past(self) -> dict[Key, PastRun]:
         newest: dict[Key, PastRun] = {}
-        for run in self.kept.values():
+        for run in self._kept.values():
             known = newest.get(run.key)
             if known is None or (known.ended or EPOCH) < (run.ended or EPOCH):
                 newest[run.key] = run
@@ -135,11 +141,15 @@ class Receipts:
 
 
 _NONE = Faults()
+_WHILE_RUNNING = (OnChangeWhileRunning.REPLACE, OnChangeWhileRunning.WAIT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What a schedule is made of; `crash` and `suspend` are chances for each apply."""
+    """What a schedule is made of; `crash` and `suspend` are chances for each apply.
+
+    Of `versions` of the specs every apply but the last carries out any, and the last one the first.
+    """
 
     faults: Faults = _NONE
     writers: int = 1
@@ -151,6 +161,7 @@ class Setting:
     jobs: int = 1
     restarts: int = 3
     skew: float = 0.0
+    versions: int = 1
     suspended_within: float = 60.0
 
 
@@ -168,14 +179,14 @@ class Result:
         return sum(count - 1 for count in self.starts.values())
 
 
-def declared(count: int) -> Resolution:
+def declared(count: int, version: int = 0) -> Resolution:
     jobs = tuple(
         DesiredJob(
             key=Key(kind=Kind.JOB, name=f"job-{number}"),
             payload={"config": CONFIG},
-            digest=f"d1:{number}",
+            digest=f"d1:{number}" + "'" * version,
             origin=Location(path="specs/a.yaml"),
-            run=RunPolicy(on_failure=OnFailure.RETRY, retries=1),
+            run=RunPolicy(on_failure=OnFailure.RETRY, retries=1, on_change_while_running=_WHILE_RUNNING[number % 2]),
             needs=(Key(kind=Kind.JOB, name=f"job-{number - 1}"),) if number % 2 else (),
         )
         for number in range(count)
@@ -195,13 +206,16 @@ class Schedule:
         self.receipts = Receipts(self.kernel)
         self.result = Result(seed)
         self._change = change
-        self._resolution = declared(setting.jobs)
+        self._is_last = False
         self._finals: set[OutcomeStatus] = set()
 
     def run(self) -> Result:
         rng = self.kernel.rng
         for _ in range(rng.randrange(3)):
             self.service.accept(_foreign())
+        for _ in range(rng.randint(0, self.setting.faults.others)):
+            team = Process(name="others")
+            self.kernel.spawn(team, lambda: self.service.accept(_foreign()), after=rng.random() * 300.0)
         for writer in range(self.setting.writers):
             process = Process(name=f"writer-{writer}", skew=rng.uniform(-1, 1) * self.setting.skew)
             self._begin(process, rng.random() * self.setting.within, self.setting.restarts)
@@ -209,6 +223,7 @@ class Schedule:
         # Everything late has come, and nobody is at work: one undisturbed apply must bring all in order.
         self.service.faults = replace(self.setting.faults, **_QUIET)
         self.kernel.time += 4000.0
+        self._is_last = True
         self.kernel.spawn(Process(name="last"), partial(self._apply_until_done, store=self.store))
         self.kernel.run()
         self._check()
@@ -246,9 +261,28 @@ class Schedule:
             failed = self._finals & {OutcomeStatus.HELD, OutcomeStatus.FAILED}
             # What needs a failed job stays skipped, and that is as it should be.
             if self._finals and self._finals <= (_DONE | {OutcomeStatus.SKIPPED} if failed else _DONE):
+                self._check_that_nothing_is_left_to_do(store)
                 return
             self.kernel.pause(30.0)
         self.result.problems.append(f"no convergence: {statuses}")
+
+    def _check_that_nothing_is_left_to_do(self, store: MemoryStore) -> None:
+        plan, _ = self._plan(self._site(store, always), declared(self.setting.jobs))
+        to_do = [str(change.key) for change in plan.changes if change.action.changes_something]
+        if to_do and OutcomeStatus.SKIPPED not in self._finals:
+            self.result.problems.append(f"the plan is not empty after the last apply: {to_do}")
+
+    def _plan(self, site: Site, resolution: Resolution) -> tuple[Plan, History]:
+        history = read_history(
+            site.api,
+            resolution,
+            archive=site.archive,
+            journal=site.journal,
+            markers=site.markers,
+            now=site.world.now(),
+        )
+        plan = make_plan(resolution, history, target="model", requests=Requests(), now=history.read_at)
+        return plan, history
 
     def _apply(self, store: MemoryStore) -> dict[str, OutcomeStatus]:
         """One apply from start to end, as the command line makes it."""
@@ -263,16 +297,9 @@ class Schedule:
     def _apply_locked(self, store: MemoryStore, may_act: Callable[[float], bool]) -> dict[str, OutcomeStatus]:
         site = self._site(store, may_act)
         recover(site.api, site.journal, site.markers, timing=site.timing, world=site.world)
-        now = site.world.now()
-        history = read_history(
-            site.api,
-            self._resolution,
-            archive=site.archive,
-            journal=site.journal,
-            markers=site.markers,
-            now=now,
-        )
-        plan = make_plan(self._resolution, history, target="model", requests=Requests(), now=now)
+        version = 0 if self._is_last else self.kernel.rng.randrange(self.setting.versions)
+        plan, history = self._plan(site, declared(self.setting.jobs, version))
+        catch_up(history.missed, site)
         outcomes: dict[str, OutcomeStatus] = {}
         for event in apply(plan, site.seeing(plan.seen), options=OPTIONS):
             if isinstance(event, Finished):
@@ -287,7 +314,16 @@ class Schedule:
             return
         kernel, process = self.kernel, self.kernel.current
         holder = Holder(host=process.name, pid=1)
-        lease = Lease(store, f"{SCOPE}/lock", holder, clock=lambda: kernel.time, now=self._now(process), seconds=60.0)
+        api, own = Client(self.service), self._now(process)
+        api.get_jobs(1, per_request=1)  # to know the service's time, as the command does
+        lease = Lease(
+            store,
+            f"{SCOPE}/lock",
+            holder,
+            clock=lambda: kernel.time,
+            now=lambda: api.server_time or own(),
+            seconds=60.0,
+        )
         lease.acquire()
         over = [False]
 
@@ -343,16 +379,20 @@ class Schedule:
 
     def _check(self) -> None:
         problems, now = self.result.problems, self.kernel.time
+        newest: dict[str, int] = {}
         ours = [job for job in self.service.jobs if job.marker.get("scope") == SCOPE]
         groups: dict[tuple[str, str, int], list[str]] = {}
         for job in ours:
             key = (job.marker["name"], job.marker["digest"], job.marker["attempt"])
             self.result.starts[key] += 1
             groups.setdefault(key, []).append(job.status(now))
+            newest[key[0]] = max(newest.get(key[0], 0), key[2])
+            if self.setting.shared_journal and not self.receipts.has(_ANY, job.id) and not self._purges:
+                problems.append(f"{job.id} of {key} was never recorded")
         for key, statuses in groups.items():
             if "In Progress" in statuses:
                 problems.append(f"{key} still runs after the last apply")
-            if all(status == "Canceled" for status in statuses):
+            if all(status == "Canceled" for status in statuses) and key[2] == newest[key[0]]:
                 problems.append(f"{key} has no run left: {statuses}")
         for name, job in self.service.cancels:
             if job.marker.get("scope") != SCOPE:
@@ -360,12 +400,17 @@ class Schedule:
         for key, run in self.receipts.past().items():
             if run.status is RunStatus.SUCCEEDED and self.service.find(run.job_id).status(now) != "Done":
                 problems.append(f"the receipt of {key} is false")
-        for one in self._resolution.desired:
+        for one in declared(self.setting.jobs).desired:
             ran = any(job.marker["name"] == one.key.name for job in ours)
             if not ran and not self._finals & {OutcomeStatus.SKIPPED, OutcomeStatus.HELD}:
                 problems.append(f"{one.key} never ran")
 
+    @property
+    def _purges(self) -> bool:
+        return self.setting.faults.purge_after is not None
 
+
+_ANY = Key(kind=Kind.JOB, name="any")
 _DONE = {OutcomeStatus.SUCCEEDED, OutcomeStatus.UNCHANGED, OutcomeStatus.HELD, OutcomeStatus.FAILED}
 _QUIET: dict[str, float] = {
     "request_lost": 0.0,
@@ -374,6 +419,7 @@ _QUIET: dict[str, float] = {
     "delivered_twice": 0.0,
     "refused": 0.0,
     "unreadable": 0.0,
+    "listing_ahead": 0.0,
 }
 
 

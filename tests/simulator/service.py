@@ -20,7 +20,11 @@ EPOCH = datetime(2031, 5, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Faults:
-    """How likely each fault is, for one call; times in seconds."""
+    """How likely each fault is, for one call; times in seconds.
+
+    A listing knows of an end up to `listing_ahead` before the run's own record does. At most `others` jobs are started
+    by other people meanwhile.
+    """
 
     request_lost: float = 0.0
     answer_lost: float = 0.0
@@ -30,6 +34,10 @@ class Faults:
     refused: float = 0.0
     unreadable: float = 0.0
     listing_lag: float = 0.0
+    listing_ahead: float = 0.0
+    config_lag: float = 0.0
+    others: int = 0
+    most_per_page: int = 50
     server_skew: float = 0.0
     job_fails: float = 0.0
     purge_after: float | None = None
@@ -44,6 +52,8 @@ class Job:
     created: float
     stamped: datetime
     visible: float
+    stored: float
+    ahead: float
     ends: float
     fails: bool
     cancelled: float | None = None
@@ -78,6 +88,8 @@ class Service:
             created=now,
             stamped=EPOCH + timedelta(seconds=now + skew),
             visible=now + rng.random() * self.faults.listing_lag,
+            stored=now + rng.random() * self.faults.config_lag,
+            ahead=rng.random() * self.faults.listing_ahead,
             ends=now + rng.choice((5.0, 60.0, 600.0)) * (0.5 + rng.random()),
             fails=rng.random() < self.faults.job_fails,
         )
@@ -117,16 +129,22 @@ class Client:
 
     def get_jobs(self, n: int, *, skip: int = 0, per_request: int = 50, **_: Any) -> list[JobResponse]:
         self._travel()
-        page = self._service.listing()[skip : skip + min(n, per_request)]
+        most = self._service.faults.most_per_page
+        page = self._service.listing()[skip : skip + min(n, per_request, most)]
         answer = [self._line(job) for job in page]
         self._arrive()
         return answer
 
     def get_job_config(self, job_id: str) -> JobConfig:
         self._travel()
-        config = self._service.find(job_id).config
+        job = self._service.find(job_id)
+        if job.stored > self._kernel.time:
+            raise _error(404)
         self._arrive()
-        return config
+        return job.config
+
+    def get_job_metadata(self, job_id: str) -> dict[str, Any] | None:
+        return self.get_job_config(job_id).metadata
 
     def get_status(self, job_id: str) -> RunResponse:
         self._travel()
@@ -204,7 +222,7 @@ class Client:
 
     def _line(self, job: Job) -> JobResponse:
         now = self._kernel.time
-        status = job.status(now)
+        status = job.status(now + job.ahead)
         ended = None if status == "In Progress" else EPOCH + timedelta(seconds=min(now, job.ends))
         return JobResponse.model_construct(
             id=job.id, creation_date=job.stamped, job_status=status, job_status_date=ended, instance_type=None

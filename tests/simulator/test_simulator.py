@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from fused_spec.reconcile import recover, refresh, rivals, start
+from fused_spec.reconcile import markers, recover, refresh, rivals, start
 from fused_spec.reconcile.journal import Attempt, Journal
 from fused_spec.reconcile.site import Site, always
 from fused_spec.reconcile.start import StartedRun
@@ -95,7 +95,7 @@ def _job_config(marker: object) -> object:
 
 
 def test_a_start_without_a_marker_is_noticed(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(refresh.Markers, "read", lambda self, job_ids: [None for _ in job_ids])
+    monkeypatch.setattr(markers.Markers, "read", lambda self, jobs: [None for _ in jobs])
     assert seen(ONE).with_extra
 
 

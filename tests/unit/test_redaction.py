@@ -1,5 +1,7 @@
 """Secrets by their name, by their shape and by their value."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +82,40 @@ def test_a_known_value_never_survives(secret: str, around: str) -> None:
 def test_ordinary_text_is_left_as_it_is_or_only_masked(text: str) -> None:
     masked = redact(text)
     assert masked == text or MASK in masked
+
+
+@pytest.mark.parametrize("name", ["PWD", "SSH_AUTH_SOCK", "FUSED_AUTH_TOKEN_TYPE"])
+def test_what_a_shell_sets_is_no_secret(name: str) -> None:
+    assert not is_sensitive_name(name)
+
+
+KEY = "first-line-of-it\nsecond-line-of-it\nend"
+
+
+@given(st.text("ab-c", max_size=8), st.lists(st.integers(0, 40), max_size=6), st.booleans())
+def test_a_known_value_is_masked_however_a_text_is_cut(around: str, cuts: list[int], line_ends: bool) -> None:
+    secret = "correct-horse-battery-staple"
+    text = f"{around}{secret}{around}"
+    places = sorted({0, *(cut for cut in cuts if cut < len(text)), len(text)})
+    cut = [text[start:end] + "\n" * line_ends for start, end in itertools.pairwise(places)]
+    masked = list(Redactor([secret]).pieces(cut))
+    assert len(masked) == len(cut)
+    left = "".join(piece.rstrip("\n") for piece in masked)
+    assert left.replace(MASK, "") == around * 2
+    assert [piece.endswith("\n") for piece in masked] == [line_ends] * len(cut)
+
+
+def test_each_line_of_a_known_value_is_masked() -> None:
+    masked = list(Redactor([KEY]).pieces(["  second-line-of-it  ", "end", *KEY.splitlines()]))
+    assert masked == [f"  {MASK}  ", "end", MASK, MASK, MASK]
+
+
+def test_what_may_go_on_is_kept_back() -> None:
+    redactor = Redactor(["correct-horse"])
+    assert list(redactor.pieces(["a", "b correct-h"], last=False)) == ["a"]
+    assert list(redactor.pieces(["a", "b correct-h"])) == ["a", "b correct-h"]
+
+
+@given(st.lists(st.text(max_size=5), max_size=200))
+def test_pieces_without_a_known_value_come_back_as_they_are(pieces: list[str]) -> None:
+    assert list(Redactor(["never-in-there-0123456789"]).pieces(pieces)) == pieces

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-import pyarrow as pa
-
 from fused_spec.engine.failures import StepFailed
 
 _SHOWN = 12
@@ -15,12 +13,6 @@ def check_columns(wanted: Sequence[str], present: Sequence[str], field: str) -> 
     for name in wanted:
         if name not in present:
             raise StepFailed(f"{field}: there is no column {name}{_advice(name, present)}")
-
-
-def without_columns(table: pa.Table, removed: Sequence[str], field: str) -> pa.Table:
-    """The table without these columns."""
-    check_columns(removed, table.column_names, field)
-    return table.drop_columns(list(removed)) if removed else table
 
 
 def check_unique(names: Sequence[str]) -> None:

@@ -3,38 +3,50 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.columns import check_columns
-from fused_spec.engine.ingest.layout import Caps, Layout, Rows, filled
+from fused_spec.engine.ingest.layout import Caps, Layout, Rows, filled, numbers
 from fused_spec.engine.ingest.notes import note
 
 _MOST_VALUES = 10_000
 
 
-def group(table: pa.Table, column: str | None, limits: Caps) -> Layout:
-    """Chunks of at most `limits.per_chunk` rows, in their order or, with a column, sorted by its values.
+def in_order(count: int, limits: Caps) -> Layout:
+    """Chunks of at most `limits.per_chunk` rows, in the order in which they were read."""
+    return _chunked(numbers(count), np.array([0]), limits)
+
+
+def group(column: pa.ChunkedArray, name: str, limits: Caps) -> Layout:
+    """Chunks of at most `limits.per_chunk` rows, sorted by the values of a column.
 
     A chunk then holds one value; only a column of very many values has several in a chunk. Raises `StepFailed`.
     """
-    cap = max(1, int(limits.per_chunk))
-    order, starts = _sorted_by(table, column) if column is not None else (np.arange(table.num_rows), np.array([0]))
+    order, starts = _sorted_by(column, name)
     if len(starts) > _MOST_VALUES:
-        note(f"{column} has {len(starts):,} different values, so several share a chunk")
-        starts = starts[np.unique(starts // cap, return_index=True)[1]]
-    ends = np.append(starts[1:], len(order))
-    chunks = [
-        order[at : min(at + cap, end)]
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-        for at in range(start, end, cap)
+        note(f"{name} has {len(starts):,} different values, so several share a chunk")
+        starts = starts[np.unique(starts // _most(limits), return_index=True)[1]]
+    return _chunked(order, starts, limits)
+
+
+def _chunked(order: Rows, starts: NDArray[np.int64], limits: Caps) -> Layout:
+    """The rows in this order, cut where a value starts and where a chunk is full."""
+    cap = _most(limits)
+    stops = np.append(starts[1:], len(order))
+    ends = [
+        min(at + cap, stop)
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
+        for at in range(start, stop, cap)
     ]
-    return filled(chunks, limits.per_file)
+    return filled(order, ends, limits.per_file)
 
 
-def _sorted_by(table: pa.Table, name: str) -> tuple[Rows, Rows]:
+def _most(limits: Caps) -> int:
+    return max(1, int(limits.per_chunk))
+
+
+def _sorted_by(column: pa.ChunkedArray, name: str) -> tuple[Rows, NDArray[np.int64]]:
     """The rows in the order of a column, equal ones as they came, and where each value begins; nulls are last."""
-    check_columns([name], table.column_names, "partition_col")
-    column = table[name]
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     try:

@@ -1,104 +1,117 @@
-"""Cut rows into groups of neighbours: in two, across the longer side, until each group is small enough."""
+"""Cut rows into groups of neighbours: in two, across the longer side, until each group is small enough.
 
-from dataclasses import dataclass, replace
+The rows of a group lie next to one another in the arrays of a `Space`, in the order in which they were read. Cutting a
+group puts its first half before its second one, so that every cut goes through memory from one end to the other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fused_spec.engine.ingest.layout import Caps, Layout, Rows
-from fused_spec.engine.ingest.measure import Floats, Measures
-from fused_spec.wire import PartitionGeospatialStep
+from fused_spec.engine.ingest.layout import Rows, numbers
+from fused_spec.engine.ingest.measure import Floats
 
 # So that sums of fractions do not come out above a cap that they are equal to.
 _ROUNDING = 1 + 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Space:
-    """Where rows are, what they weigh (None: each the same), and how they are cut."""
+class Shape:
+    """How groups are cut."""
 
-    x: Floats
-    y: Floats
-    weights: Floats | None
     by_median: bool
     max_width_ratio: float
     max_height_ratio: float
     split_identical: bool
 
-    def weight(self, rows: Rows) -> float:
-        return float(len(rows)) if self.weights is None else float(self.weights[rows].sum())
 
-    def groups(self, rows: Rows, cap: float) -> list[Rows]:
-        """Groups of at most `cap` in weight, neighbours next to one another; a single row may be more."""
-        done: list[Rows] = []
-        todo = [rows] if len(rows) else []
+class Space:
+    """Rows with a place and a weight (None: each the same). It takes the arrays over and reorders them."""
+
+    def __init__(self, x: Floats, y: Floats, weights: Floats | None, shape: Shape) -> None:
+        self.rows: Rows = numbers(len(x))
+        self._x = x
+        self._y = y
+        self._weights = weights
+        self._shape = shape
+        self._arrays = [self.rows, x, y, *([] if weights is None else [weights])]
+
+    def gather_located(self) -> int:
+        """Put rows that are nowhere behind the others, all in one place; how many the others are."""
+        located = np.isfinite(self._x) & np.isfinite(self._y)
+        middle = self._part(0, len(located), located)
+        self._x[middle:] = self._y[middle:] = 0
+        return middle
+
+    def sorted_by(self, key: NDArray[np.generic], start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Groups of equal `key`, which has an entry for each row as they were read."""
+        keys = key[self.rows[start:stop]]
+        order = np.argsort(keys, kind="stable")
+        for array in self._arrays:
+            array[start:stop] = array[start:stop][order]
+        keys = keys[order]
+        edges = np.flatnonzero(keys[1:] != keys[:-1]) + 1 + start
+        bounds = [start, *edges.tolist(), stop] if stop > start else []
+        yield from pairwise(bounds)
+
+    def groups(self, start: int, stop: int, cap: float, *, anywhere: bool = False) -> Iterator[tuple[int, int]]:
+        """Groups of at most `cap` in weight, neighbours next to one another; a single row may be more.
+
+        `anywhere` cuts rows that are all in one place, whatever the shape says.
+        """
+        todo = [(start, stop)] if stop > start else []
         while todo:
-            rows = todo.pop()
-            halves = None if len(rows) == 1 or self.weight(rows) <= cap * _ROUNDING else self._cut(rows)
-            if halves is None:
-                done.append(rows)
+            start, stop = todo.pop()
+            small = stop - start == 1 or self._weight(start, stop) <= cap * _ROUNDING
+            middle = None if small else self._cut(start, stop, anywhere=anywhere)
+            if middle is None:
+                yield start, stop
             else:
-                todo.extend(reversed(halves))
-        return done
+                todo += [(middle, stop), (start, middle)]
 
-    def _cut(self, rows: Rows) -> tuple[Rows, Rows] | None:
-        """Two groups, or None for rows that all are in one place and must stay together."""
-        x, y = self.x[rows], self.y[rows]
-        weights = None if self.weights is None else self.weights[rows]
-        width, height = np.ptp(x), np.ptp(y)
-        across_x = width >= height
-        if width > self.max_width_ratio * height:
-            across_x = np.True_
-        elif height > self.max_height_ratio * width:
-            across_x = np.False_
-        for along in (x, y) if across_x else (y, x):
-            low, high = along.min(), along.max()
+    def _weight(self, start: int, stop: int) -> float:
+        return float(stop - start) if self._weights is None else float(self._weights[start:stop].sum())
+
+    def _cut(self, start: int, stop: int, *, anywhere: bool) -> int | None:
+        """Where the second half begins, or None for rows that all are in one place and must stay together."""
+        x, y = self._x[start:stop], self._y[start:stop]
+        weights = None if self._weights is None else self._weights[start:stop]
+        x_range, y_range = (x.min(), x.max()), (y.min(), y.max())
+        sides = [(x, *x_range), (y, *y_range)]
+        if not self._is_wide(x_range[1] - x_range[0], y_range[1] - y_range[0]):
+            sides.reverse()
+        for along, low, high in sides:
             if low < high:
-                at = _median(along, weights) if self.by_median else np.average(along, weights=weights)
-                first = along < np.clip(at, np.nextafter(low, high), high)
-                return rows[first], rows[~first]
-        return _in_half(rows, weights) if self.split_identical else None
+                at = _median(along, weights) if self._shape.by_median else _mean(along, weights)
+                return self._part(start, stop, along < np.clip(at, np.nextafter(low, high), high))
+        return start + _half_of(stop - start, weights) if anywhere or self._shape.split_identical else None
+
+    def _is_wide(self, width: float, height: float) -> bool:
+        if width > self._shape.max_width_ratio * height:
+            return True
+        return bool(width >= height and not height > self._shape.max_height_ratio * width)
+
+    def _part(self, start: int, stop: int, first: NDArray[np.bool_]) -> int:
+        """Put the rows that are `first` before the others, both as they were; where the others begin."""
+        middle = int(np.count_nonzero(first))
+        second = ~first
+        for array in self._arrays:
+            here = array[start:stop]
+            parted = np.empty_like(here)
+            np.compress(first, here, out=parted[:middle])
+            np.compress(second, here, out=parted[middle:])
+            here[:] = parted
+        return start + middle
 
 
-def partition(measures: Measures, space: Space, limits: Caps) -> Layout:
-    """Files of neighbours, and in each file chunks of neighbours.
-
-    Rows that are nowhere come last, in files of their own, so that they spoil no box.
-    """
-    located = measures.located
-    nowhere = replace(space, x=np.zeros(len(located)), y=np.zeros(len(located)), split_identical=True)
-    files = [
-        tuple(part.groups(file, limits.per_chunk))
-        for part, rows in ((space, np.flatnonzero(located)), (nowhere, np.flatnonzero(~located)))
-        for file in part.groups(rows, limits.per_file)
-    ]
-    return Layout(tuple(files))
-
-
-def space_of(measures: Measures, step: PartitionGeospatialStep) -> Space:
-    """The space of some rows, weighed by the step's method."""
-    return Space(
-        x=measures.x,
-        y=measures.y,
-        weights=_weights(measures, step),
-        by_median=step.partitioning_split_method == "median",
-        max_width_ratio=step.partitioning_max_width_ratio,
-        max_height_ratio=step.partitioning_max_height_ratio,
-        split_identical=step.split_identical_centroids,
-    )
-
-
-def _weights(measures: Measures, step: PartitionGeospatialStep) -> Floats | None:
-    in_utm = step.partitioning_force_utm is not None
-    match step.partitioning_method:
-        case "rows":
-            return None
-        case "area":
-            return np.nan_to_num(measures.area_utm if in_utm else measures.area)
-        case "length":
-            return np.nan_to_num(measures.length_utm if in_utm else measures.length)
-        case "coords":
-            return measures.coords.astype(np.float64)
+def _mean(along: Floats, weights: Floats | None) -> float:
+    """The mean place; rows without weight do not count, unless there are no others."""
+    if weights is None or weights.sum() <= 0:
+        return float(along.mean())
+    return float(np.average(along, weights=weights))
 
 
 def _median(along: Floats, weights: Floats | None) -> float:
@@ -110,12 +123,11 @@ def _median(along: Floats, weights: Floats | None) -> float:
     return float(along[order[_half(weights[order])]])
 
 
-def _in_half(rows: Rows, weights: NDArray[np.float64] | None) -> tuple[Rows, Rows]:
-    middle = len(rows) // 2 if weights is None else min(max(_half(weights), 1), len(rows) - 1)
-    return rows[:middle], rows[middle:]
+def _half_of(count: int, weights: Floats | None) -> int:
+    return count // 2 if weights is None else min(max(_half(weights), 1), count - 1)
 
 
 def _half(weights: Floats) -> int:
     """How many entries it takes to come to half of the sum."""
     sums = np.cumsum(weights)
-    return int(np.searchsorted(sums, sums[-1] / 2))
+    return min(int(np.searchsorted(sums, sums[-1] / 2)), len(sums) - 1)

@@ -2,44 +2,64 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Rows = NDArray[np.int64]
-"""Numbers of rows of the table that is partitioned."""
-
-Chunks = tuple[Rows, ...]
+Rows = NDArray[Any]
+"""Numbers of rows, in the order in which they were read."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The chunks of each file; a file's id is its place here, a chunk's id its place in the file."""
+    """The rows in the order of the table written, and where its chunks and files end.
 
-    files: tuple[Chunks, ...]
+    `chunk_ends` are places in `order`, `file_ends` are numbers of chunks. A file's id is its place among the files, a
+    chunk's id its place in the file. Rows of one chunk keep the order in which they were read, or another one that
+    whoever made the layout has chosen.
+    """
+
+    order: Rows
+    chunk_ends: NDArray[np.int64]
+    file_ends: NDArray[np.int64]
 
     @property
     def num_files(self) -> int:
-        return len(self.files)
+        return len(self.file_ends)
 
     @property
     def num_chunks(self) -> int:
-        return sum(map(len, self.files))
+        return len(self.chunk_ends)
 
     @property
     def num_rows(self) -> int:
-        return sum(len(rows) for _, _, rows in self.chunks())
+        return len(self.order)
 
     @property
-    def order(self) -> Rows:
-        """All rows, as they follow one another in the table written."""
-        return np.concatenate([rows for _, _, rows in self.chunks()])
+    def chunk_rows(self) -> NDArray[np.int64]:
+        """The number of rows in each chunk."""
+        return np.diff(self.chunk_ends, prepend=0)
 
-    def chunks(self) -> Iterator[tuple[int, int, Rows]]:
-        """File id, chunk id and rows of every chunk."""
-        for file_id, chunks in enumerate(self.files):
-            for chunk_id, rows in enumerate(chunks):
-                yield file_id, chunk_id, rows
+    def places(self) -> Rows:
+        """For every row, in the order read, its place in the table written."""
+        places = np.empty_like(self.order)
+        places[self.order] = np.arange(len(self.order), dtype=self.order.dtype)
+        return places
+
+    def chunks_of(self, file_id: int) -> range:
+        """The numbers of a file's chunks, counted through all files."""
+        start = int(self.file_ends[file_id - 1]) if file_id else 0
+        return range(start, int(self.file_ends[file_id]))
+
+    def rows_of(self, chunk: int) -> tuple[int, int]:
+        """The first place of a chunk, and the first behind it."""
+        return (int(self.chunk_ends[chunk - 1]) if chunk else 0), int(self.chunk_ends[chunk])
+
+    def chunk_ids(self) -> Iterator[tuple[int, int]]:
+        """File id and chunk id of every chunk."""
+        for file_id in range(self.num_files):
+            yield from ((file_id, chunk_id) for chunk_id in range(len(self.chunks_of(file_id))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +83,24 @@ def caps(
     return Caps(per_file=per_file, per_chunk=per_chunk)
 
 
-def filled(chunks: Sequence[Rows], cap: float) -> Layout:
+def numbers(count: int) -> Rows:
+    """The numbers below `count`, in as few bytes as hold them: there is one for every row of a table."""
+    return np.arange(count, dtype=np.uint32 if count < 2**32 else np.int64)
+
+
+def filled(order: Rows, chunk_ends: Sequence[int], cap: float) -> Layout:
     """Chunks in their order, a new file begun where the next one would be more rows than `cap`."""
-    files: list[list[Rows]] = []
+    file_ends: list[int] = []
     room = 0.0
-    for rows in chunks:
-        if not files or len(rows) > room:
-            files.append([])
+    for number, rows in enumerate(np.diff(chunk_ends, prepend=0).tolist()):
+        if number and rows > room:
+            file_ends.append(number)
             room = cap
-        files[-1].append(rows)
-        room -= len(rows)
-    return Layout(tuple(map(tuple, files)))
+        elif not number:
+            room = cap
+        room -= rows
+    return Layout(
+        order=order,
+        chunk_ends=np.array(chunk_ends, np.int64),
+        file_ends=np.array([*file_ends, len(chunk_ends)], np.int64),
+    )

@@ -1,7 +1,6 @@
 """What partitioning and metadata need of every geometry, taken in one pass over the WKB."""
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -9,9 +8,8 @@ import shapely
 from numpy.typing import NDArray
 
 from fused_spec.engine.ingest.utm import measure_in_utm
-from fused_spec.engine.ingest.wkb import Geometries, batches, decode, points_of
+from fused_spec.engine.ingest.wkb import Geometries, decode, points_of
 
-_THREADS = 2
 _POINT = 0
 Floats = NDArray[np.float64]
 
@@ -26,7 +24,7 @@ class Measures:
     `kind` is shapely's type id, plus 16 with height, and negative without geometry.
     """
 
-    kind: NDArray[np.int64]
+    kind: NDArray[np.int8]
     x: Floats
     y: Floats
     minx: Floats
@@ -37,7 +35,7 @@ class Measures:
     length: Floats
     area_utm: Floats
     length_utm: Floats
-    coords: NDArray[np.int64]
+    coords: NDArray[np.int32]
 
     @property
     def located(self) -> NDArray[np.bool_]:
@@ -46,26 +44,18 @@ class Measures:
 
 
 def measure(geometry: pa.ChunkedArray, *, in_utm: bool) -> Measures:
-    """Measure a column of WKB."""
-    with ThreadPoolExecutor(_THREADS) as threads:  # shapely lets go of the interpreter while it computes
-        parts = list(threads.map(lambda batch: _measure_batch(batch, in_utm=in_utm), batches(geometry)))
-    return Measures(
-        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Measures)}
-    )
-
-
-def _measure_batch(batch: pa.ChunkedArray, *, in_utm: bool) -> Measures:
-    points = points_of(batch)
-    return _measure(decode(batch), in_utm=in_utm) if points is None else _measure_points(*points, in_utm=in_utm)
+    """Measure the WKB of a batch of rows; raises `StepFailed` for bytes that are no geometry."""
+    points = points_of(geometry)
+    return _measure(decode(geometry), in_utm=in_utm) if points is None else _measure_points(*points, in_utm=in_utm)
 
 
 def _measure_points(x: Floats, y: Floats, *, in_utm: bool) -> Measures:
     nowhere = ~(np.isfinite(x) & np.isfinite(y))
     x[nowhere] = y[nowhere] = np.nan
-    nothing = np.zeros(len(x))
-    in_metres = np.where(nowhere, np.nan, 0.0) if in_utm else np.full(len(x), np.nan)
+    nothing = np.broadcast_to(0.0, len(x))  # without taking memory
+    in_metres = np.where(nowhere, np.nan, 0.0) if in_utm else np.broadcast_to(np.nan, len(x))
     return Measures(
-        kind=np.full(len(x), _POINT),
+        kind=np.zeros(len(x), np.int8),
         x=x,
         y=y,
         minx=x,
@@ -76,7 +66,7 @@ def _measure_points(x: Floats, y: Floats, *, in_utm: bool) -> Measures:
         length=nothing,
         area_utm=in_metres,
         length_utm=in_metres,
-        coords=(~nowhere).astype(np.int64),
+        coords=(~nowhere).astype(np.int32),
     )
 
 
@@ -86,10 +76,10 @@ def _measure(geometries: Geometries, *, in_utm: bool) -> Measures:
     x, y = _centroids(geometries, kind, bounds)
     bounds[~(np.isfinite(x) & np.isfinite(y))] = np.nan
     minx, miny, maxx, maxy = bounds.T
-    nothing = np.full(len(geometries), np.nan)
+    nothing = np.broadcast_to(np.nan, len(geometries))
     area_utm, length_utm = measure_in_utm(geometries, x, y) if in_utm else (nothing, nothing)
     return Measures(
-        kind=kind + 16 * shapely.has_z(geometries),
+        kind=(kind + 16 * shapely.has_z(geometries)).astype(np.int8),
         x=x,
         y=y,
         minx=minx,
@@ -100,7 +90,7 @@ def _measure(geometries: Geometries, *, in_utm: bool) -> Measures:
         length=_finite(shapely.length(geometries)),
         area_utm=area_utm,
         length_utm=length_utm,
-        coords=shapely.get_num_coordinates(geometries).astype(np.int64),
+        coords=shapely.get_num_coordinates(geometries).astype(np.int32),
     )
 
 

@@ -1,5 +1,7 @@
 """Take geometries apart or leave them out, before they are partitioned."""
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import shapely
@@ -7,7 +9,7 @@ from numpy.typing import NDArray
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.notes import count, note
-from fused_spec.engine.ingest.wkb import GEOMETRY, Geometries, batches, decode, encode, with_geometry
+from fused_spec.engine.ingest.wkb import GEOMETRY, Geometries, decode, encode, with_geometry
 from fused_spec.wire import PartitionGeospatialStep
 
 _MULTI = (4, 5, 6, 7)  # shapely's ids of multi-part geometries and collections
@@ -17,40 +19,59 @@ _MOST_PIECES = 20_000_000
 _ROUNDING_DEGREES = 1e-9
 
 
-def reshape(table: pa.Table, step: PartitionGeospatialStep) -> pa.Table:
-    """The table with the step's `explode_geometries`, `drop_out_of_bounds` and `subdivide_…` carried out."""
+def check_reshape(step: PartitionGeospatialStep) -> None:
+    """Raise `StepFailed` for thresholds that contradict each other, before anything is read."""
+    _thresholds(step)
+
+
+def reshape(table: pa.Table, step: PartitionGeospatialStep) -> tuple[pa.Table, Counter[str]]:
+    """The table with the step's `explode_geometries`, `drop_out_of_bounds` and `subdivide_…` carried out.
+
+    With it come counts of what was done, for `tell_reshape`.
+    """
+    tally = Counter[str]()
     if step.explode_geometries:
-        table = _exploded(table)
+        table = _exploded(table, tally)
     if step.drop_out_of_bounds:
-        table = _within_bounds(table)
+        table = _within_bounds(table, tally)
     thresholds = _thresholds(step)
     if thresholds is not None:
-        table = _subdivided(table, *thresholds)
-    return table
+        table = _subdivided(table, *thresholds, tally)
+    return table, tally
 
 
-def _exploded(table: pa.Table) -> pa.Table:
+def tell_reshape(step: PartitionGeospatialStep, tally: Counter[str]) -> None:
+    """Tell the user what was done to all rows."""
+    if step.explode_geometries:
+        note(f"exploded {count(tally['whole'], 'row')} into {tally['parts']:,}")
+    if step.drop_out_of_bounds:
+        note(f"dropped {count(tally['out_of_bounds'], 'row')} out of bounds")
+    if _thresholds(step) is not None:
+        note(f"subdivided {count(tally['large'], 'geometry', 'geometries')} into {tally['pieces']:,}")
+
+
+def _exploded(table: pa.Table, tally: Counter[str]) -> pa.Table:
     """One row for each part; what has no part, being empty or null, stays as it is."""
     whole = decode(table[GEOMETRY])
     parts_of = np.isin(shapely.get_type_id(whole), _MULTI) & (shapely.get_num_geometries(whole) > 0)
     counts = np.where(parts_of, shapely.get_num_geometries(whole), 1)
+    tally.update(whole=len(whole), parts=int(counts.sum()))
+    if not parts_of.any():
+        return table
     rows = np.repeat(np.arange(len(whole)), counts)
     parts = whole[rows]
     parts[parts_of[rows]] = shapely.get_parts(whole[parts_of])
-    note(f"exploded {count(len(whole), 'row')} into {len(rows):,}")
     return _rebuilt(table, rows, parts)
 
 
-def _within_bounds(table: pa.Table) -> pa.Table:
+def _within_bounds(table: pa.Table, tally: Counter[str]) -> pa.Table:
     """The rows within the world's degrees; a row without geometry is not out of them."""
     limits = np.array([-180, -90, 180, 90]) + _ROUNDING_DEGREES * np.array([-1, -1, 1, 1])
-    bounds = np.concatenate([shapely.bounds(decode(batch)) for batch in batches(table[GEOMETRY])])
+    bounds = shapely.bounds(decode(table[GEOMETRY]))
     inside = (bounds[:, :2] >= limits[:2]).all(axis=1) & (bounds[:, 2:] <= limits[2:]).all(axis=1)
     kept = inside | np.isnan(bounds).all(axis=1)
-    note(f"dropped {count(int((~kept).sum()), 'row')} out of bounds")
-    if not kept.any():
-        raise StepFailed("every row is out of bounds; check the coordinate system, and which column is the longitude")
-    return table.filter(pa.array(kept))
+    tally.update(out_of_bounds=int((~kept).sum()))
+    return table if kept.all() else table.filter(pa.array(kept))
 
 
 def _thresholds(step: PartitionGeospatialStep) -> tuple[float, float] | None:
@@ -66,11 +87,13 @@ def _thresholds(step: PartitionGeospatialStep) -> tuple[float, float] | None:
     return start, stop
 
 
-def _subdivided(table: pa.Table, start: float, stop: float) -> pa.Table:
+def _subdivided(table: pa.Table, start: float, stop: float, tally: Counter[str]) -> pa.Table:
     """Each geometry larger than `start` as pieces of at most `stop`."""
     geometries = decode(table[GEOMETRY])
     area = shapely.area(geometries)
     large = np.isfinite(area) & (area > start)
+    if not large.any():
+        return table
     if area[large].sum() / stop > _MOST_PIECES:
         raise StepFailed(f"subdivide_stop {stop} would cut more than {_MOST_PIECES:,} pieces; raise it")
     (cut,) = np.nonzero(large)
@@ -83,7 +106,7 @@ def _subdivided(table: pa.Table, start: float, stop: float) -> pa.Table:
         pieces.append(todo[done])
         cut, todo = cut[~done], todo[~done]
     order = np.argsort(np.concatenate(rows), kind="stable")
-    note(f"subdivided {count(int(large.sum()), 'geometry', 'geometries')} into {len(order) - int((~large).sum()):,}")
+    tally.update(large=int(large.sum()), pieces=len(order) - int((~large).sum()))
     return _rebuilt(table, np.concatenate(rows)[order], np.concatenate(pieces)[order])
 
 

@@ -34,6 +34,14 @@ def measure_in_utm(geometries: Geometries, x: Floats, y: Floats) -> tuple[Floats
     return area, length
 
 
+def zones_of(x: Floats, y: Floats) -> NDArray[np.int16]:
+    """Numbers of the zones in which places lie, -1 for those that are nowhere."""
+    zones = np.full(len(x), -1, np.int16)
+    known = np.isfinite(x) & np.isfinite(y)
+    zones[known] = _zones(x[known], y[known]) - 32600
+    return zones
+
+
 def _measure_on_sphere(geometries: Geometries, y: Floats) -> tuple[Floats, Floats]:
     equal_area = shapely.transform(
         geometries,

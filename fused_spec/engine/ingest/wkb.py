@@ -13,7 +13,7 @@ from fused_spec.engine.failures import StepFailed
 GEOMETRY = "geometry"
 """The name of the geometry column, in every table from reading to writing."""
 
-WKB = pa.large_binary()  # a plain binary column ends at 2 GiB
+WKB = pa.binary()  # ends at 2 GiB, which no batch of rows comes near
 Geometries: TypeAlias = NDArray[Any]
 """An array of geometry objects, with None where a row has none."""
 
@@ -46,11 +46,11 @@ def points_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.
 
     None for any other column. Making geometry objects of millions of points would take most of an ingestion's time.
     """
-    array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
-    if len(array) == 0 or array.null_count:
+    if len(column) == 0 or column.null_count:
         return None
+    array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
     _, offset_buffer, content = array.buffers()
-    offsets = np.frombuffer(offset_buffer, np.int64, count=len(array) + 1, offset=8 * array.offset)
+    offsets = np.frombuffer(offset_buffer, np.int32, count=len(array) + 1, offset=4 * array.offset)
     if not (np.diff(offsets) == _POINT.itemsize).all():
         return None
     points = np.frombuffer(content, _POINT, count=len(array), offset=int(offsets[0]))

@@ -1,7 +1,5 @@
 """Read ingested tables: the list of chunks, and one chunk, by the documented layout."""
 
-import base64
-import io
 import json
 import os
 from collections.abc import Sequence
@@ -13,9 +11,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 from shapely import box
 
+from fused_spec.engine.ingest.chunk_list import read_chunk_list
 from fused_spec.engine.storage import local_path
-
-_VERSIONS = (b"4", b"5")
 
 
 def get_chunks_metadata(url: str) -> pd.DataFrame:
@@ -23,10 +20,9 @@ def get_chunks_metadata(url: str) -> pd.DataFrame:
 
     A chunk of rows without geometry has no box, and a table without geometry no boxes at all.
     """
-    metadata = pq.read_schema(_table(url) / "_sample").metadata or {}
-    if metadata.get(b"fused:format_version") not in _VERSIONS:
+    chunks = read_chunk_list(_table(url) / "_sample")
+    if chunks is None:
         raise ValueError(f"{url} is not an ingested table of a known version")
-    chunks = pd.read_parquet(io.BytesIO(base64.b64decode(metadata[b"fused:_metadata"])))
     if "bbox_minx" not in chunks:
         return chunks
     boxes = box(chunks["bbox_minx"], chunks["bbox_miny"], chunks["bbox_maxx"], chunks["bbox_maxy"])

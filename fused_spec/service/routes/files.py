@@ -1,5 +1,6 @@
 """Files under `fd://`: upload in two steps or straight, list, read, sign, delete."""
 
+import errno
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, problem, read_body, refuse, required, whole_number
+from fused_spec.service.answers import not_found, problem, refuse, required, whole_number
 from fused_spec.service.context import BASE_PATH, is_first_generation, service_of
 from fused_spec.service.storage import BadPath, TooDeep
 
 _TEMPORARY = "fd://fused-tmp"
 _DELETION_DEPTH = 2
+_NO_SUCH_PATH = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.EILSEQ)
 
 
 @contextmanager
@@ -25,15 +27,17 @@ def in_storage() -> Iterator[None]:
         yield
     except (BadPath, TooDeep) as error:
         raise refuse(400, str(error)) from None
+    except OSError as error:
+        if error.errno not in _NO_SUCH_PATH:
+            raise
+        raise refuse(400, f"the path cannot be: {error.strerror}") from None
 
 
 async def sign_upload(request: Request) -> Response:
-    whole_number(request, "content_length", None)
     return JSONResponse(_signed_post(request, _path(request)))
 
 
 async def sign_temporary_upload(request: Request) -> Response:
-    whole_number(request, "content_length", None)
     url = _temporary_url(request)
     return JSONResponse({"signed_post": _signed_post(request, url), "storage_url": url})
 
@@ -85,7 +89,7 @@ async def sign_prefix(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    await read_body(request)  # the clients send one; unread, it would garble the next request
+    await request.body()  # the clients send one; unread, it would garble the next request
     depth = None
     if request.query_params.get("max_deletion_depth") != "unlimited":
         depth = whole_number(request, "max_deletion_depth", _DELETION_DEPTH, least=1)
@@ -112,12 +116,19 @@ def _temporary_url(request: Request) -> str:
     return f"{_TEMPORARY}/{uuid.uuid4()}.{extension}"
 
 
+def upload_of(length: str) -> str:
+    """The use that an upload's signature is for: of at most so many bytes, or of any number."""
+    return f"UPLOAD {length}".strip()
+
+
 def _signed_post(request: Request, url: str) -> dict[str, object]:
     service = service_of(request)
+    length = whole_number(request, "content_length", None)
     with in_storage():
         service.storage.path(url)
     expires = service.signer.expiry()
-    fields = {"key": url, "expires": expires, "signature": service.signer.signature("UPLOAD", url, expires)}
+    fields = {"key": url, "expires": expires, **({} if length is None else {"length": str(length)})}
+    fields["signature"] = service.signer.signature(upload_of(fields.get("length", "")), url, expires)
     return {"url": f"{request.url.scheme}://{request.url.netloc}{BASE_PATH}/signed/upload", "fields": fields}
 
 

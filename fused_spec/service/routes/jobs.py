@@ -1,22 +1,27 @@
 """Start, see and end runs; their history, configs, logs and results."""
 
+import asyncio
+
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fused_spec.jobdir import read_results
 from fused_spec.service.answers import not_found, page, problem, read_model, whole_number
 from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
-from fused_spec.service.joblog import log_answer
+from fused_spec.service.joblog import log_part
 from fused_spec.service.runs import Run, new_run
-from fused_spec.wire import RunRequest
+from fused_spec.wire import ProgressIncrement, RunRequest
 from fused_spec.wire.instances import INSTANCE_TYPES
+
+_TURNS = 3
 
 
 async def start(request: Request) -> Response:
     """POST `/run`: record, answer, and only then work; a repeat of an attempt gets the run that it already has."""
     body = await read_model(request, RunRequest)
+    await _check_somebody_waits(request)
     instance_type = request.query_params.get("instance_type")
     if instance_type is not None and instance_type not in INSTANCE_TYPES:
         raise problem(f"{instance_type} is no instance type", "query", "instance_type")
@@ -43,6 +48,15 @@ async def status(request: Request) -> Response:
 
 async def cancel(request: Request) -> Response:
     return JSONResponse(service_of(request).supervisor.cancel(_run(request)).as_run_response())
+
+
+async def increment_progress(request: Request) -> Response:
+    """POST `/run/by-id/{id}/increment-progress`: code of a job tells that it has done more of its tasks."""
+    run, body = _run(request), await read_model(request, ProgressIncrement)
+    if not run.finished:
+        done = min(run.total_tasks, run.finished_tasks + body.amount)
+        run = service_of(request).runs.change(run, finished_tasks=done)
+    return JSONResponse(run.as_run_response())
 
 
 async def results(request: Request) -> Response:
@@ -75,8 +89,21 @@ async def logs(request: Request) -> Response:
     """GET `/logs/{id}`: every line from `since_ms` on, that moment included."""
     since_ms = whole_number(request, "since_ms", None)
     path = service_of(request).supervisor.job_dir(_run(request).job_id).log
-    content = await run_in_threadpool(log_answer, path, since_ms)
-    return Response(content, media_type="application/json")
+    part = await run_in_threadpool(log_part, path, since_ms)
+    length = {"Content-Length": str(part.length)}
+    return StreamingResponse(part.pieces(), media_type="application/json", headers=length)
+
+
+async def _check_somebody_waits(request: Request) -> None:
+    """Start nothing for a caller that has hung up: 2.x clients repeat a start whose answer came too late for them.
+
+    Such a repeat looks like a second start that somebody wants, so only the first request can be told apart: when it
+    is read at last, nobody is there any more.
+    """
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)  # the end of a connection is noticed a turn after its last bytes
+    if await request.is_disconnected():
+        raise ClientDisconnect
 
 
 def _run(request: Request) -> Run:
@@ -100,6 +127,7 @@ routes = [
     Route("/run", start, methods=["POST"]),
     Route("/run/by-id/{job_id}", status),
     Route("/run/by-id/{job_id}/cancel", cancel, methods=["POST"]),
+    Route("/run/by-id/{job_id}/increment-progress", increment_progress, methods=["POST"]),
     Route("/run/by-id/{job_id}/results", results),
     Route("/job/self", history),
     Route("/job/by-id/{job_id}/config", config),

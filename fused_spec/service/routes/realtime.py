@@ -54,7 +54,7 @@ async def start(request: Request) -> Response:
         run = realtime.begin(service, _step(body).udf, asked=asked, tile=tile)
         while len(service.calls) >= _KEPT_CALLS:
             service.calls.pop(next(iter(service.calls))).cancel()
-        service.calls[call_id] = asyncio.ensure_future(realtime.answer(request, run))
+        service.calls[call_id] = asyncio.ensure_future(realtime.answer(service, run))
     return await _outcome(request, call_id)
 
 
@@ -77,8 +77,9 @@ async def _outcome(request: Request, call_id: str) -> Response:
 
 
 async def _run(request: Request, udf: Udf, asked: str) -> Response:
-    run = realtime.begin(service_of(request), udf, asked=asked, tile=realtime.tile_of(request))
-    return await realtime.answer(request, run)
+    service = service_of(request)
+    run = realtime.begin(service, udf, asked=asked, tile=realtime.tile_of(request))
+    return await realtime.answer(service, run, request)
 
 
 def _step(body: RealtimeRequest) -> UdfStep:
@@ -96,7 +97,7 @@ def _with_parameters(saved: SavedUdf, request: Request) -> Udf:
 
 
 _UDF = "/realtime/{client_id}/api/v1/run/udf"
-_TILE = "/tiles/{z:int}/{x:int}/{y:int}"
+_TILE = "/tiles/{z}/{x}/{y}"
 _TOKEN = "/realtime-shared/{token}/run"  # noqa: S105  # a path, not a secret
 
 routes = [

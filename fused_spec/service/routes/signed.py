@@ -1,9 +1,8 @@
 """What signed URLs lead to: no token is asked for here, the signature is the right to come."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -11,9 +10,10 @@ from starlette.routing import Route
 from fused_spec.jobdir import find_result, result_content, result_file, result_metadata
 from fused_spec.service.answers import not_found, refuse
 from fused_spec.service.context import service_of
-from fused_spec.service.routes.files import in_storage
+from fused_spec.service.form import BadForm, Form
+from fused_spec.service.routes.files import in_storage, upload_of
 
-_PIECE = 1024 * 1024
+_SIGNED_FIELDS = ("key", "length", "expires", "signature")
 
 
 async def config(request: Request) -> Response:
@@ -52,28 +52,39 @@ async def download(request: Request) -> Response:
 
 async def upload(request: Request) -> Response:
     """The multipart POST that follows `/files/sign-upload`: its fields come first and carry the signature."""
-    async with request.form(max_files=1, max_fields=10) as form:
-        key, file = form.get("key"), form.get("file")
-        if not isinstance(key, str) or not isinstance(file, UploadFile):
-            raise refuse(400, "the form needs the fields that were signed, and then a part named file")
-        expires, signature = str(form.get("expires", "")), str(form.get("signature", ""))
-        if not service_of(request).signer.holds("UPLOAD", key, expires, signature):
-            raise refuse(403, "the signature is not ours, or has expired")
+    form = Form(request.headers.get("content-type", ""), request.stream())
+    with readable_form():
+        content = await form.begin()
+        key, length, expires, signature = (form.fields.get(name, "") for name in _SIGNED_FIELDS)
+        if not service_of(request).signer.holds(upload_of(length), key, expires, signature):
+            raise refuse(403, "the signature is not ours, or has expired", {"Connection": "close"})
         with in_storage():
-            await service_of(request).storage.write(key, _pieces(file))
+            await service_of(request).storage.write(key, _at_most(content, int(length) if length else None))
     return Response(status_code=204)
+
+
+@contextmanager
+def readable_form() -> Iterator[None]:
+    """Turn what is wrong with a form into an answer."""
+    try:
+        yield
+    except BadForm as error:
+        raise refuse(400, str(error), {"Connection": "close"}) from None
+
+
+async def _at_most(content: AsyncIterator[bytes], length: int | None) -> AsyncIterator[bytes]:
+    size = 0
+    async for piece in content:
+        size += len(piece)
+        if length is not None and size > length:
+            raise BadForm(f"the file is larger than the {length} bytes that were signed")
+        yield piece
 
 
 def _check(request: Request) -> None:
     expires, signature = (request.query_params.get(name, "") for name in ("expires", "signature"))
     if not service_of(request).signer.holds("GET", request.url.path, expires, signature):
         raise refuse(403, "the signature is not ours, or has expired")
-
-
-async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
-    while piece := await file.read(_PIECE):
-        yield piece
-        await asyncio.sleep(0)  # let others have a turn
 
 
 routes = [

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fused_spec.service.answers import not_found, page, problem, read_model, refuse
-from fused_spec.service.context import service_of
+from fused_spec.service.context import BASE_PATH, service_of
 from fused_spec.service.registry import EMAIL, SlugTaken, Udf
 from fused_spec.wire import Udf as UdfBody
 from fused_spec.wire import UdfSave
@@ -31,7 +31,10 @@ async def delete(request: Request) -> Response:
 
 
 async def own(request: Request) -> Response:
-    return JSONResponse([udf.as_answer() for udf in service_of(request).udfs.list(*page(request))])
+    """The saved UDFs; `udf_type=app` asks for apps, any other word for what is none."""
+    kind = request.query_params.get("udf_type")
+    found = service_of(request).udfs.list(*page(request), apps=None if kind is None else kind == "app")
+    return JSONResponse([udf.as_answer() for udf in found])
 
 
 async def others(request: Request) -> Response:
@@ -45,7 +48,7 @@ async def named(request: Request) -> Response:
     if request.path_params.get("user", EMAIL) not in (EMAIL, "local"):
         raise not_found("user")
     udf = service_of(request).udfs.named(request.path_params["slug"])
-    if udf is None:
+    if udf is None or (request.url.path.startswith(_PUBLIC) and not udf.allow_public_read):
         raise not_found("UDF")
     return JSONResponse(udf.as_answer())
 
@@ -84,6 +87,7 @@ def _by_id(request: Request) -> Udf:
     return udf
 
 
+_PUBLIC = f"{BASE_PATH}/udf/public/"
 _ANY_COLLECTION = ("by-slug/{slug}", "by-collection/{collection}/by-slug/{slug}")
 
 routes = [
@@ -96,7 +100,7 @@ routes = [
     Route("/udf/public", others),
     *(
         Route(f"/udf/{whose}/{rest}", named)
-        for whose in ("by-user-email/{user}", "by-user-handle/{user}", "exec-env/self")
+        for whose in ("by-user-email/{user}", "by-user-handle/{user}", "exec-env/self", "public")
         for rest in _ANY_COLLECTION
     ),
     Route("/udf/shared/by-token/{token}", shared),

@@ -1,7 +1,14 @@
 """A job's log and events as they stand in their files."""
 
+import errno
+import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fused_spec.engine.log import Journal, LogWriter
 from fused_spec.jobdir import read_lines
@@ -13,6 +20,11 @@ def written(tmp_path: Path, *texts: str, times: tuple[int, ...] = ()) -> list[di
         for text in texts:
             log.write(text)
     return [line for line, _ in read_lines(tmp_path / "log")]
+
+
+def write_and_flush(log: LogWriter, text: str) -> None:
+    log.write(text)
+    log.flush()
 
 
 def test_each_line_is_an_entry(tmp_path: Path) -> None:
@@ -40,6 +52,44 @@ def test_flushed_lines_are_there_at_once(tmp_path: Path) -> None:
         log.write("a")
         log.flush()
         assert len(list(read_lines(tmp_path / "log"))) == 1
+
+
+@given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=50), max_size=20))
+def test_every_text_comes_back_as_its_lines(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    path = tmp_path_factory.getbasetemp() / "any-text"
+    path.unlink(missing_ok=True)
+    with LogWriter(path) as log:
+        for text in texts:
+            log.write(text)
+    expected = [line for text in texts for line in text.splitlines() or [""]]
+    assert [line["message"] for line, _ in read_lines(path)] == expected
+
+
+def test_an_entry_is_what_the_json_library_writes(tmp_path: Path) -> None:
+    written(tmp_path, 'é "quoted" \\ \x1b[0m\t')
+    entry = {"timestamp": 5, "message": 'é "quoted" \\ \x1b[0m\t'}
+    assert (tmp_path / "log").read_text(encoding="utf-8") == json.dumps(entry, ensure_ascii=False) + "\n"
+
+
+def test_a_million_characters_wait_in_little_memory(tmp_path: Path) -> None:
+    with LogWriter(tmp_path / "log") as log:
+        tracemalloc.start()
+        try:
+            for _ in range(100):
+                log.write_lines(["x" * 1000] * 100)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert (tmp_path / "log").stat().st_size > 10_000_000
+    assert peak < 3_000_000
+
+
+def test_a_full_disk_is_told_once_and_then_does_not_stand_in_the_way() -> None:
+    with LogWriter(Path("/dev/full")) as log:
+        with pytest.raises(OSError) as caught:
+            write_and_flush(log, "a")
+        assert caught.value.errno == errno.ENOSPC
+        write_and_flush(log, "ERROR: the disk is full")
 
 
 def test_an_event_is_there_at_once(tmp_path: Path) -> None:

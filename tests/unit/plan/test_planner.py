@@ -79,12 +79,12 @@ def test_a_newer_receipt_counts_more_than_an_older_run() -> None:
 
 
 def test_retries_end_when_they_are_used_up() -> None:
-    third = only(plan(job(policy=RETRY), runs=(run(RunStatus.FAILED, attempt=3),)))
+    third = only(plan(job(policy=RETRY), runs=(run(RunStatus.FAILED, tries=3),)))
     assert third.action is Action.HOLD
 
 
 def test_a_retry_says_which_it_is() -> None:
-    assert only(plan(job(policy=RETRY), runs=(run(RunStatus.FAILED, attempt=2),))).why == "retry: 2 of 2"
+    assert only(plan(job(policy=RETRY), runs=(run(RunStatus.FAILED, tries=2),))).why == "retry: 2 of 2"
 
 
 @pytest.mark.parametrize("requests", [Requests(retry_all=True), Requests(retry=frozenset({"areas"}))])

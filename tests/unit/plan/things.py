@@ -26,7 +26,7 @@ def job(name: str = "areas", *, policy: RunPolicy = RunPolicy(), needs: tuple[Ke
     )
 
 
-def run(status: RunStatus, digest: str = SAME, *, attempt: int = 1, hours_ago: float = 1, key: Key = KEY) -> Run:
+def run(status: RunStatus, digest: str = SAME, *, tries: int = 1, hours_ago: float = 1, key: Key = KEY) -> Run:
     moment = NOW - timedelta(hours=hours_ago)
     return Run(
         job_id=f"run-of-{key.name}",
@@ -35,7 +35,8 @@ def run(status: RunStatus, digest: str = SAME, *, attempt: int = 1, hours_ago: f
         status=status,
         created=moment,
         ended=None if status.in_flight else moment,
-        attempt=attempt,
+        attempt=tries,
+        tries=tries,
     )
 
 

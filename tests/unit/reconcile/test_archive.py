@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,7 @@ def record(job_id: str = "7e57", **fields: object) -> RunRecord:
         "digest": "d1:0",
         "job_id": job_id,
         "attempt": 1,
+        "tries": 1,
         "status": RunStatus.SUCCEEDED,
         "created": NOW,
         "ended": NOW,
@@ -104,7 +105,7 @@ def test_the_same_log_makes_the_same_file(archive: Archive) -> None:
 
 
 def test_the_newest_run_of_a_key_is_the_one_remembered(archive: Archive) -> None:
-    archive.write(record("2"), WholeLog(lines=[]), now=NOW)
+    archive.write(record("2", attempt=2), WholeLog(lines=[]), now=NOW)
     archive.write(record("1", created=NOW.replace(hour=1)), WholeLog(lines=[]), now=NOW)
     assert archive.past()[KEY].job_id == "2"
     assert [receipt.job_id for receipt in archive.find("Job/areas")] == ["2", "1"]
@@ -117,3 +118,16 @@ def test_another_projects_runs_are_not_seen(archive: Archive, tmp_path: Path) ->
 
 def test_an_archive_that_is_not_there_is_empty(archive: Archive) -> None:
     assert (archive.past(), archive.find("areas")) == ({}, [])
+
+
+def test_of_an_attempt_that_was_started_twice_the_earlier_run_is_remembered(archive: Archive) -> None:
+    archive.write(record("first"), LOG, now=NOW)
+    later = NOW + timedelta(seconds=5)
+    archive.write(record("second", created=later, ended=later, status=RunStatus.CANCELLED), LOG, now=later)
+    assert archive.past()[KEY].job_id == "first"
+
+
+def test_of_several_attempts_the_newest_is_remembered(archive: Archive) -> None:
+    archive.write(record("first"), LOG, now=NOW)
+    archive.write(record("second", attempt=2, created=NOW + timedelta(seconds=5)), LOG, now=NOW)
+    assert archive.past()[KEY].job_id == "second"

@@ -3,22 +3,27 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import requests
 
+from fused_spec.api.errors import ApiError
 from fused_spec.api.reading import FusedReader
 from fused_spec.errors import ServiceError
+from fused_spec.reconcile.listing import list_jobs
 from fused_spec.reconcile.marker import FIELD, Marker
-from fused_spec.reconcile.refresh import Markers, list_jobs
+from fused_spec.reconcile.markers import Markers
 from fused_spec.spec.model import Key, Kind
-from fused_spec.wire import JobConfig, JobResponse
+from fused_spec.wire import JobResponse
+
+NOW = datetime(2031, 5, 1, tzinfo=UTC)
 
 
-def listed(job_id: str) -> JobResponse:
-    return JobResponse(id=job_id, creation_date=datetime(2031, 5, 1, tzinfo=UTC), job_status="Done")
+def listed(job_id: str, *, created: datetime = NOW) -> JobResponse:
+    return JobResponse(id=job_id, creation_date=created, job_status="Done")
 
 
 def marker(name: str) -> Marker:
@@ -34,15 +39,21 @@ class Shifting:
     configs: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     largest_page: int = 50
+    not_stored: frozenset[str] = frozenset()
+    server_time: datetime = NOW
 
     def get_jobs(self, n: int, *, skip: int, per_request: int) -> list[JobResponse]:
         page = self.ids[skip : skip + min(n, per_request, self.largest_page)]
         self.ids = list(self.between(self.ids))
         return [listed(job_id) for job_id in page]
 
-    def get_job_config(self, job_id: str) -> JobConfig:
+    def get_job_metadata(self, job_id: str) -> Any:
         self.asked.append(job_id)
-        return JobConfig(steps=[], metadata=self.configs.get(job_id))
+        if job_id in self.not_stored:
+            answer = requests.Response()
+            answer.status_code = 404
+            raise ApiError("no such config", call="GET config", response=answer)
+        return self.configs.get(job_id)
 
 
 def reader(history: Shifting) -> FusedReader:
@@ -65,8 +76,9 @@ def test_an_empty_history_is_empty() -> None:
     assert ids(Shifting([])) == []
 
 
-def test_a_service_with_smaller_pages_is_read_whole() -> None:
-    assert ids(Shifting(numbered(60), largest_page=7)) == numbered(60)
+@pytest.mark.parametrize("size", [2, 3, 5, 6, 7])
+def test_a_service_with_smaller_pages_is_read_whole(size: int) -> None:
+    assert ids(Shifting(numbered(60), largest_page=size)) == numbered(60)
 
 
 def test_jobs_that_come_in_between_hide_none() -> None:
@@ -92,7 +104,7 @@ def test_a_history_that_never_stands_still_is_told() -> None:
 def test_markers_are_asked_for_once_and_remembered(tmp_path: Path) -> None:
     history = Shifting([], configs={"1": {FIELD: marker("a").to_metadata()}})
     for _ in range(2):
-        assert Markers(reader(history), tmp_path / "cache").read(["1", "2"]) == [marker("a"), None]
+        assert Markers(reader(history), tmp_path / "cache").read([listed("1"), listed("2")]) == [marker("a"), None]
     assert sorted(history.asked) == ["1", "2"]
 
 
@@ -100,13 +112,25 @@ def test_a_damaged_memory_is_only_read_again(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     cache.write_text('{"id": "1", "mark', encoding="utf-8")
     history = Shifting([], configs={"1": {FIELD: marker("a").to_metadata()}})
-    assert Markers(reader(history), cache).read(["1"]) == [marker("a")]
+    assert Markers(reader(history), cache).read([listed("1")]) == [marker("a")]
 
 
 def test_the_memory_is_for_its_user_alone_and_holds_no_config(tmp_path: Path) -> None:
     history = Shifting([], configs={"1": {FIELD: marker("a").to_metadata(), "own": "private"}})
-    Markers(reader(history), tmp_path / "cache").read(["1"])
+    Markers(reader(history), tmp_path / "cache").read([listed("1")])
     text = (tmp_path / "cache").read_text(encoding="utf-8")
     assert "private" not in text
     assert json.loads(text)["id"] == "1"
     assert (tmp_path / "cache").stat().st_mode & 0o077 == 0
+
+
+def test_a_young_job_whose_config_is_not_there_yet_is_not_taken_for_a_foreign_one(tmp_path: Path) -> None:
+    history = Shifting([], not_stored=frozenset("1"))
+    with pytest.raises(ServiceError, match="may be ours"):
+        Markers(reader(history), tmp_path / "cache").read([listed("1")])
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_old_job_whose_config_is_gone_is_a_foreign_one() -> None:
+    history = Shifting([], not_stored=frozenset("1"))
+    assert Markers(reader(history), None).read([listed("1", created=NOW - timedelta(hours=1))]) == [None]

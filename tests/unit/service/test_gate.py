@@ -17,7 +17,7 @@ async def inside(_: Request) -> PlainTextResponse:
 
 
 APP = Starlette(routes=[Route("/open/x", inside), Route("/x", inside, methods=["GET", "POST", "DELETE"])])
-RULES = Rules(token=TOKEN, hosts=LOOPBACK, open_prefixes=("/open/",))
+RULES = Rules(token=TOKEN, hosts=LOOPBACK, open_paths=("/open/",))
 
 
 async def ask(path: str, method: str = "GET", rules: Rules = RULES, **headers: str) -> int:
@@ -77,7 +77,7 @@ def test_every_name_of_this_machine_is_taken(host: str) -> None:
 
 
 def test_any_host_is_taken_where_that_was_asked_for() -> None:
-    assert status("/x", rules=Rules(token=TOKEN, hosts=None, open_prefixes=()), host="box.example") == 200
+    assert status("/x", rules=Rules(token=TOKEN, hosts=None, open_paths=()), host="box.example") == 200
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999"])

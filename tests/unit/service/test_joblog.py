@@ -1,9 +1,22 @@
 """Answers from a job's log file."""
 
 import json
+import tracemalloc
+from itertools import accumulate
 from pathlib import Path
 
-from fused_spec.service.joblog import add_line, log_answer
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fused_spec.service.joblog import add_line, last_message, log_part
+
+
+def log_answer(path: Path, since_ms: int | None) -> bytes:
+    part = log_part(path, since_ms)
+    content = b"".join(part.pieces())
+    assert len(content) == part.length
+    return content
 
 
 def write(path: Path, *lines: tuple[int, str], rest: str = "") -> None:
@@ -42,3 +55,37 @@ def test_the_last_word_comes_after_all_others_in_time_too(tmp_path: Path) -> Non
 def test_the_last_word_may_be_the_only_one(tmp_path: Path) -> None:
     add_line(tmp_path / "log", "canceled")
     assert messages(tmp_path / "log") == ["canceled"]
+
+
+@given(
+    steps=st.lists(st.integers(0, 3), max_size=60),
+    texts=st.lists(st.text(max_size=200), min_size=1, max_size=5),
+    since=st.integers(-1, 120),
+)
+def test_every_moment_finds_exactly_its_lines(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[int], texts: list[str], since: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "bisected"
+    lines = [(at, texts[number % len(texts)]) for number, at in enumerate(accumulate(steps))]
+    write(path, *lines, rest='{"timestamp": 1000')
+    found = [(line["timestamp"], line["message"]) for line in json.loads(log_answer(path, since))]
+    assert found == [(at, text) for at, text in lines if at >= since]
+
+
+def test_a_long_log_is_answered_in_little_memory(tmp_path: Path) -> None:
+    lines = b"".join(b'{"timestamp": %d, "message": "a line of a job"}\n' % at for at in range(200_000))
+    (tmp_path / "log").write_bytes(lines)
+    tracemalloc.start()
+    try:
+        size = sum(map(len, log_part(tmp_path / "log", 1000).pieces()))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size > 9_000_000
+    assert peak < 4_000_000
+
+
+def test_the_last_message_is_told_without_the_rest(tmp_path: Path) -> None:
+    write(tmp_path / "log", (1, "a"), (2, "ERROR: b"), rest='{"timestamp": 3')
+    assert last_message(tmp_path / "log") == "ERROR: b"
+    assert last_message(tmp_path / "none") is None

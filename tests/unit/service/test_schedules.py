@@ -1,15 +1,17 @@
 """Schedules: when they are due, and that each minute is fired once."""
 
+import asyncio
+import errno
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fused_spec.service.database import open_database
-from fused_spec.service.schedules import Schedules, fire_due, is_due
+from fused_spec.service.schedules import Schedules, fire_due, is_due, keep_time
 from fused_spec.wire.schedules import CronJob
 
 SUNDAY = datetime(2031, 6, 1, 3, 30, tzinfo=UTC)
@@ -81,3 +83,59 @@ def test_the_schedules_of_one_udf_are_listed(database: sqlite3.Connection) -> No
     schedules.save(cron(), "environment")
     schedules.save(cron(udf="u2"), "environment")
     assert [job.udf for job in schedules.list("u2")] == ["u2"]
+
+
+class Clock:
+    """Time that passes when somebody sleeps, a little less or more than asked; it stops everything at its end."""
+
+    def __init__(self, *, end: datetime, error: float) -> None:
+        self.now = SUNDAY - timedelta(minutes=2, seconds=17)
+        self._end = end
+        self._error = error
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=max(0.001, seconds + self._error))
+        if self.now >= self._end:
+            raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize("error", [-0.02, 0.0, 0.3])
+def test_every_hour_of_a_day_is_fired_once_whatever_the_clock_does(database: sqlite3.Connection, error: float) -> None:
+    schedules, fired = Schedules(database), []
+    schedules.save(cron(), "environment")
+    clock = Clock(end=SUNDAY + timedelta(days=1), error=error)
+
+    def run(_: CronJob) -> None:
+        fired.append(clock.now.replace(second=0, microsecond=0))
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(keep_time(schedules, run, now=lambda: clock.now, sleep=clock.sleep))
+    assert fired == [SUNDAY + timedelta(hours=hours) for hours in range(24)]
+
+
+def test_the_minute_in_which_a_service_starts_is_fired_too(database: sqlite3.Connection) -> None:
+    schedules, fired = Schedules(database), []
+    schedules.save(cron(minute=[27]), "environment")  # the clock begins within it
+    clock = Clock(end=SUNDAY, error=0.0)
+    for _ in range(2):  # and a restart fires nothing twice
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(keep_time(schedules, fired.append, now=lambda: SUNDAY.replace(minute=27), sleep=clock.sleep))
+        clock.now = SUNDAY
+    assert len(fired) == 1
+
+
+def test_a_schedule_that_cannot_be_run_does_not_stop_the_others(
+    database: sqlite3.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    schedules, fired = Schedules(database), []
+    schedules.save(cron(name="first"), "environment")
+    schedules.save(cron(name="full"), "environment")
+
+    def run(job: CronJob) -> None:
+        if job.name == "full":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fired.append(job.name)
+
+    fire_due(schedules, SUNDAY, run)
+    assert fired == ["first"]
+    assert "No space left" in caplog.text

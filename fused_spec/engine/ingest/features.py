@@ -1,0 +1,128 @@
+"""What an input has as features: its attributes, and geometry in degrees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyproj
+import shapely
+from pyproj.exceptions import ProjError
+
+from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.columns import check_columns
+from fused_spec.engine.ingest.formats import open_layer
+from fused_spec.engine.ingest.layer import Batch, Layer
+from fused_spec.engine.ingest.notes import shown
+from fused_spec.engine.ingest.schema import fitted
+from fused_spec.engine.ingest.wkb import GEOMETRY, WKB, Geometries, encode, recode, with_geometry
+from fused_spec.wire import PartitionGeospatialStep
+
+OUTPUT_CRS = pyproj.CRS.from_epsg(4326)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """One input; `attributes` are the columns kept of it, `crs` is None where coordinates are taken as they are."""
+
+    path: Path
+    layer: Layer
+    attributes: pa.Schema
+    lonlat: tuple[str, str] | None
+    crs: pyproj.CRS | None
+    crs_words: str
+
+
+def open_features(path: Path, step: PartitionGeospatialStep) -> Opened:
+    """Open an input; raises `StepFailed` for one without geometry, or without a column that the step names."""
+    layer = open_layer(path, partial(_choose, step), step.gdal_config, plain=step.lonlat_cols is not None)
+    if step.lonlat_cols is None and not layer.has_geometry:
+        raise StepFailed(
+            f"{shown(path)} has no geometry; name its two coordinate columns in lonlat_cols, "
+            "or use partition_nongeospatial"
+        )
+    attributes = layer.attributes
+    if step.load_columns is not None:
+        attributes = pa.schema([field for field in attributes if field.name in step.load_columns])
+    if GEOMETRY in attributes.names:
+        if step.lonlat_cols is None:
+            raise StepFailed(f"{shown(path)} has a column named geometry beside its geometry; rename it in the input")
+        attributes = attributes.remove(attributes.get_field_index(GEOMETRY))  # the points take its place
+    crs = _crs(path, layer)
+    same = crs is None or crs.equals(OUTPUT_CRS, ignore_axis_order=True)
+    return Opened(
+        path=path,
+        layer=layer,
+        attributes=attributes,
+        lonlat=step.lonlat_cols,
+        crs=None if same else crs,
+        crs_words=_words(crs),
+    )
+
+
+def as_features(opened: Opened, batch: Batch, schema: pa.Schema) -> pa.Table:
+    """The rows of a batch: the attributes of `schema`, and last their geometry; raises `StepFailed`."""
+    geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
+    if geometry is None:
+        raise StepFailed(f"{shown(opened.path)} has no geometry")
+    if opened.crs is not None:
+        geometry = _in_output_crs(geometry, opened.crs, opened.path)
+    kept = batch.attributes.select(opened.attributes.names)
+    return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
+
+
+def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
+    """The columns to read: all, or those of `load_columns` and what points are made of."""
+    lonlat = step.lonlat_cols or ()
+    check_columns(lonlat, present, "lonlat_cols")
+    if step.load_columns is None:
+        return list(present)
+    wanted = [name for name in step.load_columns if name != GEOMETRY]
+    check_columns(wanted, present, "load_columns")
+    return list(dict.fromkeys([*wanted, *lonlat]))
+
+
+def _crs(path: Path, layer: Layer) -> pyproj.CRS | None:
+    try:
+        return pyproj.CRS.from_user_input(layer.crs) if layer.crs is not None else None
+    except ProjError as error:
+        raise _not_convertible(path, error) from error
+
+
+def _points(attributes: pa.Table, names: tuple[str, str]) -> pa.ChunkedArray:
+    """Points of two columns; a row that lacks a coordinate has no geometry."""
+    try:
+        lon, lat = (pc.cast(attributes[name], pa.float64()).to_numpy() for name in names)
+    except pa.ArrowException as error:
+        raise StepFailed(f"lonlat_cols: {names[0]} and {names[1]} must be numbers: {error}") from error
+    known = np.isfinite(lon) & np.isfinite(lat)
+    points: Geometries = np.full(len(lon), None, dtype=object)
+    points[known] = shapely.points(lon[known], lat[known])
+    return pa.chunked_array([encode(points)], type=WKB)
+
+
+def _in_output_crs(geometry: pa.ChunkedArray, crs: pyproj.CRS, path: Path) -> pa.ChunkedArray:
+    def change(geometries: Geometries) -> Geometries:
+        moved: Any = gpd.GeoSeries(geometries, crs=crs).to_crs(OUTPUT_CRS).to_numpy()
+        return np.asarray(moved, dtype=object)
+
+    try:
+        return recode(geometry, change)
+    except ProjError as error:
+        raise _not_convertible(path, error) from error
+
+
+def _not_convertible(path: Path, error: Exception) -> StepFailed:
+    return StepFailed(f"{shown(path)}: its coordinates cannot be turned into EPSG:4326: {error}")
+
+
+def _words(crs: pyproj.CRS | None) -> str:
+    if crs is None:
+        return "no coordinate system given, taken as EPSG:4326"
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else str(crs.name)

@@ -1,0 +1,126 @@
+"""Write a laid-out table from its shelf: a file for each file of the layout, a row group for each chunk."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from fused_spec.engine.ingest.layout import Layout
+from fused_spec.engine.ingest.metadata import Metadata
+from fused_spec.engine.ingest.shelves import Shelf
+from fused_spec.engine.ingest.threads import mapped
+
+_SAMPLE_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One table to write: its folder, its columns by their positions on the shelf, and the metadata of each file."""
+
+    folder: Path
+    columns: Sequence[int]
+    schema: pa.Schema
+    describe: Callable[[int], Metadata]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buckets:
+    """The shelf and how it is cut: the number behind the last chunk of each bucket."""
+
+    shelf: Shelf
+    ends: Sequence[int]
+
+
+def gather(layout: Layout, buckets: Buckets, targets: Sequence[Target]) -> pa.Table:
+    """Write `0.parquet`, `1.parquet`, … of every target; rows from all over the table, with all columns, as sample."""
+    wanted = _sample_places(layout.num_rows)
+
+    def write(file_id: int) -> list[pa.Table]:
+        return _write_file(file_id, layout, buckets, targets, wanted)
+
+    return pa.concat_tables([part for parts in mapped(write, range(layout.num_files)) for part in parts])
+
+
+def write_sample(sample: pa.Table, target: Target, metadata: Metadata) -> None:
+    """Write the `_sample` of a target, whose metadata describe the table."""
+    schema = target.schema.with_metadata(dict(metadata))
+    with _writer(target.folder / "_sample", schema) as writer:
+        writer.write_table(_columns(sample, target.columns, schema))
+
+
+def _write_file(
+    file_id: int,
+    layout: Layout,
+    buckets: Buckets,
+    targets: Sequence[Target],
+    wanted: NDArray[np.int64],
+) -> list[pa.Table]:
+    samples = []
+    with ExitStack() as stack:
+        schemas = [target.schema.with_metadata(dict(target.describe(file_id))) for target in targets]
+        writers = [
+            stack.enter_context(_writer(target.folder / f"{file_id}.parquet", schema))
+            for target, schema in zip(targets, schemas, strict=True)
+        ]
+        for bucket, chunks in _buckets_of(layout.chunks_of(file_id), buckets.ends):
+            rows = _in_place(buckets.shelf.take(bucket))
+            first, last = layout.rows_of(chunks.start)[0], layout.rows_of(chunks.stop - 1)[1]
+            here = wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, last)]
+            samples.append(rows.take(pa.array(here - first)))
+            spans = [layout.rows_of(chunk) for chunk in chunks]
+            for target, schema, writer in zip(targets, schemas, writers, strict=True):
+                _write_chunks(writer, _columns(rows, target.columns, schema), spans)
+    return samples
+
+
+def _write_chunks(writer: pq.ParquetWriter, rows: pa.Table, spans: Sequence[tuple[int, int]]) -> None:
+    """One row group for each chunk of a bucket."""
+    first = spans[0][0]
+    for start, stop in spans:
+        writer.write_table(rows.slice(start - first, stop - start), row_group_size=stop - start)
+
+
+def _buckets_of(chunks: range, ends: Sequence[int]) -> Iterator[tuple[int, range]]:
+    """The buckets of a file's chunks, with the chunks of each."""
+    start = chunks.start
+    bucket = int(np.searchsorted(ends, start, side="right"))
+    while start < chunks.stop:
+        yield bucket, range(start, ends[bucket])
+        start = ends[bucket]
+        bucket += 1
+
+
+def _in_place(rows: pa.Table) -> pa.Table:
+    """The rows of a bucket in the order of the table; those of one batch are in it already."""
+    places = rows.column(rows.num_columns - 1).to_numpy()
+    rows = rows.unify_dictionaries()
+    if (places[1:] > places[:-1]).all():
+        return rows.combine_chunks()
+    return rows.take(pa.array(np.argsort(places)))
+
+
+def _columns(rows: pa.Table, columns: Sequence[int], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_arrays([rows.column(number) for number in columns], schema=schema)
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=_repetitive(schema))
+
+
+def _repetitive(schema: pa.Schema) -> list[str]:
+    """The columns worth a dictionary: text, not numbers or geometry, where trying one only takes time."""
+    return [
+        field.name
+        for field in schema
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type) or pa.types.is_dictionary(field.type)
+    ]
+
+
+def _sample_places(rows: int) -> NDArray[np.int64]:
+    """Places from all over the table."""
+    return np.linspace(0, rows - 1, min(rows, _SAMPLE_ROWS)).astype(np.int64)

@@ -1,0 +1,73 @@
+"""Read whatever GDAL opens, as the Arrow batches that it streams."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyogrio
+
+from fused_spec.engine.ingest.budget import batch_rows
+from fused_spec.engine.ingest.delimited import DELIMITERS
+from fused_spec.engine.ingest.layer import Batch, Choice, Layer
+from fused_spec.engine.ingest.notes import note, shown
+from fused_spec.engine.ingest.wkb import WKB
+from fused_spec.wire import GdalConfig
+
+_ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".csv", ".tab", ".parquet")
+_IN_MEMORY = 4  # how many times larger than in its file a table may be, at a guess
+
+
+def open_gdal(path: Path, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
+    """The layer of a file; raises what pyogrio does."""
+    options: dict[str, Any] = dict(gdal.open_options)
+    source, size = _within_archive(path)
+    if path.suffix.lower() in DELIMITERS:
+        options.setdefault("AUTODETECT_TYPE", "YES")
+        options.setdefault("AUTODETECT_SIZE_LIMIT", "0")  # a column's type comes from all of its rows
+    name = gdal.layer if gdal.layer is not None else _first_layer(source)
+    info = pyogrio.read_info(source, layer=name, **options)
+    chosen = choose([str(field) for field in info["fields"]])
+    asked: dict[str, Any] = {"layer": name, "columns": chosen, "read_geometry": not plain, **options}
+    rows = max(1, batch_rows(size * _IN_MEMORY, int(info["features"])))
+    with pyogrio.open_arrow(source, use_pyarrow=True, batch_size=1, **asked) as (meta, reader):
+        schema = reader.schema
+    geometry = str(meta["geometry_name"] or "wkb_geometry")
+    has_geometry = not plain and geometry in schema.names
+
+    def batches() -> Iterator[Batch]:
+        with pyogrio.open_arrow(source, use_pyarrow=True, batch_size=rows, **asked) as (_, reader):
+            for batch in reader:
+                table = pa.Table.from_batches([batch]).replace_schema_metadata(None)
+                yield Batch(
+                    attributes=table.select(chosen),
+                    geometry=table[geometry].cast(WKB) if has_geometry else None,
+                )
+
+    return Layer(
+        attributes=pa.schema([schema.field(one) for one in chosen]),
+        batches=batches,
+        has_geometry=has_geometry,
+        crs=meta["crs"],
+    )
+
+
+def _within_archive(path: Path) -> tuple[str, int]:
+    """The path as GDAL takes it, and the bytes behind it: of a zip archive the one table in it, at whatever depth."""
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):  # spreadsheets are zip archives too
+        return str(path), path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+        tables = [name for name in archive.namelist() if name.lower().endswith(_ARCHIVED) and "__MACOSX" not in name]
+    return (f"/vsizip/{path}/{tables[0]}" if len(tables) == 1 else f"/vsizip/{path}"), size
+
+
+def _first_layer(source: str) -> str | None:
+    names = [str(name) for name, _ in pyogrio.list_layers(source)]
+    if len(names) > 1:
+        note(
+            f"{shown(Path(source))} has the layers {', '.join(names)}; "
+            "the first is read, gdal_config.layer names another"
+        )
+    return names[0] if names else None

@@ -1,0 +1,75 @@
+"""The one schema of a table: what its inputs have in all, or what the user forces."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.columns import check_unique
+from fused_spec.engine.ingest.notes import shown
+from fused_spec.engine.ingest.types import arrow_type
+from fused_spec.engine.ingest.wkb import GEOMETRY
+
+# Columns that Fused makes of its own, which a schema taken from another table may name.
+_RESERVED = (GEOMETRY, "fused_index")
+
+
+def united(schemas: Sequence[pa.Schema], paths: Sequence[Path]) -> pa.Schema:
+    """The columns of all inputs; numbers widen to what holds all of them. Raises `StepFailed`."""
+    whole = schemas[0].remove_metadata()
+    for schema, path in zip(schemas[1:], paths[1:], strict=True):
+        try:
+            whole = pa.unify_schemas([whole, schema.remove_metadata()], promote_options="permissive")
+        except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
+            raise StepFailed(
+                f"{shown(path)} does not fit the inputs before it: {error}; "
+                "give a column the same type in all inputs, or leave it out"
+            ) from error
+    return pa.schema([field.with_nullable(True).remove_metadata() for field in whole])
+
+
+def fitted(table: pa.Table, schema: pa.Schema, path: Path, rows: int | None = None) -> pa.Table:
+    """The table with these columns; one that it lacks is null. Raises `StepFailed` for a value that does not fit.
+
+    `rows` says how many there are when the table may be without columns.
+    """
+    if table.schema.equals(schema):
+        return table
+    number = table.num_rows if rows is None else rows
+    columns = []
+    for field in schema:
+        position = table.schema.get_field_index(field.name)
+        if position < 0:
+            columns.append(pa.nulls(number, field.type))
+            continue
+        column = table.column(position)
+        try:
+            columns.append(column if column.type == field.type else column.cast(field.type))
+        except pa.ArrowException as error:
+            raise StepFailed(
+                f"{shown(path)}: column {field.name} does not fit {field.type}, its type in the table: {error}"
+            ) from error
+    return pa.table(columns, schema=schema)
+
+
+def forced(present: pa.Schema, described: Mapping[str, Any]) -> pa.Schema:
+    """The columns that `table_schema` names, in its order and types; raises `StepFailed`.
+
+    One that no input has is null in every row; one that it does not name is left out.
+    """
+    fields = described.get("fields")
+    if not isinstance(fields, list):
+        raise StepFailed("table_schema: fields is not a list; write {fields: [{name: height, type: Float64}]}")
+    wanted = []
+    for number, field in enumerate(fields):
+        if not isinstance(field, Mapping) or not isinstance(field.get("name"), str) or "type" not in field:
+            raise StepFailed(f"table_schema: field {number + 1} needs a name and a type")
+        if field["name"] not in _RESERVED:
+            wanted.append(pa.field(field["name"], arrow_type(field["type"], field["name"])))
+    schema = pa.schema(wanted)
+    check_unique(schema.names)
+    if wanted and not set(schema.names) & set(present.names):
+        raise StepFailed(f"table_schema: no input has any of its columns; there are {', '.join(present.names)}")
+    return schema

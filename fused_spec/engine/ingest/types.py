@@ -1,0 +1,63 @@
+"""Fused's names of column types, as its schemas carry them, and the Arrow types they stand for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from fused_spec.engine.failures import StepFailed
+
+_PRIMITIVE = {
+    "null": pa.null(),
+    "Bool": pa.bool_(),
+    "Int8": pa.int8(),
+    "Int16": pa.int16(),
+    "Int32": pa.int32(),
+    "Int64": pa.int64(),
+    "Uint8": pa.uint8(),
+    "Uint16": pa.uint16(),
+    "Uint32": pa.uint32(),
+    "Uint64": pa.uint64(),
+    "Float16": pa.float16(),
+    "Float32": pa.float32(),
+    "Float64": pa.float64(),
+    "Date32": pa.date32(),
+    "Date64": pa.date64(),
+    "String": pa.string(),
+    "LargeString": pa.large_string(),
+    "Binary": pa.binary(),
+    "LargeBinary": pa.large_binary(),
+    "Geometry": pa.binary(),
+}
+
+
+def arrow_type(described: Any, column: str) -> pa.DataType:
+    """The type that a schema describes: a name, or an object for one with parts. Raises `StepFailed`."""
+    if isinstance(described, str):
+        if described in _PRIMITIVE:
+            return _PRIMITIVE[described]
+        raise StepFailed(
+            f"table_schema: column {column} has the unknown type {described}; there are {', '.join(_PRIMITIVE)}"
+        )
+    try:
+        return _compound(described, column)
+    except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:
+        raise StepFailed(f"table_schema: the type of column {column} cannot be read: {described}") from error
+
+
+def _compound(described: Mapping[str, Any], column: str) -> pa.DataType:
+    match described["type"]:
+        case "Timestamp":
+            return pa.timestamp(described["unit"], tz=described.get("tz"))
+        case "List":
+            return pa.list_(arrow_type(described["element_type"], column))
+        case "LargeList":
+            return pa.large_list(arrow_type(described["element_type"], column))
+        case "FixedSizeList":
+            return pa.list_(arrow_type(described["element_type"], column), described["inner_size"])
+        case "FixedSizeBinary":
+            return pa.binary(described["byte_width"])
+        case "Struct":
+            fields = described["fields"]
+            return pa.struct([(field["name"], arrow_type(field["type"], column)) for field in fields])
+    raise ValueError(described["type"])
