@@ -3,12 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from fused_spec.errors import FusedSpecError
+
 _LOCAL = re.compile(r"local:([1-9][0-9]{0,3})")
 _SCHEDULER = re.compile(r"(?:tcp|tls|ws|wss|ucx)://[^\s/:]+:[0-9]{1,5}")
-
-
-class BadEngine(Exception):
-    """A text that names no engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +18,7 @@ class EngineChoice:
 
 
 def parse_engine(text: str | None) -> EngineChoice:
-    """The engine that is meant; None is the default. Raises `BadEngine`."""
+    """The engine that is meant; None is the default. Raises `FusedSpecError`."""
     if text is None or text == "processes":
         return EngineChoice()
     kind, _, place = text.partition("=")
@@ -28,4 +26,6 @@ def parse_engine(text: str | None) -> EngineChoice:
         return EngineChoice(local_workers=int(local[1]))
     if kind == "dask" and _SCHEDULER.fullmatch(place):
         return EngineChoice(scheduler=place)
-    raise BadEngine(f"{text} is no engine; write processes, dask=tcp://HOST:PORT, or dask=local:N for N workers here")
+    raise FusedSpecError(
+        f"{text} is no engine", hint="write processes, dask=tcp://HOST:PORT, or dask=local:N for N workers here"
+    )

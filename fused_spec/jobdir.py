@@ -21,6 +21,7 @@ work survives the service, and a restarted service knows from the folder alone h
 
 import json
 import mmap
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
@@ -64,6 +65,17 @@ class JobDir:
         except FileExistsError:
             return False
         return True
+
+
+def process_is_there(pid: int) -> bool:
+    """Whether a process has this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:

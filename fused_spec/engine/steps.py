@@ -14,6 +14,7 @@ from fused_spec.engine.log import LogWriter
 from fused_spec.engine.mapping import Engine
 from fused_spec.engine.packing import Outcome
 from fused_spec.engine.pool import Done
+from fused_spec.engine.storage import Root
 from fused_spec.engine.udf_task import UdfTask
 from fused_spec.jobdir import JobDir, Result
 from fused_spec.wire import JobStep, PartitionGeospatialStep, PartitionNongeospatialStep, UdfStep
@@ -25,7 +26,7 @@ class Surroundings:
 
     job: JobDir
     job_id: str
-    storage: Path
+    storage: Root
     cpus: int
     engine: Engine
     output_format: str | None
@@ -38,6 +39,11 @@ class Surroundings:
 def task_count(step: JobStep) -> int:
     """How many tasks a step has: one for each element of its input, else one."""
     return len(step.input) if isinstance(step, UdfStep) and step.input is not None else 1
+
+
+def is_divisible(step: JobStep) -> bool:
+    """Whether a step is large by its kind: a map over an input, or an ingestion."""
+    return not isinstance(step, UdfStep) or step.input is not None
 
 
 def run_step(step: JobStep, around: Surroundings, *, last: bool) -> None:
@@ -123,7 +129,7 @@ class Ingestion:
     """An ingestion as one task, on whatever machine."""
 
     step: PartitionGeospatialStep | PartitionNongeospatialStep
-    storage: Path
+    storage: Root
     job_id: str
 
     def __call__(self, index: int) -> Outcome:

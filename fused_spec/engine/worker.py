@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.log import Journal, LogWriter
 from fused_spec.jobdir import JobDir
+from fused_spec.storage_url import storage_variables
 
 if TYPE_CHECKING:
     from fused_spec.engine.loading import Provided
@@ -61,20 +62,30 @@ def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jour
 def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
     """None when every step was done, else why one was not."""
     from fused_spec.engine.choosing import engine_of
-    from fused_spec.engine.steps import Surroundings, run_step, task_count  # heavy: what users run needs geopandas
+    from fused_spec.engine.steps import (  # heavy: what users run needs geopandas
+        Surroundings,
+        is_divisible,
+        run_step,
+        task_count,
+    )
+    from fused_spec.engine.storage import root_of
     from fused_spec.wire import JobConfig
 
     steps = JobConfig.model_validate(request["config"]).steps
     total = sum(map(task_count, steps))
     progress = Progress(journal, total)
     try:
-        engine = engine_of(request.get("engine"), cpus=int(request["cpus"]), env=request["env"])
+        # One call is not worth a cluster, and whoever asked for it is waiting.
+        place = request.get("engine") if any(map(is_divisible, steps)) else None
+        root = root_of(request["storage"])
+        env = {**request["env"], **storage_variables(request["storage"], os.environ)}
+        engine = engine_of(place, cpus=int(request["cpus"]), env=env)
     except StepFailed as failure:
         return str(failure)
     surroundings = Surroundings(
         job=job,
         job_id=request["job_id"],
-        storage=Path(request["storage"]),
+        storage=root,
         cpus=int(request["cpus"]),
         engine=engine,
         output_format=request.get("output_format"),

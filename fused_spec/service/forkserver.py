@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fused_spec.redaction import is_sensitive_name, looks_like_secret
+from fused_spec.redaction import without_secrets
+from fused_spec.storage_url import storage_variables
 
 _LONGEST_LINE = 1024 * 1024
 
@@ -22,11 +23,13 @@ _LONGEST_LINE = 1024 * 1024
 class Forkserver:
     """Starts the process when it is first needed, and again when it was lost.
 
-    `on_exit(folder, exit code)` is called for every worker that ended.
+    `on_exit(folder, exit code)` is called for every worker that ended; the variables that `storage` needs stay in
+    the environment.
     """
 
-    def __init__(self, on_exit: Callable[[Path, int], None]) -> None:
+    def __init__(self, on_exit: Callable[[Path, int], None], storage: str = "") -> None:
         self._on_exit = on_exit
+        self._storage = storage
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
 
@@ -41,7 +44,7 @@ class Forkserver:
             stdin=PIPE,
             stdout=PIPE,
             stderr=None if _has_stderr() else DEVNULL,
-            env=_environment(),
+            env=_environment(self._storage),
             limit=_LONGEST_LINE,
             start_new_session=True,  # Ctrl-C in the service's terminal is not for the jobs
         )
@@ -77,12 +80,9 @@ class Forkserver:
         await process.wait()
 
 
-def _environment() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not is_sensitive_name(name) and not looks_like_secret(value) and not name.startswith("FUSED_SPEC_")
-    }
+def _environment(storage: str) -> dict[str, str]:
+    known = {name: value for name, value in os.environ.items() if not name.startswith("FUSED_SPEC_")}
+    return {**without_secrets(known), **storage_variables(storage, known)}
 
 
 def _has_stderr() -> bool:

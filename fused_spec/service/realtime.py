@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from fused_spec.jobdir import JobDir, read_lines, read_results, result_content, result_metadata
+from fused_spec.jobdir import JobDir, read_results, result_content, result_metadata
 from fused_spec.service.answers import problem, refuse
 from fused_spec.service.context import Service
 from fused_spec.service.joblog import last_message

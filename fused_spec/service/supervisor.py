@@ -34,16 +34,17 @@ _log = logging.getLogger("fused_spec.service")
 class Supervisor:
     """Runs jobs in `folder`; call everything from its event loop."""
 
-    def __init__(self, runs: Runs, folder: Path, storage: Path, *, cpus: int) -> None:
+    def __init__(self, runs: Runs, folder: Path, storage: str, *, cpus: int, engine: str | None = None) -> None:
         self._runs = runs
         self._folder = folder
         self._storage = storage
         self._cpus = cpus
+        self._engine = engine
         self._limit = max(2, cpus)
         self._queue: deque[Run] = deque()
         self._watches: dict[str, Watch] = {}
         self._endings: dict[str, asyncio.Future[Run]] = {}
-        self._forkserver = Forkserver(self._note_exit)
+        self._forkserver = Forkserver(self._note_exit, storage)
         self._wake = asyncio.Event()
         self._looked_alive = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -135,7 +136,7 @@ class Supervisor:
     async def _start(self, run: Run) -> None:
         job = self.job_dir(run.job_id)
         try:
-            _write_request(job, run, self._storage, self._cpus)
+            _write_request(job, run, self._storage, self._cpus, self._engine)
         except OSError as error:
             self._end(run, FAILED, f"ERROR: the job's folder cannot be written: {error}")
             return
@@ -240,14 +241,15 @@ class Supervisor:
             watch.signal_group(signal.SIGKILL)
 
 
-def _write_request(job: JobDir, run: Run, storage: Path, cpus: int) -> None:
+def _write_request(job: JobDir, run: Run, storage: str, cpus: int, engine: str | None) -> None:
     """Leave the worker its task, readable by this user alone: the environment may hold secrets."""
     job.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     request = {
         "job_id": run.job_id,
         "config": json.loads(run.config),
         "env": dict(run.env),
-        "storage": str(storage),
+        "storage": storage,
+        "engine": engine,
         "cpus": cpus,
         "output_format": run.output_format,
         "tile": [int(number) for number in run.tile.split("/")] if run.tile else None,
