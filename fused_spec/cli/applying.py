@@ -97,9 +97,24 @@ def plan_of(place: Workplace, history: History, requests: Requests) -> Plan:
     )
 
 
-def open_site(context: Context, place: Workplace, may_act: Callable[[float], bool]) -> Site:
-    """Connect for an apply, and settle what earlier ones left open; nothing is planned yet, so nothing was seen."""
-    api = connect(FusedAPI, place.target, context, place.resolution.project)
+def connect_to(context: Context, place: Workplace) -> FusedAPI:
+    """A client with which to act."""
+    return connect(FusedAPI, place.target, context, place.resolution.project)
+
+
+def service_clock(api: FusedReader) -> Callable[[], datetime]:
+    """The service's time, on which all machines agree; this machine's where no answer tells it."""
+
+    def now() -> datetime:
+        if api.server_time is None:
+            api.get_jobs(1, per_request=1)
+        return api.server_time or datetime.now(UTC)
+
+    return now
+
+
+def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callable[[float], bool]) -> Site:
+    """Settle what earlier applies left open; nothing is planned yet, so nothing was seen."""
     site = Site(
         api=api,
         archive=place.kept.archive,

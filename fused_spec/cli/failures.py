@@ -7,11 +7,13 @@ from contextlib import suppress
 from typing import Protocol
 
 from fused_spec.errors import FusedSpecError
+from fused_spec.plan.model import Action
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.site import Site
 from fused_spec.views.outcome_text import Failure
 
 _LAST_LINES = 10
+_SHOWN = (OutcomeStatus.FAILED, OutcomeStatus.LOST, OutcomeStatus.CANCELLED)
 _STEP = re.compile(r"^step \d+ of \d+: .+")  # how the embedded service begins each step
 
 
@@ -24,7 +26,7 @@ def failures(site: Site, outcomes: Sequence[Outcome], *, link: bool) -> dict[str
     """What is known of each run that failed, by its id; a log that cannot be read leaves its lines out."""
     found: dict[str, Failure] = {}
     for outcome in outcomes:
-        if outcome.job_id and outcome.status in (OutcomeStatus.FAILED, OutcomeStatus.LOST):
+        if outcome.job_id and outcome.status in _SHOWN and outcome.change.action is not Action.CANCEL:
             end: tuple[str | None, list[str]] = (None, [])
             with suppress(FusedSpecError):
                 end = _end_of(_log(site, outcome.job_id))

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,20 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The store of a project, and what is in it for one target."""
+    """The store of a project, and what is in it for one target; one that was named may be shared by machines."""
 
     store: "Store"
     archive: "Archive"
     journal: "Journal"
     target: str
     project: "Project"
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether other machines may use the same store."""
-        from fused_spec.reconcile.store import LocalStore
-
-        return not isinstance(self.store, LocalStore)
+    is_shared: bool
 
 
 def open_kept(project: "Project", target: Target, place: str | None = None) -> Kept:
@@ -51,6 +45,7 @@ def open_kept(project: "Project", target: Target, place: str | None = None) -> K
         journal=Journal(store, project.scope, slug(target.name)),
         target=slug(target.name),
         project=project,
+        is_shared=bool(place or project.archive),
     )
 
 
@@ -72,8 +67,8 @@ def slug(name: str) -> str:
 
 
 @contextmanager
-def only_apply(kept: Kept, env: Mapping[str, str]) -> Iterator[Callable[[float], bool]]:
-    """Be the only apply of this project at this target; raises `Locked` with the holder.
+def only_apply(kept: Kept, env: Mapping[str, str], *, now: Callable[[], datetime]) -> Iterator[Callable[[float], bool]]:
+    """Be the only apply of this project at this target, by a clock on which all agree; raises `Locked` with the holder.
 
     Gives a function that says whether that still holds, and will for so many seconds.
     """
@@ -87,7 +82,7 @@ def only_apply(kept: Kept, env: Mapping[str, str]) -> Iterator[Callable[[float],
             yield always
             return
         folder = f"{kept.project.scope}/lock/{kept.target}"
-        lease = Lease(kept.store, folder, holder, clock=steady_clock, now=lambda: datetime.now(UTC))
+        lease = Lease(kept.store, folder, holder, clock=steady_clock, now=now)
         yield stack.enter_context(kept_alive(lease)).holds
 
 

@@ -10,6 +10,7 @@ import click
 
 from fused_spec.cli.options import Context, Function, command, duration, output_option, spec_paths
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
+from fused_spec.redaction import redact
 
 if TYPE_CHECKING:
     from fused_spec.cli.applying import Workplace
@@ -56,6 +57,7 @@ def request_options(function: Function) -> Function:
 @output_option("text", "json", "markdown")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Keep the plan for apply.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 4 when apply would change something.")
+@click.option("--archive", metavar="DIR|URL", help="Where receipts and logs are kept.")
 @command
 @request_options
 def plan(
@@ -64,6 +66,7 @@ def plan(
     output: str,
     out: Path | None,
     detailed_exitcode: bool,
+    archive: str | None,
     requests: "Requests",
 ) -> int:
     """Show what apply would do, and why.
@@ -75,7 +78,7 @@ def plan(
     from fused_spec.views.markdown import plan_markdown
     from fused_spec.views.plan_text import plan_text
 
-    place = find_workplace(context, paths)
+    place = find_workplace(context, paths, archive=archive)
     made = make_plan(context, place, requests)
     views: dict[str, Callable[[], str]] = {
         "text": lambda: plan_text(made, paint=context.console.paint_result),
@@ -100,6 +103,7 @@ def plan(
 @click.option("--max-duration", callback=duration, metavar="D", help="Cancel this apply's runs after so long.")
 @click.option("--max-cost", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="Cancel them past that.")
 @click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, help="Calls at once.")
+@click.option("--max-running", type=click.IntRange(min=1), metavar="N", help="No more runs beside each other.")
 @click.option("--archive", metavar="DIR|URL", help="Where receipts and logs are kept.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")
 @command
@@ -115,6 +119,7 @@ def apply(
     max_duration: float | None,
     max_cost: float | None,
     parallelism: int,
+    max_running: int | None,
     archive: str | None,
     yes: bool,
     requests: "Requests",
@@ -138,6 +143,7 @@ def apply(
         max_duration=max_duration,
         max_cost=max_cost,
         parallelism=parallelism,
+        max_running=max_running,
     )
     asked = _Asked(requests=requests, adopted=frozenset(adopt), saved=saved, yes=yes or saved is not None)
     return _apply(context, paths, archive, asked, options, output)
@@ -156,7 +162,7 @@ class _Asked:
 def _apply(
     context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
 ) -> int:
-    from fused_spec.cli.applying import carry_out, confirm, find_workplace, open_site
+    from fused_spec.cli.applying import carry_out, confirm, connect_to, find_workplace, open_site, service_clock
     from fused_spec.cli.failures import failures
     from fused_spec.cli.keeping import only_apply
     from fused_spec.reconcile.outcome import exit_code
@@ -170,7 +176,9 @@ def _apply(
         place = find_workplace(context, paths, archive=archive)
         if asked.saved is not None:
             asked.saved.refuse_if_foreign(context, place)
-        site = open_site(context, place, stack.enter_context(only_apply(place.kept, context.env)))
+        api = connect_to(context, place)
+        may_act = stack.enter_context(only_apply(place.kept, context.env, now=service_clock(api)))
+        site = open_site(context, place, api, may_act)
         made = _plan(place, site, asked.requests, asked.adopted)
         if asked.saved is not None:
             asked.saved.refuse_if_moved(made, place)
@@ -183,15 +191,18 @@ def _apply(
     if output == "json":
         console.result(as_json(apply_document(made.target, outcomes, code)))
     else:
-        console.result(outcomes_text(outcomes, failed=failed, specs=_shown(paths), paint=console.paint_result))
+        again = _again(context, paths, archive)
+        console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))
     return code
 
 
-def _shown(paths: tuple[str, ...]) -> str:
-    """The paths as a person would type them."""
+def _again(context: Context, paths: tuple[str, ...], archive: str | None) -> str:
+    """This apply as a person would type it again, without what it asked for beyond the specs."""
     import shlex
 
-    return shlex.join(paths)
+    places = {"--target": context.target, "--base-url": context.base_url, "--archive": archive}
+    given = [word for option, place in places.items() if place is not None for word in (option, redact(place))]
+    return shlex.join(["fused-spec", "apply", *paths, *given])
 
 
 def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: frozenset[str]) -> "Plan":

@@ -5,8 +5,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import WaitTimeout
+from fused_spec.errors import ServiceError, WaitTimeout
 from fused_spec.polling import Deadline, Sleep, intervals
+from fused_spec.reconcile.silence import Silence
+from fused_spec.reconcile.site import steady_clock
 from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _GONE = (404, 410)
 _FIRST, _LONGEST = 0.25, 5.0  # seconds between two looks
+_PATIENCE = 900.0  # seconds for which a service that cannot be read is ridden out
 
 
 def log_lines(
@@ -62,10 +65,19 @@ def _live_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow
     cursor = LogCursor()
     with TemporaryDirectory(prefix="fused-spec-") as folder:
         answer = Path(folder) / "answer.jsonl"
+        silence = Silence(_PATIENCE if follow else 0.0)
         for pause in intervals(_FIRST, _LONGEST):
-            run = api.get_status(job_id) if follow else None
-            asked = since_ms if cursor.since_ms is None else cursor.since_ms
-            api.save_logs(job_id, answer, asked, most=DOWNLOAD.size)
+            try:
+                run = api.get_status(job_id) if follow else None
+                asked = since_ms if cursor.since_ms is None else cursor.since_ms
+                api.save_logs(job_id, answer, asked, most=DOWNLOAD.size)
+                silence.ends()
+            except ServiceError as error:
+                if not (follow and _may_pass(error)):
+                    raise
+                silence.begins(steady_clock(), error)
+                sleep(max(pause, error.retry_after or 0.0))
+                continue
             told = False
             for line in cursor.fresh(saved_lines(answer)):
                 if since_ms is None or line.timestamp >= since_ms:
@@ -87,8 +99,17 @@ def run_status_of(api: "FusedReader", found: "FoundRun") -> RunStatus:
 
 def ended_status(api: "FusedReader", found: "FoundRun", deadline: Deadline, *, sleep: Sleep) -> RunStatus:
     """How the run ended, waiting for it; raises `WaitTimeout` at the deadline, and the run goes on."""
+    silence = Silence(_PATIENCE)
     for pause in intervals(_FIRST, _LONGEST):
-        how = run_status_of(api, found)
+        how = RunStatus.RUNNING
+        try:
+            how = run_status_of(api, found)
+            silence.ends()
+        except ServiceError as error:
+            if not _may_pass(error):
+                raise
+            silence.begins(steady_clock(), error)
+            pause = max(pause, error.retry_after or 0.0)
         if not how.in_flight:
             return how
         if deadline.passed:
@@ -98,6 +119,13 @@ def ended_status(api: "FusedReader", found: "FoundRun", deadline: Deadline, *, s
             )
         sleep(pause if deadline.remaining is None else min(pause, deadline.remaining))
     raise AssertionError("intervals never end")
+
+
+def _may_pass(error: ServiceError) -> bool:
+    """Whether a run may be waited for in spite of this: what the service does not know it will not know later."""
+    from fused_spec.api.errors import ApiError
+
+    return not (isinstance(error, ApiError) and error.status_code in _GONE)
 
 
 def _is_over(run: "RunResponse") -> bool:

@@ -77,12 +77,20 @@ def _is_loopback(host: str) -> bool:
 
 
 def _how_to_use(address: "ServiceAddress", folder: Path) -> str:
-    """Where it listens; the token itself is only in its file."""
-    return "\n".join(
-        [
-            f"Listening on {address.url} (process {address.pid}); Ctrl-C stops it, running jobs go on.",
-            f"  its token is in {folder / 'service.json'}, readable by you alone",
-            f"  fused-spec: --base-url {address.url}",
-            f'  fused:      fused.options.base_url = "{address.url}", with that token as its credentials',
-        ]
-    )
+    """Where it listens, and three ways to point the published client at it; the token itself is only in its file."""
+    shared = f"{address.url}/realtime-shared"
+    return f"""\
+Listening on {address.url} (process {address.pid}); Ctrl-C stops it, running jobs go on.
+  the token is in {folder / "service.json"}, readable by you alone
+
+  fused-spec   --base-url {address.url}
+  fused, in a home folder of its own
+    .fused/settings.toml   base_url = "{address.url}"
+                           shared_udf_base_url = "{shared}"
+    .fused/credentials     the token as access_token, auth_scheme "Bearer" (docs/service.md has the whole file)
+  fused 1.14 and later, by its environment, with the same settings.toml
+    FUSED_AUTH_TOKEN=TOKEN FUSED_AUTH_TOKEN_TYPE=Fused-Env-Bearer
+  fused, in code
+    fused.options.base_url = "{address.url}"
+    fused.options.shared_udf_base_url = "{shared}"  # 2.x
+    fused.options.request_timeout = 30  # 2.x gives up after 5 seconds"""

@@ -23,6 +23,7 @@ _LARGEST_BATCH = 1024
 _IDLE_SECONDS = 0.1
 _GATHER_SECONDS = 0.002  # between two looks at answers that come faster than this
 _PIECE = 64 * 1024
+_MOST_PIECES = 16  # no pipe holds more than 1 MiB
 
 
 class Log(Protocol):
@@ -210,8 +211,8 @@ class Pool:
         """Log the whole lines that have come; at the end also a last line without its newline."""
         for piece in _pieces(member.process.output):
             *lines, member.cut_line = (member.cut_line + piece).split(b"\n")
-            for line in lines:
-                self._log.write(line.decode("utf-8", "replace"))
+            if lines:
+                self._log.write(b"\n".join([*lines, b""]).decode("utf-8", "replace"))
             if len(member.cut_line) > _PIECE:  # a line without an end must not fill the memory
                 self._log.write(member.cut_line.decode("utf-8", "replace"))
                 member.cut_line = b""
@@ -232,8 +233,8 @@ def _read_messages(member: _Member) -> tuple[list[Any], bool]:
 
 
 def _pieces(pipe: int) -> Iterator[bytes]:
-    """What stands in a pipe now."""
-    while True:
+    """What stands in a pipe now, and no more, so that one who never stops does not keep the others waiting."""
+    for _ in range(_MOST_PIECES):
         try:
             piece = os.read(pipe, _PIECE)
         except BlockingIOError:

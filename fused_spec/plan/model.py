@@ -132,6 +132,7 @@ class RemoteObject:
     key: Key
     reference: str = field(repr=False)
     enabled: bool = True
+    protect: bool = False
     differences: tuple[FieldChange, ...] = ()
 
 

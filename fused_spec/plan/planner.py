@@ -99,7 +99,7 @@ def _check_prune(pruned: list[Change], history: History, requests: Requests) -> 
 
 
 def _is_protected(orphan: Change) -> bool:
-    return isinstance(orphan.before, Run) and orphan.before.protect
+    return isinstance(orphan.before, Run | RemoteObject) and orphan.before.protect
 
 
 def _extra(history: History) -> Iterator[Change]:
@@ -158,16 +158,17 @@ def _decide(job: DesiredJob, newest: Run | PastRun | None, requests: Requests, n
         return Action.START, Reason.NEVER_RAN, ""
     same = newest.digest == job.digest
     if newest.status.in_flight:
-        return _while_running(same, policy)
+        protected = job.protect or (isinstance(newest, Run) and newest.protect)
+        return _while_running(same, policy, protected=protected)
     if newest.status is RunStatus.SUCCEEDED:
         return _after_success(same, policy, newest, now)
     return _after_failure(same, policy, newest, retry=requests.retry_all or name in requests.retry)
 
 
-def _while_running(same: bool, policy: RunPolicy) -> Decision:
+def _while_running(same: bool, policy: RunPolicy, *, protected: bool) -> Decision:
     if same:
         return Action.ATTACH, Reason.IN_FLIGHT, ""
-    if policy.on_change_while_running is OnChangeWhileRunning.WAIT:
+    if protected or policy.on_change_while_running is OnChangeWhileRunning.WAIT:
         return Action.QUEUE, Reason.SPEC_CHANGED, ""
     return Action.REPLACE, Reason.SPEC_CHANGED, ""
 
@@ -232,7 +233,8 @@ def _orphans(declared: frozenset[Key], history: History) -> Iterator[Change]:
 
 def _left_alone(orphan: Change) -> str:
     if _is_protected(orphan):
-        return f"{orphan.key} is in no spec, and its run {orphan.job_id} goes on: it is protected"
+        left = f"its run {orphan.job_id} goes on" if orphan.action is Action.CANCEL else "it stays enabled"
+        return f"{orphan.key} is in no spec, and {left}: it is protected"
     if orphan.action is Action.CANCEL:
         return f"{orphan.key} is in no spec, and its run {orphan.job_id} goes on; --prune cancels it"
     return f"{orphan.key} is in no spec and stays enabled; --prune disables it"

@@ -8,7 +8,7 @@ from fused_spec.plan.model import Action, Change, PastRun, Reason, Run
 from fused_spec.reconcile.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, ways_out
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.start import start
 from fused_spec.reconcile.tokens import apply_token, restore_sink
@@ -137,17 +137,9 @@ def _settled(change: Change, site: Site) -> Step:
     run = change.before
     held = change.action is Action.HOLD
     status = OutcomeStatus.HELD if held else OutcomeStatus.UNCHANGED
-    error = f"{change.why}: {_way_out(change)}" if held else None
+    error = f"{change.why}: apply with {' or '.join(ways_out(change))}" if held else None
     if not isinstance(run, Run) or run.status.in_flight:
         folder = site.archive.folder(run.key, run.job_id) if isinstance(run, PastRun) else None
         return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))
     folder, trouble = keep_run(change, run, site.api, site.archive, site.spools, now=site.world.now())
     return Step(result=Outcome(change=change, status=status, job_id=run.job_id, archive=folder, error=error or trouble))
-
-
-def _way_out(change: Change) -> str:
-    """What ends the holding."""
-    name = change.key.name
-    if change.reason is Reason.FORGOTTEN:
-        return f"`fused-spec apply --adopt {name}` takes it for done, `fused-spec apply --rerun {name}` runs it again"
-    return f"`fused-spec apply --retry {name}`"

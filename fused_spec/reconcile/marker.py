@@ -75,9 +75,10 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
     return None
 
 
-def object_marker(scope: str, key: Key) -> dict[str, Any]:
+def object_marker(scope: str, key: Key, *, protect: bool = False) -> dict[str, Any]:
     """The marker of a saved UDF or token: recognised by who knows scope and name, silent to everyone else."""
-    return {"v": VERSION, "id": _opaque(scope, str(key)), "project": _opaque(scope)}
+    marker = {"v": VERSION, "id": _opaque(scope, str(key)), "project": _opaque(scope)}
+    return {**marker, "protect": True} if protect else marker
 
 
 def is_marked(metadata: Mapping[str, Any] | None, scope: str, key: Key) -> bool:
@@ -86,6 +87,10 @@ def is_marked(metadata: Mapping[str, Any] | None, scope: str, key: Key) -> bool:
 
 def is_of_project(metadata: Mapping[str, Any] | None, scope: str) -> bool:
     return bool(_object_field(metadata, "project") == _opaque(scope))
+
+
+def is_protected(metadata: Mapping[str, Any] | None) -> bool:
+    return _object_field(metadata, "protect") is True
 
 
 def _object_field(metadata: Mapping[str, Any] | None, name: str) -> Any:

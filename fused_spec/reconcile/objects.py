@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fused_spec.plan.model import FieldChange, RemoteObject
-from fused_spec.reconcile.marker import is_marked, is_of_project
+from fused_spec.reconcile.marker import is_marked, is_of_project, is_protected
 from fused_spec.reconcile.payload import token_differences, udf_differences
 from fused_spec.spec.model import DesiredToken, DesiredUdf, Key, Kind, Resolution
 
@@ -63,6 +63,7 @@ def _token_object(key: Key, token: "UdfAccessToken", differences: tuple[FieldCha
         key=key,
         reference=token.token,
         enabled=token.enabled,
+        protect=is_protected(token.metadata_json),
         differences=differences,
     )
 

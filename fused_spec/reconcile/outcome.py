@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fused_spec.errors import CredentialsError, FusedSpecError, Locked, ServiceUnreachable, StalePlan
-from fused_spec.plan.model import Action, Change
+from fused_spec.plan.model import Action, Change, Reason
 from fused_spec.status import RunStatus
 
 
@@ -49,6 +49,12 @@ class Outcome:
             before = getattr(self.change.before, "status", None)
             return self.change.before is not None and before in (None, RunStatus.SUCCEEDED)
         return self.status is OutcomeStatus.SUCCEEDED
+
+
+def ways_out(change: Change) -> tuple[str, ...]:
+    """The options of `apply` of which each ends the holding of this job."""
+    name = change.key.name
+    return (f"--adopt {name}", f"--rerun {name}") if change.reason is Reason.FORGOTTEN else (f"--retry {name}",)
 
 
 _WORST_FIRST = (9, 8, 7, 6, 1, 5)

@@ -9,7 +9,7 @@ from typing import Any
 
 from fused_spec.plan.diff import field_changes
 from fused_spec.plan.model import FieldChange
-from fused_spec.reconcile.marker import FIELD, Marker, object_marker
+from fused_spec.reconcile.marker import FIELD, Marker, is_protected, object_marker
 from fused_spec.redaction import shown_env
 from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Key
 from fused_spec.wire import JobConfig, SavedUdf, Udf, UdfAccessToken
@@ -67,6 +67,7 @@ def token_differences(
     existing = {"cache": token.cache, "enabled": token.enabled, "client_id": token.client_id}
     for name, default in (("cache", True), ("enabled", True), ("client_id", token.client_id)):
         before[name], after[name] = existing[name], declared.payload.get(name, default)
+    before["protect"], after["protect"] = is_protected(token.metadata_json), declared.protect
     before["metadata_json"] = _unmarked(token.metadata_json)
     after["metadata_json"] = dict(declared.payload.get("metadata_json", {}))
     return field_changes(before, after)

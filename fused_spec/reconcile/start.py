@@ -110,8 +110,8 @@ def _found_again(marker: Marker, attempt: Attempt, error: ServiceError, site: "S
     job_id = _search(marker, site)
     if job_id is None:
         raise OutcomeUnknown(
-            f"{marker.key} may or may not have been started: {error}",
-            hint="run the same apply again: it looks for this attempt first, and starts another only if there is none",
+            f"{marker.key} may or may not have been started: {error}; the next apply looks for it before it starts one",
+            hint="run the same apply again",
         ) from error
     site.journal.started(attempt, job_id)
     return StartedRun(job_id=job_id, marker=marker, adopted=True)

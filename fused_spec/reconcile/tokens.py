@@ -84,10 +84,11 @@ def _update(api: "FusedAPI", declared: DesiredToken, token: str, scope: str) -> 
 
 def _fields(declared: DesiredToken, scope: str) -> dict[str, Any]:
     payload = declared.payload
+    marker = object_marker(scope, declared.key, protect=declared.protect)
     fields: dict[str, Any] = {
         "cache": payload.get("cache", True),
         "enabled": payload.get("enabled", True),
-        "metadata_json": {**payload.get("metadata_json", {}), FIELD: object_marker(scope, declared.key)},
+        "metadata_json": {**payload.get("metadata_json", {}), FIELD: marker},
     }
     if "client_id" in payload:
         fields["client_id"] = payload["client_id"]

@@ -1,12 +1,7 @@
-"""Answers in the form that every generation of the client understands, and the reading of bodies.
+"""What a request holds, read and checked, and how a route refuses one; `faults` makes answers of it."""
 
-Errors are `{"detail": …}` as `application/json` and nothing after it: the clients compare the header exactly.
-"""
-
-import errno
 import json
 import re
-import sqlite3
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -14,12 +9,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _MAY_OVERFLOW = re.compile(rb"[0-9]{200}|[eE]\+?[0-9]{3}")  # a number that may read as infinity, which JSON has not
-_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
-_UNWRITABLE_DATABASE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -42,39 +34,6 @@ def refuse(status: int, detail: str, headers: Mapping[str, str] | None = None) -
 
 def not_found(what: str) -> HTTPException:
     return HTTPException(404, f"{what} not found")
-
-
-def error_answer(_: Request, error: Exception) -> Response:
-    """The answer to an `HTTPException`, also to those of the router."""
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"detail": error.detail}, status_code=error.status_code, headers=error.headers)
-
-
-def invalid_answer(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Invalid)
-    return JSONResponse({"detail": error.problems}, status_code=422)
-
-
-def gone_answer(_request: Request, _error: Exception) -> Response:
-    """For a client that hung up within its request: nobody reads it."""
-    return JSONResponse({"detail": "the request broke off"}, status_code=400)
-
-
-def storage_answer(_: Request, error: Exception) -> Response:
-    """The answer where the disk is full or may not be written; other faults go on."""
-    if isinstance(error, sqlite3.Error):
-        cannot_write = error.sqlite_errorcode & 0xFF in _UNWRITABLE_DATABASE
-    else:
-        cannot_write = isinstance(error, OSError) and error.errno in _UNWRITABLE
-    if not cannot_write:
-        raise error
-    why = error.strerror if isinstance(error, OSError) else error
-    return JSONResponse({"detail": f"the service cannot keep this: {why}"}, status_code=507)
-
-
-def fault_answer(_: Request, error: Exception) -> Response:
-    """The answer to what nobody expected; the error goes on into the service's log."""
-    return JSONResponse({"detail": f"the service failed ({type(error).__name__}); its log says how"}, status_code=500)
 
 
 async def read_model(request: Request, model: type[Model]) -> Model:

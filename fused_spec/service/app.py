@@ -9,18 +9,17 @@ from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fused_spec.engine_choice import EngineChoice
-from fused_spec.service.answers import Invalid, error_answer, fault_answer, gone_answer, invalid_answer, storage_answer
+from fused_spec.errors import FusedSpecError
 from fused_spec.service.browsers import Browsers
 from fused_spec.service.cluster import CLUSTER_FILE, keep_cluster
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
+from fused_spec.service.faults import ANSWERS
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
 from fused_spec.service.limits import Bounds, Limits
 from fused_spec.service.registry import Tokens, Udfs
@@ -48,14 +47,6 @@ from fused_spec.storage_url import is_remote
 _NOUNS = (account, jobs, files, mount, tables, signed, udfs, tokens, realtime, schedules, secret_values)
 _OPEN = tuple(f"{BASE_PATH}/{path}" for path in ("health", "signed/", "realtime-shared/"))
 _PAGES = f"{BASE_PATH}/realtime-shared/"
-_ANSWERS = {
-    HTTPException: error_answer,
-    Invalid: invalid_answer,
-    ClientDisconnect: gone_answer,
-    OSError: storage_answer,
-    sqlite3.Error: storage_answer,
-    Exception: fault_answer,
-}
 _UPLOADS = tuple(f"{BASE_PATH}/{path}" for path in ("files/upload", "signed/upload", "efs/"))
 _BOUNDS = Bounds(upload_paths=_UPLOADS)
 
@@ -107,7 +98,7 @@ def create_app(
     return Starlette(
         routes=[Mount(BASE_PATH, app=Router(routes, redirect_slashes=False))],
         middleware=middleware,
-        exception_handlers=_ANSWERS,
+        exception_handlers=dict(ANSWERS),
         lifespan=lifespan,
     )
 
@@ -128,7 +119,10 @@ class _Observed:
 def _open_state(state: Path, storage: str | None) -> sqlite3.Connection:
     own = state / "storage" if storage is None else Path(storage)
     for folder in (state, state / "jobs", *(() if storage is not None and is_remote(storage) else (own,))):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise FusedSpecError(f"{folder} cannot be used: {error.strerror}", hint="give another --state") from None
     return open_database(state / "service.db")
 
 

@@ -1,13 +1,15 @@
 """Open the service's SQLite file: in WAL mode, with the schema of this version, or not at all."""
 
 import sqlite3
-from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
 from fused_spec.errors import FusedSpecError
+from fused_spec.service.private_file import create_private
 
 _VERSION = 2
+_CHECKED_SIZE = 64 * 1024 * 1024  # a larger file would take a second or more to look through
+_HINT = "nothing was changed; move the file away to begin with an empty history, or give another --state"
 _CHANGES = {
     2: """ALTER TABLE runs ADD COLUMN tile TEXT;
           CREATE TABLE schedules (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
@@ -19,35 +21,52 @@ _CHANGES = {
 def open_database(path: Path) -> sqlite3.Connection:
     """The connection, in autocommit mode; every statement is a transaction of its own.
 
-    Raises `FusedSpecError` for a file that is damaged, not ours, or of another version; it is left as it is.
+    Raises `FusedSpecError` for a file that is damaged, not ours, or of a later version; it is left as it is.
     """
     try:
+        create_private(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        _prepare(connection, path)
-    except sqlite3.DatabaseError as error:
-        raise FusedSpecError(
-            f"{path} cannot be used: {error}",
-            hint="nothing was changed; move the file away to begin with an empty history, or give another --state",
-        ) from error
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    except (OSError, sqlite3.Error) as error:
+        raise FusedSpecError(f"{path} cannot be used: {_reason(error)}", hint=_HINT) from error
     return connection
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    with closing(connection.execute("PRAGMA user_version")) as cursor:
-        version: int = cursor.fetchone()[0]
-    if version == _VERSION:
-        return
-    if 0 < version < _VERSION:
+    version = _checked_version(connection, path)  # before anything is written
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if version == 0:
+        changes = files("fused_spec.service").joinpath("schema.sql").read_text(encoding="utf-8")
+    else:
         changes = " ".join(_CHANGES[number] for number in range(version + 1, _VERSION + 1))
+    if version < _VERSION:
         connection.executescript(f"BEGIN; {changes} PRAGMA user_version = {_VERSION}; COMMIT;")
-        return
-    if version != 0:
+
+
+def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a file that is whole and ours, 0 for a new one."""
+    if path.stat().st_size <= _CHECKED_SIZE:
+        problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if problem != "ok":
+            raise FusedSpecError(f"{path} is damaged: {problem}", hint=_HINT)
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > _VERSION:
         raise FusedSpecError(
             f"{path} was written by a later version of the service (its format is {version}, ours {_VERSION})",
             hint="use the fused-spec that wrote it, or give another --state",
         )
-    schema = files("fused_spec.service").joinpath("schema.sql").read_text(encoding="utf-8")
-    connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {_VERSION}; COMMIT;")
+    is_empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if version < 0 or (version == 0) is not is_empty:
+        raise FusedSpecError(f"{path} is the database of another program", hint="give another --state")
+    return version
+
+
+def _reason(error: OSError | sqlite3.Error) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

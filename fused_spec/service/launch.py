@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from fused_spec.errors import ServiceUnreachable
+from fused_spec.service.private_file import create_private
 
 ADDRESS_FILE = "service.json"
 LOG_FILE = "service.log"
@@ -78,6 +79,7 @@ def answering(state: Path) -> ServiceAddress | None:
 def _start(state: Path, options: list[str]) -> ServiceAddress:
     log = state / LOG_FILE
     command = [sys.executable, "-m", "fused_spec.service", "--state", str(state), *options]
+    create_private(log)
     with log.open("ab") as output:
         child = subprocess.Popen(
             command,

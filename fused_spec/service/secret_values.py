@@ -4,9 +4,10 @@ Jobs read it when they ask for `fused.secrets`; no answer, log or database holds
 """
 
 import json
-import os
-import secrets
 from pathlib import Path
+
+from fused_spec.errors import FusedSpecError
+from fused_spec.service.private_file import write_private
 
 
 class SecretValues:
@@ -14,21 +15,18 @@ class SecretValues:
         self._path = path
 
     def all(self) -> dict[str, str]:
+        """Every secret by its name; raises `FusedSpecError` for a file that is damaged, and leaves it as it is."""
         try:
             known: dict[str, str] = json.loads(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
+        except ValueError:
+            raise FusedSpecError(f"{self._path} is damaged", hint="mend it, or move it away") from None
         return known
 
     def set(self, key: str, value: str) -> None:
-        self._write({**self.all(), key: value})
+        write_private(self._path, json.dumps({**self.all(), key: value}))
 
     def remove(self, key: str) -> None:
-        self._write({name: value for name, value in self.all().items() if name != key})
-
-    def _write(self, values: dict[str, str]) -> None:
-        draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(values, stream)
-        draft.replace(self._path)
+        kept = {name: value for name, value in self.all().items() if name != key}
+        write_private(self._path, json.dumps(kept))

@@ -22,7 +22,9 @@ from fused_spec.service.connection import Connection
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.gate import LOOPBACK
 from fused_spec.service.launch import ADDRESS_FILE, ServiceAddress
+from fused_spec.service.private_file import write_private
 
+_SHORTEST_TOKEN = 32
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # recognised, not bound
 
 
@@ -44,13 +46,13 @@ def serve(options: Options, announce: Callable[[ServiceAddress], None] | None = 
     Raises `Locked` when another service has the state folder, and `FusedSpecError` when the address cannot be had or
     the state cannot be used. Running jobs go on after the end, and the next service takes them up.
     """
-    try:
+    with _told(options.state):
         options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise FusedSpecError(f"{options.state}: {error.strerror}", hint="give another --state") from None
     with _held(options.state), _listening(options.host, options.port) as listener:
         host, port = listener.getsockname()[:2]
-        address = ServiceAddress(url=_url(host, port), token=_token(options.state), pid=os.getpid())
+        with _told(options.state):
+            token = _token(options.state)
+        address = ServiceAddress(url=_url(host, port), token=token, pid=os.getpid())
         asyncio.run(_Server(options, address, announce).run(listener))
 
 
@@ -105,7 +107,7 @@ class _Server:
         server.stop_at_signals()
         async with app.router.lifespan_context(app):
             path = self.options.state / ADDRESS_FILE
-            _write_private(path, json.dumps(self.address.as_json()))
+            write_private(path, json.dumps(self.address.as_json()))
             if self.announce is not None:
                 self.announce(self.address)
             watch = asyncio.create_task(self._stop_when_idle(server, app.state.service))
@@ -136,10 +138,12 @@ def _held(state: Path) -> Iterator[None]:
     """One service for a state folder."""
     lock = FileLock(state / "service.lock", timeout=0)
     try:
-        with lock:
-            yield
+        with _told(state):
+            lock.acquire()
     except Timeout:
         raise Locked(f"another service already uses {state}", hint="stop it, or give another --state") from None
+    with lock:
+        yield
 
 
 @contextmanager
@@ -164,17 +168,23 @@ def _url(host: str, port: int) -> str:
 def _token(state: Path) -> str:
     """The token of this state folder, made once, so that clients stay pointed at it over a restart."""
     path = state / "token"
-    if path.exists():
-        return path.read_text(encoding="utf-8").strip()
+    known = path.read_text(encoding="utf-8").strip() if path.exists() else ""
+    if len(known) >= _SHORTEST_TOKEN:  # an empty one would let everybody in
+        return known
     token = secrets.token_urlsafe(32)
-    _write_private(path, token)
+    write_private(path, token)
     return token
 
 
-def _write_private(path: Path, text: str) -> None:
-    """Write whole, readable by this user alone from the first moment on."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    draft.replace(path)
+@contextmanager
+def _told(state: Path) -> Iterator[None]:
+    """Say what is wrong with a state folder."""
+    try:
+        yield
+    except Timeout:  # an OSError by descent only
+        raise
+    except OSError as error:
+        raise FusedSpecError(
+            f"the state folder {state} cannot be used: {error.strerror or error}",
+            hint="it must be a folder that you can write to; give another --state",
+        ) from None

@@ -15,10 +15,12 @@ import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from fused_spec.jobdir import JobDir
 from fused_spec.service.forkserver import Forkserver
-from fused_spec.service.joblog import add_line
+from fused_spec.service.joblog import add_line, last_message
+from fused_spec.service.reserve import Reserve
 from fused_spec.service.runs import CANCELED, FAILED, RUNNING, TERMINATED, Run, Runs
 from fused_spec.service.times import now_ms
 from fused_spec.service.watching import Watch
@@ -45,6 +47,7 @@ class Supervisor:
         self._watches: dict[str, Watch] = {}
         self._endings: dict[str, asyncio.Future[Run]] = {}
         self._forkserver = Forkserver(self._note_exit, storage)
+        self._reserve = Reserve(folder.parent / "reserve")
         self._wake = asyncio.Event()
         self._looked_alive = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -55,6 +58,7 @@ class Supervisor:
 
     async def start(self) -> None:
         """Take up what an earlier service left, and begin to work."""
+        self._reserve.keep()
         for run in self._runs.unfinished():
             self._take_up(run)
         self._tasks = [asyncio.create_task(self._forkserver.start()), asyncio.create_task(self._live())]
@@ -107,7 +111,7 @@ class Supervisor:
                 await self._look()
             except sqlite3.OperationalError as error:  # a full disk, say; the next look finds the same runs
                 _log.warning("the runs cannot be recorded: %s", error)
-                await asyncio.sleep(_ALIVE_SECONDS)
+                await asyncio.sleep(0 if self._reserve.release() else _ALIVE_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS if self._watches else None)
             self._wake.clear()
@@ -136,6 +140,7 @@ class Supervisor:
     async def _start(self, run: Run) -> None:
         job = self.job_dir(run.job_id)
         try:
+            self._reserve.keep()
             _write_request(job, run, self._storage, self._cpus, self._engine)
         except OSError as error:
             self._end(run, FAILED, f"ERROR: the job's folder cannot be written: {error}")
@@ -201,11 +206,12 @@ class Supervisor:
         """The worker is gone: what it said last holds, else that it was cancelled, else that it was lost."""
         watch.end_leftovers()
         if watch.end is not None:
-            self._forget(watch, watch.end["job_status"], None)
+            self._forget(watch, watch.end["job_status"], _unwritten_word(watch.end, watch.job))
         elif watch.run.cancel_requested:
             self._forget(watch, CANCELED, "canceled")
         else:
-            self._forget(watch, FAILED, f"ERROR: the worker {how} before the job was over")
+            full = "; the disk is full" if self._reserve.is_needed else ""
+            self._forget(watch, FAILED, f"ERROR: the worker {how} before the job was over{full}")
 
     def _forget(self, watch: Watch, job_status: str, last_line: str | None) -> None:
         self._end(watch.run, job_status, last_line)
@@ -259,6 +265,15 @@ def _write_request(job: JobDir, run: Run, storage: str, cpus: int, engine: str |
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(request, stream)
     draft.replace(job.request)
+
+
+def _unwritten_word(end: dict[str, Any], job: JobDir) -> str | None:
+    """Why the job failed, when its worker could tell but found no room for it in the log."""
+    if not end.get("message"):
+        return None
+    word = f"ERROR: {end['message']}"
+    said = last_message(job.log)
+    return None if said is not None and word.splitlines()[-1].endswith(said) else word
 
 
 def _how(code: int) -> str:

@@ -94,7 +94,7 @@ class _Builder:
             reads=_jobs(self.references.producers),
             run=_policy(spec.get("run", {})),
             files=tuple(self.references.files.values()),
-            protect=self.document.tree["metadata"].get("protect", False),
+            protect=self._is_protected(),
         )
 
     def udf(self) -> DesiredUdf | None:
@@ -123,7 +123,11 @@ class _Builder:
             **self._common({name: value for name, value in spec.items() if name != "sink"}),
             sink=sink,
             needs=(Key(kind=Kind.UDF, name=reference),) if reference else (),
+            protect=self._is_protected(),
         )
+
+    def _is_protected(self) -> bool:
+        return bool(self.document.tree["metadata"].get("protect", False))
 
     def _steps(self) -> list[dict[str, Any]]:
         """The steps that are right, read; what is wrong with the others is told."""

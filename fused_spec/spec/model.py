@@ -119,6 +119,7 @@ class DesiredToken(Desired):
 
     sink: Path
     needs: tuple[Key, ...] = ()
+    protect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.plan.model import Action
+from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, ways_out
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
 from fused_spec.views.shown import visible
@@ -18,7 +19,13 @@ _TONES = {
     OutcomeStatus.HELD: Tone.WARNING,
     OutcomeStatus.SKIPPED: Tone.WARNING,
 }
-_EXPLAINED = (OutcomeStatus.FAILED, OutcomeStatus.CANCELLED, OutcomeStatus.LOST, OutcomeStatus.UNKNOWN)
+_EXPLAINED = (
+    OutcomeStatus.FAILED,
+    OutcomeStatus.CANCELLED,
+    OutcomeStatus.LOST,
+    OutcomeStatus.UNKNOWN,
+    OutcomeStatus.HELD,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +41,11 @@ def outcomes_text(
     outcomes: Sequence[Outcome],
     *,
     failed: Mapping[str, Failure] | None = None,
-    specs: str = "specs/",
+    again: str = "fused-spec apply specs/",
     paint: Paint = plain,
 ) -> str:
-    """`failed` holds what is known of the runs that failed, by job id; `specs` are the paths of this apply."""
-    lines = [line for outcome in outcomes for line in _failure(outcome, failed or {}, specs, paint)]
+    """`failed` holds what is known of the runs that failed, by job id; `again` is the command of this apply."""
+    lines = [line for outcome in outcomes for line in _failure(outcome, failed or {}, again, paint)]
     width = max((len(str(outcome.change.key)) for outcome in outcomes), default=0)
     lines += [_outcome(outcome, width, paint) for outcome in outcomes]
     return "\n".join([*lines, paint(outcomes_summary(outcomes), Tone.STRONG)])
@@ -51,8 +58,8 @@ def outcomes_summary(outcomes: Sequence[Outcome]) -> str:
     return f"Apply: {', '.join(parts) or 'nothing is declared'}."
 
 
-def _failure(outcome: Outcome, failed: Mapping[str, Failure], specs: str, paint: Paint) -> Iterator[str]:
-    if outcome.status not in _EXPLAINED:
+def _failure(outcome: Outcome, failed: Mapping[str, Failure], again: str, paint: Paint) -> Iterator[str]:
+    if outcome.status not in _EXPLAINED or outcome.change.action is Action.CANCEL:
         return
     known = failed.get(outcome.job_id or "", Failure())
     where = f" in {visible(known.step)}" if known.step else ""
@@ -63,17 +70,21 @@ def _failure(outcome: Outcome, failed: Mapping[str, Failure], specs: str, paint:
         yield paint(f"  | {visible(redact(line))}", Tone.FAINT)
     if known.link:
         yield f"  page: {visible(known.link)}"
-    yield from (f"  next: {step}" for step in _next_steps(outcome, specs))
+    yield from (f"  next: {step}" for step in _next_steps(outcome, again))
     yield ""
 
 
-def _next_steps(outcome: Outcome, specs: str) -> Iterator[str]:
+def _next_steps(outcome: Outcome, again: str) -> Iterator[str]:
     name = outcome.change.key.name
-    if outcome.problem is not None and outcome.problem.hint:
+    if outcome.status is OutcomeStatus.UNKNOWN:
+        yield visible(again)
+    elif outcome.status is OutcomeStatus.HELD:
+        yield from (f"{visible(again)} {way}" for way in ways_out(outcome.change))
+    elif outcome.problem is not None and outcome.problem.hint:
         yield visible(redact(outcome.problem.hint))
     elif outcome.job_id and outcome.change.key.kind is Kind.JOB:
         yield f"fused-spec logs {name}"
-        yield f"mend it and apply again, or as it is: fused-spec apply {specs} --retry {name}"
+        yield f"mend it and apply again, or as it is: {visible(again)} --retry {name}"
 
 
 def _outcome(outcome: Outcome, width: int, paint: Paint) -> str:

@@ -97,6 +97,22 @@ def test_the_second_signal_ends_the_process_at_once(project: Shell, flag: Path) 
     assert project.run("apply", "specs").code == 0
 
 
+def test_a_folder_that_machines_share_is_locked_for_all_of_them(project: Shell, flag: Path, tmp_path: Path) -> None:
+    add_long(project, flag)
+    shared = str(tmp_path / "shared")
+    first = project.start("apply", "specs", "--archive", shared)
+    read_until(first, "started as")
+    elsewhere = Shell(folder=tmp_path / "elsewhere", home=project.home)
+    shutil.copytree(project.folder, elsewhere.folder, ignore=shutil.ignore_patterns(".fused-spec"))
+    second = elsewhere.run("apply", "specs", "--archive", shared)
+    elsewhere.stop_service()
+    assert second.code == 7
+    assert f"process {first.pid} on " in second.err
+    flag.touch()
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+
+
 # Plans that hold
 
 

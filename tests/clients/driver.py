@@ -199,6 +199,76 @@ def failed_job():
     return [outcome(ended), messages(ended)[-1]]
 
 
+def raised(call):
+    """The name of the error that a call ends with."""
+    try:
+        return ["no error", call()]
+    except Exception as error:  # noqa: BLE001
+        return type(error).__name__
+
+
+@fact
+def environment_of_a_job():
+    @fused.udf
+    def environment():
+        import os
+
+        print(os.environ["COLOUR"], os.environ["FUSED_CREDENTIAL_PROVIDER"])
+
+    run = wait(start(environment, additional_env=["COLOUR=blue=green", "FUSED_CREDENTIAL_PROVIDER=none"]))
+    return "blue=green none" in messages(run)
+
+
+@fact
+def named_job():
+    config = JobConfig(
+        name="with-a-name", steps=[UdfJobStepConfig(udf=numbers, input=[1])], metadata={"team": ["a", 1]}
+    )
+    run = wait(api.start_job(config))
+    found = api.get_job_config(run.job_id)
+    return [getattr(run, "job_name", "with-a-name"), found.name, found.metadata]
+
+
+@fact
+def two_steps():
+    steps = [UdfJobStepConfig(udf=numbers, input=[1, 2]), UdfJobStepConfig(udf=numbers, input=[{"n": 3, "word": "z"}])]
+    run = wait(api.start_job(JobConfig(steps=steps)))
+    return [outcome(run), "n=3 word=z" in messages(run)]
+
+
+@fact
+def ignored_errors():
+    @fused.udf
+    def sometimes(n: int = 0):
+        if n == 1:
+            raise ValueError("not this one")
+        print("did", n)
+
+    steps = [UdfJobStepConfig(udf=sometimes, input=[0, 1, 2], ignore_chunk_error=True)]
+    run = wait(api.start_job(JobConfig(steps=steps)))
+    return [outcome(run), sorted(line for line in messages(run) if line.startswith("did"))]
+
+
+@fact
+def waiting_too_long():
+    run = start(slow)
+    error = raised(lambda: api.wait_for_job(run, poll_interval_seconds=0.1, timeout=0.5))
+    api.cancel_job(run)
+    wait(run)
+    again = api.cancel_job(run)  # which changes nothing
+    return [error, again.terminal_status, outcome(run)]
+
+
+@fact
+def printed():
+    run, out = KEPT["run"], io.StringIO()
+    with redirect_stdout(out):
+        api.get_status(run).print_logs()
+        api.get_status(run).tail_logs(refresh_seconds=0.1)
+        print(repr(api.get_status(run)), repr(api.get_jobs(2)))
+    return ["n=3 word=x" in out.getvalue(), run.job_id in out.getvalue()]
+
+
 @fact
 def unknown_job():
     try:
@@ -212,6 +282,59 @@ if VERSION >= (1, 14):
     @fact
     def results():
         return [list(getattr(one, "data", one)["n"]) for one in api.get_job_results(KEPT["run"].job_id)]
+
+
+@fact
+def unknown_things():
+    nobody = "00000000-0000-0000-0000-000000000000"
+    calls = [
+        lambda: api.get_logs(nobody),
+        lambda: api.cancel_job(nobody),
+        lambda: api.get_job_config(nobody),
+        lambda: api.get("fd://client/none.bin"),
+        lambda: api.get_udf_access_token("fsh_none"),
+        lambda: api.create_udf_access_token("no-such-udf"),
+        lambda: fused.load("no-such-udf"),
+        lambda: api.upload("s3://elsewhere/a.bin", b"x"),
+        lambda: api.list("fd://../.."),
+    ]
+    return sorted({str(raised(call)) for call in calls})
+
+
+@fact
+def local_inputs():
+    geo = gpd.GeoDataFrame({"a": [1]}, geometry=[Point(0, 0)], crs=4326)
+    path = FOLDER / "input.txt"
+    path.write_text("hello")
+    upload = api._replace_df_input if VERSION < (1, 14) else api._upload_local_input
+    made = [upload(one) for one in (geo, path, "fd://client/data.txt")]
+    kinds = [url.rpartition(".")[2] for url in made]
+    return [kinds, api.get(made[1]).decode(), len(api.get(made[0])) > 100]
+
+
+@fact
+def resolved():
+    api.upload("fd://client/data.txt", b"hello")
+    path = (api._resolve if not SECOND else fused.api.resolve)("fd://client/data.txt")
+    with urllib.request.urlopen(path) as answer:
+        return answer.read().decode()
+
+
+@fact
+def awkward_names():
+    made = []
+    for name in ("with blank.txt", "é.txt", "a+b&c=d.txt", "100%.txt", "deep/er/x.txt"):
+        api.upload(f"fd://names/{name}", name.encode())
+        made.append(api.get(f"fd://names/{name}").decode() == name)
+    listed = names(api.list("fd://names/"))
+    return [made, len(listed), api.delete("fd://names/", max_deletion_depth=4), api.list("fd://names/")]
+
+
+@fact
+def large_upload():
+    content = bytes(range(256)) * 40_000
+    api.upload("fd://large/a.bin", content)
+    return api.get("fd://large/a.bin") == content
 
 
 @fact
@@ -261,6 +384,39 @@ def token():
 
 
 @fact
+def tokens_page_by_page():
+    made = [api.create_udf_access_token("numbers").token for _ in range(3)]
+    found = {one.token for one in api.get_udf_access_tokens(per_request=2)}
+    for token in made:
+        api.delete_udf_access_token(token)
+    return [set(made) <= found, len({one.token for one in api.get_udf_access_tokens()} & set(made))]
+
+
+@fact
+def token_of_an_address():
+    made = api.create_udf_access_token(api._whoami()["email"], "numbers", cache=False, client_id=None)
+    api.update_udf_access_token(made.token, enabled=False)
+    error = raised(lambda: fused.run(made.token, n=7))
+    api.delete_udf_access_token(made.token)
+    return [made.udf_slug, made.client_id, error]
+
+
+@fact
+def token_addresses():
+    word = {"format": "csv"} if SECOND else {"dtype_out_vector": "csv"}
+    base = KEPT["token"].get_file_url()
+    url = base.partition("?")[0] + "?n=7&" + "&".join(f"{name}={value}" for name, value in word.items())
+    with urllib.request.urlopen(url) as answer:
+        first = answer.read().decode().splitlines()[0]
+    return [base.startswith(BASE), "{z}" in KEPT["token"].get_tile_url(), "n" in first.split(",")]
+
+
+@fact
+def udf_lists():
+    return [len(api.get_udfs(n=5, whose="team")), len(api.get_udfs(n=5, whose="public"))]
+
+
+@fact
 def run_token():
     return frame(fused.run(KEPT["token"].token, n=7))
 
@@ -296,6 +452,23 @@ if VERSION >= (1, 14):
     def run_tile():
         made = fused.run(tile, x=1, y=1, z=1, n=5, **REMOTE)
         return [round(number, 3) for number in getattr(made, "data", made).total_bounds]
+
+
+if VERSION >= (1, 14):
+
+    @fact
+    def submit_many():
+        pool = fused.submit(numbers, [{"n": 1}, {"n": 2}], engine="remote", max_workers=2)
+        pool.wait()
+        return sorted(int(n) for one in pool.results() for n in getattr(one, "data", one)["n"])
+
+
+if not SECOND:
+
+    @fact
+    def packages():
+        known = api.dependency_whitelist()["dependency_whitelist"]
+        return [name in known for name in ("os", "numpy", "geopandas", "no_such_package")]
 
 
 @fact
@@ -354,8 +527,50 @@ if SECOND:
         made = api.create_cronjob(asked)
         listed = [one.id for one in api.list_cronjobs()]
         ran = api.run_cronjob(made.id)
+        changed = api.update_cronjob(made.model_copy(update={"hour": [4]}))
+        assert [changed.hour, api.get_cronjob(made.id).hour] == [[4], [4]]
+        assert [one.id for one in api.get_cronjobs_for_udf(udf_id)] == [made.id]
         api.delete_cronjob(made.id)
         return [made.id in listed, outcome(wait(ran["run"])), [one.id for one in api.list_cronjobs()]]
+
+    @fact
+    def own_secrets():
+        api.set_secret_value("MINE", "hunter3")
+        found = [api.list_user_custom_secrets(), api.get_user_custom_secret("MINE")]
+        api.delete_secret_value("MINE")
+        return found
+
+    @fact
+    def progress():
+        run = start(slow)
+        while api.get_status(run).status == "pending":
+            pass
+        told = api._update_job_progress(run.job_id, 1)
+        api.cancel_job(run)
+        return told["finished_tasks"]
+
+    @fact
+    def mounted_files():
+        api.upload("file:///mount/a/b.txt", b"hello")
+        api.download("file:///mount/a/b.txt", str(FOLDER / "mounted.txt"))
+        listed = [names(api.list("file:///mount/a", details=True)), api.list("file:///mount/a")]
+        content = [api.get("file:///mount/a/b.txt").decode(), (FOLDER / "mounted.txt").read_text()]
+        api.delete("file:///mount/a/b.txt")
+        return [listed, content, api.list("file:///mount/a")]
+
+    @fact
+    def run_page():
+        @fused.udf
+        def page(who: str = "you"):
+            return f"<h1>hello {who}</h1>"
+
+        page.to_fused()
+        token = api.create_udf_access_token("page")
+        with urllib.request.urlopen(f"{BASE}/realtime-shared/{token.token}/run?format=html&who=me") as answer:
+            kind, policy = answer.headers["Content-Type"], answer.headers["Content-Security-Policy"]
+            content = answer.read().decode()
+        api.delete_saved_udf(fused.load("page").metadata["fused:id"])
+        return [kind.partition(";")[0], "sandbox" in policy, content]
 
 
 @fact
@@ -386,6 +601,23 @@ def ingest():
     keys = list(zip(chunks["file_id"], chunks["chunk_id"], strict=True))
     read = [fused.get_chunk_from_table(f"file://{FOLDER}/table/", *key) for key in keys]
     return [len(keys) > 1, sum(map(len, read)), sorted({int(a) for one in read for a in one["a"]}) == list(range(500))]
+
+
+@fact
+def read_in_box():
+    if SECOND:
+        return 4
+    api.upload("fd://client/boxed.parquet", (FOLDER / "many.parquet").read_bytes())
+    job = fused.ingest("fd://client/boxed.parquet", "fd://client/boxed/", partitioning_maximum_per_chunk=50)
+    wait(job.run_remote())
+    return len(api.download_table_bbox("fd://client/boxed/", 0.5, 0.5, 2.5, 2.5))
+
+
+@fact
+def ingest_a_frame():
+    frame_of_points = gpd.GeoDataFrame({"a": [1, 2]}, geometry=[Point(0, 0), Point(1, 1)], crs=4326)
+    made = fused.ingest(frame_of_points, f"file://{FOLDER}/frame/")
+    return outcome(wait((made.run_batch if SECOND else made.run_remote)()))
 
 
 @fact

@@ -32,6 +32,23 @@ ALWAYS = {
     "execution_time": True,
     "failed_job": ["Failed", "ERROR: step 1 of 1 (udf) failed: ValueError: no such tile 1"],
     "unknown_job": "HTTPError",
+    "environment_of_a_job": True,
+    "named_job": ["with-a-name", "with-a-name", {"team": ["a", 1]}],
+    "two_steps": ["Done", True],
+    "ignored_errors": ["Done", ["did 0", "did 2"]],
+    "waiting_too_long": ["TimeoutError", True, "Canceled"],
+    "printed": [True, True],
+    "unknown_things": ["HTTPError"],
+    "local_inputs": [["parquet", "txt", "txt"], "hello", True],
+    "resolved": "hello",
+    "awkward_names": [[True] * 5, 5, True, []],
+    "large_upload": True,
+    "tokens_page_by_page": [True, 0],
+    "token_of_an_address": ["numbers", None, "HTTPError"],
+    "token_addresses": [True, True, True],
+    "udf_lists": [1, 0],
+    "read_in_box": 4,
+    "ingest_a_frame": "Done",
     "files": ["hello", "hello", True, ["data.txt", "points.parquet"], ["data.txt", "points.parquet"], True],
     "signed_urls": ["hello", 2],
     "delete_file": [True, ["points.parquet"]],
@@ -46,7 +63,13 @@ ALWAYS = {
     "ingest": [True, 500, True],
     "delete_token": False,
 }
-SINCE_1_14 = {"results": [[3, 4], [4, 5]], "run_tile": [0.0, -85.051, 180.0, 0.0], "delete_udf": 0}
+BEFORE_2 = {"packages": [True, True, True, False]}
+SINCE_1_14 = {
+    "submit_many": [1, 2, 2, 3],
+    "results": [[3, 4], [4, 5]],
+    "run_tile": [0.0, -85.051, 180.0, 0.0],
+    "delete_udf": 0,
+}
 SINCE_2 = {
     "run_mapping": {"n": 4, "list": [1, 2], "text": "é"},
     "run_nothing": None,
@@ -54,10 +77,14 @@ SINCE_2 = {
     "submit": [1, 2, 2, 3],
     "run_on_instance": {"n": ["6", "7"], "word": ["x", "x"]},
     "schedule": [True, "Done", []],
+    "own_secrets": [["MINE"], "hunter3"],
+    "progress": 1,
+    "mounted_files": [[["b.txt"], ["file:///mount/a/b.txt"]], ["hello", "hello"], []],
+    "run_page": ["text/html", True, "<h1>hello me</h1>"],
 }
 EXPECTED = {
-    "1.11.0": ALWAYS,
-    "1.14.0": {**ALWAYS, **SINCE_1_14},
+    "1.11.0": {**ALWAYS, **BEFORE_2},
+    "1.14.0": {**ALWAYS, **BEFORE_2, **SINCE_1_14},
     "2.9.5": {**ALWAYS, **SINCE_1_14, **SINCE_2},
 }
 CASES = [

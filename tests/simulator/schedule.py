@@ -104,9 +104,11 @@ class NoSpools:
 class Receipts:
     """Stands where the archive stands: what it keeps appears at once or not at all."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, service: Service) -> None:
         self._kernel = kernel
+        self._service = service
         self._kept: dict[str, PastRun] = {}
+        self.early: list[str] = []
 
     def folder(self, key: Key, job_id: str) -> str:
         return job_id
@@ -119,6 +121,8 @@ class Receipts:
 
     def write(self, record: Any, log: Any, *, now: datetime) -> str:
         self._kernel.pause(self._kernel.rng.random())
+        if self._service.find(record.job_id).status(self._kernel.time) == "In Progress":
+            self.early.append(record.job_id)
         ended = record.ended or now
         self._kept[record.job_id] = PastRun(
             job_id=record.job_id,
@@ -203,7 +207,7 @@ class Schedule:
         self.setting = setting
         self.service = Service(self.kernel, setting.faults)
         self.store = MemoryStore(self.kernel)
-        self.receipts = Receipts(self.kernel)
+        self.receipts = Receipts(self.kernel, self.service)
         self.result = Result(seed)
         self._change = change
         self._is_last = False
@@ -394,6 +398,7 @@ class Schedule:
                 problems.append(f"{key} still runs after the last apply")
             if all(status == "Canceled" for status in statuses) and key[2] == newest[key[0]]:
                 problems.append(f"{key} has no run left: {statuses}")
+        problems += [f"{job_id} was archived before it ended" for job_id in self.receipts.early]
         for name, job in self.service.cancels:
             if job.marker.get("scope") != SCOPE:
                 problems.append(f"{name} cancelled a foreign job")
@@ -420,6 +425,7 @@ _QUIET: dict[str, float] = {
     "refused": 0.0,
     "unreadable": 0.0,
     "listing_ahead": 0.0,
+    "config_lag": 0.0,
 }
 
 

@@ -31,6 +31,8 @@ class _Server(ThreadingHTTPServer):
 class FaultyProxy:
     """Stands between a client and `upstream`; `trouble` is the share of requests that something happens to.
 
+    With `loses_starts` no POST `/run` arrives.
+
     `on_start` is called with what happens to each POST `/run`: `sent`, when the service has answered and the client
     knows nothing of it, and `arrived` before the request reaches the service.
     """
@@ -38,6 +40,7 @@ class FaultyProxy:
     def __init__(self, upstream: str, seed: int) -> None:
         parts = urlsplit(upstream)
         self.trouble = 0.0
+        self.loses_starts = False
         self.on_start: Callable[[str], None] = lambda when: None
         self._address = (str(parts.hostname), int(parts.port or 80))
         self._random = random.Random(seed)  # it must be repeatable, not secret
@@ -76,7 +79,7 @@ class FaultyProxy:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 starts = self.command == "POST" and urlsplit(self.path).path.endswith("/run")
-                fault = proxy.fault()
+                fault = "lost" if starts and proxy.loses_starts else proxy.fault()
                 if starts:
                     proxy.on_start("arrived")
                 if fault == "slow":

@@ -6,7 +6,6 @@
 import json
 import os
 import random
-import secrets
 import signal
 import subprocess
 import threading
@@ -133,10 +132,9 @@ class Place:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The same seeds for every worker of a run: the environment's, or those of the run's own id."""
+    """One test for each part of the kills, with a seed of its own."""
     if "seed" in metafunc.fixturenames:
-        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
-        base = int(os.environ.get("FUSED_SPEC_SEED") or (int(run[:8], 16) if run else secrets.randbelow(2**32)))
+        base = int(os.environ["FUSED_SPEC_SEED"])
         metafunc.parametrize("seed", range(base, base + PARTS), ids=lambda seed: f"seed {seed}")
 
 

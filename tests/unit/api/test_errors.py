@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from fused_spec.api.client import FusedAPI
-from fused_spec.api.errors import ApiError, Refused
+from fused_spec.api.errors import ApiError, Refused, seconds_asked_for
 from fused_spec.errors import CredentialsError, ServiceError
 from tests.unit.api.conftest import TOKEN
 from tests.unit.api.loopback import Loopback, Reply, raw, says
@@ -90,3 +90,17 @@ def test_an_error_does_not_carry_the_authorization_header(server: Loopback, api:
     error = failed(server, api, says({"detail": "x"}, status=404))
     assert "Authorization" not in error.response.request.headers
     assert "Authorization" in server.seen[0].headers
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Thu, 08 May 2031 10:00:30 GMT", "Date": "Thu, 08 May 2031 10:00:00 GMT"}, 30.0),
+        ({"Retry-After": "Thu, 08 May 2031 09:00:00 GMT", "Date": "Thu, 08 May 2031 10:00:00 GMT"}, 0.0),
+    ],
+)
+def test_retry_after_is_understood_in_seconds_and_as_a_date(headers: dict[str, str], seconds: float | None) -> None:
+    assert seconds_asked_for(headers) == seconds

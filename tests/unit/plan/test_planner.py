@@ -6,18 +6,20 @@ import pytest
 
 from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError
-from fused_spec.plan.model import Action, FieldChange, Reason, RemoteObject, Requests
+from fused_spec.plan.model import Action, FieldChange, History, Reason, RemoteObject, Requests
+from fused_spec.plan.planner import make_plan
 from fused_spec.spec.model import (
     DesiredUdf,
     Key,
     Kind,
     OnChangeWhileRunning,
     OnFailure,
+    Resolution,
     RunPolicy,
     When,
 )
 from fused_spec.status import RunStatus
-from tests.unit.plan.things import KEY, OTHER, SAME, job, only, past, plan, run
+from tests.unit.plan.things import KEY, NOW, OTHER, SAME, job, only, past, plan, project, run
 
 ENDED_BADLY = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.LOST)
 IN_FLIGHT = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -197,3 +199,22 @@ def test_a_plan_of_what_is_up_to_date_changes_nothing() -> None:
 def test_no_representation_of_a_plan_holds_a_token() -> None:
     existing = RemoteObject(key=TOKEN_KEY, reference="fsh_example_value")
     assert "fsh_example_value" not in repr(plan(job(), objects=(existing,), requests=Requests(prune=True)))
+
+
+def test_a_protected_token_of_no_spec_is_not_disabled() -> None:
+    existing = RemoteObject(key=TOKEN_KEY, reference="fsh_example_value", protect=True)
+    made = plan(job(), objects=(existing,), requests=Requests(prune=True))
+    assert [change.key for change in made.changes] == [KEY]
+    assert "it is protected" in made.warnings[0]
+
+
+def test_a_protected_run_is_not_replaced_but_waited_for() -> None:
+    running = replace(run(RunStatus.RUNNING, OTHER), protect=True)
+    assert only(plan(job(), runs=(running,))).action is Action.QUEUE
+
+
+def test_every_extra_run_is_ended_however_many_there_are() -> None:
+    extra = tuple(replace(run(RunStatus.RUNNING), job_id=str(number)) for number in range(50))
+    history = History(read_at=NOW, extra=extra)
+    made = make_plan(Resolution(project=project(), desired=(job(),)), history, target="local", now=NOW)
+    assert [change.action for change in made.changes].count(Action.CANCEL) == 50

@@ -134,3 +134,8 @@ def test_a_young_job_whose_config_is_not_there_yet_is_not_taken_for_a_foreign_on
 def test_an_old_job_whose_config_is_gone_is_a_foreign_one() -> None:
     history = Shifting([], not_stored=frozenset("1"))
     assert Markers(reader(history), None).read([listed("1", created=NOW - timedelta(hours=1))]) == [None]
+
+
+def test_a_time_without_a_zone_is_in_utc() -> None:
+    line = JobResponse.model_validate({"id": "1", "creation_date": "2031-05-01T00:00:00"})
+    assert line.creation_date == NOW

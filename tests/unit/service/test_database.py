@@ -1,6 +1,7 @@
 """The SQLite file: ours, of this version, or left alone."""
 
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -30,11 +31,61 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "db").read_bytes() == before
 
 
-def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+def damaged(content: bytes, where: float, length: int) -> bytes:
+    start = int(len(content) * where)
+    return content[:start] + b"\xff" * length + content[start + length :]
+
+
+@pytest.mark.parametrize("where", [0.0, 0.2, 0.5, 0.9])
+def test_a_file_with_a_damaged_place_is_refused_and_left_as_it_is(tmp_path: Path, where: float) -> None:
+    with closing(open_database(tmp_path / "db")) as database:
+        for number in range(200):
+            Runs(database).add(new_run(str(number), nonce=str(number)))
+    content = damaged((tmp_path / "db").read_bytes(), where, 5000)
+    (tmp_path / "db").write_bytes(content)
+    with pytest.raises(FusedSpecError, match=r"cannot be used|is damaged"):
+        open_database(tmp_path / "db")
+    assert (tmp_path / "db").read_bytes() == content
+
+
+def test_a_file_that_was_cut_off_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    with closing(open_database(tmp_path / "db")) as database:
+        for number in range(200):
+            Runs(database).add(new_run(str(number)))
+    content = (tmp_path / "db").read_bytes()[:-9000]
+    (tmp_path / "db").write_bytes(content)
+    with pytest.raises(FusedSpecError, match=r"cannot be used|is damaged"):
+        open_database(tmp_path / "db")
+    assert (tmp_path / "db").read_bytes() == content
+
+
+def test_a_file_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "db")) as database:
         database.execute("PRAGMA user_version = 99")
+    before = (tmp_path / "db").read_bytes()
     with pytest.raises(FusedSpecError, match="a later version"):
         open_database(tmp_path / "db")
+    assert [path.name for path in tmp_path.iterdir()] == ["db"]
+    assert (tmp_path / "db").read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path, version: int) -> None:
+    with closing(sqlite3.connect(tmp_path / "db")) as database:
+        if version == 0:
+            database.execute("CREATE TABLE bookmarks (url TEXT)")
+        database.execute(f"PRAGMA user_version = {version}")
+    before = (tmp_path / "db").read_bytes()
+    with pytest.raises(FusedSpecError, match="another program"):
+        open_database(tmp_path / "db")
+    assert (tmp_path / "db").read_bytes() == before
+
+
+def test_the_file_and_what_stands_beside_it_are_for_its_user_alone(tmp_path: Path) -> None:
+    with closing(open_database(tmp_path / "db")) as database:
+        Runs(database).add(new_run("1"))
+        assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+        assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_a_repeated_attempt_gets_the_run_that_it_has(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ def test_the_last_line_counts_every_status() -> None:
 def test_what_failed_comes_first_with_its_last_lines_and_the_next_step() -> None:
     failed = Outcome(change=change("a"), status=OutcomeStatus.FAILED, job_id="7e57", seconds=83.2)
     known = Failure(step="step 2 of 2: udf", lines=["ERROR: no such tile"], link="https://fused.example/7e57")
-    text = outcomes_text([outcome("b", OutcomeStatus.SUCCEEDED), failed], failed={"7e57": known}, specs="specs/")
+    text = outcomes_text(
+        [outcome("b", OutcomeStatus.SUCCEEDED), failed], failed={"7e57": known}, again="fused-spec apply specs/"
+    )
     assert text.splitlines()[:5] == [
         "Job/a failed in step 2 of 2: udf after 1m 23s",
         "  | ERROR: no such tile",
@@ -31,8 +33,23 @@ def test_what_failed_comes_first_with_its_last_lines_and_the_next_step() -> None
 
 def test_a_start_that_is_open_names_the_command_that_settles_it() -> None:
     problem = OutcomeUnknown("nobody knows", hint="run the same apply again")
-    text = outcomes_text([Outcome(change=change("a"), status=OutcomeStatus.UNKNOWN, problem=problem)])
-    assert "  next: run the same apply again" in text.splitlines()
+    unknown = Outcome(change=change("a"), status=OutcomeStatus.UNKNOWN, problem=problem)
+    text = outcomes_text([unknown], again="fused-spec apply specs/ --target lab")
+    assert "  next: fused-spec apply specs/ --target lab" in text.splitlines()
+
+
+def test_a_held_job_names_the_commands_that_end_the_holding() -> None:
+    held = Outcome(change=change("a", action=Action.HOLD, reason=Reason.FORGOTTEN), status=OutcomeStatus.HELD)
+    lines = outcomes_text([held]).splitlines()
+    assert lines[1:3] == [
+        "  next: fused-spec apply specs/ --adopt a",
+        "  next: fused-spec apply specs/ --rerun a",
+    ]
+
+
+def test_a_run_that_was_to_be_cancelled_is_no_failure() -> None:
+    pruned = Outcome(change=change("a", action=Action.CANCEL), status=OutcomeStatus.CANCELLED, job_id="7e57")
+    assert outcomes_text([pruned]).splitlines() == ["Job/a  cancelled  7e57", "Apply: 1 cancelled."]
 
 
 def test_what_did_nothing_says_why() -> None:

@@ -113,3 +113,11 @@ def test_a_silent_service_is_shown_until_it_speaks() -> None:
     silent = ServiceSilent(error="connection refused", at=NOW)
     assert "connection refused" in "".join(drawn(board(started(), silent)))
     assert "connection refused" not in "".join(drawn(board(started(), silent, running())))
+
+
+def test_the_end_of_a_run_that_was_started_twice_leaves_the_row_of_the_one_that_counts() -> None:
+    extra = change("a", action=Action.CANCEL)
+    ended = Finished(outcome=Outcome(change=extra, status=OutcomeStatus.CANCELLED, job_id="twice"), at=NOW)
+    cancelling = Cancelling(key=job_key("a"), job_id="twice", why="it was started twice", at=NOW)
+    [row] = board(started(), running(), cancelling, ended).in_flight
+    assert (row.job_id, row.state) == ("7e57", "running")
