@@ -4,25 +4,32 @@ The service writes `request.json` and starts a worker; the worker appends to `lo
 and leaves its results; the service reads. A worker needs nothing from the service while it runs, so its
 work survives the service, and a restarted service knows from the folder alone how the job ended.
 
-    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs" or a URL, "cpus": n,
+    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs" or a URL, "scratch": "/abs",
+                      "cpus": n, "processors": [number, …], "memory_limit": bytes, "memory_share": bytes,
+                      "disk_limit": bytes or null, "process_limit": n, "machine": "where the limits come from",
                       "engine": null, the address of a Dask scheduler, or "/abs", the file that holds one,
                       "output_format": null, "tile": [x, y, z] or null,
-                      "provided": {"saved": {name: UDF as JSON}, "tokens": {token: name}, "secrets": {key: value},
-                                   "locks": {reference: commit}, "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
+                      "provided": {"registry": "/abs/file", "secrets": "/abs/file",
+                                   "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
+                     registry: {"saved": {name: UDF as JSON text}, "tokens": {token: name}}; secrets: {key: value};
+                     both are the service's own files, so that no copy of a secret is left in a job's folder
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null}
     results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null,
-                      "pack": "71.pack", "at": byte, "size": bytes or null, "metadata": bytes} per line
+                      "pack": "71.pack", "at": byte, "size": bytes or null, "metadata": bytes} per line;
+                     with "status" for an HTTP response
     results/         packs, each appended to by one process: from `at` on the content, and then what is known beside it;
                      a large content has a file of its own, named as the result is, and its `size` is null
     claimed          made by the one worker that runs the job; whoever comes second leaves it alone
+    ../doorbell      a named pipe in which a worker says that its folder has news; only the files count
 """
 
 import json
 import mmap
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
@@ -54,6 +61,15 @@ class JobDir:
     @property
     def results(self) -> Path:
         return self.path / "results"
+
+    def ring(self) -> None:
+        """Tell the service, when it listens, that there is something to read."""
+        with suppress(OSError):  # nobody listens, or so much is unheard already that everything will be looked at
+            bell = os.open(self.path.parent / "doorbell", os.O_WRONLY | os.O_NONBLOCK)
+            try:
+                os.write(bell, f"{self.path.name}\n".encode())
+            finally:
+                os.close(bell)
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim the job, and so the one to run it.
@@ -108,6 +124,7 @@ class Result:
     at: int = 0
     size: int | None = 0
     metadata: int = 0
+    status: int | None = None
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Result":
@@ -116,10 +133,11 @@ class Result:
     def as_line(self) -> str:
         """The line of the index, with its end; put together by hand, since there may be very many."""
         name, content_type, error, pack = map(_json_text, (self.name, self.content_type, self.error, self.pack))
+        status = "" if self.status is None else f', "status": {self.status}'
         return (
             f'{{"index": {self.index}, "name": {name}, "content_type": {content_type}, "error": {error}, '
             f'"pack": {pack}, "at": {self.at}, "size": {"null" if self.size is None else self.size}, '
-            f'"metadata": {self.metadata}}}\n'
+            f'"metadata": {self.metadata}{status}}}\n'
         )
 
 

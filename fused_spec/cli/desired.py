@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from fused_spec.reconcile.payload import wire_config
 from fused_spec.redaction import shown_env
 from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf, LocalFile, Resolution
 from fused_spec.views.shown import without_secrets
-from fused_spec.wire import JobConfig, TokenCreate, Udf, UdfSave
+from fused_spec.wire import TokenCreate, Udf, UdfSave
 
 _JOB_KEYWORDS = ("instance_type", "region", "disk_size_gb", "image_name")
 
@@ -59,7 +60,7 @@ def _details(desired: Desired) -> dict[str, Any]:
 
 
 def _job(payload: Mapping[str, Any]) -> dict[str, Any]:
-    config = JobConfig.model_validate(payload["config"]).model_dump(mode="json")
+    config = wire_config(payload).model_dump(mode="json")
     return {
         "config": without_secrets(config),
         **{keyword: payload.get(keyword) for keyword in _JOB_KEYWORDS},

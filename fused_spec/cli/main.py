@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from fused_spec import __version__
-from fused_spec.cli import archive, jobs, planning, project, service, specs, tokens
+from fused_spec.cli import archive, jobs, locking, planning, project, service, specs, tokens
 from fused_spec.cli.options import current_context, global_options
 from fused_spec.cli.report import write_report
 from fused_spec.errors import EXIT_BUG, FusedSpecError, Interrupted, SpecError
@@ -39,6 +39,7 @@ for _command in (
     project.init,
     specs.validate,
     specs.render,
+    locking.lock,
     planning.plan,
     planning.apply,
     jobs.status,

@@ -46,9 +46,11 @@ def serve(
     from fused_spec.service.server import serve as serve_until_stopped
     from fused_spec.storage_url import parse_storage
 
-    folder = context.cwd / state.expanduser() if state else _project_state(context)
+    folder = _prepared(context, context.cwd / state.expanduser() if state else None)
 
     def announce(address: "ServiceAddress") -> None:
+        if not _is_loopback(host):
+            context.console.say("Other machines can reach it, unencrypted: whoever has its token can run code here.")
         context.console.say(_how_to_use(address, folder))
 
     options = Options(
@@ -62,11 +64,19 @@ def serve(
     serve_until_stopped(options, announce)
 
 
-def _project_state(context: Context) -> Path:
-    from fused_spec.cli.lookup import current_project
-    from fused_spec.cli.target import service_state
+def _prepared(context: Context, state: Path | None) -> Path:
+    """The state folder, by default the project's; it knows the images of the project around, when there is one."""
+    from fused_spec.spec.discovery import project_root
 
-    return service_state(current_project(context))
+    if state is not None and project_root(context.cwd) is None:
+        return state  # the rest takes a good part of the start
+    from fused_spec.cli.lookup import current_project
+    from fused_spec.cli.target import hand_over_images, service_state
+
+    project = current_project(context)
+    folder = state or service_state(project)
+    hand_over_images(project, folder)
+    return folder
 
 
 def _is_loopback(host: str) -> bool:

@@ -9,7 +9,9 @@ from fused_spec.cli.options import Context, command, output_option, spec_paths
 from fused_spec.errors import EXIT_OK, SpecError
 
 if TYPE_CHECKING:
-    from fused_spec.spec.model import Resolution
+    from fused_spec.spec.git_lock import Locks
+    from fused_spec.spec.git_sources import GitSources
+    from fused_spec.spec.model import Project, Resolution
 
 
 @click.command()
@@ -54,9 +56,12 @@ def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
     from dataclasses import replace
 
     from fused_spec.cli.target import with_state
-    from fused_spec.spec.resolve import resolve
+    from fused_spec.spec.resolve import offline, resolve
 
-    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd)
+    def git(project: "Project", locks: "Locks") -> "GitSources":
+        return offline(with_state(project, context), locks)
+
+    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd, git=git)
     return replace(resolution, project=with_state(resolution.project, context))
 
 

@@ -75,12 +75,22 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
 
     state = service_state(project)
     if target.base_url is None:
+        hand_over_images(project, state)
         service = _running_service(state, context)
+        _tell_git(state, project)
         return Transport(service.url, Credentials(access_token=service.token))
     recorded = recorded_service(state)
     if recorded is not None and _is_same_server(target.base_url, recorded.url):
         return Transport(target.base_url, Credentials(access_token=recorded.token))
     return Transport(target.base_url, credentials_from(context.env, context.home))
+
+
+def hand_over_images(project: "Project", state: Path) -> None:
+    """Let the service of a state folder know the images that the project declares."""
+    from fused_spec.service.launch import declare_images
+
+    if project.file is not None:
+        declare_images(state, project.images)
 
 
 def recorded_service(state: Path) -> LocalService | None:
@@ -114,6 +124,17 @@ def _running_service(state: Path, context: Context) -> LocalService:
     if before is None or before.pid != address.pid:
         context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")
     return LocalService(url=address.url, token=address.token, pid=address.pid)
+
+
+def _tell_git(state: Path, project: "Project") -> None:
+    """Let the local service's jobs read the repositories that the project declares, and those fetched for it."""
+    from fused_spec.service.launch import GIT_FILE
+
+    clones = {url: str(path.resolve()) for url, path in project.clones.items()}
+    told = json.dumps({"cache": str((project.state / "git").resolve()), "clones": clones}, sort_keys=True)
+    file = state / GIT_FILE
+    if not file.exists() or file.read_text(encoding="utf-8") != told:
+        file.write_text(told, encoding="utf-8")
 
 
 def _is_same_server(base_url: str, recorded_url: str) -> bool:

@@ -11,7 +11,8 @@ import types
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from typing import Any, Union, get_args, get_origin
+from functools import lru_cache
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import mercantile
 
@@ -28,6 +29,9 @@ _GEOMETRIES = (
     "MultiPolygon",
     "GeometryCollection",
 )
+
+
+_WRITTEN = (str, int, float, list, tuple, dict)
 
 
 class BadArgument(Exception):
@@ -48,8 +52,11 @@ def bind(udf: Binding, *element: Any, tile: Tile | None = None) -> dict[str, Any
 
 
 def _from_element(element: Any, names: list[str], *, open_ended: bool) -> dict[str, Any]:
-    if isinstance(element, Mapping) and element and (set(element) <= set(names) or (open_ended and not names)):
-        return dict(element)
+    """The same rule as the spec's check of an input (`spec.udf_source.gives_parameters`)."""
+    if isinstance(element, Mapping) and element:
+        known = len(set(element) & set(names))
+        if known == len(element) or (open_ended and (known or not names)):
+            return dict(element)
     if not names:
         raise BadArgument("the UDF takes no parameter, so it cannot take an element of the input")
     return {names[0]: element}
@@ -58,30 +65,61 @@ def _from_element(element: Any, names: list[str], *, open_ended: bool) -> dict[s
 def _coerced(name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
     if parameter is None or parameter.annotation is inspect.Parameter.empty or value is None:
         return value
-    word = _word(parameter.annotation)
-    convert = (_FROM_TEXT if isinstance(value, str) else _FROM_JSON).get(word)
-    if convert is None:
-        return value
-    try:
-        return convert(value)
-    except (ValueError, TypeError, KeyError) as error:
-        raise BadArgument(f"{name}={value!r} cannot be read as {word}: {error}") from None
+    words = _words(parameter.annotation)
+    if not isinstance(value, _WRITTEN) and words != ("Bounds",):
+        return value  # what code hands over is no text to be understood
+    converters = _FROM_TEXT if isinstance(value, str) else _FROM_JSON
+    if not words or (isinstance(value, str) and "str" in words) or any(word not in converters for word in words):
+        return value  # any text is text already, and of other kinds nothing is known
+    problem = ""
+    for word in words:
+        try:
+            return converters[word](value)
+        except (ValueError, TypeError, KeyError) as error:
+            problem = problem or str(error)
+    raise BadArgument(f"{name}={value!r} cannot be read as {' or '.join(words)}: {problem}")
 
 
 def _word(annotation: Any) -> str:
-    """The name of the kind that an annotation asks for, without `None` and what stands in brackets.
+    """The first kind that an annotation asks for."""
+    return next(iter(_words(annotation)), "")
 
-    Of several kinds the first; `str` where that is one of them, since any text is text already.
-    """
+
+def _words(annotation: Any) -> tuple[str, ...]:
+    """The names of the kinds that an annotation allows, without `None` and what stands in brackets."""
+    try:
+        return _known_words(annotation)
+    except TypeError:  # one that holds what cannot be looked up
+        return _read_words(annotation)
+
+
+def _read_words(annotation: Any) -> tuple[str, ...]:
     if isinstance(annotation, str):
-        names = annotation.replace("Optional[", "").partition("[")[0].split("|")
+        names = annotation.replace("Optional[", "").replace("Union[", "").partition("[")[0].replace(",", "|").split("|")
         words = [name.strip(" ]").rpartition(".")[2] for name in names]
     elif get_origin(annotation) in (Union, types.UnionType):
-        words = [_word(one) for one in get_args(annotation)]
+        words = [word for one in get_args(annotation) for word in _words(one)]
+    elif get_origin(annotation) is Annotated:
+        words = list(_words(get_args(annotation)[0]))
     else:
         words = [getattr(get_origin(annotation) or annotation, "__name__", "")]
-    kinds = [word for word in words if word not in ("", "None", "NoneType")]
-    return "str" if "str" in kinds else next(iter(kinds), "")
+    return tuple(word for word in words if word not in ("", "None", "NoneType"))
+
+
+_known_words = lru_cache(maxsize=1024)(_read_words)  # a task asks it for each argument, and there may be very many
+
+
+def _whole(value: Any) -> int:
+    """A number without a fraction; 1.5 is none, where `int` would cut it."""
+    if isinstance(value, str | bool) or int(value) == value:
+        return int(value)
+    raise ValueError("write a whole number")
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool) or (isinstance(value, int | float) and value in (0, 1)):
+        return bool(value)
+    raise ValueError("write true or false")
 
 
 def _bool(text: str) -> bool:
@@ -102,8 +140,9 @@ def _json_of(kind: type) -> Callable[[str], Any]:
 
 
 def _bounds(value: Any) -> list[float]:
-    numbers = json.loads(value) if isinstance(value, str) else value
-    if not isinstance(numbers, list | tuple) or len(numbers) != 4:
+    placed = getattr(value, "total_bounds", getattr(value, "bounds", value))  # of a frame, or a geometry
+    numbers = json.loads(placed) if isinstance(placed, str) else list(placed)
+    if not isinstance(numbers, list) or len(numbers) != 4:
         raise ValueError("give four numbers: west, south, east, north")
     return [float(number) for number in numbers]
 
@@ -164,6 +203,12 @@ def _geometry(text: str) -> Any:
 
 
 _FROM_JSON: dict[str, Callable[[Any], Any]] = {
+    "int": _whole,
+    "float": float,
+    "bool": _truth,
+    "str": lambda value: value,
+    "list": lambda value: value,
+    "dict": lambda value: value,
     "Bounds": _bounds,
     "Bbox": _box,
     "GeoDataFrame": _geo_frame,
@@ -176,7 +221,6 @@ _FROM_JSON: dict[str, Callable[[Any], Any]] = {
 _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
     **_FROM_JSON,
     "int": int,
-    "float": float,
     "bool": _bool,
     "list": _json_of(list),
     "List": _json_of(list),

@@ -2,6 +2,14 @@
 
 import os
 import warnings
+from collections.abc import Callable
+
+_beginnings: list[Callable[[], None]] = []
+
+
+def in_children(do: Callable[[], None]) -> None:
+    """Have every process that is forked from this one begin with a call of `do`."""
+    _beginnings[:] = [do]
 
 
 def fork() -> int:
@@ -12,4 +20,8 @@ def fork() -> int:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        return os.fork()
+        pid = os.fork()
+    if pid == 0:
+        for do in _beginnings:
+            do()
+    return pid

@@ -5,6 +5,7 @@ answers go out as such: `{"run": "<job folder>"}` has `{"started", "pid"}`, and 
 At the end of input the server leaves; its workers go on by themselves.
 """
 
+import gc
 import importlib
 import importlib.util
 import json
@@ -12,16 +13,19 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from fused_spec.engine import worker
+from fused_spec.engine.family import adopt_orphans, children, kill
 from fused_spec.engine.forking import fork
 from fused_spec.jobdir import JobDir
 
 # What nearly every job needs. The threads that it starts on import (of OpenBLAS and jemalloc) are made anew by these
 # libraries after a fork.
-_PRELOADED = ("pyarrow.parquet", "geopandas", "fused_spec.engine.steps")
+_PRELOADED = ("pyarrow.parquet", "geopandas", "fused_spec.engine.steps", "fused_spec.gitrefs")
 _PRELOADED_IF_INSTALLED = ("fused",)  # seconds
 
 
@@ -32,9 +36,12 @@ def serve() -> None:
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only there to wake the loop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which closes the input
+    adopt_orphans()
     _tell(ready=True, pid=os.getpid())
     for module in (*_PRELOADED, *filter(importlib.util.find_spec, _PRELOADED_IF_INSTALLED)):
         importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # so that workers never copy what they share by merely looking at it
 
     running: dict[int, str] = {}
     commands = _Commands()
@@ -74,11 +81,18 @@ def _fork(path: Path) -> int:
 
 
 def _tell_exits(running: dict[int, str]) -> None:
-    while running:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if pid == 0:
-            return
-        _tell(exited=running.pop(pid), pid=pid, code=os.waitstatus_to_exitcode(status))
+    """Tell which workers ended, once what a dead one left behind, and this process adopted, is killed."""
+    ended = list(_waited_for())
+    kill(set(children(os.getpid())) - running.keys())
+    for pid, status in ended:
+        if pid in running:
+            _tell(exited=running.pop(pid), pid=pid, code=os.waitstatus_to_exitcode(status))
+
+
+def _waited_for() -> Iterator[tuple[int, int]]:
+    with suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+            yield ended
 
 
 def _tell(**answer: Any) -> None:

@@ -1,66 +1,30 @@
 """`fused.load`, `fused.run`, `fused.submit` and `fused.secrets` as a job on the embedded service has them.
 
-A UDF is loaded by the name under which it was saved, by its access token, by the bare name of a neighbour (a file or
-folder beside the one that asks, or in the same repository), by a path on this machine, or from git. What is loaded
-runs in the process that asked: nothing logs in, and nothing is fetched but a repository that is not there yet.
+A UDF is loaded by the name under which it was saved, by its access token, by the bare name of a neighbour of the UDF
+that asks, by a path on this machine, or from git. Its code runs in the process that asked: nothing logs in, and
+nothing is fetched but a repository that neither travels with the job nor is here already.
 """
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from fused_spec import gitrefs
 from fused_spec.engine.arguments import bind
-from fused_spec.engine.runner import Binding, execute_udf
+from fused_spec.engine.finding import Found, bundle_in, find
+from fused_spec.engine.provided import Provided
+from fused_spec.engine.runner import Binding, Scope, calling_scope, execute_udf
 from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.submitting import submit
 from fused_spec.engine.tiles import Tile
 from fused_spec.errors import FusedSpecError
-from fused_spec.gitrefs import GitReference, Repositories
-from fused_spec.udf_folder import UdfText, find_udf
-from fused_spec.wire import Header, Udf
-
-SIBLING = "fused_load:"
-"""Begins the `source_file` of a header that holds a neighbour of the UDF, bundled by its name."""
+from fused_spec.wire import Udf
 
 
 class NotLoadable(FusedSpecError):
-    """A UDF that `fused.load` cannot find."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provided:
-    """What a job may load: saved UDFs by name, names by token, secrets by key, and git.
-
-    `locks` are full commits by reference, as the spec's lock file has them.
-    """
-
-    saved: Mapping[str, Udf] = field(default_factory=dict)
-    tokens: Mapping[str, str] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    repositories: Repositories | None = None
-    locks: Mapping[str, str] = field(default_factory=dict)
-
-
-Home = Callable[[str], "Found | None"]
-"""Finds a neighbour by its bare name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A UDF, and who its neighbours are."""
-
-    udf: Udf
-    home: Home
-
-
-_home: ContextVar[Home] = ContextVar("home", default=lambda name: None)
+    """A UDF that `fused.load` cannot find, or that has nothing to call."""
 
 
 class LoadedUdf:
@@ -83,6 +47,14 @@ class LoadedUdf:
     def name(self) -> str:
         return self._found.udf.name or self._found.udf.entrypoint
 
+    @property
+    def entrypoint(self) -> str:
+        return self._found.udf.entrypoint
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(self._found.udf.parameters)
+
     def __call__(self, *arguments: Any, **parameters: Any) -> Any:
         return self._call(None, arguments, parameters)
 
@@ -99,69 +71,78 @@ class LoadedUdf:
         try:
             return getattr(self._loaded(), name)
         except AttributeError:
-            raise AttributeError(f"the UDF {self._found.udf.name} defines no {name}") from None
+            raise AttributeError(f"the UDF {self.name} defines no {name}") from None
 
     def __repr__(self) -> str:
         return f"<UDF {self.name}>"
 
     def _loaded(self) -> ModuleType:
         if self._module is None:
-            with _at_home(self._found.home):
-                self._module = execute_udf(self._found.udf, module_name=f"__udf_{id(self):x}__")
+            self._module = execute_udf(self._found.udf, self._found.scope)
         return self._module
 
     def _call(self, tile: Tile | None, arguments: tuple[Any, ...], parameters: Mapping[str, Any]) -> Any:
         module = self._loaded()
-        function = getattr(module, self._found.udf.entrypoint, None) or _entry(module)
+        function = getattr(module, self._found.udf.entrypoint, None) or _only_udf(module)
         if function is None:
-            raise NotLoadable(f"the UDF {self._found.udf.name} has no function to call; use what its module defines")
-        with _at_home(self._found.home):
-            return call_udf(function, arguments, parameters, stored=self._found.udf.parameters, tile=tile)
+            raise NotLoadable(f"the UDF {self.name} has no function to call; use what its module defines")
+        return call_udf(function, arguments, parameters, stored=self._found.udf.parameters, tile=tile)
 
 
-def install(provided: Provided, udf: Udf) -> None:
-    """Give this process's `fused` module what a job with this UDF may load."""
+def install(provided: Provided, udf: Udf) -> Scope:
+    """Give this process's `fused` module what a job with this UDF may load; returns where the UDF stands."""
+    bundle = bundle_in(udf)
+    scope = Scope(bundle=bundle, home=bundle.home)
     fused: Any = provide_fused()
-    bundled = {
-        header.source_file.removeprefix(SIBLING): header
-        for header in udf.headers or []
-        if header.source_file is not None and header.source_file.startswith(SIBLING)
-    }
-    _home.set(partial(_bundled, bundled))
-    fused.load = partial(load, provided)
-    fused.run = partial(run, provided)
-    fused.submit = submit
+    fused.load = partial(load, provided, scope)
+    fused.run = partial(run, provided, scope)
+    fused.submit = partial(_submit, provided, scope)
     fused.secrets = Secrets(provided.secrets)
+    fused.utils = Utils(fused.load)
+    return scope
 
 
-def load(provided: Provided, reference: Any, /, **_options: Any) -> LoadedUdf:
-    """The UDF that the reference means; raises `NotLoadable`, within a second unless a repository is fetched."""
+def load(provided: Provided, default: Scope, reference: Any, /, **_options: Any) -> LoadedUdf:
+    """The UDF that the reference means to the code that asks; raises `NotLoadable` and `GitUnavailable`."""
     if isinstance(reference, LoadedUdf):
         return reference
     text = str(reference).strip()
-    found = _find(provided, text)
+    found = find(provided, calling_scope(default), text)
     if found is None:
         raise NotLoadable(
-            f"fused.load({text!r}) finds nothing here: no saved UDF, no neighbour, no path and no git reference",
-            hint="save it to this service, put it beside the UDF, or name a commit: https://github.com/…/tree/SHA/path",
+            f"fused.load({text!r}) finds nothing here: no saved UDF, no neighbour, no path and no git reference; "
+            "save it to this service, put it beside the UDF, or name a commit: https://github.com/…/tree/SHA/path"
         )
     return LoadedUdf(found)
 
 
 def run(
-    provided: Provided, what: Any, /, *, x: int | None = None, y: int | None = None, z: int | None = None, **given: Any
+    provided: Provided,
+    default: Scope,
+    what: Any,
+    /,
+    *,
+    x: int | None = None,
+    y: int | None = None,
+    z: int | None = None,
+    **given: Any,
 ) -> Any:
     """Call a UDF, a loaded one, or one that `load` finds, in this process; the words that choose a machine are left."""
     parameters = {**given.pop("parameters", {}), **{name: one for name, one in given.items() if name not in _OPTIONS}}
     tile = (x, y, z) if x is not None and y is not None and z is not None else None
     if isinstance(what, str | Path | LoadedUdf):
-        return load(provided, what).run(tile, parameters)
+        return load(provided, default, what).run(tile, parameters)
     return call_udf(what, (), parameters, stored={}, tile=tile)
 
 
 _OPTIONS = frozenset(
     {"engine", "instance_type", "cache", "cache_max_age", "sync", "type", "max_retry", "verbose", "run_timeout"}
 )
+
+
+def _submit(provided: Provided, default: Scope, what: Any, elements: Any, /, **options: Any) -> Any:
+    udf = load(provided, default, what) if isinstance(what, str | Path) else what
+    return submit(udf, elements, **options)
 
 
 def call_udf(
@@ -174,6 +155,8 @@ def call_udf(
 ) -> Any:
     """Call a function by the rules for UDFs: text becomes what the annotation says, unknown keywords are refused."""
     signature = inspect.signature(function)
+    if len(arguments) > len(signature.parameters):
+        raise TypeError(f"{function.__name__} takes {len(signature.parameters)} arguments, not {len(arguments)}")
     named = dict(zip(signature.parameters, arguments, strict=False))
     given = {**getattr(function, "default_parameters", {}), **stored, **named, **parameters}
     binding = Binding(function=function, signature=signature, stored=given)
@@ -182,6 +165,18 @@ def call_udf(
     if unknown and not open_ended:
         raise TypeError(f"{function.__name__} takes no parameter {', '.join(sorted(unknown))}")
     return binding.call(bind(binding, tile=tile))
+
+
+class Utils:
+    """`fused.utils.NAME`, the older way to say `fused.load("NAME")`."""
+
+    def __init__(self, load: Callable[[str], LoadedUdf]) -> None:
+        self._load = load
+
+    def __getattr__(self, name: str) -> LoadedUdf:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._load(name)
 
 
 class Secrets:
@@ -193,7 +188,7 @@ class Secrets:
     def __getitem__(self, key: str) -> str:
         if key not in self._values:
             known = ", ".join(sorted(self._values)) or "none"
-            raise KeyError(f"this service has no secret {key}; it has {known}; fused.api.FusedAPI().set_secret_value")
+            raise KeyError(f"this service has no secret {key}; it has {known}; set it as `FusedAPI` of fused does")
         return self._values[key]
 
     def get(self, key: str, default: str | None = None) -> str | None:
@@ -209,81 +204,7 @@ class Secrets:
         return f"Secrets({sorted(self._values)})"
 
 
-@contextmanager
-def _at_home(home: Home) -> Iterator[None]:
-    """Bare names are those of this UDF's neighbours meanwhile."""
-    token = _home.set(home)
-    try:
-        yield
-    finally:
-        _home.reset(token)
-
-
-def _find(provided: Provided, text: str) -> Found | None:
-    if text.startswith("fsh_"):
-        text = provided.tokens.get(text, text)
-    if (reference := gitrefs.parse(text)) is not None:
-        return _from_git(provided, text, reference)
-    if "/" in text and Path(text).expanduser().exists():
-        return _from_path(Path(text).expanduser().resolve())
-    if (neighbour := _home.get()(text)) is not None:
-        return neighbour
-    saved = provided.saved.get(text) or provided.saved.get(text.rpartition("/")[2])
-    return Found(udf=saved, home=_home.get()) if saved is not None else None
-
-
-def _from_git(provided: Provided, text: str, reference: GitReference) -> Found | None:
-    if provided.repositories is None:
-        raise NotLoadable(f"fused.load({text!r}) needs git, which this job was not given")
-    commit = provided.locks.get(text) or provided.repositories.commit(reference)
-    return _in_git(provided.repositories, reference, commit, reference.path)
-
-
-def _in_git(repositories: Repositories, reference: GitReference, commit: str, path: str) -> Found | None:
-    text = find_udf(path, partial(repositories.read, reference, commit), partial(repositories.names, reference, commit))
-    parent = path.strip("/").rpartition("/")[0]
-
-    def neighbour(name: str) -> Found | None:
-        return _in_git(repositories, reference, commit, f"{parent}/{name}".strip("/"))
-
-    return Found(udf=_udf(text), home=neighbour) if text is not None else None
-
-
-def _from_path(path: Path) -> Found | None:
-    def read(name: str) -> bytes | None:
-        file = path.parent / name
-        return file.read_bytes() if file.is_file() else None
-
-    def names(name: str) -> list[str]:
-        folder = path.parent / name
-        return sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
-
-    def neighbour(name: str) -> Found | None:
-        return _from_path(path.parent / name)
-
-    text = find_udf(path.name, read, names)
-    return Found(udf=_udf(text), home=neighbour) if text is not None else None
-
-
-def _bundled(bundled: Mapping[str, Header], name: str) -> Found | None:
-    header = bundled.get(name)
-    if header is None:
-        return None
-    return Found(udf=_udf(UdfText(name=name, code=header.source_code)), home=partial(_bundled, bundled))
-
-
-def _udf(text: UdfText) -> Udf:
-    headers = [Header(module_name=name, source_code=code) for name, code in text.headers.items()]
-    return Udf(
-        name=text.name,
-        entrypoint=text.entrypoint or "udf",
-        code=text.code,
-        headers=headers,
-        parameters=dict(text.parameters),
-    )
-
-
-def _entry(module: ModuleType) -> Callable[..., Any] | None:
+def _only_udf(module: ModuleType) -> Callable[..., Any] | None:
     """The only function that is marked as a UDF."""
     marked = [one for one in vars(module).values() if hasattr(one, "default_parameters") and inspect.isfunction(one)]
     return marked[0] if len(marked) == 1 else None

@@ -20,9 +20,12 @@ def now_ms() -> int:
 class LogWriter:
     """A job's log. Lines reach the file within some 50 ms while lines come, and at `flush`.
 
-    When the disk is full, the call that finds out raises the `OSError`, so that the job fails; from then on lines that
-    cannot be written are dropped, so that the job can still say how it ended.
+    `mask` takes out of each line what must not stand in a log. When the disk is full, the call that finds out raises
+    the `OSError`, so that the job fails; from then on lines that cannot be written are dropped, so that the job can
+    still say how it ended.
     """
+
+    mask: Callable[[str], str] | None = None
 
     def __init__(self, path: Path, clock_ms: Callable[[], int] = now_ms) -> None:
         self._file = path.open("ab", buffering=0)
@@ -51,7 +54,7 @@ class LogWriter:
     def write_lines(self, lines: Iterable[str]) -> None:
         """Write lines of the same moment, which hold no line ends."""
         self._latest = max(self._latest, self._clock_ms())
-        for line in lines:
+        for line in lines if self.mask is None else map(self.mask, lines):
             for start in range(0, max(1, len(line)), _LONGEST_LINE):
                 message = encode_basestring(line[start : start + _LONGEST_LINE])
                 entry = f'{{"timestamp": {self._latest}, "message": {message}}}\n'
@@ -77,13 +80,17 @@ class LogWriter:
 
 
 class Journal:
-    """A job's events; each is in the file when `add` returns."""
+    """A job's events; each is in the file when `add` returns, and `told` was called."""
 
-    def __init__(self, path: Path, clock_ms: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self, path: Path, clock_ms: Callable[[], int] = now_ms, *, told: Callable[[], None] = lambda: None
+    ) -> None:
         self._path = path
         self._clock_ms = clock_ms
+        self._told = told
 
     def add(self, event: str, **fields: Any) -> None:
         line = json.dumps({"timestamp": self._clock_ms(), "event": event, **fields}, ensure_ascii=False)
         with self._path.open("a", encoding="utf-8", errors="replace") as stream:
             stream.write(f"{line}\n")
+        self._told()

@@ -18,7 +18,10 @@ _LARGEST_PACKED = 256 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one task ended: what it returned in its stored form, and what is known beside that, as JSON."""
+    """How one task ended: what it returned in its stored form, and what is known beside that, as JSON.
+
+    `status` is that of an HTTP response.
+    """
 
     index: int
     error: str | None
@@ -26,6 +29,7 @@ class Outcome:
     content_type: str | None = None
     content: bytes = b""
     metadata: bytes = b""
+    status: int | None = None
 
 
 class Pack:
@@ -61,6 +65,7 @@ class Pack:
             at=at,
             size=None if alone else len(outcome.content),
             metadata=len(outcome.metadata),
+            status=outcome.status,
         )
 
     def _open(self) -> BinaryIO:

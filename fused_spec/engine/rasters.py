@@ -15,6 +15,7 @@ from fused_spec.engine.stored import Content, Unstorable
 
 FORMATS = ("npy", "tiff", "tif", "png", "jpg", "jpeg", "webp", "gif")
 _TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
+PICTURES = tuple(_TYPES)
 _IN_TIFF = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
 _BANDS = (1, 3, 4)
 
@@ -38,6 +39,25 @@ def write_raster(value: Any, output_format: str) -> Content | None:
         [(name, only)] = value.data_vars.items()
         if only.ndim in (2, 3):
             return _labelled(only, {"orig_type": kind, "key": str(name)}, output_format)
+    return None
+
+
+def write_picture(value: Any, output_format: str) -> Content | None:
+    """A PIL image or a matplotlib figure; None for any other value."""
+    buffer = BytesIO()
+    if hasattr(value, "savefig"):
+        value.savefig(buffer, format="png")
+        return Content(suffix="png", content_type="image/png", content=buffer.getvalue())
+    if hasattr(value, "tobytes") and hasattr(value, "mode") and hasattr(value, "save"):
+        return _picture(np.asarray(value.convert("RGBA" if "A" in value.mode else "RGB")), output_format)
+    return None
+
+
+def bounds_of(value: Any) -> Bounds | None:
+    """The bounds that come with an array, in degrees; None for any other value."""
+    match value:
+        case (np.ndarray(), bounds):
+            return _bounds(bounds)
     return None
 
 

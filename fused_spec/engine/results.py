@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fused_spec.engine import rasters, tables
+from fused_spec.engine import rasters, responses, tables
 from fused_spec.engine.stored import JSON, PARQUET, Content, Unstorable
 from fused_spec.engine.tiles import Tile
 
@@ -39,18 +39,19 @@ def _write_other(value: Any, formats: Sequence[str]) -> Content:
             return _bytes(bytes(value))
         case bool() | int() | float() | list() | tuple() | Mapping() | np.generic():
             return Content(suffix="json", content_type=JSON, content=_json(value))
-    if hasattr(value, "body") and hasattr(value, "media_type"):  # an HTTP response, as starlette's
-        return Content(suffix="html", content_type=value.media_type or PARQUET, content=bytes(value.body))
-    if hasattr(value, "getvalue"):  # io.BytesIO
-        return _bytes(bytes(value.getvalue()))
-    if hasattr(value, "to_dataframe"):  # xarray
-        return tables.write_table(
-            value.to_dataframe().reset_index(), _chosen(formats, tables.FORMATS, rasters.FORMATS, "parquet")
-        )
+    if (answer := responses.as_content(value)) is not None:
+        return answer
+    if hasattr(value, "getvalue"):  # io.BytesIO, io.StringIO
+        inside = value.getvalue()
+        return _write_other(inside, formats) if isinstance(inside, str) else _bytes(bytes(inside))
+    if hasattr(value, "isoformat"):
+        return Content(suffix="json", content_type=JSON, content=_json(value))
+    if (picture := rasters.write_picture(value, _chosen(formats, rasters.PICTURES, (), "png"))) is not None:
+        return picture
     kind = type(value)
     raise Unstorable(
         f"a {kind.__module__}.{kind.__qualname__} cannot be stored; "
-        "return a table, a geometry, an array, text, bytes, or what JSON can hold"
+        "return a table, a geometry, an array, an image, text, bytes, an HTTP response, or what JSON can hold"
     )
 
 
@@ -66,12 +67,15 @@ def _json(value: Any) -> bytes:
     try:
         return _ENCODER.encode(value).encode()
     except (TypeError, ValueError) as error:
-        raise Unstorable(f"the returned {type(value).__name__} cannot be stored as JSON: {error}") from error
+        why = "it holds NaN or infinity, which JSON has not" if isinstance(error, ValueError) else error
+        raise Unstorable(f"the returned {type(value).__name__} cannot be stored as JSON: {why}") from error
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     if hasattr(value, "isoformat"):
         return value.isoformat()
     raise TypeError(f"it holds a {type(value).__name__}")

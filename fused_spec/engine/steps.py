@@ -9,11 +9,11 @@ from pathlib import Path
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.geospatial import partition_geospatial
 from fused_spec.engine.ingest.nongeospatial import partition_nongeospatial
-from fused_spec.engine.loading import Provided
 from fused_spec.engine.log import LogWriter
 from fused_spec.engine.mapping import Engine
 from fused_spec.engine.packing import Outcome
 from fused_spec.engine.pool import Done
+from fused_spec.engine.provided import Provided
 from fused_spec.engine.storage import Root
 from fused_spec.engine.udf_task import UdfTask
 from fused_spec.jobdir import JobDir, Result
@@ -22,7 +22,7 @@ from fused_spec.wire import JobStep, PartitionGeospatialStep, PartitionNongeospa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a step needs besides its own fields."""
+    """What a step needs besides its own fields; `memory_limit` is in bytes, for all processes of the job together."""
 
     job: JobDir
     job_id: str
@@ -34,6 +34,8 @@ class Surroundings:
     provided: Provided
     log: LogWriter
     tasks_done: Callable[[int], None]
+    memory_limit: int | None = None
+    """In bytes, of the whole job; None where only the machine limits it."""
 
 
 def task_count(step: JobStep) -> int:
@@ -114,7 +116,7 @@ def _index(job: JobDir, batch: list[Done]) -> None:
 
 
 def _run_ingestion(step: PartitionGeospatialStep | PartitionNongeospatialStep, around: Surroundings) -> None:
-    task = Ingestion(step=step, storage=around.storage, job_id=around.job_id)
+    task = Ingestion(step=step, storage=around.storage, job_id=around.job_id, memory_limit=around.memory_limit)
     with _results_folder(around.job, keep=False) as folder:
         [done] = [
             one for batch in around.engine.map(task, [0], at_once=1, folder=folder, log=around.log) for one in batch
@@ -131,13 +133,14 @@ class Ingestion:
     step: PartitionGeospatialStep | PartitionNongeospatialStep
     storage: Root
     job_id: str
+    memory_limit: int | None
 
     def __call__(self, index: int) -> Outcome:
         try:
             if isinstance(self.step, PartitionGeospatialStep):
-                partition_geospatial(self.step, self.storage, self.job_id)
+                partition_geospatial(self.step, self.storage, self.job_id, self.memory_limit)
             else:
-                partition_nongeospatial(self.step, self.storage, self.job_id)
+                partition_nongeospatial(self.step, self.storage, self.job_id, self.memory_limit)
         except StepFailed as failure:
             return Outcome(index=index, error=str(failure))
         except OSError as error:

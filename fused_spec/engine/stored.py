@@ -12,8 +12,9 @@ class Unstorable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A result's bytes, and what they are."""
+    """A result's bytes, and what they are; `status` is that of an HTTP response that a UDF returned."""
 
     suffix: str
     content_type: str
     content: bytes
+    status: int | None = None

@@ -6,7 +6,6 @@ own `input`.
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
 from typing import Any
 
 _WORKERS = 4
@@ -98,7 +97,7 @@ def submit(
     if options.get("debug_mode"):
         return call(given[0])
     pool = ThreadPoolExecutor(max(1, min(max_workers or _WORKERS, len(given) or 1)))
-    futures = [pool.submit(copy_context().run, call, element) for element in given]
+    futures = [pool.submit(call, element) for element in given]
     pool.shutdown(wait=False)
     made = Submitted(given, futures)
     return made.collect(ignore_exceptions=ignore_exceptions) if collect else made

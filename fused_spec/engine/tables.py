@@ -5,12 +5,13 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 from shapely.geometry.base import BaseGeometry
 
 from fused_spec.engine.stored import JSON, PARQUET, Content, Unstorable
 from fused_spec.engine.tiles import Tile, extent
 
-FORMATS = ("parquet", "geojson", "json", "csv", "html", "feather", "mvt")
+FORMATS = ("parquet", "geojson", "json", "csv", "html", "feather", "mvt", "xml")
 _FEATHER = "application/vnd.apache.arrow.file"
 _MVT = "application/vnd.mapbox-vector-tile"
 
@@ -28,7 +29,21 @@ def as_table(value: Any) -> pd.DataFrame | None:
             return value.to_frame(name=value.name if value.name is not None else "value")
         case BaseGeometry():
             return _geo_frame(gpd.GeoSeries([value], crs=4326))
-    return None
+        case pa.Table():
+            return pd.DataFrame(value.to_pandas())
+    kind = f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
+    if kind == "polars.DataFrame":
+        return pd.DataFrame(value.to_arrow().to_pandas())
+    return _of_cells(value) if kind in ("xarray.Dataset", "xarray.DataArray") else None
+
+
+def _of_cells(labelled: Any) -> pd.DataFrame | None:
+    """One row for each cell of an xarray; None for one that is an image, or a stack of them."""
+    variables = list(labelled.data_vars.values()) if hasattr(labelled, "data_vars") else [labelled]
+    if len(variables) == 1 and variables[0].ndim in (2, 3):
+        return None
+    named = labelled if hasattr(labelled, "data_vars") or labelled.name else labelled.rename("value")
+    return pd.DataFrame(named.to_dataframe().reset_index())
 
 
 def write_table(table: pd.DataFrame, output_format: str, tile: Tile | None = None) -> Content:
@@ -53,6 +68,9 @@ def write_table(table: pd.DataFrame, output_format: str, tile: Tile | None = Non
         case "csv":
             text = _without_geometry(table).to_csv(index=False)
             return Content(suffix="csv", content_type="text/csv", content=text.encode())
+        case "xml":
+            text = _without_geometry(_named(table)).to_xml(index=False, parser="etree")
+            return Content(suffix="xml", content_type="application/xml", content=text.encode())
         case "html":
             text = _without_geometry(table).to_html()
             return Content(suffix="html", content_type="text/html", content=text.encode())

@@ -6,13 +6,16 @@ Every end of the call becomes an answer. What the UDF raised is printed as a tra
 import json
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, TextIO
 
 from fused_spec.engine.arguments import bind
-from fused_spec.engine.loading import Provided, install
+from fused_spec.engine.expecting import Unexpected, check_result, expectation
+from fused_spec.engine.loading import install
 from fused_spec.engine.packing import Outcome
+from fused_spec.engine.provided import Provided
 from fused_spec.engine.results import stored_form
 from fused_spec.engine.runner import Binding, load_udf
 from fused_spec.engine.standin import provide_fused
@@ -38,13 +41,15 @@ class UdfTask:
     def __call__(self, index: int) -> Outcome:
         with _Capture() as captured:
             stored, error, metadata = self._call(index)
+        mask = self.provided.mask() or str
         return Outcome(
             index=index,
-            error=error,
+            error=error if error is None else mask(error),
             name=f"{index}.{stored.suffix if stored else 'none'}",
             content_type=stored.content_type if stored else None,
             content=stored.content if stored else b"",
-            metadata=_described(metadata, captured.out.text, captured.err.text),
+            status=stored.status if stored else None,
+            metadata=_described(metadata, mask(captured.out.text), mask(captured.err.text), mask),
         )
 
     def _call(self, index: int) -> tuple[Content | None, str | None, dict[str, Any]]:
@@ -53,13 +58,14 @@ class UdfTask:
             if self.loaded is None:
                 provide_fused()  # before ours: the published package brings an fd:// of its own
                 provide_fd(self.storage)
-                install(self.provided, self.step.udf)
-                self.loaded = load_udf(self.step.udf)
+                self.loaded = load_udf(self.step.udf, install(self.provided, self.step.udf))
             elements = self.step.input
             given = () if elements is None else (elements[index],)
             value = self.loaded.call(bind(self.loaded, *given, tile=self.tile))
+            check_result(value, expectation(self.step.metadata))
             stored = stored_form(value, self.formats, tile=self.tile)
-        except Unstorable as error:
+            self._refuse_secret(stored)
+        except (Unstorable, Unexpected) as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201  # this is the job's log
             return None, str(error), _metadata(error)
         # A UDF may raise anything, SystemExit included; whatever it is, it is this element's failure.
@@ -68,11 +74,16 @@ class UdfTask:
             return None, _one_line(error), _metadata(error)
         return stored, None, _metadata(None)
 
+    def _refuse_secret(self, stored: Content) -> None:
+        if (key := self.provided.secret_in(stored.content)) is not None:
+            raise Unstorable(f"the result holds the value of the secret {key}; return something that does not")
 
-def _described(metadata: dict[str, Any], out: str, err: str) -> bytes:
+
+def _described(metadata: dict[str, Any], out: str, err: str, mask: Callable[[str], str]) -> bytes:
     if not metadata["has_exception"] and not out and not err:
         return _QUIET
-    return json.dumps({**metadata, "stdout": out, "stderr": err}).encode()
+    shown = {name: mask(value) if isinstance(value, str) else value for name, value in metadata.items()}
+    return json.dumps({**shown, "stdout": out, "stderr": err}).encode()
 
 
 def _metadata(error: BaseException | None) -> dict[str, Any]:

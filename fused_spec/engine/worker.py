@@ -6,29 +6,36 @@ there to say how the job ended when one of them dies.
 
 import json
 import os
+import shutil
+import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.family import adopt_orphans, end_children
+from fused_spec.engine.guard import Cancelled, Limits, OverLimit, guarded
 from fused_spec.engine.log import Journal, LogWriter
 from fused_spec.jobdir import JobDir
 from fused_spec.storage_url import storage_variables
-
-if TYPE_CHECKING:
-    from fused_spec.engine.loading import Provided
 
 
 def run_and_exit(job: JobDir) -> NoReturn:
     """Run the job in this process, which was forked for it, and end the process with 0 or 1."""
     os.setsid()
+    adopt_orphans()
     _leave_terminal()
     code = 1
     try:
         code = 0 if run(job) else 1
+    except Cancelled:
+        end_children()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)  # so that it is seen how the worker ended
     finally:
         os._exit(code)
 
@@ -38,8 +45,8 @@ def run(job: JobDir) -> bool:
     if not job.claim():
         return True
     request = json.loads(job.request.read_text(encoding="utf-8"))
-    os.environ.update({name: str(value) for name, value in request["env"].items()})
-    journal = Journal(job.events)
+    _move_in(request)
+    journal = Journal(job.events, told=job.ring)
     journal.add("running", pid=os.getpid())
     with LogWriter(job.log) as log:
         problem = _problem(request, job, log, journal)
@@ -52,16 +59,23 @@ def run(job: JobDir) -> bool:
 
 def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
     try:
-        return _run_steps(request, job, log, journal)
+        with guarded(_limits(request), job.path, Path(request["scratch"])):
+            return _run_steps(request, job, log, journal)
+    except OverLimit as over:
+        return str(over)
     # A fault of ours, or of the machine. Nobody else is there to say why, and the job must have an end.
     except Exception as error:  # noqa: BLE001
         log.write(traceback.format_exc())
         return f"the engine failed: {type(error).__name__}: {error}"
+    finally:
+        end_children()
+        shutil.rmtree(request["scratch"], ignore_errors=True)
 
 
 def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
     """None when every step was done, else why one was not."""
     from fused_spec.engine.choosing import engine_of
+    from fused_spec.engine.provided import read_provided
     from fused_spec.engine.steps import (  # heavy: what users run needs geopandas
         Surroundings,
         is_divisible,
@@ -71,6 +85,8 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
     from fused_spec.engine.storage import root_of
     from fused_spec.wire import JobConfig
 
+    provided = read_provided(request)
+    log.mask = provided.mask()
     steps = JobConfig.model_validate(request["config"]).steps
     total = sum(map(task_count, steps))
     progress = Progress(journal, total)
@@ -88,9 +104,10 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         storage=root,
         cpus=int(request["cpus"]),
         engine=engine,
+        memory_limit=int(request["memory_limit"]),
         output_format=request.get("output_format"),
         tile=tuple(request["tile"]) if request.get("tile") else None,
-        provided=_provided(request),
+        provided=provided,
         log=log,
         tasks_done=progress.tasks_done,
     )
@@ -102,25 +119,6 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
             return f"step {number} of {len(steps)} ({step.type}) failed: {failure}"
     progress.tell()
     return None
-
-
-def _provided(request: dict[str, Any]) -> "Provided":
-    """What the job may load, as the service wrote it down."""
-    from fused_spec.engine.loading import Provided
-    from fused_spec.gitrefs import Repositories
-    from fused_spec.wire import Udf
-
-    given = request.get("provided") or {}
-    git = given.get("git")
-    return Provided(
-        saved={name: Udf.model_validate_json(body) for name, body in given.get("saved", {}).items()},
-        tokens=given.get("tokens", {}),
-        secrets=given.get("secrets", {}),
-        locks=given.get("locks", {}),
-        repositories=None
-        if git is None
-        else Repositories(cache=Path(git["cache"]), clones={url: Path(path) for url, path in git["clones"].items()}),
-    )
 
 
 class Progress:
@@ -142,6 +140,25 @@ class Progress:
     def tell(self) -> None:
         self._told = self._clock()
         self._journal.add("progress", finished=self._finished, total=self._total)
+
+
+def _limits(request: dict[str, Any]) -> Limits:
+    return Limits(
+        memory=int(request["memory_limit"]),
+        share=int(request["memory_share"]),
+        disk=request["disk_limit"],
+        processes=request["process_limit"],
+        machine=request["machine"],
+    )
+
+
+def _move_in(request: dict[str, Any]) -> None:
+    """Take the environment, the processors and the place for temporary files that are meant for the job."""
+    Path(request["scratch"]).mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = None  # so that it is looked up anew
+    os.environ.update({"TMPDIR": request["scratch"], **{name: str(value) for name, value in request["env"].items()}})
+    if request["processors"] and hasattr(os, "sched_setaffinity"):  # not everywhere
+        os.sched_setaffinity(0, request["processors"])
 
 
 def _leave_terminal() -> None:

@@ -1,7 +1,8 @@
 """Translate between what specs say and what HTTP carries: the one place where the two meet.
 
-For comparison both sides are brought into one form: the wire model without what equals its defaults. A type is
-kept, since it is its own default and yet says which step this is.
+A step's `expect` travels in its metadata, beside what the user keeps there: a service that does not know it carries it
+along like any label. For comparison both sides are brought into one form: the wire model without what equals its
+defaults. A type is kept, since it is its own default and yet says which step this is.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from fused_spec.redaction import shown_env
 from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Key
 from fused_spec.wire import JobConfig, SavedUdf, Udf, UdfAccessToken
 
+_EXPECT = "expect"
 SETTINGS = ("instance_type", "region", "disk_size_gb", "image_name", "additional_env")
 
 
@@ -27,15 +29,28 @@ def shown_settings(job: DesiredJob) -> dict[str, Any]:
 
 def job_config(job: DesiredJob, marker: Marker) -> JobConfig:
     """The config to send: named after the job unless the spec names it, with the marker in its metadata."""
-    config = JobConfig.model_validate(job.payload["config"])
+    config = wire_config(job.payload)
     metadata = {**(config.metadata or {}), FIELD: marker.to_metadata()}
     return config.model_copy(update={"name": config.name or job.key.name, "metadata": metadata})
+
+
+def wire_config(payload: Mapping[str, Any]) -> JobConfig:
+    """The config of a job's payload in the words of the wire."""
+    config = payload["config"]
+    return JobConfig.model_validate({**config, "steps": [_wire_step(step) for step in config["steps"]]})
+
+
+def _wire_step(step: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: value for name, value in step.items() if name != _EXPECT}
+    if _EXPECT in step:
+        said["metadata"] = {**(step.get("metadata") or {}), FIELD: {_EXPECT: step[_EXPECT]}}
+    return said
 
 
 def job_differences(job: DesiredJob, config: JobConfig, marker: Marker) -> tuple[FieldChange, ...]:
     """How the declared job differs from what a run was started with."""
     before = {"config": _smallest(config), **marker.settings}
-    after = {"config": _smallest(JobConfig.model_validate(job.payload["config"])), **shown_settings(job)}
+    after = {"config": _smallest(wire_config(job.payload)), **shown_settings(job)}
     return field_changes(before, after)
 
 
@@ -89,11 +104,18 @@ def _smallest(config: JobConfig) -> dict[str, Any]:
     """The steps alone: a config's name and metadata are labels."""
     steps = []
     for step in config.steps:
-        small = {"type": step.type, **step.model_dump(mode="json", exclude_defaults=True)}
+        small = {"type": step.type, **step.model_dump(mode="json", exclude_defaults=True, exclude={"metadata"})}
+        small |= _own_words(step.metadata)
         if "udf" in small:
             small["udf"] = _without_labels(small["udf"])
         steps.append(small)
     return {"steps": steps}
+
+
+def _own_words(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a step's metadata carries for a spec; the rest of it is a label."""
+    carried = (metadata or {}).get(FIELD)
+    return {_EXPECT: carried[_EXPECT]} if isinstance(carried, dict) and _EXPECT in carried else {}
 
 
 def _smallest_udf(udf: Udf) -> dict[str, Any]:

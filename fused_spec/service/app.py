@@ -1,7 +1,6 @@
 """The service as an ASGI app: what it keeps opens with it, and every route stands under the base path."""
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing
@@ -21,7 +20,10 @@ from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.faults import ANSWERS
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.handover import Handover
+from fused_spec.service.images import Images
 from fused_spec.service.limits import Bounds, Limits
+from fused_spec.service.machine import this_machine
 from fused_spec.service.registry import Tokens, Udfs
 from fused_spec.service.routes import (
     account,
@@ -132,13 +134,22 @@ def _service(
     runs = Runs(database)
     root = storage or str((state / "storage").resolve())
     cluster = str(state.resolve() / CLUSTER_FILE) if engine.local_workers is not None else engine.scheduler
+    images = Images(state.resolve())
+    udfs, tokens = Udfs(database), Tokens(database)
     return Service(
         runs=runs,
-        udfs=Udfs(database),
-        tokens=Tokens(database),
+        udfs=udfs,
+        tokens=tokens,
         storage=open_storage(root),
+        images=images,
         supervisor=Supervisor(
-            runs, (state / "jobs").resolve(), root, cpus=len(os.sched_getaffinity(0)), engine=cluster
+            runs,
+            (state / "jobs").resolve(),
+            root,
+            engine=cluster,
+            machine=this_machine(),
+            images=images,
+            provided=Handover(state.resolve(), udfs, tokens).as_provided,
         ),
         signer=Signer.of(token),
         schedules=Schedules(database),

@@ -41,7 +41,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut
     if version == 0:
         changes = files("fused_spec.service").joinpath("schema.sql").read_text(encoding="utf-8")
     else:

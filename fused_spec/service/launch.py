@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from filelock import FileLock
@@ -18,6 +20,9 @@ from fused_spec.service.private_file import create_private
 
 ADDRESS_FILE = "service.json"
 LOG_FILE = "service.log"
+IMAGES_FILE = "images.json"
+GIT_FILE = "git.json"
+"""`{"cache": "/abs", "clones": {url: "/abs"}}`: where jobs read repositories, as the project says."""
 
 _IDLE_SECONDS = 900.0
 _START_SECONDS = 30.0
@@ -74,6 +79,27 @@ def answering(state: Path) -> ServiceAddress | None:
                 return address if answer.status == http.client.OK else None
     except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
         return None  # none was started, or it is gone, or something else has its port
+
+
+def declare_images(state: Path, images: Mapping[str, Any]) -> None:
+    """Leave the declaration of images for the service of a state folder, which reads it when a job names one.
+
+    Raises `ServiceUnreachable` when the folder cannot be written.
+    """
+    path, text = state / IMAGES_FILE, json.dumps(images)
+    if not images and not path.exists():
+        return
+    try:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = path.with_name(f".{path.name}.{os.getpid()}")
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
+    except OSError as error:
+        raise ServiceUnreachable(
+            f"the local service cannot use {state}: {error.strerror or error}",
+            hint="set FUSED_SPEC_STATE to a folder that can be written",
+        ) from None
 
 
 def _start(state: Path, options: list[str]) -> ServiceAddress:

@@ -20,6 +20,7 @@ from fused_spec.wire import JobConfig, Udf, UdfStep
 
 _PATIENCE_SECONDS = 120.0
 _LONGEST_OUTPUT = 4096  # of what was printed, in a header
+_LONGEST_HEADER = 32 * 1024
 _DEEPEST_ZOOM = 30
 _TILE_NUMBER = re.compile(r"[0-9]{1,10}")
 _DEFAULT_FORMATS = "parquet,tiff"
@@ -109,7 +110,7 @@ def _answer(service: Service, job: JobDir, run: Run) -> Response:
         if result.error is not None:
             return _failed(result.error, metadata)
         headers = {**_described(metadata), "Content-Type": str(result.content_type)}
-        return Response(result_content(job, result), headers=headers)
+        return Response(result_content(job, result), status_code=result.status or 200, headers=headers)
     finally:
         service.supervisor.discard(run)
 
@@ -127,5 +128,11 @@ def _without_result(job: JobDir, run: Run) -> str:
 
 
 def _described(metadata: dict[str, Any]) -> dict[str, str]:
-    short = {name: value[-_LONGEST_OUTPUT:] if isinstance(value, str) else value for name, value in metadata.items()}
-    return {"x-fused-metadata": json.dumps(short)}
+    """The metadata as a header, its texts cut to their ends as far as needed: clients read no line over 64 KiB."""
+    room = _LONGEST_OUTPUT
+    while True:
+        cut = {name: value[-room:] if isinstance(value, str) else value for name, value in metadata.items()}
+        text = json.dumps(cut)
+        if len(text) <= _LONGEST_HEADER or room < 2:
+            return {"x-fused-metadata": text}
+        room //= 2

@@ -60,8 +60,15 @@ class Token:
 
 
 class Udfs:
+    """`changes` counts what this process changed."""
+
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self.changes = 0
+
+    def bodies(self) -> dict[str, str]:
+        """The JSON of each UDF by its name."""
+        return {row["slug"]: row["udf_body"] for row in self._database.execute("SELECT slug, udf_body FROM udfs")}
 
     def save(self, body: UdfSave, udf_id: str | None = None) -> Udf:
         """Keep a new UDF, or a new content of an old one; raises `SlugTaken`."""
@@ -74,6 +81,7 @@ class Udfs:
         )
         try:
             self._database.execute(statement, values)
+            self.changes += 1
         except sqlite3.IntegrityError:
             raise SlugTaken(f"there is a UDF named {udf.slug} already") from None
         return udf
@@ -91,6 +99,7 @@ class Udfs:
 
     def remove(self, udf: Udf) -> None:
         self._database.execute("DELETE FROM udfs WHERE id = ?", (udf.id,))
+        self.changes += 1
 
     def _one(self, query: str, value: str) -> Udf | None:
         row = self._database.execute(query, (value,)).fetchone()
@@ -98,8 +107,16 @@ class Udfs:
 
 
 class Tokens:
+    """`changes` counts what this process changed."""
+
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self.changes = 0
+
+    def names(self) -> dict[str, str]:
+        """The UDF's name of each token that is enabled."""
+        query = "SELECT token, slug FROM tokens JOIN udfs ON udfs.id = tokens.udf_id WHERE enabled"
+        return {row["token"]: row["slug"] for row in self._database.execute(query)}
 
     def create(self, body: TokenCreate, udf: Udf) -> Token:
         token = Token(
@@ -129,6 +146,7 @@ class Tokens:
 
     def remove(self, token: Token) -> None:
         self._database.execute("DELETE FROM tokens WHERE token = ?", (token.token,))
+        self.changes += 1
 
     def _keep(self, token: Token) -> Token:
         names = tuple(Token.__dataclass_fields__)
@@ -138,6 +156,7 @@ class Tokens:
             f"ON CONFLICT (token) DO UPDATE SET {', '.join(f'{name} = :{name}' for name in names[1:])}",
             values,
         )
+        self.changes += 1
         return token
 
 

@@ -1,12 +1,12 @@
 """What the service knows of one run that was handed to a worker, from the folder and the process alone."""
 
 import os
+import shutil
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
-
-import psutil
 
 from fused_spec.jobdir import JobDir, read_lines
 from fused_spec.service.runs import Run
@@ -20,6 +20,8 @@ class Watch:
 
     run: Run
     job: JobDir
+    python: Path | None
+    scratch: Path
     offset: int = 0
     pid: int | None = None
     running_since: float = 0.0
@@ -44,6 +46,8 @@ class Watch:
         """Whether the worker's process is there; another process that got its number is not it."""
         if self.pid is None:
             return False
+        import psutil  # a good part of what the service would need to start
+
         try:
             process = psutil.Process(self.pid)
             born = process.create_time()
@@ -62,5 +66,19 @@ class Watch:
 
         A process group keeps its number from being used again, so when another process has the number, nothing is left.
         """
+        import psutil
+
         if self.pid is not None and not psutil.pid_exists(self.pid):
             self.signal_group(signal.SIGKILL)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def kill_all(self) -> None:
+        """Kill the worker and everything below it, whatever session that is in."""
+        import psutil
+
+        with suppress(psutil.NoSuchProcess):
+            worker = psutil.Process(self.pid)
+            for process in (*worker.children(recursive=True), worker):
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+        self.signal_group(signal.SIGKILL)

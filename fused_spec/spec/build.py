@@ -10,6 +10,7 @@ from fused_spec.spec.document import Document
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.inputs import Inputs
+from fused_spec.spec.loads import Loadable
 from fused_spec.spec.model import (
     Desired,
     DesiredJob,
@@ -44,16 +45,19 @@ def build(
     folder: Path,
     inputs: Inputs,
     outputs: Mapping[str, str],
+    loadable: Loadable,
 ) -> Desired | None:
     """What the document declares, or None when something in it is wrong; `findings` then says what.
 
     `folder` is where its relative paths start, the project's root what they must not leave; `outputs` are the
-    addresses that the jobs write to, by name.
+    addresses that the jobs write to, by name; `loadable` is what UDFs may load.
     """
     within = Folder(path=folder, root=project.root)
     references = References(inputs=inputs, outputs=outputs, folder=within, findings=findings)
     prices = {**PRICES, **project.prices}
-    builder = _Builder(document=document, findings=findings, folder=within, references=references, prices=prices)
+    builder = _Builder(
+        document=document, findings=findings, folder=within, references=references, loadable=loadable, prices=prices
+    )
     match document.kind:
         case Kind.JOB:
             return builder.job()
@@ -70,6 +74,7 @@ class _Builder:
     findings: Findings
     folder: Folder
     references: References
+    loadable: Loadable
     prices: Mapping[str, float]
     sources: dict[str, str] = field(default_factory=dict)
 
@@ -178,7 +183,13 @@ class _Builder:
         return sink
 
     def _reader(self) -> StepReader:
-        return StepReader(folder=self.folder, findings=self.findings, references=self.references, sources=self.sources)
+        return StepReader(
+            folder=self.folder,
+            findings=self.findings,
+            references=self.references,
+            loadable=self.loadable,
+            sources=self.sources,
+        )
 
     def _spec(self) -> Any:
         return self.document.tree.get("spec")

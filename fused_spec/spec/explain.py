@@ -224,9 +224,10 @@ def _field_name(violation: Violation, _: Homes) -> _Words:
 
 def _exactly_one(violation: Violation, _: Homes) -> _Words:
     names = [branch["required"][0] for branch in violation.limit]
-    given = [f'"{name}"' for name in names if name in violation.value]
+    given = [name for name in names if name in violation.value]
     if given:
-        return _Words("exactly-one", f"{either(given, 'and')} exclude each other", f"keep {either(names)}")
+        quoted = either((f'"{name}"' for name in given), "and")
+        return _Words("exactly-one", f"{quoted} exclude each other", f"keep {either(given)}")
     return _Words("exactly-one", f"{_label(violation.pointer)} needs one of {either(names)}", f"add {either(names)}")
 
 

@@ -127,7 +127,7 @@ class Project:
     """What `fused-spec.yaml` says; without one the scope is `default`, and prune is refused.
 
     `root` confines every file a spec may name; `state` is the folder for the local service, the archive
-    and caches (`.fused-spec` beside the project file).
+    and caches (`.fused-spec` beside the project file). `clones` are repositories on this machine, by URL.
     """
 
     name: str
@@ -138,6 +138,8 @@ class Project:
     targets: Mapping[str, Target] = field(default_factory=dict)
     archive: str | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
+    images: Mapping[str, Any] = field(default_factory=dict)
+    clones: Mapping[str, Path] = field(default_factory=dict)
     file: Path | None = None
 
 

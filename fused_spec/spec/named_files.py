@@ -29,8 +29,8 @@ class Folder:
     path: Path
     root: Path
 
-    def locate(self, name: str) -> Path | Trouble:
-        """The file of that name, links followed."""
+    def locate(self, name: str, *, folder: bool = False) -> Path | Trouble:
+        """The file of that name, or with `folder` the folder; links followed."""
         if "\0" in name:
             return Trouble(code="no-such-file", message="the path holds a NUL", hint="write the path of a file")
         if "\\" in name and not (self.path / name).exists():
@@ -41,13 +41,13 @@ class Folder:
                 message=f"{printable(name)} is not relative to the spec",
                 hint="write a path relative to the spec, inside the project",
             )
-        return self._existing(self.path / name, name)
+        return self._existing(self.path / name, name, folder=folder)
 
     def shown(self, path: Path) -> str:
         """The path as it is told: from the project's root on."""
         return printable(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
 
-    def _existing(self, path: Path, name: str) -> Path | Trouble:
+    def _existing(self, path: Path, name: str, *, folder: bool) -> Path | Trouble:
         try:
             real = Path(os.path.realpath(path))
             if not real.is_relative_to(os.path.realpath(self.root)):
@@ -57,6 +57,10 @@ class Folder:
             return self._missing(path, name)
         except OSError as error:
             return unreadable(name, error)
+        if folder:
+            hint = "name the folder of a UDF, or write file: for a file"
+            there = Trouble(code="not-a-folder", message=f"{printable(name)} is no folder", hint=hint)
+            return real if stat.S_ISDIR(mode) else there
         if stat.S_ISDIR(mode):
             return Trouble(code="not-a-file", message=f"{printable(name)} is a folder", hint="name a file in it")
         if not stat.S_ISREG(mode):

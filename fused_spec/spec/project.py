@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic, nearest
+from fused_spec.gitrefs import normal
 from fused_spec.settings import HOSTED_TARGET, LOCAL_TARGET, Target
 from fused_spec.spec.discovery import PROJECT_FILE, find_project_file, project_root
 from fused_spec.spec.document import Document, read_documents
@@ -73,6 +74,8 @@ def _from_tree(tree: Any, root: Path) -> Project:
         targets=targets,
         archive=tree.get("archive"),
         prices=tree.get("prices", {}),
+        images=tree.get("images", {}),
+        clones={normal(url): root / Path(path).expanduser() for url, path in tree.get("clones", {}).items()},
         file=root / PROJECT_FILE,
     )
 

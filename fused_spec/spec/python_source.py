@@ -15,7 +15,8 @@ class Function:
     """A function at the top level of the source.
 
     `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.
-    `default_parameters` is None when the decorator computes them.
+    `annotations` are the plain names that stand behind parameters, as `int`. `default_parameters` is None when the
+    decorator computes them.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Function:
     parameters: tuple[str, ...]
     required: tuple[str, ...]
     open_ended: bool
+    annotations: Mapping[str, str] = field(default_factory=dict)
     default_parameters: Mapping[str, Any] | None = field(default_factory=dict)
     decorator_headers: bool = False
 
@@ -69,6 +71,76 @@ def functions_of(source: str) -> list[Function] | BadSyntax:
     return [_function(node) for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """A `fused.load("…")` that says literally what it loads; `line` and `column` count from 1."""
+
+    text: str
+    line: int
+    column: int
+
+
+_LOADING = ("load", "run", "submit")
+
+
+def loads_of(source: str) -> list[Load]:
+    """What the source loads or runs by a literal, or by a name that is one literal everywhere; in order, each once.
+
+    A source that is no Python loads nothing here.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    constants = _constants(module)
+    found: dict[str, Load] = {}
+    for node in ast.walk(module):
+        text = _loaded(node, constants)
+        if text is not None and isinstance(node, ast.expr):
+            place = node.args[0] if isinstance(node, ast.Call) else node
+            found.setdefault(text, Load(text=text, line=place.lineno, column=place.col_offset + 1))
+    return sorted(found.values(), key=lambda load: (load.line, load.column))
+
+
+def _loaded(node: ast.AST, constants: Mapping[str, str]) -> str | None:
+    """What `fused.load(…)`, `fused.run(…)`, `fused.submit(…)` or `fused.utils.NAME` loads."""
+    if isinstance(node, ast.Attribute):
+        of = node.value
+        is_utils = isinstance(of, ast.Attribute) and of.attr == "utils" and _is_fused(of.value)
+        return node.attr if is_utils else None
+    if not (isinstance(node, ast.Call) and node.args and _is_loading(node.func)):
+        return None
+    first = node.args[0]
+    text = constants.get(first.id) if isinstance(first, ast.Name) else getattr(first, "value", None)
+    return text if isinstance(text, str) else None
+
+
+def _is_fused(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "fused"
+
+
+def _is_loading(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and function.attr in _LOADING and _is_fused(function.value)
+
+
+def _constants(module: ast.Module) -> dict[str, str]:
+    """The names that are assigned once, and a text; a parameter of the same name may be anything."""
+    values: dict[str, list[str | None]] = {}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            values.setdefault(node.id, []).append(None)
+        elif isinstance(node, ast.arg):
+            values.setdefault(node.arg, []).extend((None, None))
+    for node in ast.walk(module):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    values[target.id][0] = node.value.value
+    return {name: found[0] for name, found in values.items() if len(found) == 1 and found[0] is not None}
+
+
 def _other_failure(error: Exception) -> str:
     return "the source holds a NUL" if isinstance(error, ValueError) else "the source is nested too deeply"
 
@@ -90,6 +162,11 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
         parameters=tuple(argument.arg for argument in [*positional, *spec.kwonlyargs]),
         required=tuple(argument.arg for argument in required),
         open_ended=spec.kwarg is not None,
+        annotations={
+            argument.arg: argument.annotation.id
+            for argument in [*positional, *spec.kwonlyargs]
+            if isinstance(argument.annotation, ast.Name)
+        },
         default_parameters=_literal(keywords.get("default_parameters")),
         decorator_headers="headers" in keywords,
     )

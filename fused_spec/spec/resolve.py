@@ -8,31 +8,49 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.gitrefs import Repositories
 from fused_spec.spec.build import build
 from fused_spec.spec.discovery import SpecFile, find
 from fused_spec.spec.document import Document, read_documents
 from fused_spec.spec.findings import Findings
+from fused_spec.spec.git_lock import Locks, read_locks
+from fused_spec.spec.git_sources import GitSources
 from fused_spec.spec.inputs import Inputs
-from fused_spec.spec.model import Desired, Project, Resolution
+from fused_spec.spec.loads import Loadable
+from fused_spec.spec.model import Desired, Kind, Project, Resolution
 from fused_spec.spec.outputs import outputs, with_outputs_in_digests
 from fused_spec.spec.project import find_project
 from fused_spec.spec.relations import check_relations
 from fused_spec.spec.schema import check
 
 
-def resolve(paths: Sequence[str], *, stdin: Callable[[], bytes] | None = None, cwd: Path) -> Resolution:
+def resolve(
+    paths: Sequence[str],
+    *,
+    stdin: Callable[[], bytes] | None = None,
+    cwd: Path,
+    git: Callable[[Project, Locks], GitSources] | None = None,
+) -> Resolution:
     """Everything that the specs at `paths` declare, in the order of their files, and every problem found.
 
-    `-` among the paths is standard input, whose relative paths start at `cwd`. Never raises for what a person wrote.
+    `-` among the paths is standard input, whose relative paths start at `cwd`. `git` makes what reads git references,
+    in place of the lock file and what is on this machine alone. Never raises for what a person wrote.
     """
     files, problems = find(paths, cwd=cwd, stdin=stdin)
     project, more = _project(files, paths, cwd)
     problems += more
     read = [read_documents(file) for file in files]
     documents = [document for found, _ in read for document in found]
-    inputs = Inputs()
-    written = outputs(documents)
-    built = [_built(document, project, _folder(document.file, cwd), inputs, written) for document in documents]
+    locks, unreadable = read_locks(project.root)
+    problems += unreadable
+    sources = (git or offline)(project, locks)
+    shared = _Shared(
+        project=project,
+        inputs=Inputs(),
+        outputs=outputs(documents),
+        loadable=Loadable(git=sources, saved=_saved(documents)),
+    )
+    built = [_built(document, _folder(document.file, cwd), shared) for document in documents]
     problems += [problem for _, found in read for problem in found]
     problems += [problem for one in built for problem in one.problems]
     problems += check_relations(documents)
@@ -47,17 +65,54 @@ def resolve(paths: Sequence[str], *, stdin: Callable[[], bytes] | None = None, c
     )
 
 
+def offline(project: Project, locks: Locks) -> GitSources:
+    """Git references by the lock file, read from the project's clones and cache."""
+    repositories = Repositories(cache=git_cache(project), clones=project.clones, may_fetch=False)
+    return GitSources(repositories=repositories, locks=locks)
+
+
+def git_cache(project: Project) -> Path:
+    """Where the project's fetched repositories are."""
+    return project.state / "git"
+
+
+def _saved(documents: Sequence[Document]) -> set[str]:
+    """The names of the UDFs that the specs declare."""
+    declared = [document for document in documents if document.kind == Kind.UDF]
+    specs = [document.tree.get("spec") for document in declared]
+    slugs = {spec["slug"] for spec in specs if isinstance(spec, dict) and isinstance(spec.get("slug"), str)}
+    return slugs | {document.name for document in declared if document.name is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    """What all documents have in common."""
+
+    project: Project
+    inputs: Inputs
+    outputs: Mapping[str, str]
+    loadable: Loadable
+
+
 @dataclass(frozen=True, slots=True)
 class _Built:
     desired: Desired | None
     problems: list[Diagnostic]
 
 
-def _built(document: Document, project: Project, folder: Path, inputs: Inputs, written: Mapping[str, str]) -> _Built:
+def _built(document: Document, folder: Path, shared: _Shared) -> _Built:
     findings = Findings(document, check(document))
     if not isinstance(document.tree, dict):
         return _Built(None, findings.problems)
-    desired = build(document, findings, project=project, folder=folder, inputs=inputs, outputs=written)
+    desired = build(
+        document,
+        findings,
+        project=shared.project,
+        folder=folder,
+        inputs=shared.inputs,
+        outputs=shared.outputs,
+        loadable=shared.loadable,
+    )
     return _Built(desired, findings.problems)
 
 

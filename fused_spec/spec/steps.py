@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fused_spec.spec.findings import Findings
+from fused_spec.spec.loads import Loadable
 from fused_spec.spec.named_files import Folder
 from fused_spec.spec.positions import Pointer
 from fused_spec.spec.references import References
@@ -23,6 +24,7 @@ class StepReader:
     folder: Folder
     findings: Findings
     references: References
+    loadable: Loadable
     sources: dict[str, str]
 
     def read(self, step: Any, pointer: Pointer, place: str) -> dict[str, Any] | None:
@@ -39,6 +41,7 @@ class StepReader:
         input_at, udf_at = (*pointer, "input"), (*pointer, "udf")
         if isinstance(elements, list) and self.findings.is_sound(input_at):
             elements = self.references.addresses(elements, input_at)
+        self._check_expectation(step.get("expect"), (*pointer, "expect"))
         udf = self.udf(step["udf"], udf_at, f"{place}.udf", calls=(elements, input_at))
         return {**step, "input": elements, "udf": udf} if udf is not None else None
 
@@ -49,13 +52,24 @@ class StepReader:
         if not self.findings.is_sound(pointer):
             return None
         parameters = self.references.addresses(declared.get("parameters", {}), (*pointer, "parameters"))
-        read = read_udf({**declared, "parameters": parameters}, pointer, self.folder, self.findings)
+        read = read_udf({**declared, "parameters": parameters}, pointer, self.folder, self.loadable, self.findings)
         if read is None:
             return None
         self.sources.update({f"{place}.{path}": file for path, file in read.sources.items()})
         if calls is not None and self.findings.is_sound(calls[1]):
             check_calls(read, calls[0], pointer, calls[1], self.findings)
         return read.udf
+
+    def _check_expectation(self, expect: Any, pointer: Pointer) -> None:
+        """What no result can fulfil."""
+        if not isinstance(expect, dict) or not self.findings.is_sound(pointer):
+            return
+        rows, bounds = expect.get("rows"), expect.get("bounds")
+        if isinstance(rows, dict) and rows.get("min", 0) > rows.get("max", rows.get("min", 0)):
+            self.findings.tell("expect", "min is more than max", (*pointer, "rows"), "exchange the two")
+        if bounds is not None and (bounds[0] > bounds[2] or bounds[1] > bounds[3]):
+            hint = "write them as west, south, east, north"
+            self.findings.tell("expect", "the bounds enclose nothing", (*pointer, "bounds"), hint)
 
     def _ingestion(self, step: Mapping[str, Any], pointer: Pointer) -> dict[str, Any] | None:
         at = (*pointer, "input")

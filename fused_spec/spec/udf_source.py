@@ -1,4 +1,5 @@
-"""Turn what a spec says of a UDF into the UDF that travels: its code, entry function, headers and parameters.
+"""Turn what a spec says of a UDF into the UDF that travels: its code, entry function, headers, parameters, and what
+it loads.
 
 The code is parsed, never run. What the syntax tells is checked here, before anything is paid for.
 """
@@ -7,14 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fused_spec.diagnostics import Location, Severity, nearest
+from fused_spec.diagnostics import Severity, nearest
+from fused_spec.spec.argument_kinds import wanted_instead
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.findings import Findings
-from fused_spec.spec.limits import MAX_FILE_BYTES
-from fused_spec.spec.named_files import Folder, Trouble, read_bytes
+from fused_spec.spec.loads import Loadable, gather
+from fused_spec.spec.named_files import Folder
 from fused_spec.spec.positions import Pointer
-from fused_spec.spec.python_source import BadSyntax, Function, as_text, functions_of, with_unix_lines
-from fused_spec.spec.wording import either
+from fused_spec.spec.python_source import BadSyntax, Function, functions_of
+from fused_spec.spec.source_code import SourceCode
+from fused_spec.spec.udf_text import Written, read_headers, read_written
+from fused_spec.spec.wording import either, spelt
+from fused_spec.udf_bundle import as_headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,111 +31,55 @@ class ReadUdf:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
-    """Source text, and where each of its lines stands."""
-
-    text: str
-    file: str | None
-    pointer: Pointer
-
-    def location(self, findings: Findings, line: int, column: int) -> Location:
-        """The place of a line of the source: in its own file, or in the block of the spec."""
-        if self.file is not None:
-            return Location(path=self.file, line=line, column=column)
-        positions = findings.document.positions
-        first = positions.block_line(self.pointer)
-        if first is None:
-            return positions.value(self.pointer)
-        number = first + line - 1
-        return Location(path=positions.path, line=number, column=column + self._indent(findings, number, line))
-
-    def _indent(self, findings: Findings, number: int, line: int) -> int:
-        written = findings.document.file.content.split(b"\n")
-        source = self.text.split("\n")
-        if number > len(written) or line > len(source):
-            return 0
-        return max(0, len(written[number - 1].rstrip(b"\r").decode("utf-8", "replace")) - len(source[line - 1]))
-
-
-def read_udf(declared: Mapping[str, Any], pointer: Pointer, folder: Folder, findings: Findings) -> ReadUdf | None:
+def read_udf(
+    declared: Mapping[str, Any], pointer: Pointer, folder: Folder, loadable: Loadable, findings: Findings
+) -> ReadUdf | None:
     """The UDF, or None when a problem with its code was told.
 
-    `declared` is sound by the schema; problems with its headers and parameters are told as well.
+    `declared` is sound by the schema; problems with its headers, parameters and loads are told as well.
     """
-    headers = _headers(declared, pointer, folder, findings)
-    code = _code(declared, pointer, folder, findings)
-    function = _entry(code, declared.get("entrypoint"), pointer, findings) if code is not None else None
-    if code is None or function is None:
+    headers = read_headers(declared, pointer, folder, findings)
+    for code in headers.values():
+        _functions(code, findings)
+    written = read_written(declared, pointer, folder, loadable.git, findings)
+    entrypoint = declared.get("entrypoint") or (written.entrypoint if written is not None else None)
+    function = _entry(written.code, entrypoint, pointer, findings) if written is not None else None
+    if written is None or function is None:
         return None
     if function.decorator_headers:
-        _tell_headers(code, function, pointer, findings)
+        _tell_headers(written.code, function, pointer, findings)
     _check_parameters(declared, function, pointer, findings)
+    headers = {**written.headers, **headers}
+    sources = [written.code, *headers.values()]
+    loaded = gather(sources, written, folder, loadable, findings)
     udf: dict[str, Any] = {
-        "name": declared.get("name") or function.name,
+        "name": declared.get("name") or written.name or function.name,
         "entrypoint": function.name,
-        "code": code.text,
-        "headers": [{"module_name": name, "source_code": header.text} for name, header in headers],
-        "parameters": declared.get("parameters", {}),
+        "code": written.code.text,
+        "headers": [
+            *({"module_name": name, "source_code": code.text} for name, code in headers.items()),
+            *as_headers(bundled for bundled, _ in loaded),
+        ],
+        "parameters": {**written.parameters, **declared.get("parameters", {})},
         **{name: declared[name] for name in ("metadata", "table_schema") if declared.get(name) is not None},
     }
     if (age := declared.get("cache_max_age")) is not None:
         udf["cache_max_age"] = age if isinstance(age, int) else seconds(age)
-    files = {"code": code.file}
-    files |= {f"headers.{index}.source_code": header.file for index, (_, header) in enumerate(headers)}
     return ReadUdf(
         udf={name: value for name, value in udf.items() if value not in ([], {})},
         function=function,
-        sources={path: file for path, file in files.items() if file is not None},
+        sources=_origins(written, [code.origin for code in headers.values()] + [origin for _, origin in loaded]),
     )
 
 
-def _code(declared: Mapping[str, Any], pointer: Pointer, folder: Folder, findings: Findings) -> _Code | None:
-    """The text of `file:` or `code:`."""
-    if "code" in declared:
-        return _Code(with_unix_lines(declared["code"]), None, (*pointer, "code"))
-    at = (*pointer, "file")
-    name = declared["file"]
-    path = folder.locate(name)
-    if not isinstance(path, Trouble):
-        content = read_bytes(path, name, limit=MAX_FILE_BYTES)
-        if not isinstance(content, Trouble):
-            shown = folder.shown(path)
-            text = as_text(content)
-            if isinstance(text, str):
-                return _Code(text, shown, at)
-            findings.tell("udf-encoding", text.message, at, "save it as UTF-8", at=_in_file(shown, text))
-            return None
-        path = content
-    findings.trouble(path, at)
-    return None
+def _origins(written: Written, headers: list[str | None]) -> dict[str, str]:
+    """The file behind each source."""
+    files = {"code": written.code.origin}
+    files |= {f"headers.{index}.source_code": origin for index, origin in enumerate(headers)}
+    return {path: file for path, file in files.items() if file is not None}
 
 
-def _in_file(shown: str, bad: BadSyntax) -> Location:
-    return Location(path=shown, line=bad.line, column=bad.column)
-
-
-def _headers(
-    declared: Mapping[str, Any], pointer: Pointer, folder: Folder, findings: Findings
-) -> list[tuple[str, _Code]]:
-    read: list[tuple[str, _Code]] = []
-    for index, header in enumerate(declared.get("headers", [])):
-        at = (*pointer, "headers", index)
-        code = _code(header, at, folder, findings)
-        if header["module_name"] in [name for name, _ in read]:
-            findings.tell(
-                "duplicate-header",
-                f'two headers are named "{header["module_name"]}"',
-                (*at, "module_name"),
-                "give each its own name",
-            )
-        if code is not None:
-            _functions(code, at, findings)
-            read.append((header["module_name"], code))
-    return read
-
-
-def _functions(code: _Code, pointer: Pointer, findings: Findings) -> list[Function] | None:
+def _functions(code: SourceCode, findings: Findings) -> list[Function] | None:
     functions = functions_of(code.text)
     if not isinstance(functions, BadSyntax):
         return functions
@@ -144,13 +93,13 @@ def _functions(code: _Code, pointer: Pointer, findings: Findings) -> list[Functi
     return None
 
 
-def _entry(code: _Code, entrypoint: str | None, pointer: Pointer, findings: Findings) -> Function | None:
+def _entry(code: SourceCode, entrypoint: str | None, pointer: Pointer, findings: Findings) -> Function | None:
     """The function to call: the named one, else the only one decorated with `@fused.udf`, else of those `udf`."""
-    functions = _functions(code, pointer, findings)
+    functions = _functions(code, findings)
     if functions is None:
         return None
     by_name = {function.name: function for function in functions}
-    where = code.file or "the code"
+    where = code.origin or "the code"
     if entrypoint is not None:
         if entrypoint in by_name:
             return by_name[entrypoint]
@@ -174,7 +123,7 @@ def _entry(code: _Code, entrypoint: str | None, pointer: Pointer, findings: Find
     return None
 
 
-def _tell_headers(code: _Code, function: Function, pointer: Pointer, findings: Findings) -> None:
+def _tell_headers(code: SourceCode, function: Function, pointer: Pointer, findings: Findings) -> None:
     findings.tell(
         "decorator-headers",
         f"the headers in the decorator of {function.name} are not read",
@@ -186,6 +135,8 @@ def _tell_headers(code: _Code, function: Function, pointer: Pointer, findings: F
 
 
 def _check_parameters(declared: Mapping[str, Any], function: Function, pointer: Pointer, findings: Findings) -> None:
+    for name, value in declared.get("parameters", {}).items():
+        _check_kind(name, value, function, (*pointer, "parameters", name), findings)
     if function.open_ended:
         return
     for name in declared.get("parameters", {}):
@@ -219,8 +170,9 @@ def check_calls(
         return
     for index, element in enumerate(elements):
         at = (*input_pointer, index)
-        given = _given(element, function.parameters)
+        given = _given(element, function)
         _doubt_element(element, function, at, findings)
+        _check_kinds(element, function, at, findings)
         if given is None:
             findings.tell(
                 "udf-input", f"{function.name} takes no parameter", at, "remove the input, or add a parameter"
@@ -230,16 +182,38 @@ def check_calls(
             return  # the others lack the same
 
 
-def _given(element: Any, parameters: tuple[str, ...]) -> set[str] | None:
-    if isinstance(element, dict) and element and set(element) <= set(parameters):
+def _given(element: Any, function: Function) -> set[str] | None:
+    if isinstance(element, dict) and gives_parameters(element, function.parameters, open_ended=function.open_ended):
         return set(element)
-    return {parameters[0]} if parameters else None
+    return {function.parameters[0]} if function.parameters else None
+
+
+def gives_parameters(element: Mapping[str, Any], names: tuple[str, ...], *, open_ended: bool) -> bool:
+    """Whether the keys of an element are parameters; the engine's rule (`engine.arguments`) is the same."""
+    known = set(element) & set(names)
+    return bool(element) and (len(known) == len(element) or (open_ended and (bool(known) or not names)))
+
+
+def _check_kinds(element: Any, function: Function, at: Pointer, findings: Findings) -> None:
+    """The kinds of the values that an element of the input gives."""
+    if isinstance(element, dict) and gives_parameters(element, function.parameters, open_ended=function.open_ended):
+        for name, value in element.items():
+            _check_kind(name, value, function, (*at, name), findings)
+    elif function.parameters and not isinstance(element, dict):
+        _check_kind(function.parameters[0], element, function, at, findings)
+
+
+def _check_kind(name: str, value: Any, function: Function, pointer: Pointer, findings: Findings) -> None:
+    noun = wanted_instead(value, function.annotations.get(name))
+    if noun is not None:
+        message = f'"{name}" of {function.name} takes {noun}, not {spelt(value, pointer)}'
+        findings.tell("udf-parameter", message, pointer, f"write {noun}")
 
 
 def _doubt_element(element: Any, function: Function, at: Pointer, findings: Findings) -> None:
     """An element with some keys that are parameters and some that are not is probably misspelt."""
     unknown = [key for key in element if key not in function.parameters] if isinstance(element, dict) else []
-    if not unknown or len(unknown) == len(element):
+    if function.open_ended or not unknown or len(unknown) == len(element):
         return
     first = function.parameters[0]
     findings.tell(

@@ -59,7 +59,10 @@ class Served:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
         """End it; what it had said since `said`."""
         self.process.send_signal(number)
-        return str(self.process.communicate(timeout=60)[1])
+        assert self.process.stderr is not None
+        rest = self.process.stderr.read()
+        self.process.wait(60)
+        return rest
 
 
 @contextmanager

@@ -154,7 +154,8 @@ def job():
 
 @fact
 def logs():
-    return messages(KEPT["run"])
+    first, *between, last = messages(KEPT["run"])
+    return [first, *sorted(between), last]  # two processes print when they do
 
 
 @fact
@@ -454,7 +455,7 @@ if VERSION >= (1, 14):
         return [round(number, 3) for number in getattr(made, "data", made).total_bounds]
 
 
-if VERSION >= (1, 14):
+if VERSION >= (1, 14) and not SECOND:
 
     @fact
     def submit_many():

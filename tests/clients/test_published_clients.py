@@ -65,7 +65,6 @@ ALWAYS = {
 }
 BEFORE_2 = {"packages": [True, True, True, False]}
 SINCE_1_14 = {
-    "submit_many": [1, 2, 2, 3],
     "results": [[3, 4], [4, 5]],
     "run_tile": [0.0, -85.051, 180.0, 0.0],
     "delete_udf": 0,
@@ -84,7 +83,7 @@ SINCE_2 = {
 }
 EXPECTED = {
     "1.11.0": {**ALWAYS, **BEFORE_2},
-    "1.14.0": {**ALWAYS, **BEFORE_2, **SINCE_1_14},
+    "1.14.0": {**ALWAYS, **BEFORE_2, **SINCE_1_14, "submit_many": [1, 2, 2, 3]},
     "2.9.5": {**ALWAYS, **SINCE_1_14, **SINCE_2},
 }
 CASES = [

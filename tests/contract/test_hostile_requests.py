@@ -370,3 +370,12 @@ def test_a_signed_address_opens_its_own_file_alone(service: Service) -> None:
     longer = url.replace("expires=", "expires=9")
     for changed_url in (other, longer, url[:-1], url.partition("?")[0]):
         assert service.ask("GET", changed_url, headers={"Authorization": ""}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "name", ["with blank", "é", "100%", "a+b&c=d", "q?x#y", "%2e%2e", "%41", "a;b", "~'()*!", "a:b@c"]
+)
+def test_a_signed_address_opens_a_file_of_any_name(service: Service, name: str) -> None:
+    service.ask("PUT", "/files/upload", query={"path": f"fd://odd/{name}"}, body=name.encode())
+    url = service.ask("GET", "/files/sign", query={"path": f"fd://odd/{name}"}).json().removeprefix(BASE)
+    assert service.ask("GET", url, headers={"Authorization": ""}).content == name.encode()

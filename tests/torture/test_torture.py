@@ -21,10 +21,10 @@ from fused_spec.api.transport import Transport
 from fused_spec.reconcile.marker import marker_in
 from fused_spec.settings import Credentials
 from tests.acceptance.command import COMMAND, Shell
+from tests.torture.conftest import PARTS
 from tests.torture.proxy import FaultyProxy
 
 KILLS = int(os.environ.get("FUSED_SPEC_KILLS") or 20)
-PARTS = 4
 
 PROJECT = """\
 apiVersion: fused-spec/v1
@@ -129,13 +129,6 @@ class Place:
         self.proxy.close()
         self.service.send_signal(signal.SIGTERM)
         self.service.communicate(timeout=30)
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each part of the kills, with a seed of its own."""
-    if "seed" in metafunc.fixturenames:
-        base = int(os.environ["FUSED_SPEC_SEED"])
-        metafunc.parametrize("seed", range(base, base + PARTS), ids=lambda seed: f"seed {seed}")
 
 
 @pytest.fixture

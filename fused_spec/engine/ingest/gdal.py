@@ -2,12 +2,13 @@
 
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 import pyogrio
 
+from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.budget import batch_rows
 from fused_spec.engine.ingest.delimited import DELIMITERS
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
@@ -22,7 +23,7 @@ _IN_MEMORY = 4  # how many times larger than in its file a table may be, at a gu
 def open_gdal(path: Path, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
     """The layer of a file; raises what pyogrio does."""
     options: dict[str, Any] = dict(gdal.open_options)
-    source, size = _within_archive(path)
+    source, size = _within_archive(path, gdal.layer)
     if path.suffix.lower() in DELIMITERS:
         options.setdefault("AUTODETECT_TYPE", "YES")
         options.setdefault("AUTODETECT_SIZE_LIMIT", "0")  # a column's type comes from all of its rows
@@ -53,14 +54,21 @@ def open_gdal(path: Path, choose: Choice, gdal: GdalConfig, *, plain: bool) -> L
     )
 
 
-def _within_archive(path: Path) -> tuple[str, int]:
-    """The path as GDAL takes it, and the bytes behind it: of a zip archive the one table in it, at whatever depth."""
+def _within_archive(path: Path, layer: str | None) -> tuple[str, int]:
+    """The path as GDAL takes it, and the bytes behind it: of a zip archive the one table in it, at whatever depth.
+
+    Of several tables it is the one whose file is named like the layer; raises `StepFailed` when no layer is named.
+    """
     if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):  # spreadsheets are zip archives too
         return str(path), path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         size = sum(member.file_size for member in archive.infolist())
         tables = [name for name in archive.namelist() if name.lower().endswith(_ARCHIVED) and "__MACOSX" not in name]
-    return (f"/vsizip/{path}/{tables[0]}" if len(tables) == 1 else f"/vsizip/{path}"), size
+    if len(tables) > 1 and layer is not None:
+        tables = [name for name in tables if PurePosixPath(name).stem == layer]
+    if len(tables) > 1:
+        raise StepFailed(f"{shown(path)} holds the tables {', '.join(tables)}; name one in gdal_config.layer")
+    return (f"/vsizip/{path}/{tables[0]}" if tables else f"/vsizip/{path}"), size
 
 
 def _first_layer(source: str) -> str | None:

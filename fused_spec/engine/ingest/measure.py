@@ -1,16 +1,18 @@
 """What partitioning and metadata need of every geometry, taken in one pass over the WKB."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from fused_spec.engine.ingest.rings import RingMeasures, measure_rings, rings_of
 from fused_spec.engine.ingest.utm import measure_in_utm
-from fused_spec.engine.ingest.wkb import Geometries, decode, points_of
+from fused_spec.engine.ingest.wkb import Geometries, decode, points_of, slices
 
 _POINT = 0
+_POLYGON = 3
 Floats = NDArray[np.float64]
 
 
@@ -46,7 +48,32 @@ class Measures:
 def measure(geometry: pa.ChunkedArray, *, in_utm: bool) -> Measures:
     """Measure the WKB of a batch of rows; raises `StepFailed` for bytes that are no geometry."""
     points = points_of(geometry)
-    return _measure(decode(geometry), in_utm=in_utm) if points is None else _measure_points(*points, in_utm=in_utm)
+    if points is not None:
+        return _measure_points(*points, in_utm=in_utm)
+    with np.errstate(invalid="ignore", over="ignore"):  # an infinite coordinate leaves a row without a place
+        return _joined([_measure_slice(part, in_utm=in_utm) for part in slices(geometry)])
+
+
+def _measure_slice(part: pa.ChunkedArray, *, in_utm: bool) -> Measures:
+    rings = None if in_utm else rings_of(part)
+    measured = None if rings is None else measure_rings(rings)
+    return _measure(decode(part), in_utm=in_utm) if measured is None else _of_rings(measured)
+
+
+def _of_rings(rings: RingMeasures) -> Measures:
+    nothing = np.broadcast_to(np.nan, len(rings.x))
+    return Measures(
+        kind=np.full(len(rings.x), _POLYGON, np.int8),
+        area_utm=nothing,
+        length_utm=nothing,
+        **{field.name: getattr(rings, field.name) for field in fields(RingMeasures)},
+    )
+
+
+def _joined(parts: list[Measures]) -> Measures:
+    return Measures(
+        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Measures)}
+    )
 
 
 def _measure_points(x: Floats, y: Floats, *, in_utm: bool) -> Measures:

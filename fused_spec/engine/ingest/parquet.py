@@ -14,6 +14,7 @@ from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.wkb import GEOMETRY, WKB, encode
 
+_FIRST_ROWS = 1024
 _EXTENSION = b"ARROW:extension:name"
 _WKB_EXTENSIONS = (b"geoarrow.wkb", b"ogc.wkb")
 
@@ -22,8 +23,7 @@ def open_parquet(path: Path, choose: Choice, *, plain: bool) -> Layer:
     """The layer of a Parquet file; raises what pyarrow does."""
     with pq.ParquetFile(path) as file:  # not a dataset: it would make columns of the folders' names
         schema = file.schema_arrow
-        size = sum(file.metadata.row_group(number).total_byte_size for number in range(file.metadata.num_row_groups))
-        rows = batch_rows(size, file.metadata.num_rows)
+        rows = _rows_at_a_time(file)
     check_unique(schema.names)
     name, described = (None, {}) if plain else _geometry_of(schema)
     chosen = [one for one in choose(schema.names) if one != name]
@@ -35,6 +35,16 @@ def open_parquet(path: Path, choose: Choice, *, plain: bool) -> Layer:
         # GeoParquet: no crs means CRS84, a null means that nobody knows.
         crs=described.get("crs", "OGC:CRS84") if name is not None else None,
     )
+
+
+def _rows_at_a_time(file: pq.ParquetFile) -> int:
+    """The rows of a batch, from the size of the file and of its first rows: repeated text is larger in memory."""
+    meta = file.metadata
+    in_file = sum(meta.row_group(number).total_byte_size for number in range(meta.num_row_groups))
+    first = next(file.iter_batches(batch_size=_FIRST_ROWS), None)
+    if first is None or not len(first):
+        return 1
+    return min(batch_rows(in_file, meta.num_rows), batch_rows(first.nbytes, len(first)))
 
 
 def _batches(path: Path, chosen: Sequence[str], name: str | None, encoding: str, rows: int) -> Iterator[Batch]:

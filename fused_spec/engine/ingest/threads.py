@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+import pyarrow as pa
+
 _THREADS = 2  # pyarrow and shapely let go of the interpreter while they work
 _AHEAD = 3
 
@@ -21,9 +23,15 @@ def mapped(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterato
                 pending.append(threads.submit(function, item))
                 del item  # so that nothing but the thread holds it
                 if len(pending) == _AHEAD:
-                    yield pending.popleft().result()
+                    yield _next(pending)
             while pending:
-                yield pending.popleft().result()
+                yield _next(pending)
         finally:
             for future in pending:
                 future.cancel()
+
+
+def _next(pending: deque[Future[Result]]) -> Result:
+    result = pending.popleft().result()
+    pa.default_memory_pool().release_unused()  # what each thread keeps for itself adds up to more than the rows
+    return result

@@ -17,7 +17,7 @@ WKB = pa.binary()  # ends at 2 GiB, which no batch of rows comes near
 Geometries: TypeAlias = NDArray[Any]
 """An array of geometry objects, with None where a row has none."""
 
-_BATCH_ROWS = 50_000
+_SLICE_ROWS = 8_192  # geometry objects take many times the memory of their bytes
 _POINT = np.dtype([("little_endian", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 
@@ -35,10 +35,21 @@ def encode(geometries: Geometries) -> pa.Array:
     return pa.array(shapely.to_wkb(geometries, flavor="iso"), type=WKB, from_pandas=True)
 
 
-def batches(column: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
-    """The column in slices that are safe to decode; at least one, so that an empty column has a first."""
-    for start in range(0, max(len(column), 1), _BATCH_ROWS):
-        yield column.slice(start, _BATCH_ROWS)
+def slices(column: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
+    """The column in slices that are cheap to decode; at least one, so that an empty column has a first."""
+    for start in range(0, max(len(column), 1), _SLICE_ROWS):
+        yield column.slice(start, _SLICE_ROWS)
+
+
+def content_of(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """The bytes of a column without nulls, and where in them each value begins and the last one ends."""
+    array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
+    _, offset_buffer, content = array.buffers()
+    offsets = np.frombuffer(offset_buffer, np.int32, count=len(array) + 1, offset=4 * array.offset).astype(np.int64)
+    first, last = int(offsets[0]), int(offsets[-1])
+    if first == last:
+        return offsets - first, np.empty(0, np.uint8)
+    return offsets - first, np.frombuffer(content, np.uint8, count=last - first, offset=first)
 
 
 def points_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
@@ -48,20 +59,18 @@ def points_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.
     """
     if len(column) == 0 or column.null_count:
         return None
-    array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
-    _, offset_buffer, content = array.buffers()
-    offsets = np.frombuffer(offset_buffer, np.int32, count=len(array) + 1, offset=4 * array.offset)
+    offsets, content = content_of(column)
     if not (np.diff(offsets) == _POINT.itemsize).all():
         return None
-    points = np.frombuffer(content, _POINT, count=len(array), offset=int(offsets[0]))
+    points = content.view(_POINT)
     if not ((points["little_endian"] == 1) & (points["type"] == 1)).all():
         return None
     return points["x"].copy(), points["y"].copy()
 
 
 def recode(column: pa.ChunkedArray, change: Callable[[Geometries], Geometries]) -> pa.ChunkedArray:
-    """The column with every geometry changed, batch by batch."""
-    return pa.chunked_array([encode(change(decode(batch))) for batch in batches(column)], type=WKB)
+    """The column with every geometry changed, slice by slice."""
+    return pa.chunked_array([encode(change(decode(batch))) for batch in slices(column)], type=WKB)
 
 
 def with_geometry(attributes: pa.Table, geometry: pa.Array | pa.ChunkedArray) -> pa.Table:

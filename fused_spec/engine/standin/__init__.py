@@ -1,10 +1,11 @@
 """The module that UDF code gets as `fused`: the published package when it is installed, else a stand-in.
 
-Either way the decorator only marks the entry function, ingested tables are read from this machine, and nothing
-logs in anywhere.
+Either way the decorator only marks the entry function, ingested tables are read from this machine, and nothing logs in
+anywhere, or tries to reach a service that was not named for it.
 """
 
 import importlib.util
+import os
 import sys
 from types import ModuleType
 from typing import Any
@@ -33,11 +34,17 @@ def provide_fused() -> ModuleType:
     return module
 
 
+# No address at all, so that nothing is looked up or tried again; the package's own error then shows the words.
+_NOWHERE = "the-embedded-service-has-no-hosted-fused://set-FUSED_AUTH_TOKEN-in-env-to-reach-it"
+
+
 def _published() -> ModuleType:
     import fused
 
-    # A job has nobody at a browser: what would log in fails at once instead.
-    fused.options.no_login = True
+    if "FUSED_AUTH_TOKEN" not in os.environ:
+        # A job has nobody at a browser, and half a minute of attempts helps nobody either.
+        fused.options.no_login = True
+        fused.options.base_url = _NOWHERE
     return fused  # type: ignore[no-any-return]
 
 

@@ -27,6 +27,9 @@ async def start(request: Request) -> Response:
         raise problem(f"{instance_type} is no instance type", "query", "instance_type")
     if not body.config.steps:
         raise problem("a job has at least one step", "body", "config", "steps")
+    service = service_of(request)
+    if body.image_name is not None and (unknown := service.images.why_unknown(body.image_name)) is not None:
+        raise problem(unknown, "body", "image_name")
     run = new_run(
         body.config,
         env=_env(body.additional_env),
@@ -35,7 +38,6 @@ async def start(request: Request) -> Response:
         region=request.query_params.get("region"),
         disk_size_gb=whole_number(request, "disk_size_gb", None, least=1),
     )
-    service = service_of(request)
     kept = service.runs.add(run)
     if kept.job_id == run.job_id:
         service.supervisor.submit(kept)

@@ -79,7 +79,7 @@ async def _at_most(content: AsyncIterator[bytes], length: int | None) -> AsyncIt
 
 def _check(request: Request) -> None:
     expires, signature = (request.query_params.get(name, "") for name in ("expires", "signature"))
-    if not service_of(request).signer.holds("GET", request.url.path, expires, signature):
+    if not service_of(request).signer.holds("GET", request.scope["path"], expires, signature):
         raise refuse(403, "the signature is not ours, or has expired")
 
 

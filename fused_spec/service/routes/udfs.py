@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, page, problem, read_model, refuse
+from fused_spec.service.answers import not_found, page, problem, read_model, refuse, required
 from fused_spec.service.context import BASE_PATH, service_of
 from fused_spec.service.registry import EMAIL, SlugTaken, Udf
 from fused_spec.wire import Udf as UdfBody
@@ -48,7 +48,7 @@ async def named(request: Request) -> Response:
     if request.path_params.get("user", EMAIL) not in (EMAIL, "local"):
         raise not_found("user")
     udf = service_of(request).udfs.named(request.path_params["slug"])
-    if udf is None or (request.url.path.startswith(_PUBLIC) and not udf.allow_public_read):
+    if udf is None or (request.scope["path"].startswith(_PUBLIC) and not udf.allow_public_read):
         raise not_found("UDF")
     return JSONResponse(udf.as_answer())
 
@@ -65,6 +65,18 @@ async def shared(request: Request) -> Response:
 
 async def collection(request: Request) -> Response:
     return JSONResponse({"id": "default", "name": request.path_params["name"]})
+
+
+async def collections(request: Request) -> Response:
+    """The one collection that there is, on the first page."""
+    skip, _ = page(request)
+    return JSONResponse([] if skip else [{"id": "default", "name": "default"}])
+
+
+async def from_page(request: Request) -> Response:
+    """GET `/code-proxy/by-url`: the hosted service reads UDFs from code hosting; this one calls nobody."""
+    required(request, "url")
+    raise refuse(404, "this service opens no web pages; load a UDF from git in a job or a spec, or from a folder")
 
 
 async def _save(request: Request, udf_id: str | None) -> Response:
@@ -105,4 +117,6 @@ routes = [
     ),
     Route("/udf/shared/by-token/{token}", shared),
     Route("/collection/by-name/{name}", collection),
+    *(Route(f"/collection/{whose}", collections) for whose in ("self", "self/lite", "exec-env", "exec-env/lite")),
+    Route("/code-proxy/by-url", from_page),
 ]

@@ -48,4 +48,4 @@ def test_help_loads_no_heavy_library(words) -> None:
 
 
 def test_help_lists_commands_in_the_order_in_which_people_meet_them() -> None:
-    assert list(commands.commands)[:5] == ["init", "validate", "render", "plan", "apply"]
+    assert list(commands.commands)[:6] == ["init", "validate", "render", "lock", "plan", "apply"]

@@ -1,9 +1,13 @@
 """Write a job's folder, and read what its worker leaves there."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import fused_spec.engine.steps  # noqa: F401  # once, as the forkserver does: each job is forked
+from fused_spec.engine.forking import fork
+from fused_spec.engine.worker import run_and_exit
 from fused_spec.jobdir import JobDir, Result, find_result, read_lines, read_results, result_content, result_metadata
 
 
@@ -21,11 +25,26 @@ def job_folder(tmp_path: Path, *steps: dict[str, Any], **request: Any) -> JobDir
         "config": {"steps": list(steps)},
         "env": {},
         "storage": str(tmp_path / "storage"),
+        "scratch": str(tmp_path / "scratch"),
         "cpus": 2,
+        "processors": [],
+        "memory_limit": 4 * 2**30,
+        "memory_share": 2**30,
+        "disk_limit": None,
+        "process_limit": 100,
+        "machine": "m5.test",
         "output_format": None,
     }
     job.request.write_text(json.dumps({**defaults, **request}))
     return job
+
+
+def run(job: JobDir) -> bool:
+    """Run the job in a process of its own, as the forkserver does; whether it was done."""
+    pid = fork()
+    if pid == 0:
+        run_and_exit(job)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def events(job: JobDir) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from fused_spec.engine.tiles import Tile
 class Written:
     name: str
     content_type: str
+    status: int | None = None
 
 
 def write_result(
@@ -21,4 +22,4 @@ def write_result(
     """Write the stored form of a value as `<index>.<suffix>`."""
     form = stored_form(value, formats, tile=tile)
     (folder / f"{index}.{form.suffix}").write_bytes(form.content)
-    return Written(name=f"{index}.{form.suffix}", content_type=form.content_type)
+    return Written(name=f"{index}.{form.suffix}", content_type=form.content_type, status=form.status)

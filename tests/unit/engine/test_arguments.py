@@ -108,6 +108,51 @@ def test_text_of_another_kind_is_refused(annotation: str, text: str) -> None:
         bind(loaded(f"x: {annotation}"), text)
 
 
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [("int", 7), ("int", 7.0), ("float", 7), ("bool", True), ("bool", 1), ("str", 7), ("list", [1]), ("int | str", 7)],
+)
+def test_json_of_the_right_kind_is_taken(annotation: str, value: Any) -> None:
+    assert bind(loaded(f"x: {annotation}"), value) == {"x": value}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [("int", 1.5), ("bool", 2), ("int", [1]), ("float", {"a": 1}), ("Optional[int]", 1.5), ("'Bounds'", [1, 2])],
+)
+def test_json_of_another_kind_is_refused_where_python_would_bend_it(annotation: str, value: Any) -> None:
+    with pytest.raises(BadArgument, match="cannot be read as"):
+        bind(loaded(f"x: {annotation}"), value)
+
+
+def test_of_several_kinds_the_first_that_fits_is_taken() -> None:
+    assert bind(loaded("x: int | float"), 1.5) == {"x": 1.5}
+    assert bind(loaded("x: int | float"), "1.5") == {"x": 1.5}
+
+
+def test_what_code_hands_over_is_left_as_it_is() -> None:
+    frame = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    assert bind(loaded("x: 'gpd.GeoDataFrame'"), frame)["x"] is frame
+
+
+def test_bounds_are_those_of_a_frame_or_a_geometry() -> None:
+    square = shapely.box(0, 0, 1, 1)
+    for value in (square, gpd.GeoDataFrame(geometry=[square], crs=4326)):
+        assert bind(loaded("x: 'fused.types.Bounds'"), value) == {"x": [0.0, 0.0, 1.0, 1.0]}
+
+
+def test_further_keywords_come_along_when_one_is_a_parameter() -> None:
+    udf = loaded("state, **others")
+    assert bind(udf, {"state": "07", "colour": "red"}) == {"state": "07", "colour": "red"}
+    assert bind(udf, {"colour": "red"}) == {"state": {"colour": "red"}}
+
+
+def test_parameters_that_are_keywords_only_are_given_by_name() -> None:
+    assert bind(loaded("*, path, n=1"), {"path": "a"}) == {"path": "a"}
+    with pytest.raises(BadArgument, match="no value for path"):
+        bind(loaded("*, path, n=1"))
+
+
 def test_null_passes_whatever_the_annotation() -> None:
     assert bind(loaded("x: int"), None) == {"x": None}
 

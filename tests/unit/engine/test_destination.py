@@ -2,6 +2,9 @@
 
 import fcntl
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,3 +106,37 @@ def test_a_file_is_never_an_output(storage: Path) -> None:
 def test_the_two_outputs_lie_side_by_side(other: str, tmp_path: Path, storage: Path) -> None:
     with pytest.raises(StepFailed, match="one inside the other"):
         ingested(saved(points(), tmp_path / "a.parquet"), storage, output_metadata=other)
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from fused_spec.engine.ingest import destination, gather, geospatial, shelves
+from tests.unit.engine.building import geo_step
+
+calls = 0
+def killed(*given):
+    global calls
+    calls += 1
+    if calls == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(*given)
+
+module, name = {"sorting": (shelves.DiskShelf, "put"), "writing": (gather, "_write_file")}[sys.argv[3]]
+original = getattr(module, name)
+setattr(module, name, killed)
+from fused_spec.engine.ingest import budget
+budget.MOST_BATCH_ROWS = 5
+step = geo_step(sys.argv[1], partitioning_maximum_per_file=5)
+geospatial.partition_geospatial(step, Path(sys.argv[2]), "job-2", 1)
+"""
+
+
+@pytest.mark.parametrize("moment", ["sorting", "writing"])
+def test_a_killed_ingestion_leaves_no_half_table(moment: str, tmp_path: Path, storage: Path) -> None:
+    source = saved(points(60), tmp_path / "a.parquet")
+    command = [sys.executable, "-c", _KILLED, source, str(storage), moment]
+    assert subprocess.run(command, check=False, cwd=Path(__file__).parents[3]).returncode == -signal.SIGKILL
+    assert [path.name for path in storage.iterdir()] == [".table.job-2.partial"]
+    assert len(ingested(source, storage)) == 60
+    assert [path.name for path in storage.iterdir()] == ["table"]

@@ -268,12 +268,6 @@ def test_an_ingestion_needs_an_output(tmp_path: Path, storage: Path) -> None:
     assert text.startswith("output is not given")
 
 
-@pytest.mark.parametrize(("field", "value"), [("table_schema", {}), ("partitioning_schema_input", "fd://x")])
-def test_what_is_not_supported_yet_says_so(field: str, value: Any, tmp_path: Path, storage: Path) -> None:
-    text = failure(saved(points(), tmp_path / "a.parquet"), storage, **{field: value})
-    assert text == f"{field} is not supported by the embedded service yet; leave it out"
-
-
 @pytest.mark.parametrize(
     "thresholds",
     [
@@ -288,3 +282,39 @@ def test_contradictory_thresholds_are_refused(thresholds: dict[str, Any], tmp_pa
 
 def test_a_stop_that_would_cut_without_end_is_refused(tmp_path: Path, storage: Path) -> None:
     assert "raise it" in failure(saved(grid(), tmp_path / "a.parquet"), storage, subdivide_stop=1e-12)
+
+
+def test_an_archive_of_several_tables_asks_which(tmp_path: Path, storage: Path) -> None:
+    saved(points(2), tmp_path / "in" / "few.shp")
+    saved(points(5), tmp_path / "in" / "inner" / "many.shp")
+    archive = shutil.make_archive(str(tmp_path / "a"), "zip", tmp_path / "in")
+    text = failure(archive, storage)
+    assert text.startswith("a.zip holds the tables ")
+    assert text.endswith("; name one in gdal_config.layer")
+    assert len(ingested(archive, storage, gdal_config={"layer": "many"})) == 5
+
+
+def test_an_unknown_layer_is_named(tmp_path: Path, storage: Path) -> None:
+    text = failure(saved(points(2), tmp_path / "a.gpkg"), storage, gdal_config={"layer": "many"})
+    assert text.startswith("a.gpkg cannot be read: ")
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.fgb", "a.zip", "a.csv", "a.shp", "a.parquet"])
+def test_broken_files_of_every_format_are_named(name: str, tmp_path: Path, storage: Path) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04 SQLite format 3\0 fgb\x03 PAR1")
+    assert failure(str(tmp_path / name), storage).startswith(f"{name} ")
+
+
+def test_a_truncated_file_is_named(tmp_path: Path, storage: Path) -> None:
+    source = Path(saved(points(5000), tmp_path / "a.parquet"))
+    whole = source.read_bytes()
+    source.write_bytes(whole[:200] + bytes(len(whole) - 5000) + whole[len(whole) - 4800 :])
+    assert failure(str(source), storage).startswith("a.parquet cannot be read: ")
+
+
+def test_geometry_of_parquet_itself_is_read(tmp_path: Path, storage: Path) -> None:
+    metadata = {"ARROW:extension:name": "geoarrow.wkb", "ARROW:extension:metadata": '{"crs": "EPSG:3857"}'}
+    field = pa.field("shape", pa.binary(), metadata=metadata)
+    table = pa.table([pa.array([shapely.Point(111319.49079327357, 0).wkb])], schema=pa.schema([field]))
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert ingested(str(tmp_path / "a.parquet"), storage).geometry.x.tolist() == pytest.approx([1])

@@ -2,15 +2,20 @@
 
 import io
 import json
+from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+import requests
 import shapely
+import xarray as xr
+from PIL import Image
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from fused_spec.engine.results import Unstorable
 from tests.unit.engine.building import points
@@ -31,7 +36,21 @@ from tests.unit.engine.storing import write_result
         (b"\x89PNG\r\n", "3.png", "image/png"),
         (b"II*\0", "3.tiff", "image/tiff"),
         (io.BytesIO(b"x"), "3.bin", "application/x-binary"),
-        (SimpleNamespace(body=b"x", media_type="text/plain"), "3.html", "text/plain"),
+        (io.StringIO("<i>x</i>"), "3.html", "text/html"),
+        (HTMLResponse("<p>x</p>"), "3.html", "text/html; charset=utf-8"),
+        (JSONResponse({"a": 1}), "3.json", "application/json"),
+        (Response(b"\x89PNG", media_type="image/png"), "3.png", "image/png"),
+        (StreamingResponse(iter(["a", "b"]), media_type="text/csv"), "3.csv", "text/csv; charset=utf-8"),
+        (Image.new("RGB", (2, 2)), "3.png", "image/png"),
+        (Image.new("LA", (2, 2)), "3.png", "image/png"),
+        (np.zeros((3, 2, 2), "uint8"), "3.tiff", "image/tiff"),
+        (np.zeros((2, 2), bool), "3.npy", "application/x-numpy-data"),
+        (xr.DataArray(np.zeros((2, 2)), dims=("y", "x")), "3.tiff", "image/tiff"),
+        (xr.Dataset({"a": (("y", "x"), np.zeros((2, 2)))}), "3.tiff", "image/tiff"),
+        (pa.table({"a": [1]}), "3.parquet", "application/octet-stream"),
+        (date(2024, 2, 29), "3.json", "application/json"),
+        (True, "3.json", "application/json"),
+        ([1, np.int64(2), np.array([3])], "3.json", "application/json"),
     ],
 )
 def test_each_kind_has_its_format(value: Any, name: str, content_type: str, tmp_path: Path) -> None:
@@ -113,3 +132,54 @@ def test_what_no_format_holds_is_refused(value: Any, tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unstorable, match="no output format xls"):
         write_result(points(1), tmp_path, 0, ["xls"])
+
+
+def test_an_xarray_that_is_no_image_is_a_row_for_each_cell(tmp_path: Path) -> None:
+    cube = xr.Dataset({"a": ("time", [1, 2]), "b": ("time", [3, 4])}, coords={"time": [2020, 2021]})
+    write_result(cube, tmp_path, 0)
+    write_result(xr.DataArray([5, 6], dims="time"), tmp_path, 1)
+    assert pd.read_parquet(tmp_path / "0.parquet").to_dict("list") == {"time": [2020, 2021], "a": [1, 2], "b": [3, 4]}
+    assert pd.read_parquet(tmp_path / "1.parquet")["value"].tolist() == [5, 6]
+
+
+def test_a_figure_is_an_image(tmp_path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.subplots().plot([1, 2])
+    stored = write_result(figure, tmp_path, 0)
+    assert (stored.name, stored.content_type) == ("0.png", "image/png")
+    assert (tmp_path / "0.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_response_keeps_its_status_and_body(tmp_path: Path) -> None:
+    stored = write_result(JSONResponse({"a": 1}, status_code=404), tmp_path, 0)
+    assert (stored.status, (tmp_path / "0.json").read_text()) == (404, '{"a":1}')
+
+
+def test_a_response_of_requests_is_its_content(tmp_path: Path) -> None:
+    answer = requests.Response()
+    answer.status_code, answer._content = 200, b"a,b\n"
+    answer.headers["Content-Type"] = "text/csv"
+    assert write_result(answer, tmp_path, 0).name == "0.csv"
+    assert (tmp_path / "0.csv").read_bytes() == b"a,b\n"
+
+
+def test_a_response_that_streams_is_read_to_its_end(tmp_path: Path) -> None:
+    write_result(StreamingResponse(iter(["a", b"b"]), media_type="text/csv"), tmp_path, 0)
+    assert (tmp_path / "0.csv").read_bytes() == b"ab"
+
+
+def test_what_cannot_be_stored_names_its_type_and_what_to_return(tmp_path: Path) -> None:
+    with pytest.raises(Unstorable, match=r"a builtins.object cannot be stored; return a table, a geometry, an array"):
+        write_result(object(), tmp_path, 0)
+
+
+def test_a_number_that_json_has_not_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Unstorable, match="it holds NaN or infinity"):
+        write_result({"mean": float("nan")}, tmp_path, 0)
+
+
+def test_a_table_as_xml(tmp_path: Path) -> None:
+    write_result(pd.DataFrame({"a": [1]}), tmp_path, 0, ["xml"])
+    assert "<a>1</a>" in (tmp_path / "0.xml").read_text()

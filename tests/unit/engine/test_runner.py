@@ -46,6 +46,24 @@ def test_a_header_is_importable() -> None:
     assert called("from shared_code import answer\ndef udf():\n    return answer()\n", headers=[header]) == 42
 
 
+def test_headers_may_import_each_other_wherever_they_stand() -> None:
+    headers = [
+        Header(module_name="first", source_code="import second\nx = second.y + 1\n"),
+        Header(module_name="second", source_code="y = 1\n"),
+    ]
+    assert called("def udf():\n    import first\n    return first.x\n", headers=headers) == 2
+
+
+def test_a_header_is_a_module_of_its_udf_alone() -> None:
+    called("import of_one_alone\ndef udf(): pass\n", headers=[Header(module_name="of_one_alone", source_code="")])
+    with pytest.raises(ModuleNotFoundError):
+        called("import of_one_alone\ndef udf(): pass\n")
+
+
+def test_a_header_that_nobody_imports_is_not_run() -> None:
+    assert called("def udf():\n    return 1\n", headers=[Header(module_name="bad", source_code="1 / 0")]) == 1
+
+
 def test_a_udf_may_be_named_as_a_module_is() -> None:
     load_udf(Udf(name="json", entrypoint="udf", code="def udf(): pass\n"))
     assert json.loads("1") == 1

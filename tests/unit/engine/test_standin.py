@@ -72,6 +72,33 @@ def test_a_failure_is_not_cached() -> None:
     assert len(calls) == 2
 
 
+def test_a_cached_value_is_everybodys_own_copy() -> None:
+    remember = cache(lambda: [1])
+    remember().append(2)
+    remember().append(3)
+    assert remember() == [1]
+
+
+def test_arguments_may_be_left_out_of_the_key() -> None:
+    calls: list[int] = []
+
+    @cache(cache_key_exclude=["verbose"])
+    def square(n: int, verbose: bool = False) -> int:
+        calls.append(n)
+        return n * n
+
+    assert [square(2), square(2, verbose=True), square(n=2)] == [4, 4, 4]
+    assert calls == [2]
+
+
+def test_a_cache_that_is_reset_remembers_nothing() -> None:
+    calls: list[int] = []
+    forget = cache(cache_reset=True)(calls.append)
+    for _ in range(2):
+        forget(1)
+    assert calls == [1, 1]
+
+
 def test_arguments_that_cannot_be_compared_are_not_cached() -> None:
     calls: list[object] = []
     remember = cache(calls.append)

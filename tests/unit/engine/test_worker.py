@@ -11,17 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fused_spec.engine.worker import Progress, run
+from fused_spec.engine.worker import Progress
 from tests.unit.engine.building import grid, points, saved
-from tests.unit.engine.running import content, end, events, job_folder, log, metadata, results, udf_step
+from tests.unit.engine.running import content, end, events, job_folder, log, metadata, results, run, udf_step
 
 DOUBLE = "def udf(x):\n    return {'value': 2 * x}\n"
-
-
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker changes the environment of its process, which here is the tests'."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
 def test_a_job_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
@@ -51,7 +45,7 @@ def test_events_tell_the_process_and_the_progress(tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step(DOUBLE, input=[1, 2, 3]))
     run(job)
     told = events(job)
-    assert (told[0]["event"], told[0]["pid"]) == ("running", os.getpid())
+    assert (told[0]["event"], told[0]["pid"] == os.getpid()) == ("running", False)
     assert (told[1]["finished"], told[1]["total"]) == (0, 3)
     assert (told[-2]["finished"], told[-2]["total"]) == (3, 3)
 

@@ -22,7 +22,7 @@ PRINTING = """\
 @fused.udf
 def udf(n: int):
     for number in range(n):
-        print("a line that takes some room in the log", number)
+        print("x" * 1000, number)
     return n
 """
 
@@ -94,7 +94,7 @@ def test_a_service_on_a_full_disk_says_so_and_works_again_when_there_is_room(sma
 def test_a_job_that_fills_the_disk_fails_and_says_so(small_disk: Path) -> None:
     with AsgiAdapter(create_app(small_disk / "state", TOKEN)) as service:
         api = connect(service)
-        run = api.start_job(job(1_000_000))
+        run = api.start_job(job(100_000))
         status, last = end_of(api, run)
         assert status == "Failed"
         assert "disk is full" in last or "No space left" in last

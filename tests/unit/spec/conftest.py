@@ -8,7 +8,7 @@ import pytest
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
 
-UDF = "import fused\n\n\n@fused.udf\ndef udf(n: int = 1):\n    return n\n"
+UDF = "import fused\n\n\n@fused.udf\ndef udf(n=1):\n    return n\n"
 
 Resolve = Callable[..., Resolution]
 

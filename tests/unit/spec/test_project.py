@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from fused_spec.spec.project import find_project
 
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: roads, id: 0d5b1c7e-52b5}\n"
@@ -31,6 +33,22 @@ def test_targets_are_known_by_name_without_a_slash_at_their_end(tmp_path: Path) 
     assert problems == ()
     assert project.targets["staging"].base_url == "https://example.com/server/v1"
     assert project.default_target == "staging"
+
+
+def test_images_are_known_by_name(tmp_path: Path) -> None:
+    more = 'images: {batch-2024: {python: "3.12", requirements: [pandas==2.2.3]}}\n'
+    (tmp_path / "fused-spec.yaml").write_text(PROJECT + more, encoding="utf-8")
+    project, problems = find_project(tmp_path, cwd=tmp_path)
+    assert problems == ()
+    assert project.images == {"batch-2024": {"python": "3.12", "requirements": ["pandas==2.2.3"]}}
+
+
+@pytest.mark.parametrize("image", ["{python: 3.12}", '{python: "2.7"}', "{requirements: [--pre]}", "{packages: []}"])
+def test_an_image_that_cannot_be_built_is_told(tmp_path: Path, image: str) -> None:
+    (tmp_path / "fused-spec.yaml").write_text(f"{PROJECT}images: {{batch: {image}}}\n", encoding="utf-8")
+    _, [problem] = find_project(tmp_path, cwd=tmp_path)
+    assert problem.is_error
+    assert str(problem.pointer).startswith("images.batch")
 
 
 def test_an_unknown_default_target_is_told_with_the_likely_one(tmp_path: Path) -> None:

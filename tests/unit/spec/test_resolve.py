@@ -124,7 +124,7 @@ def test_labels_names_and_metadata_change_no_digest(resolved: Resolve) -> None:
 
 def test_line_ends_of_another_system_change_no_digest(resolved: Resolve) -> None:
     before = the_job(resolved(a__yaml=SMALLEST_JOB)).digest
-    source = b"import fused\r\n\r\n\r\n@fused.udf\r\ndef udf(n: int = 1):\r\n    return n\r\n"
+    source = b"import fused\r\n\r\n\r\n@fused.udf\r\ndef udf(n=1):\r\n    return n\r\n"
     assert the_job(resolved(a__yaml=SMALLEST_JOB.replace("\n", "\r\n"), area__py=source)).digest == before
 
 

@@ -1,0 +1,61 @@
+"""`lock`: write down the commit behind each git reference, and bring here what is read at it.
+
+The one command that fetches: validate, plan and apply read the lock file and what is here.
+"""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fused_spec.cli.options import Context, command, spec_paths
+from fused_spec.errors import EXIT_OK, SpecError
+
+if TYPE_CHECKING:
+    from fused_spec.spec.git_lock import Locks
+    from fused_spec.spec.git_sources import GitSources
+    from fused_spec.spec.model import Project
+
+_PATIENCE_SECONDS = 10.0
+
+
+@click.command()
+@spec_paths
+@click.option("--upgrade", is_flag=True, help="Look again where branches and tags point.")
+@command
+def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
+    """Write the commits of git references into fused-spec.lock.
+
+    Also fetches what the specs read from git, so it is the first command in a new checkout. What is locked already
+    stays as it is, unless --upgrade is given. Exits with 3 when there is an error.
+    """
+    from fused_spec.cli.target import with_state
+    from fused_spec.gitrefs import Repositories
+    from fused_spec.spec.git_lock import LOCK_FILE, locks_text
+    from fused_spec.spec.git_sources import GitSources
+    from fused_spec.spec.resolve import git_cache, resolve
+
+    known: list[tuple[GitSources, Locks]] = []
+
+    def fetching(project: "Project", locks: "Locks") -> "GitSources":
+        repositories = Repositories(
+            cache=git_cache(with_state(project, context)),
+            clones=project.clones,
+            may_fetch=True,
+            reach_seconds=_PATIENCE_SECONDS,
+        )
+        kept = {} if upgrade else locks
+        known.append((GitSources(repositories=repositories, locks=kept, lock=repositories.commit), locks))
+        return known[0][0]
+
+    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd, git=fetching)
+    if not resolution.valid:
+        raise SpecError(resolution.diagnostics)
+    [(sources, locks)] = known
+    merged = {**locks, **sources.used}
+    file = resolution.project.root / LOCK_FILE
+    if merged != locks:
+        file.write_text(locks_text(merged), encoding="utf-8")
+    changed = sum(1 for name, commit in sources.used.items() if locks.get(name) != commit)
+    noun = "reference" if len(sources.used) == 1 else "references"
+    context.console.say(f"{len(sources.used)} git {noun}, {changed} of them locked now ({LOCK_FILE}).")
+    return EXIT_OK

@@ -1,0 +1,181 @@
+"""What jobs may use of the machine, asked of a real service: limits, images, order."""
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from fused_spec.polling import Deadline, intervals
+from fused_spec.service.launch import declare_images
+from tests.acceptance.command import COMMAND
+
+IMAGES = Path(__file__).parents[2] / ".test-environments" / "images"
+OTHER_PANDAS = "2.2.3"
+
+
+class Service:
+    """A service on a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = folder / "state"
+        self._process = subprocess.Popen(
+            [COMMAND, "serve", "--port", "0", "--state", str(self.state)],
+            cwd=folder,
+            env={**os.environ, "HOME": str(folder), "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stderr is not None
+        assert "Listening on" in self._process.stderr.readline()
+        self._known = json.loads((self.state / "service.json").read_text(encoding="utf-8"))
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=30)
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        place = urlsplit(self._known["url"])
+        headers = {"Authorization": f"Bearer {self._known['token']}", "Content-Type": "application/json"}
+        with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=60)) as line:
+            line.request(method, place.path + path, json.dumps(body), headers)
+            with line.getresponse() as answer:
+                return answer.status, json.loads(answer.read())
+
+    def post(self, code: str, *, query: str = "", project: str = "roads", **body: Any) -> str:
+        marker = {"fused-spec": {"scope": project, "nonce": os.urandom(8).hex()}}
+        config = {"metadata": marker, "steps": [{"type": "udf", "udf": {"entrypoint": "udf", "code": code}}]}
+        status, answer = self.call("POST", f"/run{query}", {"config": config, **body})
+        assert status == http.client.OK, answer
+        return str(answer["job_id"])
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("GET", f"/run/by-id/{job_id}")[1]
+        return answer
+
+    def log(self, job_id: str) -> list[str]:
+        return [line["message"] for line in self.call("GET", f"/logs/{job_id}")[1]]
+
+    def ended(self, job_id: str) -> tuple[str, list[str]]:
+        """The job's status and log, once it is over."""
+        until(lambda: bool(self.status(job_id)["terminal_status"]), f"the job ends: {self.log(job_id)}")
+        return self.status(job_id)["job_status"], self.log(job_id)
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    patience = Deadline(300.0)
+    for pause in intervals(0.02, 0.5):
+        if true():
+            return
+        assert not patience.passed, f"never: {what}"
+        subprocess.run(["sleep", str(pause)], check=True)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("resources")
+    service = Service(folder)
+    yield service
+    service.close()
+
+
+def test_a_job_over_its_memory_fails_and_the_service_and_other_jobs_go_on(service: Service, tmp_path: Path) -> None:
+    if psutil.virtual_memory().available < 4 * 2**30:
+        pytest.skip("to use more than t3.small has, this machine needs 4 GiB free")
+    flag = tmp_path / "flag"
+    other = service.post(f"import os\ndef udf():\n    while not os.path.exists({str(flag)!r}): pass\n    return 1\n")
+    eats = service.post(
+        "def udf():\n    kept = []\n    while True: kept.append(b'x' * 2**26)\n", query="?instance_type=small"
+    )
+    status, log = service.ended(eats)
+    assert status == "Failed"
+    assert "over its limit of 2.0 GiB (small); give it a larger instance_type" in log[-1]
+    flag.touch()
+    assert service.ended(other)[0] == "Done"
+
+
+def test_a_job_that_never_ends_is_cancelled_with_all_that_left_it(service: Service) -> None:
+    code = """\
+import subprocess, time
+def udf():
+    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    print(f"child {child.pid}", flush=True)
+    while True: time.sleep(1)
+"""
+    job = service.post(code)
+    until(lambda: any(line.startswith("child ") for line in service.log(job)), "the child is there")
+    [child] = [int(line.split()[1]) for line in service.log(job) if line.startswith("child ")]
+    service.call("POST", f"/run/by-id/{job}/cancel")
+    assert service.ended(job)[0] == "Canceled"
+    assert not psutil.pid_exists(child)
+
+
+def test_what_is_printed_may_be_anything(service: Service) -> None:
+    job = service.post("import os\ndef udf():\n    os.write(1, bytes(range(256)))\n    os._exit(9)\n")
+    status, log = service.ended(job)
+    assert status == "Failed"
+    assert log[-1].endswith("the process ended by itself with exit code 9")
+
+
+def test_a_job_that_waits_says_what_for_and_one_of_another_project_overtakes(service: Service, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    waits = f"import os, time\ndef udf():\n    while not os.path.exists({str(flag)!r}): time.sleep(0.05)\n"
+    count = len(os.sched_getaffinity(0))
+    burst = [service.post(waits) for _ in range(count + 3)]
+    until(lambda: service.status(burst[count - 1])["status"] == "running", "the machine is full")
+    single = service.post("def udf():\n    return 1\n", project="parks")
+    until(lambda: bool(service.log(single)), "the log says why")
+    assert service.log(single)[0].startswith(f"waiting for room: {count} running")
+    assert service.status(burst[-1])["job_status"] == "Pending"
+    service.call("POST", f"/run/by-id/{burst[0]}/cancel")
+    assert service.ended(single)[0] == "Done"
+    assert service.status(burst[-1])["job_status"] == "Pending"
+    flag.touch()
+    assert service.ended(burst[-1])[0] == "Done"
+
+
+def test_an_unknown_image_is_refused_before_anything_is_recorded(service: Service) -> None:
+    body = {"config": {"steps": [{"type": "udf", "udf": {"entrypoint": "udf", "code": "x"}}]}, "image_name": "nowhere"}
+    status, answer = service.call("POST", "/run", body)
+    assert status == 422
+    assert "there is no image nowhere" in answer["detail"][0]["msg"]
+
+
+def test_a_job_runs_with_the_pandas_of_its_image_and_not_with_that_of_the_service(tmp_path: Path) -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    service = Service(tmp_path)
+    try:
+        (service.state / "images").symlink_to(IMAGES)  # built once, for all runs of this test
+        declare_images(service.state, {"batch": {"requirements": [f"pandas=={OTHER_PANDAS}"]}})
+        code = (
+            "import geopandas, pandas\ndef udf():\n    print(pandas.__version__)\n    return geopandas.GeoDataFrame()\n"
+        )
+        own, other = (
+            service.post("import pandas\ndef udf():\n    print(pandas.__version__)\n"),
+            service.post(code, image_name="batch"),
+        )
+        assert OTHER_PANDAS not in service.ended(own)[1]
+        status, log = service.ended(other)
+        assert status == "Done", log
+        assert OTHER_PANDAS in log
+    finally:
+        service.close()
+
+
+def test_a_build_that_fails_is_a_failed_job_with_the_reason(service: Service) -> None:
+    declare_images(service.state, {"old": {"python": "3.99"}})
+    job = service.post("def udf():\n    return 1\n", image_name="old")
+    status, log = service.ended(job)
+    assert status == "Failed"
+    assert log[-1].startswith("ERROR: the image old cannot be built; its log is ")
+    assert any("3.99" in line for line in log[1:-1]), log  # what the builder said stands before it
+    shutil.rmtree(service.state / "images")

@@ -1,0 +1,5 @@
+@fused.udf
+def udf(name: str):
+    from utils import greeting
+
+    return greeting(name)
