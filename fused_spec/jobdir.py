@@ -4,9 +4,10 @@ The service writes `request.json` and starts a worker; the worker appends to `lo
 and leaves its results; the service reads. A worker needs nothing from the service while it runs, so its
 work survives the service, and a restarted service knows from the folder alone how the job ended.
 
-    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs", "scratch": "/abs",
+    request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs" or a URL, "scratch": "/abs",
                       "cpus": n, "processors": [number, …], "memory_limit": bytes, "memory_share": bytes,
                       "disk_limit": bytes or null, "process_limit": n, "machine": "where the limits come from",
+                      "engine": null, the address of a Dask scheduler, or "/abs", the file that holds one,
                       "output_format": null, "tile": [x, y, z] or null,
                       "provided": {"registry": "/abs/file", "secrets": "/abs/file",
                                    "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
@@ -80,6 +81,17 @@ class JobDir:
         except FileExistsError:
             return False
         return True
+
+
+def process_is_there(pid: int) -> bool:
+    """Whether a process has this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:

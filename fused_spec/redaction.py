@@ -61,6 +61,11 @@ def shown_env(env: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without anything that could be a credential."""
+    return {name: value for name, value in env.items() if not is_sensitive_name(name) and not looks_like_secret(value)}
+
+
 class Redactor:
     """Masks known secret values and known secret shapes in text."""
 

@@ -17,9 +17,20 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 is any free port.")
 @click.option("--state", type=click.Path(path_type=Path), metavar="DIR", help="Where jobs, results and files live.")
 @click.option("--idle", callback=duration, metavar="D", help="Stop after this long without work; never without it.")
+@click.option("--engine", metavar="ENGINE", help="processes (default), dask=tcp://HOST:PORT or dask=local:N.")
+@click.option("--storage", metavar="URL", help="What fd:// is: a folder, or s3://bucket/prefix and the like.")
 @click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
 @command
-def serve(context: Context, host: str, port: int, state: Path | None, idle: float | None, allow_remote: bool) -> None:
+def serve(
+    context: Context,
+    host: str,
+    port: int,
+    state: Path | None,
+    idle: float | None,
+    engine: str | None,
+    storage: str | None,
+    allow_remote: bool,
+) -> None:
     """Run the embedded service in the foreground.
 
     For the command line and for the published fused client. It runs the code that it is sent: whoever has its token
@@ -30,8 +41,10 @@ def serve(context: Context, host: str, port: int, state: Path | None, idle: floa
             f"--host {host} can be reached from other machines, and whoever has the token can run code on this one; "
             "add --allow-remote when that is meant"
         )
+    from fused_spec.engine_choice import parse_engine
     from fused_spec.service.server import Options
     from fused_spec.service.server import serve as serve_until_stopped
+    from fused_spec.storage_url import parse_storage
 
     folder = _prepared(context, context.cwd / state.expanduser() if state else None)
 
@@ -40,7 +53,15 @@ def serve(context: Context, host: str, port: int, state: Path | None, idle: floa
             context.console.say("Other machines can reach it, unencrypted: whoever has its token can run code here.")
         context.console.say(_how_to_use(address, folder))
 
-    serve_until_stopped(Options(state=folder, host=host, port=port, idle=idle), announce)
+    options = Options(
+        state=folder,
+        host=host,
+        port=port,
+        idle=idle,
+        engine=parse_engine(engine or context.env.get("FUSED_SPEC_ENGINE")),
+        storage=parse_storage(storage or context.env.get("FUSED_SPEC_STORAGE_URL"), context.cwd),
+    )
+    serve_until_stopped(options, announce)
 
 
 def _prepared(context: Context, state: Path | None) -> Path:

@@ -119,7 +119,8 @@ def _running_service(state: Path, context: Context) -> LocalService:
     from fused_spec.service.launch import ensure_service
 
     before = recorded_service(state)
-    address = ensure_service(state)
+    engine, storage = (context.env.get(name) for name in ("FUSED_SPEC_ENGINE", "FUSED_SPEC_STORAGE_URL"))
+    address = ensure_service(state, engine=engine, storage=storage)
     if before is None or before.pid != address.pid:
         context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")
     return LocalService(url=address.url, token=address.token, pid=address.pid)

@@ -40,13 +40,21 @@ class Pack:
         self._name = ""
         self._stream: BinaryIO | None = None
 
-    def put(self, outcome: Outcome) -> Result:
-        """Keep an outcome; it is in the file when this returns. Raises `OSError` when it cannot be."""
+    def keep(self, outcome: Outcome) -> Answer:
+        """Keep an outcome, and answer where it is; what cannot be kept, as on a full disk, has failed."""
+        try:
+            result = self._put(outcome)
+        except OSError as error:
+            result = Result(index=outcome.index, error=f"the result cannot be kept: {error.strerror or error}")
+        return Answer(error=result.error, record=result.as_line())
+
+    def _put(self, outcome: Outcome) -> Result:
+        """The outcome is in the file when this returns."""
         stream = self._stream or self._open()
         alone = len(outcome.content) > _LARGEST_PACKED
         if alone:
             _write_alone(self._folder / str(outcome.name), outcome.content)
-        at = stream.tell()
+        at = os.fstat(stream.fileno()).st_size  # where every write to it goes
         _write(stream, outcome.metadata if alone else outcome.content + outcome.metadata)
         return Result(
             index=outcome.index,
@@ -79,11 +87,7 @@ class Kept:
         outcome = self.task(index)
         if os.getpid() != process:
             os._exit(0)  # the task forked, and this is the copy that came back
-        try:
-            result = self.pack.put(outcome)
-        except OSError as error:
-            result = Result(index=index, error=f"the result cannot be kept: {error.strerror or error}")
-        return Answer(error=result.error, record=result.as_line())
+        return self.pack.keep(outcome)
 
 
 def _write_alone(path: Path, content: bytes) -> None:

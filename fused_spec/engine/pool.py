@@ -13,11 +13,35 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from functools import partial
+from typing import Any, Protocol
 
-from fused_spec.engine.forking import fork
-from fused_spec.engine.log import LogWriter
-from fused_spec.engine.task_process import BATCH_SECONDS, Answer, serve
+from fused_spec.engine.processes import Process, Start, fork_process
+from fused_spec.engine.task_process import BATCH_SECONDS, Answer
+
+_LARGEST_BATCH = 1024
+_IDLE_SECONDS = 0.1
+_GATHER_SECONDS = 0.002  # between two looks at answers that come faster than this
+_PIECE = 64 * 1024
+_MOST_PIECES = 16  # no pipe holds more than 1 MiB
+
+
+class Log(Protocol):
+    """Where the lines go that tasks print."""
+
+    def write(self, text: str, /) -> None: ...
+
+    def flush(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    """One process of the pool, as the worker sees it."""
+
+    process: Process
+    cut_message: bytes = b""
+    cut_line: bytes = b""
+    tasks: deque[int] = field(default_factory=deque)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,82 +53,66 @@ class Done:
     answer: Answer
 
 
-_LARGEST_BATCH = 1024
-_IDLE_SECONDS = 0.1
-_GATHER_SECONDS = 0.002  # between two looks at answers that come faster than this
-_PIECE = 64 * 1024
-_MOST_PIECES = 16  # no pipe holds more than 1 MiB
-
-
-@dataclass(slots=True, eq=False)
-class _Member:
-    """One process of the pool, as the worker sees it."""
-
-    pid: int
-    orders: BinaryIO
-    answers: int
-    output: int
-    cut_message: bytes = b""
-    cut_line: bytes = b""
-    tasks: deque[int] = field(default_factory=deque)
-
-
 def run_tasks(
-    call: Callable[[int], Answer], tasks: Sequence[int], *, processes: int, log: LogWriter
+    call: Callable[[int], Answer], tasks: Sequence[int], *, processes: int, log: Log
 ) -> Generator[list[Done]]:
     """Yield the answers to the tasks as they come; closing the iterator ends the processes."""
-    pool = _Pool(call, tasks, log)
+    pool = Pool(partial(fork_process, call))
     try:
-        for _ in range(max(1, min(processes, len(tasks)))):
-            pool.fork()
-        yield from pool.answers()
+        yield from pool.run(tasks, processes=processes, log=log)
     finally:
         pool.end()
 
 
-class _Pool:
-    def __init__(self, call: Callable[[int], Answer], tasks: Sequence[int], log: LogWriter) -> None:
-        self._call = call
-        self._left = deque(tasks)
-        self._log = log
+class Pool:
+    """Processes that are kept from one lot of tasks to the next."""
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self._left: deque[int] = deque()
+        self._log: Log
         self._selector = selectors.DefaultSelector()
         self._members: list[_Member] = []
         self._mean_seconds = BATCH_SECONDS
+        self._ticked = 0.0
 
-    def fork(self) -> None:
-        """Add a process and give it its first tasks."""
-        orders_read, orders_write = os.pipe()
-        answers_read, answers_write = os.pipe()
-        output_read, output_write = os.pipe()
-        pid = fork()
-        if pid == 0:
-            for ours in (orders_write, answers_read, output_read):
-                os.close(ours)
-            self._forget_members()
-            serve(self._call, orders_read, answers_write, output_write)
-        for theirs in (orders_read, answers_write, output_write):
-            os.close(theirs)
-        for read in (answers_read, output_read):
+    def run(
+        self, tasks: Sequence[int], *, processes: int, log: Log, tick: Callable[[], None] = lambda: None
+    ) -> Iterator[list[Done]]:
+        """Yield the answers to the tasks as they come; `tick` is called several times a second, and may raise."""
+        self._left, self._log, self._tick = deque(tasks), log, tick
+        for _ in range(len(self._members), max(1, min(processes, len(tasks)))):
+            self._add()
+        self._feed()
+        yield from self._answers()
+
+    def _add(self) -> None:
+        pipes = [
+            pipe for one in self._members for pipe in (one.process.orders, one.process.answers, one.process.output)
+        ]
+        process = self._start(pipes)
+        for read in (process.answers, process.output):
             os.set_blocking(read, False)
-        member = _Member(pid, os.fdopen(orders_write, "wb", buffering=0), answers_read, output_read)
+        member = _Member(process)
         self._members.append(member)
-        self._selector.register(answers_read, selectors.EVENT_READ, member)
-        self._selector.register(output_read, selectors.EVENT_READ, member)
-        self._hand_out(member)
+        self._selector.register(process.answers, selectors.EVENT_READ, member)
+        self._selector.register(process.output, selectors.EVENT_READ, member)
 
-    def answers(self) -> Iterator[list[Done]]:
+    def _answers(self) -> Iterator[list[Done]]:
         while self._left or any(member.tasks for member in self._members):
             if self._mean_seconds < _GATHER_SECONDS:
                 time.sleep(_GATHER_SECONDS)  # to be woken by each answer would cost more than the task
             ready = self._selector.select(_IDLE_SECONDS)
-            if not ready:
+            if not ready or time.monotonic() - self._ticked > _IDLE_SECONDS:
+                self._ticked = time.monotonic()
                 self._log.flush()
+                self._tick()
                 yield from self._bury_dead()
             for selected, _ in ready:
                 member: _Member = selected.data
                 if member not in self._members:
                     continue  # it was found dead earlier in this round
-                if selected.fd == member.answers:
+                if selected.fd == member.process.answers:
                     yield from self._receive(member)
                 else:
                     self._read_output(member)
@@ -113,27 +121,29 @@ class _Pool:
         """End the processes, busy or not, after taking in what they have printed."""
         for member in self._members:
             if member.tasks:
-                os.kill(member.pid, signal.SIGKILL)
-            member.orders.close()  # an idle one leaves by itself
-            os.waitpid(member.pid, 0)
+                member.process.end()
+            os.close(member.process.orders)  # an idle one leaves by itself
+            os.waitpid(member.process.pid, 0)
             self._read_output(member, to_the_end=True)
-            os.close(member.answers)
-            os.close(member.output)
+            os.close(member.process.answers)
+            os.close(member.process.output)
+            self._log.flush()
         self._members.clear()
         self._selector.close()
-        self._log.flush()
 
     def _receive(self, member: _Member) -> Iterator[list[Done]]:
         """Take in what the process has answered, which may be nothing more, ever."""
         messages, ended = _read_messages(member)
         self._read_output(member)  # what a task printed stands in the log before it counts as done
-        yield from self._count(member, messages)
+        done = self._count(member, messages)
         if ended:
-            _, status = os.waitpid(member.pid, 0)
-            yield from self._bury(member, status)
+            _, status = os.waitpid(member.process.pid, 0)
+            done += self._bury(member, status)
         self._feed()
+        if done:
+            yield done
 
-    def _count(self, member: _Member, messages: list[Any]) -> Iterator[list[Done]]:
+    def _count(self, member: _Member, messages: list[Any]) -> list[Done]:
         """Note answers, and tasks that were returned; they come in the order in which the tasks were given out."""
         done, returned = [], []
         for message in messages:
@@ -147,7 +157,7 @@ class _Pool:
         if done:
             mean = sum(one.seconds for one in done) / len(done)
             self._mean_seconds = (self._mean_seconds + mean) / 2
-            yield done
+        return done
 
     def _feed(self) -> None:
         """Give tasks to whoever has nothing more to do, or soon will not."""
@@ -165,7 +175,7 @@ class _Pool:
         if not batch:
             return
         try:
-            member.orders.write(json.dumps(batch).encode() + b"\n")
+            os.write(member.process.orders, json.dumps(batch).encode() + b"\n")  # little, so it is written whole
         except ConnectionError:
             self._left.extendleft(reversed(batch))  # it died after its last answer, which the next round finds
         else:
@@ -174,39 +184,32 @@ class _Pool:
     def _bury_dead(self) -> Iterator[list[Done]]:
         """Find processes that are gone while others, which they started, still hold their pipes."""
         for member in list(self._members):
-            pid, status = os.waitpid(member.pid, os.WNOHANG)
+            pid, status = os.waitpid(member.process.pid, os.WNOHANG)
             if pid:
                 messages, _ = _read_messages(member)
-                yield from self._count(member, messages)
-                yield from self._bury(member, status)
+                yield self._count(member, messages) + self._bury(member, status)
         self._feed()
 
-    def _bury(self, member: _Member, status: int) -> Iterator[list[Done]]:
+    def _bury(self, member: _Member, status: int) -> list[Done]:
         """A process is gone: its current task failed, the others of its batch are for a new process."""
         self._read_output(member, to_the_end=True)
-        for read in (member.answers, member.output):
+        for read in (member.process.answers, member.process.output):
             self._selector.unregister(read)
             os.close(read)
-        member.orders.close()
+        os.close(member.process.orders)
         self._members.remove(member)
         failed = member.tasks.popleft() if member.tasks else None
         self._left.extendleft(reversed(member.tasks))
         if self._left:
-            self.fork()
-        if failed is not None:
-            yield [Done(failed, 0.0, Answer(_death(os.waitstatus_to_exitcode(status))))]
-
-    def _forget_members(self) -> None:
-        """In a new process: let go of the other ones' pipes, whose end they would otherwise never see."""
-        self._selector.close()
-        for member in self._members:
-            member.orders.close()
-            os.close(member.answers)
-            os.close(member.output)
+            self._add()
+        self._feed()
+        if failed is None:
+            return []
+        return [Done(failed, 0.0, Answer(_death(os.waitstatus_to_exitcode(status))))]
 
     def _read_output(self, member: _Member, *, to_the_end: bool = False) -> None:
         """Log the whole lines that have come; at the end also a last line without its newline."""
-        for piece in _pieces(member.output):
+        for piece in _pieces(member.process.output):
             *lines, member.cut_line = (member.cut_line + piece).split(b"\n")
             if lines:
                 self._log.write(b"\n".join([*lines, b""]).decode("utf-8", "replace"))
@@ -221,7 +224,7 @@ class _Pool:
 def _read_messages(member: _Member) -> tuple[list[Any], bool]:
     """The messages that have come, and whether there will be no more."""
     content, ended = member.cut_message, True
-    for piece in _pieces(member.answers):
+    for piece in _pieces(member.process.answers):
         content += piece
         ended = False
     *lines, member.cut_message = content.split(b"\n")

@@ -1,19 +1,20 @@
 """The three types of step, each run in task processes below the worker."""
 
-from collections.abc import Callable
-from contextlib import closing
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.geospatial import partition_geospatial
 from fused_spec.engine.ingest.nongeospatial import partition_nongeospatial
 from fused_spec.engine.log import LogWriter
-from fused_spec.engine.packing import Kept, Pack
-from fused_spec.engine.pool import Done, run_tasks
+from fused_spec.engine.mapping import Engine
+from fused_spec.engine.packing import Outcome
+from fused_spec.engine.pool import Done
 from fused_spec.engine.provided import Provided
-from fused_spec.engine.task_process import Answer
+from fused_spec.engine.storage import Root
 from fused_spec.engine.udf_task import UdfTask
 from fused_spec.jobdir import JobDir, Result
 from fused_spec.wire import JobStep, PartitionGeospatialStep, PartitionNongeospatialStep, UdfStep
@@ -25,9 +26,9 @@ class Surroundings:
 
     job: JobDir
     job_id: str
-    storage: Path
+    storage: Root
     cpus: int
-    memory_limit: int
+    engine: Engine
     output_format: str | None
     tile: tuple[int, int, int] | None
     provided: Provided
@@ -38,6 +39,11 @@ class Surroundings:
 def task_count(step: JobStep) -> int:
     """How many tasks a step has: one for each element of its input, else one."""
     return len(step.input) if isinstance(step, UdfStep) and step.input is not None else 1
+
+
+def is_divisible(step: JobStep) -> bool:
+    """Whether a step is large by its kind: a map over an input, or an ingestion."""
+    return not isinstance(step, UdfStep) or step.input is not None
 
 
 def run_step(step: JobStep, around: Surroundings, *, last: bool) -> None:
@@ -53,9 +59,6 @@ def run_step(step: JobStep, around: Surroundings, *, last: bool) -> None:
 
 def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
     count = task_count(step)
-    # A result of an earlier step goes nowhere, but it is made all the same: one that cannot be stored is a fault.
-    folder = around.job.results if keep else around.job.path / "discarded"
-    folder.mkdir(exist_ok=True)
     task = UdfTask(
         step=step,
         storage=around.storage,
@@ -63,10 +66,8 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
         tile=around.tile,
         provided=around.provided,
     )
-    processes = min(step.n_processes or around.cpus, around.cpus)
-    kept = Kept(task=task, pack=Pack(folder))
     failed = 0
-    with closing(run_tasks(kept, range(count), processes=processes, log=around.log)) as batches:
+    with _results_folder(around.job, keep=keep) as folder, closing(_mapped(around, task, step, folder)) as batches:
         for batch in batches:
             if keep:
                 _index(around.job, batch)
@@ -74,6 +75,20 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
             failed += _note_failures(step, batch, around.log)
     done = f"{count - failed} of {count} done" if failed else f"{count} done"
     around.log.write(f"{step.udf.name or step.udf.entrypoint}: {done}")
+
+
+def _mapped(around: Surroundings, task: UdfTask, step: UdfStep, folder: Path) -> Generator[list[Done]]:
+    return around.engine.map(task, range(task_count(step)), at_once=step.n_processes, folder=folder, log=around.log)
+
+
+@contextmanager
+def _results_folder(job: JobDir, *, keep: bool) -> Iterator[Path]:
+    """Where results go; those of an earlier step are made all the same, since one that cannot be stored is a fault."""
+    folder = job.results if keep else job.path / "discarded"
+    folder.mkdir(exist_ok=True)
+    yield folder
+    if not keep:
+        shutil.rmtree(folder)
 
 
 def _note_failures(step: UdfStep, batch: list[Done], log: LogWriter) -> int:
@@ -99,22 +114,33 @@ def _index(job: JobDir, batch: list[Done]) -> None:
 
 
 def _run_ingestion(step: PartitionGeospatialStep | PartitionNongeospatialStep, around: Surroundings) -> None:
-    work: Callable[[], None]
-    if isinstance(step, PartitionGeospatialStep):
-        work = partial(partition_geospatial, step, around.storage, around.job_id, around.memory_limit)
-    else:
-        work = partial(partition_nongeospatial, step, around.storage, around.job_id, around.memory_limit)
-    [[done]] = run_tasks(partial(_ingest, work), [0], processes=1, log=around.log)
+    task = Ingestion(step=step, storage=around.storage, job_id=around.job_id, memory_limit=around.memory_limit)
+    with _results_folder(around.job, keep=False) as folder:
+        [done] = [
+            one for batch in around.engine.map(task, [0], at_once=1, folder=folder, log=around.log) for one in batch
+        ]
     around.tasks_done(1)
     if done.answer.error is not None:
         raise StepFailed(done.answer.error)
 
 
-def _ingest(work: Callable[[], None], _index: int) -> Answer:
-    try:
-        work()
-    except StepFailed as failure:
-        return Answer(str(failure))
-    except OSError as error:
-        return Answer(f"{error.filename or 'the output'}: {error.strerror or error}")
-    return Answer()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingestion:
+    """An ingestion as one task, on whatever machine."""
+
+    step: PartitionGeospatialStep | PartitionNongeospatialStep
+    storage: Root
+    job_id: str
+    memory_limit: int | None
+
+    def __call__(self, index: int) -> Outcome:
+        try:
+            if isinstance(self.step, PartitionGeospatialStep):
+                partition_geospatial(self.step, self.storage, self.job_id, self.memory_limit)
+            else:
+                partition_nongeospatial(self.step, self.storage, self.job_id, self.memory_limit)
+        except StepFailed as failure:
+            return Outcome(index=index, error=str(failure))
+        except OSError as error:
+            return Outcome(index=index, error=f"{error.filename or 'the output'}: {error.strerror or error}")
+        return Outcome(index=index, error=None)

@@ -1,21 +1,98 @@
-"""Where URLs lead on this machine: `fd://` into the service's storage, `file://` to the user's own files.
+"""Where URLs lead: `fd://` into the service's storage, which may be remote, and `file://` to the user's own files.
 
 A job runs with its user's rights, so its own files are its own business; what is confined is `fd://`, which must
 not reach anything outside the storage, links included.
 """
 
 import os
-from pathlib import Path
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
 import fsspec
 from fsspec.implementations.dirfs import DirFileSystem
-from fsspec.implementations.local import LocalFileSystem
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.storage_url import is_remote
 
 _ROOT = "FUSED_SPEC_STORAGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A place in a storage that is not on this machine: its root's URL, and a path below that."""
+
+    root: str
+    path: PurePosixPath
+
+    def __str__(self) -> str:
+        return f"{self.root}/{self.path}" if self.path.parts else self.root
+
+    def open(self) -> tuple[Any, str]:
+        """The file system, seeing what others have written just now, and the place's name in it."""
+        try:
+            filesystem, name = fsspec.url_to_fs(str(self))
+        except ImportError as error:
+            scheme = self.root.partition("://")[0]
+            raise StepFailed(
+                f"{scheme}:// needs another package ({error}); pip install 'fused-spec[{scheme}]'"
+            ) from None
+        filesystem.invalidate_cache()
+        return filesystem, name
+
+
+Root = Path | Remote
+"""What `fd://` is: a folder, or the root of a remote storage."""
+
+
+def lies_in(place: Root, other: Root) -> bool:
+    """Whether a place is the other one, or below it."""
+    if isinstance(place, Remote):
+        return isinstance(other, Remote) and place.root == other.root and place.path.is_relative_to(other.path)
+    return isinstance(other, Path) and place.is_relative_to(other)
+
+
+def root_of(text: str) -> Root:
+    """The storage that a request names."""
+    return Remote(text, PurePosixPath()) if is_remote(text) else Path(text)
+
+
+def place_of(url: str, root: Root) -> Root:
+    """Where a URL or an absolute path leads; `StepFailed` for what leads elsewhere."""
+    if isinstance(root, Remote) and url.startswith("fd://"):
+        return Remote(root.root, PurePosixPath(*_parts(url.removeprefix("fd://"), url)))
+    return local_path(url, root if isinstance(root, Path) else Path("/"))
+
+
+def local_copy(url: str, root: Root) -> Path:
+    """The local path of what a URL names; of a remote file or folder a copy, among the job's temporary files.
+
+    There may be nothing there. Raises `StepFailed`.
+    """
+    place = place_of(url, root)
+    if isinstance(place, Path):
+        return place
+    filesystem, name = place.open()
+    copy = Path(tempfile.mkdtemp(prefix="fused-spec-")) / (place.path.name or "storage")
+    try:
+        if filesystem.isfile(name):
+            filesystem.get_file(name, str(copy))
+            if copy.suffix.lower() == ".shp":
+                _get_neighbours(filesystem, name, copy)
+        elif filesystem.exists(name):
+            filesystem.get(f"{name}/", str(copy), recursive=True)
+    except OSError as error:
+        raise StepFailed(f"{url} cannot be read: {error}") from error
+    return copy
+
+
+def _get_neighbours(filesystem: Any, name: str, copy: Path) -> None:
+    """What belongs to a shapefile lies beside it under the same name."""
+    for other in filesystem.glob(f"{name.removesuffix(copy.suffix)}.*"):
+        if other != name:
+            filesystem.get_file(other, str(copy.with_name(PurePosixPath(other).name)))
 
 
 def local_path(url: str, storage: Path) -> Path:
@@ -39,10 +116,16 @@ def _of_file_url(rest: str, url: str) -> Path:
     return Path("/", unquote(path))
 
 
+def _parts(rest: str, url: str) -> list[str]:
+    parts = [part for part in rest.split("/") if part not in ("", ".")]
+    if "\0" in rest or ".." in parts:
+        raise StepFailed(f"{url} leaves the storage of the service")
+    return parts
+
+
 def _confined(rest: str, storage: Path, url: str) -> Path:
-    parts = [part for part in rest.split("/") if part]
-    path = storage.joinpath(*parts)
-    if "\0" in rest or ".." in parts or not path.resolve().is_relative_to(storage.resolve()):
+    path = storage.joinpath(*_parts(rest, url))
+    if not path.resolve().is_relative_to(storage.resolve()):
         raise StepFailed(f"{url} leaves the storage of the service")
     return path
 
@@ -54,7 +137,12 @@ class FdFileSystem(DirFileSystem):  # type: ignore[misc]  # fsspec has no types
     cachable = False  # an instance belongs to the storage of its time
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(path=os.environ[_ROOT], fs=LocalFileSystem(auto_mkdir=True), **options)
+        self._root = root_of(os.environ[_ROOT])
+        if isinstance(self._root, Path):
+            filesystem, name = fsspec.filesystem("file", auto_mkdir=True), str(self._root)
+        else:
+            filesystem, name = self._root.open()
+        super().__init__(path=name, fs=filesystem, **options)
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
@@ -64,11 +152,16 @@ class FdFileSystem(DirFileSystem):  # type: ignore[misc]  # fsspec has no types
 
     def _join(self, path: Any) -> Any:
         if isinstance(path, str):
-            _confined(self._strip_protocol(path), Path(self.path), f"fd://{path}")
+            place_of(f"fd://{self._strip_protocol(path)}", self._root)
         return super()._join(path)
 
 
-def provide_fd(storage: Path) -> None:
+def provided_root() -> Root:
+    """The storage that this process reads `fd://` from."""
+    return root_of(os.environ[_ROOT])
+
+
+def provide_fd(root: Root) -> None:
     """Let this process open `fd://` URLs."""
-    os.environ[_ROOT] = str(storage)
+    os.environ[_ROOT] = str(root)
     fsspec.register_implementation("fd", FdFileSystem, clobber=True)

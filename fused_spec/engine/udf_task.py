@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -20,7 +19,7 @@ from fused_spec.engine.provided import Provided
 from fused_spec.engine.results import stored_form
 from fused_spec.engine.runner import Binding, load_udf
 from fused_spec.engine.standin import provide_fused
-from fused_spec.engine.storage import provide_fd
+from fused_spec.engine.storage import Root, provide_fd
 from fused_spec.engine.stored import Content, Unstorable
 from fused_spec.engine.tiles import Tile
 from fused_spec.wire import UdfStep
@@ -33,7 +32,7 @@ class UdfTask:
     """Calls a step's UDF for one element of its input; the code is loaded at the first call in each process."""
 
     step: UdfStep
-    storage: Path
+    storage: Root
     formats: tuple[str, ...] = ()
     tile: Tile | None = None
     provided: Provided = field(default_factory=Provided)

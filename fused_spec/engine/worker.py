@@ -21,6 +21,7 @@ from fused_spec.engine.family import adopt_orphans, end_children
 from fused_spec.engine.guard import Cancelled, Limits, OverLimit, guarded
 from fused_spec.engine.log import Journal, LogWriter
 from fused_spec.jobdir import JobDir
+from fused_spec.storage_url import storage_variables
 
 
 def run_and_exit(job: JobDir) -> NoReturn:
@@ -73,8 +74,15 @@ def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jour
 
 def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
     """None when every step was done, else why one was not."""
+    from fused_spec.engine.choosing import engine_of
     from fused_spec.engine.provided import read_provided
-    from fused_spec.engine.steps import Surroundings, run_step, task_count  # heavy: what users run needs geopandas
+    from fused_spec.engine.steps import (  # heavy: what users run needs geopandas
+        Surroundings,
+        is_divisible,
+        run_step,
+        task_count,
+    )
+    from fused_spec.engine.storage import root_of
     from fused_spec.wire import JobConfig
 
     provided = read_provided(request)
@@ -82,11 +90,20 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
     steps = JobConfig.model_validate(request["config"]).steps
     total = sum(map(task_count, steps))
     progress = Progress(journal, total)
+    try:
+        # One call is not worth a cluster, and whoever asked for it is waiting.
+        place = request.get("engine") if any(map(is_divisible, steps)) else None
+        root = root_of(request["storage"])
+        env = {**request["env"], **storage_variables(request["storage"], os.environ)}
+        engine = engine_of(place, cpus=int(request["cpus"]), env=env)
+    except StepFailed as failure:
+        return str(failure)
     surroundings = Surroundings(
         job=job,
         job_id=request["job_id"],
-        storage=Path(request["storage"]),
+        storage=root,
         cpus=int(request["cpus"]),
+        engine=engine,
         memory_limit=int(request["memory_limit"]),
         output_format=request.get("output_format"),
         tile=tuple(request["tile"]) if request.get("tile") else None,

@@ -4,17 +4,28 @@ import argparse
 import sys
 from pathlib import Path
 
+from fused_spec.engine_choice import parse_engine
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.server import Options, serve
+from fused_spec.storage_url import parse_storage
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fused_spec.service", description=__doc__)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--idle", type=float, default=None)
+    parser.add_argument("--engine", default=None)
+    parser.add_argument("--storage", default=None)
     arguments = parser.parse_args()
     try:
-        serve(Options(state=arguments.state, idle=arguments.idle))
+        serve(
+            Options(
+                state=arguments.state,
+                idle=arguments.idle,
+                engine=parse_engine(arguments.engine),
+                storage=parse_storage(arguments.storage, arguments.state),
+            )
+        )
     except FusedSpecError as error:
         print(f"Error: {error}", file=sys.stderr)  # noqa: T201  # this is the process's log
         return error.exit_code

@@ -12,8 +12,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fused_spec.engine_choice import EngineChoice
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.browsers import Browsers
+from fused_spec.service.cluster import CLUSTER_FILE, keep_cluster
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.faults import ANSWERS
@@ -40,8 +42,9 @@ from fused_spec.service.runs import Runs
 from fused_spec.service.schedules import Schedules, keep_time
 from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
-from fused_spec.service.storage import Storage
+from fused_spec.service.storage import open_storage
 from fused_spec.service.supervisor import Supervisor
+from fused_spec.storage_url import is_remote
 
 _NOUNS = (account, jobs, files, mount, tables, signed, udfs, tokens, realtime, schedules, secret_values)
 _OPEN = tuple(f"{BASE_PATH}/{path}" for path in ("health", "signed/", "realtime-shared/"))
@@ -56,14 +59,19 @@ def create_app(
     *,
     hosts: Collection[str] | None = LOOPBACK,
     bounds: Bounds = _BOUNDS,
+    engine: EngineChoice | None = None,
+    storage: str | None = None,
     on_request: Callable[[], None] | None = None,
 ) -> Starlette:
     """An app on the state folder, which it makes when it is not there.
 
+    `engine` is what runs UDF maps and ingestions (None: processes), `storage` what `fd://` is (None: a folder of the
+    state).
     `hosts` are the names under which it may be addressed (None: any); `bounds` limit each request; `on_request` is
     called at each request.
     Opening raises `FusedSpecError` when the state cannot be used.
     """
+    choice = engine or EngineChoice()
     middleware = [
         Middleware(Browsers, _PAGES),
         Middleware(Gate, Rules(token=token, hosts=hosts, open_paths=_OPEN)),
@@ -75,15 +83,18 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        with closing(_open_state(state)) as database:
-            service = _service(state, token, database)
+        with closing(_open_state(state, storage)) as database:
+            service = _service(state, token, database, choice, storage)
             app.state.service = service
             await service.supervisor.start()
-            clock = asyncio.create_task(keep_time(service.schedules, partial(schedules.start, service)))
+            beside = [asyncio.create_task(keep_time(service.schedules, partial(schedules.start, service)))]
+            if choice.local_workers is not None:
+                beside.append(asyncio.create_task(keep_cluster(state.resolve(), choice.local_workers)))
             try:
                 yield
             finally:
-                clock.cancel()
+                for task in beside:
+                    task.cancel()
                 await service.supervisor.stop()
 
     return Starlette(
@@ -107,8 +118,9 @@ class _Observed:
         await self._app(scope, receive, send)
 
 
-def _open_state(state: Path) -> sqlite3.Connection:
-    for folder in (state, state / "jobs", state / "storage"):
+def _open_state(state: Path, storage: str | None) -> sqlite3.Connection:
+    own = state / "storage" if storage is None else Path(storage)
+    for folder in (state, state / "jobs", *(() if storage is not None and is_remote(storage) else (own,))):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -116,21 +128,25 @@ def _open_state(state: Path) -> sqlite3.Connection:
     return open_database(state / "service.db")
 
 
-def _service(state: Path, token: str, database: sqlite3.Connection) -> Service:
+def _service(
+    state: Path, token: str, database: sqlite3.Connection, engine: EngineChoice, storage: str | None
+) -> Service:
     runs = Runs(database)
+    root = storage or str((state / "storage").resolve())
+    cluster = str(state.resolve() / CLUSTER_FILE) if engine.local_workers is not None else engine.scheduler
     images = Images(state.resolve())
-    storage = (state / "storage").resolve()
     udfs, tokens = Udfs(database), Tokens(database)
     return Service(
         runs=runs,
         udfs=udfs,
         tokens=tokens,
-        storage=Storage(storage),
+        storage=open_storage(root),
         images=images,
         supervisor=Supervisor(
             runs,
             (state / "jobs").resolve(),
-            storage,
+            root,
+            engine=cluster,
             machine=this_machine(),
             images=images,
             provided=Handover(state.resolve(), udfs, tokens).as_provided,

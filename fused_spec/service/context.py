@@ -12,7 +12,7 @@ from fused_spec.service.runs import Runs
 from fused_spec.service.schedules import Schedules
 from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
-from fused_spec.service.storage import Storage
+from fused_spec.service.storage import Files
 from fused_spec.service.supervisor import Supervisor
 
 BASE_PATH = "/server/v1"
@@ -28,7 +28,7 @@ class Service:
     runs: Runs
     udfs: Udfs
     tokens: Tokens
-    storage: Storage
+    storage: Files
     supervisor: Supervisor
     signer: Signer
     schedules: Schedules

@@ -15,7 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fused_spec.redaction import is_sensitive_name, looks_like_secret
+from fused_spec.redaction import without_secrets
+from fused_spec.storage_url import storage_variables
 
 _LONGEST_LINE = 1024 * 1024
 _IDLE_SECONDS = 300.0
@@ -26,12 +27,14 @@ class Forkserver:
     """Starts the process when it is first needed, and again when it was lost.
 
     `on_exit(folder, exit code)` is called for every worker that ended; `python` is the one that runs them, of an
-    environment that has what the engine needs but not this package, or the service's own.
+    environment that has what the engine needs but not this package, or the service's own; the variables that
+    `storage` needs stay in the environment.
     """
 
-    def __init__(self, on_exit: Callable[[Path, int], None], python: Path | None = None) -> None:
+    def __init__(self, on_exit: Callable[[Path, int], None], python: Path | None = None, storage: str = "") -> None:
         self._on_exit = on_exit
         self._python = python
+        self._storage = storage
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
 
@@ -46,7 +49,7 @@ class Forkserver:
             stdin=PIPE,
             stdout=PIPE,
             stderr=None if _has_stderr() else DEVNULL,
-            env=_environment() if self._python is None else {**_environment(), **_with_package(self._python)},
+            env={**_environment(self._storage), **({} if self._python is None else _with_package(self._python))},
             limit=_LONGEST_LINE,
             start_new_session=True,  # Ctrl-C in the service's terminal is not for the jobs
         )
@@ -85,8 +88,9 @@ class Forkserver:
 class Forkservers:
     """One for each environment that is in use."""
 
-    def __init__(self, on_exit: Callable[[Path, int], None]) -> None:
+    def __init__(self, on_exit: Callable[[Path, int], None], storage: str) -> None:
         self._on_exit = on_exit
+        self._storage = storage
         self._known: dict[Path | None, Forkserver] = {}
         self._used: dict[Path | None, float] = {}
 
@@ -94,7 +98,7 @@ class Forkservers:
         """That of an environment, which may not be up; None is the service's own."""
         self._used[python] = time.monotonic()
         if python not in self._known:
-            self._known[python] = Forkserver(self._on_exit, python)
+            self._known[python] = Forkserver(self._on_exit, python, self._storage)
         return self._known[python]
 
     async def close_idle(self, in_use: Collection[Path | None]) -> None:
@@ -120,12 +124,9 @@ def _with_package(python: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(folder), "VIRTUAL_ENV": str(python.parent.parent)}
 
 
-def _environment() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not is_sensitive_name(name) and not looks_like_secret(value) and not name.startswith("FUSED_SPEC_")
-    }
+def _environment(storage: str) -> dict[str, str]:
+    known = {name: value for name, value in os.environ.items() if not name.startswith("FUSED_SPEC_")}
+    return {**without_secrets(known), **storage_variables(storage, known)}
 
 
 def _has_stderr() -> bool:

@@ -43,9 +43,12 @@ class ServiceAddress:
         return {"url": self.url, "token": self.token, "pid": self.pid}
 
 
-def ensure_service(state: Path, *, idle: float = _IDLE_SECONDS) -> ServiceAddress:
+def ensure_service(
+    state: Path, *, idle: float = _IDLE_SECONDS, engine: str | None = None, storage: str | None = None
+) -> ServiceAddress:
     """The running service of the state folder; one is started when there is none.
 
+    One that is started has this engine and storage, as `serve` takes them; a running one keeps its own.
     It stops by itself after `idle` seconds without work. Raises `ServiceUnreachable` when it does not come up.
     """
     if (address := answering(state)) is not None:
@@ -53,7 +56,10 @@ def ensure_service(state: Path, *, idle: float = _IDLE_SECONDS) -> ServiceAddres
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(state / "launch.lock", timeout=_START_SECONDS * 2):
-            return answering(state) or _start(state, idle)
+            options = [
+                word for name, text in (("--engine", engine), ("--storage", storage)) if text for word in (name, text)
+            ]
+            return answering(state) or _start(state, ["--idle", str(idle), *options])
     except OSError as error:
         raise ServiceUnreachable(
             f"the local service cannot use {state}: {error.strerror or error}",
@@ -96,9 +102,9 @@ def declare_images(state: Path, images: Mapping[str, Any]) -> None:
         ) from None
 
 
-def _start(state: Path, idle: float) -> ServiceAddress:
+def _start(state: Path, options: list[str]) -> ServiceAddress:
     log = state / LOG_FILE
-    command = [sys.executable, "-m", "fused_spec.service", "--state", str(state), "--idle", str(idle)]
+    command = [sys.executable, "-m", "fused_spec.service", "--state", str(state), *options]
     create_private(log)
     with log.open("ab") as output:
         child = subprocess.Popen(

@@ -13,7 +13,9 @@ _MOST_PROCESSES = 1000
 _GB = 10**9
 
 
-def request_of(place: Place, *, storage: Path, scratch: Path, provided: Mapping[str, Any]) -> dict[str, Any]:
+def request_of(
+    place: Place, *, storage: str, engine: str | None, scratch: Path, provided: Mapping[str, Any]
+) -> dict[str, Any]:
     """The content of `request.json`, as `fused_spec.jobdir` describes it."""
     run, share = place.run, place.share
     return {
@@ -21,7 +23,8 @@ def request_of(place: Place, *, storage: Path, scratch: Path, provided: Mapping[
         "config": json.loads(run.config),
         "env": dict(run.env),
         "python": str(place.python) if place.python else None,
-        "storage": str(storage),
+        "storage": storage,
+        "engine": engine,
         "scratch": str(scratch),
         "cpus": share.cpus,
         "processors": list(place.processors),

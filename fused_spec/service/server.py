@@ -15,6 +15,7 @@ from pathlib import Path
 import uvicorn
 from filelock import FileLock, Timeout
 
+from fused_spec.engine_choice import EngineChoice
 from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.service.app import create_app
 from fused_spec.service.connection import Connection
@@ -35,6 +36,8 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 0
     idle: float | None = None
+    engine: EngineChoice | None = None
+    storage: str | None = None
 
 
 def serve(options: Options, announce: Callable[[ServiceAddress], None] | None = None) -> None:
@@ -80,7 +83,14 @@ class _Server:
 
     async def run(self, listener: socket.socket) -> None:
         hosts = None if self.options.host in _WILDCARDS else LOOPBACK | {self.options.host}
-        app = create_app(self.options.state, self.address.token, hosts=hosts, on_request=self._note)
+        app = create_app(
+            self.options.state,
+            self.address.token,
+            hosts=hosts,
+            on_request=self._note,
+            engine=self.options.engine,
+            storage=self.options.storage,
+        )
         server = _Http(
             uvicorn.Config(
                 app,

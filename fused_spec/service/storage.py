@@ -5,14 +5,17 @@ A file appears whole: it is written beside its place and then moved there.
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-_SCHEME = "fd://"
+from fused_spec.storage_url import is_remote
+
+SCHEME = "fd://"
 _DRAFT = ".draft-"
+_PIECE = 1024 * 1024
 
 
 class BadPath(Exception):
@@ -23,6 +26,49 @@ class TooDeep(Exception):
     """A deletion that reaches further down than it was allowed to."""
 
 
+class Files(Protocol):
+    """What the routes need of a storage; a path is whatever the storage takes for one."""
+
+    def path(self, url: str, /) -> Any: ...
+
+    def url(self, path: Any, /) -> str: ...
+
+    def location(self, url: str, /) -> str: ...
+
+    def file(self, url: str, /) -> Any: ...
+
+    def entries(self, url: str, /) -> Sequence[Any]: ...
+
+    def files_below(self, url: str, /) -> Iterator[Any]: ...
+
+    def describe(self, path: Any, /) -> dict[str, Any]: ...
+
+    def pieces(self, path: Any, /) -> Iterator[bytes]: ...
+
+    async def write(self, url: str, pieces: AsyncIterator[bytes], /) -> None: ...
+
+    def delete(self, url: str, depth: int | None, /) -> bool: ...
+
+
+def open_storage(root: str) -> Files:
+    """The storage at an absolute path, or at a URL; raises `FusedSpecError` when its package is missing."""
+    if not is_remote(root):
+        return Storage(Path(root))
+    from fused_spec.service.remote_storage import RemoteStorage  # heavy, and seldom needed
+
+    return RemoteStorage(root)
+
+
+def parts_of(url: str) -> list[str]:
+    """The names on the way to what an `fd://` URL means; raises `BadPath`."""
+    if not url.startswith(SCHEME):
+        raise BadPath(f"{url} is no fd:// URL; this service keeps no other files")
+    parts = [part for part in url.removeprefix(SCHEME).split("/") if part not in ("", ".")]
+    if ".." in parts or any("\0" in part for part in parts):
+        raise BadPath(f"{url} leaves the storage")
+    return parts
+
+
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Files under `root`; every URL is `fd://` and a path inside it."""
@@ -31,19 +77,24 @@ class Storage:
 
     def path(self, url: str) -> Path:
         """Where a URL leads; raises `BadPath`."""
-        if not url.startswith(_SCHEME):
-            raise BadPath(f"{url} is no fd:// URL; this service keeps no other files")
-        parts = [part for part in url.removeprefix(_SCHEME).split("/") if part not in ("", ".")]
-        if ".." in parts or any("\0" in part for part in parts):
-            raise BadPath(f"{url} leaves the storage")
-        path = self.root.joinpath(*parts)
+        path = self.root.joinpath(*parts_of(url))
         if not path.resolve().is_relative_to(self.root.resolve()):
             raise BadPath(f"{url} leaves the storage through a link")
         return path
 
     def url(self, path: Path) -> str:
         suffix = "/" if path.is_dir() and path != self.root else ""
-        return f"{_SCHEME}{path.relative_to(self.root).as_posix().removeprefix('.')}{suffix}"
+        return f"{SCHEME}{path.relative_to(self.root).as_posix().removeprefix('.')}{suffix}"
+
+    def location(self, url: str) -> str:
+        """Where it is, for code on this machine."""
+        return f"file://{self.path(url)}"
+
+    def pieces(self, path: Path) -> Iterator[bytes]:
+        """The content, piece by piece."""
+        with path.open("rb") as stream:
+            while piece := stream.read(_PIECE):
+                yield piece
 
     def file(self, url: str) -> Path | None:
         """The file of a URL, when there is one."""

@@ -45,15 +45,17 @@ class Supervisor:
         self,
         runs: Runs,
         folder: Path,
-        storage: Path,
+        storage: str,
         *,
         machine: Machine,
         images: Images,
+        engine: str | None = None,
         provided: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self._runs = runs
         self._folder = folder
         self._storage = storage
+        self._engine = engine
         self._images = images
         self._provided = provided
         self._rooms = Rooms(machine)
@@ -62,7 +64,7 @@ class Supervisor:
         self._watches: dict[str, Watch] = {}
         self._endings: dict[str, asyncio.Future[Run]] = {}
         self._reserve = Reserve(folder.parent / "reserve")
-        self._forkservers = Forkservers(self._note_exit)
+        self._forkservers = Forkservers(self._note_exit, storage)
         self._doorbell = Doorbell(folder / "doorbell", self._note)
         self._stirred: set[str] = set()
         self._wake = asyncio.Event()
@@ -189,7 +191,9 @@ class Supervisor:
         scratch = Path(tempfile.gettempdir()) / f"fused-spec-{run.job_id}"  # short, for the sockets that lie below it
         try:
             self._reserve.keep()
-            request = request_of(place, storage=self._storage, scratch=scratch, provided=self._provided())
+            request = request_of(
+                place, storage=self._storage, engine=self._engine, scratch=scratch, provided=self._provided()
+            )
             write_request(job, request)
         except OSError as error:
             self._rooms.add(run, place.python)  # should its end not be recorded either, it is tried again

@@ -1,7 +1,5 @@
 """Lay out rows as another table is laid out: each goes to the chunk in whose box its centroid lies."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -12,18 +10,18 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.chunk_list import read_chunk_list
 from fused_spec.engine.ingest.layout import Layout
 from fused_spec.engine.ingest.measure import Floats
-from fused_spec.engine.storage import local_path
+from fused_spec.engine.storage import Root, local_copy
 
 _CORNERS = ["bbox_minx", "bbox_miny", "bbox_maxx", "bbox_maxy"]
 _PLACE = ["file_id", "chunk_id"]
 
 
-def read_boxes(url: str, storage: Path) -> pd.DataFrame:
+def read_boxes(url: str, storage: Root) -> pd.DataFrame:
     """One row for each box, in the order of files and chunks.
 
     `url` names an ingested table, its `_sample`, or a Parquet file with a row for each chunk. Raises `StepFailed`.
     """
-    path = local_path(url.rstrip("/").removesuffix("/_metadata"), storage)
+    path = local_copy(url.rstrip("/").removesuffix("/_metadata"), storage)
     sample = path / "_sample" if path.is_dir() else path
     if not sample.is_file():
         raise StepFailed(f"partitioning_schema_input: {url} is no ingested table, and no Parquet file of boxes")

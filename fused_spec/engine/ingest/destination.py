@@ -1,4 +1,8 @@
-"""Put a whole table in its place, or nothing: it is written beside the place and then renamed into it."""
+"""Put a whole table in its place, or nothing: it is written beside the place and then renamed into it.
+
+An object store renames nothing. There the table is made here and then sent, and what makes a folder a table, its
+`_sample`, is the last to come and the first to go.
+"""
 
 import fcntl
 import glob
@@ -7,19 +11,25 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.storage import local_path
+from fused_spec.engine.storage import Remote, Root, place_of
+
+_SENDING = ".fused-spec-sending"
 
 
-def free_place(url: str, storage: Path, inputs: Sequence[Path], *, overwrite: bool) -> Path:
+def free_place(url: str, storage: Root, inputs: Sequence[Path], *, overwrite: bool) -> Root:
     """The folder that an output URL names, once it is sure that writing there harms nothing.
 
     An earlier ingestion, known by its `_sample`, may be replaced. Raises `StepFailed` for a folder of other files,
     unless `overwrite`, and always for a file, the storage itself, or a folder that holds what is read.
     """
-    place = local_path(url, storage).resolve()
-    if storage.resolve().is_relative_to(place):
+    place = place_of(url, storage)
+    if isinstance(place, Remote):
+        return _free_remote(url, place, overwrite=overwrite)
+    place = place.resolve()
+    if isinstance(storage, Path) and storage.resolve().is_relative_to(place):
         raise StepFailed(f"output {url} is the whole storage or holds it; name a folder in it, such as fd://tables/x")
     if not place.exists():
         return place
@@ -37,9 +47,30 @@ def free_place(url: str, storage: Path, inputs: Sequence[Path], *, overwrite: bo
     return place
 
 
+def _free_remote(url: str, place: Remote, *, overwrite: bool) -> Remote:
+    """The same for a remote place; the inputs are here as copies by now, so writing there harms none of them."""
+    if not place.path.parts:
+        raise StepFailed(f"output {url} is the whole storage; name a folder in it, such as fd://tables/x")
+    filesystem, name = place.open()
+    if filesystem.isfile(name):
+        raise StepFailed(f"output {url} is a file; a table is a folder, so name another place")
+    ours = any(filesystem.exists(f"{name}/{one}") for one in ("_sample", _SENDING))
+    if not ours and not overwrite and filesystem.exists(name):
+        raise StepFailed(
+            f"output {url} holds files that no ingestion wrote; "
+            "name another folder, or set overwrite: true to lose them"
+        )
+    return place
+
+
 @contextmanager
-def new_table(place: Path, job_id: str) -> Iterator[Path]:
+def new_table(place: Root, job_id: str) -> Iterator[Path]:
     """A folder to write into: it takes the place when the block ends well, and vanishes when it does not."""
+    if isinstance(place, Remote):
+        with TemporaryDirectory(prefix="fused-spec-") as folder:
+            yield Path(folder)
+            _send(Path(folder), place)
+        return
     place.parent.mkdir(parents=True, exist_ok=True)
     _clear_abandoned(place)
     stage = place.with_name(f".{place.name}.{job_id}.partial")
@@ -52,6 +83,22 @@ def new_table(place: Path, job_id: str) -> Iterator[Path]:
     finally:
         shutil.rmtree(stage, ignore_errors=True)
         os.close(lock)
+
+
+def _send(folder: Path, place: Remote) -> None:
+    """Replace what is there; a mark tells the next ingestion that this one did not come to its end."""
+    filesystem, name = place.open()
+    filesystem.pipe_file(f"{name}/{_SENDING}", b"")
+    if filesystem.exists(f"{name}/_sample"):
+        filesystem.rm_file(f"{name}/_sample")
+    before = set(filesystem.find(name)) - {f"{name}/{_SENDING}"}
+    files = sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.name == "_sample")
+    names = [f"{name}/{path.relative_to(folder).as_posix()}" for path in files]
+    if left := sorted(before - set(names)):
+        filesystem.rm(left)
+    for path, target in zip(files, names, strict=True):
+        filesystem.put_file(str(path), target)
+    filesystem.rm_file(f"{name}/{_SENDING}")
 
 
 def _swap(stage: Path, place: Path, *, retired: Path) -> None:

@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from fused_spec.engine.ingest.source import Source, feature_source
 from fused_spec.engine.ingest.utm import zones_of
 from fused_spec.engine.ingest.wide import measure_schema, row_schema, widened
 from fused_spec.engine.ingest.wkb import GEOMETRY
+from fused_spec.engine.storage import Root
 from fused_spec.wire import PartitionGeospatialStep
 
 
@@ -40,7 +40,7 @@ class _Survey:
 
 
 def partition_geospatial(
-    step: PartitionGeospatialStep, storage: Path, job_id: str, memory_limit: int | None = None
+    step: PartitionGeospatialStep, storage: Root, job_id: str, memory_limit: int | None = None
 ) -> None:
     """Read the inputs, partition their rows, and write the table; raises `StepFailed`.
 

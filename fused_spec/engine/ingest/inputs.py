@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.storage import local_path
+from fused_spec.engine.storage import Root, local_copy
 
 # What stands beside a shapefile and is read with it.
 _SIDECARS = frozenset({".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", ".sbx", ".shx"})
@@ -12,7 +12,7 @@ _SIDECARS = frozenset({".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", "
 _FOLDER_FORMATS = frozenset({".gdb", ".zarr"})
 
 
-def find_inputs(given: str | Sequence[str], storage: Path, suffix: str | None = None) -> list[Path]:
+def find_inputs(given: str | Sequence[str], storage: Root, suffix: str | None = None) -> list[Path]:
     """The local files that URLs name, in their order; those of a folder by name.
 
     In a folder, names that begin with `.` or `_` are ignored. `suffix` keeps the files whose names end with it.
@@ -30,8 +30,8 @@ def find_inputs(given: str | Sequence[str], storage: Path, suffix: str | None = 
     raise StepFailed(f"no file to read in {', '.join(urls)}; names that begin with . or _ are ignored")
 
 
-def _files_of(url: str, storage: Path) -> list[Path]:
-    path = local_path(url, storage)
+def _files_of(url: str, storage: Root) -> list[Path]:
+    path = local_copy(url, storage)
     if not path.exists():
         raise StepFailed(f"input {url} does not exist")
     if path.is_file() or path.suffix in _FOLDER_FORMATS:

@@ -1,7 +1,6 @@
 """The `partition_nongeospatial` step: a table without geometry into files and chunks."""
 
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,13 +14,14 @@ from fused_spec.engine.ingest.layout import Layout, caps
 from fused_spec.engine.ingest.outputs import Ingested, find_outputs, write_outputs
 from fused_spec.engine.ingest.prepared import Batches, Prepared, Raw
 from fused_spec.engine.ingest.source import Source, plain_source
+from fused_spec.engine.storage import Root
 from fused_spec.wire import PartitionNongeospatialStep
 
 _MEASURES = pa.schema([("fused_index", pa.int64())])
 
 
 def partition_nongeospatial(
-    step: PartitionNongeospatialStep, storage: Path, job_id: str, memory_limit: int | None = None
+    step: PartitionNongeospatialStep, storage: Root, job_id: str, memory_limit: int | None = None
 ) -> None:
     """Read the inputs, group their rows, and write the table; raises `StepFailed`.
 

@@ -19,6 +19,7 @@ from fused_spec.engine.ingest.prepared import Batches
 from fused_spec.engine.ingest.scatter import Widen, scatter
 from fused_spec.engine.ingest.shelves import DiskShelf, MemoryShelf, bucket_ends
 from fused_spec.engine.ingest.totals import Totals
+from fused_spec.engine.storage import Root, lies_in
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
 
@@ -27,8 +28,8 @@ class Outputs:
     """Where the tables go, as URLs and as folders."""
 
     url: str
-    rows: Path
-    measures: Path | None
+    rows: Root
+    measures: Root | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Ingested:
 
 
 def find_outputs(
-    step: PartitionGeospatialStep | PartitionNongeospatialStep, storage: Path, inputs: Sequence[Path]
+    step: PartitionGeospatialStep | PartitionNongeospatialStep, storage: Root, inputs: Sequence[Path]
 ) -> Outputs:
     """The step's outputs; raises `StepFailed` when one is missing or would harm what is there."""
     if step.output is None:
@@ -59,7 +60,7 @@ def find_outputs(
     if step.output_metadata is None:
         return Outputs(url=step.output, rows=rows, measures=None)
     measures = free_place(step.output_metadata, storage, inputs, overwrite=step.overwrite)
-    if measures.is_relative_to(rows) or rows.is_relative_to(measures):
+    if lies_in(measures, rows) or lies_in(rows, measures):
         raise StepFailed("output and output_metadata lie one inside the other; name two folders side by side")
     return Outputs(url=step.output, rows=rows, measures=measures)
 

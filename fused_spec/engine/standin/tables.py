@@ -1,7 +1,6 @@
 """Read ingested tables: the list of chunks, and one chunk, by the documented layout."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pyarrow.parquet as pq
 from shapely import box
 
 from fused_spec.engine.ingest.chunk_list import read_chunk_list
-from fused_spec.engine.storage import local_path
+from fused_spec.engine.storage import local_copy, provided_root
 
 
 def get_chunks_metadata(url: str) -> pd.DataFrame:
@@ -20,7 +19,7 @@ def get_chunks_metadata(url: str) -> pd.DataFrame:
 
     A chunk of rows without geometry has no box, and a table without geometry no boxes at all.
     """
-    chunks = read_chunk_list(_table(url) / "_sample")
+    chunks = read_chunk_list(_part(url, "_sample"))
     if chunks is None:
         raise ValueError(f"{url} is not an ingested table of a known version")
     if "bbox_minx" not in chunks:
@@ -36,7 +35,7 @@ def get_chunk_from_table(
 ) -> pd.DataFrame:
     """One chunk of an ingested table, as a GeoDataFrame where it has geometry; `chunk_id` None reads the file."""
     wanted = list(columns) if columns is not None else None
-    with pq.ParquetFile(_table(url) / f"{file_id}.parquet") as file:
+    with pq.ParquetFile(_part(url, f"{file_id}.parquet")) as file:
         table = file.read(columns=wanted) if chunk_id is None else file.read_row_group(int(chunk_id), columns=wanted)
     geo = json.loads((table.schema.metadata or {}).get(b"geo", b'{"primary_column": null}'))
     name = geo["primary_column"]
@@ -48,6 +47,6 @@ def get_chunk_from_table(
     return located
 
 
-def _table(url: str) -> Path:
+def _part(url: str, name: str) -> Path:
     folder = url.rstrip("/").removesuffix("/_sample").removesuffix("/_metadata")
-    return local_path(folder, Path(os.environ["FUSED_SPEC_STORAGE"]))
+    return local_copy(f"{folder}/{name}", provided_root())

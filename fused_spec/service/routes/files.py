@@ -4,16 +4,17 @@ import errno
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fused_spec.service.answers import not_found, problem, refuse, required, whole_number
 from fused_spec.service.context import BASE_PATH, is_first_generation, service_of
-from fused_spec.service.storage import BadPath, TooDeep
+from fused_spec.service.storage import BadPath, Files, TooDeep
 
 _TEMPORARY = "fd://fused-tmp"
 _DELETION_DEPTH = 2
@@ -59,21 +60,30 @@ async def upload_temporary(request: Request) -> Response:
 async def listing(request: Request) -> Response:
     storage = service_of(request).storage
     with in_storage():
-        return JSONResponse([storage.url(path) for path in storage.entries(_path(request))])
+        return JSONResponse([storage.url(path) for path in await run_in_threadpool(storage.entries, _path(request))])
 
 
 async def detailed_listing(request: Request) -> Response:
     storage = service_of(request).storage
     with in_storage():
-        return JSONResponse([storage.describe(path) for path in storage.entries(_path(request))])
+        entries = await run_in_threadpool(storage.entries, _path(request))
+        return JSONResponse([storage.describe(path) for path in entries])
 
 
 async def get(request: Request) -> Response:
+    return await content_answer(service_of(request).storage, _path(request))
+
+
+async def content_answer(storage: Files, url: str) -> Response:
+    """The content of a file, or that there is none."""
     with in_storage():
-        path = service_of(request).storage.file(_path(request))
+        path = await run_in_threadpool(storage.file, url)
     if path is None:
         raise not_found("file")
-    return FileResponse(path)
+    if isinstance(path, Path):
+        return FileResponse(path)
+    size = {"Content-Length": str(path.size)}
+    return StreamingResponse(storage.pieces(path), media_type="application/octet-stream", headers=size)
 
 
 async def sign(request: Request) -> Response:
@@ -84,7 +94,8 @@ async def sign_prefix(request: Request) -> Response:
     """Signed URLs of every file below a folder."""
     storage = service_of(request).storage
     with in_storage():
-        urls = [storage.url(path) for path in storage.files_below(_path(request))]
+        found = await run_in_threadpool(lambda: list(storage.files_below(_path(request))))
+        urls = [storage.url(path) for path in found]
     return JSONResponse({url: _signed_file(request, url) for url in urls})
 
 
@@ -100,7 +111,7 @@ async def delete(request: Request) -> Response:
 async def resolve(request: Request) -> Response:
     """POST `/files/resolve`: where the file is, for code on the service's own machine."""
     with in_storage():
-        return JSONResponse(f"file://{service_of(request).storage.path(_path(request))}")
+        return JSONResponse(service_of(request).storage.location(_path(request)))
 
 
 def _path(request: Request) -> str:

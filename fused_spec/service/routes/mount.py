@@ -3,13 +3,13 @@
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, read_model, required
+from fused_spec.service.answers import read_model, required
 from fused_spec.service.context import service_of
 from fused_spec.service.form import Form
-from fused_spec.service.routes.files import in_storage
+from fused_spec.service.routes.files import content_answer, in_storage
 from fused_spec.service.routes.signed import readable_form
 from fused_spec.wire.base import WireModel
 
@@ -26,17 +26,13 @@ async def listing(request: Request) -> Response:
     body = await read_model(request, Item)
     storage = service_of(request).storage
     with in_storage():
-        entries = [storage.describe(path) for path in storage.entries(_url(body.item))]
+        entries = [storage.describe(path) for path in await run_in_threadpool(storage.entries, _url(body.item))]
     items = [{**entry, "url": entry["url"].removeprefix(_FOLDER).rstrip("/")} for entry in entries]
     return JSONResponse({"items": items})
 
 
 async def download(request: Request) -> Response:
-    with in_storage():
-        path = service_of(request).storage.file(_url(required(request, "file_name")))
-    if path is None:
-        raise not_found("file")
-    return FileResponse(path)
+    return await content_answer(service_of(request).storage, _url(required(request, "file_name")))
 
 
 async def upload(request: Request) -> Response:

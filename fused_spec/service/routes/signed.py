@@ -11,7 +11,7 @@ from fused_spec.jobdir import find_result, result_content, result_file, result_m
 from fused_spec.service.answers import not_found, refuse
 from fused_spec.service.context import service_of
 from fused_spec.service.form import BadForm, Form
-from fused_spec.service.routes.files import in_storage, upload_of
+from fused_spec.service.routes.files import content_answer, in_storage, upload_of
 
 _SIGNED_FIELDS = ("key", "length", "expires", "signature")
 
@@ -43,11 +43,7 @@ async def result(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     _check(request)
-    with in_storage():
-        path = service_of(request).storage.file(f"fd://{request.path_params['path']}")
-    if path is None:
-        raise not_found("file")
-    return FileResponse(path)
+    return await content_answer(service_of(request).storage, f"fd://{request.path_params['path']}")
 
 
 async def upload(request: Request) -> Response:

@@ -1,0 +1,37 @@
+"""The engine that a job's request names."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.mapping import Engine, Processes
+
+_PATIENCE_SECONDS = 60.0
+_LOOK_SECONDS = 0.1
+
+
+def engine_of(place: str | None, *, cpus: int, env: Mapping[str, str]) -> Engine:
+    """`place` is None for processes of this machine, a Dask scheduler's address, or the file in which one is written.
+
+    Raises `StepFailed` when Dask is not installed, or the file does not come.
+    """
+    if place is None:
+        return Processes(cpus=cpus)
+    try:
+        from fused_spec.engine.dask_engine import Dask  # heavy, and an extra
+    except ImportError as error:
+        raise StepFailed(f"the engine dask needs dask ({error}); pip install 'fused-spec[dask]'") from None
+    return Dask(address=_written(Path(place)) if place.startswith("/") else place, env=env)
+
+
+def _written(path: Path) -> str:
+    """The address of the local cluster, which may be on its way up."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            return str(json.loads(path.read_text(encoding="utf-8"))["address"])
+        except (FileNotFoundError, ValueError):
+            time.sleep(_LOOK_SECONDS)
+    raise StepFailed(f"the local Dask cluster did not start within {_PATIENCE_SECONDS:.0f} seconds; see {path.parent}")

@@ -1,0 +1,209 @@
+"""What runs on a Dask worker: batches of a job's tasks, each in a process below the worker (`task_host`).
+
+A task may exit, crash or fill the memory of its process; the worker goes on. A host is kept for the batches of its job
+that follow, and ends some time after the last, or at once when nobody wants the batch any more.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from distributed import get_worker
+
+from fused_spec.engine.packing import Outcome
+from fused_spec.engine.pool import Pool
+from fused_spec.engine.processes import Process
+from fused_spec.engine.task_host import LENGTH
+from fused_spec.jobdir import JobDir, Result, result_content, result_file, result_metadata
+from fused_spec.redaction import without_secrets
+
+_KEPT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What became of a batch: each task with its seconds, and what they printed, line by line."""
+
+    outcomes: list[tuple[Outcome, float]]
+    lines: list[str]
+
+
+class Abandoned(Exception):
+    """Nobody wants the batch any more."""
+
+
+def run_batch(job: bytes, tasks: Sequence[int]) -> Batch:
+    """Run tasks of a pickled `HostedJob`, one after the other."""
+    host = _take(job)
+    lines = _Lines()
+    try:
+        done = [one for batch in host.pool.run(tasks, processes=1, log=lines, tick=_wanted()) for one in batch]
+        outcomes = [(_outcome(host.job, one.index, one.answer.error, one.answer.record), one.seconds) for one in done]
+        host.empty()
+    except BaseException:
+        host.end()
+        raise
+    _give_back(host)
+    return Batch(outcomes=outcomes, lines=lines.written)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Host:
+    """A job's process on this worker, and the folder where it leaves results."""
+
+    key: bytes
+    job: JobDir
+    pool: Pool
+    idle_since: float = 0.0
+
+    def empty(self) -> None:
+        """Forget the results of the last batch; the process goes on at the new end of its pack."""
+        for file in self.job.results.iterdir():
+            if file.suffix == ".pack":
+                os.truncate(file, 0)
+            else:
+                file.unlink()
+
+    def end(self) -> None:
+        self.pool.end()
+        shutil.rmtree(self.job.path, ignore_errors=True)
+
+
+class _Lines:
+    """A log in memory."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def write(self, text: str) -> None:
+        self.written.append(text)
+
+    def flush(self) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class _Idle:
+    """The hosts without work, of all jobs."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    hosts: list[_Host] = field(default_factory=list)
+    watched: bool = False
+
+
+_idle = _Idle()
+
+
+def _take(job: bytes) -> _Host:
+    with _idle.lock:
+        for host in _idle.hosts:
+            if host.key == job:
+                _idle.hosts.remove(host)
+                return host
+    folder = JobDir(Path(tempfile.mkdtemp(prefix="fused-spec-")))
+    folder.results.mkdir()
+    return _Host(key=job, job=folder, pool=Pool(partial(_start, job, folder.results)))
+
+
+def _give_back(host: _Host) -> None:
+    with _idle.lock:
+        host.idle_since = time.monotonic()
+        _idle.hosts.append(host)
+        if not _idle.watched:
+            _idle.watched = True
+            threading.Thread(target=_end_idle, name="fused-spec-hosts", daemon=True).start()
+
+
+def _end_idle() -> None:
+    while True:
+        time.sleep(_KEPT_SECONDS / 4)
+        with _idle.lock:
+            late = [host for host in _idle.hosts if time.monotonic() - host.idle_since > _KEPT_SECONDS]
+            _idle.hosts = [host for host in _idle.hosts if host not in late]
+            _idle.watched = bool(_idle.hosts)
+        for host in late:
+            host.end()
+        if not _idle.watched:
+            return
+
+
+def _start(job: bytes, folder: Path, _others: Sequence[int]) -> Process:
+    answers_read, answers_write = os.pipe()
+    output_read, output_write = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fused_spec.engine.task_host", str(answers_write), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=output_write,
+        stderr=output_write,
+        pass_fds=[answers_write],
+        env=without_secrets(os.environ),
+        start_new_session=True,  # so that it can be ended with all that it started
+        bufsize=0,
+    )
+    os.close(answers_write)
+    os.close(output_write)
+    assert process.stdin is not None
+    orders = os.dup(process.stdin.fileno())
+    process.stdin.close()
+    process.returncode = 0  # the pool waits for it
+    with suppress(BrokenPipeError):  # it ended at once, which the pool finds
+        _write(orders, LENGTH.pack(len(job)) + job)
+    return Process(
+        pid=process.pid,
+        orders=orders,
+        answers=answers_read,
+        output=output_read,
+        end=partial(_kill, process.pid),
+    )
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def _wanted() -> Callable[[], None]:
+    """A check that this thread's batch is still asked for: its client may be gone, or have cancelled it."""
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def check() -> None:
+        state = worker.state.tasks.get(key)
+        if state is None or state.state == "cancelled":
+            raise Abandoned(key)
+
+    return check
+
+
+def _outcome(job: JobDir, index: int, error: str | None, record: str) -> Outcome:
+    if not record:
+        return Outcome(index=index, error=error)
+    result = Result.from_json(json.loads(record))
+    content = result_content(job, result)
+    if (file := result_file(job, result)) is not None:
+        file.unlink()
+    return Outcome(
+        index=index,
+        error=error,
+        name=result.name,
+        content_type=result.content_type,
+        content=content,
+        metadata=result_metadata(job, result),
+    )

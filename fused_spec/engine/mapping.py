@@ -1,0 +1,39 @@
+"""What an engine does: run a task for each of some numbers, and keep how each ended."""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from fused_spec.engine.packing import Kept, Outcome, Pack
+from fused_spec.engine.pool import Done, Log, run_tasks
+
+Task = Callable[[int], Outcome]
+"""Runs in another process, perhaps on another machine, so it must be something that pickle takes."""
+
+
+class Engine(Protocol):
+    """Where tasks run."""
+
+    def map(
+        self, task: Task, tasks: Sequence[int], *, at_once: int | None, folder: Path, log: Log
+    ) -> Generator[list[Done]]:
+        """Yield what became of the tasks as they end; their results are in packs below `folder` by then.
+
+        At most `at_once` run side by side (None: as many as there is room for). Closing the iterator ends those that
+        run. Raises `StepFailed` when the engine itself cannot go on.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processes:
+    """Processes of this machine, one for each processor."""
+
+    cpus: int
+
+    def map(
+        self, task: Task, tasks: Sequence[int], *, at_once: int | None, folder: Path, log: Log
+    ) -> Generator[list[Done]]:
+        kept = Kept(task=task, pack=Pack(folder))
+        return run_tasks(kept, tasks, processes=min(at_once or self.cpus, self.cpus), log=log)

@@ -1,0 +1,31 @@
+"""Which engine runs tasks, as people write it: `processes`, `dask=tcp://HOST:PORT` or `dask=local:N`."""
+
+import re
+from dataclasses import dataclass
+
+from fused_spec.errors import FusedSpecError
+
+_LOCAL = re.compile(r"local:([1-9][0-9]{0,3})")
+_SCHEDULER = re.compile(r"(?:tcp|tls|ws|wss|ucx)://[^\s/:]+:[0-9]{1,5}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineChoice:
+    """`scheduler` is the address of a Dask cluster, `local_workers` the size of one on this machine; else processes."""
+
+    scheduler: str | None = None
+    local_workers: int | None = None
+
+
+def parse_engine(text: str | None) -> EngineChoice:
+    """The engine that is meant; None is the default. Raises `FusedSpecError`."""
+    if text is None or text == "processes":
+        return EngineChoice()
+    kind, _, place = text.partition("=")
+    if kind == "dask" and (local := _LOCAL.fullmatch(place)):
+        return EngineChoice(local_workers=int(local[1]))
+    if kind == "dask" and _SCHEDULER.fullmatch(place):
+        return EngineChoice(scheduler=place)
+    raise FusedSpecError(
+        f"{text} is no engine", hint="write processes, dask=tcp://HOST:PORT, or dask=local:N for N workers here"
+    )

@@ -1,0 +1,39 @@
+"""What stands behind `fd://`, as people write it: a folder of this machine, or a URL that fsspec opens."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote
+
+from fused_spec.errors import FusedSpecError
+
+# The variables, by their beginnings, in which a storage's own library looks for credentials and addresses.
+_VARIABLES = {
+    "s3": ("AWS_",),
+    "gs": ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "STORAGE_EMULATOR_HOST"),
+}
+
+
+def parse_storage(text: str | None, cwd: Path) -> str | None:
+    """An absolute path, or a URL without its last slash; raises `FusedSpecError` for what can be neither."""
+    if text is None:
+        return None
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return str((cwd / Path(text).expanduser()).resolve())
+    if scheme == "file" and rest.startswith("/"):
+        return str(Path(unquote(rest)).resolve())
+    if scheme not in _VARIABLES or not rest.strip("/") or ".." in rest.split("/"):
+        kinds = ", ".join(f"{known}://bucket/prefix" for known in _VARIABLES)
+        raise FusedSpecError(f"{text} is no storage", hint=f"give a folder, {kinds}")
+    return text.rstrip("/")
+
+
+def is_remote(root: str) -> bool:
+    """Whether a parsed storage is not on this machine."""
+    return not root.startswith("/")
+
+
+def storage_variables(root: str, env: Mapping[str, str]) -> dict[str, str]:
+    """What a job's processes need of the environment to reach the storage; its credentials are among it."""
+    beginnings = _VARIABLES.get(root.partition("://")[0], ())
+    return {name: value for name, value in env.items() if name.startswith(beginnings)} if beginnings else {}

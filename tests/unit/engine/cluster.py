@@ -1,0 +1,61 @@
+"""A Dask cluster of real processes on loopback: a scheduler, and workers that are started by the tests."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from distributed import Client
+
+_PATIENCE = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    address: str
+    folder: Path
+    processes: "list[subprocess.Popen[bytes]]"
+
+    def add_worker(self) -> "subprocess.Popen[bytes]":
+        """A worker of one thread that nobody starts again when it is gone."""
+        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(self.folder)]
+        process = _started("dask", "worker", self.address, *options, folder=self.folder)
+        self.processes.append(process)
+        return process
+
+
+@contextmanager
+def cluster(folder: Path, *, workers: int, allowed_failures: int = 3) -> Iterator[Cluster]:
+    """Leaving ends all of it; a task may lose `allowed_failures` workers before it is taken for the cause."""
+    file = folder / "scheduler.json"
+    options = ["--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    limits = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures)}
+    scheduler = _started("dask", "scheduler", *options, folder=folder, **limits)
+    one = Cluster(address="", folder=folder, processes=[scheduler])
+    try:
+        while not file.exists() or not file.read_text():
+            assert scheduler.poll() is None, (folder / "log").read_text()
+        one = Cluster(address=json.loads(file.read_text())["address"], folder=folder, processes=[scheduler])
+        for _ in range(workers):
+            one.add_worker()
+        with Client(one.address, timeout=_PATIENCE, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=_PATIENCE)
+        yield one
+    finally:
+        for process in reversed(one.processes):
+            process.kill()
+            process.wait()
+
+
+def _started(*command: str, folder: Path, **env: str) -> "subprocess.Popen[bytes]":
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", *command],
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "CLUSTER_TOKEN": "x", **env},
+        )

@@ -1,0 +1,163 @@
+"""UDFs on a Dask cluster of real processes: what comes back, and what becomes of workers and tasks that die."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from fused_spec.engine.worker import run
+from fused_spec.jobdir import JobDir
+from tests.unit.engine.building import grid, saved
+from tests.unit.engine.cluster import Cluster, cluster
+from tests.unit.engine.running import content, end, job_folder, log, metadata, results, udf_step
+
+# Its processes take a second to start, so all tests here share them; pytest-xdist keeps the group on one process.
+pytestmark = [
+    pytest.mark.xdist_group("dask"),
+    # What distributed does with its sockets and warnings is its own.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning:distributed"),
+]
+
+EVERY_KIND = """\
+import sys
+def udf(x):
+    import pandas as pd
+    print("out", x)
+    print("err", x, file=sys.stderr)
+    if x == 3:
+        raise ValueError("three is no good")
+    return [7, "text", b"bytes", None, pd.DataFrame({"a": [1, 2]}), {"a": x}, "x" * 300_000][x]
+"""
+
+
+@pytest.fixture(scope="module")
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("dask"), workers=2) as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker changes the environment of its process, which here is the tests'."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
+def test_results_are_those_of_the_process_pool(dask: Cluster, tmp_path: Path) -> None:
+    def kept(engine: str | None) -> list[Any]:
+        folder = tmp_path / str(engine is None)
+        folder.mkdir()
+        step = udf_step(EVERY_KIND, input=list(range(7)), ignore_chunk_error=True)
+        job = job_folder(folder, step, engine=engine)
+        assert run(job), "\n".join(log(job))
+        names = [str(result.name) for result in results(job)]
+        return [(name, content(job, name), metadata(job, name)) for name in names]
+
+    assert kept(dask.address) == kept(None)
+
+
+def test_what_a_task_prints_is_logged_in_its_order(dask: Cluster, tmp_path: Path) -> None:
+    code = "def udf(x):\n    for number in range(50):\n        print(x, number)\n"
+    job = job_folder(tmp_path, udf_step(code, input=[0, 1, 2]), engine=dask.address)
+    assert run(job)
+    for task in "012":
+        lines = [line for line in log(job) if line.startswith(f"{task} ")]
+        assert lines == [f"{task} {number}" for number in range(50)]
+
+
+def test_a_failing_element_fails_the_job(dask: Cluster, tmp_path: Path) -> None:
+    job = job_folder(tmp_path, udf_step("def udf(x):\n    return 1 / x\n", input=[1, 0]), engine=dask.address)
+    assert not run(job)
+    assert end(job)[1] == "step 1 of 1 (udf) failed: input 1: ZeroDivisionError: division by zero"
+
+
+def test_a_task_that_ends_its_process_leaves_the_worker_alone(dask: Cluster, tmp_path: Path) -> None:
+    code = "import os\ndef udf(x):\n    return os._exit(3) if x == 5 else x\n"
+    job = job_folder(tmp_path, udf_step(code, input=list(range(10)), ignore_chunk_error=True), engine=dask.address)
+    assert run(job)
+    failed = {result.index: result.error for result in results(job) if result.error}
+    assert failed == {5: "the process ended by itself with exit code 3"}
+    assert [process.poll() for process in dask.processes] == [None] * 3
+
+
+def test_the_environment_of_the_job_reaches_the_worker_and_secrets_of_the_worker_do_not(
+    dask: Cluster, tmp_path: Path
+) -> None:
+    code = "import os\ndef udf():\n    return [os.environ['COLOUR'], os.environ.get('CLUSTER_TOKEN')]\n"
+    job = job_folder(tmp_path, udf_step(code), engine=dask.address, env={"COLOUR": "red"})
+    assert run(job)
+    assert content(job, "0.json") == b'["red", null]'
+
+
+def test_many_small_tasks_are_each_done_once(dask: Cluster, tmp_path: Path) -> None:
+    job = job_folder(tmp_path, udf_step("def udf(x):\n    return x\n", input=list(range(2000))), engine=dask.address)
+    assert run(job)
+    assert [content(job, str(result.name)) for result in results(job)] == [b"%d" % number for number in range(2000)]
+
+
+def test_an_ingestion_runs_on_a_worker(dask: Cluster, tmp_path: Path) -> None:
+    source = saved(grid(), tmp_path / "a.parquet")
+    options = {"partitioning_method": "rows", "partitioning_split_method": "mean", "output": "fd://table"}
+    step = {"type": "partition_geospatial", "input": source, **options}
+    job = job_folder(tmp_path, step, engine=dask.address)
+    assert run(job), "\n".join(log(job))
+    assert (tmp_path / "storage" / "table" / "_sample").is_file()
+    assert any(line.startswith("wrote 100 rows") for line in log(job))
+
+
+def test_without_a_scheduler_the_job_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fused_spec.engine.dask_engine._CONNECT_SECONDS", 0.2)
+    job = job_folder(tmp_path, udf_step("def udf():\n    return 1\n"), engine="tcp://127.0.0.1:9")
+    assert not run(job)
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in str(end(job)[1])
+
+
+def test_a_killed_worker_costs_no_result_and_doubles_none(tmp_path: Path) -> None:
+    """The worker dies while it runs a batch; what was on it runs again elsewhere."""
+    mark = tmp_path / "killed"
+    code = f"""\
+import os, signal
+def udf(x):
+    if x == 20:
+        try:
+            os.close(os.open({str(mark)!r}, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return x
+        os.kill(os.getppid(), signal.SIGKILL)
+        signal.pause()
+    return x
+"""
+    with cluster(tmp_path, workers=2) as dask:
+        job = job_folder(tmp_path, udf_step(code, input=list(range(40))), engine=dask.address)
+        assert run(job), "\n".join(log(job))
+        killed = [process.wait() for process in dask.processes if process.poll() is not None]
+    assert killed == [-signal.SIGKILL]
+    assert [content(job, str(result.name)) for result in results(job)] == [b"%d" % number for number in range(40)]
+
+
+def test_a_task_under_which_workers_die_fails_and_the_others_do_not(tmp_path: Path) -> None:
+    code = "import os, signal\ndef udf(x):\n    if x == 1:\n        os.kill(os.getppid(), 9)\n        signal.pause()\n"
+    with cluster(tmp_path, workers=3, allowed_failures=0) as dask:
+        step = udf_step(code, input=[0, 1, 2, 3], ignore_chunk_error=True, n_processes=1)
+        job = job_folder(tmp_path, step, engine=dask.address)
+        assert run(job), "\n".join(log(job))
+    errors = {result.index: result.error for result in results(job)}
+    assert str(errors.pop(1)).startswith("1 worker was lost while it ran")
+    assert errors == {0: None, 2: None, 3: None}
+
+
+def test_a_job_that_is_ended_takes_its_tasks_along(dask: Cluster, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = f"import os, signal\ndef udf():\n    open({str(pipe)!r}, 'w').write(str(os.getpid()))\n    signal.pause()\n"
+    job: JobDir = job_folder(tmp_path, udf_step(code), engine=dask.address)
+    with subprocess.Popen([sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]) as worker:
+        task = psutil.Process(int(pipe.read_text()))
+        worker.terminate()
+    psutil.wait_procs([task], timeout=20)
+    assert not task.is_running()
