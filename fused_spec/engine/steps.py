@@ -33,8 +33,6 @@ class Surroundings:
     provided: Provided
     log: LogWriter
     tasks_done: Callable[[int], None]
-    memory_limit: int | None = None
-    """In bytes, of the whole job; None where only the machine limits it."""
 
 
 def task_count(step: JobStep) -> int:
