@@ -29,6 +29,7 @@ class Surroundings:
     storage: Root
     cpus: int
     engine: Engine
+    memory_limit: int
     output_format: str | None
     tile: tuple[int, int, int] | None
     provided: Provided

@@ -5,6 +5,7 @@ bisection, with the newlines as commas: nothing is taken apart, and a piece at a
 """
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from fused_spec.service.times import now_ms
 _TIMESTAMP = b'{"timestamp": '  # how every line begins, by `fused_spec.jobdir`
 _PIECE = 256 * 1024
 _LONGEST_LINE = 1024 * 1024  # in bytes, with room to spare: messages are cut at 64 Ki characters
+_log = logging.getLogger("fused_spec.service")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,24 @@ def last_message(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     return str(json.loads(tail[-1])["message"]) if tail else None
+
+
+def unwritten_word(path: Path, message: str | None) -> str | None:
+    """What a worker could tell at its end, but found no room for in the log; None when it stands there."""
+    if not message:
+        return None
+    word = f"ERROR: {message}"
+    said = last_message(path)
+    return None if said is not None and word.splitlines()[-1].endswith(said) else word
+
+
+def say(path: Path, message: str) -> None:
+    """Append a line as far as the disk lets it: what happens to the run counts more than its log."""
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        add_line(path, message)
+    except OSError as error:
+        _log.warning("%s: cannot write %r: %s", path, message, error.strerror)
 
 
 def add_line(path: Path, message: str) -> None:

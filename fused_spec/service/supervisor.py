@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from fused_spec.jobdir import JobDir
 from fused_spec.service.doorbell import Doorbell
 from fused_spec.service.forkserver import Forkservers
 from fused_spec.service.images import ImageFailed, Images
-from fused_spec.service.joblog import add_line, last_message
+from fused_spec.service.joblog import say, unwritten_word
 from fused_spec.service.machine import Machine
 from fused_spec.service.requests import request_of, write_request
 from fused_spec.service.reserve import Reserve
@@ -139,11 +140,12 @@ class Supervisor:
 
     async def _prepare(self, run: Run, image: str) -> None:
         """Have the environment that the run names, and then let it wait for room."""
+        log = self.job_dir(run.job_id).log
         try:
-            python = await self._images.python(image, lambda line: self._say(run, line))
+            python = await self._images.python(image, partial(say, log))
         except ImageFailed as failure:
             for line in failure.said:
-                self._say(run, line)
+                say(log, line)
             self._end(run, FAILED, f"ERROR: {failure}")
         else:
             self._enter(run, python)
@@ -183,8 +185,9 @@ class Supervisor:
             await self._start(place)
         entered, self._entered = self._entered, []
         for run in entered:
-            if (why := self._rooms.why_waiting(run)) is not None and not self.job_dir(run.job_id).log.exists():
-                self._say(run, why)
+            log = self.job_dir(run.job_id).log
+            if (why := self._rooms.why_waiting(run)) is not None and not log.exists():
+                say(log, why)
 
     async def _start(self, place: Place) -> None:
         run, job = place.run, self.job_dir(place.run.job_id)
@@ -263,7 +266,7 @@ class Supervisor:
         """The worker is gone: what it said last holds, else that it was cancelled, else that it was lost."""
         watch.end_leftovers()
         if watch.end is not None:
-            self._end(watch.run, watch.end["job_status"], _unwritten_word(watch.end, watch.job))
+            self._end(watch.run, watch.end["job_status"], unwritten_word(watch.job.log, watch.end.get("message")))
         elif watch.run.cancel_requested:
             self._end(watch.run, CANCELED, "canceled")
         else:
@@ -273,7 +276,7 @@ class Supervisor:
 
     def _end(self, run: Run, job_status: str, last_line: str | None) -> Run:
         if last_line is not None:
-            self._say(run, last_line)
+            say(self.job_dir(run.job_id).log, last_line)
         changed = run.changed if run.job_status == job_status else now_ms()
         run = self._runs.change(run, status=TERMINATED, job_status=job_status, changed=changed)
         self._rooms.remove(run)
@@ -284,15 +287,6 @@ class Supervisor:
             self.discard(run)
         return run
 
-    def _say(self, run: Run, line: str) -> None:
-        """Add to a log that no worker writes to; what happens to the run counts more than its log."""
-        job = self.job_dir(run.job_id)
-        try:
-            job.path.mkdir(mode=0o700, exist_ok=True)
-            add_line(job.log, line)
-        except OSError as error:
-            _log.warning("%s: cannot write %r: %s", job.log, line, error.strerror)
-
     def _terminate(self, watch: Watch) -> None:
         watch.signal_group(signal.SIGTERM)
         asyncio.get_running_loop().call_later(_KILL_SECONDS, self._kill, watch)
@@ -300,15 +294,6 @@ class Supervisor:
     def _kill(self, watch: Watch) -> None:
         if self._watches.get(watch.run.job_id) is watch and watch.is_alive():
             watch.kill_all()
-
-
-def _unwritten_word(end: dict[str, Any], job: JobDir) -> str | None:
-    """Why the job failed, when its worker could tell but found no room for it in the log."""
-    if not end.get("message"):
-        return None
-    word = f"ERROR: {end['message']}"
-    said = last_message(job.log)
-    return None if said is not None and word.splitlines()[-1].endswith(said) else word
 
 
 def _how(code: int) -> str:
