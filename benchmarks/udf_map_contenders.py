@@ -42,6 +42,19 @@ FUNCTIONS: dict[str, tuple[Callable[..., object], str]] = {
 }
 
 
+_REQUEST = {
+    "job_id": "job",
+    "env": {},
+    "cpus": PROCESSES,
+    "processors": [],
+    "memory_limit": 2**34,
+    "memory_share": 2**34,
+    "disk_limit": None,
+    "process_limit": 1000,
+    "machine": "the benchmark's machine",
+}
+
+
 def engine(task: str, inputs: Sequence[object]) -> float:
     """A job of one step, from its request to its end, in a worker that has its imports."""
     import geopandas  # noqa: F401  # as the forkserver does
@@ -53,8 +66,9 @@ def engine(task: str, inputs: Sequence[object]) -> float:
         job = JobDir(Path(folder) / "job")
         job.results.mkdir(parents=True)
         udf = {"name": task, "entrypoint": "udf", "code": FUNCTIONS[task][1]}
-        request = {"job_id": "job", "config": {"steps": [{"type": "udf", "udf": udf, "input": inputs}]}, "env": {}}
-        job.request.write_text(json.dumps({**request, "storage": folder, "cpus": PROCESSES}))
+        config = {"steps": [{"type": "udf", "udf": udf, "input": inputs}]}
+        request = {**_REQUEST, "config": config, "storage": folder, "scratch": str(Path(folder) / "scratch")}
+        job.request.write_text(json.dumps(request))
         started = time.perf_counter()
         done = worker.run(job)
         seconds = time.perf_counter() - started
