@@ -33,7 +33,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,7 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], in
             yield json.loads(line), offset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(NamedTuple):
     """Where the result of one element is; a task that ended without a word has neither name nor pack."""
 
     index: int
@@ -128,16 +127,16 @@ class Result:
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Result":
-        return cls(**{field: line[field] for field in cls.__slots__ if field in line})
+        return cls(**{field: line[field] for field in cls._fields if field in line})
 
     def as_line(self) -> str:
-        """The line of the index, with its end; put together by hand, since there may be very many."""
+        """The line of the index, without its end; put together by hand, since there may be very many."""
         name, content_type, error, pack = map(_json_text, (self.name, self.content_type, self.error, self.pack))
         status = "" if self.status is None else f', "status": {self.status}'
         return (
             f'{{"index": {self.index}, "name": {name}, "content_type": {content_type}, "error": {error}, '
             f'"pack": {pack}, "at": {self.at}, "size": {"null" if self.size is None else self.size}, '
-            f'"metadata": {self.metadata}{status}}}\n'
+            f'"metadata": {self.metadata}{status}}}'
         )
 
 

@@ -43,29 +43,32 @@ def bind(udf: Binding, *element: Any, tile: Tile | None = None) -> dict[str, Any
     parameters = udf.parameters
     given = dict(udf.kept)
     if element:
-        given.update(_from_element(element[0], list(parameters), open_ended=udf.is_open_ended))
+        given.update(_from_element(element[0], udf))
     placed = tile_arguments(parameters, tile, _word) if tile is not None else {}
     missing = [name for name in udf.required if name not in given and name not in placed]
     if missing:
         raise BadArgument(f"no value for {', '.join(missing)}; the UDF takes {', '.join(parameters) or 'nothing'}")
-    return {name: _coerced(name, value, parameters.get(name)) for name, value in given.items()} | placed
+    for name, annotation in udf.annotations.items():
+        if name in given:
+            given[name] = _coerced(name, given[name], annotation)
+    return given | placed
 
 
-def _from_element(element: Any, names: list[str], *, open_ended: bool) -> dict[str, Any]:
+def _from_element(element: Any, udf: Binding) -> Mapping[str, Any]:
     """The same rule as the spec's check of an input (`spec.udf_source.gives_parameters`)."""
     if isinstance(element, Mapping) and element:
-        known = len(set(element) & set(names))
-        if known == len(element) or (open_ended and (known or not names)):
-            return dict(element)
-    if not names:
-        raise BadArgument("the UDF takes no parameter, so it cannot take an element of the input")
-    return {names[0]: element}
+        known = len(element.keys() & udf.parameters.keys())
+        if known == len(element) or (udf.is_open_ended and (known or not udf.parameters)):
+            return element
+    for first in udf.parameters:
+        return {first: element}
+    raise BadArgument("the UDF takes no parameter, so it cannot take an element of the input")
 
 
-def _coerced(name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
-    if parameter is None or parameter.annotation is inspect.Parameter.empty or value is None:
+def _coerced(name: str, value: Any, annotation: Any) -> Any:
+    if value is None:
         return value
-    words = _words(parameter.annotation)
+    words = _words(annotation)
     if not isinstance(value, _WRITTEN) and words != ("Bounds",):
         return value  # what code hands over is no text to be understood
     converters = _FROM_TEXT if isinstance(value, str) else _FROM_JSON

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from fused_spec.engine.task_process import Answer
 from fused_spec.jobdir import Result
@@ -16,8 +16,7 @@ from fused_spec.jobdir import Result
 _LARGEST_PACKED = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one task ended: what it returned in its stored form, and what is known beside that, as JSON.
 
     `status` is that of an HTTP response.
@@ -54,15 +53,15 @@ class Pack:
         alone = len(outcome.content) > _LARGEST_PACKED
         if alone:
             _write_alone(self._folder / str(outcome.name), outcome.content)
-        at = os.fstat(stream.fileno()).st_size  # where every write to it goes
-        _write(stream, outcome.metadata if alone else outcome.content + outcome.metadata)
+        written = outcome.metadata if alone else outcome.content + outcome.metadata
+        _write(stream, written)
         return Result(
             index=outcome.index,
             error=outcome.error,
             name=outcome.name,
             content_type=outcome.content_type,
             pack=self._name,
-            at=at,
+            at=stream.tell() - len(written),
             size=None if alone else len(outcome.content),
             metadata=len(outcome.metadata),
             status=outcome.status,
@@ -98,6 +97,5 @@ def _write_alone(path: Path, content: bytes) -> None:
 
 def _write(stream: BinaryIO, content: bytes) -> None:
     """Write all of it: a full disk takes a part, and tells of it at the next write."""
-    left = memoryview(content)
-    while left:
-        left = left[stream.write(left) :]
+    while content:
+        content = content[stream.write(content) :]

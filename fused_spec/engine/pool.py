@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
 from fused_spec.engine.processes import Process, Start, fork_process
 from fused_spec.engine.task_process import BATCH_SECONDS, Answer
@@ -44,8 +44,7 @@ class _Member:
     tasks: deque[int] = field(default_factory=deque)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """The answer to one task, and what that took."""
 
     index: int
@@ -83,6 +82,7 @@ class Pool:
         self._left, self._log, self._tick = deque(tasks), log, tick
         for _ in range(len(self._members), max(1, min(processes, len(tasks)))):
             self._add()
+            self._feed()  # it loads what it needs while the next one is started
         self._feed()
         yield from self._answers()
 
@@ -123,6 +123,7 @@ class Pool:
             if member.tasks:
                 member.process.end()
             os.close(member.process.orders)  # an idle one leaves by itself
+        for member in self._members:
             os.waitpid(member.process.pid, 0)
             self._read_output(member, to_the_end=True)
             os.close(member.process.answers)
@@ -143,20 +144,21 @@ class Pool:
         if done:
             yield done
 
-    def _count(self, member: _Member, messages: list[Any]) -> list[Done]:
+    def _count(self, member: _Member, messages: list[str]) -> list[Done]:
         """Note answers, and tasks that were returned; they come in the order in which the tasks were given out."""
         done, returned = [], []
         for message in messages:
-            if len(message) == 1:
-                returned += [member.tasks.popleft() for _ in message[0]]
+            number, tab, answer = message.partition("\t")
+            if tab:
+                index = member.tasks.popleft()
+                assert index == int(number)
+                seconds, error, record = answer.split("\t")
+                done.append(Done(index, float(seconds), Answer(json.loads(error) if error else None, record)))
             else:
-                index, seconds, error, record = message
-                assert member.tasks.popleft() == index
-                done.append(Done(index, seconds, Answer(error, record)))
+                returned += [member.tasks.popleft() for _ in range(int(number))]
         self._left.extendleft(reversed(returned))
         if done:
-            mean = sum(one.seconds for one in done) / len(done)
-            self._mean_seconds = (self._mean_seconds + mean) / 2
+            self._mean_seconds = sum(one.seconds for one in done) / len(done)
         return done
 
     def _feed(self) -> None:
@@ -221,15 +223,14 @@ class Pool:
             member.cut_line = b""
 
 
-def _read_messages(member: _Member) -> tuple[list[Any], bool]:
+def _read_messages(member: _Member) -> tuple[list[str], bool]:
     """The messages that have come, and whether there will be no more."""
     content, ended = member.cut_message, True
     for piece in _pieces(member.process.answers):
         content += piece
         ended = False
-    *lines, member.cut_message = content.split(b"\n")
-    messages: list[Any] = json.loads(b"[" + b",".join(lines) + b"]")
-    return messages, ended
+    whole, end, member.cut_message = content.rpartition(b"\n")
+    return whole.decode().split("\n") if end else [], ended
 
 
 def _pieces(pipe: int) -> Iterator[bytes]:

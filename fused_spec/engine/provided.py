@@ -24,6 +24,8 @@ class Provided:
 
     def secret_in(self, content: bytes) -> str | None:
         """The key of a secret whose value stands in the content; what is compressed is not looked into."""
+        if not self.secrets:
+            return None
         known = ((key, value.encode()) for key, value in self.secrets.items() if len(value) >= _SHORTEST_VALUE)
         return next((key for key, value in known if value in content), None)
 

@@ -11,12 +11,17 @@ from fused_spec.engine.stored import JSON, PARQUET, Content, Unstorable
 from fused_spec.engine.tiles import Tile
 
 
+_NEITHER = (bool, int, float, str, bytes, dict)  # table nor array: asked first, since there may be very many
+
+
 def stored_form(value: Any, formats: Sequence[str] = (), *, tile: Tile | None = None) -> Content:
     """A value as it is kept; raises `Unstorable` for what no format holds.
 
     `None` is an empty file. Of `formats` the first that the value's kind has is taken; without one a table is Parquet
     and an array a TIFF. An only format that its kind has not is refused.
     """
+    if isinstance(value, _NEITHER):
+        return _write_other(value, formats)
     table = tables.as_table(value)
     if table is not None:
         return tables.write_table(table, _chosen(formats, tables.FORMATS, rasters.FORMATS, "parquet"), tile)

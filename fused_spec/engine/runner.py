@@ -55,6 +55,11 @@ class Binding:
         return {name: one for name, one in self.signature.parameters.items() if one.kind in _NAMED}
 
     @cached_property
+    def annotations(self) -> Mapping[str, Any]:
+        """Those of the parameters that have one."""
+        return {name: one.annotation for name, one in self.parameters.items() if one.annotation is not one.empty}
+
+    @cached_property
     def is_open_ended(self) -> bool:
         """Whether it takes any keyword."""
         return any(one.kind is inspect.Parameter.VAR_KEYWORD for one in self.signature.parameters.values())

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.geospatial import partition_geospatial
@@ -68,10 +69,13 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
         provided=around.provided,
     )
     failed = 0
-    with _results_folder(around.job, keep=keep) as folder, closing(_mapped(around, task, step, folder)) as batches:
+    with (
+        _results_folder(around.job, keep=keep) as folder,
+        (around.job.result_index if keep else folder / "index").open("ab") as index,
+        closing(_mapped(around, task, step, folder)) as batches,
+    ):
         for batch in batches:
-            if keep:
-                _index(around.job, batch)
+            _name_results(batch, index)
             around.tasks_done(len(batch))
             failed += _note_failures(step, batch, around.log)
     done = f"{count - failed} of {count} done" if failed else f"{count} done"
@@ -107,11 +111,11 @@ def _formats(around: Surroundings) -> tuple[str, ...]:
     return tuple(around.output_format.split(",")) if around.output_format else ()
 
 
-def _index(job: JobDir, batch: list[Done]) -> None:
-    """Name the results of a batch; they count as finished from then on."""
+def _name_results(batch: list[Done], index: BinaryIO) -> None:
+    """Name the results of a batch in the index; they count as finished from then on."""
     lines = [done.answer.record or Result(index=done.index, error=done.answer.error).as_line() for done in batch]
-    with job.result_index.open("a", encoding="ascii") as stream:
-        stream.write("".join(lines))
+    index.write("\n".join([*lines, ""]).encode("ascii"))
+    index.flush()
 
 
 def _run_ingestion(step: PartitionGeospatialStep | PartitionNongeospatialStep, around: Surroundings) -> None:

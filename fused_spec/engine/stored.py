@@ -1,6 +1,6 @@
 """What every stored form of a result has."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PARQUET = "application/octet-stream"
 JSON = "application/json"
@@ -10,8 +10,7 @@ class Unstorable(Exception):
     """A value that has no stored form, or not the one that was asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(NamedTuple):
     """A result's bytes, and what they are; `status` is that of an HTTP response that a UDF returned."""
 
     suffix: str

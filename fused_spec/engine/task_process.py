@@ -1,7 +1,8 @@
 """The life of a task process of the pool: batches of tasks come in, an answer to each goes out.
 
-A batch is a line with a JSON list of numbers. An answer is a line `[number, seconds, error or null, record]`, and
-`[[number, …]]` returns tasks that were not begun.
+A batch is a line with a JSON list of numbers. An answer is a line of four fields with tabs between them: the task's
+number, its seconds, its error in JSON or nothing, and its record. A number alone says how many tasks of the batch are
+returned, not begun.
 """
 
 import gc
@@ -19,7 +20,7 @@ BATCH_SECONDS = 0.05
 
 
 class Answer(NamedTuple):
-    """What a task answers: why it failed, if it did, and a text for whoever asked."""
+    """What a task answers: why it failed, if it did, and for whoever asked a record: one line without a tab."""
 
     error: str | None = None
     record: str = ""
@@ -50,19 +51,19 @@ def _work(call: Callable[[int], Answer], tasks: deque[int], stream: BinaryIO) ->
 
     When they take longer than was thought, the rest is returned for others to take.
     """
-    late = time.perf_counter() + 2 * BATCH_SECONDS
+    started = time.perf_counter()
+    late = started + 2 * BATCH_SECONDS
     while tasks:
-        started = time.perf_counter()
         index = tasks.popleft()
         answer = _answer(call, index)
         ended = time.perf_counter()
-        error = "null" if answer.error is None else encode_basestring_ascii(answer.error)
-        message = f"[{index},{ended - started},{error},{encode_basestring_ascii(answer.record)}]\n"
-        stream.write(message.encode())
+        error = "" if answer.error is None else encode_basestring_ascii(answer.error)
+        stream.write(f"{index}\t{ended - started}\t{error}\t{answer.record}\n".encode())
         if tasks and ended > late:
-            stream.write(json.dumps([list(tasks)]).encode() + b"\n")
+            stream.write(f"{len(tasks)}\n".encode())
             tasks.clear()
         stream.flush()
+        started = ended
 
 
 def _answer(call: Callable[[int], Answer], index: int) -> Answer:

@@ -6,8 +6,9 @@ Every end of the call becomes an answer. What the UDF raised is printed as a tra
 import json
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -27,7 +28,53 @@ from fused_spec.wire import UdfStep
 _KEPT_OUTPUT = 64 * 1024
 
 
-@dataclass(slots=True, kw_only=True)
+class _Tee:
+    """Writes through and keeps the beginning of what one call writes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.begin()
+
+    def begin(self) -> None:
+        self.kept: list[str] = []
+        self._room = _KEPT_OUTPUT
+
+    def write(self, text: str) -> int:
+        if self._room > 0:
+            self.kept.append(text[: self._room])
+            self._room -= len(text)
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.kept)
+
+
+class _Capture:
+    """Keeps what one call prints while it goes on to the log, until the next call."""
+
+    def __init__(self) -> None:
+        self._before = sys.stdout, sys.stderr
+        self.out, self.err = _Tee(sys.stdout), _Tee(sys.stderr)
+
+    def __enter__(self) -> None:
+        if self.has_text:
+            self.out.begin()
+            self.err.begin()
+        sys.stdout, sys.stderr = self.out, self.err
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout, sys.stderr = self._before
+
+    @property
+    def has_text(self) -> bool:
+        return bool(self.out.kept or self.err.kept)
+
+
+@dataclass(frozen=True, kw_only=True)
 class UdfTask:
     """Calls a step's UDF for one element of its input; the code is loaded at the first call in each process."""
 
@@ -36,54 +83,75 @@ class UdfTask:
     formats: tuple[str, ...] = ()
     tile: Tile | None = None
     provided: Provided = field(default_factory=Provided)
-    loaded: Binding | None = field(default=None, init=False)
 
     def __call__(self, index: int) -> Outcome:
-        with _Capture() as captured:
-            stored, error, metadata = self._call(index)
-        mask = self.provided.mask() or str
+        with self._capture:
+            stored = self._stored(index)
+        failure = stored if isinstance(stored, BaseException) else None
+        metadata = self._described(failure) if failure is not None or self._capture.has_text else _QUIET
+        if isinstance(stored, BaseException):
+            return Outcome(
+                index=index, error=self._mask(_problem(stored)), name=f"{index}.none", metadata=metadata
+            )
         return Outcome(
             index=index,
-            error=error if error is None else mask(error),
-            name=f"{index}.{stored.suffix if stored else 'none'}",
-            content_type=stored.content_type if stored else None,
-            content=stored.content if stored else b"",
-            status=stored.status if stored else None,
-            metadata=_described(metadata, mask(captured.out.text), mask(captured.err.text), mask),
+            error=None,
+            name=f"{index}.{stored.suffix}",
+            content_type=stored.content_type,
+            content=stored.content,
+            metadata=metadata,
+            status=stored.status,
         )
 
-    def _call(self, index: int) -> tuple[Content | None, str | None, dict[str, Any]]:
-        """The stored form of what it returned, or an error; and what is known beside it."""
+    @cached_property
+    def _loaded(self) -> Binding:
+        provide_fused()  # before ours: the published package brings an fd:// of its own
+        provide_fd(self.storage)
+        return load_udf(self.step.udf, install(self.provided, self.step.udf))
+
+    @cached_property
+    def _expected(self) -> Mapping[str, Any]:
+        return expectation(self.step.metadata)
+
+    @cached_property
+    def _mask(self) -> Callable[[str], str]:
+        return self.provided.mask() or str
+
+    @cached_property
+    def _capture(self) -> _Capture:
+        return _Capture()
+
+    def _stored(self, index: int) -> Content | BaseException:
+        """The stored form of what it returned, or the error that it ended with."""
         try:
-            if self.loaded is None:
-                provide_fused()  # before ours: the published package brings an fd:// of its own
-                provide_fd(self.storage)
-                self.loaded = load_udf(self.step.udf, install(self.provided, self.step.udf))
             elements = self.step.input
             given = () if elements is None else (elements[index],)
-            value = self.loaded.call(bind(self.loaded, *given, tile=self.tile))
-            check_result(value, expectation(self.step.metadata))
+            value = self._loaded.call(bind(self._loaded, *given, tile=self.tile))
+            check_result(value, self._expected)
             stored = stored_form(value, self.formats, tile=self.tile)
             self._refuse_secret(stored)
         except (Unstorable, Unexpected) as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201  # this is the job's log
-            return None, str(error), _metadata(error)
+            return error
         # A UDF may raise anything, SystemExit included; whatever it is, it is this element's failure.
         except BaseException as error:  # noqa: BLE001
             _print_from_user_code(error)
-            return None, _one_line(error), _metadata(error)
-        return stored, None, _metadata(None)
+            return error
+        return stored
 
     def _refuse_secret(self, stored: Content) -> None:
         if (key := self.provided.secret_in(stored.content)) is not None:
             raise Unstorable(f"the result holds the value of the secret {key}; return something that does not")
 
+    def _described(self, error: BaseException | None) -> bytes:
+        """What is known beside a result of which there is something to say."""
+        known = {**_metadata(error), "stdout": self._capture.out.text, "stderr": self._capture.err.text}
+        shown = {name: self._mask(value) if isinstance(value, str) else value for name, value in known.items()}
+        return json.dumps(shown).encode()
 
-def _described(metadata: dict[str, Any], out: str, err: str, mask: Callable[[str], str]) -> bytes:
-    if not metadata["has_exception"] and not out and not err:
-        return _QUIET
-    shown = {name: mask(value) if isinstance(value, str) else value for name, value in metadata.items()}
-    return json.dumps({**shown, "stdout": out, "stderr": err}).encode()
+
+def _problem(error: BaseException) -> str:
+    return str(error) if isinstance(error, Unstorable | Unexpected) else _one_line(error)
 
 
 def _metadata(error: BaseException | None) -> dict[str, Any]:
@@ -125,38 +193,3 @@ def _one_line(error: BaseException) -> str:
     text = str(error).strip()
     first = text.splitlines()[0] if text else ""
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
-
-
-class _Tee:
-    """Writes through and keeps the beginning."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._kept: list[str] = []
-        self._room = _KEPT_OUTPUT
-
-    def write(self, text: str) -> int:
-        if self._room > 0:
-            self._kept.append(text[: self._room])
-            self._room -= len(text)
-        return self._stream.write(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    @property
-    def text(self) -> str:
-        return "".join(self._kept)
-
-
-class _Capture:
-    """Keeps what is printed while it goes on to the log."""
-
-    def __enter__(self) -> "_Capture":
-        self.out, self.err = _Tee(sys.stdout), _Tee(sys.stderr)
-        self._before = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = self.out, self.err
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.stdout, sys.stderr = self._before
