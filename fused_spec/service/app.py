@@ -20,6 +20,7 @@ from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.faults import ANSWERS
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.git_udfs import GitUdfs
 from fused_spec.service.handover import Handover
 from fused_spec.service.images import Images
 from fused_spec.service.limits import Bounds, Limits
@@ -134,7 +135,7 @@ def _service(
     runs = Runs(database)
     root = storage or str((state / "storage").resolve())
     cluster = str(state.resolve() / CLUSTER_FILE) if engine.local_workers is not None else engine.scheduler
-    images = Images(state.resolve())
+    images, git = Images(state.resolve()), GitUdfs(state.resolve())
     udfs, tokens = Udfs(database), Tokens(database)
     return Service(
         runs=runs,
@@ -142,6 +143,7 @@ def _service(
         tokens=tokens,
         storage=open_storage(root),
         images=images,
+        git=git,
         supervisor=Supervisor(
             runs,
             (state / "jobs").resolve(),
@@ -149,7 +151,7 @@ def _service(
             engine=cluster,
             machine=this_machine(),
             images=images,
-            provided=Handover(state.resolve(), udfs, tokens).as_provided,
+            provided=Handover(state.resolve(), udfs, tokens, git).as_provided,
         ),
         signer=Signer.of(token),
         schedules=Schedules(database),
