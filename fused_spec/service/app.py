@@ -43,7 +43,7 @@ from fused_spec.service.runs import Runs
 from fused_spec.service.schedules import Schedules, keep_time
 from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
-from fused_spec.service.storage import open_storage
+from fused_spec.service.storage import Files, Storage
 from fused_spec.service.supervisor import Supervisor
 from fused_spec.storage_url import is_remote
 
@@ -141,7 +141,7 @@ def _service(
         runs=runs,
         udfs=udfs,
         tokens=tokens,
-        storage=open_storage(root),
+        storage=_storage(root),
         images=images,
         git=git,
         supervisor=Supervisor(
@@ -157,3 +157,12 @@ def _service(
         schedules=Schedules(database),
         secrets=SecretValues(state / "secrets.json"),
     )
+
+
+def _storage(root: str) -> Files:
+    """The storage at an absolute path, or at a URL; raises `FusedSpecError` when its package is missing."""
+    if not is_remote(root):
+        return Storage(Path(root))
+    from fused_spec.service.remote_storage import RemoteStorage  # heavy, and seldom needed
+
+    return RemoteStorage(root)
