@@ -20,6 +20,7 @@ from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.faults import ANSWERS
 from fused_spec.service.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.git_udfs import GitUdfs
 from fused_spec.service.handover import Handover
 from fused_spec.service.images import Images
 from fused_spec.service.limits import Bounds, Limits
@@ -42,7 +43,7 @@ from fused_spec.service.runs import Runs
 from fused_spec.service.schedules import Schedules, keep_time
 from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
-from fused_spec.service.storage import open_storage
+from fused_spec.service.storage import Files, Storage
 from fused_spec.service.supervisor import Supervisor
 from fused_spec.storage_url import is_remote
 
@@ -134,14 +135,15 @@ def _service(
     runs = Runs(database)
     root = storage or str((state / "storage").resolve())
     cluster = str(state.resolve() / CLUSTER_FILE) if engine.local_workers is not None else engine.scheduler
-    images = Images(state.resolve())
+    images, git = Images(state.resolve()), GitUdfs(state.resolve())
     udfs, tokens = Udfs(database), Tokens(database)
     return Service(
         runs=runs,
         udfs=udfs,
         tokens=tokens,
-        storage=open_storage(root),
+        storage=_storage(root),
         images=images,
+        git=git,
         supervisor=Supervisor(
             runs,
             (state / "jobs").resolve(),
@@ -149,9 +151,18 @@ def _service(
             engine=cluster,
             machine=this_machine(),
             images=images,
-            provided=Handover(state.resolve(), udfs, tokens).as_provided,
+            provided=Handover(state.resolve(), udfs, tokens, git).as_provided,
         ),
         signer=Signer.of(token),
         schedules=Schedules(database),
         secrets=SecretValues(state / "secrets.json"),
     )
+
+
+def _storage(root: str) -> Files:
+    """The storage at an absolute path, or at a URL; raises `FusedSpecError` when its package is missing."""
+    if not is_remote(root):
+        return Storage(Path(root))
+    from fused_spec.service.remote_storage import RemoteStorage  # heavy, and seldom needed
+
+    return RemoteStorage(root)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fused_spec.service.git_udfs import GitUdfs
 from fused_spec.service.images import Images
 from fused_spec.service.registry import Tokens, Udfs
 from fused_spec.service.runs import Runs
@@ -34,6 +35,7 @@ class Service:
     schedules: Schedules
     secrets: SecretValues
     images: Images
+    git: GitUdfs
     calls: dict[str, asyncio.Future[Response]] = field(default_factory=dict)
 
     def signed_url(self, request: Request, method: str, path: str) -> str:

@@ -9,15 +9,16 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from fused_spec.service.launch import GIT_FILE
+from fused_spec.service.git_udfs import GitUdfs
 from fused_spec.service.registry import Tokens, Udfs
 
 
 class Handover:
     """Files below the state folder that jobs read."""
 
-    def __init__(self, state: Path, udfs: Udfs, tokens: Tokens) -> None:
+    def __init__(self, state: Path, udfs: Udfs, tokens: Tokens, git: GitUdfs) -> None:
         self._state = state
+        self._git = git
         self._udfs = udfs
         self._tokens = tokens
         self._written: tuple[int, int] | None = None
@@ -29,15 +30,7 @@ class Handover:
         if changes != self._written:
             _write_private(registry, {"saved": self._udfs.bodies(), "tokens": self._tokens.names()})
             self._written = changes
-        return {"registry": str(registry), "secrets": str(self._state / "secrets.json"), "git": self._git()}
-
-    def _git(self) -> dict[str, Any]:
-        """What the project that started this service declares, else a cache of its own."""
-        try:
-            declared: dict[str, Any] = json.loads((self._state / GIT_FILE).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {"cache": str(self._state / "git"), "clones": {}}
-        return declared
+        return {"registry": str(registry), "secrets": str(self._state / "secrets.json"), "git": self._git.settings()}
 
 
 def _write_private(path: Path, content: Any) -> None:

@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from fused_spec.storage_url import is_remote
-
 SCHEME = "fd://"
 _DRAFT = ".draft-"
 _PIECE = 1024 * 1024
@@ -48,15 +46,6 @@ class Files(Protocol):
     async def write(self, url: str, pieces: AsyncIterator[bytes], /) -> None: ...
 
     def delete(self, url: str, depth: int | None, /) -> bool: ...
-
-
-def open_storage(root: str) -> Files:
-    """The storage at an absolute path, or at a URL; raises `FusedSpecError` when its package is missing."""
-    if not is_remote(root):
-        return Storage(Path(root))
-    from fused_spec.service.remote_storage import RemoteStorage  # heavy, and seldom needed
-
-    return RemoteStorage(root)
 
 
 def parts_of(url: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Runs inside an environment that holds a published `fused` client: makes its calls and prints what came, as JSON.
 
-    python driver.py BASE_URL TOKEN FOLDER
+    python driver.py BASE_URL TOKEN FOLDER COMMIT
 
 It knows nothing of this project. Each fact is the name of a call with a plain value, or with the error that came.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 warnings.simplefilter("ignore")
 
-BASE, TOKEN, FOLDER = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+BASE, TOKEN, FOLDER, COMMIT = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]
 CREDENTIALS = {
     "access_token": TOKEN,
     "auth_scheme": "Bearer",
@@ -374,6 +374,11 @@ def saved_udf():
     loaded = fused.load("numbers")
     KEPT["loaded"] = loaded
     return [len(api.get_udfs(n=5)), "n + 1" in loaded.code]
+
+
+@fact
+def udf_in_git():
+    return "n * 2" in fused.load(f"https://github.com/acme/udfs/tree/{COMMIT}/Doubled").code
 
 
 @fact

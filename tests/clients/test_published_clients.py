@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 from tests.acceptance.command import COMMAND
+from tests.repositories import commit_files
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ROOT / ".test-environments"
@@ -53,6 +54,7 @@ ALWAYS = {
     "signed_urls": ["hello", 2],
     "delete_file": [True, ["points.parquet"]],
     "saved_udf": [1, True],
+    "udf_in_git": True,
     "token": [True, "numbers", {"a": 1}],
     "run_token": {"n": ["7", "8"], "word": ["x", "x"]},
     "run_saved": {"n": ["8", "9"], "word": ["x", "x"]},
@@ -93,6 +95,9 @@ CASES = [
 ]
 
 
+DOUBLED = "@fused.udf\ndef udf(n: int = 1):\n    return n * 2\n"
+
+
 def environment(version: str) -> Path:
     """The Python of an environment with this client, installed from the package registry once."""
     folder = ENVIRONMENTS / f"fused-{version}"
@@ -113,6 +118,10 @@ def drive(version: str, folder: Path) -> dict[str, Any]:
     python = environment(version)
     home = folder / "home"
     home.mkdir()
+    (folder / "state").mkdir()
+    commit = commit_files(folder / "udfs", {"Doubled/Doubled.py": DOUBLED})
+    clones = {"https://github.com/acme/udfs": str(folder / "udfs")}
+    (folder / "state/git.json").write_text(json.dumps({"cache": str(folder / "git"), "clones": clones}))
     service = subprocess.Popen(
         [COMMAND, "serve", "--port", "0", "--state", str(folder / "state")],
         cwd=folder,
@@ -125,7 +134,7 @@ def drive(version: str, folder: Path) -> dict[str, Any]:
         assert "Listening" in service.stderr.readline()
         known = json.loads((folder / "state/service.json").read_text(encoding="utf-8"))
         done = subprocess.run(
-            [python, ROOT / "tests/clients/driver.py", known["url"], known["token"], home],
+            [python, ROOT / "tests/clients/driver.py", known["url"], known["token"], home, commit],
             env={"HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "utf-8"},
             cwd=home,
             capture_output=True,

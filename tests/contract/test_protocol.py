@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
 from tests.contract.test_hostile_requests import BASE, BODIES, TOKEN, UDF, Service, as_json
+from tests.repositories import commit_files
 
 RUN = as_json({"config": {"steps": [{"type": "udf", "udf": UDF}]}})
 RUN_FIELDS = {
@@ -120,9 +122,25 @@ def test_apps_and_udfs_are_listed_apart(service: Service) -> None:
     assert "an-app" not in udfs
 
 
-def test_a_udf_on_a_web_page_is_not_fetched(service: Service) -> None:
-    answer = service.ask("GET", "/code-proxy/by-url", query={"url": "http://127.0.0.1:9/x"})
-    assert (answer.status_code, "opens no web pages" in answer.json()["detail"]) == (404, True)
+def test_a_udf_in_git_is_read_by_its_url(service: Service, tmp_path: Path) -> None:
+    commit = commit_files(tmp_path / "udfs", {"Points/Points.py": "@fused.udf\ndef udf(n: int = 1):\n    return n\n"})
+    url = f"git+{(tmp_path / 'udfs').as_uri()}@{commit}:Points"
+    answer = service.ask("GET", "/code-proxy/by-url", query={"url": url})
+    assert answer.status_code == 200, answer.text
+    udf = json.loads(answer.json()["udf_body"])
+    assert (answer.json()["slug"], udf["entrypoint"], "return n" in udf["code"]) == ("Points", "udf", True)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://127.0.0.1:9/x", "names no UDF"),
+        ("git+file:///nowhere@main:x", "cannot be fetched"),
+    ],
+)
+def test_what_is_no_udf_in_git_is_told(url: str, told: str, service: Service) -> None:
+    answer = service.ask("GET", "/code-proxy/by-url", query={"url": url})
+    assert (answer.status_code, told in answer.json()["detail"]) == (404, True)
 
 
 def test_a_token_runs_its_udf_without_control_words_and_without_the_services_token(service: Service) -> None:

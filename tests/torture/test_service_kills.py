@@ -1,6 +1,6 @@
 """The service is killed with `kill -9` while jobs run and new ones are posted: each job runs exactly once.
 
-`FUSED_SPEC_SEED` chooses the moments, `FUSED_SPEC_KILLS` how many kills there are (20; 200 in CI), shared by the parts.
+`FUSED_SPEC_SEED` chooses the moments, `FUSED_SPEC_SERVICE_KILLS` how many kills there are (20), shared by the parts.
 """
 
 import http.client
@@ -21,7 +21,7 @@ from fused_spec.polling import Deadline, intervals
 from tests.acceptance.command import COMMAND
 from tests.torture.conftest import PARTS
 
-KILLS = int(os.environ.get("FUSED_SPEC_KILLS") or 20)
+KILLS = int(os.environ.get("FUSED_SPEC_SERVICE_KILLS") or 20)
 CODE = """\
 import time
 def udf(number, seconds, path):

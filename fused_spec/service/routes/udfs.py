@@ -1,13 +1,16 @@
 """The registry of saved UDFs."""
 
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from fused_spec.gitrefs import GitUnavailable
 from fused_spec.service.answers import not_found, page, problem, read_model, refuse, required
 from fused_spec.service.context import BASE_PATH, service_of
 from fused_spec.service.registry import EMAIL, SlugTaken, Udf
+from fused_spec.udf_folder import BadUdfFolder
 from fused_spec.wire import Udf as UdfBody
 from fused_spec.wire import UdfSave
 
@@ -74,9 +77,15 @@ async def collections(request: Request) -> Response:
 
 
 async def from_page(request: Request) -> Response:
-    """GET `/code-proxy/by-url`: the hosted service reads UDFs from code hosting; this one calls nobody."""
-    required(request, "url")
-    raise refuse(404, "this service opens no web pages; load a UDF from git in a job or a spec, or from a folder")
+    """GET `/code-proxy/by-url`: a UDF in git, by the URL of its page or folder there."""
+    url = required(request, "url")
+    try:
+        udf = await run_in_threadpool(service_of(request).git.read, url)
+    except (GitUnavailable, BadUdfFolder) as error:
+        raise refuse(404, f"{error}; {error.hint}" if error.hint else str(error)) from None
+    if udf is None:
+        raise refuse(404, f"{url} names no UDF; name a folder or file in git, as https://github.com/…/tree/COMMIT/PATH")
+    return JSONResponse({"slug": udf.name, "udf_body": udf.model_dump_json(), "udf_type": "auto", "is_visible": True})
 
 
 async def _save(request: Request, udf_id: str | None) -> Response:
