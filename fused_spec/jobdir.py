@@ -33,7 +33,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,8 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], in
             yield json.loads(line), offset
 
 
-class Result(NamedTuple):
+@dataclass(slots=True, kw_only=True)  # not frozen: of many small ones, that alone would take a tenth of the time
+class Result:
     """Where the result of one element is; a task that ended without a word has neither name nor pack."""
 
     index: int
@@ -127,7 +128,7 @@ class Result(NamedTuple):
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Result":
-        return cls(**{field: line[field] for field in cls._fields if field in line})
+        return cls(**{field: line[field] for field in cls.__slots__ if field in line})
 
     def as_line(self) -> str:
         """The line of the index, without its end; put together by hand, since there may be very many."""

@@ -5,7 +5,6 @@ value goes to the first parameter; what is given overrides what is stored; text 
 Stricter than there in two places: text that is no whole number is none, and a word that is no truth value is none.
 """
 
-import inspect
 import json
 import types
 import uuid

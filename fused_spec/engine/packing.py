@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from fused_spec.engine.task_process import Answer
 from fused_spec.jobdir import Result
@@ -16,7 +16,8 @@ from fused_spec.jobdir import Result
 _LARGEST_PACKED = 256 * 1024
 
 
-class Outcome(NamedTuple):
+@dataclass(slots=True, kw_only=True)  # not frozen, as `Result`
+class Outcome:
     """How one task ended: what it returned in its stored form, and what is known beside that, as JSON.
 
     `status` is that of an HTTP response.

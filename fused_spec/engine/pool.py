@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from fused_spec.engine.processes import Process, Start, fork_process
 from fused_spec.engine.task_process import BATCH_SECONDS, Answer
@@ -44,7 +44,8 @@ class _Member:
     tasks: deque[int] = field(default_factory=deque)
 
 
-class Done(NamedTuple):
+@dataclass(slots=True)  # not frozen, as `jobdir.Result`
+class Done:
     """The answer to one task, and what that took."""
 
     index: int

@@ -10,7 +10,6 @@ from fused_spec.engine import rasters, responses, tables
 from fused_spec.engine.stored import JSON, PARQUET, Content, Unstorable
 from fused_spec.engine.tiles import Tile
 
-
 _NEITHER = (bool, int, float, str, bytes, dict)  # table nor array: asked first, since there may be very many
 
 

@@ -1,6 +1,6 @@
 """What every stored form of a result has."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 PARQUET = "application/octet-stream"
 JSON = "application/json"
@@ -10,7 +10,8 @@ class Unstorable(Exception):
     """A value that has no stored form, or not the one that was asked for."""
 
 
-class Content(NamedTuple):
+@dataclass(slots=True, kw_only=True)  # not frozen, as `jobdir.Result`
+class Content:
     """A result's bytes, and what they are; `status` is that of an HTTP response that a UDF returned."""
 
     suffix: str

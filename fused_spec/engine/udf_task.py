@@ -90,9 +90,7 @@ class UdfTask:
         failure = stored if isinstance(stored, BaseException) else None
         metadata = self._described(failure) if failure is not None or self._capture.has_text else _QUIET
         if isinstance(stored, BaseException):
-            return Outcome(
-                index=index, error=self._mask(_problem(stored)), name=f"{index}.none", metadata=metadata
-            )
+            return Outcome(index=index, error=self._mask(_problem(stored)), name=f"{index}.none", metadata=metadata)
         return Outcome(
             index=index,
             error=None,

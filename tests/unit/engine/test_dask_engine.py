@@ -11,11 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from fused_spec.engine.worker import run
 from fused_spec.jobdir import JobDir
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import Cluster, cluster
-from tests.unit.engine.running import content, end, job_folder, log, metadata, results, udf_step
+from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, udf_step
 
 # Its processes take a second to start, so all tests here share them; pytest-xdist keeps the group on one process.
 pytestmark = [
@@ -40,12 +39,6 @@ def udf(x):
 def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster(tmp_path_factory.mktemp("dask"), workers=2) as one:
         yield one
-
-
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker changes the environment of its process, which here is the tests'."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
 def test_results_are_those_of_the_process_pool(dask: Cluster, tmp_path: Path) -> None:
@@ -88,8 +81,8 @@ def test_a_task_that_ends_its_process_leaves_the_worker_alone(dask: Cluster, tmp
 def test_the_environment_of_the_job_reaches_the_worker_and_secrets_of_the_worker_do_not(
     dask: Cluster, tmp_path: Path
 ) -> None:
-    code = "import os\ndef udf():\n    return [os.environ['COLOUR'], os.environ.get('CLUSTER_TOKEN')]\n"
-    job = job_folder(tmp_path, udf_step(code), engine=dask.address, env={"COLOUR": "red"})
+    code = "import os\ndef udf(x):\n    return [os.environ['COLOUR'], os.environ.get('CLUSTER_TOKEN')]\n"
+    job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address, env={"COLOUR": "red"})
     assert run(job)
     assert content(job, "0.json") == b'["red", null]'
 
@@ -112,7 +105,7 @@ def test_an_ingestion_runs_on_a_worker(dask: Cluster, tmp_path: Path) -> None:
 
 def test_without_a_scheduler_the_job_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fused_spec.engine.dask_engine._CONNECT_SECONDS", 0.2)
-    job = job_folder(tmp_path, udf_step("def udf():\n    return 1\n"), engine="tcp://127.0.0.1:9")
+    job = job_folder(tmp_path, udf_step("def udf(x):\n    return x\n", input=[1]), engine="tcp://127.0.0.1:9")
     assert not run(job)
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in str(end(job)[1])
 
@@ -154,8 +147,8 @@ def test_a_task_under_which_workers_die_fails_and_the_others_do_not(tmp_path: Pa
 def test_a_job_that_is_ended_takes_its_tasks_along(dask: Cluster, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    code = f"import os, signal\ndef udf():\n    open({str(pipe)!r}, 'w').write(str(os.getpid()))\n    signal.pause()\n"
-    job: JobDir = job_folder(tmp_path, udf_step(code), engine=dask.address)
+    code = f"import os, signal\ndef udf(x):\n    open({str(pipe)!r}, 'w').write(str(os.getpid()))\n    signal.pause()\n"
+    job: JobDir = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)
     with subprocess.Popen([sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]) as worker:
         task = psutil.Process(int(pipe.read_text()))
         worker.terminate()
