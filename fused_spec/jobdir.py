@@ -132,17 +132,14 @@ class Result:
 
     def as_line(self) -> str:
         """The line of the index, without its end; put together by hand, since there may be very many."""
-        name, content_type, error, pack = map(_json_text, (self.name, self.content_type, self.error, self.pack))
+        texts = (self.name, self.content_type, self.error, self.pack)
+        name, content_type, error, pack = ["null" if text is None else encode_basestring_ascii(text) for text in texts]
         status = "" if self.status is None else f', "status": {self.status}'
         return (
             f'{{"index": {self.index}, "name": {name}, "content_type": {content_type}, "error": {error}, '
             f'"pack": {pack}, "at": {self.at}, "size": {"null" if self.size is None else self.size}, '
             f'"metadata": {self.metadata}{status}}}'
         )
-
-
-def _json_text(text: str | None) -> str:
-    return "null" if text is None else encode_basestring_ascii(text)
 
 
 def read_results(job: JobDir) -> Iterator[Result]:

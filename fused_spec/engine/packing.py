@@ -46,7 +46,7 @@ class Pack:
             result = self._put(outcome)
         except OSError as error:
             result = Result(index=outcome.index, error=f"the result cannot be kept: {error.strerror or error}")
-        return Answer(error=result.error, record=result.as_line())
+        return Answer(result.error, result.as_line())
 
     def _put(self, outcome: Outcome) -> Result:
         """The outcome is in the file when this returns."""

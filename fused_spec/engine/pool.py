@@ -153,8 +153,8 @@ class Pool:
             if tab:
                 index = member.tasks.popleft()
                 assert index == int(number)
-                seconds, error, record = answer.split("\t")
-                done.append(Done(index, float(seconds), Answer(json.loads(error) if error else None, record)))
+                nanoseconds, error, record = answer.split("\t")
+                done.append(Done(index, int(nanoseconds) / 1e9, Answer(json.loads(error) if error else None, record)))
             else:
                 returned += [member.tasks.popleft() for _ in range(int(number))]
         self._left.extendleft(reversed(returned))

@@ -69,7 +69,7 @@ def _bytes(content: bytes) -> Content:
 
 def _json(value: Any) -> bytes:
     try:
-        return _ENCODER.encode(value).encode()
+        return (str(value) if type(value) is int else _ENCODER.encode(value)).encode()  # an encoder is slow to begin
     except (TypeError, ValueError) as error:
         why = "it holds NaN or infinity, which JSON has not" if isinstance(error, ValueError) else error
         raise Unstorable(f"the returned {type(value).__name__} cannot be stored as JSON: {why}") from error

@@ -87,17 +87,16 @@ class UdfTask:
     def __call__(self, index: int) -> Outcome:
         with self._capture:
             stored = self._stored(index)
-        failure = stored if isinstance(stored, BaseException) else None
-        metadata = self._described(failure) if failure is not None or self._capture.has_text else _QUIET
         if isinstance(stored, BaseException):
-            return Outcome(index=index, error=self._mask(_problem(stored)), name=f"{index}.none", metadata=metadata)
+            error, known = self._mask(_problem(stored)), self._described(stored)
+            return Outcome(index=index, error=error, name=f"{index}.none", metadata=known)
         return Outcome(
             index=index,
             error=None,
             name=f"{index}.{stored.suffix}",
             content_type=stored.content_type,
             content=stored.content,
-            metadata=metadata,
+            metadata=self._described(None) if self._capture.has_text else _QUIET,
             status=stored.status,
         )
 
