@@ -13,7 +13,7 @@ from fused_spec.engine.runner import Scope
 from fused_spec.gitrefs import GitReference, parse
 from fused_spec.udf_bundle import Bundle, bundle_of, home_of, neighbour
 from fused_spec.udf_folder import UdfText, find_udf
-from fused_spec.wire import Header, Udf
+from fused_spec.wire import Udf, udf_of
 
 _FILE = "file:"
 
@@ -45,7 +45,7 @@ def find(provided: Provided, scope: Scope, text: str) -> Found | None:
 def _at(provided: Provided, scope: Scope, place: str) -> Found | None:
     bundled = scope.bundle.at(place)
     text = bundled.text if bundled is not None else _read(provided, place)
-    return Found(udf=_udf(text), scope=replace(scope, home=home_of(place))) if text is not None else None
+    return Found(udf=udf_of(text), scope=replace(scope, home=home_of(place))) if text is not None else None
 
 
 def _read(provided: Provided, place: str) -> UdfText | None:
@@ -86,13 +86,3 @@ def _saved(provided: Provided, text: str) -> Found | None:
     udf = Udf.model_validate_json(body)
     bundle = bundle_in(udf)
     return Found(udf=udf, scope=Scope(bundle=bundle, home=bundle.home))
-
-
-def _udf(text: UdfText) -> Udf:
-    return Udf(
-        name=text.name,
-        entrypoint=text.entrypoint or "udf",
-        code=text.code,
-        headers=[Header(module_name=name, source_code=code) for name, code in text.headers.items()],
-        parameters=dict(text.parameters),
-    )

@@ -11,7 +11,7 @@ from typing import Any
 from fused_spec.gitrefs import Repositories, parse
 from fused_spec.service.launch import GIT_FILE
 from fused_spec.udf_folder import find_udf
-from fused_spec.wire import Header, Udf
+from fused_spec.wire import Udf, udf_of
 
 
 class GitUdfs:
@@ -42,12 +42,4 @@ class GitUdfs:
             partial(repositories.read, reference.repository, commit),
             partial(repositories.names, reference.repository, commit),
         )
-        if text is None:
-            return None
-        return Udf(
-            name=text.name,
-            entrypoint=text.entrypoint or "udf",
-            code=text.code,
-            headers=[Header(module_name=name, source_code=code) for name, code in text.headers.items()],
-            parameters=dict(text.parameters),
-        )
+        return udf_of(text) if text is not None else None

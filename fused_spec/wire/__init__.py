@@ -20,7 +20,7 @@ from fused_spec.wire.files import FileDetails, SignedPost, SignedTemporaryPost
 from fused_spec.wire.jobs import JobResponse, LogLine, ProgressIncrement, RunRequest, RunResponse, RunResult
 from fused_spec.wire.realtime import RealtimeRequest
 from fused_spec.wire.tokens import TokenCreate, TokenUpdate, UdfAccessToken
-from fused_spec.wire.udfs import SavedUdf, UdfSave
+from fused_spec.wire.udfs import SavedUdf, UdfSave, udf_of
 
 __all__ = [
     "FileDetails",
@@ -48,4 +48,5 @@ __all__ = [
     "UdfSave",
     "UdfStep",
     "as_job_config",
+    "udf_of",
 ]

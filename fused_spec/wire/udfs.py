@@ -1,7 +1,8 @@
 """Saved UDFs: the UDF itself travels as JSON inside a JSON string (`udf_body`)."""
 
+from fused_spec.udf_folder import UdfText
 from fused_spec.wire.base import WireModel
-from fused_spec.wire.config import Udf
+from fused_spec.wire.config import Header, Udf
 
 
 class UdfSave(WireModel):
@@ -30,3 +31,14 @@ class SavedUdf(WireModel):
     def udf(self) -> Udf:
         """The UDF inside; raises `pydantic.ValidationError` when the body is not one."""
         return Udf.model_validate_json(self.udf_body)
+
+
+def udf_of(text: UdfText) -> Udf:
+    """A UDF as it lies in files, in the form that travels."""
+    return Udf(
+        name=text.name,
+        entrypoint=text.entrypoint or "udf",
+        code=text.code,
+        headers=[Header(module_name=name, source_code=code) for name, code in text.headers.items()],
+        parameters=dict(text.parameters),
+    )
