@@ -1,8 +1,8 @@
 """The life of a task process of the pool: batches of tasks come in, an answer to each goes out.
 
-A batch is a line with a JSON list of numbers. An answer is a line of four fields with tabs between them: the number of the
-task, its nanoseconds, its error in JSON or nothing, and its record. A number alone says how many tasks of the batch are
-returned, not begun.
+A batch is a line with a JSON list of numbers. An answer is a line of four fields with tabs between them: the number of
+the task, its nanoseconds, its error in JSON or nothing, and its record. A number alone says how many tasks of the batch
+are returned, not begun.
 """
 
 import gc
