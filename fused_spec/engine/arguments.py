@@ -15,7 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import mercantile
 
-from fused_spec.engine.runner import Binding
+from fused_spec.engine.binding import Binding
 from fused_spec.engine.tiles import Tile, frame, tile_arguments
 
 _GEOMETRIES = (

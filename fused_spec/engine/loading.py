@@ -12,10 +12,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from fused_spec.engine.arguments import bind
+from fused_spec.engine.calling import call_udf
 from fused_spec.engine.finding import Found, bundle_in, find
 from fused_spec.engine.provided import Provided
-from fused_spec.engine.runner import Binding, Scope, calling_scope, execute_udf
+from fused_spec.engine.runner import Scope, calling_scope, execute_udf
 from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.submitting import submit
 from fused_spec.engine.tiles import Tile
@@ -143,28 +143,6 @@ _OPTIONS = frozenset(
 def _submit(provided: Provided, default: Scope, what: Any, elements: Any, /, **options: Any) -> Any:
     udf = load(provided, default, what) if isinstance(what, str | Path) else what
     return submit(udf, elements, **options)
-
-
-def call_udf(
-    function: Callable[..., Any],
-    arguments: tuple[Any, ...],
-    parameters: Mapping[str, Any],
-    *,
-    stored: Mapping[str, Any],
-    tile: Tile | None,
-) -> Any:
-    """Call a function by the rules for UDFs: text becomes what the annotation says, unknown keywords are refused."""
-    signature = inspect.signature(function)
-    if len(arguments) > len(signature.parameters):
-        raise TypeError(f"{function.__name__} takes {len(signature.parameters)} arguments, not {len(arguments)}")
-    named = dict(zip(signature.parameters, arguments, strict=False))
-    given = {**getattr(function, "default_parameters", {}), **stored, **named, **parameters}
-    binding = Binding(function=function, signature=signature, stored=given)
-    unknown = set(parameters) - set(signature.parameters)
-    open_ended = any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
-    if unknown and not open_ended:
-        raise TypeError(f"{function.__name__} takes no parameter {', '.join(sorted(unknown))}")
-    return binding.call(bind(binding, tile=tile))
 
 
 class Utils:

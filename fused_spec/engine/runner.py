@@ -4,18 +4,17 @@ Every module says in a global of its own where it stands (`Scope`), so that what
 whoever calls and in whichever thread. Its headers are importable in it alone: two UDFs may each have their `utils`.
 """
 
-import asyncio
 import builtins
 import inspect
 import linecache
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import count
 from types import FrameType, ModuleType
 from typing import Any
 
+from fused_spec.engine.binding import Binding
 from fused_spec.engine.standin import provide_fused
 from fused_spec.udf_bundle import Bundle, is_bundled
 from fused_spec.wire import Udf
@@ -36,47 +35,6 @@ class Scope:
 
     bundle: Bundle = field(default_factory=Bundle)
     home: str = ""
-
-
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Binding:
-    """A UDF ready to be called, very often perhaps; `stored` are the parameters saved with it."""
-
-    function: Callable[..., Any]
-    signature: inspect.Signature
-    stored: Mapping[str, Any]
-
-    @cached_property
-    def parameters(self) -> Mapping[str, inspect.Parameter]:
-        """Those that a call can name."""
-        return {name: one for name, one in self.signature.parameters.items() if one.kind in _NAMED}
-
-    @cached_property
-    def annotations(self) -> Mapping[str, Any]:
-        """Those of the parameters that have one."""
-        return {name: one.annotation for name, one in self.parameters.items() if one.annotation is not one.empty}
-
-    @cached_property
-    def is_open_ended(self) -> bool:
-        """Whether it takes any keyword."""
-        return any(one.kind is inspect.Parameter.VAR_KEYWORD for one in self.signature.parameters.values())
-
-    @cached_property
-    def required(self) -> Sequence[str]:
-        """The parameters without a default."""
-        return [name for name, one in self.parameters.items() if one.default is one.empty]
-
-    @cached_property
-    def kept(self) -> Mapping[str, Any]:
-        """What is stored of parameters that it has."""
-        return {name: value for name, value in self.stored.items() if self.is_open_ended or name in self.parameters}
-
-    def call(self, arguments: Mapping[str, Any]) -> Any:
-        value = self.function(**arguments)
-        return asyncio.run(value) if inspect.iscoroutine(value) else value
 
 
 def load_udf(udf: Udf, scope: Scope | None = None) -> Binding:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
+from fused_spec.engine.calling import call_udf
+
 _WORKERS = 4
 
 
@@ -86,7 +88,6 @@ def submit(
 
     With `collect` the results come as one frame, else as `Submitted`. `debug_mode` runs only the first.
     """
-    from fused_spec.engine.loading import call_udf  # it offers this function to UDFs
 
     def call(element: Any) -> Any:
         if isinstance(element, Mapping):

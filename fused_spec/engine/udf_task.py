@@ -13,12 +13,13 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from fused_spec.engine.arguments import bind
+from fused_spec.engine.binding import Binding
 from fused_spec.engine.expecting import Unexpected, check_result, expectation
 from fused_spec.engine.loading import install
 from fused_spec.engine.packing import Outcome
 from fused_spec.engine.provided import Provided
 from fused_spec.engine.results import stored_form
-from fused_spec.engine.runner import Binding, load_udf
+from fused_spec.engine.runner import load_udf
 from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.storage import Root, provide_fd
 from fused_spec.engine.stored import Content, Unstorable

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from fused_spec.engine.submitting import submit
+
 
 def udf(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Mark an entry function; `default_parameters` are remembered, the other options steer only hosted runs."""
@@ -15,6 +17,4 @@ def udf(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
 
 
 def _map(function: Callable[..., Any], elements: Any, **options: Any) -> Any:
-    from fused_spec.engine.submitting import submit  # it needs the rules of arguments, which need this stand-in
-
     return submit(function, elements, **{"collect": False, **options})

@@ -9,7 +9,8 @@ import pytest
 import shapely
 
 from fused_spec.engine.arguments import BadArgument, bind
-from fused_spec.engine.runner import Binding, load_udf
+from fused_spec.engine.binding import Binding
+from fused_spec.engine.runner import load_udf
 from fused_spec.wire import Udf
 
 

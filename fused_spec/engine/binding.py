@@ -1,0 +1,48 @@
+"""What is known of a UDF's function once it is loaded, asked for once and not for each call."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binding:
+    """A UDF ready to be called, very often perhaps; `stored` are the parameters saved with it."""
+
+    function: Callable[..., Any]
+    signature: inspect.Signature
+    stored: Mapping[str, Any]
+
+    @cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """Those that a call can name."""
+        return {name: one for name, one in self.signature.parameters.items() if one.kind in _NAMED}
+
+    @cached_property
+    def annotations(self) -> Mapping[str, Any]:
+        """Those of the parameters that have one."""
+        return {name: one.annotation for name, one in self.parameters.items() if one.annotation is not one.empty}
+
+    @cached_property
+    def is_open_ended(self) -> bool:
+        """Whether it takes any keyword."""
+        return any(one.kind is inspect.Parameter.VAR_KEYWORD for one in self.signature.parameters.values())
+
+    @cached_property
+    def required(self) -> Sequence[str]:
+        """The parameters without a default."""
+        return [name for name, one in self.parameters.items() if one.default is one.empty]
+
+    @cached_property
+    def kept(self) -> Mapping[str, Any]:
+        """What is stored of parameters that it has."""
+        return {name: value for name, value in self.stored.items() if self.is_open_ended or name in self.parameters}
+
+    def call(self, arguments: Mapping[str, Any]) -> Any:
+        value = self.function(**arguments)
+        return asyncio.run(value) if inspect.iscoroutine(value) else value
