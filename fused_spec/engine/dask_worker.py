@@ -206,4 +206,5 @@ def _outcome(job: JobDir, index: int, error: str | None, record: str) -> Outcome
         content_type=result.content_type,
         content=content,
         metadata=result_metadata(job, result),
+        status=result.status,
     )
