@@ -110,9 +110,10 @@ def test_a_task_that_exits_fails_and_leaves_nothing(tmp_path: Path) -> None:
 def test_processes_without_end_are_stopped_at_their_number(tmp_path: Path) -> None:
     code = "import subprocess\ndef udf():\n    while True:\n        subprocess.Popen(['sleep', '600'])\n"
     job = job_folder(tmp_path, udf_step(code), process_limit=50)
+    before = set(descendants(os.getpid()))  # other tests may have left a service that is about to stop
     assert not run(job)
     assert "processes, and may have 50 at once" in str(end(job)[1])
-    assert descendants(os.getpid()) == []
+    assert set(descendants(os.getpid())) <= before
 
 
 def test_a_job_over_its_disk_fails_and_says_what_to_change(tmp_path: Path) -> None:
