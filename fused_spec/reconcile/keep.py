@@ -1,7 +1,6 @@
 """Archive one finished run: gather what the service has about it and hand it to the archive."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +61,6 @@ def open_spool(spools: Spools, job_id: str, change: Change) -> Spool:
     """The run's log on this machine; the values of secret variables are kept out of it."""
     env = change.after.payload.get("additional_env", {}) if isinstance(change.after, DesiredJob) else {}
     return spools.open(job_id, env)
-
-
-def ended_run(run: Run, status: RunStatus, ended: datetime | None) -> Run:
-    """The run as it ended."""
-    return replace(run, status=status, ended=ended)
 
 
 def _spec_of(run: Run, job: DesiredJob | None, api: "FusedReader") -> dict[str, Any]:

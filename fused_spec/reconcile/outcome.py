@@ -21,11 +21,6 @@ class OutcomeStatus(StrEnum):
     HELD = "held"
     SKIPPED = "skipped"
 
-    @property
-    def is_bad(self) -> bool:
-        """Whether what depends on this cannot go on."""
-        return self not in (OutcomeStatus.SUCCEEDED, OutcomeStatus.UNCHANGED)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

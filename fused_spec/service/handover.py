@@ -4,12 +4,11 @@ All of it is named by path. The registry is written anew when it changed, and no
 """
 
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 from fused_spec.service.git_udfs import GitUdfs
+from fused_spec.service.private_file import write_private
 from fused_spec.service.registry import Tokens, Udfs
 
 
@@ -28,14 +27,7 @@ class Handover:
         registry = self._state / "registry.json"
         changes = (self._udfs.changes, self._tokens.changes)
         if changes != self._written:
-            _write_private(registry, {"saved": self._udfs.bodies(), "tokens": self._tokens.names()})
+            known = {"saved": self._udfs.bodies(), "tokens": self._tokens.names()}
+            write_private(registry, json.dumps(known))
             self._written = changes
         return {"registry": str(registry), "secrets": str(self._state / "secrets.json"), "git": self._git.settings()}
-
-
-def _write_private(path: Path, content: Any) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(content, stream)
-    draft.replace(path)

@@ -1,12 +1,12 @@
 """What the service writes down for a worker: the job, and what it may use."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fused_spec.jobdir import JobDir
+from fused_spec.service.private_file import write_private
 from fused_spec.service.waiting import Place
 
 _MOST_PROCESSES = 1000
@@ -42,8 +42,4 @@ def request_of(
 def write_request(job: JobDir, request: dict[str, Any]) -> None:
     """Leave the worker its task, readable by this user alone: the environment may hold secrets."""
     job.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = job.request.with_suffix(".draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(request, stream)
-    draft.replace(job.request)
+    write_private(job.request, json.dumps(request))
