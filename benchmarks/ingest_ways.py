@@ -35,7 +35,8 @@ def pyarrow_way() -> Way:
 def fused_spec_way(method: str) -> Way:
     import pyarrow.parquet as pq
 
-    from fused_spec.engine.ingest.geospatial import partition_geospatial
+    from fused_spec.engine.ingest import alone
+    from fused_spec.engine.ingest.geospatial import geospatial
     from fused_spec.wire import PartitionGeospatialStep
 
     def ingest(source: Path, output: Path, files: int) -> None:
@@ -48,7 +49,7 @@ def fused_spec_way(method: str) -> Way:
             partitioning_maximum_per_file=-(-rows // files) + files,
             partitioning_maximum_per_chunk=65_000,
         )
-        partition_geospatial(step, output, "job")
+        alone.ingest(geospatial(step, output, "job"))
 
     return ingest
 

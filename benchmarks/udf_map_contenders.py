@@ -57,11 +57,10 @@ _REQUEST = {
 
 def engine(task: str, inputs: Sequence[object]) -> float:
     """A job of one step, from its request to its end, in a worker that has its imports."""
-    import geopandas  # noqa: F401  # as the forkserver does
-
-    from fused_spec.engine import steps, worker  # noqa: F401
+    from fused_spec.engine import forkserver, worker
     from fused_spec.jobdir import JobDir, read_results
 
+    forkserver.preload()
     with tempfile.TemporaryDirectory() as folder:
         job = JobDir(Path(folder) / "job")
         job.results.mkdir(parents=True)

@@ -2,6 +2,7 @@
 
     FusedSpecError                    1
     ├── JobFailed                     1
+    ├── Misconfigured                 2
     ├── SpecError                     3   holds every diagnostic
     ├── WaitTimeout                   5   also a TimeoutError
     ├── StalePlan                     6
@@ -40,6 +41,12 @@ class FusedSpecError(Exception):
 
 class JobFailed(FusedSpecError):
     """A job ended as failed, was cancelled, or is held."""
+
+
+class Misconfigured(FusedSpecError):
+    """A flag, a variable or the project file asks for what there is not, or what cannot be had now."""
+
+    exit_code = EXIT_USAGE
 
 
 class SpecError(FusedSpecError):

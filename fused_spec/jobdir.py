@@ -7,11 +7,13 @@ work survives the service, and a restarted service knows from the folder alone h
     request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs" or a URL, "scratch": "/abs",
                       "cpus": n, "processors": [number, …], "memory_limit": bytes, "memory_share": bytes,
                       "disk_limit": bytes or null, "process_limit": n, "machine": "where the limits come from",
+                      "instance": {"name", "memory": bytes} or null, the instance type, wherever tasks run,
                       "engine": null, the address of a Dask scheduler, or "/abs", the file that holds one,
                       "output_format": null, "tile": [x, y, z] or null,
                       "provided": {"registry": "/abs/file", "secrets": "/abs/file",
                                    "git": {"cache": "/abs", "clones": {url: "/abs"}}}}
-                     registry: {"saved": {name: UDF as JSON text}, "tokens": {token: name}}; secrets: {key: value};
+                     registry: {"saved": {collection: {name: UDF as JSON text}}, "tokens": {token: [collection, name]}};
+                     secrets: {key: value};
                      both are the service's own files, so that no copy of a secret is left in a job's folder
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
@@ -34,6 +36,9 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import Any
+
+EMPTY = "text/plain"
+"""The type of a result that is `None`, or none at all: 1.x clients read as a table whatever might be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,10 @@ def process_is_there(pid: int) -> bool:
 
 
 def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
-    """Yield each whole JSON line from byte `offset` on, with the offset behind it.
+    """Yield each whole line that is a JSON object from byte `offset` on, with the offset behind it.
 
-    A last line without its newline is still being written and is left for the next call.
+    A last line without its newline is still being written and is left for the next call. Lines that are none are left
+    out: the code that a job runs can write here, too.
     """
     try:
         stream = path.open("rb")
@@ -109,7 +115,10 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], in
             if not line.endswith(b"\n"):
                 return
             offset += len(line)
-            yield json.loads(line), offset
+            with suppress(ValueError):
+                content = json.loads(line)
+                if isinstance(content, dict):
+                    yield content, offset
 
 
 @dataclass(slots=True, kw_only=True)  # not frozen: of many small ones, that alone would take a tenth of the time
@@ -131,20 +140,58 @@ class Result:
         return cls(**{field: line[field] for field in cls.__slots__ if field in line})
 
     def as_line(self) -> str:
-        """The line of the index, without its end; put together by hand, since there may be very many."""
-        texts = (self.name, self.content_type, self.error, self.pack)
-        name, content_type, error, pack = ["null" if text is None else encode_basestring_ascii(text) for text in texts]
-        status = "" if self.status is None else f', "status": {self.status}'
-        return (
-            f'{{"index": {self.index}, "name": {name}, "content_type": {content_type}, "error": {error}, '
-            f'"pack": {pack}, "at": {self.at}, "size": {"null" if self.size is None else self.size}, '
-            f'"metadata": {self.metadata}{status}}}'
-        )
+        """The line of the index, without its end."""
+        return index_line(**{field: getattr(self, field) for field in self.__slots__})
+
+
+def index_line(
+    index: int,
+    error: str | None,
+    name: str | None,
+    content_type: str | None,
+    pack: str | None,
+    at: int,
+    size: int | None,
+    metadata: int,
+    status: int | None,
+) -> str:
+    """A `Result` as it stands in the index; put together by hand, since there may be very many."""
+    known = "" if status is None else f', "status": {status}'
+    return (
+        f'{{"index": {index}, "name": {_quoted(name)}, "content_type": {_quoted(content_type)}, '
+        f'"error": {_quoted(error)}, "pack": {_quoted(pack)}, "at": {at}, "size": {"null" if size is None else size}, '
+        f'"metadata": {metadata}{known}}}'
+    )
+
+
+def _quoted(text: str | None) -> str:
+    return "null" if text is None else encode_basestring_ascii(text)
+
+
+def known_beside(
+    error: str | None = None,
+    exception_class: str | None = None,
+    error_type: str | None = None,
+    lineno: int | None = None,
+) -> dict[str, Any]:
+    """What 2.x clients read beside a result; what was printed is still to be put in."""
+    return {
+        "errormsg": error,
+        "has_exception": error is not None,
+        "exception_class": exception_class,
+        "error_type": error_type,
+        "lineno": lineno,
+        "exception": None,
+        "profile": None,
+        "stdout": "",
+        "stderr": "",
+    }
 
 
 def read_results(job: JobDir) -> Iterator[Result]:
     """Every result that is whole, in the order of their ends."""
-    return (Result.from_json(line) for line, _ in read_lines(job.result_index))
+    lines = (line for line, _ in read_lines(job.result_index))
+    return (Result.from_json(line) for line in lines if isinstance(line.get("index"), int))
 
 
 def find_result(job: JobDir, name: str) -> Result | None:

@@ -1,10 +1,11 @@
 """What stands behind `fd://`, as people write it: a folder of this machine, or a URL that fsspec opens."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import Misconfigured
 
 # The variables, by their beginnings, in which a storage's own library looks for credentials and addresses.
 _VARIABLES = {
@@ -12,9 +13,18 @@ _VARIABLES = {
     "gs": ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "STORAGE_EMULATOR_HOST"),
 }
 
+# What the libraries of these storages raise besides OSError, by module and name.
+_ERRORS = (
+    ("botocore.exceptions", "BotoCoreError"),
+    ("botocore.exceptions", "ClientError"),
+    ("aiohttp", "ClientError"),
+    ("gcsfs.retry", "HttpError"),
+    ("google.auth.exceptions", "GoogleAuthError"),
+)
+
 
 def parse_storage(text: str | None, cwd: Path) -> str | None:
-    """An absolute path, or a URL without its last slash; raises `FusedSpecError` for what can be neither."""
+    """An absolute path, or a URL without its last slash; raises `Misconfigured` for what can be neither."""
     if text is None:
         return None
     scheme, separator, rest = text.partition("://")
@@ -24,7 +34,7 @@ def parse_storage(text: str | None, cwd: Path) -> str | None:
         return str(Path(unquote(rest)).resolve())
     if scheme not in _VARIABLES or not rest.strip("/") or ".." in rest.split("/"):
         kinds = ", ".join(f"{known}://bucket/prefix" for known in _VARIABLES)
-        raise FusedSpecError(f"{text} is no storage", hint=f"give a folder, {kinds}")
+        raise Misconfigured(f"{text} is no storage", hint=f"give a folder, {kinds}")
     return text.rstrip("/")
 
 
@@ -37,3 +47,14 @@ def storage_variables(root: str, env: Mapping[str, str]) -> dict[str, str]:
     """What a job's processes need of the environment to reach the storage; its credentials are among it."""
     beginnings = _VARIABLES.get(root.partition("://")[0], ())
     return {name: value for name, value in env.items() if name.startswith(beginnings)} if beginnings else {}
+
+
+def storage_errors() -> tuple[type[Exception], ...]:
+    """What a remote storage's library raises when it cannot do as asked, so far as it is loaded."""
+    return (OSError, *(getattr(sys.modules[module], name) for module, name in _ERRORS if module in sys.modules))
+
+
+def trouble_with(root: str, error: Exception) -> str:
+    """What a person needs to know of such an error."""
+    said = str(error).strip() or type(error).__name__
+    return f"the storage {root} cannot be used: {said}; look at the bucket, at the credentials and at the network"

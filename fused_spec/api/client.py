@@ -6,9 +6,9 @@ The calls live by noun in `jobs`, `files`, `udfs`, `tokens` and `account`; what 
 import os
 from pathlib import Path
 
-from fused_spec.api.current import set_current
 from fused_spec.api.files import FileWrites
 from fused_spec.api.jobs import JobWrites
+from fused_spec.api.objects import set_current
 from fused_spec.api.reading import FusedReader
 from fused_spec.api.tokens import TokenWrites
 from fused_spec.api.transport import Transport

@@ -9,33 +9,74 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import IO, TYPE_CHECKING, Any, Self, cast, overload
+from typing import IO, Any, Protocol, Self, cast, overload
 
 from pydantic import Field, PrivateAttr
 
 from fused_spec import wire
-from fused_spec.api.current import current
+from fused_spec.api.errors import NoCredentials
 from fused_spec.api.inputs import job_id_of
 from fused_spec.wire.base import WireModel
 
-if TYPE_CHECKING:
-    from fused_spec.api.client import FusedAPI
-    from fused_spec.api.jobs import JobReads
+
+class Reader(Protocol):
+    """What these objects ask of their client."""
+
+    def job_page(self, job: str, /) -> str: ...
+
+    def get_status(self, job: str, /) -> "RunResponse": ...
+
+    def get_job_config(self, job: str, /) -> wire.JobConfig: ...
+
+    def get_logs(self, job: str, since_ms: int | None, /) -> list[wire.LogLine]: ...
+
+    def tail_logs(
+        self, job: str, refresh_seconds: float, sample_logs: bool, timeout: float | None, retries: int, /
+    ) -> None: ...
+
+    def wait_for_job(self, job: str, poll_interval_seconds: float, timeout: float | None, /) -> "RunResponse": ...
+
+    def get_job_results(self, job: str, /) -> "list[JobResult]": ...
+
+    def _fetch_result(self, url: str, /) -> bytes: ...
+
+    def _fetch_result_metadata(self, url: str, /) -> dict[str, Any]: ...
+
+
+class Client(Reader, Protocol):
+    """The same of one that may also change things."""
+
+    def cancel_job(self, job: str, /) -> "RunResponse": ...
+
+
+_current: Client | None = None
+
+
+def set_current(api: Client) -> None:
+    """Make this the client of objects that came from none, such as `RunResponse.from_job_id`."""
+    global _current
+    _current = api
+
+
+def _current_client() -> Client:
+    if _current is None:
+        raise NoCredentials("this object belongs to no client", hint="make one first: api = FusedAPI()")
+    return _current
 
 
 class _JobMethods(WireModel):
     """What can be asked about a job, whichever way it came."""
 
-    _bound: "FusedAPI | None" = PrivateAttr(default=None)
+    _bound: Client | None = PrivateAttr(default=None)
 
-    def bind(self, api: "JobReads") -> Self:
+    def bind(self, api: Reader) -> Self:
         """Make this object ask `api`, not the client made last."""
-        self._bound = cast("FusedAPI", api)
+        self._bound = cast(Client, api)
         return self
 
     @property
-    def _api(self) -> "FusedAPI":
-        return self._bound or current()
+    def _api(self) -> Client:
+        return self._bound or _current_client()
 
     @property
     def _id(self) -> str:
@@ -115,19 +156,19 @@ class JobResult(wire.RunResult):
     """One stored result of a job; its URLs are signed, so they stay out of `repr`."""
 
     metadata_url: str | None = Field(default=None, repr=False)
-    _api: "JobReads | None" = PrivateAttr(default=None)
+    _api: Reader | None = PrivateAttr(default=None)
 
-    def bind(self, api: "JobReads") -> Self:
+    def bind(self, api: Reader) -> Self:
         self._api = api
         return self
 
     def read(self) -> bytes:
         """The result's bytes, commonly Parquet; at most 1 GiB."""
-        return (self._api or current())._fetch_result(self.url)
+        return (self._api or _current_client())._fetch_result(self.url)
 
     def metadata(self) -> dict[str, Any] | None:
         """What the service noted beside the result (output, error), when it did."""
-        return (self._api or current())._fetch_result_metadata(self.metadata_url) if self.metadata_url else None
+        return (self._api or _current_client())._fetch_result_metadata(self.metadata_url) if self.metadata_url else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

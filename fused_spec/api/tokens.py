@@ -63,7 +63,9 @@ class TokenWrites(TokenReads):
             metadata_json=metadata_json or {},
             enabled=enabled,
         )
-        answer = self._transport.call("POST", "udf-access-token/new", content=content.model_dump(mode="json"))
+        answer = self._transport.call(
+            "POST", "udf-access-token/new", content=content.model_dump(mode="json", exclude_unset=True)
+        )
         return answer.read_as(UdfAccessToken)
 
     def update_udf_access_token(
@@ -77,7 +79,9 @@ class TokenWrites(TokenReads):
     ) -> UdfAccessToken:
         """Change the named fields of a token; None leaves a field as it is."""
         content = TokenUpdate(client_id=client_id, cache=cache, metadata_json=metadata_json, enabled=enabled)
-        answer = self._transport.call("POST", _token_path(token), content=content.model_dump(mode="json"))
+        answer = self._transport.call(
+            "POST", _token_path(token), content=content.model_dump(mode="json", exclude_unset=True)
+        )
         return answer.read_as(UdfAccessToken)
 
     def delete_udf_access_token(self, token: str | UdfAccessToken) -> UdfAccessToken:

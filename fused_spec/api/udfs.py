@@ -126,7 +126,9 @@ class UdfWrites(UdfReads):
             allow_public_list=allow_public_list,
         )
         place = "udf/new" if id is None else path("udf", "by-id", checked_id(id, "UDF id"))
-        return self._transport.call("POST", place, content=content.model_dump(mode="json")).read_as(SavedUdf)
+        return self._transport.call("POST", place, content=content.model_dump(mode="json", exclude_none=True)).read_as(
+            SavedUdf
+        )
 
     def delete_udf(self, id: str) -> None:
         """Delete a saved UDF; tokens that name it stop working."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fused_spec.spec.model import Project
 
 _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_AT_ONCE = 16
 _GONE = (404, 410)
 
 
@@ -75,11 +74,10 @@ def current_project(context: Context) -> "Project":
 
 def marked_jobs(around: Surroundings, jobs: "list[JobResponse]") -> "Iterator[tuple[JobResponse, Marker | None]]":
     """Each job with its marker, read as far as somebody asks."""
-    from fused_spec.reconcile.markers import Markers
+    from fused_spec.reconcile.markers import Markers, in_batches
 
     markers = Markers(around.api, marker_cache(around.project, around.target))
-    for start in range(0, len(jobs), _AT_ONCE):
-        batch = jobs[start : start + _AT_ONCE]
+    for batch in in_batches(jobs):
         yield from zip(batch, markers.read(batch), strict=True)
 
 

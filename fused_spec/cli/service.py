@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.options import Context, command, duration
+from fused_spec.redaction import redact
 
 if TYPE_CHECKING:
     from fused_spec.service.launch import ServiceAddress
+    from fused_spec.spec.model import Project
 
 
 @click.command()
@@ -41,12 +43,13 @@ def serve(
             f"--host {host} can be reached from other machines, and whoever has the token can run code on this one; "
             "add --allow-remote when that is meant"
         )
+    from fused_spec.cli.placing import placing
     from fused_spec.engine_choice import parse_engine
     from fused_spec.service.server import Options
     from fused_spec.service.server import serve as serve_until_stopped
-    from fused_spec.storage_url import parse_storage
 
-    folder = _prepared(context, context.cwd / state.expanduser() if state else None)
+    folder, project = _prepared(context, context.cwd / state.expanduser() if state else None)
+    asked = placing(context, project, engine=engine, storage=storage)
 
     def announce(address: "ServiceAddress") -> None:
         if not _is_loopback(host):
@@ -58,25 +61,25 @@ def serve(
         host=host,
         port=port,
         idle=idle,
-        engine=parse_engine(engine or context.env.get("FUSED_SPEC_ENGINE")),
-        storage=parse_storage(storage or context.env.get("FUSED_SPEC_STORAGE_URL"), context.cwd),
+        engine=parse_engine(asked.engine.value),
+        storage=asked.storage.value,
     )
     serve_until_stopped(options, announce)
 
 
-def _prepared(context: Context, state: Path | None) -> Path:
-    """The state folder, by default the project's; it knows the images of the project around, when there is one."""
+def _prepared(context: Context, state: Path | None) -> "tuple[Path, Project | None]":
+    """The state folder, by default the project's, and the project around, whose images it knows, when there is one."""
     from fused_spec.spec.discovery import project_root
 
     if state is not None and project_root(context.cwd) is None:
-        return state  # the rest takes a good part of the start
+        return state, None  # the rest takes a good part of the start
     from fused_spec.cli.lookup import current_project
     from fused_spec.cli.target import hand_over_images, service_state
 
     project = current_project(context)
     folder = state or service_state(project)
     hand_over_images(project, folder)
-    return folder
+    return folder, project
 
 
 def _is_loopback(host: str) -> bool:
@@ -91,6 +94,7 @@ def _how_to_use(address: "ServiceAddress", folder: Path) -> str:
     shared = f"{address.url}/realtime-shared"
     return f"""\
 Listening on {address.url} (process {address.pid}); Ctrl-C stops it, running jobs go on.
+  jobs run on the engine {address.engine}; fd:// is {redact(address.storage)}
   the token is in {folder / "service.json"}, readable by you alone
 
   fused-spec   --base-url {address.url}

@@ -64,7 +64,7 @@ def find_target(context: Context, project: "Project") -> Target:
 def connect(client: type[Client], target: Target, context: Context, project: "Project") -> Client:
     """A client of the target; starts the local service when the target needs it.
 
-    Raises `CredentialsError` when there are none to send.
+    Raises `CredentialsError` when there are none to send, and `Misconfigured` when the local service is not as asked.
     """
     return client.over(open_transport(target, context, project))
 
@@ -76,7 +76,7 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
     state = service_state(project)
     if target.base_url is None:
         hand_over_images(project, state)
-        service = _running_service(state, context)
+        service = _running_service(state, context, project)
         _tell_git(state, project)
         return Transport(service.url, Credentials(access_token=service.token))
     recorded = recorded_service(state)
@@ -115,12 +115,14 @@ def _named(name: str, project: "Project", source: str) -> Target:
     raise click.UsageError(f'{source} names "{name}", which is no target of this project; {hint}')
 
 
-def _running_service(state: Path, context: Context) -> LocalService:
+def _running_service(state: Path, context: Context, project: "Project") -> LocalService:
+    from fused_spec.cli.placing import check_running, placing
     from fused_spec.service.launch import ensure_service
 
     before = recorded_service(state)
-    engine, storage = (context.env.get(name) for name in ("FUSED_SPEC_ENGINE", "FUSED_SPEC_STORAGE_URL"))
-    address = ensure_service(state, engine=engine, storage=storage)
+    asked = placing(context, project)
+    address = ensure_service(state, engine=asked.engine.value, storage=asked.storage.value)
+    check_running(address, asked)
     if before is None or before.pid != address.pid:
         context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")
     return LocalService(url=address.url, token=address.token, pid=address.pid)

@@ -9,9 +9,9 @@ import json
 import types
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
-from functools import lru_cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from datetime import UTC, date, datetime, time
+from functools import lru_cache, partial
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import mercantile
 
@@ -20,8 +20,10 @@ from fused_spec.engine.tiles import Tile, frame, tile_arguments
 
 _GEOMETRIES = (
     "BaseGeometry",
+    "Geometry",
     "Point",
     "LineString",
+    "LinearRing",
     "Polygon",
     "MultiPoint",
     "MultiLineString",
@@ -39,14 +41,11 @@ class BadArgument(Exception):
 
 def bind(udf: Binding, *element: Any, tile: Tile | None = None) -> dict[str, Any]:
     """The keyword arguments for one call: without an element only what is stored with the UDF, and the tile's."""
-    parameters = udf.parameters
-    given = dict(udf.kept)
-    if element:
-        given.update(_from_element(element[0], udf))
-    placed = tile_arguments(parameters, tile, _word) if tile is not None else {}
-    missing = [name for name in udf.required if name not in given and name not in placed]
-    if missing:
-        raise BadArgument(f"no value for {', '.join(missing)}; the UDF takes {', '.join(parameters) or 'nothing'}")
+    given = {**udf.kept, **_from_element(element[0], udf)} if element else dict(udf.kept)
+    placed = tile_arguments(udf.parameters, tile, _word) if tile is not None else {}
+    if not udf.required <= given.keys() | placed:
+        missing = [name for name in udf.parameters if name in udf.required and name not in given | placed]
+        raise BadArgument(f"no value for {', '.join(missing)}; the UDF takes {', '.join(udf.parameters) or 'nothing'}")
     for name, annotation in udf.annotations.items():
         if name in given:
             given[name] = _coerced(name, given[name], annotation)
@@ -59,27 +58,33 @@ def _from_element(element: Any, udf: Binding) -> Mapping[str, Any]:
         known = len(element.keys() & udf.parameters.keys())
         if known == len(element) or (udf.is_open_ended and (known or not udf.parameters)):
             return element
-    for first in udf.parameters:
-        return {first: element}
-    raise BadArgument("the UDF takes no parameter, so it cannot take an element of the input")
+    if udf.first is None:
+        raise BadArgument("the UDF takes no parameter, so it cannot take an element of the input")
+    return {udf.first: element}
 
 
 def _coerced(name: str, value: Any, annotation: Any) -> Any:
     if value is None:
         return value
+    if get_origin(annotation) is Literal:
+        return next((one for one in get_args(annotation) if value in (one, str(one))), value)
     words = _words(annotation)
     if not isinstance(value, _WRITTEN) and words != ("Bounds",):
         return value  # what code hands over is no text to be understood
     converters = _FROM_TEXT if isinstance(value, str) else _FROM_JSON
-    if not words or (isinstance(value, str) and "str" in words) or any(word not in converters for word in words):
-        return value  # any text is text already, and of other kinds nothing is known
+    if not words or type(value).__name__ in words or any(word not in converters for word in words):
+        return value  # it is what was asked for, or of what was asked for nothing is known
+    if isinstance(value, str) and value == "null" and _IN_JSON.issuperset(words):
+        return None
     problem = ""
     for word in words:
         try:
             return converters[word](value)
-        except (ValueError, TypeError, KeyError) as error:
+        except json.JSONDecodeError:
+            problem = problem or 'this is no JSON; write a list as [1, 2], and an object as {"a": 1}'
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             problem = problem or str(error)
-    raise BadArgument(f"{name}={value!r} cannot be read as {' or '.join(words)}: {problem}")
+    raise BadArgument(f"{name}={str(value)[:200]!r} cannot be read as {' or '.join(words)}: {problem}")
 
 
 def _word(annotation: Any) -> str:
@@ -98,7 +103,7 @@ def _words(annotation: Any) -> tuple[str, ...]:
 def _read_words(annotation: Any) -> tuple[str, ...]:
     if isinstance(annotation, str):
         names = annotation.replace("Optional[", "").replace("Union[", "").partition("[")[0].replace(",", "|").split("|")
-        words = [name.strip(" ]").rpartition(".")[2] for name in names]
+        words = [name.strip(" ]'\"").rpartition(".")[2] for name in names]
     elif get_origin(annotation) in (Union, types.UnionType):
         words = [word for one in get_args(annotation) for word in _words(one)]
     elif get_origin(annotation) is Annotated:
@@ -142,11 +147,15 @@ def _json_of(kind: type) -> Callable[[str], Any]:
 
 
 def _bounds(value: Any) -> list[float]:
-    placed = getattr(value, "total_bounds", getattr(value, "bounds", value))  # of a frame, or a geometry
-    numbers = json.loads(placed) if isinstance(placed, str) else list(placed)
-    if not isinstance(numbers, list) or len(numbers) != 4:
+    """Four numbers, as they are or as JSON; those of a frame, of a geometry, and of GeoJSON."""
+    content = json.loads(value) if isinstance(value, str) else value
+    if isinstance(content, dict):
+        content = _geo_frame(content)
+    placed = getattr(content, "total_bounds", getattr(content, "bounds", content))
+    numbers = [float(number) for number in placed]
+    if len(numbers) != 4:
         raise ValueError("give four numbers: west, south, east, north")
-    return [float(number) for number in numbers]
+    return numbers
 
 
 def _frame(value: Any) -> Any:
@@ -163,35 +172,65 @@ def _geo_frame(value: Any) -> Any:
     content = json.loads(value) if isinstance(value, str) else value
     if isinstance(content, list | tuple):
         return gpd.GeoDataFrame(geometry=[box(*_bounds(content))], crs=4326)
-    if content.get("type") == "FeatureCollection":
+    if not isinstance(content, dict) or "type" not in content:
+        raise ValueError("give GeoJSON, or four numbers: west, south, east, north")
+    if content["type"] == "FeatureCollection":
         return gpd.GeoDataFrame.from_features(content["features"], crs=4326)
-    if content.get("type") == "Feature":
+    if content["type"] == "Feature":
         return gpd.GeoDataFrame.from_features([content], crs=4326)
     return gpd.GeoDataFrame(geometry=[shape(content)], crs=4326)
 
 
 def _tile_frame(value: Any) -> Any:
-    """A tile's numbers, or what `_geo_frame` takes, as a frame."""
+    """A tile's numbers, or what `_geo_frame` takes with the numbers of the smallest tile that holds it, as a frame."""
     content = json.loads(value) if isinstance(value, str) else value
-    return (
-        frame(_xyz(content)) if isinstance(content, dict) and {"x", "y", "z"} <= set(content) else _geo_frame(content)
-    )
+    if _is_tile(content):
+        return frame(_xyz(content))
+    located = _geo_frame(content)
+    x, y, z = _xyz(located.total_bounds)
+    return located.assign(x=x, y=y, z=z)[["x", "y", "z", located.active_geometry_name]]
 
 
 def _tile_numbers(value: Any) -> Any:
     return mercantile.Tile(*_xyz(json.loads(value) if isinstance(value, str) else value))
 
 
+def _is_tile(content: Any) -> bool:
+    return isinstance(content, dict) and {"x", "y", "z"} <= content.keys()
+
+
 def _xyz(content: Any) -> Tile:
-    if not isinstance(content, dict):
-        raise ValueError("give x, y and z")
-    return int(content["x"]), int(content["y"]), int(content["z"])
+    """The numbers of a tile, or of the smallest one that holds the bounds."""
+    if _is_tile(content):
+        return int(content["x"]), int(content["y"]), int(content["z"])
+    tile = mercantile.bounding_tile(*_bounds(content))
+    return tile.x, tile.y, tile.z
 
 
 def _box(value: Any) -> Any:
     from shapely.geometry import box
 
     return box(*_bounds(value))
+
+
+def _shape(value: Any) -> Any:
+    from shapely.geometry import shape
+
+    return shape(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, int | float):
+        return str(value)
+    raise ValueError("write text")
+
+
+def _moment(kind: type[datetime] | type[date] | type[time], value: Any) -> Any:
+    """ISO 8601, or seconds since 1970."""
+    if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
+        return kind.fromisoformat(value)
+    at = datetime.fromtimestamp(float(value), tz=UTC)
+    return at if kind is datetime else at.date() if kind is date else at.timetz()
 
 
 def _geometry(text: str) -> Any:
@@ -204,11 +243,12 @@ def _geometry(text: str) -> Any:
         raise ValueError(str(error)) from error
 
 
+_MOMENTS = {kind.__name__: partial(_moment, kind) for kind in (datetime, date, time)}
 _FROM_JSON: dict[str, Callable[[Any], Any]] = {
     "int": _whole,
     "float": float,
     "bool": _truth,
-    "str": lambda value: value,
+    "str": _text,
     "list": lambda value: value,
     "dict": lambda value: value,
     "Bounds": _bounds,
@@ -219,6 +259,8 @@ _FROM_JSON: dict[str, Callable[[Any], Any]] = {
     "Tile": _tile_frame,
     "TileGDF": _tile_frame,
     "TileXYZ": _tile_numbers,
+    **dict.fromkeys(_GEOMETRIES, _shape),
+    **_MOMENTS,
 }
 _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
     **_FROM_JSON,
@@ -226,13 +268,13 @@ _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
     "bool": _bool,
     "list": _json_of(list),
     "List": _json_of(list),
+    "Iterable": _json_of(list),
     "dict": _json_of(dict),
     "Dict": _json_of(dict),
     "tuple": _json_of(tuple),
     "Tuple": _json_of(tuple),
     **dict.fromkeys(_GEOMETRIES, _geometry),
     "UUID": uuid.UUID,
-    "datetime": datetime.fromisoformat,
-    "date": date.fromisoformat,
-    "time": time.fromisoformat,
 }
+# Of these kinds text is JSON, so that "null" is nothing.
+_IN_JSON = frozenset(_FROM_TEXT) - {"str", "UUID", *_GEOMETRIES, *_MOMENTS}

@@ -2,12 +2,17 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_NAMED = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.KEYWORD_ONLY,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +39,39 @@ class Binding:
         return any(one.kind is inspect.Parameter.VAR_KEYWORD for one in self.signature.parameters.values())
 
     @cached_property
-    def required(self) -> Sequence[str]:
+    def first(self) -> str | None:
+        """The first parameter."""
+        return next(iter(self.parameters), None)
+
+    @cached_property
+    def required(self) -> frozenset[str]:
         """The parameters without a default."""
-        return [name for name, one in self.parameters.items() if one.default is one.empty]
+        return frozenset(name for name, one in self.parameters.items() if one.default is one.empty)
 
     @cached_property
     def kept(self) -> Mapping[str, Any]:
         """What is stored of parameters that it has."""
         return {name: value for name, value in self.stored.items() if self.is_open_ended or name in self.parameters}
 
+    @cached_property
+    def unnamed(self) -> Sequence[str]:
+        """The parameters that the function takes by their place alone."""
+        return [name for name, one in self.parameters.items() if one.kind is one.POSITIONAL_ONLY]
+
     def call(self, arguments: Mapping[str, Any]) -> Any:
-        value = self.function(**arguments)
-        return asyncio.run(value) if inspect.iscoroutine(value) else value
+        if self.unnamed:
+            placed = [arguments[name] for name in self.unnamed if name in arguments]
+            value = self.function(*placed, **{k: v for k, v in arguments.items() if k not in self.unnamed})
+        else:
+            value = self.function(**arguments)
+        return _awaited(value) if inspect.iscoroutine(value) else value
+
+
+def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns; one that another coroutine asks for runs in a thread beside it."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, coroutine).result()

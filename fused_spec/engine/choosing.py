@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.guard import Elsewhere
 from fused_spec.engine.mapping import Engine, Processes
 
 _PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 
 
-def engine_of(place: str | None, *, cpus: int, env: Mapping[str, str]) -> Engine:
+def engine_of(place: str | None, *, cpus: int, env: Mapping[str, str], elsewhere: Elsewhere) -> Engine:
     """`place` is None for processes of this machine, a Dask scheduler's address, or the file in which one is written.
+
+    `elsewhere` holds for tasks on a cluster.
 
     Raises `StepFailed` when Dask is not installed, or the file does not come.
     """
@@ -23,7 +26,7 @@ def engine_of(place: str | None, *, cpus: int, env: Mapping[str, str]) -> Engine
         from fused_spec.engine.dask_engine import Dask  # heavy, and an extra
     except ImportError as error:
         raise StepFailed(f"the engine dask needs dask ({error}); pip install 'fused-spec[dask]'") from None
-    return Dask(address=_written(Path(place)) if place.startswith("/") else place, env=env)
+    return Dask(address=_written(Path(place)) if place.startswith("/") else place, env=env, limits=elsewhere)
 
 
 def _written(path: Path) -> str:

@@ -10,11 +10,13 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from distributed import CancelledError, Client, Future, KilledWorker, wait
 
 from fused_spec.engine.dask_worker import Batch, run_batch
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.guard import Elsewhere, OverLimit
 from fused_spec.engine.mapping import Task
 from fused_spec.engine.packing import Outcome, Pack
 from fused_spec.engine.pool import Done, Log
@@ -31,7 +33,9 @@ _LARGEST_BATCH = 256
 class Dask:
     """A cluster, by the address of its scheduler; `env` is what tasks find in their environment beside the worker's."""
 
+    is_cluster: ClassVar[bool] = True
     address: str
+    limits: Elsewhere
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def map(
@@ -41,18 +45,23 @@ class Dask:
         job = pickle.dumps(HostedJob(task=task, env=dict(self.env)))
         pack = Pack(folder)
         with _connected(self.address) as client:
-            for batch in _Lot(client, job, tasks, at_once).run():
+            for batch in _Lot(client, job, self.limits, tasks, at_once).run():
                 for line in batch.lines:
                     log.write(line)
                 log.flush()
                 yield [Done(one.index, seconds, pack.keep(one)) for one, seconds in batch.outcomes]
+                if batch.over_limit is not None:
+                    raise OverLimit(batch.over_limit)
 
 
 class _Lot:
     """The tasks of one step, and the batches that are under way; when the client closes, Dask forgets them."""
 
-    def __init__(self, client: Client, job: bytes, tasks: Sequence[int], at_once: int | None) -> None:
+    def __init__(
+        self, client: Client, job: bytes, limits: Elsewhere, tasks: Sequence[int], at_once: int | None
+    ) -> None:
         self._client = client
+        self._limits = limits
         # A task of its own, so that a lost worker takes nothing along that could not be made again.
         self._job = client.submit(bytes, job, pure=False)
         self._left = deque(tasks)
@@ -83,7 +92,7 @@ class _Lot:
         """Keep every thread busy, and one batch ahead unless the step limits what runs at once."""
         room = self._at_once or 2 * max(1, self._threads)
         while len(self._running) < room and (batch := self._next_batch(room)):
-            self._running[self._client.submit(run_batch, self._job, batch, pure=False)] = batch
+            self._running[self._client.submit(run_batch, self._job, self._limits, batch, pure=False)] = batch
 
     def _next_batch(self, room: int) -> list[int]:
         if self._alone:

@@ -15,16 +15,18 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
+import psutil
 from distributed import get_worker
 
+from fused_spec.engine.guard import Elsewhere, Limits
 from fused_spec.engine.packing import Outcome
-from fused_spec.engine.pool import Pool
+from fused_spec.engine.pool import Done, Pool
 from fused_spec.engine.processes import Process
-from fused_spec.engine.task_host import LENGTH
+from fused_spec.engine.task_host import LENGTH, OVER_LIMIT
 from fused_spec.jobdir import JobDir, Result, result_content, result_file, result_metadata
 from fused_spec.redaction import without_secrets
 
@@ -33,29 +35,42 @@ _KEPT_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What became of a batch: each task with its seconds, and what they printed, line by line."""
+    """What became of a batch: each task with its seconds, and what they printed, line by line.
+
+    When they took too much of the worker's machine, `over_limit` says so, and only tasks that had ended are told of.
+    """
 
     outcomes: list[tuple[Outcome, float]]
     lines: list[str]
+    over_limit: str | None = None
 
 
 class Abandoned(Exception):
     """Nobody wants the batch any more."""
 
 
-def run_batch(job: bytes, tasks: Sequence[int]) -> Batch:
+def run_batch(job: bytes, limits: Elsewhere, tasks: Sequence[int]) -> Batch:
     """Run tasks of a pickled `HostedJob`, one after the other."""
-    host = _take(job)
+    host = _take(job, limits)
     lines = _Lines()
+    done: list[Done] = []
+    over: str | None = None
     try:
-        done = [one for batch in host.pool.run(tasks, processes=1, log=lines, tick=_wanted()) for one in batch]
-        outcomes = [(_outcome(host.job, one.index, one.answer.error, one.answer.record), one.seconds) for one in done]
+        for some in host.pool.run(tasks, processes=1, log=lines, tick=_wanted()):
+            done += some
+            if (over := host.over_limit) is not None:
+                done = [one for one in done if one.answer.record]
+                break
+        batch = Batch(outcomes=_outcomes(host.job, done), lines=lines.written, over_limit=over)
         host.empty()
     except BaseException:
         host.end()
         raise
-    _give_back(host)
-    return Batch(outcomes=outcomes, lines=lines.written)
+    if over is None:
+        _give_back(host)
+    else:
+        host.end()
+    return batch
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -74,6 +89,12 @@ class _Host:
                 os.truncate(file, 0)
             else:
                 file.unlink()
+
+    @property
+    def over_limit(self) -> str | None:
+        """What its tasks took too much of."""
+        file = self.job.path / OVER_LIMIT
+        return file.read_text(encoding="utf-8") if file.exists() else None
 
     def end(self) -> None:
         self.pool.end()
@@ -105,7 +126,7 @@ class _Idle:
 _idle = _Idle()
 
 
-def _take(job: bytes) -> _Host:
+def _take(job: bytes, limits: Elsewhere) -> _Host:
     with _idle.lock:
         for host in _idle.hosts:
             if host.key == job:
@@ -113,7 +134,7 @@ def _take(job: bytes) -> _Host:
                 return host
     folder = JobDir(Path(tempfile.mkdtemp(prefix="fused-spec-")))
     folder.results.mkdir()
-    return _Host(key=job, job=folder, pool=Pool(partial(_start, job, folder.results)))
+    return _Host(key=job, job=folder, pool=Pool(partial(_start, job, folder.path, _limits_here(limits))))
 
 
 def _give_back(host: _Host) -> None:
@@ -138,17 +159,24 @@ def _end_idle() -> None:
             return
 
 
-def _start(job: bytes, folder: Path, _others: Sequence[int]) -> Process:
+def _limits_here(limits: Elsewhere) -> Limits:
+    worker = get_worker()
+    memory = worker.memory_manager.memory_limit or psutil.virtual_memory().total
+    return limits.on_worker(int(memory), worker.state.nthreads)
+
+
+def _start(job: bytes, folder: Path, limits: Limits, _others: Sequence[int]) -> Process:
     answers_read, answers_write = os.pipe()
     output_read, output_write = os.pipe()
+    arguments = [str(answers_write), str(folder), json.dumps(asdict(limits))]
     process = subprocess.Popen(
-        [sys.executable, "-m", "fused_spec.engine.task_host", str(answers_write), str(folder)],
+        [sys.executable, "-m", "fused_spec.engine.task_host", *arguments],
         stdin=subprocess.PIPE,
         stdout=output_write,
         stderr=output_write,
         pass_fds=[answers_write],
         env=without_secrets(os.environ),
-        start_new_session=True,  # so that it can be ended with all that it started
+        start_new_session=True,  # Ctrl-C in the worker's terminal is the worker's business
         bufsize=0,
     )
     os.close(answers_write)
@@ -164,13 +192,14 @@ def _start(job: bytes, folder: Path, _others: Sequence[int]) -> Process:
         orders=orders,
         answers=answers_read,
         output=output_read,
-        end=partial(_kill, process.pid),
+        end=partial(_end, process.pid),
     )
 
 
-def _kill(group: int) -> None:
+def _end(host: int) -> None:
+    """The host takes along all that its tasks started."""
     with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
+        os.kill(host, signal.SIGTERM)
 
 
 def _write(descriptor: int, content: bytes) -> None:
@@ -190,6 +219,10 @@ def _wanted() -> Callable[[], None]:
             raise Abandoned(key)
 
     return check
+
+
+def _outcomes(job: JobDir, done: Sequence[Done]) -> list[tuple[Outcome, float]]:
+    return [(_outcome(job, one.index, one.answer.error, one.answer.record), one.seconds) for one in done]
 
 
 def _outcome(job: JobDir, index: int, error: str | None, record: str) -> Outcome:

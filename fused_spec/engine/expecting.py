@@ -1,9 +1,11 @@
-"""Check what a UDF returned against what its spec expects (`expect:` of a step).
+"""Check what came of a step against what its spec expects (`expect:`).
 
-A UDF that catches its own error and returns an empty frame ends without one; only the result tells.
+A UDF that catches its own error and returns an empty frame ends without one; only the result tells. Of a table that an
+ingestion wrote the same is asked, in the same words.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -12,14 +14,35 @@ import pyproj
 from pyproj.exceptions import CRSError
 
 from fused_spec.engine.rasters import bounds_of
-from fused_spec.engine.tables import as_table
+from fused_spec.engine.tables import as_table, with_index
 
 FIELD = "fused-spec"
 _MARGIN = 1e-9  # degrees; what a change of coordinates may cost
 
+Bounds = tuple[float, ...]
+"""West, south, east, north in degrees."""
+
 
 class Unexpected(Exception):
     """A result that is not what was expected; the text says what was expected and what came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where geometry is: its coordinate system, and what gives its bounds (None: nothing is anywhere)."""
+
+    crs: pyproj.CRS | None
+    bounds: Callable[[], Bounds | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What an expectation can ask of a table: `nulls` counts the missing values of a column."""
+
+    rows: int
+    columns: Sequence[str]
+    nulls: Callable[[str], int]
+    place: Place | None
 
 
 def expectation(metadata: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -29,13 +52,29 @@ def expectation(metadata: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return expected if isinstance(expected, Mapping) else {}
 
 
+def differences(facts: Facts, expected: Mapping[str, Any]) -> Iterator[str]:
+    """What differs, each in words."""
+    yield from _count(facts.rows, expected.get("rows"))
+    wanted = expected.get("columns") or []
+    if missing := [name for name in wanted if name not in facts.columns]:
+        yield f"no column {', '.join(missing)} (it has {', '.join(facts.columns) or 'none'})"
+    for name in expected.get("not_null") or []:
+        if name not in facts.columns:
+            if name not in wanted:
+                yield f"no column {name} to be not null"
+        elif nulls := facts.nulls(name):
+            yield f"{nulls:,} of {facts.rows:,} values of {name} are missing, none may be"
+    if expected.get("crs") is not None or expected.get("bounds") is not None:
+        yield from _elsewhere(facts.place, expected)
+
+
 def check_result(value: Any, expected: Mapping[str, Any]) -> None:
     """Raise `Unexpected`, with everything that differs, when the value is not as expected."""
     if not expected:
         return
     table = as_table(value)
     if table is not None:
-        found = list(_of_table(table, expected))
+        found = list(differences(_facts(with_index(table)), expected))
     elif (bounds := bounds_of(value)) is not None:
         found = [*_other(value, {name: one for name, one in expected.items() if name != "bounds"})]
         found += _outside(bounds, expected)
@@ -45,20 +84,27 @@ def check_result(value: Any, expected: Mapping[str, Any]) -> None:
         raise Unexpected(f"the result is not what the spec expects: {'; '.join(found)}")
 
 
-def _of_table(table: pd.DataFrame, expected: Mapping[str, Any]) -> Iterator[str]:
-    yield from _count(len(table), expected.get("rows"))
+def _facts(table: pd.DataFrame) -> Facts:
     columns = [str(name) for name in table.columns]
-    wanted = expected.get("columns") or []
-    if missing := [name for name in wanted if name not in columns]:
-        yield f"no column {', '.join(missing)} (it has {', '.join(columns) or 'none'})"
-    for name in expected.get("not_null") or []:
-        if name not in columns:
-            if name not in wanted:
-                yield f"no column {name} to be not null"
-        elif nulls := int(table.iloc[:, columns.index(name)].isna().sum()):
-            yield f"{nulls:,} of {len(table):,} values of {name} are missing, none may be"
-    if expected.get("crs") is not None or expected.get("bounds") is not None:
-        yield from _place(table, expected)
+    return Facts(
+        rows=len(table),
+        columns=columns,
+        nulls=lambda name: int(table.iloc[:, columns.index(name)].isna().sum()),
+        place=_place(table),
+    )
+
+
+def _place(table: pd.DataFrame) -> Place | None:
+    if not isinstance(table, gpd.GeoDataFrame) or table.active_geometry_name is None:
+        return None
+
+    def bounds() -> Bounds | None:
+        geometry = table.geometry
+        if geometry.is_empty.all() or not geometry.notna().any():
+            return None
+        return tuple((geometry if geometry.crs is None else geometry.to_crs(4326)).total_bounds)
+
+    return Place(crs=table.crs, bounds=bounds)
 
 
 def _count(rows: int, wanted: Any) -> Iterator[str]:
@@ -73,8 +119,8 @@ def _count(rows: int, wanted: Any) -> Iterator[str]:
     yield f"{rows:,} rows, expected {asked}"
 
 
-def _place(table: pd.DataFrame, expected: Mapping[str, Any]) -> Iterator[str]:
-    if not isinstance(table, gpd.GeoDataFrame) or table.active_geometry_name is None:
+def _elsewhere(place: Place | None, expected: Mapping[str, Any]) -> Iterator[str]:
+    if place is None:
         yield "no geometry"
         return
     if (wanted := expected.get("crs")) is not None:
@@ -83,15 +129,13 @@ def _place(table: pd.DataFrame, expected: Mapping[str, Any]) -> Iterator[str]:
         except CRSError:
             yield f"crs {wanted} of the expectation is no coordinate system"
             return
-        if table.crs is None or not known.equals(table.crs, ignore_axis_order=True):
-            yield f"crs {table.crs.to_string() if table.crs is not None else 'unknown'}, expected {wanted}"
-    geometry = table.geometry
-    if not geometry.is_empty.all() and geometry.notna().any():
-        located = geometry if geometry.crs is None else geometry.to_crs(4326)
-        yield from _outside(tuple(located.total_bounds), expected)
+        if place.crs is None or not known.equals(place.crs, ignore_axis_order=True):
+            yield f"crs {place.crs.to_string() if place.crs is not None else 'unknown'}, expected {wanted}"
+    if expected.get("bounds") is not None and (bounds := place.bounds()) is not None:
+        yield from _outside(bounds, expected)
 
 
-def _outside(bounds: tuple[float, ...], expected: Mapping[str, Any]) -> Iterator[str]:
+def _outside(bounds: Bounds, expected: Mapping[str, Any]) -> Iterator[str]:
     wanted = expected.get("bounds")
     if wanted is None:
         return

@@ -31,15 +31,21 @@ def bundle_in(udf: Udf) -> Bundle:
     return bundle_of((header.source_file, header.source_code) for header in udf.headers or [])
 
 
-def find(provided: Provided, scope: Scope, text: str) -> Found | None:
-    """None when there is no such UDF; raises `GitUnavailable` and `BadUdfFolder`."""
-    text = provided.tokens.get(text, text)
+def find(provided: Provided, scope: Scope, text: str, collection: str | None = None) -> Found | None:
+    """None when there is no such UDF; raises `GitUnavailable` and `BadUdfFolder`.
+
+    A saved one is looked for in the collection, and without one in that of the UDF that asks.
+    """
+    if text in provided.tokens:
+        return _saved(provided, *provided.tokens[text])
     if (reference := parse(text)) is not None:
         commit = scope.bundle.commit(reference) or _commit(provided, reference)
         return _at(provided, scope, str(replace(reference, ref=commit))) if commit is not None else None
     if text.startswith(("/", "~")):
         return _at(provided, scope, f"{_FILE}{Path(text).expanduser().resolve()}")
-    return _at(provided, scope, neighbour(scope.home, text)) or _saved(provided, text)
+    if collection is not None:
+        return _saved(provided, collection, text)
+    return _at(provided, scope, neighbour(scope.home, text)) or _saved(provided, scope.collection, text)
 
 
 def _at(provided: Provided, scope: Scope, place: str) -> Found | None:
@@ -78,11 +84,12 @@ def _commit(provided: Provided, reference: GitReference) -> str | None:
     return provided.repositories.commit(reference) if provided.repositories is not None else None
 
 
-def _saved(provided: Provided, text: str) -> Found | None:
+def _saved(provided: Provided, collection: str, text: str) -> Found | None:
     """By its own name, or behind a team or an e-mail; what travels with it is its own."""
-    body = provided.saved.get(text) or provided.saved.get(text.rpartition("/")[2])
+    known = provided.saved.get(collection, {})
+    body = known.get(text) or known.get(text.rpartition("/")[2])
     if body is None:
         return None
     udf = Udf.model_validate_json(body)
     bundle = bundle_in(udf)
-    return Found(udf=udf, scope=Scope(bundle=bundle, home=bundle.home))
+    return Found(udf=udf, scope=Scope(bundle=bundle, home=bundle.home, collection=collection))

@@ -22,10 +22,17 @@ from fused_spec.engine import worker
 from fused_spec.engine.family import adopt_orphans, children, kill
 from fused_spec.engine.forking import fork
 from fused_spec.jobdir import JobDir
+from fused_spec.wire import JobConfig
 
 # What nearly every job needs. The threads that it starts on import (of OpenBLAS and jemalloc) are made anew by these
 # libraries after a fork.
-_PRELOADED = ("pyarrow.parquet", "geopandas", "fused_spec.engine.steps", "fused_spec.gitrefs")
+_PRELOADED = (
+    "pyarrow.parquet",
+    "geopandas",
+    "fused_spec.engine.choosing",
+    "fused_spec.engine.steps",
+    "fused_spec.gitrefs",
+)
 _PRELOADED_IF_INSTALLED = ("fused",)  # seconds
 
 
@@ -38,10 +45,7 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which closes the input
     adopt_orphans()
     _tell(ready=True, pid=os.getpid())
-    for module in (*_PRELOADED, *filter(importlib.util.find_spec, _PRELOADED_IF_INSTALLED)):
-        importlib.import_module(module)
-    gc.collect()
-    gc.freeze()  # so that workers never copy what they share by merely looking at it
+    preload()
 
     running: dict[int, str] = {}
     commands = _Commands()
@@ -56,6 +60,15 @@ def serve() -> None:
                 return
             for command in commands.feed(content):
                 running[_fork(Path(command["run"]))] = command["run"]
+
+
+def preload() -> None:
+    """Import and build what each job would otherwise do for itself."""
+    for module in (*_PRELOADED, *filter(importlib.util.find_spec, _PRELOADED_IF_INSTALLED)):
+        importlib.import_module(module)
+    JobConfig.model_rebuild()  # its validator, which is else made at its first use
+    gc.collect()
+    gc.freeze()  # so that workers never copy what they share by merely looking at it
 
 
 class _Commands:

@@ -20,7 +20,9 @@ from fused_spec.engine.family import descendants, die_with_parent, kill, memory_
 _LOOK_SECONDS = 0.2
 _DISK_SECONDS = 1.0
 _LARGEST_PART = 0.05  # of the worker's time that looking may cost
+_LONGEST_PAUSE = 2.0  # seconds without a look, even where thousands of processes make each one slow
 _KILLED_FIRST = "500"  # by the system, when the machine's memory is used up: tasks before everything else
+_LARGEST_FILE = 2**62  # bytes, a limit that every system takes
 _SPARE = 0.03  # of the machine's memory, which is left free
 
 
@@ -49,21 +51,66 @@ class Limits:
     machine: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What a job's tasks may take on a machine of a cluster, in bytes; without a `memory`, what a worker there has.
+
+    `machine` is the instance type that the memory comes from.
+    """
+
+    memory: int | None
+    disk: int | None
+    processes: int
+    machine: str
+
+    def on_worker(self, memory: int, threads: int) -> Limits:
+        """The limits of a task on a worker that has this memory for so many tasks at a time."""
+        most = min(memory, self.memory or memory)
+        origin = "what a worker of the Dask cluster has"
+        if self.memory is not None:
+            origin = self.machine if most == self.memory else f"{self.machine}, cut to {origin}"
+        return Limits(
+            memory=most,
+            share=min(most, memory // max(1, threads)),
+            disk=self.disk,
+            processes=self.processes,
+            machine=origin,
+        )
+
+
+@dataclass(slots=True)
+class _InForce:
+    limits: Limits | None = None
+
+
+_in_force = _InForce()
+
+
+def memory_allowed() -> int | None:
+    """The bytes of memory that the job which this process belongs to may use; None outside of any."""
+    return None if _in_force.limits is None else _in_force.limits.memory
+
+
 @contextmanager
 def guarded(limits: Limits, *folders: Path) -> Iterator[None]:
     """Within it, `OverLimit` is raised when the job takes too much, and `Cancelled` when the worker gets SIGTERM.
 
-    `folders` are what counts as the job's disk.
+    `folders` are what counts as the job's disk. `Cancelled` comes at the end when it was lost on its way, as one is
+    that is raised within a fork: by then the job's tasks have ended by the same signal, which is no failure of theirs.
     """
     guard = _Guard(limits, folders)
+    _in_force.limits = limits  # for the processes that are forked from this one, too
     forking.in_children(guard.confine)
     signal.signal(signal.SIGALRM, guard.look)
-    signal.signal(signal.SIGTERM, _cancel)
+    signal.signal(signal.SIGTERM, guard.cancel)
     signal.setitimer(signal.ITIMER_REAL, _LOOK_SECONDS)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        _in_force.limits = None
+        if guard.cancelled:
+            raise Cancelled
 
 
 class _Guard:
@@ -71,6 +118,12 @@ class _Guard:
         self._limits = limits
         self._folders = folders
         self._disk_after = 0.0
+        self.cancelled = False
+
+    def cancel(self, _number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self.cancelled = True
+        raise Cancelled
 
     def look(self, _number: int, _frame: FrameType | None) -> None:
         """End all tasks, and raise `OverLimit`, when the job takes too much; else look again in a while."""
@@ -80,7 +133,7 @@ class _Guard:
         if problem is not None:
             kill(pids)
             raise OverLimit(problem)
-        pause = max(_LOOK_SECONDS, (time.monotonic() - began) / _LARGEST_PART)
+        pause = min(max(_LOOK_SECONDS, (time.monotonic() - began) / _LARGEST_PART), _LONGEST_PAUSE)
         signal.setitimer(signal.ITIMER_REAL, pause)
 
     def confine(self) -> None:
@@ -92,7 +145,7 @@ class _Guard:
             Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST, encoding="ascii")
         if self._limits.disk is not None:
             _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-            size = self._limits.disk if most == resource.RLIM_INFINITY else min(self._limits.disk, most)
+            size = min(self._limits.disk, _LARGEST_FILE if most == resource.RLIM_INFINITY else most)
             resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
 
     def _processes(self, pids: list[int]) -> str | None:
@@ -111,7 +164,7 @@ class _Guard:
             )
         if short and used > limits.share:
             return (
-                f"this machine's memory was used up, and the job held {_gib(used)} where {_gib(limits.share)} "
+                f"the memory of the machine was used up, and the job held {_gib(used)} where {_gib(limits.share)} "
                 "are set aside for it; name an instance_type with what it needs, or let it hold less at once"
             )
         return None
@@ -128,11 +181,6 @@ class _Guard:
             f"the job used {_gib(used)} of disk for results and temporary files, over its limit of "
             f"{_gib(self._limits.disk)}; give it a larger disk_size_gb, or write to fd:// instead"
         )
-
-
-def _cancel(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise Cancelled
 
 
 def _is_short_of_memory() -> bool:

@@ -5,6 +5,7 @@ that asks, by a path on this machine, or from git. Its code runs in the process 
 nothing is fetched but a repository that neither travels with the job nor is here already.
 """
 
+import asyncio
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -92,28 +93,36 @@ class LoadedUdf:
 def install(provided: Provided, udf: Udf) -> Scope:
     """Give this process's `fused` module what a job with this UDF may load; returns where the UDF stands."""
     bundle = bundle_in(udf)
-    scope = Scope(bundle=bundle, home=bundle.home)
+    scope = Scope(bundle=bundle, home=bundle.home, collection=udf.collection_name or "default")
     fused: Any = provide_fused()
     fused.load = partial(load, provided, scope)
     fused.run = partial(run, provided, scope)
     fused.submit = partial(_submit, provided, scope)
-    fused.secrets = Secrets(provided.secrets)
+    fused.run_async = partial(run, provided, scope, sync=False)
+    fused.load_async = partial(_load_later, provided, scope)
+    fused.secrets = fused.user_secrets = Secrets(provided.secrets)
     fused.utils = Utils(fused.load)
     return scope
 
 
-def load(provided: Provided, default: Scope, reference: Any, /, **_options: Any) -> LoadedUdf:
+def load(
+    provided: Provided, default: Scope, reference: Any, /, *, collection_name: str | None = None, **_options: Any
+) -> LoadedUdf:
     """The UDF that the reference means to the code that asks; raises `NotLoadable` and `GitUnavailable`."""
     if isinstance(reference, LoadedUdf):
         return reference
     text = str(reference).strip()
-    found = find(provided, calling_scope(default), text)
+    found = find(provided, calling_scope(default), text, collection_name)
     if found is None:
         raise NotLoadable(
             f"fused.load({text!r}) finds nothing here: no saved UDF, no neighbour, no path and no git reference; "
             "save it to this service, put it beside the UDF, or name a commit: https://github.com/…/tree/SHA/path"
         )
     return LoadedUdf(found)
+
+
+async def _load_later(provided: Provided, default: Scope, reference: Any, /, **options: Any) -> LoadedUdf:
+    return load(provided, default, reference, **options)
 
 
 def run(
@@ -125,19 +134,26 @@ def run(
     x: int | None = None,
     y: int | None = None,
     z: int | None = None,
+    sync: bool = True,
     **given: Any,
 ) -> Any:
-    """Call a UDF, a loaded one, or one that `load` finds, in this process; the words that choose a machine are left."""
-    parameters = {**given.pop("parameters", {}), **{name: one for name, one in given.items() if name not in _OPTIONS}}
+    """Call a UDF, a loaded one, or one that `load` finds, in this process; the words that choose a machine are left.
+
+    Unless `sync` it runs in a thread, and what is returned can be awaited.
+    """
     tile = (x, y, z) if x is not None and y is not None and z is not None else None
+    if tile is None:
+        given |= {name: one for name, one in (("x", x), ("y", y), ("z", z)) if one is not None}
+    named = {name: one for name, one in given.items() if name not in _OPTIONS and not name.startswith("_")}
+    parameters = {**(named.pop("parameters", None) or {}), **named}
     if isinstance(what, str | Path | LoadedUdf):
-        return load(provided, default, what).run(tile, parameters)
-    return call_udf(what, (), parameters, stored={}, tile=tile)
+        call = partial(load(provided, default, what).run, tile, parameters)
+    else:
+        call = partial(call_udf, what, (), parameters, stored={}, tile=tile)
+    return call() if sync else asyncio.to_thread(call)
 
 
-_OPTIONS = frozenset(
-    {"engine", "instance_type", "cache", "cache_max_age", "sync", "type", "max_retry", "verbose", "run_timeout"}
-)
+_OPTIONS = frozenset({"engine", "instance_type", "disk_size_gb", "cache", "cache_max_age", "type", "max_retry"})
 
 
 def _submit(provided: Provided, default: Scope, what: Any, elements: Any, /, **options: Any) -> Any:
@@ -158,7 +174,7 @@ class Utils:
 
 
 class Secrets:
-    """`fused.secrets["KEY"]`."""
+    """`fused.secrets["KEY"]`, or `fused.secrets.KEY`."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
@@ -168,6 +184,14 @@ class Secrets:
             known = ", ".join(sorted(self._values)) or "none"
             raise KeyError(f"this service has no secret {key}; it has {known}; set it as `FusedAPI` of fused does")
         return self._values[key]
+
+    def __getattr__(self, key: str) -> str:
+        if key.startswith("_"):
+            raise AttributeError(key)
+        try:
+            return self[key]
+        except KeyError as error:
+            raise AttributeError(error.args[0]) from None
 
     def get(self, key: str, default: str | None = None) -> str | None:
         return self._values.get(key, default)

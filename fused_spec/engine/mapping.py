@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from fused_spec.engine.packing import Kept, Outcome, Pack
 from fused_spec.engine.pool import Done, Log, run_tasks
@@ -13,7 +13,9 @@ Task = Callable[[int], Outcome]
 
 
 class Engine(Protocol):
-    """Where tasks run."""
+    """Where tasks run; `is_cluster` says that it may be on several machines."""
+
+    is_cluster: ClassVar[bool]
 
     def map(
         self, task: Task, tasks: Sequence[int], *, at_once: int | None, folder: Path, log: Log
@@ -30,6 +32,7 @@ class Engine(Protocol):
 class Processes:
     """Processes of this machine, one for each processor."""
 
+    is_cluster: ClassVar[bool] = False
     cpus: int
 
     def map(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fused_spec.engine.task_process import Answer
-from fused_spec.jobdir import Result
+from fused_spec.jobdir import Result, index_line
 
 _LARGEST_PACKED = 256 * 1024
 
@@ -43,29 +43,29 @@ class Pack:
     def keep(self, outcome: Outcome) -> Answer:
         """Keep an outcome, and answer where it is; what cannot be kept, as on a full disk, has failed."""
         try:
-            result = self._put(outcome)
+            return Answer(outcome.error, self._put(outcome))
         except OSError as error:
-            result = Result(index=outcome.index, error=f"the result cannot be kept: {error.strerror or error}")
-        return Answer(result.error, result.as_line())
+            problem = f"the result cannot be kept: {error.strerror or error}"
+            return Answer(problem, Result(index=outcome.index, error=problem).as_line())
 
-    def _put(self, outcome: Outcome) -> Result:
-        """The outcome is in the file when this returns."""
+    def _put(self, outcome: Outcome) -> str:
+        """The line of the index; the outcome is in the file when this returns."""
         stream = self._stream or self._open()
         alone = len(outcome.content) > _LARGEST_PACKED
         if alone:
             _write_alone(self._folder / str(outcome.name), outcome.content)
         written = outcome.metadata if alone else outcome.content + outcome.metadata
         _write(stream, written)
-        return Result(
-            index=outcome.index,
-            error=outcome.error,
-            name=outcome.name,
-            content_type=outcome.content_type,
-            pack=self._name,
-            at=stream.tell() - len(written),
-            size=None if alone else len(outcome.content),
-            metadata=len(outcome.metadata),
-            status=outcome.status,
+        return index_line(
+            outcome.index,
+            outcome.error,
+            outcome.name,
+            outcome.content_type,
+            self._name,
+            stream.tell() - len(written),  # it may have been emptied, when what it held has been read
+            None if alone else len(outcome.content),
+            len(outcome.metadata),
+            outcome.status,
         )
 
     def _open(self) -> BinaryIO:
@@ -83,16 +83,33 @@ class Kept:
     pack: Pack
 
     def __call__(self, index: int) -> Answer:
-        process = os.getpid()
+        forks = _ancestry.forks
         outcome = self.task(index)
-        if os.getpid() != process:
+        if _ancestry.forks != forks:
             os._exit(0)  # the task forked, and this is the copy that came back
         return self.pack.keep(outcome)
 
 
+class _Ancestry:
+    """How many forks lie between this process and the first one; to ask the system for its number takes far longer."""
+
+    forks = 0
+
+    def count(self) -> None:
+        self.forks += 1
+
+
+_ancestry = _Ancestry()
+os.register_at_fork(after_in_child=_ancestry.count)
+
+
 def _write_alone(path: Path, content: bytes) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
-    draft.write_bytes(content)
+    try:
+        draft.write_bytes(content)
+    except OSError:
+        draft.unlink(missing_ok=True)  # a full disk has use for the room
+        raise
     draft.replace(path)
 
 

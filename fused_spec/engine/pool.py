@@ -169,9 +169,11 @@ class Pool:
                 self._hand_out(member)
 
     def _hand_out(self, member: _Member) -> None:
-        """Give as many tasks at once as keep a process busy for a moment, and never more than its share."""
-        share = -(-len(self._left) // (2 * len(self._members)))
-        size = max(1, min(int(BATCH_SECONDS / max(self._mean_seconds, 1e-6)), _LARGEST_BATCH, share))
+        """Give as many tasks as keep a process busy for a moment, and of the last ones no more than its share."""
+        mean = max(self._mean_seconds, 1e-6)
+        # Less than what is done between two looks would have it wait for the next one.
+        share = max(len(self._left) // (2 * len(self._members)), int(_GATHER_SECONDS / mean))
+        size = max(1, min(int(BATCH_SECONDS / mean), _LARGEST_BATCH, share))
         if member.tasks and size == 1:
             return  # whoever is free first takes it
         batch = [self._left.popleft() for _ in range(min(size, len(self._left)))]

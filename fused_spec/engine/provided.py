@@ -1,7 +1,7 @@
 """What a job may load and use besides its own request: saved UDFs, secrets and git, as its service hands them over."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,13 @@ _SHORTEST_VALUE = 8  # a shorter one stands in nearly anything by chance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provided:
-    """Saved UDFs as JSON by name, names by token, secrets by key, and the repositories that may be read."""
+    """Saved UDFs, tokens, secrets by key, and the repositories that may be read.
 
-    saved: Mapping[str, str] = field(default_factory=dict)
-    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    `saved` is UDFs as JSON by collection and name, `tokens` collection and name by token.
+    """
+
+    saved: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tokens: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     repositories: Repositories | None = None
 

@@ -11,66 +11,85 @@ from typing import Any
 
 import numpy as np
 
+from fused_spec.engine.labelled import IN_TIFF, WIDENED, is_image, is_labelled, only_variable
 from fused_spec.engine.stored import Content, Unstorable
 
 FORMATS = ("npy", "tiff", "tif", "png", "jpg", "jpeg", "webp", "gif")
 _TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
 PICTURES = tuple(_TYPES)
-_IN_TIFF = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
 _BANDS = (1, 3, 4)
+_DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # modes of one band with more than eight bits
 
 Bounds = tuple[float, float, float, float]
 
 
 def write_raster(value: Any, output_format: str) -> Content | None:
-    """An array, an array with its bounds, or an xarray; None for any other value.
+    """An array, an array with its bounds, or an xarray that is an image; None for any other value.
 
     Raises `Unstorable` for one that the format cannot hold.
     """
-    match value:
-        case np.ndarray():
-            return _array(value, None, output_format)
-        case (np.ndarray() as array, bounds):
-            return _array(array, _bounds(bounds), output_format)
-    kind = f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
-    if kind == "xarray.DataArray":
-        return _labelled(value, {"orig_type": kind}, output_format)
-    if kind == "xarray.Dataset" and len(value.data_vars) == 1:
-        [(name, only)] = value.data_vars.items()
-        if only.ndim in (2, 3):
-            return _labelled(only, {"orig_type": kind, "key": str(name)}, output_format)
-    return None
+    if (pair := _located(value)) is not None:
+        return _array(*pair, output_format)
+    if not is_labelled(value) or not is_image(value):
+        return None
+    kind = f"xarray.{type(value).__name__}"
+    only = only_variable(value)
+    key = {} if only is value else {"key": str(only.name)}
+    return _labelled(only, {"orig_type": kind, **key}, output_format)
 
 
 def write_picture(value: Any, output_format: str) -> Content | None:
-    """A PIL image or a matplotlib figure; None for any other value."""
+    """A PIL image, or a matplotlib figure or what is drawn in one; None for any other value."""
     buffer = BytesIO()
-    if hasattr(value, "savefig"):
-        value.savefig(buffer, format="png")
+    figure: Any = value if hasattr(value, "savefig") else getattr(value, "figure", None)
+    if hasattr(figure, "savefig"):
+        figure.savefig(buffer, format="png")
         return Content(suffix="png", content_type="image/png", content=buffer.getvalue())
     if hasattr(value, "tobytes") and hasattr(value, "mode") and hasattr(value, "save"):
+        if value.mode in _DEEP:
+            return _array(np.asarray(value), None, "tiff" if output_format == "png" else output_format)
         return _picture(np.asarray(value.convert("RGBA" if "A" in value.mode else "RGB")), output_format)
     return None
 
 
 def bounds_of(value: Any) -> Bounds | None:
     """The bounds that come with an array, in degrees; None for any other value."""
+    pair = _located(value)
+    return None if pair is None else pair[1]
+
+
+def _located(value: Any) -> tuple[np.ndarray, Bounds | None] | None:
+    """An array and its bounds (None: it comes without); None for any other value, also for several arrays.
+
+    Raises `Unstorable` for bounds that are none.
+    """
     match value:
-        case (np.ndarray(), bounds):
-            return _bounds(bounds)
+        case np.ndarray():
+            return value, None
+        case (np.ndarray() as array, None):
+            return array, None
+        case (np.ndarray() as array, bounds) if not isinstance(bounds, np.ndarray) or bounds.shape == (4,):
+            return array, _bounds(bounds)
     return None
 
 
 def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Content:
     if array.dtype.hasobject:
         raise Unstorable("an array of objects cannot be stored; give it a numeric type")
-    image = array.ndim in (2, 3) and array.dtype.name in _IN_TIFF and array.size > 0
-    if output_format == "npy" or not image:
+    if isinstance(array, np.ma.MaskedArray):  # what is masked is missing
+        array = (
+            np.ma.filled(array.astype(np.result_type(array.dtype, np.float32)), np.nan)
+            if array.mask.any()
+            else array.data
+        )
+    image = array.ndim in (2, 3) and array.dtype.name in (*IN_TIFF, *WIDENED) and array.size > 0
+    if image and output_format in _TYPES:
+        return _picture(array, output_format)
+    # a TIFF holds bounds, and an npy what it has not
+    if not image or output_format == "npy" or (array.dtype.name in WIDENED and bounds is None):
         buffer = BytesIO()
         np.save(buffer, array, allow_pickle=False)
         return Content(suffix="npy", content_type="application/x-numpy-data", content=buffer.getvalue())
-    if output_format in _TYPES:
-        return _picture(array, output_format)
     tags = {"orig_type": "numpy.ndarray", "shape": json.dumps(array.shape)}
     if bounds is not None:
         tags["bounds"] = json.dumps(bounds)
@@ -80,8 +99,6 @@ def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Cont
 def _labelled(array: Any, tags: dict[str, str], output_format: str) -> Content:
     """An xarray with two axes, or with bands before them; its last two axes are y and x."""
     values = np.asarray(array.values)
-    if values.ndim not in (2, 3) or values.dtype.name not in _IN_TIFF:
-        raise Unstorable(f"an xarray of {values.ndim} dimensions and type {values.dtype} cannot be stored as an image")
     if output_format in _TYPES:
         return _picture(values, output_format)
     y, x = array.dims[-2:]
@@ -104,6 +121,7 @@ def _tiff(bands: np.ndarray, bounds: Bounds | None, crs: Any, tags: dict[str, st
     from rasterio.io import MemoryFile
     from rasterio.transform import from_bounds
 
+    bands = bands.astype(WIDENED.get(bands.dtype.name, bands.dtype), copy=False)
     count, height, width = bands.shape
     place = {"crs": crs, "transform": from_bounds(*bounds, width, height)} if bounds is not None else {}
     with warnings.catch_warnings(), MemoryFile() as memory:
@@ -119,6 +137,8 @@ def _tiff(bands: np.ndarray, bounds: Bounds | None, crs: Any, tags: dict[str, st
 def _picture(array: np.ndarray, output_format: str) -> Content:
     from PIL import Image
 
+    if array.size == 0:
+        raise Unstorable("an image without pixels cannot be stored")
     bands = _by_bands(array)
     if bands.dtype == bool:
         bands = bands.astype("uint8") * 255
@@ -144,11 +164,21 @@ def _by_bands(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _bounds(bounds: Any) -> Bounds | None:
-    """Bounds as a sequence of four numbers or a frame; None when they are neither."""
-    numbers = getattr(bounds, "total_bounds", bounds)
+def _bounds(bounds: Any) -> Bounds:
+    """Bounds as a sequence of four numbers, a frame or a geometry."""
+    numbers = getattr(bounds, "total_bounds", getattr(bounds, "bounds", bounds))
     try:
         west, south, east, north = map(float, numbers)
-    except (TypeError, ValueError):
-        return None
+        if not np.isfinite([west, south, east, north]).all() or west == east or south == north:
+            raise ValueError(numbers)
+    except (TypeError, ValueError) as error:
+        raise Unstorable(
+            f"the array comes with {_shown(bounds)} as its bounds; "
+            "give four numbers (west, south, east, north) that enclose something, or a frame"
+        ) from error
     return west, south, east, north
+
+
+def _shown(bounds: Any) -> str:
+    plain = isinstance(bounds, str | int | float | list | tuple | np.ndarray)
+    return str(bounds)[:60] if plain else f"a {type(bounds).__name__} without extent"

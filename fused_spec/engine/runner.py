@@ -31,10 +31,11 @@ class UdfNotLoadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Where a UDF stands: its `home`, and what travels with it (see `udf_bundle`)."""
+    """Where a UDF stands: its `home`, what travels with it (see `udf_bundle`), and the collection of saved ones."""
 
     bundle: Bundle = field(default_factory=Bundle)
     home: str = ""
+    collection: str = "default"
 
 
 def load_udf(udf: Udf, scope: Scope | None = None) -> Binding:

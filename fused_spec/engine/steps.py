@@ -8,29 +8,26 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.geospatial import partition_geospatial
-from fused_spec.engine.ingest.nongeospatial import partition_nongeospatial
+from fused_spec.engine.ingesting import Crew
 from fused_spec.engine.log import LogWriter
 from fused_spec.engine.mapping import Engine
-from fused_spec.engine.packing import Outcome
 from fused_spec.engine.pool import Done
 from fused_spec.engine.provided import Provided
 from fused_spec.engine.storage import Root
 from fused_spec.engine.udf_task import UdfTask
 from fused_spec.jobdir import JobDir, Result
-from fused_spec.wire import JobStep, PartitionGeospatialStep, PartitionNongeospatialStep, UdfStep
+from fused_spec.wire import JobStep, UdfStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a step needs besides its own fields; `memory_limit` is in bytes, for all processes of the job together."""
+    """What a step needs besides its own fields."""
 
     job: JobDir
     job_id: str
     storage: Root
     cpus: int
     engine: Engine
-    memory_limit: int
     output_format: str | None
     tile: tuple[int, int, int] | None
     provided: Provided
@@ -56,7 +53,9 @@ def run_step(step: JobStep, around: Surroundings, *, last: bool) -> None:
     if isinstance(step, UdfStep):
         _run_udf(step, around, keep=last)
     else:
-        _run_ingestion(step, around)
+        crew = Crew(engine=around.engine, job=around.job, log=around.log)
+        crew.ingest(step, around.storage, around.job_id)
+        around.tasks_done(1)
 
 
 def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
@@ -116,36 +115,3 @@ def _name_results(batch: list[Done], index: BinaryIO) -> None:
     lines = [done.answer.record or Result(index=done.index, error=done.answer.error).as_line() for done in batch]
     index.write("\n".join([*lines, ""]).encode("ascii"))
     index.flush()
-
-
-def _run_ingestion(step: PartitionGeospatialStep | PartitionNongeospatialStep, around: Surroundings) -> None:
-    task = Ingestion(step=step, storage=around.storage, job_id=around.job_id, memory_limit=around.memory_limit)
-    with _results_folder(around.job, keep=False) as folder:
-        [done] = [
-            one for batch in around.engine.map(task, [0], at_once=1, folder=folder, log=around.log) for one in batch
-        ]
-    around.tasks_done(1)
-    if done.answer.error is not None:
-        raise StepFailed(done.answer.error)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ingestion:
-    """An ingestion as one task, on whatever machine."""
-
-    step: PartitionGeospatialStep | PartitionNongeospatialStep
-    storage: Root
-    job_id: str
-    memory_limit: int | None
-
-    def __call__(self, index: int) -> Outcome:
-        try:
-            if isinstance(self.step, PartitionGeospatialStep):
-                partition_geospatial(self.step, self.storage, self.job_id, self.memory_limit)
-            else:
-                partition_nongeospatial(self.step, self.storage, self.job_id, self.memory_limit)
-        except StepFailed as failure:
-            return Outcome(index=index, error=str(failure))
-        except OSError as error:
-            return Outcome(index=index, error=f"{error.filename or 'the output'}: {error.strerror or error}")
-        return Outcome(index=index, error=None)

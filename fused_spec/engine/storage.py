@@ -15,7 +15,7 @@ import fsspec
 from fsspec.implementations.dirfs import DirFileSystem
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.storage_url import is_remote
+from fused_spec.storage_url import is_remote, storage_errors, trouble_with
 
 _ROOT = "FUSED_SPEC_STORAGE"
 
@@ -72,8 +72,11 @@ def local_copy(url: str, root: Root) -> Path:
     There may be nothing there. Raises `StepFailed`.
     """
     place = place_of(url, root)
-    if isinstance(place, Path):
-        return place
+    return place if isinstance(place, Path) else copy_of(place)
+
+
+def copy_of(place: Remote) -> Path:
+    """A copy of a remote file or folder, among the job's temporary files; there may be nothing there."""
     filesystem, name = place.open()
     copy = Path(tempfile.mkdtemp(prefix="fused-spec-")) / (place.path.name or "storage")
     try:
@@ -83,8 +86,8 @@ def local_copy(url: str, root: Root) -> Path:
                 _get_neighbours(filesystem, name, copy)
         elif filesystem.exists(name):
             filesystem.get(f"{name}/", str(copy), recursive=True)
-    except OSError as error:
-        raise StepFailed(f"{url} cannot be read: {error}") from error
+    except storage_errors() as error:
+        raise StepFailed(f"fd://{place.path} cannot be read: {trouble_with(place.root, error)}") from error
     return copy
 
 

@@ -1,139 +1,99 @@
-"""Tables that a UDF returned, in the formats in which Fused hands them out."""
+"""Tables among what a UDF returned: frames, series, geometries, Arrow tables, and cells of an xarray."""
 
-from io import BytesIO
+from collections.abc import Hashable
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+from geopandas.array import GeometryDtype
 from shapely.geometry.base import BaseGeometry
 
-from fused_spec.engine.stored import JSON, PARQUET, Content, Unstorable
-from fused_spec.engine.tiles import Tile, extent
+from fused_spec.engine import labelled
 
-FORMATS = ("parquet", "geojson", "json", "csv", "html", "feather", "mvt", "xml")
-_FEATHER = "application/vnd.apache.arrow.file"
-_MVT = "application/vnd.mapbox-vector-tile"
+_EXTENSION = b"ARROW:extension:name"
 
 
 def as_table(value: Any) -> pd.DataFrame | None:
-    """A frame, a series or a geometry as a frame; None for any other value."""
+    """A frame, a series, a geometry, what Arrow can take over, or an xarray that is no image, as a frame; else None.
+
+    A frame with a column of geometries is a GeoDataFrame, whether or not it was made one.
+    """
     match value:
         case gpd.GeoSeries():
             return _geo_frame(value)
-        case gpd.GeoDataFrame() if value.active_geometry_name is None:
-            return pd.DataFrame(value)
         case pd.DataFrame():
-            return value
+            return _with_active_geometry(value)
         case pd.Series():
             return value.to_frame(name=value.name if value.name is not None else "value")
         case BaseGeometry():
             return _geo_frame(gpd.GeoSeries([value], crs=4326))
-        case pa.Table():
-            return pd.DataFrame(value.to_pandas())
-    kind = f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
-    if kind == "polars.DataFrame":
-        return pd.DataFrame(value.to_arrow().to_pandas())
-    return _of_cells(value) if kind in ("xarray.Dataset", "xarray.DataArray") else None
+        case pa.Table() | pa.RecordBatch():
+            return _of_arrow(value)
+    if labelled.is_labelled(value):
+        return None if labelled.is_image(value) or labelled.is_scalar(value) else labelled.cells(value)
+    # polars, DuckDB and others hand over their rows by this protocol; some need to be run first
+    return _of_arrow(value) if hasattr(value, "__arrow_c_stream__") else None
 
 
-def _of_cells(labelled: Any) -> pd.DataFrame | None:
-    """One row for each cell of an xarray; None for one that is an image, or a stack of them."""
-    variables = list(labelled.data_vars.values()) if hasattr(labelled, "data_vars") else [labelled]
-    if len(variables) == 1 and variables[0].ndim in (2, 3):
-        return None
-    named = labelled if hasattr(labelled, "data_vars") or labelled.name else labelled.rename("value")
-    return pd.DataFrame(named.to_dataframe().reset_index())
+def with_index(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its index as columns, where that says more than the numbers of the rows."""
+    if not has_telling_index(table):
+        return table
+    taken = {str(name) for name in table.columns}
+    names = [_free(name, number, taken) for number, name in enumerate(table.index.names)]
+    flat: pd.DataFrame = table.reset_index(names=names)
+    return flat
 
 
-def write_table(table: pd.DataFrame, output_format: str, tile: Tile | None = None) -> Content:
-    """The table in one of `FORMATS`; raises `Unstorable` for what that cannot hold."""
-    match output_format:
-        case "parquet":
-            return Content(suffix="parquet", content_type=PARQUET, content=_parquet(table))
-        case "feather":
-            buffer = BytesIO()
-            _named(table).reset_index(drop=True).to_feather(buffer)
-            return Content(
-                suffix="feather", content_type="application/vnd.apache.arrow.file", content=buffer.getvalue()
-            )
-        case "mvt" if isinstance(table, gpd.GeoDataFrame):
-            return Content(suffix="mvt", content_type=_MVT, content=_vector_tile(table, tile))
-        case "geojson" if isinstance(table, gpd.GeoDataFrame):
-            text = table.to_json(to_wgs84=table.crs is not None)
-            return Content(suffix="geojson", content_type="application/geo+json", content=text.encode())
-        case "json" | "geojson":
-            text = _without_geometry(table).to_json(orient="records", date_format="iso")
-            return Content(suffix="json", content_type=JSON, content=text.encode())
-        case "csv":
-            text = _without_geometry(table).to_csv(index=False)
-            return Content(suffix="csv", content_type="text/csv", content=text.encode())
-        case "xml":
-            text = _without_geometry(_named(table)).to_xml(index=False, parser="etree")
-            return Content(suffix="xml", content_type="application/xml", content=text.encode())
-        case "html":
-            text = _without_geometry(table).to_html()
-            return Content(suffix="html", content_type="text/html", content=text.encode())
-    known = ", ".join(FORMATS)
-    raise Unstorable(f"no output format {output_format} for this table; there are {known}")
+def has_telling_index(table: pd.DataFrame) -> bool:
+    """Whether the index has a name, or labels that are no whole numbers."""
+    index = table.index
+    if any(name is not None for name in index.names):
+        return True
+    return len(index) > 0 and (isinstance(index, pd.MultiIndex) or not pd.api.types.is_integer_dtype(index.dtype))
+
+
+def named(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with one text name for each column, as files have them."""
+    if not isinstance(table.columns, pd.MultiIndex):
+        return table.rename(columns=str)
+    flat = table.copy(deep=False)
+    flat.columns = pd.Index([str(name) for name in table.columns])
+    return _with_active_geometry(pd.DataFrame(flat))
+
+
+def _free(name: Hashable, number: int, taken: set[str]) -> str:
+    """A name for a level of the index that no column has."""
+    wanted = str(name) if name is not None else f"index_{number}" if number else "index"
+    while wanted in taken:
+        wanted += "_"
+    taken.add(wanted)
+    return wanted
+
+
+def _with_active_geometry(table: pd.DataFrame) -> pd.DataFrame:
+    name = table.active_geometry_name if isinstance(table, gpd.GeoDataFrame) else None
+    if name is not None and name in table.columns:
+        return table
+    located = [number for number, kind in enumerate(table.dtypes) if isinstance(kind, GeometryDtype)]
+    if not located:
+        return pd.DataFrame(table)
+    frame: pd.DataFrame = gpd.GeoDataFrame(table, geometry=table.columns[located[0]])
+    return frame
+
+
+def _of_arrow(value: Any) -> pd.DataFrame:
+    try:
+        table = pa.table(value) if not isinstance(value, pa.RecordBatch) else pa.Table.from_batches([value])
+    except pa.ArrowInvalid:  # a single column
+        table = pa.table({getattr(value, "name", None) or "value": pa.chunked_array(value)})
+    if any((field.metadata or {}).get(_EXTENSION, b"").startswith(b"geoarrow.") for field in table.schema):
+        frame: pd.DataFrame = gpd.GeoDataFrame.from_arrow(table)
+        return frame
+    return pd.DataFrame(table.to_pandas(integer_object_nulls=True))  # as floats large numbers would change
 
 
 def _geo_frame(geometry: gpd.GeoSeries) -> pd.DataFrame:
     frame: pd.DataFrame = gpd.GeoDataFrame(geometry=geometry)
     return frame
-
-
-def _named(table: pd.DataFrame) -> pd.DataFrame:
-    """Parquet's columns have text names."""
-    return table.rename(columns=str)
-
-
-def _without_geometry(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with its geometry as WKT text."""
-    return pd.DataFrame(table.to_wkt()) if isinstance(table, gpd.GeoDataFrame) else table
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    buffer = BytesIO()
-    try:
-        # An index worth keeping is one that has a name.
-        _named(table).to_parquet(buffer, index=any(name is not None for name in table.index.names))
-    except (ValueError, TypeError, NotImplementedError) as error:
-        raise Unstorable(f"the returned table cannot be stored as Parquet: {error}") from error
-    return buffer.getvalue()
-
-
-def _vector_tile(table: gpd.GeoDataFrame, tile: Tile | None) -> bytes:
-    """One layer of the tile's extent, by the Mapbox Vector Tile specification 2.1."""
-    import mapbox_vector_tile
-
-    if tile is None:
-        raise Unstorable("mvt is a format of tiles; ask for /tiles/{z}/{x}/{y}")
-    located = table if table.crs is not None else table.set_crs(4326)
-    west, south, east, north = gpd.GeoSeries.from_xy(*_corners(tile), crs=4326).to_crs(3857).total_bounds
-    projected = located.to_crs(3857)
-    columns = [name for name in projected.columns if name != projected.geometry.name]
-    features = [
-        {
-            "geometry": geometry,
-            "properties": {str(name): _plain(value) for name, value in zip(columns, row, strict=True)},
-        }
-        for geometry, row in zip(projected.geometry, projected[columns].itertuples(index=False), strict=True)
-        if geometry is not None and not geometry.is_empty
-    ]
-    layers = [{"name": "udf", "features": features}]
-    encoded: bytes = mapbox_vector_tile.encode(
-        layers, default_options={"quantize_bounds": (west, south, east, north), "extents": 4096}
-    )
-    return encoded
-
-
-def _corners(tile: Tile) -> tuple[list[float], list[float]]:
-    west, south, east, north = extent(tile)
-    return [west, east], [south, north]
-
-
-def _plain(value: Any) -> Any:
-    """A property as the format holds it: text, a number or a truth value."""
-    value = value.item() if hasattr(value, "item") else value
-    return value if isinstance(value, str | int | float | bool) else str(value)

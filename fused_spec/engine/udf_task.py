@@ -12,21 +12,25 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, TextIO
 
-from fused_spec.engine.arguments import bind
+from fused_spec.engine.arguments import BadArgument, bind
 from fused_spec.engine.binding import Binding
 from fused_spec.engine.expecting import Unexpected, check_result, expectation
 from fused_spec.engine.loading import install
 from fused_spec.engine.packing import Outcome
 from fused_spec.engine.provided import Provided
 from fused_spec.engine.results import stored_form
-from fused_spec.engine.runner import load_udf
+from fused_spec.engine.runner import UdfNotLoadable, load_udf
 from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.storage import Root, provide_fd
 from fused_spec.engine.stored import Content, Unstorable
 from fused_spec.engine.tiles import Tile
+from fused_spec.jobdir import known_beside
 from fused_spec.wire import UdfStep
 
 _KEPT_OUTPUT = 64 * 1024
+_LONGEST_PROBLEM = 2000  # characters; the whole stands in the log
+# Errors of ours that say all there is to say; where they were raised helps nobody.
+_SAID_WELL = (Unstorable, Unexpected, BadArgument, UdfNotLoadable)
 
 
 class _Tee:
@@ -48,6 +52,10 @@ class _Tee:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+    def close(self) -> None:
+        """The stream is the process's, which has more tasks to come: a UDF that closes it closes nothing."""
+        self._stream.flush()
 
     @property
     def text(self) -> str:
@@ -128,7 +136,7 @@ class UdfTask:
             check_result(value, self._expected)
             stored = stored_form(value, self.formats, tile=self.tile)
             self._refuse_secret(stored)
-        except (Unstorable, Unexpected) as error:
+        except _SAID_WELL as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201  # this is the job's log
             return error
         # A UDF may raise anything, SystemExit included; whatever it is, it is this element's failure.
@@ -149,27 +157,29 @@ class UdfTask:
 
 
 def _problem(error: BaseException) -> str:
-    return str(error) if isinstance(error, Unstorable | Unexpected) else _one_line(error)
+    return _writable(str(error)) if isinstance(error, _SAID_WELL) else _one_line(error)
+
+
+def _writable(text: str) -> str:
+    """The text without half characters, which no answer can carry."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _metadata(error: BaseException | None) -> dict[str, Any]:
     """What 2.x clients read beside a result."""
-    line = None
-    if error is not None:
-        frames = traceback.extract_tb(_user_frames(error.__traceback__))
-        line = frames[-1].lineno if frames else getattr(error, "lineno", None)  # a SyntaxError has its own
-    return {
-        "errormsg": _one_line(error) if error else None,
-        "has_exception": error is not None,
-        "exception_class": type(error).__name__ if error else None,
-        "error_type": "user" if error else None,
-        "lineno": line,
-        "exception": None,
-        "profile": None,
-    }
+    if error is None:
+        return known_beside()
+    frames = traceback.extract_tb(_user_frames(error.__traceback__))
+    line = frames[-1].lineno if frames else getattr(error, "lineno", None)  # a SyntaxError has its own
+    return known_beside(_one_line(error), type(error).__name__, _kind(error), line)
 
 
-_QUIET = json.dumps({**_metadata(None), "stdout": "", "stderr": ""}).encode()
+def _kind(error: BaseException) -> str:
+    """In the words that 2.x clients make exceptions of."""
+    return "serialization_error" if isinstance(error, Unstorable) else "runtime_error"
+
+
+_QUIET = json.dumps(known_beside()).encode()
 
 
 def _print_from_user_code(error: BaseException) -> None:
@@ -188,6 +198,13 @@ def _user_frames(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _one_line(error: BaseException) -> str:
-    text = str(error).strip()
+    name = type(error).__name__
+    try:
+        text = _writable(str(error)).strip()
+    # An exception of the UDF's own may fail to say what it is.
+    except Exception:  # noqa: BLE001
+        return name
     first = text.splitlines()[0] if text else ""
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    if len(first) > _LONGEST_PROBLEM:
+        first = f"{first[: _LONGEST_PROBLEM // 2]} … {first[-_LONGEST_PROBLEM // 2 :]}"
+    return f"{name}: {first}" if first else name

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.family import adopt_orphans, end_children
-from fused_spec.engine.guard import Cancelled, Limits, OverLimit, guarded
+from fused_spec.engine.guard import Cancelled, Elsewhere, Limits, OverLimit, guarded
 from fused_spec.engine.log import Journal, LogWriter
 from fused_spec.jobdir import JobDir
 from fused_spec.storage_url import storage_variables
@@ -92,10 +92,10 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
     progress = Progress(journal, total)
     try:
         # One call is not worth a cluster, and whoever asked for it is waiting.
-        place = request.get("engine") if any(map(is_divisible, steps)) else None
+        place = _cluster(request, log) if any(map(is_divisible, steps)) else None
         root = root_of(request["storage"])
         env = {**request["env"], **storage_variables(request["storage"], os.environ)}
-        engine = engine_of(place, cpus=int(request["cpus"]), env=env)
+        engine = engine_of(place, cpus=int(request["cpus"]), env=env, elsewhere=_elsewhere(request))
     except StepFailed as failure:
         return str(failure)
     surroundings = Surroundings(
@@ -104,7 +104,6 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         storage=root,
         cpus=int(request["cpus"]),
         engine=engine,
-        memory_limit=int(request["memory_limit"]),
         output_format=request.get("output_format"),
         tile=tuple(request["tile"]) if request.get("tile") else None,
         provided=provided,
@@ -149,6 +148,24 @@ def _limits(request: dict[str, Any]) -> Limits:
         disk=request["disk_limit"],
         processes=request["process_limit"],
         machine=request["machine"],
+    )
+
+
+def _cluster(request: dict[str, Any], log: LogWriter) -> str | None:
+    place: str | None = request.get("engine")
+    if place is None or request.get("python") is None:
+        return place
+    log.write("runs on this machine: the workers of the Dask cluster have an environment of their own, not the image")
+    return None
+
+
+def _elsewhere(request: dict[str, Any]) -> Elsewhere:
+    instance = request.get("instance")
+    return Elsewhere(
+        memory=int(instance["memory"]) if instance else None,
+        disk=request["disk_limit"],
+        processes=request["process_limit"],
+        machine=str(instance["name"]) if instance else "",
     )
 
 

@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,13 +91,9 @@ class Archive:
 
     def receipts(self) -> Iterator[Receipt]:
         """Every receipt of the project; what cannot be read as one is not one."""
-        for name in self._store.names(f"{self._scope}/{_RUNS}"):
-            content = self._store.read(name) if name.endswith(f"/{RECEIPT}") else None
-            try:
-                if content is not None:
-                    yield Receipt.from_json(content.decode("utf-8"))
-            except ValueError:
-                continue
+        for content in self._store.read_all(self._receipts()).values():
+            with suppress(ValueError):
+                yield Receipt.from_json(content.decode("utf-8"))
 
     def past(self) -> dict[Key, PastRun]:
         """The newest remembered run of each key; of an attempt that was started twice, the one that counts."""
@@ -109,8 +106,7 @@ class Archive:
 
     def kept(self) -> frozenset[str]:
         """The ids of all runs that are archived."""
-        names = self._store.names(f"{self._scope}/{_RUNS}")
-        return frozenset(name.split("/")[-2] for name in names if name.endswith(f"/{RECEIPT}"))
+        return frozenset(name.split("/")[-2] for name in self._receipts())
 
     def find(self, name_or_id: str) -> list[Receipt]:
         """The receipts of a name or a job id, newest first."""
@@ -142,16 +138,20 @@ class Archive:
 
     def check(self) -> Iterator[Check]:
         """Every kept run, its log compared with its receipt."""
-        for name in self._store.names(f"{self._scope}/{_RUNS}"):
-            if name.endswith(f"/{RECEIPT}"):
-                folder = self._store.shown(name.removesuffix(f"/{RECEIPT}"))
-                try:
-                    receipt = Receipt.from_json((self._store.read(name) or b"").decode("utf-8"))
-                    self.verify(receipt)
-                    yield Check(folder=folder, missing=receipt.log_missing)
-                except (ValueError, FusedSpecError) as error:
-                    what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"
-                    yield Check(folder=folder, problem=what)
+        for name, content in self._store.read_all(self._receipts()).items():
+            folder = self._store.shown(name.removesuffix(f"/{RECEIPT}"))
+            try:
+                receipt = Receipt.from_json(content.decode("utf-8"))
+                self.verify(receipt)
+                yield Check(folder=folder, missing=receipt.log_missing)
+            except (ValueError, FusedSpecError) as error:
+                what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"
+                yield Check(folder=folder, problem=what)
+
+    def _receipts(self) -> list[str]:
+        """Where they are."""
+        names = self._store.names(f"{self._scope}/{_RUNS}")
+        return [name for name in names if name.endswith(f"/{RECEIPT}")]
 
     def _at(self, key: Key, job_id: str) -> str:
         return f"{self._scope}/{_RUNS}/{key.kind}/{key.name}/{job_id}"

@@ -10,7 +10,7 @@ is withdrawn: its file goes.
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -89,7 +89,7 @@ class Journal:
         """The attempts of which nobody knows what became of them."""
         names = self._names()
         answered = {_nonce(name) for name in names if name.endswith(f".{STARTED}")}
-        return list(self._read(name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered))
+        return self._read([name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered])
 
     def started_nonces(self) -> frozenset[str]:
         """The nonces of all attempts that were started."""
@@ -108,11 +108,9 @@ class Journal:
     def _names(self) -> list[str]:
         return self._store.names(self._folder)
 
-    def _read(self, names: Iterable[str]) -> Iterator[Attempt]:
-        for name in names:
-            content = self._store.read(name)
-            if content is not None:  # else it was settled just now
-                yield Attempt.from_json(content)
+    def _read(self, names: Sequence[str]) -> list[Attempt]:
+        """Those that were not settled just now."""
+        return [Attempt.from_json(content) for content in self._store.read_all(names).values()]
 
     def _path(self, attempt: Attempt, state: str) -> str:
         sent = int(attempt.sent.timestamp() * 1000) if attempt.sent else 0

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
     from fused_spec.api.reading import FusedReader
 
-_AT_ONCE = 16
+_FIRST_BATCH = 16
+_AT_ONCE = 64  # waiting for answers is all they do
 _GONE = (404, 410)
 _STORED_WITHIN = timedelta(minutes=5)  # of the job's creation
 
@@ -29,7 +30,7 @@ class Markers:
         self._api = api
         self._cache = cache
         self._known: dict[str, Marker | None] = dict(_cached(cache)) if cache else {}
-        self._workers = workers
+        self.workers = workers
 
     def read(self, jobs: Sequence["JobResponse"]) -> list[Marker | None]:
         """The marker of each job, None for a foreign one; unknown configs are read side by side.
@@ -38,7 +39,7 @@ class Markers:
         """
         unknown = [job for job in jobs if job.id not in self._known]
         if unknown:
-            with self._workers(_AT_ONCE) as pool:
+            with self.workers(min(_AT_ONCE, len(unknown))) as pool:
                 read = pool.map(self._metadata, unknown)
                 found = {job.id: metadata for job, metadata in zip(unknown, read, strict=True)}
             self._known.update((job_id, marker_in(metadata)) for job_id, metadata in found.items())
@@ -58,6 +59,14 @@ class Markers:
                     f"the config of {job.id} cannot be read yet, and it may be ours", hint="run the command again"
                 ) from None
             return None  # a config that is gone for good cannot be one of a run that still matters
+
+
+def in_batches(jobs: Sequence["JobResponse"]) -> Iterator[Sequence["JobResponse"]]:
+    """For whoever looks for something: it is mostly among the newest, so the batches are small at first."""
+    start, size = 0, _FIRST_BATCH
+    while start < len(jobs):
+        yield jobs[start : start + size]
+        start, size = start + size, min(2 * size, _AT_ONCE)
 
 
 def _cached(cache: Path) -> Iterator[tuple[str, Marker | None]]:

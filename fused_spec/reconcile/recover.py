@@ -61,7 +61,7 @@ def recover(
 
 def _by_nonce(api: "FusedReader", markers: Markers) -> dict[str, str]:
     """The job id of each marked run in the history, by its nonce."""
-    listing = list_jobs(api)
+    listing = list_jobs(api, markers.workers)
     marked = zip(listing, markers.read(listing), strict=True)
     return {marker.nonce: job.id for job, marker in marked if marker is not None}
 

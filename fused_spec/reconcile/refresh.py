@@ -3,7 +3,7 @@
 Whatever cannot be read makes the history incomplete and ends the command; it is never taken for absent.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from fused_spec.plan.model import History, PastRun, Run, Trace
 from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.listing import list_jobs
 from fused_spec.reconcile.marker import Marker, marker_in
-from fused_spec.reconcile.markers import Markers
+from fused_spec.reconcile.markers import Markers, in_batches
 from fused_spec.reconcile.objects import read_objects
 from fused_spec.reconcile.payload import job_differences
 from fused_spec.reconcile.settle import settled
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.journal import Journal
     from fused_spec.wire import RunResponse
 
-_AT_ONCE = 16
 _GONE = (404, 410)
 _TWINS_WITHIN = timedelta(hours=1)
 _CLOCK_MARGIN = timedelta(seconds=5)
@@ -48,7 +47,7 @@ def read_history(
     Raises the client's errors when the service cannot be read.
     """
     jobs = {one.key: one for one in resolution.desired if isinstance(one, DesiredJob)}
-    listing = list_jobs(api)
+    listing = list_jobs(api, markers.workers)
     read_at = api.server_time or now
     found = _marked_runs(api, listing, markers, scope=resolution.project.scope, wanted=jobs, now=read_at)
     counting, extra = settled(found)
@@ -98,7 +97,7 @@ def _marked_runs(
     runs: list[Run] = []
     missing = set(wanted)
     horizon = now
-    for batch in _batches(listing, _AT_ONCE):
+    for batch in in_batches(listing):
         # A twin of a run that was found was made about when it was.
         asked = [job for job in batch if missing or job.creation_date > horizon or _listed_status(job) not in _OVER]
         for job, marker in zip(asked, markers.read(asked), strict=True):
@@ -209,7 +208,3 @@ def _compared(api: "FusedReader", job: DesiredJob, run: Run) -> Run:
     config = api.get_job_config(run.job_id)
     marker = marker_in(config.metadata)
     return run if marker is None else replace(run, differences=job_differences(job, config, marker))
-
-
-def _batches(listing: Sequence["JobResponse"], size: int) -> Iterator[Sequence["JobResponse"]]:
-    return (listing[start : start + size] for start in range(0, len(listing), size))

@@ -15,12 +15,12 @@ from fused_spec.errors import StalePlan
 from fused_spec.plan.model import Change, Plan
 from fused_spec.reconcile.store import Store
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
-    """What was planned: of which specs, at which commit, for whom, and against which history."""
+    """What was planned: of which specs, at which commit, for whom, and the newest run of each job by then."""
 
     id: str
     created: str
@@ -30,7 +30,6 @@ class SavedPlan:
     commit: str | None
     paths: tuple[str, ...]
     requests: Mapping[str, Any]
-    seen: str
     changes: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
 
     def to_json(self) -> str:
@@ -52,7 +51,6 @@ def save(
         commit=commit,
         paths=tuple(paths),
         requests=requests,
-        seen=_history(plan),
         changes=tuple(map(_change, plan.changes)),
     )
 
@@ -90,14 +88,15 @@ def refuse_if_foreign(saved: SavedPlan, *, scope: str, target: str, base_url: st
 
 
 def refuse_if_moved(saved: SavedPlan, plan: Plan) -> None:
-    """Raise `StalePlan` when planning again, from the specs and the history of now, gives anything else."""
+    """Raise `StalePlan` when planning again, from the specs and the history of now, gives anything else.
+
+    A job is the same only while its newest run is. What others run in the account is no concern of the plan.
+    """
     before = {_name(change): change for change in saved.changes}
     after = {_name(change): change for change in map(_change, plan.changes)}
     for name in [*after, *(name for name in before if name not in after)]:
         if before.get(name) != after.get(name):
             raise StalePlan(f"the plan is stale: {_difference(name, before.get(name), after.get(name))}", hint=_AGAIN)
-    if saved.seen != _history(plan):
-        raise StalePlan("the plan is stale: runs came into the history, or left it, since it was made", hint=_AGAIN)
 
 
 def spend(store: Store, saved: SavedPlan) -> None:
@@ -131,10 +130,6 @@ def _difference(name: str, before: Mapping[str, Any] | None, after: Mapping[str,
         return f"{name} was to {before['action']}, and would {after['action']} now"
     changed = "spec" if before["digest"] != after["digest"] else "newest run"
     return f"the {changed} of {name} is another one now"
-
-
-def _history(plan: Plan) -> str:
-    return hashlib.sha256("\n".join(sorted(plan.seen)).encode()).hexdigest()
 
 
 def _digest(content: Mapping[str, Any]) -> str:

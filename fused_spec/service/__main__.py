@@ -27,7 +27,8 @@ def main() -> int:
             )
         )
     except FusedSpecError as error:
-        print(f"Error: {error}", file=sys.stderr)  # noqa: T201  # this is the process's log
+        hint = f"\n  hint: {error.hint}" if error.hint else ""
+        print(f"Error: {error}{hint}", file=sys.stderr)  # noqa: T201  # this is the process's log
         return error.exit_code
     return 0
 

@@ -10,8 +10,11 @@ from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from fused_spec.jobdir import EMPTY, Result
+
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _MAY_OVERFLOW = re.compile(rb"[0-9]{200}|[eE]\+?[0-9]{3}")  # a number that may read as infinity, which JSON has not
+_PAGE, _LARGEST_PAGE = 25, 1000
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -30,6 +33,12 @@ def problem(message: str, *place: str | int) -> Invalid:
 
 def refuse(status: int, detail: str, headers: Mapping[str, str] | None = None) -> HTTPException:
     return HTTPException(status, detail, headers)
+
+
+def content_type_of(result: Result) -> str:
+    """As its worker, which ran foreign code, tells it, where a header can carry that."""
+    told = result.content_type or ""
+    return told if told and told.isascii() and told.isprintable() else EMPTY
 
 
 def not_found(what: str) -> HTTPException:
@@ -70,7 +79,8 @@ def whole_number(request: Request, name: str, default: int | None, *, least: int
 
 def page(request: Request) -> tuple[int, int]:
     """`skip` and `limit` of a listing."""
-    return whole_number(request, "skip", 0) or 0, min(whole_number(request, "limit", 25, least=1) or 25, 1000)
+    skip, limit = whole_number(request, "skip", 0), whole_number(request, "limit", _PAGE)
+    return skip or 0, _PAGE if limit is None else min(limit, _LARGEST_PAGE)
 
 
 def required(request: Request, name: str) -> str:

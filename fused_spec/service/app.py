@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fused_spec.engine_choice import EngineChoice
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.browsers import Browsers
-from fused_spec.service.cluster import CLUSTER_FILE, keep_cluster
+from fused_spec.service.cluster import CLUSTER_FILE, keep_cluster, require_dask
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.faults import ANSWERS
@@ -37,6 +37,7 @@ from fused_spec.service.routes import (
     signed,
     tables,
     tokens,
+    udf_collections,
     udfs,
 )
 from fused_spec.service.runs import Runs
@@ -45,9 +46,13 @@ from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
 from fused_spec.service.storage import Files, Storage
 from fused_spec.service.supervisor import Supervisor
+from fused_spec.service.udf_collections import Collections
 from fused_spec.storage_url import is_remote
 
-_NOUNS = (account, jobs, files, mount, tables, signed, udfs, tokens, realtime, schedules, secret_values)
+_NOUNS = (
+    *(account, jobs, files, mount, tables, signed, udfs, udf_collections, tokens),
+    *(realtime, schedules, secret_values),
+)
 _OPEN = tuple(f"{BASE_PATH}/{path}" for path in ("health", "signed/", "realtime-shared/"))
 _PAGES = f"{BASE_PATH}/realtime-shared/"
 _UPLOADS = tuple(f"{BASE_PATH}/{path}" for path in ("files/upload", "signed/upload", "efs/"))
@@ -84,11 +89,13 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        require_dask(choice)
         with closing(_open_state(state, storage)) as database:
             service = _service(state, token, database, choice, storage)
             app.state.service = service
             await service.supervisor.start()
-            beside = [asyncio.create_task(keep_time(service.schedules, partial(schedules.start, service)))]
+            record = partial(schedules.record, service)
+            beside = [asyncio.create_task(keep_time(service.schedules, record, service.supervisor.submit))]
             if choice.local_workers is not None:
                 beside.append(asyncio.create_task(keep_cluster(state.resolve(), choice.local_workers)))
             try:
@@ -140,6 +147,7 @@ def _service(
     return Service(
         runs=runs,
         udfs=udfs,
+        collections=Collections(database),
         tokens=tokens,
         storage=_storage(root),
         images=images,

@@ -15,6 +15,7 @@ from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
 from fused_spec.service.storage import Files
 from fused_spec.service.supervisor import Supervisor
+from fused_spec.service.udf_collections import Collections
 
 BASE_PATH = "/server/v1"
 USER_ID = "00000000-0000-4000-8000-000000000001"
@@ -28,6 +29,7 @@ class Service:
 
     runs: Runs
     udfs: Udfs
+    collections: Collections
     tokens: Tokens
     storage: Files
     supervisor: Supervisor

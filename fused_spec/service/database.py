@@ -7,13 +7,29 @@ from pathlib import Path
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.private_file import create_private
 
-_VERSION = 2
+_VERSION = 3
 _CHECKED_SIZE = 64 * 1024 * 1024  # a larger file would take a second or more to look through
 _HINT = "nothing was changed; move the file away to begin with an empty history, or give another --state"
 _CHANGES = {
     2: """ALTER TABLE runs ADD COLUMN tile TEXT;
           CREATE TABLE schedules (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-                                  udf_id TEXT NOT NULL, content TEXT NOT NULL, last_run INTEGER) STRICT;"""
+                                  udf_id TEXT NOT NULL, content TEXT NOT NULL, last_run INTEGER) STRICT;""",
+    3: """CREATE TABLE collections (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+                                    name TEXT NOT NULL UNIQUE, access_scope TEXT NOT NULL,
+                                    allow_public_read INTEGER NOT NULL, dashboard_body TEXT,
+                                    last_updated INTEGER NOT NULL) STRICT;
+          INSERT INTO collections (id, name, access_scope, allow_public_read, last_updated)
+          VALUES ('default', 'default', 'team', 0, 0);
+          ALTER TABLE udfs RENAME TO udfs_before;
+          CREATE TABLE udfs (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+                             collection_id TEXT NOT NULL DEFAULT 'default', slug TEXT NOT NULL, udf_body TEXT NOT NULL,
+                             udf_type TEXT NOT NULL, allow_public_read INTEGER NOT NULL,
+                             allow_public_list INTEGER NOT NULL, UNIQUE (collection_id, slug)) STRICT;
+          INSERT INTO udfs (number, id, slug, udf_body, udf_type, allow_public_read, allow_public_list)
+          SELECT number, id, slug, udf_body, udf_type, allow_public_read, allow_public_list FROM udfs_before;
+          DROP TABLE udfs_before;
+          ALTER TABLE tokens ADD COLUMN public_read INTEGER;
+          ALTER TABLE tokens ADD COLUMN access_scope TEXT;""",
 }
 """What brings a file from the version before to this one; schema.sql is that of the newest."""
 

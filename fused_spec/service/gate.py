@@ -21,7 +21,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class Rules:
     """`hosts=None` accepts any `Host`: for a service that was bound to all addresses on purpose.
 
-    `open_paths` need no token; one that ends in `/` stands for all below it.
+    `open_paths` need no token; one that ends in `/` stands for all below it. Nothing is deleted without one.
     """
 
     token: str = field(repr=False)
@@ -51,7 +51,7 @@ class Gate:
             return 403, "this host name is not the service's"
         if not _same_origin(headers, host):
             return 403, "requests from web pages are refused"
-        if any(_covers(path, scope["path"]) for path in self._rules.open_paths):
+        if scope["method"] != "DELETE" and any(_covers(path, scope["path"]) for path in self._rules.open_paths):
             return None
         given = headers.get("authorization", "").partition(" ")[2]
         if hmac.compare_digest(given.encode("utf-8", "replace"), self._rules.token.encode()):

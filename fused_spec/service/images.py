@@ -7,12 +7,14 @@ from before and after a restart of the service, build once.
 
 import asyncio
 import json
+import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fused_spec.diagnostics import nearest
+from fused_spec.redaction import without_secrets
 from fused_spec.service.image_build import BUILD_LOG, Image, folder_of, is_built, python_of
 from fused_spec.service.launch import IMAGES_FILE
 
@@ -70,7 +72,7 @@ class Images:
         command = (sys.executable, "-m", "fused_spec.service.image_build", str(folder), image.as_text())
         try:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, start_new_session=True
+                *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=_environment(), start_new_session=True
             )
             _, errors = await process.communicate()
         finally:
@@ -88,3 +90,9 @@ class Images:
             return {}
         except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
             raise ImageFailed(f"{self._file} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _environment() -> dict[str, str]:
+    """What a builder finds: building runs foreign code, so of secrets only those for the index of packages."""
+    indexes = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_"))}
+    return {**without_secrets(os.environ), **indexes}

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,14 +33,16 @@ _LAST_LINES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceAddress:
-    """Where a service listens, and what opens it."""
+    """Where a service listens, what opens it, what runs its jobs, and what its `fd://` is."""
 
     url: str
     token: str = field(repr=False)
     pid: int
+    engine: str
+    storage: str
 
     def as_json(self) -> dict[str, str | int]:
-        return {"url": self.url, "token": self.token, "pid": self.pid}
+        return asdict(self)
 
 
 def ensure_service(
@@ -71,7 +73,13 @@ def answering(state: Path) -> ServiceAddress | None:
     """The service that the folder names, when it answers to its token."""
     try:
         content = json.loads((state / ADDRESS_FILE).read_text(encoding="utf-8"))
-        address = ServiceAddress(url=str(content["url"]), token=str(content["token"]), pid=int(content["pid"]))
+        address = ServiceAddress(
+            url=str(content["url"]),
+            token=str(content["token"]),
+            pid=int(content["pid"]),
+            engine=str(content["engine"]),
+            storage=str(content["storage"]),
+        )
         place = urlsplit(address.url)
         with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=_ANSWER_SECONDS)) as line:
             line.request("GET", f"{place.path}/user/self", headers={"Authorization": f"Bearer {address.token}"})

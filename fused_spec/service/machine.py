@@ -34,7 +34,8 @@ class Machine:
 class Share:
     """What a job gets: at most `cpus` and `memory`, of which `busy_cpus` and `set_aside` are counted as used.
 
-    Memory is in bytes; `origin` says in words where the limits come from.
+    Memory is in bytes; `origin` says in words where the limits come from. `type_memory` is what its instance type has
+    elsewhere, where the machine may be larger; None without a type.
     """
 
     cpus: int
@@ -42,6 +43,7 @@ class Share:
     busy_cpus: int
     set_aside: int
     origin: str
+    type_memory: int | None = None
 
 
 def this_machine() -> Machine:
@@ -84,4 +86,5 @@ def _of_size(machine: Machine, size: Size, name: str, tasks_at_once: int) -> Sha
         busy_cpus=min(cpus, max(1, tasks_at_once)),
         set_aside=memory,
         origin=name if memory == size.gib * _GIB else f"{name}, cut to what this machine has for jobs",
+        type_memory=size.gib * _GIB,
     )

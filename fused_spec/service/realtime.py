@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from fused_spec.jobdir import JobDir, read_results, result_content, result_metadata
-from fused_spec.service.answers import problem, refuse
+from fused_spec.service.answers import content_type_of, problem, refuse
 from fused_spec.service.context import Service
 from fused_spec.service.joblog import last_message
 from fused_spec.service.runs import FAILED, Run
@@ -19,8 +19,8 @@ from fused_spec.service.times import now_ms
 from fused_spec.wire import JobConfig, Udf, UdfStep
 
 _PATIENCE_SECONDS = 120.0
-_LONGEST_OUTPUT = 4096  # of what was printed, in a header
-_LONGEST_HEADER = 32 * 1024
+_LONGEST_HEADER = 8000  # the clients' asynchronous calls read no header of more than 8190 bytes
+_STATUSES = range(200, 600)
 _DEEPEST_ZOOM = 30
 _TILE_NUMBER = re.compile(r"[0-9]{1,10}")
 _DEFAULT_FORMATS = "parquet,tiff"
@@ -93,7 +93,8 @@ async def answer(service: Service, run: Run, caller: Request | None = None) -> R
             service.supervisor.cancel(run)
     if done:
         raise ClientDisconnect
-    raise refuse(504, f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds")
+    told = f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds; run it as a job"
+    raise refuse(504, told, _described({**_error(told), "error_type": "timeout_error"}))
 
 
 async def _gone(caller: Request) -> None:
@@ -109,16 +110,21 @@ def _answer(service: Service, job: JobDir, run: Run) -> Response:
         metadata = json.loads(result_metadata(job, result) or b"{}")
         if result.error is not None:
             return _failed(result.error, metadata)
-        headers = {**_described(metadata), "Content-Type": str(result.content_type)}
-        return Response(result_content(job, result), status_code=result.status or 200, headers=headers)
+        headers = {**_described(metadata), "Content-Type": content_type_of(result)}
+        status = result.status if result.status is not None and result.status in _STATUSES else 200
+        return Response(result_content(job, result), status_code=status, headers=headers)
     finally:
         service.supervisor.discard(run)
 
 
 def _failed(error: str, metadata: dict[str, Any]) -> Response:
     """The clients take the header for the UDF's own failure, and any other error for the service's."""
-    known = {"errormsg": error, "has_exception": True, "exception_class": "RuntimeError", "chunkinfo": None}
-    return JSONResponse({"detail": error}, status_code=422, headers=_described({**known, **metadata}))
+    error = error.encode("utf-8", "replace").decode()  # the worker ran foreign code, and this must be sent
+    return JSONResponse({"detail": error}, status_code=422, headers=_described({**_error(error), **metadata}))
+
+
+def _error(error: str) -> dict[str, Any]:
+    return {"errormsg": error, "has_exception": True, "exception_class": "RuntimeError", "chunkinfo": None}
 
 
 def _without_result(job: JobDir, run: Run) -> str:
@@ -128,11 +134,10 @@ def _without_result(job: JobDir, run: Run) -> str:
 
 
 def _described(metadata: dict[str, Any]) -> dict[str, str]:
-    """The metadata as a header, its texts cut to their ends as far as needed: clients read no line over 64 KiB."""
-    room = _LONGEST_OUTPUT
-    while True:
-        cut = {name: value[-room:] if isinstance(value, str) else value for name, value in metadata.items()}
-        text = json.dumps(cut)
-        if len(text) <= _LONGEST_HEADER or room < 2:
-            return {"x-fused-metadata": text}
-        room //= 2
+    """The metadata as a header, its longest texts cut to their ends as far as needed."""
+    cut = dict(metadata)
+    while len(text := json.dumps(cut)) > _LONGEST_HEADER:
+        texts = {name: value for name, value in cut.items() if isinstance(value, str)}
+        longest = max(texts, key=lambda name: len(texts[name]))
+        cut[longest] = texts[longest][len(texts[longest]) // 4 + 1 :]
+    return {"x-fused-metadata": text}

@@ -5,7 +5,7 @@ is there.
 """
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -15,7 +15,9 @@ import fsspec
 from starlette.concurrency import run_in_threadpool
 
 from fused_spec.errors import FusedSpecError
-from fused_spec.service.storage import SCHEME, BadPath, TooDeep, parts_of
+from fused_spec.redaction import redact
+from fused_spec.service.storage import SCHEME, BadPath, StorageTrouble, TooDeep, parts_of
+from fused_spec.storage_url import storage_errors, trouble_with
 
 _PIECE = 1024 * 1024
 
@@ -28,6 +30,27 @@ class RemoteFile:
     is_directory: bool = False
     size: int | None = None
     modified: datetime | None = None
+
+
+class _Told:
+    """A file system that tells its troubles in one form, whatever library it comes from; what is not there is none."""
+
+    def __init__(self, filesystem: Any, root: str) -> None:
+        self._filesystem = filesystem
+        self._root = root
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._filesystem, name)
+
+        def call(*arguments: Any, **more: Any) -> Any:
+            try:
+                return method(*arguments, **more)
+            except FileNotFoundError:
+                raise
+            except storage_errors() as error:
+                raise StorageTrouble(redact(trouble_with(self._root, error))) from error
+
+        return call
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +69,7 @@ class RemoteStorage:
             raise FusedSpecError(
                 f"{self.root} needs another package: {error}", hint=f"pip install 'fused-spec[{scheme}]'"
             ) from None
-        object.__setattr__(self, "filesystem", filesystem)
+        object.__setattr__(self, "filesystem", _Told(filesystem, self.root))
         object.__setattr__(self, "name", name.rstrip("/"))
 
     def path(self, url: str) -> RemoteFile:
@@ -72,7 +95,10 @@ class RemoteStorage:
             return []
         if not known.is_directory:
             return [known]
-        found = (_remote_file(one) for one in self.filesystem.ls(known.name, detail=True))
+        try:
+            found = map(_remote_file, self.filesystem.ls(known.name, detail=True))
+        except FileNotFoundError:  # the storage itself, as long as it is empty
+            return []
         return sorted((one for one in found if one.name != known.name), key=lambda one: one.name)
 
     def files_below(self, url: str) -> Iterator[RemoteFile]:
@@ -104,7 +130,10 @@ class RemoteStorage:
             async for piece in pieces:
                 draft.write(piece)
             draft.flush()
-            await run_in_threadpool(self.filesystem.put_file, draft.name, path.name)
+            try:
+                await run_in_threadpool(self.filesystem.put_file, draft.name, path.name)
+            except FileNotFoundError as error:  # the bucket; the draft is there
+                raise StorageTrouble(redact(trouble_with(self.root, error))) from error
 
     def delete(self, url: str, depth: int | None) -> bool:
         """Remove a file, or a folder that is at most `depth` levels deep (None: any); False when nothing is there.

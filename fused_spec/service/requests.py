@@ -1,7 +1,9 @@
 """What the service writes down for a worker: the job, and what it may use."""
 
 import json
+import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,33 @@ from fused_spec.service.waiting import Place
 
 _MOST_PROCESSES = 1000
 _GB = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a job that was started earlier has: its processors, the Python that runs it, its temporary files."""
+
+    processors: tuple[int, ...]
+    python: Path | None
+    scratch: Path
+
+
+def given_to(job: JobDir) -> Given:
+    """As its request says; one that is damaged leaves a job to be followed all the same, if its worker is there."""
+    try:
+        request = json.loads(job.request.read_text(encoding="utf-8"))
+        return Given(
+            processors=tuple(map(int, request["processors"])),
+            python=Path(request["python"]) if request["python"] else None,
+            scratch=Path(request["scratch"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return Given(processors=(), python=None, scratch=scratch_of(job))
+
+
+def scratch_of(job: JobDir) -> Path:
+    """A short path, for the sockets that lie below it."""
+    return Path(tempfile.gettempdir()) / f"fused-spec-{job.path.name}"
 
 
 def request_of(
@@ -33,6 +62,7 @@ def request_of(
         "disk_limit": run.disk_size_gb * _GB if run.disk_size_gb else None,
         "process_limit": _MOST_PROCESSES,
         "machine": share.origin,
+        "instance": {"name": run.instance_type, "memory": share.type_memory} if share.type_memory else None,
         "output_format": run.output_format,
         "tile": [int(number) for number in run.tile.split("/")] if run.tile else None,
         "provided": provided,

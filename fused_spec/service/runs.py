@@ -53,6 +53,12 @@ class Run:
     def terminated(self) -> bool:
         return self.status == TERMINATED
 
+    @property
+    def result_count(self) -> int:
+        """How many results a job has when all goes well: those of its last step, of an ingestion none."""
+        last = json.loads(self.config)["steps"][-1]
+        return _task_count(UdfStep.model_validate(last)) if last["type"] == "udf" else 0
+
     def as_run_response(self) -> dict[str, Any]:
         """What GET `/run/by-id/{id}` answers: the fields of every generation of the client."""
         return {
@@ -96,17 +102,25 @@ class Runs:
 
     def add(self, run: Run) -> Run:
         """Keep a new run; when its attempt was seen before, the run of that attempt instead."""
-        row = {**{name: getattr(run, name) for name in _COLUMNS}, "env": json.dumps(dict(run.env))}
         names = ", ".join(_COLUMNS)
         values = ", ".join(f":{name}" for name in _COLUMNS)
         self._database.execute(
             f"INSERT INTO runs ({names}) VALUES ({values}) ON CONFLICT (nonce) DO NOTHING",  # noqa: S608  # our names
-            row,
+            _row(run),
         )
         return self.get(run.job_id) or self._one("SELECT * FROM runs WHERE nonce = ?", run.nonce) or run
 
     def get(self, job_id: str) -> Run | None:
         return self._one("SELECT * FROM runs WHERE job_id = ?", job_id)
+
+    def equal(self, run: Run, since_ms: int) -> list[Run]:
+        """The jobs that are done and asked for the same, newest first, of those that began at this moment or later."""
+        same = " AND ".join(f"{name} IS :{name}" for name in _ASKED)
+        query = (
+            f"SELECT * FROM runs WHERE created >= :since AND {same} AND listed AND nonce IS NULL "  # noqa: S608
+            "AND job_status = 'Done' ORDER BY number DESC"
+        )
+        return [_run(row) for row in self._database.execute(query, {**_row(run), "since": since_ms})]
 
     def newest(self, skip: int, limit: int) -> list[Run]:
         """The jobs of the history, newest first."""
@@ -137,6 +151,11 @@ class Runs:
 
 _COLUMNS = tuple(Run.__dataclass_fields__)
 _FLAGS = ("listed", "cancel_requested")
+_ASKED = ("config", "env", "image_name", "instance_type", "region", "disk_size_gb")
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {**{name: getattr(run, name) for name in _COLUMNS}, "env": json.dumps(dict(run.env))}
 
 
 def _run(row: sqlite3.Row) -> Run:
@@ -145,12 +164,14 @@ def _run(row: sqlite3.Row) -> Run:
     return Run(**fields)
 
 
-def new_run(config: JobConfig, *, env: Mapping[str, str] | None = None, **settings: Any) -> Run:
-    """A run that begins now; `settings` are start_job's own."""
+def new_run(
+    config: JobConfig, *, name: str | None = None, env: Mapping[str, str] | None = None, **settings: Any
+) -> Run:
+    """A run that begins now, under the name given or that of its config; `settings` are start_job's own."""
     now = now_ms()
     return Run(
         job_id=str(uuid.uuid4()),
-        job_name=_name(config),
+        job_name=name or _name(config),
         nonce=_nonce(config),
         config=config.model_dump_json(),
         env=env or {},

@@ -1,7 +1,7 @@
 """Schedules, kept in SQLite, and the clock that fires them.
 
-A minute in which the service does not run is not made up for. Each schedule starts at most one run for a minute, also
-when the service is restarted within it: the moment is recorded before the run is.
+A minute in which the service does not run is not made up for. Each schedule starts one run for a minute, also when the
+service is killed within it: the moment and the run are recorded together, and the run begins afterwards.
 """
 
 import asyncio
@@ -9,9 +9,11 @@ import json
 import logging
 import sqlite3
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from fused_spec.service.runs import Run
 from fused_spec.service.times import at
 from fused_spec.wire.schedules import CronJob
 
@@ -43,6 +45,15 @@ class Schedules:
         query = "SELECT * FROM schedules WHERE ? IS NULL OR udf_id = ? ORDER BY number DESC"
         return [_job(row) for row in self._database.execute(query, (udf_id, udf_id))]
 
+    @property
+    def are_waiting(self) -> bool:
+        """Whether one may fire: it is enabled, and its UDF is there."""
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM schedules JOIN udfs ON udfs.id = udf_id "
+            "WHERE json_extract(content, '$.enabled'))"
+        )
+        return bool(self._database.execute(query).fetchone()[0])
+
     def remove(self, job: CronJob) -> None:
         self._database.execute("DELETE FROM schedules WHERE id = ?", (job.id,))
 
@@ -53,6 +64,17 @@ class Schedules:
             (moment_ms, job.id, moment_ms),
         )
         return changed.rowcount == 1
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Record what is recorded within it at once, or nothing of it."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
 
 
 def is_due(job: CronJob, moment: datetime) -> bool:
@@ -67,13 +89,26 @@ def is_due(job: CronJob, moment: datetime) -> bool:
     )
 
 
-def fire_due(schedules: Schedules, moment: datetime, run: Callable[[CronJob], object]) -> None:
-    """Run each schedule that is due in the minute of `moment`; one that cannot be run is told in the service's log."""
+def fire_due(
+    schedules: Schedules, moment: datetime, record: Callable[[CronJob], Run | None], begin: Callable[[Run], object]
+) -> None:
+    """Run each schedule that is due in the minute of `moment`; one that cannot be run is told in the service's log.
+
+    `record` records the run of a schedule, None when its UDF is gone, and `begin` lets it begin.
+    """
     minute = moment.replace(second=0, microsecond=0)
     for job in schedules.list():
         try:
-            if is_due(job, minute) and schedules.note_run(job, int(minute.timestamp() * 1000)):
-                run(job)
+            if not is_due(job, minute):
+                continue
+            with schedules.together():
+                if not schedules.note_run(job, int(minute.timestamp() * 1000)):
+                    continue
+                run = record(job)
+            if run is not None:
+                begin(run)
+            else:
+                _log.warning("schedule %s (%s) was not run at %s: its UDF is gone", job.id, job.name, minute)
         except (OSError, sqlite3.Error) as error:  # a full disk, say; the others, and the next minute, have their turn
             _log.warning("schedule %s (%s) was not run at %s: %s", job.id, job.name, minute, error)
 
@@ -84,7 +119,8 @@ def utc_now() -> datetime:
 
 async def keep_time(
     schedules: Schedules,
-    run: Callable[[CronJob], object],
+    record: Callable[[CronJob], Run | None],
+    begin: Callable[[Run], object],
     *,
     now: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -92,7 +128,7 @@ async def keep_time(
     """Fire what is due in every minute, that of the start included, until cancelled."""
     while True:
         moment = now()
-        fire_due(schedules, moment, run)
+        fire_due(schedules, moment, record, begin)
         following = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
         await sleep((following - moment).total_seconds())
 

@@ -24,14 +24,28 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX unfinished ON runs (status) WHERE status <> 'terminated';
 
+CREATE TABLE collections (
+    number            INTEGER PRIMARY KEY AUTOINCREMENT,
+    id                TEXT NOT NULL UNIQUE,
+    name              TEXT NOT NULL UNIQUE,
+    access_scope      TEXT NOT NULL,
+    allow_public_read INTEGER NOT NULL,
+    dashboard_body    TEXT,
+    last_updated      INTEGER NOT NULL
+) STRICT;
+INSERT INTO collections (id, name, access_scope, allow_public_read, last_updated)
+VALUES ('default', 'default', 'team', 0, 0);
+
 CREATE TABLE udfs (
     number            INTEGER PRIMARY KEY AUTOINCREMENT,
     id                TEXT NOT NULL UNIQUE,
-    slug              TEXT NOT NULL UNIQUE,
+    collection_id     TEXT NOT NULL DEFAULT 'default',
+    slug              TEXT NOT NULL,
     udf_body          TEXT NOT NULL,
     udf_type          TEXT NOT NULL,
     allow_public_read INTEGER NOT NULL,
-    allow_public_list INTEGER NOT NULL
+    allow_public_list INTEGER NOT NULL,
+    UNIQUE (collection_id, slug)
 ) STRICT;
 
 CREATE TABLE tokens (
@@ -43,7 +57,9 @@ CREATE TABLE tokens (
     cache         INTEGER NOT NULL,
     metadata_json TEXT NOT NULL,
     enabled       INTEGER NOT NULL,
-    last_updated  INTEGER NOT NULL
+    last_updated  INTEGER NOT NULL,
+    public_read   INTEGER,
+    access_scope  TEXT
 ) STRICT;
 
 CREATE TABLE schedules (

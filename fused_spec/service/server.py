@@ -25,12 +25,13 @@ from fused_spec.service.launch import ADDRESS_FILE, ServiceAddress
 from fused_spec.service.private_file import write_private
 
 _SHORTEST_TOKEN = 32
+_OTHER_STATE = "end that process, or give another --state"
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # recognised, not bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`idle`: seconds without work or requests after which the service stops; None never."""
+    """`idle`: seconds without work, enabled schedules or requests after which the service stops; None never."""
 
     state: Path
     host: str = "127.0.0.1"
@@ -52,7 +53,13 @@ def serve(options: Options, announce: Callable[[ServiceAddress], None] | None = 
         host, port = listener.getsockname()[:2]
         with _told(options.state):
             token = _token(options.state)
-        address = ServiceAddress(url=_url(host, port), token=token, pid=os.getpid())
+        address = ServiceAddress(
+            url=_url(host, port),
+            token=token,
+            pid=os.getpid(),
+            engine=str(options.engine or EngineChoice()),
+            storage=options.storage or str((options.state / "storage").resolve()),
+        )
         asyncio.run(_Server(options, address, announce).run(listener))
 
 
@@ -125,7 +132,7 @@ class _Server:
             return
         self._note()  # to get here took some of the time
         while True:
-            if not service.supervisor.is_idle:
+            if not service.supervisor.is_idle or service.schedules.are_waiting:
                 self._note()
             left = self.last_request + self.options.idle - time.monotonic()
             if left <= 0:
@@ -142,9 +149,17 @@ def _held(state: Path) -> Iterator[None]:
         with _told(state):
             lock.acquire()
     except Timeout:
-        raise Locked(f"another service already uses {state}", hint="stop it, or give another --state") from None
+        raise Locked(f"another service{_holder(state)} already uses {state}", hint=_OTHER_STATE) from None
     with lock:
         yield
+
+
+def _holder(state: Path) -> str:
+    """Which process that is, when it listens already."""
+    try:
+        return f" (process {int(json.loads((state / ADDRESS_FILE).read_text(encoding='utf-8'))['pid'])})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 @contextmanager
@@ -154,7 +169,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise FusedSpecError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}",
+            f"cannot listen on {host} port {port}: {_why(error)}",
             hint="--port 0 takes any free port" if port else "look at --host",
         ) from None
     with listener:
@@ -162,6 +177,11 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         # on a kept connection waits 40 ms for the other side's acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener
+
+
+def _why(error: OSError) -> str:
+    """In the system's words; asyncio's own repeat the address."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
 
 
 def _url(host: str, port: int) -> str:

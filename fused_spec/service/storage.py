@@ -24,6 +24,10 @@ class TooDeep(Exception):
     """A deletion that reaches further down than it was allowed to."""
 
 
+class StorageTrouble(Exception):
+    """The storage is not on this machine, and cannot be reached or refuses what is asked of it."""
+
+
 class Files(Protocol):
     """What the routes need of a storage; a path is whatever the storage takes for one."""
 

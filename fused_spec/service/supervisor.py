@@ -5,12 +5,10 @@ where its folder says it is.
 """
 
 import asyncio
-import json
 import logging
 import shutil
 import signal
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,7 +22,7 @@ from fused_spec.service.forkserver import Forkservers
 from fused_spec.service.images import ImageFailed, Images
 from fused_spec.service.joblog import say, unwritten_word
 from fused_spec.service.machine import Machine
-from fused_spec.service.requests import request_of, write_request
+from fused_spec.service.requests import given_to, request_of, scratch_of, write_request
 from fused_spec.service.reserve import Reserve
 from fused_spec.service.runs import CANCELED, FAILED, RUNNING, TERMINATED, Run, Runs
 from fused_spec.service.times import now_ms
@@ -131,10 +129,9 @@ class Supervisor:
         if not job.request.exists():
             self.submit(run)
             return
-        request = json.loads(job.request.read_text(encoding="utf-8"))
-        self._rooms.occupy(run, tuple(request["processors"]))
-        python = Path(request["python"]) if request["python"] else None
-        self._watches[run.job_id] = Watch(run=run, job=job, python=python, scratch=Path(request["scratch"]))
+        given = given_to(job)
+        self._rooms.occupy(run, given.processors)
+        self._watches[run.job_id] = Watch(run=run, job=job, python=given.python, scratch=given.scratch)
         if run.cancel_requested or not run.listed:  # whoever waited for a call is gone
             self.cancel(run)
 
@@ -160,7 +157,7 @@ class Supervisor:
         while True:
             try:
                 await self._look()
-            except sqlite3.OperationalError as error:  # a full disk, say; the next look finds the same runs
+            except sqlite3.DatabaseError as error:  # a full disk, say; the next look finds the same runs
                 _log.warning("the runs cannot be recorded: %s", error)
                 self._round_at = 0.0
                 await asyncio.sleep(0 if self._reserve.release() else _ROUND_SECONDS)
@@ -191,7 +188,7 @@ class Supervisor:
 
     async def _start(self, place: Place) -> None:
         run, job = place.run, self.job_dir(place.run.job_id)
-        scratch = Path(tempfile.gettempdir()) / f"fused-spec-{run.job_id}"  # short, for the sockets that lie below it
+        scratch = scratch_of(job)
         try:
             self._reserve.keep()
             request = request_of(

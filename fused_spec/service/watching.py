@@ -14,6 +14,23 @@ from fused_spec.service.runs import Run
 _CLOCK_TOLERANCE = 60.0  # seconds between a process's birth and its first event, at the very most
 
 
+_LARGEST_NUMBER = 2**53  # that the database, and every reader of JSON, takes
+
+
+def _is_event(line: dict[str, Any]) -> bool:
+    """Whether a worker wrote this: the code that it runs can write into the same file."""
+    match line:
+        case {"event": "running", "pid": int(), "timestamp": int()}:
+            pass
+        case {"event": "progress", "finished": int(), "total": int(), "timestamp": int()}:
+            pass
+        case {"event": "end", "job_status": "Done" | "Failed", "timestamp": int()}:
+            pass
+        case _:
+            return False
+    return all(0 <= number < _LARGEST_NUMBER for number in line.values() if isinstance(number, int))
+
+
 @dataclass(slots=True, kw_only=True)
 class Watch:
     """Follows one run; `exit_code` is known once its worker's parent told it."""
@@ -35,6 +52,8 @@ class Watch:
         events = []
         for event, offset in read_lines(self.job.events, self.offset):
             self.offset = offset
+            if not _is_event(event):
+                continue
             events.append(event)
             if event["event"] == "running":
                 self.pid, self.running_since = int(event["pid"]), event["timestamp"] / 1000

@@ -127,7 +127,8 @@ class Project:
     """What `fused-spec.yaml` says; without one the scope is `default`, and prune is refused.
 
     `root` confines every file a spec may name; `state` is the folder for the local service, the archive
-    and caches (`.fused-spec` beside the project file). `clones` are repositories on this machine, by URL.
+    and caches (`.fused-spec` beside the project file). `clones` are repositories on this machine, by URL. `engine` and
+    `storage` are those of the local service, as `serve` takes them.
     """
 
     name: str
@@ -140,6 +141,8 @@ class Project:
     prices: Mapping[str, float] = field(default_factory=dict)
     images: Mapping[str, Any] = field(default_factory=dict)
     clones: Mapping[str, Path] = field(default_factory=dict)
+    engine: str | None = None
+    storage: str | None = None
     file: Path | None = None
 
 

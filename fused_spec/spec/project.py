@@ -76,6 +76,8 @@ def _from_tree(tree: Any, root: Path) -> Project:
         prices=tree.get("prices", {}),
         images=tree.get("images", {}),
         clones={normal(url): root / Path(path).expanduser() for url, path in tree.get("clones", {}).items()},
+        engine=tree.get("engine"),
+        storage=tree.get("storage"),
         file=root / PROJECT_FILE,
     )
 

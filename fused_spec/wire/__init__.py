@@ -20,9 +20,10 @@ from fused_spec.wire.files import FileDetails, SignedPost, SignedTemporaryPost
 from fused_spec.wire.jobs import JobResponse, LogLine, ProgressIncrement, RunRequest, RunResponse, RunResult
 from fused_spec.wire.realtime import RealtimeRequest
 from fused_spec.wire.tokens import TokenCreate, TokenUpdate, UdfAccessToken
-from fused_spec.wire.udfs import SavedUdf, UdfSave, udf_of
+from fused_spec.wire.udfs import CollectionSave, SavedUdf, UdfSave, udf_of
 
 __all__ = [
+    "CollectionSave",
     "FileDetails",
     "GdalConfig",
     "Header",

@@ -18,6 +18,8 @@ class TokenCreate(WireModel):
     cache: bool = True
     metadata_json: dict[str, Any] = Field(default_factory=dict)
     enabled: bool = True
+    public_read: bool | None = None
+    access_scope: str | None = None
 
 
 class TokenUpdate(WireModel):
@@ -27,6 +29,8 @@ class TokenUpdate(WireModel):
     cache: bool | None = None
     metadata_json: dict[str, Any] | None = None
     enabled: bool | None = None
+    public_read: bool | None = None
+    access_scope: str | None = None
 
 
 class UdfAccessToken(WireModel):

@@ -1,5 +1,9 @@
 """Saved UDFs: the UDF itself travels as JSON inside a JSON string (`udf_body`)."""
 
+from typing import Any, Literal
+
+from pydantic import Field
+
 from fused_spec.udf_folder import UdfText
 from fused_spec.wire.base import WireModel
 from fused_spec.wire.config import Header, Udf
@@ -8,11 +12,25 @@ from fused_spec.wire.config import Header, Udf
 class UdfSave(WireModel):
     """The body of POST `/udf/new` and POST `/udf/by-id/{id}`."""
 
-    slug: str
+    slug: str | None = None
+    """Null or empty: the UDF's own name."""
     udf_body: str
     udf_type: str = "auto"
-    allow_public_read: bool = False
-    allow_public_list: bool = False
+    allow_public_read: bool | None = False
+    allow_public_list: bool | None = False
+    """Null, in both: as it is, and no for a new one."""
+    collection_id: str | None = None
+    """Null: where the UDF is, and `default` for a new one."""
+
+
+class CollectionSave(WireModel):
+    """The body of POST `/collection/new` and POST `/collection/by-id/{id}`: a named group of saved UDFs."""
+
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[^/\x00]+$")
+    access_scope: Literal["team", "public"] = "team"
+    allow_public_read: bool | None = None
+    dashboard_body: str | None = None
+    udfs: list[Any] | None = None
 
 
 class SavedUdf(WireModel):

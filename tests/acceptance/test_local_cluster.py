@@ -20,7 +20,7 @@ def test_a_map_runs_on_the_local_cluster_which_ends_after_the_service(tmp_path: 
     state = tmp_path / "state"
     address = ensure_service(state, engine="dask=local:2")
     headers = {"Authorization": f"Bearer {address.token}"}
-    code = "def udf(x):\n    import psutil\n    return psutil.Process().parent().cmdline()\n"
+    code = "def udf(x):\n    import psutil\n    return [one.cmdline() for one in psutil.Process().parents()]\n"
     step = {"type": "udf", "udf": {"name": "parents", "entrypoint": "udf", "code": code}, "input": [1, 2, 3]}
     url = f"{address.url}/run"
     job_id = requests.post(url, json={"config": {"steps": [step]}}, headers=headers, timeout=60).json()["job_id"]

@@ -104,12 +104,13 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
         ("table", "html", "text/html"),
         ("table", "feather", "application/vnd.apache.arrow.file"),
         ("table", "xml", "application/xml"),
+        ("table", "excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         ("image", "png", "image/png"),
         ("image", "tiff", "image/tiff"),
         ("image", "webp", "image/webp"),
         ("page", "html", "text/html"),
         ("page", "parquet", "text/html"),
-        ("nothing", "parquet", "application/octet-stream"),
+        ("nothing", "parquet", "text/plain"),
     ],
 )
 def test_a_result_comes_in_the_format_that_was_asked_for_where_its_kind_has_it(
@@ -155,7 +156,7 @@ def test_a_failure_is_a_422_with_what_the_clients_read_beside_it(caller: Caller)
 
 
 def test_a_format_that_nobody_has_is_refused_with_those_there_are(caller: Caller) -> None:
-    answer = caller.run("table", "format=excel")
+    answer = caller.run("table", "format=docx")
     assert answer.status == 422
     assert "there are parquet, geojson, json, csv" in json.loads(answer.body)["detail"]
 

@@ -1,38 +1,40 @@
-"""A service whose storage is a bucket: a real S3 server on loopback, real processes, from the upload to the results."""
+"""A service whose storage is a bucket: servers of S3 and of Google's storage on loopback, and real processes."""
 
 import io
 import os
+import shutil
 import signal
+import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import geopandas as gpd
 import psutil
 import pytest
 import requests
-import s3fs
+from gcp_storage_emulator.server import create_server
 from moto.server import ThreadedMotoServer
 
+from fused_spec.engine import ingesting
 from fused_spec.service.launch import ensure_service
-from tests.unit.engine.building import grid
+from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import cluster
+from tests.unit.engine.running import job_folder, log, run
 
 pytestmark = [
-    pytest.mark.xdist_group("s3"),
+    pytest.mark.xdist_group("buckets"),
     # What these libraries do with their sockets, and say of each other, is their own.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
 ]
 
 _PATIENCE = 120  # seconds, so that a test that hangs fails instead
-_ENV = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "SERVICE_TOKEN": "not for jobs",
-}
+_AWS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+_SECRET = {"SERVICE_TOKEN": "not for jobs"}
 
 ROWS_IN_TABLE = """\
 import fused
@@ -51,12 +53,24 @@ def udf(number):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """An empty bucket, and a view of what is in it."""
+
+    scheme: str
+    name: str
+    files: Any
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.name}/team"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Served:
-    """A service, and a view of its bucket."""
+    """A service whose storage is a bucket."""
 
     url: str
     token: str
-    bucket: s3fs.S3FileSystem
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -65,14 +79,21 @@ class Served:
         return response
 
     def done(self, *steps: dict[str, Any]) -> str:
-        """Run a job to its end, and return its id."""
+        """Run a job to its good end, and return its id."""
+        job_id, status, log = self._run(*steps)
+        assert status == "Done", log
+        return job_id
+
+    def ended(self, *steps: dict[str, Any]) -> tuple[str, str]:
+        """How a job ends, and its log."""
+        return self._run(*steps)[1:]
+
+    def _run(self, *steps: dict[str, Any]) -> tuple[str, str, str]:
         job_id: str = self.ask("POST", "/run", json={"config": {"steps": list(steps)}}).json()["job_id"]
         deadline = time.monotonic() + _PATIENCE
         while (run := self.ask("GET", f"/run/by-id/{job_id}").json())["job_status"] not in ("Done", "Failed"):
             assert time.monotonic() < deadline, run
-        log = self.ask("GET", f"/logs/{job_id}").text
-        assert run["job_status"] == "Done", log
-        return job_id
+        return job_id, run["job_status"], self.ask("GET", f"/logs/{job_id}").text
 
     def results(self, job_id: str) -> list[Any]:
         named = self.ask("GET", f"/run/by-id/{job_id}/results").json()
@@ -80,35 +101,65 @@ class Served:
         return [requests.get(url, timeout=60).json() for url in urls]
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
+@contextmanager
+def amazon() -> Iterator[dict[str, str]]:
+    """A server of S3, by the variables that lead to it."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    yield {**_AWS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
     server.stop()
 
 
+@contextmanager
+def google() -> Iterator[dict[str, str]]:
+    """A server of Google's storage, by the variable that leads to it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = create_server("127.0.0.1", port, in_memory=True)
+    server.start()
+    yield {"STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}"}
+    server.stop()
+
+
+@pytest.fixture(scope="module", params=[("s3", amazon), ("gs", google)], ids=["s3", "gs"])
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, str]]]:
+    """A scheme, and the environment in which its library finds the server."""
+    scheme, started = request.param
+    with started() as env:
+        yield scheme, env
+
+
 @pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    for name, value in {**_ENV, "AWS_ENDPOINT_URL": endpoint}.items():
+def bucket(
+    server: tuple[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Bucket:
+    scheme, env = server
+    for name, value in {**_SECRET, **env}.items():
         monkeypatch.setenv(name, value)
-    name = f"bucket-{abs(hash(request.node.name))}"
-    s3fs.S3FileSystem(skip_instance_cache=True).mkdir(name)
-    return name
+    bucket = Bucket(
+        scheme=scheme,
+        name=f"bucket-{abs(hash(request.node.name))}",
+        files=fsspec.filesystem(scheme, skip_instance_cache=True, use_listings_cache=False),
+    )
+    bucket.files.mkdir(bucket.name)
+    return bucket
 
 
-def served(state: Path, bucket: str, **options: Any) -> Iterator[Served]:
-    address = ensure_service(state, storage=f"s3://{bucket}/team", **options)
-    files = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
-    yield Served(url=address.url, token=address.token, bucket=files)
-    os.kill(address.pid, signal.SIGTERM)
-    psutil.wait_procs([psutil.Process(address.pid)] if psutil.pid_exists(address.pid) else [], timeout=20)
+@contextmanager
+def served(state: Path, bucket: Bucket, **options: Any) -> Iterator[Served]:
+    address = ensure_service(state, storage=bucket.url, **options)
+    try:
+        yield Served(url=address.url, token=address.token)
+    finally:
+        os.kill(address.pid, signal.SIGTERM)
+        psutil.wait_procs([psutil.Process(address.pid)] if psutil.pid_exists(address.pid) else [], timeout=20)
 
 
 @pytest.fixture
-def service(tmp_path: Path, bucket: str) -> Iterator[Served]:
-    yield from served(tmp_path / "state", bucket)
+def service(tmp_path: Path, bucket: Bucket) -> Iterator[Served]:
+    with served(tmp_path / "state", bucket) as one:
+        yield one
 
 
 def squares() -> bytes:
@@ -131,33 +182,34 @@ def udf(code: str, **fields: Any) -> dict[str, Any]:
     return {"type": "udf", "udf": {"name": "rows", "entrypoint": "udf", "code": code}, **fields}
 
 
-def test_upload_ingestion_and_results_go_through_the_bucket(service: Served, bucket: str) -> None:
+def test_upload_ingestion_and_results_go_through_the_bucket(service: Served, bucket: Bucket) -> None:
     content = squares()
     service.ask("PUT", "/files/upload", params={"path": "fd://uploads/squares.parquet"}, data=content)
-    assert service.bucket.cat_file(f"{bucket}/team/uploads/squares.parquet") == content
+    assert bucket.files.cat_file(f"{bucket.name}/team/uploads/squares.parquet") == content
 
     job_id = service.done(INGEST, udf(ROWS_IN_TABLE, input=[1, 2]))
     assert service.results(job_id) == [[1, 100, 100], [2, 100, 100]]
-    assert service.bucket.cat_file(f"{bucket}/team/notes/2.txt") == b"seen"
+    assert bucket.files.cat_file(f"{bucket.name}/team/notes/2.txt") == b"seen"
 
-    names = [path.rpartition("/")[2] for path in service.bucket.find(f"{bucket}/team/tables/squares")]
+    names = [path.rpartition("/")[2] for path in bucket.files.find(f"{bucket.name}/team/tables/squares")]
     assert names == ["0.parquet", "1.parquet", "2.parquet", "3.parquet", "_sample"]
-    files = [f"{bucket}/team/tables/squares/{name}" for name in names if name.endswith(".parquet")]
-    assert sum(len(gpd.read_parquet(io.BytesIO(service.bucket.cat_file(file)))) for file in files) == 100
+    files = [f"{bucket.name}/team/tables/squares/{name}" for name in names if name.endswith(".parquet")]
+    assert sum(len(gpd.read_parquet(io.BytesIO(bucket.files.cat_file(file)))) for file in files) == 100
 
 
-def test_an_ingestion_replaces_an_earlier_table_of_more_files(service: Served, bucket: str) -> None:
+def test_an_ingestion_replaces_an_earlier_table_of_more_files(service: Served, bucket: Bucket) -> None:
     service.ask("PUT", "/files/upload", params={"path": "fd://uploads/squares.parquet"}, data=squares())
     service.done(INGEST)
     service.done({**INGEST, "partitioning_maximum_per_file": 1000})
-    names = [path.rpartition("/")[2] for path in service.bucket.find(f"{bucket}/team/tables/squares")]
+    names = [path.rpartition("/")[2] for path in bucket.files.find(f"{bucket.name}/team/tables/squares")]
     assert names == ["0.parquet", "_sample"]
 
 
-def test_files_are_listed_read_signed_and_deleted(service: Served, bucket: str) -> None:
+def test_files_are_listed_read_signed_and_deleted(service: Served, bucket: Bucket) -> None:
+    assert service.ask("GET", "/files/list", params={"path": "fd://"}).json() == []
     for name in ("a/one.txt", "a/two.txt", "b/three.txt"):
         service.ask("PUT", "/files/upload", params={"path": f"fd://{name}"}, data=name.encode())
-    service.bucket.pipe_file(f"{bucket}/outside.txt", b"not ours")
+    bucket.files.pipe_file(f"{bucket.name}/outside.txt", b"not ours")
 
     def listed(url: str) -> Any:
         return service.ask("GET", "/files/list", params={"path": url}).json()
@@ -178,9 +230,53 @@ def test_no_path_leaves_the_prefix(service: Served, path: str) -> None:
         service.ask("GET", "/files/get", params={"path": path})
 
 
-def test_a_cluster_and_a_bucket_work_together(tmp_path: Path, bucket: str) -> None:
-    with cluster(tmp_path, workers=1) as dask:
-        for service in served(tmp_path / "state", bucket, engine=f"dask={dask.address}"):
-            service.ask("PUT", "/files/upload", params={"path": "fd://uploads/squares.parquet"}, data=squares())
-            job_id = service.done(INGEST, udf(ROWS_IN_TABLE, input=[1, 2]))
-            assert service.results(job_id) == [[1, 100, 100], [2, 100, 100]]
+def test_a_cluster_and_a_bucket_work_together(tmp_path: Path, bucket: Bucket) -> None:
+    with (
+        cluster(tmp_path, workers=1) as dask,
+        served(tmp_path / "state", bucket, engine=f"dask={dask.address}") as service,
+    ):
+        service.ask("PUT", "/files/upload", params={"path": "fd://uploads/squares.parquet"}, data=squares())
+        job_id = service.done(INGEST, udf(ROWS_IN_TABLE, input=[1, 2]))
+        assert service.results(job_id) == [[1, 100, 100], [2, 100, 100]]
+
+
+def test_a_bucket_that_is_not_there_is_told_to_whoever_uploads_and_to_whoever_reads(
+    tmp_path: Path, bucket: Bucket
+) -> None:
+    gone = replace(bucket, name=f"{bucket.name}-gone")
+    with served(tmp_path / "state", gone) as service:
+        with pytest.raises(requests.HTTPError, match="502") as refused:
+            service.ask("PUT", "/files/upload", params={"path": "fd://a.txt"}, data=b"x")
+        assert f"the storage {gone.url} cannot be used: " in refused.value.response.json()["detail"]
+        assert service.ask("GET", "/files/list", params={"path": "fd://"}).json() == []
+        status, log = service.ended({**INGEST, "input": str(saved(grid(), tmp_path / "squares.parquet"))})
+        assert status == "Failed"
+        assert f"the storage {gone.url} cannot be used: " in log
+        assert "Traceback" not in log
+
+
+def test_a_cluster_spreads_an_ingestion_by_way_of_the_bucket(
+    tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingesting, "LOT_BYTES", 1)
+    names = ("a.parquet", "b.parquet", "c.gpkg")
+    step = {**INGEST, "input": "fd://uploads", "output_metadata": "fd://tables/measures"}
+    (tmp_path / "alone" / "storage" / "uploads").mkdir(parents=True)
+    for number, name in enumerate(names):
+        path = tmp_path / "alone" / "storage" / "uploads" / name
+        frame = grid(width=number + 5)
+        frame.to_parquet(path, row_group_size=9) if path.suffix == ".parquet" else frame.to_file(path)
+        bucket.files.put_file(str(path), f"{bucket.name}/team/uploads/{name}")
+    assert run(job_folder(tmp_path / "alone", step))
+
+    with cluster(tmp_path, workers=2) as dask:
+        for _ in range(2):  # the second table takes the place of the first
+            shutil.rmtree(tmp_path / "job", ignore_errors=True)
+            job = job_folder(tmp_path, step, storage=bucket.url, engine=dask.address)
+            assert run(job), "\n".join(log(job))
+
+    alone = tmp_path / "alone" / "storage"
+    expected = {str(path.relative_to(alone)): path.read_bytes() for path in alone.rglob("*") if path.is_file()}
+    root = f"{bucket.name}/team/"
+    found = {path.removeprefix(root): bucket.files.cat_file(path) for path in bucket.files.find(root)}
+    assert found == expected

@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+import sysconfig
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,12 +27,12 @@ OTHER_PANDAS = "2.2.3"
 class Service:
     """A service on a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **env: str) -> None:
         self.state = folder / "state"
         self._process = subprocess.Popen(
             [COMMAND, "serve", "--port", "0", "--state", str(self.state)],
             cwd=folder,
-            env={**os.environ, "HOME": str(folder), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "HOME": str(folder), "PYTHONUNBUFFERED": "1", **env},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -43,6 +45,11 @@ class Service:
         self._process.terminate()
         self._process.communicate(timeout=30)
 
+    def kill(self) -> None:
+        """End it at once, and leave what it started."""
+        self._process.kill()
+        self._process.communicate(timeout=30)
+
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         place = urlsplit(self._known["url"])
         headers = {"Authorization": f"Bearer {self._known['token']}", "Content-Type": "application/json"}
@@ -51,9 +58,18 @@ class Service:
             with line.getresponse() as answer:
                 return answer.status, json.loads(answer.read())
 
-    def post(self, code: str, *, query: str = "", project: str = "roads", **body: Any) -> str:
+    def post(
+        self,
+        code: str,
+        *,
+        query: str = "",
+        project: str = "roads",
+        parameters: Mapping[str, Any] | None = None,
+        **body: Any,
+    ) -> str:
         marker = {"fused-spec": {"scope": project, "nonce": os.urandom(8).hex()}}
-        config = {"metadata": marker, "steps": [{"type": "udf", "udf": {"entrypoint": "udf", "code": code}}]}
+        udf = {"entrypoint": "udf", "code": code, "parameters": dict(parameters or {})}
+        config = {"metadata": marker, "steps": [{"type": "udf", "udf": udf}]}
         status, answer = self.call("POST", f"/run{query}", {"config": config, **body})
         assert status == http.client.OK, answer
         return str(answer["job_id"])
@@ -167,6 +183,42 @@ def test_a_job_runs_with_the_pandas_of_its_image_and_not_with_that_of_the_servic
         status, log = service.ended(other)
         assert status == "Done", log
         assert OTHER_PANDAS in log
+    finally:
+        service.close()
+
+
+def wheel(folder: Path, name: str, files: dict[str, str]) -> Path:
+    """A package that pip installs from this file alone."""
+    info = f"{name}-1.0.dist-info"
+    content = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},,\n" for path in [*content, f"{info}/RECORD"])
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for place, text in {**content, f"{info}/RECORD": record}.items():
+            archive.writestr(place, text)
+    return path
+
+
+def test_without_uv_an_image_is_built_by_venv_and_pip_and_a_job_runs_in_it(tmp_path: Path) -> None:
+    """What the engine needs is not fetched: pip finds it by PYTHONPATH, and the image by what the wheel brings."""
+    here = sysconfig.get_path("purelib")
+    greets = wheel(tmp_path, "greets", {"greets.py": "WORD = 'hello from the image'\n", "others.pth": f"{here}\n"})
+    without_uv = tmp_path / "bin"
+    without_uv.mkdir()
+    service = Service(tmp_path, PATH=str(without_uv), PYTHONPATH=here)
+    try:
+        declare_images(service.state, {"greeting": {"requirements": [f"greets @ {greets.as_uri()}"]}})
+        code = "import greets, sys\ndef udf():\n    print(greets.WORD, sys.prefix)\n    return 1\n"
+        status, log = service.ended(service.post(code, image_name="greeting"))
+        assert status == "Done", log
+        [image] = (service.state / "images").iterdir()
+        assert f"hello from the image {image / 'env'}" in log
+        commands = [line for line in (image / "build.log").read_text().splitlines() if line.startswith("$ ")]
+        assert ["-m venv" in commands[0], "-m pip install greets @ file:" in commands[1]] == [True, True]
     finally:
         service.close()
 

@@ -72,26 +72,7 @@ def records(pieces: Iterator[bytes]) -> Iterator[dict[str, object]]:
     yield json.loads(b"{" + rest.removesuffix(b"]").removeprefix(b"[").removeprefix(b"{"))
 
 
-# Code that means no good: what its job becomes, and what its log says at last
-
-HOSTILE = {
-    "no Python": ("def udf(:", "Failed", "SyntaxError"),
-    "no such function": ("x = 1\n", "Failed", "udf"),
-    "exits": ("@fused.udf\ndef udf():\n    import sys\n    sys.exit(3)\n", "Failed", "SystemExit"),
-    "exits at once": ("@fused.udf\ndef udf():\n    import os\n    os._exit(3)\n", "Failed", "exit code 3"),
-    "exits when it is loaded": ("import os\nos._exit(4)\n@fused.udf\ndef udf():\n    pass\n", "Failed", "exit code 4"),
-    "kills itself": ("@fused.udf\ndef udf():\n    import os\n    os.kill(os.getpid(), 11)\n", "Failed", "SIGSEGV"),
-    "forks": ("@fused.udf\ndef udf():\n    import os\n    os.fork()\n    return 1\n", "Done", ""),
-    "eats memory": ("@fused.udf\ndef udf():\n    return bytearray(10**15)\n", "Failed", "MemoryError"),
-    "recurses": ("@fused.udf\ndef udf():\n    return udf()\n", "Failed", "RecursionError"),
-    "prints bytes": ("@fused.udf\ndef udf():\n    import os\n    os.write(1, bytes(range(256)) * 99)\n", "Done", ""),
-    "prints no line end": ("@fused.udf\ndef udf():\n    print('x' * 3_000_000, end='')\n", "Done", ""),
-    "closes its output": ("@fused.udf\ndef udf():\n    import os\n    os.close(1)\n    os.close(2)\n", "Done", ""),
-    "returns a function": ("@fused.udf\ndef udf():\n    return print\n", "Failed", "builtin_function_or_method"),
-    "returns a knot": ("@fused.udf\ndef udf():\n    a = []\n    a.append(a)\n    return a\n", "Failed", ""),
-    "raises itself": ("@fused.udf\ndef udf():\n    raise BaseException('\\ud800')\n", "Failed", "BaseException"),
-    "takes what is not given": ("@fused.udf\ndef udf(n):\n    return n\n", "Failed", "no value for n"),
-}
+# Code that never ends, and code that looks around
 
 ENDLESS = """\
 @fused.udf
@@ -109,17 +90,6 @@ def udf():
 
     print(sorted(os.environ.items()), open(f"/proc/{os.getppid()}/cmdline").read())
 """
-
-
-@pytest.mark.parametrize("case", HOSTILE)
-def test_hostile_code_ends_its_own_job_and_nothing_else(served: Served, case: str) -> None:
-    code, status, word = HOSTILE[case]
-    job_id = served.start(code)
-    assert served.wait(job_id) == status
-    last = served.last_line(job_id)
-    assert word in last
-    assert last.startswith("ERROR: ") is (status == "Failed")
-    assert served.wait(served.start(GOOD)) == "Done"
 
 
 def test_code_that_never_ends_is_cancelled_with_all_it_started(served: Served) -> None:
@@ -268,6 +238,29 @@ def test_a_port_in_use_is_told_and_the_state_stays_usable(shell: Shell, served: 
     assert "Traceback" not in ended.err
     with serving(shell) as service:
         assert service.wait(service.start(GOOD)) == "Done"
+
+
+PROJECT = """\
+apiVersion: fused-spec/v1
+project: {name: p, id: 0d5b1c7e-52b5-4b8c-8c1e-6f1f4c0f7a3d}
+storage: files
+"""
+
+
+def test_a_local_service_with_another_storage_than_the_project_asks_for_is_not_used(shell: Shell) -> None:
+    shell.run("init")
+    assert shell.run("apply", "specs").code == 0
+    pid = shell.service["pid"]
+    shell.write("fused-spec.yaml", PROJECT)
+    refused = shell.run("apply", "specs")
+    assert refused.code == 2
+    assert f"and {shell.folder / 'fused-spec.yaml'} asks for {shell.folder / 'files'}" in refused.err
+    assert f"stop it with `kill {pid}`" in refused.err
+    service = psutil.Process(pid)
+    service.terminate()
+    service.wait(20)
+    assert shell.run("apply", "specs").code == 0
+    assert shell.service["storage"] == str(shell.folder / "files")
 
 
 def test_a_stopped_service_ends_with_its_signal_handled(shell: Shell) -> None:

@@ -140,6 +140,14 @@ def test_a_kept_plan_is_refused_when_the_history_moved(project: Shell) -> None:
     assert project.run("apply", "--plan", "tf.plan").code == 6
 
 
+def test_a_kept_plan_holds_while_other_projects_run_their_jobs(project: Shell) -> None:
+    project.run("plan", "specs", "--out", "tf.plan")
+    project.write("fused-spec.yaml", PROJECT.replace("0d5b1c7e-52b5", "77777777-0000"))
+    assert project.run("apply", "specs").code == 0
+    project.write("fused-spec.yaml", PROJECT)
+    assert project.run("apply", "--plan", "tf.plan").code == 0
+
+
 def test_a_kept_plan_is_refused_elsewhere(project: Shell) -> None:
     project.run("plan", "specs", "--out", "tf.plan")
     project.write("fused-spec.yaml", PROJECT.replace("0d5b1c7e-52b5", "77777777-0000"))

@@ -241,3 +241,30 @@ def test_lock_says_what_cannot_be_reached(shell: Shell) -> None:
     assert done.code == 3
     assert "https://repository.invalid/geo/udfs cannot be reached" in done.err
     assert not (shell.folder / "fused-spec.lock").exists()
+
+
+INGESTION = """\
+apiVersion: fused-spec/v1
+kind: Job
+metadata: {name: prices}
+spec:
+  config:
+    steps:
+      - type: partition_nongeospatial
+        input: {file: prices.csv}
+        output: fd://tables/prices/
+        expect: {rows: {min: ROWS}}
+"""
+
+
+def test_a_table_appears_once_it_is_as_expected(shell: Shell) -> None:
+    shell.write("specs/prices.csv", "country,price\nPeru,1\nKenya,2\n")
+    table = shell.folder / ".fused-spec/service/storage/tables/prices"
+    shell.write("specs/prices.yaml", INGESTION.replace("ROWS", "3"))
+    failed = shell.run("apply", "specs")
+    assert failed.code == 1
+    assert "the table is not what the spec expects: 2 rows, expected at least 3" in failed.out + failed.err
+    assert not table.exists()
+    shell.write("specs/prices.yaml", INGESTION.replace("ROWS", "2"))
+    assert shell.run("apply", "specs").code == 0
+    assert (table / "_sample").is_file()

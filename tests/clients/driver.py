@@ -5,6 +5,7 @@
 It knows nothing of this project. Each fact is the name of a call with a plain value, or with the error that came.
 """
 
+import asyncio
 import io
 import json
 import sys
@@ -271,6 +272,35 @@ def printed():
 
 
 @fact
+def module_functions():
+    run, out = KEPT["run"], io.StringIO()
+    with redirect_stdout(out):
+        fused.api.job_print_logs(run.job_id)
+        fused.api.job_tail_logs(run.job_id, refresh_seconds=0.1)
+    return [
+        "n=4 word=x" in out.getvalue(),
+        len(fused.api.job_get_logs(run.job_id)),
+        fused.api.job_get_status(run.job_id).terminal_status,
+        fused.api.job_wait_for_job(run.job_id).job_id == run.job_id,
+        fused.api.job_cancel(run.job_id).terminal_status,
+        fused.api.job_get_exec_time(run.job_id).total_seconds() >= 0,
+        fused.api.whoami()["email"] == api._whoami()["email"],
+    ]
+
+
+@fact
+def pages_of_the_history():
+    job = list_of(api.get_jobs(1))[0]
+    return [
+        len(list_of(api.get_jobs(3, per_request=1, max_requests=None))),
+        list_of(api.get_jobs(3, per_request=0)),
+        job.get_status().job_id == job.id,
+        len(job.get_logs()) > 0,
+        api.get_job_config(job).steps[0].type,
+    ]
+
+
+@fact
 def unknown_job():
     try:
         return api.get_status("00000000-0000-0000-0000-000000000000")
@@ -283,6 +313,21 @@ if VERSION >= (1, 14):
     @fact
     def results():
         return [list(getattr(one, "data", one)["n"]) for one in api.get_job_results(KEPT["run"].job_id)]
+
+    @fact
+    def results_of_a_job_with_a_failed_element():
+        @fused.udf
+        def sometimes(n: int = 0):
+            import pandas as pd
+
+            if n == 1:
+                raise ValueError("not this one")
+            return pd.DataFrame({"n": [n]})
+
+        steps = [UdfJobStepConfig(udf=sometimes, input=[0, 1, 2], ignore_chunk_error=True)]
+        run = wait(api.start_job(JobConfig(steps=steps)))
+        third = api.get_job_results(run, 2)
+        return [len(api.get_job_results(run)), list(getattr(third, "data", third)["n"])]
 
 
 @fact
@@ -339,6 +384,14 @@ def large_upload():
 
 
 @fact
+def quoted_names():
+    api._upload_direct("fd://quoted/a b.txt", b"direct")
+    api.download("fd://quoted/a b.txt", str(FOLDER / "quoted.txt"))
+    made = [api._upload_tmp(extension, b"x").rpartition("/")[2][36:] for extension in ("", ".txt", "geo-json")]
+    return [api.get("fd://quoted/a b.txt").decode(), (FOLDER / "quoted.txt").read_text(), made]
+
+
+@fact
 def files():
     api.upload("fd://client/data.txt", b"hello")
     path = FOLDER / "points.parquet"
@@ -374,6 +427,17 @@ def saved_udf():
     loaded = fused.load("numbers")
     KEPT["loaded"] = loaded
     return [len(api.get_udfs(n=5)), "n + 1" in loaded.code]
+
+
+@fact
+def udf_without_a_slug():
+    saved = api.save_udf(failing)
+    found = [saved["slug"], api._get_udf_by_id(saved["id"])["slug"] if VERSION >= (1, 14) else "failing"]
+    public = api.save_udf(failing, slug="shown", allow_public_read=True, allow_public_list=True)
+    found += [api._get_public_udf("shown")["slug"], len(api.get_udfs(n=5, whose="public"))]
+    for one in (saved, public):
+        api.delete_saved_udf(one["id"])
+    return found
 
 
 @fact
@@ -423,6 +487,17 @@ def udf_lists():
 
 
 @fact
+def token_objects():
+    made = numbers.create_access_token(metadata_json={"ü": [1]}, cache=False)
+    changed = made.update(metadata_json={"b": 2})
+    known = [one.token for one in numbers.get_access_tokens()]
+    found = [changed.metadata_json, made.refresh().metadata_json, made.token in known]
+    by_handle = api.create_udf_access_token("local/numbers")
+    api.delete_udf_access_token(by_handle)
+    return [*found, by_handle.udf_slug, made.delete().token == made.token, raised(lambda: made.delete())]
+
+
+@fact
 def run_token():
     return frame(fused.run(KEPT["token"].token, n=7))
 
@@ -445,7 +520,33 @@ def run_error():
         return [type(error).__name__, "no such tile 1" in str(error)]
 
 
-if VERSION >= (1, 14):
+@fused.udf
+def noisy(n: int = 1):
+    print("p" * 20000)
+    raise ValueError("q" * 9000 + "the end")
+
+
+@fact
+def run_noisy_error():
+    try:
+        return frame(fused.run(noisy, **REMOTE))
+    except Exception as error:  # noqa: BLE001
+        return [type(error).__name__, str(error).endswith("the end")]
+
+
+if VERSION >= (1, 14):  # before, no asynchronous call gets as far as a request
+
+    async def noisy_later():
+        """By its code, or where that cannot be done asynchronously, by its saved name."""
+        return await (fused.run_async(noisy) if SECOND else fused.run("noisy", sync=False, **REMOTE))
+
+    @fact
+    def run_noisy_error_later():
+        saved = None if SECOND else api.save_udf(noisy, slug="noisy")
+        error = raised(lambda: asyncio.run(noisy_later()))
+        if saved is not None:
+            api.delete_saved_udf(saved["id"])
+        return error
 
     @fused.udf
     def tile(bounds: fused.types.Bounds = None, n: int = 1):
@@ -496,6 +597,62 @@ if SECOND:
         return fused.run(mapping, n=4, **REMOTE)
 
     @fact
+    def run_kinds():
+        @fused.udf
+        def kinds(kind: str):
+            import geopandas as gpd
+            import numpy as np
+            import pandas as pd
+            from PIL import Image
+            from shapely.geometry import Point
+
+            places = gpd.GeoDataFrame({"n": [1]}, geometry=[Point(1, 2)], crs=4326)
+            made = {
+                "tables": {"places": places, "note": "text"},
+                "located": (np.ones((2, 3)), [0, 1, 2, 3]),
+                "labels": pd.DataFrame({"n": [1, 2]}, index=["a", "b"]),
+                "picture": Image.new("RGB", (3, 2)),
+                "missing": {"mean": float("nan")},
+                "days": pd.Timestamp("2024-02-29"),
+            }
+            return made[kind]
+
+        found = {
+            kind: fused.run(kinds, kind=kind, **REMOTE)
+            for kind in ("tables", "located", "labels", "picture", "missing", "days")
+        }
+        return [
+            [found["tables"]["places"].crs.to_epsg(), found["tables"]["note"]],
+            [list(found["located"][0].shape), found["located"][1]],
+            list(found["labels"].index),
+            list(found["picture"]["image"].shape),
+            found["missing"],
+            found["days"],
+        ]
+
+    @fact
+    def run_parts():
+        @fused.udf
+        def parts(n: int = 1):
+            import pandas as pd
+
+            return {"table": pd.DataFrame({"n": [n]}), "text": "é", "number": n}
+
+        found = [fused.run(parts, n=4, **REMOTE), fused.run(parts, n=5, instance_type="small")]
+        return [[list(one["table"]["n"]), one["text"], one["number"]] for one in found]
+
+    @fact
+    def run_bounded_array():
+        @fused.udf
+        def bounded():
+            import numpy as np
+
+            return np.ones((2, 3), "uint8"), [0, 0, 3, 2]
+
+        values, bounds = fused.run(bounded, **REMOTE)
+        return [list(values.shape), list(bounds)]
+
+    @fact
     def run_nothing():
         @fused.udf
         def nothing():
@@ -538,6 +695,85 @@ if SECOND:
         assert [one.id for one in api.get_cronjobs_for_udf(udf_id)] == [made.id]
         api.delete_cronjob(made.id)
         return [made.id in listed, outcome(wait(ran["run"])), [one.id for one in api.list_cronjobs()]]
+
+    @fact
+    def schedule_of_a_udf():
+        @fused.udf
+        def scheduled(n: int = 1):
+            print("scheduled", n)
+
+        made = fused.api.schedule_udf(scheduled, minute=5, hour=[1, 2], udf_args={"n": 3})
+        again = scheduled.schedule(minute=6, hour=3)  # which changes the one that there is
+        found = [again.id == made.id, repr(scheduled.get_schedule()[0]), made.udf.name]
+        ran = wait(made.run_now())
+        found.append([line for line in messages(ran) if line.startswith("scheduled 1")])  # the second has no arguments
+        disabled = made.refresh_from_api()
+        disabled.enabled = False
+        found += [repr(disabled.update()), len(fused.api.schedule_list())]
+        made.delete()
+        scheduled.delete_saved()
+        return [*found, len(fused.api.schedule_list())]
+
+    @fact
+    def collections():
+        @fused.udf
+        def mapped(n: int = 1):
+            return n
+
+        first = mapped.to_fused(collection_name="maps", create_collection=True)
+        other = fused.load("@fused.udf\ndef mapped(n: int = 2):\n    return 10 * n\n").to_fused()
+        maps = api.get_collection_by_name("maps")
+        found = [
+            first.collection_name,
+            fused.run(fused.load("mapped", collection_name="maps"), **REMOTE),
+            fused.run("mapped", **REMOTE),
+            raised(lambda: fused.load("mapped", collection_name="none")),
+            sorted(api.get_udfs(collection_name="maps")),
+            [one["name"] for one in api.list_collections()],
+            api.get_collection_by_id(maps["id"]).name,
+            api.update_collection(maps["id"], name="plans", access_scope="team").name,
+            raised(lambda: api.share_collection(maps["id"])),
+            raised(lambda: first.get_canvas_share_token()),
+        ]
+        first.delete_saved()
+        other.delete_saved()
+        api.delete_collection(maps["id"])
+        return [*found, [one["name"] for one in api.list_collections(whose="team", lite=False)]]
+
+    @fact
+    def cached_job():
+        first = wait(start(numbers, [21]))
+        out = io.StringIO()
+        with redirect_stdout(out):
+            second = start(numbers, [21], cache_max_age=3600)
+        return [second.job_id == first.job_id, "Cached" in out.getvalue(), start(numbers, [21]).job_id == first.job_id]
+
+    @fact
+    def batch_pool():
+        @fused.udf
+        def sometimes(n: int = 0):
+            if n == 1:
+                raise ValueError("not this one")
+            return 10 * n
+
+        options = {"instance_type": "small", "collect": False, "max_retry": 0}
+        good = fused.submit(sometimes, [{"n": 2}, {"n": 3}], **options)
+        good.wait()
+        pool = fused.submit(sometimes, [{"n": 1}, {"n": 2}], **options)
+        pool.wait()
+        known = [len(pool.logs()), sum(pool.status()), "not this one" in str(pool.errors()[0])]
+        return [good.results(), [int(n) for n in good.df()["result"]], known]
+
+    @fact
+    def token_scope():
+        made = api.create_udf_access_token("numbers", public_read=True, access_scope="team")
+        changed = api.update_udf_access_token(made, public_read=False)
+        api.delete_udf_access_token(made)
+        return [made.public_read, made.access_scope, changed.public_read, changed.access_scope]
+
+    @fact
+    def forgotten_results():
+        return fused.load("numbers").invalidate_cache().name
 
     @fact
     def own_secrets():

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fused_spec.service import realtime
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
 from tests.contract.test_hostile_requests import BASE, BODIES, TOKEN, UDF, Service, as_json
@@ -87,6 +88,113 @@ def test_what_stands_beside_a_result_is_for_second_generation_clients(service: S
     assert names[0][0].partition(".")[0] == "0"
 
 
+SOMETIMES = "@fused.udf\ndef udf(n: int):\n    assert n != 1, 'not this one'\n    return n\n"
+
+
+def results_of(service: Service, job_id: str, headers: dict[str, str]) -> dict[str, Any]:
+    """The content of each result by name."""
+    found = {}
+    for one in service.ask("GET", f"/run/by-id/{job_id}/results", headers=headers).json():
+        answer = service.ask("GET", one["url"].removeprefix(BASE), headers={"Authorization": ""})
+        assert answer.status_code == 200
+        found[one["name"]] = answer
+    return found
+
+
+def map_of(service: Service, code: str, elements: list[int], **step: Any) -> str:
+    steps = [{"type": "udf", "udf": {**UDF, "code": code}, "input": elements, **step}]
+    job_id = service.ask("POST", "/run", body=as_json({"config": {"steps": steps}})).json()["job_id"]
+    assert isinstance(job_id, str)
+    return job_id
+
+
+def test_an_element_that_failed_has_its_place_among_the_results(service: Service) -> None:
+    job_id = map_of(service, SOMETIMES, [0, 1, 2], ignore_chunk_error=True)
+    assert end_of(service, job_id)["job_status"] == "Done"
+    found = results_of(service, job_id, SECOND)
+    names = ["0.json", "1.none", "2.json"]
+    assert list(found) == [name for one in names for name in (one, f"{one}.metadata")]
+    assert (found["1.none"].content, found["2.json"].content) == (b"", b"2")
+    known = found["1.none.metadata"].json()
+    assert (known["has_exception"], known["errormsg"]) == (True, "AssertionError: not this one")
+    assert list(results_of(service, job_id, FIRST)) == names
+
+
+def test_an_element_that_never_ran_says_so_beside_its_result(service: Service) -> None:
+    job_id = map_of(service, "@fused.udf\ndef udf(n: int):\n    import time\n    time.sleep(600)\n", [1, 2, 3])
+    while service.ask("GET", f"/run/by-id/{job_id}").json()["status"] == "pending":
+        pass
+    assert results_of(service, job_id, SECOND) == {}
+    service.ask("POST", f"/run/by-id/{job_id}/cancel")
+    assert end_of(service, job_id)["job_status"] == "Canceled"
+    found = results_of(service, job_id, SECOND)
+    assert len(found) == 6
+    known = found["2.none.metadata"].json()
+    assert (known["errormsg"], known["error_type"]) == ("it did not run: the job was canceled", "runtime_error")
+    assert results_of(service, job_id, FIRST) == {}
+
+
+def test_an_ingestion_has_no_results(service: Service) -> None:
+    step = {"type": "partition_nongeospatial", "input": "fd://none.csv", "output": "fd://t/"}
+    job_id = service.ask("POST", "/run", body=as_json({"config": {"steps": [step]}})).json()["job_id"]
+    assert end_of(service, job_id)["job_status"] == "Failed"
+    assert results_of(service, job_id, SECOND) == {}
+
+
+def test_an_empty_result_is_no_table_to_a_first_generation_client(service: Service) -> None:
+    job_id = map_of(service, "@fused.udf\ndef udf(n: int):\n    return None\n", [1])
+    end_of(service, job_id)
+    answer = results_of(service, job_id, FIRST)["0.none"]
+    assert (answer.content, answer.headers["content-type"].partition(";")[0]) == (b"", "text/plain")
+
+
+def started(service: Service, n: int, **more: Any) -> tuple[str, str | None]:
+    """The run that a start gets, and whether it is said to be an earlier one."""
+    udf = {**UDF, "parameters": {"n": n}}
+    body = {"config": {"steps": [{"type": "udf", "udf": udf}], **more.pop("config", {})}, **more}
+    answer = service.ask("POST", "/run", body=as_json(body), headers=SECOND)
+    return answer.json()["job_id"], answer.headers.get("x-cache")
+
+
+def test_a_start_that_allows_for_it_gets_an_equal_job_that_is_done_and_young_enough(service: Service) -> None:
+    first, _ = started(service, 101)
+    assert started(service, 101, cache_max_age=3600)[0] != first  # which was not done
+    end_of(service, first)
+    newest, _ = started(service, 101)
+    end_of(service, newest)
+    assert started(service, 101, cache_max_age=3600) == (newest, "hit")
+    assert started(service, 101, cache_max_age=0)[1] is None
+    assert started(service, 101)[1] is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"additional_env": ["A=1"]},
+        {"config": {"name": "named"}},
+        {"config": {"metadata": {"fused-spec": {"nonce": "c"}}}},
+    ],
+)
+def test_a_job_that_asks_for_anything_else_is_a_run_of_its_own(service: Service, other: dict[str, Any]) -> None:
+    first, _ = started(service, 102)
+    end_of(service, first)
+    assert started(service, 102, **other, cache_max_age=3600)[1] is None
+
+
+def test_a_job_with_a_failed_element_answers_no_other(service: Service) -> None:
+    steps = [{"type": "udf", "udf": {**UDF, "code": SOMETIMES}, "input": [1, 7], "ignore_chunk_error": True}]
+    body = as_json({"config": {"steps": steps}, "cache_max_age": 3600})
+    ids = []
+    for _ in range(2):
+        ids.append(service.ask("POST", "/run", body=body).json()["job_id"])
+        assert end_of(service, ids[-1])["job_status"] == "Done"
+    assert ids[0] != ids[1]
+
+
+def test_a_page_may_be_of_no_length(service: Service) -> None:
+    assert service.ask("GET", "/job/self", query={"limit": "0"}).json() == []
+
+
 def test_progress_that_a_job_tells_is_counted_up_to_its_tasks(service: Service) -> None:
     slow = {**UDF, "code": "@fused.udf\ndef udf(n: int = 1):\n    import time\n    time.sleep(600)\n"}
     body = as_json({"config": {"steps": [{"type": "udf", "udf": slow, "input": [1, 2, 3]}]}})
@@ -159,6 +267,127 @@ def test_a_failure_of_a_udf_is_a_422_with_its_metadata(service: Service) -> None
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/json")
     assert (metadata["exception_class"], metadata["has_exception"]) == ("ValueError", True)
     assert "no such tile" in metadata["errormsg"]
+
+
+def test_a_long_failure_fits_into_the_header_that_the_clients_read(service: Service) -> None:
+    broken = {
+        **UDF,
+        "code": "@fused.udf\ndef udf():\n    print('é' * 9000)\n    raise ValueError('q' * 9000 + 'end')\n",
+    }
+    body = as_json({"step_config": json.dumps({"type": "udf", "udf": broken})})
+    answer = service.ask("POST", "/realtime/local/api/v1/run/udf", body=body)
+    assert len(answer.headers["x-fused-metadata"]) <= 8000
+    metadata = json.loads(answer.headers["x-fused-metadata"])
+    assert (metadata["exception_class"], metadata["errormsg"][-3:]) == ("ValueError", "end")
+    assert metadata["error_type"] == "runtime_error"
+
+
+def test_a_result_that_cannot_be_stored_is_a_serialization_error(service: Service) -> None:
+    broken = {**UDF, "code": "@fused.udf\ndef udf():\n    return object()\n"}
+    body = as_json({"step_config": json.dumps({"type": "udf", "udf": broken})})
+    answer = service.ask("POST", "/realtime/local/api/v1/run/udf", body=body)
+    assert json.loads(answer.headers["x-fused-metadata"])["error_type"] == "serialization_error"
+
+
+def test_a_call_that_takes_too_long_is_a_timeout_error(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(realtime, "_PATIENCE_SECONDS", 0.5)
+    endless = {**UDF, "code": "@fused.udf\ndef udf():\n    import time\n    time.sleep(600)\n"}
+    body = as_json({"step_config": json.dumps({"type": "udf", "udf": endless})})
+    answer = service.ask("POST", "/realtime/local/api/v1/run/udf", body=body)
+    metadata = json.loads(answer.headers["x-fused-metadata"])
+    assert (answer.status_code, metadata["error_type"]) == (504, "timeout_error")
+    assert "run it as a job" in answer.json()["detail"]
+
+
+def test_a_udf_without_a_slug_is_saved_under_its_own_name(service: Service) -> None:
+    body = {"slug": None, "udf_body": json.dumps({**UDF, "name": "own"}), "allow_public_read": None}
+    saved = service.ask("POST", "/udf/new", body=as_json(body)).json()
+    assert (saved["slug"], saved["allow_public_read"]) == ("own", False)
+
+
+def test_public_udfs_are_listed_and_found_under_public(service: Service) -> None:
+    save(service, "shown", allow_public_read=True, allow_public_list=True)
+    assert [udf["slug"] for udf in service.ask("GET", "/udf/public").json()] == ["shown"]
+    path = "/udf/by-user-handle/public/by-collection/default/by-slug/{}"
+    assert service.ask("GET", path.format("shown")).json()["slug"] == "shown"
+    save(service, "hidden")
+    assert service.ask("GET", path.format("hidden")).status_code == 404
+
+
+def test_forgetting_the_results_of_a_udf_needs_the_token_and_the_udf(service: Service) -> None:
+    path = "/realtime-shared/local/udf-cache/by-id/{}/delete"
+    known = path.format(service.known["udf_id"])
+    assert service.ask("DELETE", known, headers={"Authorization": ""}).status_code == 401
+    assert service.ask("DELETE", known, query={"x": "1", "y": "1", "z": "1"}).status_code == 200
+    assert service.ask("DELETE", path.format("none")).status_code == 404
+
+
+def test_a_token_keeps_its_scope(service: Service) -> None:
+    made = {"udf_slug": "points", "udf_email": "local", "public_read": True, "access_scope": "team"}
+    token = service.ask("POST", "/udf-access-token/new", body=as_json(made)).json()
+    assert (token["public_read"], token["access_scope"]) == (True, "team")
+    path = f"/udf-access-token/by-token/{token['token']}"
+    changed = service.ask("POST", path, body=as_json({"public_read": False})).json()
+    assert (changed["public_read"], changed["access_scope"]) == (False, "team")
+    assert service.ask("GET", path).json() == changed
+
+
+@pytest.mark.parametrize("headers", [FIRST, {**SECOND, "X-Fused-Cache-Disable": "true"}])
+def test_a_published_client_quotes_the_path_of_a_direct_upload(service: Service, headers: dict[str, str]) -> None:
+    service.ask("PUT", "/files/upload", query={"path": "fd://q/a%20b.txt"}, body=b"direct", headers=headers)
+    assert service.ask("GET", "/files/get", query={"path": "fd://q/a b.txt"}, headers=SECOND).content == b"direct"
+
+
+def test_a_download_may_quote_what_a_get_does_not(service: Service) -> None:
+    for name in ("c d.txt", "c%20d.txt"):
+        service.ask("PUT", "/files/upload", query={"path": f"fd://r/{name}"}, body=name.encode())
+        assert service.ask("GET", "/files/get", query={"path": f"fd://r/{name}"}).content == name.encode()
+    service.ask("PUT", "/files/upload", query={"path": "fd://r/e f.txt"}, body=b"plain")
+    assert service.ask("GET", "/files/get", query={"path": "fd://r/e%20f.txt"}, headers=SECOND).content == b"plain"
+
+
+@pytest.mark.parametrize(
+    ("extension", "ending"), [("", ""), (".txt", ".txt"), ("geo-json", ".geo-json"), ("tar.gz", ".tar.gz")]
+)
+def test_a_temporary_file_has_the_extension_that_was_asked_for(service: Service, extension: str, ending: str) -> None:
+    query = {"extension": extension, "content_length": "3"}
+    url = service.ask("GET", "/files/sign-upload-temp", query=query).json()["storage_url"]
+    assert url.rpartition("/")[2][36:] == ending
+
+
+@pytest.mark.parametrize("extension", ["a/b", "..\\x", "x" * 101, "\0"])
+def test_an_extension_that_is_a_path_is_refused(service: Service, extension: str) -> None:
+    query = {"extension": extension, "content_length": "3"}
+    assert service.ask("GET", "/files/sign-upload-temp", query=query).status_code == 422
+
+
+def test_the_key_of_a_secret_may_hold_slashes(service: Service) -> None:
+    path = "/realtime/local/api/v1/secrets/team/db"
+    assert service.ask("PUT", path, body=as_json({"value": "v"})).json() == "v"
+    assert service.ask("GET", path).json() == "v"
+    assert service.ask("GET", "/secrets/self/user/team/db").json() == {"value": "v"}
+    assert service.ask("DELETE", path).json() == "v"
+    assert service.ask("PUT", "/realtime/local/api/v1/secrets/", body=as_json({"value": "v"})).status_code == 422
+
+
+def test_a_schedule_of_any_name_starts_jobs_whose_config_the_clients_read(service: Service) -> None:
+    schedule = {**BODIES[4], "name": "nightly run: ü", "udf": service.known["udf_id"]}
+    made = service.ask("POST", "/cronjob/create", body=as_json(schedule)).json()
+    run = service.ask("POST", f"/cronjob/user-run/by-id/{made['id']}", body=b"{}").json()["run"]
+    assert run["job_name"] == "nightly run: ü"
+    location = service.ask("GET", f"/job/by-id/{run['job_id']}/config").headers["location"]
+    assert service.ask("GET", location.removeprefix(BASE)).json()["name"] is None
+
+
+def test_a_table_that_is_none_or_has_no_geometry_has_no_rows_in_a_box(service: Service) -> None:
+    service.ask("PUT", "/files/upload", query={"path": "fd://plain.csv"}, body=b"k,v\n1,1\n2,2\n")
+    step = {"type": "partition_nongeospatial", "input": "fd://plain.csv", "output": "fd://plain/"}
+    job_id = service.ask("POST", "/run", body=as_json({"config": {"steps": [step]}})).json()["job_id"]
+    assert end_of(service, job_id)["job_status"] == "Done"
+    sides = {"bbox_minx": "0", "bbox_miny": "0", "bbox_maxx": "1", "bbox_maxy": "1"}
+    for path, told in (("fd://plain/", "has no geometry"), ("fd://none/", "there is no ingested table at fd://none/")):
+        answer = service.ask("GET", "/table/download/bbox", query={"path": path, **sides})
+        assert (answer.status_code, told in answer.json()["detail"]) == (422, True)
 
 
 def test_a_packages_list_holds_what_a_udf_can_import(service: Service) -> None:

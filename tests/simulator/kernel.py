@@ -104,7 +104,13 @@ class Pool(Executor):
         return future
 
     def map(self, call: Callable[..., Any], *values: Any, **_: Any) -> Any:
-        return [call(*each) for each in zip(*values, strict=True)]
+        each = list(zip(*values, strict=True))
+        if len(each) == 1:
+            return [call(*each[0])]
+        futures = [self.submit(call, *one) for one in each]
+        while not all(future.done() for future in futures):
+            self._kernel.pause(0.5)
+        return [future.result() for future in futures]
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         while wait and not all(future.done() for future in self._futures):

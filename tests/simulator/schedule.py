@@ -5,7 +5,7 @@ The code that decides is the project's own: recover, refresh, the planner, apply
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -50,6 +50,9 @@ class MemoryStore:
 
     def read(self, path: str) -> bytes | None:
         return self._files.get(path)
+
+    def read_all(self, paths: Sequence[str]) -> dict[str, bytes]:
+        return {path: self._files[path] for path in paths if path in self._files}
 
     def open(self, path: str) -> BinaryIO:
         raise FileNotFoundError(path)

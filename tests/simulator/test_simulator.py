@@ -172,7 +172,7 @@ def test_taking_a_config_that_is_on_its_way_for_a_foreign_one_is_noticed(monkeyp
 
 def test_reading_the_newest_page_alone_is_noticed(monkeypatch: Patch) -> None:
     for module in (refresh, recover):
-        monkeypatch.setattr(module, "list_jobs", lambda api: api.get_jobs(50, skip=0, per_request=50))
+        monkeypatch.setattr(module, "list_jobs", lambda api, workers: api.get_jobs(50, skip=0, per_request=50))
     assert noticed(seen(ONE))
 
 
@@ -211,9 +211,9 @@ def test_ending_the_extra_run_lets_hardly_two_come_to_their_end() -> None:
 def test_taking_an_unreadable_history_for_an_empty_one_is_noticed(monkeypatch: Patch) -> None:
     honest = refresh.list_jobs
 
-    def blind(api: object) -> list[object]:
+    def blind(api: object, workers: object) -> list[object]:
         try:
-            return honest(api)  # type: ignore[arg-type,return-value]
+            return honest(api, workers)  # type: ignore[arg-type,return-value]
         except Exception:  # noqa: BLE001  # this is the mistake
             return []
 

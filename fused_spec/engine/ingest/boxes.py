@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.chunk_list import read_chunk_list
-from fused_spec.engine.ingest.layout import Layout
+from fused_spec.engine.ingest.layout import Layout, Partition
 from fused_spec.engine.ingest.measure import Floats
 from fused_spec.engine.storage import Root, local_copy
 
@@ -41,7 +41,7 @@ def read_boxes(url: str, storage: Root) -> pd.DataFrame:
     return boxes.loc[order.sort_values(["file", "chunk"], kind="stable").index].reset_index(drop=True)
 
 
-def follow(boxes: pd.DataFrame, x: Floats, y: Floats) -> Layout:
+def follow(boxes: pd.DataFrame, x: Floats, y: Floats) -> Partition:
     """Rows in the box that holds them (of several the first), else in the nearest; those nowhere in a last file."""
     located = np.isfinite(x) & np.isfinite(y)
     chunk = np.full(len(x), len(boxes), dtype=np.int64)
@@ -50,7 +50,8 @@ def follow(boxes: pd.DataFrame, x: Floats, y: Floats) -> Layout:
     present, counts = np.unique(chunk, return_counts=True)
     files = np.append(pd.factorize(boxes["file_id"])[0], len(boxes))[present]
     last = np.append(files[1:] != files[:-1], True)
-    return Layout(order=order, chunk_ends=np.cumsum(counts), file_ends=np.flatnonzero(last) + 1)
+    layout = Layout(chunk_ends=np.cumsum(counts), file_ends=np.flatnonzero(last) + 1)
+    return Partition(order=order, layout=layout)
 
 
 def _nearest(boxes: pd.DataFrame, points: object) -> NDArray[np.int64]:

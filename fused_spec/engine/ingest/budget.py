@@ -10,6 +10,11 @@ BATCH_BYTES = 32 * 2**20
 BUCKET_BYTES = 64 * 2**20
 """About what is gathered at a time of the rows that are written next to one another."""
 
+LOT_BYTES = 128 * 2**20
+"""About what one task of a cluster reads, and what of it is sorted in memory before it is sent on; an ingestion of no
+more than this is one task.
+"""
+
 MOST_BATCH_ROWS = 131_072
 _WORKING_BYTES = 768 * 2**20  # the process itself, batches and buckets at work, and what the writer holds back
 
@@ -27,8 +32,8 @@ def budget(memory_limit: int | None = None) -> Budget:
     return Budget(held_bytes=max(0, (limit - _WORKING_BYTES) // 2))
 
 
-def batch_rows(total_bytes: int, total_rows: int) -> int:
-    """How many rows of a table of this size make a batch."""
-    if total_rows <= 0 or total_bytes <= 0:
+def batch_rows(row_bytes: float) -> int:
+    """How many rows that take about so much make a batch; 0 stands for what nobody knows."""
+    if row_bytes <= 0:
         return MOST_BATCH_ROWS // 2
-    return max(1, min(MOST_BATCH_ROWS, BATCH_BYTES * total_rows // total_bytes))
+    return max(1, min(MOST_BATCH_ROWS, int(BATCH_BYTES / row_bytes)))

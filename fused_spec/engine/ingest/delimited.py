@@ -1,7 +1,8 @@
 """Read CSV and TSV, where a column's type comes from all of its rows and not from the first ones alone."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,10 +10,12 @@ import pyarrow.csv
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_unique
+from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import shown
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_OTHERS = (";", "\t", "|")
 _BLOCK_BYTES = 16 * 2**20
 _MISFIT = re.compile(r"In CSV column #(\d+):.*CSV conversion error")
 # In the order in which pyarrow tries them: a column has the first type that fits all of its values.
@@ -29,26 +32,40 @@ _TYPES = [
 ]
 
 
-def open_delimited(path: Path, choose: Choice) -> Layer:
+def open_delimited(file: Input, choose: Choice) -> Layer:
     """The layer of a CSV or TSV file; raises `StepFailed`, and what pyarrow does."""
+    path = file.here()
     schema = _inferred(path)
     chosen = choose(schema.names)
+    return Layer(
+        attributes=pa.schema([schema.field(name) for name in chosen]),
+        parts=[path.stat().st_size],
+        batches=partial(_batches, file, schema, chosen),
+    )
 
-    def batches() -> Iterator[Batch]:
-        with _open(path, schema) as reader:
+
+def _batches(file: Input, schema: pa.Schema, chosen: Sequence[str], parts: range) -> Iterator[Batch]:
+    for _ in parts:  # there is one
+        with _open(file.here(), schema) as reader:
             for batch in reader:
-                yield Batch(attributes=pa.Table.from_batches([batch]).select(chosen))
-
-    return Layer(attributes=pa.schema([schema.field(name) for name in chosen]), batches=batches)
+                yield Batch(attributes=pa.Table.from_batches([batch]).select(list(chosen)))
 
 
 def _open(path: Path, schema: pa.Schema | None) -> pyarrow.csv.CSVStreamingReader:
     return pyarrow.csv.open_csv(
         path,
         read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=DELIMITERS[path.suffix.lower()], newlines_in_values=True),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=_delimiter(path), newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(column_types=schema),
     )
+
+
+def _delimiter(path: Path) -> str:
+    """What the suffix says; or, where the names of the columns are without it, another that stands between them."""
+    usual = DELIMITERS[path.suffix.lower()]
+    with path.open(encoding="utf-8", errors="replace") as file:
+        names = file.readline(_BLOCK_BYTES)
+    return usual if usual in names else next((other for other in _OTHERS if other in names), usual)
 
 
 def _inferred(path: Path) -> pa.Schema:

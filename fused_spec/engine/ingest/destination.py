@@ -8,18 +8,19 @@ import fcntl
 import glob
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.storage import Remote, Root, place_of
 
 _SENDING = ".fused-spec-sending"
 
 
-def free_place(url: str, storage: Root, inputs: Sequence[Path], *, overwrite: bool) -> Root:
+def free_place(url: str, storage: Root, inputs: Sequence[Input], *, overwrite: bool) -> Root:
     """The folder that an output URL names, once it is sure that writing there harms nothing.
 
     An earlier ingestion, known by its `_sample`, may be replaced. Raises `StepFailed` for a folder of other files,
@@ -37,7 +38,7 @@ def free_place(url: str, storage: Root, inputs: Sequence[Path], *, overwrite: bo
         raise StepFailed(f"output {url} is a file; a table is a folder, so name another place")
     if (place / "_sample").is_file() or not any(place.iterdir()):
         return place
-    if any(path.resolve().is_relative_to(place) for path in inputs):
+    if any(isinstance(one.place, Path) and one.place.resolve().is_relative_to(place) for one in inputs):
         raise StepFailed(f"output {url} holds the input, which writing would remove; name another folder")
     if not overwrite:
         raise StepFailed(
@@ -48,7 +49,7 @@ def free_place(url: str, storage: Root, inputs: Sequence[Path], *, overwrite: bo
 
 
 def _free_remote(url: str, place: Remote, *, overwrite: bool) -> Remote:
-    """The same for a remote place; the inputs are here as copies by now, so writing there harms none of them."""
+    """The same for a remote place; nothing there is touched before the inputs are read, so it may hold them."""
     if not place.path.parts:
         raise StepFailed(f"output {url} is the whole storage; name a folder in it, such as fd://tables/x")
     filesystem, name = place.open()
@@ -69,7 +70,7 @@ def new_table(place: Root, job_id: str) -> Iterator[Path]:
     if isinstance(place, Remote):
         with TemporaryDirectory(prefix="fused-spec-") as folder:
             yield Path(folder)
-            _send(Path(folder), place)
+            _put(Path(folder), place)
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     _clear_abandoned(place)
@@ -81,23 +82,43 @@ def new_table(place: Root, job_id: str) -> Iterator[Path]:
         yield stage
         _swap(stage, place, retired=place.with_name(f".{place.name}.{job_id}.retired"))
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        remove_folder(stage, aside=stage.with_suffix(".dropped.retired"))
         os.close(lock)
 
 
-def _send(folder: Path, place: Remote) -> None:
-    """Replace what is there; a mark tells the next ingestion that this one did not come to its end."""
+def remove_folder(folder: Path, *, aside: Path) -> None:
+    """Remove a folder, if it is there; what still writes there finds it gone at once, since it is put aside first."""
+    with suppress(OSError):
+        folder = folder.rename(aside)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put(folder: Path, place: Remote) -> None:
+    """Send a table that lies in a folder."""
+    filesystem, _ = place.open()
+    files = {path.relative_to(folder).as_posix(): str(path) for path in folder.rglob("*") if path.is_file()}
+
+    def send(paths: list[str], targets: list[str]) -> None:
+        for path, target in zip(paths, targets, strict=True):  # all at once would have all of them in memory
+            filesystem.put_file(path, target)
+
+    replace_remote(place, files, send=send)
+
+
+def replace_remote(place: Remote, files: Mapping[str, str], *, send: Callable[[list[str], list[str]], None]) -> None:
+    """Replace what is there by a table: its names, and of each the file that `send` takes there.
+
+    A mark tells the next ingestion that this one did not come to its end.
+    """
     filesystem, name = place.open()
     filesystem.pipe_file(f"{name}/{_SENDING}", b"")
     if filesystem.exists(f"{name}/_sample"):
         filesystem.rm_file(f"{name}/_sample")
     before = set(filesystem.find(name)) - {f"{name}/{_SENDING}"}
-    files = sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.name == "_sample")
-    names = [f"{name}/{path.relative_to(folder).as_posix()}" for path in files]
-    if left := sorted(before - set(names)):
+    if left := sorted(before - {f"{name}/{one}" for one in files}):
         filesystem.rm(left)
-    for path, target in zip(files, names, strict=True):
-        filesystem.put_file(str(path), target)
+    for names in ([one for one in files if one != "_sample"], ["_sample"]):
+        send([files[one] for one in names], [f"{name}/{one}" for one in names])
     filesystem.rm_file(f"{name}/{_SENDING}")
 
 

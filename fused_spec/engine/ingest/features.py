@@ -1,9 +1,10 @@
 """What an input has as features: its attributes, and geometry in degrees."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from functools import lru_cache, partial
+from pathlib import PurePath
 from typing import Any
 
 import geopandas as gpd
@@ -17,10 +18,11 @@ from pyproj.exceptions import ProjError
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.formats import open_layer
+from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.schema import fitted
-from fused_spec.engine.ingest.wkb import GEOMETRY, WKB, Geometries, encode, recode, with_geometry
+from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, iso, recode, with_geometry
 from fused_spec.wire import PartitionGeospatialStep
 
 OUTPUT_CRS = pyproj.CRS.from_epsg(4326)
@@ -30,7 +32,7 @@ OUTPUT_CRS = pyproj.CRS.from_epsg(4326)
 class Opened:
     """One input; `attributes` are the columns kept of it, `crs` is None where coordinates are taken as they are."""
 
-    path: Path
+    path: PurePath
     layer: Layer
     attributes: pa.Schema
     lonlat: tuple[str, str] | None
@@ -38,9 +40,10 @@ class Opened:
     crs_words: str
 
 
-def open_features(path: Path, step: PartitionGeospatialStep) -> Opened:
+def open_features(file: Input, step: PartitionGeospatialStep) -> Opened:
     """Open an input; raises `StepFailed` for one without geometry, or without a column that the step names."""
-    layer = open_layer(path, partial(_choose, step), step.gdal_config, plain=step.lonlat_cols is not None)
+    path = file.name
+    layer = open_layer(file, partial(_choose, step), step.gdal_config, plain=step.lonlat_cols is not None)
     if step.lonlat_cols is None and not layer.has_geometry:
         raise StepFailed(
             f"{shown(path)} has no geometry; name its two coordinate columns in lonlat_cols, "
@@ -49,6 +52,11 @@ def open_features(path: Path, step: PartitionGeospatialStep) -> Opened:
     attributes = layer.attributes
     if step.load_columns is not None:
         attributes = pa.schema([field for field in attributes if field.name in step.load_columns])
+    if step.write_covering_bbox and COVERING in attributes.names and COVERING not in step.remove_cols:
+        raise StepFailed(
+            f"{shown(path)} has a column named {COVERING}, as write_covering_bbox would write; "
+            "name it in remove_cols, or rename it in the input"
+        )
     if GEOMETRY in attributes.names:
         if step.lonlat_cols is None:
             raise StepFailed(f"{shown(path)} has a column named geometry beside its geometry; rename it in the input")
@@ -70,16 +78,17 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema) -> pa.Table:
     geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
-    if opened.crs is not None:
-        geometry = _in_output_crs(geometry, opened.crs, opened.path)
+    geometry = iso(geometry) if opened.crs is None else _in_output_crs(geometry, opened.crs, opened.path)
     kept = batch.attributes.select(opened.attributes.names)
     return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
 
 
 def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
     """The columns to read: all, or those of `load_columns` and what points are made of."""
-    lonlat = step.lonlat_cols or ()
+    lonlat: Sequence[str] = step.lonlat_cols or ()
     check_columns(lonlat, present, "lonlat_cols")
+    if len(set(lonlat)) < len(lonlat):
+        raise StepFailed(f"lonlat_cols names {lonlat[0]} twice; name the column of longitudes, then that of latitudes")
     if step.load_columns is None:
         return list(present)
     wanted = [name for name in step.load_columns if name != GEOMETRY]
@@ -87,11 +96,16 @@ def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*wanted, *lonlat]))
 
 
-def _crs(path: Path, layer: Layer) -> pyproj.CRS | None:
+def _crs(path: PurePath, layer: Layer) -> pyproj.CRS | None:
     try:
-        return pyproj.CRS.from_user_input(layer.crs) if layer.crs is not None else None
+        return None if layer.crs is None else _known(layer.crs if isinstance(layer.crs, str) else json.dumps(layer.crs))
     except ProjError as error:
         raise _not_convertible(path, error) from error
+
+
+@lru_cache(maxsize=64)  # it takes longer than opening a file, and most inputs of one step have the same
+def _known(text: str) -> pyproj.CRS:
+    return pyproj.CRS.from_user_input(text)
 
 
 def _points(attributes: pa.Table, names: tuple[str, str]) -> pa.ChunkedArray:
@@ -106,7 +120,7 @@ def _points(attributes: pa.Table, names: tuple[str, str]) -> pa.ChunkedArray:
     return pa.chunked_array([encode(points)], type=WKB)
 
 
-def _in_output_crs(geometry: pa.ChunkedArray, crs: pyproj.CRS, path: Path) -> pa.ChunkedArray:
+def _in_output_crs(geometry: pa.ChunkedArray, crs: pyproj.CRS, path: PurePath) -> pa.ChunkedArray:
     def change(geometries: Geometries) -> Geometries:
         moved: Any = gpd.GeoSeries(geometries, crs=crs).to_crs(OUTPUT_CRS).to_numpy()
         return np.asarray(moved, dtype=object)
@@ -117,8 +131,11 @@ def _in_output_crs(geometry: pa.ChunkedArray, crs: pyproj.CRS, path: Path) -> pa
         raise _not_convertible(path, error) from error
 
 
-def _not_convertible(path: Path, error: Exception) -> StepFailed:
-    return StepFailed(f"{shown(path)}: its coordinates cannot be turned into EPSG:4326: {error}")
+def _not_convertible(path: PurePath, error: Exception) -> StepFailed:
+    why = str(error).rstrip(".")
+    return StepFailed(
+        f"{shown(path)}: its coordinates cannot be turned into EPSG:4326: {why}; reproject the input first"
+    )
 
 
 def _words(crs: pyproj.CRS | None) -> str:

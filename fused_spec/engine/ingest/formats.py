@@ -1,8 +1,10 @@
 """Open one input file: Parquet and CSV with pyarrow, everything else with GDAL, none of it as geometry objects."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 
 import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
@@ -11,12 +13,14 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import DELIMITERS, open_delimited
 from fused_spec.engine.ingest.gdal import open_gdal
+from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.parquet import open_parquet
 from fused_spec.wire import GdalConfig
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
+_MAGIC = b"PAR1"
 _UNREADABLE = (
     OSError,
     UnicodeDecodeError,
@@ -29,28 +33,40 @@ _UNREADABLE = (
 )
 
 
-def open_layer(path: Path, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
+def open_layer(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
     """What a file holds; `plain` leaves geometry alone. Raises `StepFailed`, at once or while it is read."""
-    suffix = path.suffix.lower()
+    suffix = file.name.suffix.lower()
     try:
-        if suffix in _PARQUET:
-            layer = open_parquet(path, choose, plain=plain)
+        if suffix in _PARQUET or _is_parquet(file.here()):
+            layer = open_parquet(file, choose, plain=plain)
         elif suffix in DELIMITERS and plain:
-            layer = open_delimited(path, choose)
+            layer = open_delimited(file, choose)
         else:
-            layer = open_gdal(path, choose, gdal, plain=plain)
+            layer = open_gdal(file, choose, gdal, plain=plain)
+    except _UNREADABLE as error:
+        raise _unreadable(file.name, error) from error
+    check_unique(layer.attributes.names)
+    return replace(layer, batches=partial(_read, file.name, layer))
+
+
+def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
+    try:
+        yield from layer.batches(parts)
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
-    check_unique(layer.attributes.names)
-
-    def batches() -> Iterator[Batch]:
-        try:
-            yield from layer.batches()
-        except _UNREADABLE as error:
-            raise _unreadable(path, error) from error
-
-    return replace(layer, batches=batches)
 
 
-def _unreadable(path: Path, error: Exception) -> StepFailed:
-    return StepFailed(f"{shown(path)} cannot be read: {error}")
+def _is_parquet(path: Path) -> bool:
+    """By how it begins, whatever its name."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+def _unreadable(path: PurePath, error: Exception) -> StepFailed:
+    said = str(error).partition("; It might help")[0]  # the rest is advice for callers of GDAL
+    names = rf"(/vsizip/)?({re.escape(str(path))}|/\S*/{re.escape(path.name)})"  # the latter is a copy's
+    said = re.sub(names, shown(path), said).rstrip(".")
+    step = "; convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out" if "not recognized" in said else ""
+    return StepFailed(f"{shown(path)} cannot be read: {said}{step}")

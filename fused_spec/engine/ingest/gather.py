@@ -1,4 +1,4 @@
-"""Write a laid-out table from its shelf: a file for each file of the layout, a row group for each chunk."""
+"""The third pass: write a table from its shelf, a file for each file of the layout, a row group for each chunk."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fused_spec.engine.ingest.layout import Layout
 from fused_spec.engine.ingest.metadata import Metadata
-from fused_spec.engine.ingest.shelves import Shelf
+from fused_spec.engine.ingest.shelves import Stock
 from fused_spec.engine.ingest.threads import mapped
 
 _SAMPLE_ROWS = 1000
@@ -32,35 +32,23 @@ class Target:
 class Buckets:
     """The shelf and how it is cut: the number behind the last chunk of each bucket."""
 
-    shelf: Shelf
+    shelf: Stock
     ends: Sequence[int]
 
 
 def gather(layout: Layout, buckets: Buckets, targets: Sequence[Target]) -> pa.Table:
     """Write `0.parquet`, `1.parquet`, … of every target; rows from all over the table, with all columns, as sample."""
-    wanted = _sample_places(layout.num_rows)
 
     def write(file_id: int) -> list[pa.Table]:
-        return _write_file(file_id, layout, buckets, targets, wanted)
+        return write_file(file_id, layout, buckets, targets)
 
     return pa.concat_tables([part for parts in mapped(write, range(layout.num_files)) for part in parts])
 
 
-def write_sample(sample: pa.Table, target: Target, metadata: Metadata) -> None:
-    """Write the `_sample` of a target, whose metadata describe the table."""
-    schema = target.schema.with_metadata(dict(metadata))
-    with _writer(target.folder / "_sample", schema) as writer:
-        writer.write_table(_columns(sample, target.columns, schema))
-
-
-def _write_file(
-    file_id: int,
-    layout: Layout,
-    buckets: Buckets,
-    targets: Sequence[Target],
-    wanted: NDArray[np.int64],
-) -> list[pa.Table]:
+def write_file(file_id: int, layout: Layout, buckets: Buckets, targets: Sequence[Target]) -> list[pa.Table]:
+    """Write one file of every target; what of its rows belongs to the sample."""
     samples = []
+    wanted = _sample_places(layout.num_rows)
     with ExitStack() as stack:
         schemas = [target.schema.with_metadata(dict(target.describe(file_id))) for target in targets]
         writers = [
@@ -76,6 +64,13 @@ def _write_file(
             for target, schema, writer in zip(targets, schemas, writers, strict=True):
                 _write_chunks(writer, _columns(rows, target.columns, schema), spans)
     return samples
+
+
+def write_sample(sample: pa.Table, target: Target, metadata: Metadata) -> None:
+    """Write the `_sample` of a target, whose metadata describe the table."""
+    schema = target.schema.with_metadata(dict(metadata))
+    with _writer(target.folder / "_sample", schema) as writer:
+        writer.write_table(_columns(sample.unify_dictionaries().combine_chunks(), target.columns, schema))
 
 
 def _write_chunks(writer: pq.ParquetWriter, rows: pa.Table, spans: Sequence[tuple[int, int]]) -> None:

@@ -1,7 +1,8 @@
 """Read whatever GDAL opens, as the Arrow batches that it streams."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,47 +12,62 @@ import pyogrio
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.budget import batch_rows
 from fused_spec.engine.ingest.delimited import DELIMITERS
+from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import note, shown
 from fused_spec.engine.ingest.wkb import WKB
 from fused_spec.wire import GdalConfig
 
-_ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".csv", ".tab", ".parquet")
+_ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".csv", ".tab")
 _IN_MEMORY = 4  # how many times larger than in its file a table may be, at a guess
 
 
-def open_gdal(path: Path, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
+def open_gdal(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
     """The layer of a file; raises what pyogrio does."""
     options: dict[str, Any] = dict(gdal.open_options)
-    source, size = _within_archive(path, gdal.layer)
-    if path.suffix.lower() in DELIMITERS:
+    source, size = _within_archive(file.here(), gdal.layer)
+    if file.name.suffix.lower() in DELIMITERS:
         options.setdefault("AUTODETECT_TYPE", "YES")
         options.setdefault("AUTODETECT_SIZE_LIMIT", "0")  # a column's type comes from all of its rows
     name = gdal.layer if gdal.layer is not None else _first_layer(source)
     info = pyogrio.read_info(source, layer=name, **options)
     chosen = choose([str(field) for field in info["fields"]])
     asked: dict[str, Any] = {"layer": name, "columns": chosen, "read_geometry": not plain, **options}
-    rows = max(1, batch_rows(size * _IN_MEMORY, int(info["features"])))
+    features = int(info["features"])  # -1 where counting them would take long
+    rows = batch_rows(size * _IN_MEMORY / features if features > 0 else 0)
     with pyogrio.open_arrow(source, use_pyarrow=True, batch_size=1, **asked) as (meta, reader):
         schema = reader.schema
-    geometry = str(meta["geometry_name"] or "wkb_geometry")
-    has_geometry = not plain and geometry in schema.names
+    # by their places, since text that geometry is made of may have its name
+    places = [schema.get_all_field_indices(one)[0] for one in chosen]
+    found = schema.get_all_field_indices(str(meta["geometry_name"] or "wkb_geometry"))
+    geometry = found[-1] if found and not plain else None
+    asked["batch_size"] = rows
+    return Layer(
+        attributes=pa.schema([schema.field(place) for place in places]),
+        parts=[size * _IN_MEMORY],
+        batches=partial(_batches, file, gdal.layer, asked, places, geometry),
+        has_geometry=geometry is not None,
+        crs=meta["crs"],
+    )
 
-    def batches() -> Iterator[Batch]:
-        with pyogrio.open_arrow(source, use_pyarrow=True, batch_size=rows, **asked) as (_, reader):
+
+def _batches(
+    file: Input,
+    layer: str | None,
+    asked: Mapping[str, Any],
+    places: Sequence[int],
+    geometry: int | None,
+    parts: range,
+) -> Iterator[Batch]:
+    source, _ = _within_archive(file.here(), layer)
+    for _ in parts:  # there is one
+        with pyogrio.open_arrow(source, use_pyarrow=True, **asked) as (_, reader):
             for batch in reader:
                 table = pa.Table.from_batches([batch]).replace_schema_metadata(None)
                 yield Batch(
-                    attributes=table.select(chosen),
-                    geometry=table[geometry].cast(WKB) if has_geometry else None,
+                    attributes=table.select(list(places)),
+                    geometry=None if geometry is None else table.column(geometry).cast(WKB),
                 )
-
-    return Layer(
-        attributes=pa.schema([schema.field(one) for one in chosen]),
-        batches=batches,
-        has_geometry=has_geometry,
-        crs=meta["crs"],
-    )
 
 
 def _within_archive(path: Path, layer: str | None) -> tuple[str, int]:
@@ -63,7 +79,10 @@ def _within_archive(path: Path, layer: str | None) -> tuple[str, int]:
         return str(path), path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         size = sum(member.file_size for member in archive.infolist())
-        tables = [name for name in archive.namelist() if name.lower().endswith(_ARCHIVED) and "__MACOSX" not in name]
+        names = [name for name in archive.namelist() if "__MACOSX" not in name]
+        tables = [name for name in names if name.lower().endswith(_ARCHIVED)]
+    if not tables and any(name.lower().endswith(".parquet") for name in names):
+        raise StepFailed(f"{shown(path)} holds Parquet, which is not read within an archive; unpack it")
     if len(tables) > 1 and layer is not None:
         tables = [name for name in tables if PurePosixPath(name).stem == layer]
     if len(tables) > 1:

@@ -1,73 +1,61 @@
 """The `partition_geospatial` step: geometries into files and chunks of neighbours."""
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.boxes import follow, read_boxes
-from fused_spec.engine.ingest.budget import budget
+from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs import find_inputs
-from fused_spec.engine.ingest.layout import Layout
+from fused_spec.engine.ingest.layout import Layout, Partition
 from fused_spec.engine.ingest.measure import Floats, measure
-from fused_spec.engine.ingest.metadata import geo_metadata
+from fused_spec.engine.ingest.metadata import Metadata, geo_metadata
 from fused_spec.engine.ingest.notes import note
-from fused_spec.engine.ingest.outputs import Ingested, find_outputs, write_outputs
+from fused_spec.engine.ingest.outputs import find_outputs
 from fused_spec.engine.ingest.partition import partition, weights_of
-from fused_spec.engine.ingest.prepared import Batches, Prepared, Raw
+from fused_spec.engine.ingest.prepared import Prepared
 from fused_spec.engine.ingest.reshape import check_reshape, reshape, tell_reshape
-from fused_spec.engine.ingest.source import Source, feature_source
+from fused_spec.engine.ingest.source import Raw, Source, feature_source
+from fused_spec.engine.ingest.survey import Survey
+from fused_spec.engine.ingest.totals import Totals
 from fused_spec.engine.ingest.utm import zones_of
 from fused_spec.engine.ingest.wide import measure_schema, row_schema, widened
 from fused_spec.engine.ingest.wkb import GEOMETRY
 from fused_spec.engine.storage import Root
 from fused_spec.wire import PartitionGeospatialStep
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Survey:
-    """What one reading of all batches tells: their sizes, and where their rows are and what they weigh."""
-
-    counts: list[int]
-    row_bytes: float
-    x: Floats
-    y: Floats
-    weights: Floats | None
-    zones: NDArray[np.int16] | None
+_MANY_FILES = 100
+_UNITS = {
+    "rows": "rows",
+    "area": "square degrees, or square metres with partitioning_force_utm",
+    "length": "degrees, or metres with partitioning_force_utm",
+    "coords": "coordinates",
+}
 
 
-def partition_geospatial(
-    step: PartitionGeospatialStep, storage: Root, job_id: str, memory_limit: int | None = None
-) -> None:
-    """Read the inputs, partition their rows, and write the table; raises `StepFailed`.
-
-    `memory_limit` is in bytes; of an input that would take too much of it the rows wait on disk.
-    """
+def geospatial(step: PartitionGeospatialStep, storage: Root, job_id: str) -> Ingestion:
+    """What the step asks for, once its inputs are opened; raises `StepFailed`."""
     check_reshape(step)
     inputs = find_inputs(step.input, storage, step.file_suffix)
     outputs = find_outputs(step, storage, inputs)
     boxes = None if step.partitioning_schema_input is None else read_boxes(step.partitioning_schema_input, storage)
     source = feature_source(step, inputs)
-    batches = Batches(source, partial(_prepare, source, step), budget(memory_limit))
-    survey = _survey(batches, source, step, len(inputs))
-    layout = _laid_out(survey, step) if boxes is None else follow(boxes, survey.x, survey.y)
     covering = step.write_covering_bbox
-    write_outputs(
-        outputs,
-        Ingested(
-            batches=batches,
-            counts=survey.counts,
-            layout=layout,
-            row_bytes=survey.row_bytes,
-            rows=row_schema(source.schema, covering=covering),
-            measures=measure_schema(),
-            widen=partial(widened, covering=covering, measured=outputs.measures is not None),
-            describe=lambda totals, chunks: geo_metadata(totals, chunks, covering=covering) if totals else {},
-        ),
-        job_id,
+    return Ingestion(
+        job_id=job_id,
+        outputs=outputs,
+        source=source,
+        prepare=partial(_prepare, source, step),
+        keys=partial(_keys, step),
+        lay_out=partial(_lay_out, source, step, boxes),
+        rows=row_schema(source.schema, covering=covering),
+        measures=measure_schema(),
+        widen=partial(widened, covering=covering, measured=outputs.measures is not None),
+        describe=partial(_described, covering=covering),
     )
 
 
@@ -78,41 +66,46 @@ def _prepare(source: Source, step: PartitionGeospatialStep, raw: Raw) -> Prepare
     return Prepared(source=raw[0], read=table.num_rows, rows=reshaped, measures=measures, tally=tally)
 
 
-def _survey(batches: Batches, source: Source, step: PartitionGeospatialStep, inputs: int) -> _Survey:
-    """Read everything once, and tell the user what it was."""
-    read, tally = [0] * inputs, Counter[str]()
-    counts: list[int] = []
-    x, y, weights = [], [], []
-    size = 0
-    for batch in batches.first():
-        assert batch.measures is not None
-        read[batch.source] += batch.read
-        tally.update(batch.tally)
-        counts.append(batch.rows.num_rows)
-        size += batch.rows.nbytes
-        x.append(batch.measures.x)
-        y.append(batch.measures.y)
-        if (weight := weights_of(batch.measures, step)) is not None:
-            weights.append(weight)
-    source.tell(read)
-    tell_reshape(step, tally)
-    if not sum(counts):
-        raise StepFailed(_nothing(tally))
-    places = np.concatenate(x), np.concatenate(y)
-    total = np.concatenate(weights) if weights else None
-    _tell_oddities(step, places[0], total)
-    return _Survey(
-        counts=counts,
-        row_bytes=size / sum(counts),
-        x=places[0],
-        y=places[1],
-        weights=total,
-        zones=None if step.partitioning_force_utm is None else zones_of(*places),
-    )
+def _keys(step: PartitionGeospatialStep, batch: Prepared) -> pa.Table:
+    """Where the rows are, and what they weigh unless that is the same for all."""
+    assert batch.measures is not None
+    keys = {"x": batch.measures.x, "y": batch.measures.y}
+    if (weights := weights_of(batch.measures, step)) is not None:
+        keys["weight"] = weights
+    return pa.table(keys)
 
 
-def _laid_out(survey: _Survey, step: PartitionGeospatialStep) -> Layout:
-    return partition(survey.x, survey.y, survey.weights, survey.zones, step)
+def _lay_out(source: Source, step: PartitionGeospatialStep, boxes: pd.DataFrame | None, found: Survey) -> Partition:
+    source.tell(found.read)
+    tell_reshape(step, found.tally)
+    if not found.num_rows:
+        raise StepFailed(_nothing(found.tally))
+    x, y = _floats(found, "x"), _floats(found, "y")
+    weights = _floats(found, "weight") if "weight" in found.keys[0].column_names else None
+    _tell_oddities(step, x, weights)
+    zones = None if step.partitioning_force_utm is None else zones_of(x, y)
+    placed = follow(boxes, x, y) if boxes is not None else partition(x, y, weights, zones, step)
+    _tell_crumbs(placed.layout, step)
+    return placed
+
+
+def _floats(found: Survey, name: str) -> Floats:
+    """A key of all rows, in an array of its own."""
+    return np.concatenate([chunk.to_numpy() for keys in found.keys for chunk in keys[name].chunks])
+
+
+def _described(totals: Totals | None, chunks: range, *, covering: bool) -> Metadata:
+    assert totals is not None
+    return geo_metadata(totals, chunks, covering=covering)
+
+
+def _tell_crumbs(layout: Layout, step: PartitionGeospatialStep) -> None:
+    """Caps are in units of the method, which is easily forgotten."""
+    if layout.num_files > _MANY_FILES and 2 * layout.num_files > layout.num_rows:
+        note(
+            f"{layout.num_files:,} files for {layout.num_rows:,} rows: partitioning_maximum_per_file counts "
+            f"{_UNITS[step.partitioning_method]}; raise it, or give null for a tenth of the whole"
+        )
 
 
 def _nothing(tally: Counter[str]) -> str:

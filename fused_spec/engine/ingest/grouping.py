@@ -6,18 +6,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.layout import Caps, Layout, Rows, filled, numbers
+from fused_spec.engine.ingest.layout import Caps, Partition, Rows, filled, numbers
 from fused_spec.engine.ingest.notes import note
 
 _MOST_VALUES = 10_000
 
 
-def in_order(count: int, limits: Caps) -> Layout:
+def in_order(count: int, limits: Caps) -> Partition:
     """Chunks of at most `limits.per_chunk` rows, in the order in which they were read."""
     return _chunked(numbers(count), np.array([0]), limits)
 
 
-def group(column: pa.ChunkedArray, name: str, limits: Caps) -> Layout:
+def group(column: pa.ChunkedArray, name: str, limits: Caps) -> Partition:
     """Chunks of at most `limits.per_chunk` rows, sorted by the values of a column.
 
     A chunk then holds one value; only a column of very many values has several in a chunk. Raises `StepFailed`.
@@ -29,7 +29,7 @@ def group(column: pa.ChunkedArray, name: str, limits: Caps) -> Layout:
     return _chunked(order, starts, limits)
 
 
-def _chunked(order: Rows, starts: NDArray[np.int64], limits: Caps) -> Layout:
+def _chunked(order: Rows, starts: NDArray[np.int64], limits: Caps) -> Partition:
     """The rows in this order, cut where a value starts and where a chunk is full."""
     cap = _most(limits)
     stops = np.append(starts[1:], len(order))
@@ -38,7 +38,7 @@ def _chunked(order: Rows, starts: NDArray[np.int64], limits: Caps) -> Layout:
         for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
         for at in range(start, stop, cap)
     ]
-    return filled(order, ends, limits.per_file)
+    return Partition(order=order, layout=filled(ends, limits.per_file))
 
 
 def _most(limits: Caps) -> int:
@@ -52,7 +52,7 @@ def _sorted_by(column: pa.ChunkedArray, name: str) -> tuple[Rows, NDArray[np.int
     try:
         order = pc.sort_indices(column)
         codes = column.take(order).combine_chunks().dictionary_encode(null_encoding="encode").indices.to_numpy()
-    except (pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise StepFailed(f"partition_col: rows cannot be sorted by {name}, a column of {column.type}") from error
     begins = np.concatenate([[True], codes[1:] != codes[:-1]])
     return order.to_numpy().astype(np.int64), np.flatnonzero(begins)

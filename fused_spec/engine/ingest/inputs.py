@@ -1,10 +1,15 @@
 """Find the files that an ingestion reads: one, several, or all of a folder."""
 
-from collections.abc import Sequence
-from pathlib import Path
+import glob
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePath, PurePosixPath
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.storage import Root, local_copy
+from fused_spec.engine.storage import Remote, Root, copy_of, place_of
+from fused_spec.storage_url import storage_errors, trouble_with
 
 # What stands beside a shapefile and is read with it.
 _SIDECARS = frozenset({".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", ".sbx", ".shx"})
@@ -12,34 +17,114 @@ _SIDECARS = frozenset({".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", "
 _FOLDER_FORMATS = frozenset({".gdb", ".zarr"})
 
 
-def find_inputs(given: str | Sequence[str], storage: Root, suffix: str | None = None) -> list[Path]:
-    """The local files that URLs name, in their order; those of a folder by name.
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file that is read, or a folder that GDAL opens as one; perhaps in a remote storage."""
+
+    place: Root
+
+    @property
+    def name(self) -> PurePath:
+        """Its path wherever it lies, which tells its format and what to call it."""
+        return self.place if isinstance(self.place, Path) else self.place.path
+
+    def here(self) -> Path:
+        """Its path on this machine; a remote one is copied, once for each process, until `drop_copies`."""
+        return self.place if isinstance(self.place, Path) else _copied(self.place)
+
+
+def find_inputs(given: str | Sequence[str], storage: Root, suffix: str | None = None) -> list[Input]:
+    """The files that URLs name, in their order; those of a folder by name.
 
     In a folder, names that begin with `.` or `_` are ignored. `suffix` keeps the files whose names end with it.
     Raises `StepFailed` for a URL that names nothing, and when no file is left.
     """
     urls = [given] if isinstance(given, str) else given
-    found = [path for url in urls for path in _files_of(url, storage)]
-    kept = [path for path in found if suffix is None or path.name.endswith(suffix)]
+    found = [one for url in urls for one in _files_of(url, storage)]
+    kept = [one for one in found if suffix is None or one.name.name.endswith(suffix)]
     if kept:
         return kept
     if not urls:
         raise StepFailed("input is an empty list; name at least one file")
     if found:
-        raise StepFailed(f"no input ends with {suffix}, the file_suffix; there is {found[0].name}")
-    raise StepFailed(f"no file to read in {', '.join(urls)}; names that begin with . or _ are ignored")
+        raise StepFailed(f"no input ends with {suffix}, the file_suffix; there is {found[0].name.name}")
+    raise StepFailed(
+        f"no file to read in {', '.join(urls)}; names that begin with . or _ are ignored, "
+        "and folders in a folder are read by a pattern such as **/*.parquet"
+    )
 
 
-def _files_of(url: str, storage: Root) -> list[Path]:
-    path = local_copy(url, storage)
-    if not path.exists():
-        raise StepFailed(f"input {url} does not exist")
-    if path.is_file() or path.suffix in _FOLDER_FORMATS:
-        return [path]
-    return sorted(one for one in path.iterdir() if _is_input(one))
+def drop_copies() -> None:
+    """Remove the copies that this process has made of remote inputs."""
+    for copy in _copies:
+        shutil.rmtree(copy.parent, ignore_errors=True)
+    _copies.clear()
+    _copied.cache_clear()
 
 
-def _is_input(path: Path) -> bool:
-    if path.name.startswith((".", "_")) or not (path.is_file() or path.suffix in _FOLDER_FORMATS):
+_copies: list[Path] = []
+
+
+@cache
+def _copied(place: Remote) -> Path:
+    copy = copy_of(place)
+    _copies.append(copy)
+    return copy
+
+
+def _files_of(url: str, storage: Root) -> list[Input]:
+    place = place_of(url, storage)
+    try:
+        if _is_there(place):
+            return [Input(place)] if _is_single(place) else _matching(place, "*")
+        if not glob.has_magic(url):
+            raise StepFailed(f"input {url} does not exist")
+        names = url.split("/")
+        first = next(number for number, name in enumerate(names) if glob.has_magic(name))
+        found = _matching(place_of("/".join([*names[:first], ""]), storage), "/".join(names[first:]))
+    except storage_errors() as error:
+        why = trouble_with(place.root, error) if isinstance(place, Remote) else str(error)
+        raise StepFailed(f"input {url} cannot be read: {why}") from error
+    if not found:
+        raise StepFailed(f"no file matches the input {url}; names that begin with . or _ are ignored")
+    return found
+
+
+def _is_there(place: Root) -> bool:
+    if isinstance(place, Path):
+        return place.exists()
+    filesystem, name = place.open()
+    return bool(filesystem.exists(name))
+
+
+def _is_single(place: Root) -> bool:
+    """Whether it is a file, or a folder that is opened as one."""
+    if isinstance(place, Path):
+        return place.is_file() or place.suffix in _FOLDER_FORMATS
+    filesystem, name = place.open()
+    return bool(filesystem.isfile(name)) or place.path.suffix in _FOLDER_FORMATS
+
+
+def _matching(folder: Root, pattern: str) -> list[Input]:
+    """The inputs in a folder whose paths there match a pattern, `**` standing for folders in folders."""
+    present = _found(folder, pattern)
+    names = sorted(name for name, is_file in present.items() if _is_input(name, present, is_file=is_file))
+    if isinstance(folder, Path):
+        return [Input(folder / name) for name in names]
+    return [Input(Remote(folder.root, folder.path / name)) for name in names]
+
+
+def _found(folder: Root, pattern: str) -> dict[PurePosixPath, bool]:
+    """What matches, and whether it is a file."""
+    if isinstance(folder, Path):
+        here = folder.glob(pattern) if folder.is_dir() else ()
+        return {PurePosixPath(one.relative_to(folder)): one.is_file() for one in here}
+    filesystem, name = folder.open()
+    there = filesystem.glob(f"{glob.escape(name)}/{pattern}", detail=True)
+    return {PurePosixPath(path).relative_to(name): one["type"] == "file" for path, one in there.items()}
+
+
+def _is_input(path: PurePosixPath, present: Mapping[PurePosixPath, bool], *, is_file: bool) -> bool:
+    if any(name.startswith((".", "_")) for name in path.parts) or not (is_file or path.suffix in _FOLDER_FORMATS):
         return False
-    return path.suffix.lower() not in _SIDECARS or not path.with_suffix(".shp").exists()
+    return path.suffix.lower() not in _SIDECARS or path.with_suffix(".shp") not in present

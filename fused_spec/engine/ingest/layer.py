@@ -20,12 +20,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """The schema of the attributes, and the rows; `batches` reads them from the beginning each time.
+    """The schema of the attributes, and the rows in parts; it may be sent to another machine.
 
-    Geometry is in coordinates of `crs` (None: the file says none).
+    `batches` reads some of the parts, each time in the same batches; `parts` says of each about how many bytes its rows
+    are in memory. Geometry is in coordinates of `crs` (None: the file says none).
     """
 
     attributes: pa.Schema
-    batches: Callable[[], Iterator[Batch]]
+    parts: Sequence[int]
+    batches: Callable[[range], Iterator[Batch]]
     has_geometry: bool = False
     crs: Any = None

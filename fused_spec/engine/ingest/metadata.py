@@ -11,7 +11,7 @@ from fused_spec.engine.ingest.features import OUTPUT_CRS
 from fused_spec.engine.ingest.layout import Layout
 from fused_spec.engine.ingest.measure import Measures
 from fused_spec.engine.ingest.totals import Totals
-from fused_spec.engine.ingest.wkb import GEOMETRY
+from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY
 
 Metadata = Mapping[bytes, bytes]
 
@@ -25,9 +25,6 @@ _TYPE_NAMES = (
     "MultiPolygon",
     "GeometryCollection",
 )
-COVERING = "bbox"
-"""The name of the GeoParquet covering column."""
-
 _CORNERS = ("minx", "miny", "maxx", "maxy")
 _COVERING_FIELDS = ("xmin", "ymin", "xmax", "ymax")
 

@@ -1,7 +1,7 @@
 """What an ingestion tells its user while it runs."""
 
 import re
-from pathlib import Path
+from pathlib import PurePath
 
 _CONTENT_ADDRESS = re.compile(r"[0-9a-f]{64}")
 
@@ -16,6 +16,6 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def shown(path: Path) -> str:
+def shown(path: PurePath) -> str:
     """The name of an input; of one that is named by its digest only the beginning."""
     return f"{path.stem[:12]}…{path.suffix}" if _CONTENT_ADDRESS.fullmatch(path.stem) else path.name

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fused_spec.engine.ingest.kdtree import Shape, Space
-from fused_spec.engine.ingest.layout import Caps, Layout, caps
+from fused_spec.engine.ingest.layout import Caps, Layout, Partition, caps
 from fused_spec.engine.ingest.measure import Floats, Measures
 from fused_spec.wire import PartitionGeospatialStep
 
@@ -29,8 +29,8 @@ def weights_of(measures: Measures, step: PartitionGeospatialStep) -> Floats | No
 
 def partition(
     x: Floats, y: Floats, weights: Floats | None, zones: NDArray[np.int16] | None, step: PartitionGeospatialStep
-) -> Layout:
-    """The layout of rows at these places; it takes the arrays over. `zones` are numbers of UTM zones.
+) -> Partition:
+    """The partition of rows at these places; it takes the arrays over. `zones` are numbers of UTM zones.
 
     Rows that are nowhere come last, in files of their own, so that they spoil no box.
     """
@@ -46,7 +46,8 @@ def partition(
         for part in _zoned(space, file, zones if step.partitioning_force_utm == "chunk" and not anywhere else None):
             chunk_ends += [stop for _, stop in space.groups(*part, limits.per_chunk, anywhere=anywhere)]
         file_ends.append(len(chunk_ends))
-    return Layout(order=space.rows, chunk_ends=np.array(chunk_ends), file_ends=np.array(file_ends))
+    layout = Layout(chunk_ends=np.array(chunk_ends), file_ends=np.array(file_ends))
+    return Partition(order=space.rows, layout=layout)
 
 
 def _files(space: Space, located: int, limits: Caps, zones: NDArray[np.int16] | None) -> Iterator[tuple[Span, bool]]:

@@ -1,19 +1,15 @@
 """Batches on their way from reading to sorting: kept in memory while there is room, read again where there is not."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 import pyarrow as pa
 
-from fused_spec.engine.ingest.budget import Budget
-from fused_spec.engine.ingest.layer import Batch
 from fused_spec.engine.ingest.measure import Measures
-from fused_spec.engine.ingest.source import Source
+from fused_spec.engine.ingest.source import Raw
 from fused_spec.engine.ingest.threads import mapped
-
-Raw = tuple[int, Batch]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +27,12 @@ Prepare = Callable[[Raw], Prepared]
 
 
 class Batches:
-    """All batches of a source, twice, in the same order."""
+    """All batches of a stream, twice, in the same order; `held_bytes` of them at most are kept between."""
 
-    def __init__(self, source: Source, prepare: Prepare, budget: Budget) -> None:
-        self._source = source
+    def __init__(self, raw: Callable[[], Iterator[Raw]], prepare: Prepare, held_bytes: int) -> None:
+        self._raw = raw
         self._prepare = prepare
-        self._held_bytes = budget.held_bytes
+        self._held_bytes = held_bytes
         self._kept: deque[Prepared] | None = deque()
 
     @property
@@ -47,7 +43,7 @@ class Batches:
     def first(self) -> Iterator[Prepared]:
         """Read all batches."""
         held = 0
-        for batch in mapped(self._prepare, self._source.raw()):
+        for batch in mapped(self._prepare, self._raw()):
             held += batch.rows.nbytes
             if held > self._held_bytes:
                 self._kept = None
@@ -58,10 +54,15 @@ class Batches:
     def again(self) -> Iterator[Callable[[], Prepared]]:
         """For each batch a function that gives it; one that was kept is let go."""
         if self._kept is None:
-            yield from (partial(self._prepare, raw) for raw in self._source.raw())
+            yield from unprepared(self._raw(), self._prepare)
             return
         while self._kept:
             yield partial(_itself, self._kept.popleft())
+
+
+def unprepared(raw: Iterable[Raw], prepare: Prepare) -> Iterator[Callable[[], Prepared]]:
+    """For each batch a function that prepares it."""
+    return (partial(prepare, one) for one in raw)
 
 
 def _itself(batch: Prepared) -> Prepared:

@@ -1,6 +1,7 @@
 """Take geometries apart or leave them out, before they are partitioned."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -98,6 +99,10 @@ def _subdivided(table: pa.Table, start: float, stop: float, tally: Counter[str])
         raise StepFailed(f"subdivide_stop {stop} would cut more than {_MOST_PIECES:,} pieces; raise it")
     (cut,) = np.nonzero(large)
     rows, pieces = [np.nonzero(~large)[0]], [geometries[~large]]
+    for row in cut[np.isin(shapely.get_type_id(geometries[cut]), _COLLECTION)]:
+        if thin := _thin_parts(geometries[row]):
+            rows.append(np.array([row]))
+            pieces.append(np.array([shapely.GeometryCollection(thin)], dtype=object))
     todo = shapely.make_valid(geometries[cut])
     while len(cut):
         cut, todo = _halved(cut, todo)
@@ -108,6 +113,17 @@ def _subdivided(table: pa.Table, start: float, stop: float, tally: Counter[str])
     order = np.argsort(np.concatenate(rows), kind="stable")
     tally.update(large=int(large.sum()), pieces=len(order) - int((~large).sum()))
     return _rebuilt(table, np.concatenate(rows)[order], np.concatenate(pieces)[order])
+
+
+def _thin_parts(collection: Any) -> list[Any]:
+    """The points and lines of a collection, which no area says anything of."""
+    found = []
+    for part in shapely.get_parts(collection):
+        if shapely.get_type_id(part) == _COLLECTION:
+            found += _thin_parts(part)
+        elif shapely.get_dimensions(part) < 2 and not shapely.is_empty(part):  # a surface has two
+            found.append(part)
+    return found
 
 
 def _halved(rows: NDArray[np.int64], geometries: Geometries) -> tuple[NDArray[np.int64], Geometries]:

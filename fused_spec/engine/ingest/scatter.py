@@ -1,20 +1,30 @@
-"""Sort each batch into the order of the table written, put it on a shelf, and sum up its chunks."""
+"""The second pass: sort each batch into the order of the table written, put it on a shelf, and sum up its chunks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.layout import Layout, Rows
-from fused_spec.engine.ingest.prepared import Batches, Prepared
-from fused_spec.engine.ingest.shelves import PLACE, Shelf
+from fused_spec.engine.ingest.prepared import Prepared
+from fused_spec.engine.ingest.shelves import PLACE, Sink
 from fused_spec.engine.ingest.threads import mapped
-from fused_spec.engine.ingest.totals import Totals, sum_up, totals_of
+from fused_spec.engine.ingest.totals import Totals, totals_of
 
 Widen = Callable[[Prepared, int], pa.Table]
 """The columns to write of a batch whose first row has this number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What the survey says of some batches: the number of their first row, the rows of each, and the places of all."""
+
+    first_row: int
+    counts: Sequence[int]
+    places: Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +36,10 @@ class _Piece:
     places: Rows
 
 
-def scatter(batches: Batches, counts: list[int], layout: Layout, widen: Widen, shelf: Shelf) -> Totals | None:
-    """Shelve all batches, `counts` being their rows; None for totals when they have no measures.
+def scatter(
+    batches: Iterable[Callable[[], Prepared]], expected: Expected, layout: Layout, widen: Widen, shelf: Sink
+) -> list[Totals]:
+    """Shelve the batches; the totals of each, or none when they have no measures.
 
     Raises `StepFailed` when an input is no longer what it was.
     """
@@ -35,24 +47,28 @@ def scatter(batches: Batches, counts: list[int], layout: Layout, widen: Widen, s
     def sort(piece: _Piece) -> tuple[pa.Table, Totals | None]:
         batch = piece.get()
         if batch.rows.num_rows != len(piece.places):
-            raise StepFailed("an input changed while it was read; start the job again when nothing writes to it")
+            raise _changed()
         return _sorted(batch, piece, layout, widen)
 
     totals = []
-    for table, part in mapped(sort, _pieces(batches, counts, layout)):
+    for table, part in mapped(sort, _pieces(batches, expected)):
         shelf.put(table)
         if part is not None:
             totals.append(part)
-    return sum_up(totals, layout.num_chunks) if totals else None
+    return totals
 
 
-def _pieces(batches: Batches, counts: list[int], layout: Layout) -> Iterator[_Piece]:
-    places = layout.places()
+def _pieces(batches: Iterable[Callable[[], Prepared]], expected: Expected) -> Iterator[_Piece]:
     start = 0
-    for number, get in enumerate(batches.again()):
-        count = counts[number] if number < len(counts) else -1
-        yield _Piece(get=get, first_row=start, places=places[start : start + count] if count >= 0 else places[:0])
+    for get, count in zip_longest(batches, expected.counts):
+        if get is None or count is None:
+            raise _changed()
+        yield _Piece(get=get, first_row=expected.first_row + start, places=expected.places[start : start + count])
         start += count
+
+
+def _changed() -> StepFailed:
+    return StepFailed("an input changed while it was read; start the job again when nothing writes to it")
 
 
 def _sorted(batch: Prepared, piece: _Piece, layout: Layout, widen: Widen) -> tuple[pa.Table, Totals | None]:

@@ -1,7 +1,7 @@
 """The one schema of a table: what its inputs have in all, or what the user forces."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -16,8 +16,9 @@ from fused_spec.engine.ingest.wkb import GEOMETRY
 _RESERVED = (GEOMETRY, "fused_index")
 
 
-def united(schemas: Sequence[pa.Schema], paths: Sequence[Path]) -> pa.Schema:
+def united(schemas: Sequence[pa.Schema], paths: Sequence[PurePath]) -> pa.Schema:
     """The columns of all inputs; numbers widen to what holds all of them. Raises `StepFailed`."""
+    schemas = _with_common_text(schemas)
     whole = schemas[0].remove_metadata()
     for schema, path in zip(schemas[1:], paths[1:], strict=True):
         try:
@@ -30,7 +31,21 @@ def united(schemas: Sequence[pa.Schema], paths: Sequence[Path]) -> pa.Schema:
     return pa.schema([field.with_nullable(True).remove_metadata() for field in whole])
 
 
-def fitted(table: pa.Table, schema: pa.Schema, path: Path, rows: int | None = None) -> pa.Table:
+def _with_common_text(schemas: Sequence[pa.Schema]) -> list[pa.Schema]:
+    """A column that only some inputs have as a dictionary, or each as another one, is what the dictionaries hold."""
+    kinds: dict[str, set[pa.DataType]] = {}
+    for field in (field for schema in schemas for field in schema):
+        kinds.setdefault(field.name, set()).add(field.type)
+    return [
+        pa.schema([_decoded(field) if len(kinds[field.name]) > 1 else field for field in schema]) for schema in schemas
+    ]
+
+
+def _decoded(field: pa.Field) -> pa.Field:
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+
+
+def fitted(table: pa.Table, schema: pa.Schema, path: PurePath, rows: int | None = None) -> pa.Table:
     """The table with these columns; one that it lacks is null. Raises `StepFailed` for a value that does not fit.
 
     `rows` says how many there are when the table may be without columns.

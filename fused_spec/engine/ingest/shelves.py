@@ -7,21 +7,26 @@ run of chunks of one file, few enough to be gathered in memory.
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from fused_spec.engine.ingest.budget import BUCKET_BYTES
 from fused_spec.engine.ingest.layout import Layout
 
 PLACE = "place"
 """The name of the last column; others may have the same name, so it is found by where it stands."""
 
 
-class Shelf(Protocol):
-    """Takes whole batches, gives the rows of one bucket."""
+class Sink(Protocol):
+    """Takes whole batches."""
 
     def put(self, batch: pa.Table) -> None: ...
+
+
+class Stock(Protocol):
+    """Gives the rows of one bucket."""
 
     def take(self, bucket: int) -> pa.Table: ...
 
@@ -37,8 +42,12 @@ class MemoryShelf:
         self._batches.append((batch, _cuts(batch, self._ends)))
 
     def take(self, bucket: int) -> pa.Table:
+        return pa.concat_tables(self.slices(bucket))
+
+    def slices(self, bucket: int) -> list[pa.Table]:
+        """The rows that each batch has of a bucket, if it has any."""
         slices = [batch.slice(cuts[bucket], cuts[bucket + 1] - cuts[bucket]) for batch, cuts in self._batches]
-        return pa.concat_tables([one for one in slices if one.num_rows])
+        return [one for one in slices if one.num_rows]
 
 
 class DiskShelf:
@@ -53,19 +62,13 @@ class DiskShelf:
         cuts = _cuts(batch, self._ends)
         for bucket, (start, stop) in enumerate(pairwise(cuts)):
             if start < stop:
-                with (
-                    self._path(bucket).open("ab") as stream,
-                    pa.ipc.new_stream(stream, batch.schema) as writer,
-                ):
-                    writer.write_table(batch.slice(start, stop - start))
+                with self._path(bucket).open("ab") as stream:
+                    write_slice(stream, batch.slice(start, stop - start))
 
     def take(self, bucket: int) -> pa.Table:
         path = self._path(bucket)
-        tables = []
-        size = path.stat().st_size
         with pa.OSFile(str(path)) as stream:
-            while stream.tell() < size:
-                tables.append(pa.ipc.open_stream(stream).read_all())
+            tables = read_slices(stream)
         path.unlink()
         return pa.concat_tables(tables)
 
@@ -73,8 +76,26 @@ class DiskShelf:
         return self._folder / str(bucket)
 
 
-def bucket_ends(layout: Layout, most_rows: int) -> tuple[list[int], list[int]]:
-    """The last chunk of each bucket plus one, and the last place plus one: few rows, and never of two files."""
+def write_slice(stream: BinaryIO, rows: pa.Table) -> None:
+    """Append rows to a file of a bucket."""
+    with pa.ipc.new_stream(stream, rows.schema) as writer:
+        writer.write_table(rows)
+
+
+def read_slices(stream: pa.NativeFile) -> list[pa.Table]:
+    """All that was written."""
+    slices = []
+    while stream.tell() < stream.size():
+        slices.append(pa.ipc.open_stream(stream).read_all())
+    return slices
+
+
+def bucket_ends(layout: Layout, row_bytes: float) -> tuple[list[int], list[int]]:
+    """The last chunk of each bucket plus one, and the last place plus one: few rows, and never of two files.
+
+    `row_bytes` is about what a row takes in memory.
+    """
+    most_rows = max(1, int(BUCKET_BYTES / max(1, row_bytes)))
     chunks: list[int] = []
     for file_id in range(layout.num_files):
         began = None

@@ -1,8 +1,9 @@
-"""All inputs of a step as one stream of raw batches, and how each becomes rows of one schema."""
+"""All inputs of a step as streams of raw batches, and how each becomes rows of one schema."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import PurePath
 
 import pyarrow as pa
 
@@ -10,59 +11,100 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.features import Opened, as_features, open_features
 from fused_spec.engine.ingest.formats import open_layer
+from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
 from fused_spec.engine.ingest.schema import fitted, forced, united
 from fused_spec.engine.ingest.wkb import GEOMETRY, WKB
 from fused_spec.wire import GdalConfig, PartitionGeospatialStep
 
+Raw = tuple[int, Batch]
+"""The number of an input, and some of its rows."""
+
+Lot = Mapping[int, range]
+"""Parts that are read one after the other: numbers of inputs, and which parts of each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The inputs, opened. `raw` reads all of them from the beginning, each time in the same batches.
+    """The inputs, opened; it may be sent to another machine.
 
     `rows` turns a raw batch into a table of `schema`; it is the costly part, and safe to call in several threads.
+    `tell` tells the user how many rows each input has.
     """
 
     schema: pa.Schema
-    raw: Callable[[], Iterator[tuple[int, Batch]]]
-    rows: Callable[[tuple[int, Batch]], pa.Table]
-    tell: Callable[[Sequence[int]], None]
+    layers: Sequence[Layer]
+    rows: Callable[[Raw], pa.Table]
+    tell: Callable[[Mapping[int, int]], None]
+
+    @property
+    def whole(self) -> Lot:
+        """All parts of all inputs."""
+        return {number: range(len(layer.parts)) for number, layer in enumerate(self.layers)}
+
+    @property
+    def size(self) -> int:
+        """About how many bytes all rows are in memory."""
+        return sum(part for layer in self.layers for part in layer.parts)
+
+    def lots(self, size: int) -> list[Lot]:
+        """All parts in lots of about `size` bytes in memory, or of a single part that is larger."""
+        lots: list[dict[int, range]] = []
+        room = 0
+        for number, layer in enumerate(self.layers):
+            for part, part_bytes in enumerate(layer.parts):
+                if not lots or part_bytes > room:
+                    lots.append({})
+                    room = size
+                room -= part_bytes
+                lots[-1][number] = range(lots[-1].get(number, range(part, part)).start, part + 1)
+        return list(lots)
+
+    def raw(self, lot: Lot) -> Iterator[Raw]:
+        """The batches of a lot, each time the same."""
+        for number, parts in lot.items():
+            for batch in self.layers[number].batches(parts):
+                yield number, batch
 
 
-def plain_source(paths: Sequence[Path]) -> Source:
+def plain_source(inputs: Sequence[Input]) -> Source:
     """The attributes of the inputs; raises `StepFailed`, at once or while they are read."""
-    layers = [open_layer(path, list, GdalConfig(), plain=True) for path in paths]
+    paths = [one.name for one in inputs]
+    layers = [open_layer(one, list, GdalConfig(), plain=True) for one in inputs]
     schema = united([layer.attributes for layer in layers], paths)
-
-    def tell(rows: Sequence[int]) -> None:
-        for path, layer, number in zip(paths, layers, rows, strict=True):
-            note(f"{shown(path)}: {count(number, 'row')}, {count(len(layer.attributes), 'column')}")
-
+    columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
         schema=schema,
-        raw=lambda: _numbered(layers),
-        rows=lambda raw: fitted(raw[1].attributes, schema, paths[raw[0]]),
-        tell=tell,
+        layers=layers,
+        rows=partial(_plain_rows, schema, paths),
+        tell=partial(_tell, paths, columns),
     )
 
 
-def feature_source(step: PartitionGeospatialStep, paths: Sequence[Path]) -> Source:
+def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> Source:
     """The features of the inputs, `geometry` as WKB in EPSG:4326; raises `StepFailed`, at once or while read."""
-    opened = [open_features(path, step) for path in paths]
+    opened = [open_features(one, step) for one in inputs]
     attributes = _attributes(step, opened)
-    schema = attributes.append(pa.field(GEOMETRY, WKB))
-
-    def tell(rows: Sequence[int]) -> None:
-        for one, number in zip(opened, rows, strict=True):
-            note(f"{shown(one.path)}: {count(number, 'row')}, {one.crs_words}")
-
     return Source(
-        schema=schema,
-        raw=lambda: _numbered([one.layer for one in opened]),
-        rows=lambda raw: as_features(opened[raw[0]], raw[1], attributes),
-        tell=tell,
+        schema=attributes.append(pa.field(GEOMETRY, WKB)),
+        layers=[one.layer for one in opened],
+        rows=partial(_feature_rows, opened, attributes),
+        tell=partial(_tell, [one.path for one in opened], [one.crs_words for one in opened]),
     )
+
+
+def _plain_rows(schema: pa.Schema, paths: Sequence[PurePath], raw: Raw) -> pa.Table:
+    return fitted(raw[1].attributes, schema, paths[raw[0]])
+
+
+def _feature_rows(opened: Sequence[Opened], attributes: pa.Schema, raw: Raw) -> pa.Table:
+    return as_features(opened[raw[0]], raw[1], attributes)
+
+
+def _tell(paths: Sequence[PurePath], words: Sequence[str], rows: Mapping[int, int]) -> None:
+    for number, (path, about) in enumerate(zip(paths, words, strict=True)):
+        note(f"{shown(path)}: {count(rows.get(number, 0), 'row')}, {about}")
 
 
 def _attributes(step: PartitionGeospatialStep, opened: Sequence[Opened]) -> pa.Schema:
@@ -74,9 +116,3 @@ def _attributes(step: PartitionGeospatialStep, opened: Sequence[Opened]) -> pa.S
         schema = forced(schema, step.table_schema)
     check_columns(step.remove_cols, schema.names, "remove_cols")
     return pa.schema([field for field in schema if field.name not in step.remove_cols])
-
-
-def _numbered(layers: Sequence[Layer]) -> Iterator[tuple[int, Batch]]:
-    for number, layer in enumerate(layers):
-        for batch in layer.batches():
-            yield number, batch

@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 
 from fused_spec.engine.ingest.measure import Measures
-from fused_spec.engine.ingest.metadata import COVERING, covering_column
+from fused_spec.engine.ingest.metadata import covering_column
 from fused_spec.engine.ingest.prepared import Prepared
-from fused_spec.engine.ingest.wkb import GEOMETRY
+from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY
 
 _MEASURES = {
     "centroid_x": "x",
@@ -28,8 +28,8 @@ def row_schema(schema: pa.Schema, *, covering: bool) -> pa.Schema:
     """The schema of the table of rows; its geometry is marked as Fused's own tables mark it."""
     marked = pa.field(GEOMETRY, pa.binary(), metadata={"ARROW:extension:name": "ogc.wkb"})
     fields = [marked if field.name == GEOMETRY else field for field in schema]
-    if covering:  # a box that the rows came with is out of date and replaced
-        fields = [*(field for field in fields if field.name != COVERING), pa.field(COVERING, _COVERING_TYPE)]
+    if covering:
+        fields.append(pa.field(COVERING, _COVERING_TYPE))
     return pa.schema(fields)
 
 
@@ -44,7 +44,6 @@ def widened(batch: Prepared, first_row: int, *, covering: bool, measured: bool) 
     assert batch.measures is not None
     rows = batch.rows
     if covering:
-        rows = rows.drop_columns([COVERING]) if COVERING in rows.column_names else rows
         rows = rows.append_column(COVERING, covering_column(batch.measures))
     if not measured:
         return rows

@@ -13,11 +13,17 @@ from fused_spec.engine.failures import StepFailed
 GEOMETRY = "geometry"
 """The name of the geometry column, in every table from reading to writing."""
 
+COVERING = "bbox"
+"""The name of the GeoParquet covering column."""
+
 WKB = pa.binary()  # ends at 2 GiB, which no batch of rows comes near
 Geometries: TypeAlias = NDArray[Any]
 """An array of geometry objects, with None where a row has none."""
 
 _SLICE_ROWS = 8_192  # geometry objects take many times the memory of their bytes
+_CODE_ENDS = 5
+# ISO numbers of types with measures begin here; above them are those of the form that PostGIS adds its flags to.
+_FIRST_MEASURED = 2000
 _POINT = np.dtype([("little_endian", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 
@@ -31,8 +37,22 @@ def decode(column: pa.Array | pa.ChunkedArray) -> Geometries:
 
 
 def encode(geometries: Geometries) -> pa.Array:
-    """The column of some geometries, in the ISO form that GeoParquet asks for."""
+    """The column of some geometries in the ISO form that GeoParquet asks for, without the measures that it has not."""
+    measured = _has_m(geometries)
+    if measured.any():
+        geometries = geometries.copy()
+        for dimensions, these in (
+            (3, measured & shapely.has_z(geometries)),
+            (2, measured & ~shapely.has_z(geometries)),
+        ):
+            geometries[these] = shapely.from_wkb(shapely.to_wkb(geometries[these], output_dimension=dimensions))
     return pa.array(shapely.to_wkb(geometries, flavor="iso"), type=WKB, from_pandas=True)
+
+
+def _has_m(geometries: Geometries) -> NDArray[np.bool_]:
+    """Before 2.1 shapely has no measures, and leaves them out when it reads."""
+    known = getattr(shapely, "has_m", None)
+    return np.zeros(len(geometries), np.bool_) if known is None else np.asarray(known(geometries), np.bool_)
 
 
 def slices(column: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
@@ -42,7 +62,7 @@ def slices(column: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
 
 
 def content_of(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """The bytes of a column without nulls, and where in them each value begins and the last one ends."""
+    """The bytes of a column, and where in them each value begins and the last one ends."""
     array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
     _, offset_buffer, content = array.buffers()
     offsets = np.frombuffer(offset_buffer, np.int32, count=len(array) + 1, offset=4 * array.offset).astype(np.int64)
@@ -66,6 +86,19 @@ def points_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.
     if not ((points["little_endian"] == 1) & (points["type"] == 1)).all():
         return None
     return points["x"].copy(), points["y"].copy()
+
+
+def iso(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column in the form of `encode`; most are in it, and are not touched."""
+    offsets, content = content_of(column)
+    starts = offsets[:-1][np.diff(offsets) >= _CODE_ENDS]
+    little = content[starts] == 1
+    first, second, third, fourth = (content[starts + place] for place in range(1, _CODE_ENDS))
+    # ISO numbers are small, so the bytes that come first or last say enough
+    low, high = np.where(little, second, third), np.where(little, third | fourth, first | second)
+    if not ((high != 0) | (low >= _FIRST_MEASURED >> 8)).any():
+        return column
+    return recode(column, lambda geometries: geometries)
 
 
 def recode(column: pa.ChunkedArray, change: Callable[[Geometries], Geometries]) -> pa.ChunkedArray:

@@ -13,6 +13,7 @@ from typing import Any
 from fused_spec.engine.standin import offline
 from fused_spec.engine.standin.caching import cache
 from fused_spec.engine.standin.decorator import udf
+from fused_spec.engine.standin.files import download, file_path
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
 from fused_spec.engine.standin.types import types
 
@@ -50,7 +51,8 @@ def _published() -> ModuleType:
 
 def _stand_in() -> ModuleType:
     module = ModuleType("fused", "What UDF code needs of fused where the package is not installed.")
-    module.__dict__.update(cache=cache, types=types, __getattr__=offline.missing)
+    module.__dict__.update(cache=cache, types=types, file_path=file_path, download=download)
+    module.__dict__["__getattr__"] = offline.missing
     sys.modules["fused"] = module
     sys.modules["fused.types"] = types
     return module

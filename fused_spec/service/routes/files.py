@@ -1,6 +1,7 @@
 """Files under `fd://`: upload in two steps or straight, list, read, sign, delete."""
 
 import errno
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,11 @@ from starlette.routing import Route
 
 from fused_spec.service.answers import not_found, problem, refuse, required, whole_number
 from fused_spec.service.context import BASE_PATH, is_first_generation, service_of
-from fused_spec.service.storage import BadPath, Files, TooDeep
+from fused_spec.service.storage import BadPath, Files, StorageTrouble, TooDeep
 
 _TEMPORARY = "fd://fused-tmp"
+_EXTENSION = re.compile(r"[\w.+ -]{0,100}")  # a file's name without a dot counts as its extension
+_PUBLISHED = "x-fused-cache-disable"  # sent with every request of the published 2.x clients, and by no other
 _DELETION_DEPTH = 2
 _NO_SUCH_PATH = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.EILSEQ)
 
@@ -28,6 +31,8 @@ def in_storage() -> Iterator[None]:
         yield
     except (BadPath, TooDeep) as error:
         raise refuse(400, str(error)) from None
+    except StorageTrouble as error:
+        raise refuse(502, str(error)) from None
     except OSError as error:
         if error.errno not in _NO_SUCH_PATH:
             raise
@@ -45,8 +50,11 @@ async def sign_temporary_upload(request: Request) -> Response:
 
 async def upload(request: Request) -> Response:
     """PUT `/files/upload`: the body is the content."""
+    url = required(request, "path")
+    if is_first_generation(request) or _PUBLISHED in request.headers:  # their direct upload quotes it once more
+        url = unquote(url)
     with in_storage():
-        await service_of(request).storage.write(_path(request), request.stream())
+        await service_of(request).storage.write(url, request.stream())
     return JSONResponse(None)
 
 
@@ -71,13 +79,17 @@ async def detailed_listing(request: Request) -> Response:
 
 
 async def get(request: Request) -> Response:
-    return await content_answer(service_of(request).storage, _path(request))
+    """GET `/files/get`: 2.x clients quote the path once more for a download, and not for a get."""
+    path = _path(request)
+    return await content_answer(service_of(request).storage, path, unquote(path))
 
 
-async def content_answer(storage: Files, url: str) -> Response:
-    """The content of a file, or that there is none."""
+async def content_answer(storage: Files, url: str, other: str | None = None) -> Response:
+    """The content of a file, else of the other, or that there is none."""
     with in_storage():
         path = await run_in_threadpool(storage.file, url)
+        if path is None and other not in (None, url):
+            path = await run_in_threadpool(storage.file, other)
     if path is None:
         raise not_found("file")
     if isinstance(path, Path):
@@ -121,10 +133,10 @@ def _path(request: Request) -> str:
 
 
 def _temporary_url(request: Request) -> str:
-    extension = request.query_params.get("extension", "bin")
-    if not extension.replace(".", "").isalnum():
+    extension = request.query_params.get("extension", "bin").removeprefix(".")
+    if not _EXTENSION.fullmatch(extension):
         raise problem("extension is no file extension", "query", "extension")
-    return f"{_TEMPORARY}/{uuid.uuid4()}.{extension}"
+    return f"{_TEMPORARY}/{uuid.uuid4()}{'.' if extension else ''}{extension}"
 
 
 def upload_of(length: str) -> str:

@@ -7,10 +7,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from fused_spec.jobdir import read_results
 from fused_spec.service.answers import not_found, page, problem, read_model, whole_number
 from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
+from fused_spec.service.job_results import result_names
 from fused_spec.service.joblog import log_part
+from fused_spec.service.reuse import reusable
 from fused_spec.service.runs import Run, new_run
 from fused_spec.wire import ProgressIncrement, RunRequest
 from fused_spec.wire.instances import INSTANCE_TYPES
@@ -38,6 +39,8 @@ async def start(request: Request) -> Response:
         region=request.query_params.get("region"),
         disk_size_gb=whole_number(request, "disk_size_gb", None, least=1),
     )
+    if (before := reusable(service.runs, service.supervisor.job_dir, body, run)) is not None:
+        return JSONResponse(before.as_run_response(), headers={"x-cache": "hit"})
     kept = service.runs.add(run)
     if kept.job_id == run.job_id:
         service.supervisor.submit(kept)
@@ -63,16 +66,17 @@ async def increment_progress(request: Request) -> Response:
 
 async def results(request: Request) -> Response:
     """GET `/run/by-id/{id}/results`: signed URLs; what was printed beside each is for 2.x clients."""
-    service, run = service_of(request), _run(request)
+    return await run_in_threadpool(_named_results, request, _run(request))  # there may be very many
+
+
+def _named_results(request: Request, run: Run) -> Response:
+    service, first = service_of(request), is_first_generation(request)
     answer = []
-    for result in read_results(service.supervisor.job_dir(run.job_id)):
-        names = [result.name] if result.error is None else []
-        if not is_first_generation(request) and result.name is not None:
-            names.append(f"{result.name}.metadata")
-        for name in names:
+    for result in result_names(service.supervisor.job_dir(run.job_id), run, to_last_good=first):
+        for name in [result] if first else [result, f"{result}.metadata"]:
             url = service.signed_url(request, "GET", f"results/{run.job_id}/{name}")
-            answer.append((result.index, {"name": name, "url": url}))
-    return JSONResponse([named for _, named in sorted(answer, key=lambda pair: pair[0])])
+            answer.append({"name": name, "url": url})
+    return JSONResponse(answer)
 
 
 async def history(request: Request) -> Response:

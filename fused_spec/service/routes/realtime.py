@@ -14,7 +14,7 @@ from starlette.routing import Route
 from fused_spec.service import realtime
 from fused_spec.service.answers import not_found, problem, read_model
 from fused_spec.service.context import service_of
-from fused_spec.service.registry import EMAIL
+from fused_spec.service.registry import OWN_NAMES
 from fused_spec.service.registry import Udf as SavedUdf
 from fused_spec.wire import RealtimeRequest, Udf, UdfStep
 
@@ -30,7 +30,7 @@ async def by_code(request: Request) -> Response:
 
 async def by_name(request: Request) -> Response:
     saved = service_of(request).udfs.named(request.path_params["slug"])
-    if saved is None or request.path_params["user"] not in (EMAIL, "local", "self"):
+    if saved is None or request.path_params["user"] not in OWN_NAMES:
         raise not_found("UDF")
     return await _run(request, _with_parameters(saved, request), realtime.formats(request.query_params))
 
@@ -92,8 +92,7 @@ def _step(body: RealtimeRequest) -> UdfStep:
 
 
 def _with_parameters(saved: SavedUdf, request: Request) -> Udf:
-    udf = Udf.model_validate_json(saved.udf_body)
-    return udf.model_copy(update={"parameters": {**udf.parameters, **realtime.parameters(request.query_params)}})
+    return saved.with_parameters(realtime.parameters(request.query_params))
 
 
 _UDF = "/realtime/{client_id}/api/v1/run/udf"

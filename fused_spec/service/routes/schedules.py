@@ -1,5 +1,7 @@
 """Schedules of saved UDFs."""
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -7,8 +9,10 @@ from starlette.routing import Route
 from fused_spec.service.answers import not_found, read_model
 from fused_spec.service.context import ENVIRONMENT_ID, Service, service_of
 from fused_spec.service.runs import Run, new_run
-from fused_spec.wire import JobConfig, Udf, UdfStep
+from fused_spec.wire import JobConfig, UdfStep
 from fused_spec.wire.schedules import CronJob
+
+_JOB_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_.:\-]*")
 
 
 async def create(request: Request) -> Response:
@@ -40,22 +44,21 @@ async def of_udf(request: Request) -> Response:
 
 async def run_now(request: Request) -> Response:
     found, service = _schedule(request), service_of(request)
-    run = start(service, found)
+    run = record(service, found)
     if run is None:
         raise not_found("UDF")
+    service.supervisor.submit(run)
     return JSONResponse({"run": run.as_run_response(), "cronjob": found.model_dump()})
 
 
-def start(service: Service, job: CronJob) -> Run | None:
-    """Start the schedule's UDF as a job; None when the UDF is gone."""
+def record(service: Service, job: CronJob) -> Run | None:
+    """Record a run of the schedule's UDF, which is then submitted; None when the UDF is gone."""
     saved = service.udfs.get(job.udf)
     if saved is None:
         return None
-    udf = Udf.model_validate_json(saved.udf_body)
-    udf = udf.model_copy(update={"parameters": {**udf.parameters, **(job.udf_args or {})}})
-    run = service.runs.add(new_run(JobConfig(name=job.name, steps=[UdfStep(udf=udf)])))
-    service.supervisor.submit(run)
-    return run
+    udf = saved.with_parameters(job.udf_args or {})
+    name = job.name if _JOB_NAME.fullmatch(job.name) else None  # clients read no config with another
+    return service.runs.add(new_run(JobConfig(name=name, steps=[UdfStep(udf=udf)]), name=job.name))
 
 
 async def _save(request: Request, before: CronJob | None) -> Response:

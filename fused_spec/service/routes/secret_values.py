@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, read_model
+from fused_spec.service.answers import not_found, problem, read_model
 from fused_spec.service.context import service_of
 from fused_spec.wire.schedules import SecretValue
 
@@ -19,6 +19,8 @@ async def get(request: Request) -> Response:
 
 async def put(request: Request) -> Response:
     body = await read_model(request, SecretValue)
+    if not request.path_params["key"]:
+        raise problem("a secret has a name", "path", "key")
     service_of(request).secrets.set(request.path_params["key"], body.value)
     return JSONResponse(body.value)
 
@@ -48,9 +50,9 @@ _INSTANCE = "/realtime/{client_id}/api/v1/secrets"
 
 routes = [
     Route(_INSTANCE, every),
-    Route(f"{_INSTANCE}/{{key}}", get),
-    Route(f"{_INSTANCE}/{{key}}", put, methods=["PUT"]),
-    Route(f"{_INSTANCE}/{{key}}", delete, methods=["DELETE"]),
+    Route(f"{_INSTANCE}/{{key:path}}", get),
+    Route(f"{_INSTANCE}/{{key:path}}", put, methods=["PUT"]),
+    Route(f"{_INSTANCE}/{{key:path}}", delete, methods=["DELETE"]),
     Route("/secrets/self/user", own_names),
-    Route("/secrets/self/user/{key}", own_value),
+    Route("/secrets/self/user/{key:path}", own_value),
 ]

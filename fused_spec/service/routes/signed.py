@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from fused_spec.jobdir import find_result, result_content, result_file, result_metadata
-from fused_spec.service.answers import not_found, refuse
+from fused_spec.jobdir import result_content, result_file
+from fused_spec.service.answers import content_type_of, not_found, refuse
 from fused_spec.service.context import service_of
 from fused_spec.service.form import BadForm, Form
+from fused_spec.service.job_results import metadata_beside, result_named
 from fused_spec.service.routes.files import content_answer, in_storage, upload_of
 
 _SIGNED_FIELDS = ("key", "length", "expires", "signature")
@@ -27,14 +28,15 @@ async def config(request: Request) -> Response:
 async def result(request: Request) -> Response:
     """A stored result or what is known beside it; `None` is an empty body."""
     _check(request)
-    job = service_of(request).supervisor.job_dir(request.path_params["job_id"])
-    name = request.path_params["name"]
-    known = find_result(job, name.removesuffix(".metadata"))
+    service, name = service_of(request), request.path_params["name"]
+    run = service.runs.get(request.path_params["job_id"])
+    job = service.supervisor.job_dir(request.path_params["job_id"])
+    known = result_named(job, run, name.removesuffix(".metadata")) if run is not None else None
     if known is None:
         raise not_found("result")
     if name.endswith(".metadata"):
-        return Response(result_metadata(job, known), media_type="application/json")
-    kind = known.content_type or "application/octet-stream"
+        return Response(metadata_beside(job, known), media_type="application/json")
+    kind = content_type_of(known)
     file = result_file(job, known)
     return (
         Response(result_content(job, known), media_type=kind) if file is None else FileResponse(file, media_type=kind)

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from fused_spec.service.answers import not_found, page, read_model
 from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, Service, service_of
-from fused_spec.service.registry import EMAIL, Token, Udf
+from fused_spec.service.registry import OWN_NAMES, Token, Udf
 from fused_spec.wire import TokenCreate, TokenUpdate
 
 
@@ -43,7 +43,7 @@ def _udf(service: Service, body: TokenCreate) -> Udf | None:
     """By id, else by e-mail and name."""
     if body.udf_id is not None:
         return service.udfs.get(body.udf_id)
-    if body.udf_slug is None or body.udf_email not in (None, EMAIL):
+    if body.udf_slug is None or body.udf_email not in (None, *OWN_NAMES):
         return None
     return service.udfs.named(body.udf_slug)
 

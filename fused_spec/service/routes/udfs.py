@@ -9,7 +9,8 @@ from starlette.routing import Route
 from fused_spec.gitrefs import GitUnavailable
 from fused_spec.service.answers import not_found, page, problem, read_model, refuse, required
 from fused_spec.service.context import BASE_PATH, service_of
-from fused_spec.service.registry import EMAIL, SlugTaken, Udf
+from fused_spec.service.registry import EMAIL, OWN_NAMES, SlugTaken, Udf
+from fused_spec.service.udf_collections import DEFAULT
 from fused_spec.udf_folder import BadUdfFolder
 from fused_spec.wire import Udf as UdfBody
 from fused_spec.wire import UdfSave
@@ -20,7 +21,7 @@ async def save_new(request: Request) -> Response:
 
 
 async def save_over(request: Request) -> Response:
-    return await _save(request, _by_id(request).id)
+    return await _save(request, _by_id(request))
 
 
 async def get(request: Request) -> Response:
@@ -34,26 +35,31 @@ async def delete(request: Request) -> Response:
 
 
 async def own(request: Request) -> Response:
-    """The saved UDFs; `udf_type=app` asks for apps, any other word for what is none."""
-    kind = request.query_params.get("udf_type")
-    found = service_of(request).udfs.list(*page(request), apps=None if kind is None else kind == "app")
-    return JSONResponse([udf.as_answer() for udf in found])
+    """The saved UDFs."""
+    return _listed(request, public=False)
 
 
-async def others(request: Request) -> Response:
-    """UDFs of other people: there are none."""
-    page(request)
-    return JSONResponse([])
+async def public(request: Request) -> Response:
+    """The UDFs that anybody may see; those of other people are none."""
+    return _listed(request, public=True)
 
 
 async def named(request: Request) -> Response:
-    """By slug, under whichever of its user's names; collections are not told apart."""
-    if request.path_params.get("user", EMAIL) not in (EMAIL, "local"):
+    """By slug and collection, under whichever of its user's names; `public` is anybody's."""
+    user = request.path_params.get("user", "public" if request.scope["path"].startswith(_PUBLIC) else EMAIL)
+    if user not in (*OWN_NAMES, "public"):
         raise not_found("user")
-    udf = service_of(request).udfs.named(request.path_params["slug"])
-    if udf is None or (request.scope["path"].startswith(_PUBLIC) and not udf.allow_public_read):
+    udf = service_of(request).udfs.named(request.path_params["slug"], request.path_params.get("collection", DEFAULT))
+    if udf is None or (user == "public" and not udf.allow_public_read):
         raise not_found("UDF")
     return JSONResponse(udf.as_answer())
+
+
+async def invalidate(request: Request) -> Response:
+    """DELETE of what is cached of a UDF's results: nothing is, so all of it is gone."""
+    if service_of(request).udfs.get(request.path_params["udf_id"]) is None:
+        raise not_found("UDF")
+    return JSONResponse(None)
 
 
 async def shared(request: Request) -> Response:
@@ -64,16 +70,6 @@ async def shared(request: Request) -> Response:
     if udf is None:
         raise not_found("UDF")
     return JSONResponse(udf.as_answer())
-
-
-async def collection(request: Request) -> Response:
-    return JSONResponse({"id": "default", "name": request.path_params["name"]})
-
-
-async def collections(request: Request) -> Response:
-    """The one collection that there is, on the first page."""
-    skip, _ = page(request)
-    return JSONResponse([] if skip else [{"id": "default", "name": "default"}])
 
 
 async def from_page(request: Request) -> Response:
@@ -88,17 +84,30 @@ async def from_page(request: Request) -> Response:
     return JSONResponse({"slug": udf.name, "udf_body": udf.model_dump_json(), "udf_type": "auto", "is_visible": True})
 
 
-async def _save(request: Request, udf_id: str | None) -> Response:
+async def _save(request: Request, before: Udf | None) -> Response:
     body = await read_model(request, UdfSave)
     try:
-        UdfBody.model_validate_json(body.udf_body)
+        udf = UdfBody.model_validate_json(body.udf_body)
     except ValidationError as error:
         first = error.errors()[0]
         raise problem(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", "body", "udf_body") from None
+    service = service_of(request)
+    if not (slug := body.slug or (before.slug if before else None) or udf.name or udf.entrypoint):
+        raise problem("the UDF has no name to be saved under", "body", "slug")
+    if body.collection_id is not None and service.collections.get(body.collection_id) is None:
+        raise not_found("collection")
     try:
-        return JSONResponse(service_of(request).udfs.save(body, udf_id).as_answer())
+        return JSONResponse(service.udfs.save(slug, body, before).as_answer())
     except SlugTaken as error:
         raise refuse(409, str(error)) from None
+
+
+def _listed(request: Request, *, public: bool) -> Response:
+    """One page; `udf_type=app` asks for apps, any other word for what is none."""
+    kind = request.query_params.get("udf_type")
+    apps = None if kind is None else kind == "app"
+    found = service_of(request).udfs.list(*page(request), apps=apps, public=public)
+    return JSONResponse([udf.as_answer() for udf in found])
 
 
 def _by_id(request: Request) -> Udf:
@@ -118,14 +127,13 @@ routes = [
     Route("/udf/by-id/{udf_id}", delete, methods=["DELETE"]),
     Route("/udf/self", own),
     Route("/udf/exec-env/self", own),
-    Route("/udf/public", others),
+    Route("/udf/public", public),
     *(
         Route(f"/udf/{whose}/{rest}", named)
         for whose in ("by-user-email/{user}", "by-user-handle/{user}", "exec-env/self", "public")
         for rest in _ANY_COLLECTION
     ),
     Route("/udf/shared/by-token/{token}", shared),
-    Route("/collection/by-name/{name}", collection),
-    *(Route(f"/collection/{whose}", collections) for whose in ("self", "self/lite", "exec-env", "exec-env/lite")),
+    Route("/realtime-shared/{client_id}/udf-cache/by-id/{udf_id}/delete", invalidate, methods=["DELETE"]),
     Route("/code-proxy/by-url", from_page),
 ]

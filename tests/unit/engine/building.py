@@ -8,8 +8,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import shapely
 
-from fused_spec.engine.ingest.geospatial import partition_geospatial
-from fused_spec.engine.ingest.nongeospatial import partition_nongeospatial
+from fused_spec.engine.ingest.alone import ingest
+from fused_spec.engine.ingest.geospatial import geospatial
+from fused_spec.engine.ingest.nongeospatial import nongeospatial
+from fused_spec.engine.storage import Root
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
 
@@ -47,6 +49,19 @@ def saved(frame: pd.DataFrame, path: Path, **options: Any) -> str:
 def geo_step(source: str | list[str], **options: Any) -> PartitionGeospatialStep:
     defaults = {"output": "fd://table", "partitioning_method": "rows", "partitioning_split_method": "mean"}
     return PartitionGeospatialStep(input=source, **{**defaults, **options})
+
+
+def partition_geospatial(
+    step: PartitionGeospatialStep, storage: Root, job_id: str, memory_limit: int | None = None
+) -> None:
+    """Carry out the step in this process."""
+    ingest(geospatial(step, storage, job_id), memory_limit)
+
+
+def partition_nongeospatial(
+    step: PartitionNongeospatialStep, storage: Root, job_id: str, memory_limit: int | None = None
+) -> None:
+    ingest(nongeospatial(step, storage, job_id), memory_limit)
 
 
 def ingested(source: str | list[str], storage: Path, **options: Any) -> gpd.GeoDataFrame:

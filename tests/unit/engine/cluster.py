@@ -20,16 +20,17 @@ class Cluster:
     folder: Path
     processes: "list[subprocess.Popen[bytes]]"
 
-    def add_worker(self) -> "subprocess.Popen[bytes]":
+    def add_worker(self, memory_limit: str = "auto") -> "subprocess.Popen[bytes]":
         """A worker of one thread that nobody starts again when it is gone."""
         options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(self.folder)]
+        options += ["--memory-limit", memory_limit]
         process = _started("dask", "worker", self.address, *options, folder=self.folder)
         self.processes.append(process)
         return process
 
 
 @contextmanager
-def cluster(folder: Path, *, workers: int, allowed_failures: int = 3) -> Iterator[Cluster]:
+def cluster(folder: Path, *, workers: int, allowed_failures: int = 3, memory_limit: str = "auto") -> Iterator[Cluster]:
     """Leaving ends all of it; a task may lose `allowed_failures` workers before it is taken for the cause."""
     file = folder / "scheduler.json"
     options = ["--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
@@ -41,7 +42,7 @@ def cluster(folder: Path, *, workers: int, allowed_failures: int = 3) -> Iterato
             assert scheduler.poll() is None, (folder / "log").read_text()
         one = Cluster(address=json.loads(file.read_text())["address"], folder=folder, processes=[scheduler])
         for _ in range(workers):
-            one.add_worker()
+            one.add_worker(memory_limit)
         with Client(one.address, timeout=_PATIENCE, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=_PATIENCE)
         yield one

@@ -19,7 +19,7 @@ def job_folder(tmp_path: Path, *steps: dict[str, Any], **request: Any) -> JobDir
     """A folder as the service makes it before it asks for a worker."""
     job = JobDir(tmp_path / "job")
     for folder in (job.path, job.results, tmp_path / "storage"):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     defaults = {
         "job_id": "job-1",
         "config": {"steps": list(steps)},
@@ -33,6 +33,7 @@ def job_folder(tmp_path: Path, *steps: dict[str, Any], **request: Any) -> JobDir
         "disk_limit": None,
         "process_limit": 100,
         "machine": "m5.test",
+        "instance": None,
         "output_format": None,
     }
     job.request.write_text(json.dumps({**defaults, **request}))
@@ -41,10 +42,20 @@ def job_folder(tmp_path: Path, *steps: dict[str, Any], **request: Any) -> JobDir
 
 def run(job: JobDir) -> bool:
     """Run the job in a process of its own, as the forkserver does; whether it was done."""
+    return ended(started(job)) == 0
+
+
+def started(job: JobDir) -> int:
+    """The process of the job, as the forkserver makes it."""
     pid = fork()
     if pid == 0:
         run_and_exit(job)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    return pid
+
+
+def ended(pid: int) -> int:
+    """Wait for the process of a job; its exit code, negative when a signal ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def events(job: JobDir) -> list[dict[str, Any]]:

@@ -1,10 +1,12 @@
 """How an element of the input, or the words of a URL, become arguments."""
 
+import json
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import geopandas as gpd
+import mercantile
 import pytest
 import shapely
 
@@ -15,7 +17,9 @@ from fused_spec.wire import Udf
 
 
 def loaded(signature: str, **stored: Any) -> Binding:
-    code = f"from typing import Optional\nimport datetime, uuid\ndef udf({signature}): pass\n"
+    code = (
+        f"from typing import Iterable, Literal, Optional\nimport datetime, shapely, uuid\ndef udf({signature}): pass\n"
+    )
     return load_udf(Udf(entrypoint="udf", code=code, parameters=stored))
 
 
@@ -85,6 +89,16 @@ def test_an_element_needs_a_parameter() -> None:
         ("'fused.types.Bounds'", "[1, 2, 3, 4]", [1.0, 2.0, 3.0, 4.0]),
         ("'fused.types.Bbox'", "[1, 2, 3, 4]", shapely.box(1, 2, 3, 4)),
         ("'shapely.Polygon'", "POINT (1 2)", shapely.Point(1, 2)),
+        ("shapely.Geometry", "POINT (1 2)", shapely.Point(1, 2)),
+        ("Literal[5, 6]", "6", 6),
+        ("Literal['a', 'b']", "b", "b"),
+        ("Iterable", "[1]", [1]),
+        ("datetime.datetime", "86400", datetime(1970, 1, 2, tzinfo=UTC)),
+        ("datetime.date", "86400", date(1970, 1, 2)),
+        ("'fused.types.TileXYZ'", "[-180, -85, -1, -1]", mercantile.Tile(0, 1, 1)),
+        ("list", "null", None),
+        ("'gpd.GeoDataFrame'", "null", None),
+        ("str", "null", "null"),
         ("", "7", "7"),
     ],
 )
@@ -111,7 +125,16 @@ def test_text_of_another_kind_is_refused(annotation: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("annotation", "value"),
-    [("int", 7), ("int", 7.0), ("float", 7), ("bool", True), ("bool", 1), ("str", 7), ("list", [1]), ("int | str", 7)],
+    [
+        ("int", 7),
+        ("int", 7.0),
+        ("float", 7),
+        ("bool", True),
+        ("bool", 1),
+        ("list", [1]),
+        ("str | int", 7),
+        ("int | str", 7),
+    ],
 )
 def test_json_of_the_right_kind_is_taken(annotation: str, value: Any) -> None:
     assert bind(loaded(f"x: {annotation}"), value) == {"x": value}
@@ -124,6 +147,46 @@ def test_json_of_the_right_kind_is_taken(annotation: str, value: Any) -> None:
 def test_json_of_another_kind_is_refused_where_python_would_bend_it(annotation: str, value: Any) -> None:
     with pytest.raises(BadArgument, match="cannot be read as"):
         bind(loaded(f"x: {annotation}"), value)
+
+
+def test_a_number_for_text_becomes_text() -> None:
+    assert bind(loaded("zip: str"), 94110) == {"zip": "94110"}
+
+
+def test_annotations_that_are_kept_as_text_count() -> None:
+    code = "from __future__ import annotations\ndef udf(a: int, b: 'fused.types.Bounds'): pass\n"
+    udf = load_udf(Udf(entrypoint="udf", code=code))
+    assert bind(udf, {"a": "7", "b": "[1, 2, 3, 4]"}) == {"a": 7, "b": [1.0, 2.0, 3.0, 4.0]}
+
+
+def test_text_that_should_be_json_says_how_to_write_it() -> None:
+    with pytest.raises(BadArgument, match=r"x='0,0,1,1' cannot be read as Bounds: this is no JSON; write a list as"):
+        bind(loaded("x: 'Bounds'"), "0,0,1,1")
+
+
+POINT = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1, 2]}}
+
+
+@pytest.mark.parametrize("given", [POINT, {"type": "FeatureCollection", "features": [POINT]}, json.dumps(POINT)])
+def test_bounds_are_those_of_geojson(given: Any) -> None:
+    assert bind(loaded("x: 'fused.types.Bounds'"), given) == {"x": [1.0, 2.0, 1.0, 2.0]}
+
+
+@pytest.mark.parametrize("given", ["[-180, -85, -1, -1]", {"x": 0, "y": 1, "z": 1}])
+def test_a_tile_frame_has_the_numbers_of_the_tile(given: Any) -> None:
+    tile = bind(loaded("tile: 'fused.types.TileGDF'"), given)["tile"]
+    assert tile[["x", "y", "z"]].to_numpy().tolist() == [[0, 1, 1]]
+    assert list(tile.columns) == ["x", "y", "z", "geometry"]
+
+
+def test_what_is_no_geojson_is_refused() -> None:
+    with pytest.raises(BadArgument, match="give GeoJSON, or four numbers"):
+        bind(loaded("x: 'gpd.GeoDataFrame'"), {"a": 1})
+
+
+def test_a_parameter_by_place_alone_gets_its_value() -> None:
+    udf = load_udf(Udf(entrypoint="udf", code="def udf(a, /, b=1): return [a, b]\n"))
+    assert udf.call(bind(udf, {"a": 5, "b": 6})) == [5, 6]
 
 
 def test_of_several_kinds_the_first_that_fits_is_taken() -> None:

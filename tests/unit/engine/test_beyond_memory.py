@@ -1,5 +1,6 @@
-"""An ingestion that does not fit in memory writes, byte for byte, what one that fits writes."""
+"""An ingestion that does not fit in memory, or not on one machine, writes byte for byte what one that fits writes."""
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -16,32 +17,62 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import budget, delimited, outputs
-from fused_spec.engine.ingest.geospatial import partition_geospatial
-from fused_spec.engine.ingest.nongeospatial import partition_nongeospatial
+from fused_spec.engine.ingest import budget, delimited, shared_shelf, shelves
+from fused_spec.engine.ingest.geospatial import geospatial
+from fused_spec.engine.ingest.ingestion import Ingestion
+from fused_spec.engine.ingest.nongeospatial import nongeospatial
+from fused_spec.engine.ingest.sharing import shared_tables
+from fused_spec.engine.ingest.spread import Spread
 from fused_spec.wire import PartitionNongeospatialStep
-from tests.unit.engine.building import geo_step, points, saved
+from tests.unit.engine.building import geo_step, partition_geospatial, partition_nongeospatial, points, saved
 
 _NONE = 1  # a limit under which nothing is held in memory
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches of seven rows and buckets of a few, so that a small table passes through many of both."""
+    """Batches of seven rows, and buckets and shelves of a few, so that a small table passes through many of all."""
     monkeypatch.setattr(budget, "MOST_BATCH_ROWS", 7)
-    monkeypatch.setattr(outputs, "BUCKET_BYTES", 600)
+    monkeypatch.setattr(shelves, "BUCKET_BYTES", 600)
+    monkeypatch.setattr(shared_shelf, "LOT_BYTES", 1200)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def both_ways(source: str | list[str], storage: Path, **options: Any) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """The files of the table, ingested in memory and by way of the disk."""
-    partition_geospatial(geo_step(source, **options), storage, "job-1")
-    within = contents(storage / "table")
-    partition_geospatial(geo_step(source, **options), storage, "job-1", _NONE)
-    return within, contents(storage / "table")
+def all_ways(source: str | list[str], storage: Path, **options: Any) -> list[dict[str, bytes]]:
+    """The files of the table, ingested in memory, by way of the disk, and in the tasks of a cluster."""
+    step = geo_step(source, **options)
+    found = []
+    for ingest in (
+        lambda: partition_geospatial(step, storage, "job-1"),
+        lambda: partition_geospatial(step, storage, "job-1", _NONE),
+        lambda: spread(geospatial(step, storage, "job-1")),
+    ):
+        ingest()
+        found.append(contents(storage / "table"))
+    return found
+
+
+def spread(ingestion: Ingestion) -> None:
+    """All tasks of a cluster, each with nothing but what travels; of those that may run in any order the last first."""
+    lots = ingestion.source.lots(1)
+    with shared_tables(ingestion.outputs, ingestion.job_id) as exchange:
+
+        def tasks() -> Spread:
+            travelled: Spread = pickle.loads(pickle.dumps(Spread(ingestion=ingestion, lots=lots, exchange=exchange)))
+            return travelled
+
+        for lot in reversed(range(len(lots))):
+            tasks().survey(lot)
+        files = tasks().lay_out()
+        for lot in reversed(range(len(lots))):
+            tasks().scatter(lot)
+        tasks().sum_up()
+        for file_id in reversed(range(files)):
+            tasks().gather(file_id)
+        tasks().finish()
 
 
 def _geometry() -> st.SearchStrategy[Any]:
@@ -70,26 +101,37 @@ def _geometry() -> st.SearchStrategy[Any]:
         }
     ),
 )
-def test_both_ways_write_the_same_bytes(
+def test_all_ways_write_the_same_bytes(
     geometries: list[Any], options: dict[str, Any], tmp_path: Path, storage: Path
 ) -> None:
     words = pd.Series([f"word{number % 3}" for number in range(len(geometries))])
     columns = {"row": range(len(geometries)), "word": words, "kind": words.astype("category")}
-    source = saved(gpd.GeoDataFrame(columns, geometry=geometries, crs=4326), tmp_path / "a.parquet")
-    within, beyond = both_ways(source, storage, **options)
-    assert within == beyond
+    frame = gpd.GeoDataFrame(columns, geometry=geometries, crs=4326)
+    sources = [saved(frame, tmp_path / "a.parquet", row_group_size=5), saved(frame[:9], tmp_path / "b.parquet")]
+    within, beyond, apart = all_ways(sources, storage, **options)
+    assert within == beyond == apart
 
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("name", ["a.gpkg", "a.fgb", "a.geojson", "a.shp"])
 def test_formats_of_gdal_stream_too(name: str, tmp_path: Path, storage: Path) -> None:
-    within, beyond = both_ways(saved(points(50), tmp_path / name), storage, partitioning_maximum_per_chunk=9)
-    assert within == beyond
+    source = saved(points(50), tmp_path / name)
+    within, beyond, apart = all_ways(source, storage, partitioning_maximum_per_chunk=9)
+    assert within == beyond == apart
+
+
+@pytest.mark.usefixtures("small")
+def test_inputs_without_a_row_change_nothing(tmp_path: Path, storage: Path) -> None:
+    beyond_the_world = points(20).set_geometry(points(20).translate(500))
+    frames = [points(20), beyond_the_world, points(20)[:0], points(20)]
+    sources = [saved(frame, tmp_path / f"{number}.parquet") for number, frame in enumerate(frames)]
+    within, beyond, apart = all_ways(sources, storage, drop_out_of_bounds=True, partitioning_maximum_per_file=11)
+    assert within == beyond == apart
 
 
 @pytest.mark.usefixtures("small")
 def test_the_table_of_measures_is_the_same(tmp_path: Path, storage: Path) -> None:
-    both_ways(saved(points(50), tmp_path / "a.parquet"), storage, output_metadata="fd://measures")
+    all_ways(saved(points(50), tmp_path / "a.parquet"), storage, output_metadata="fd://measures")
     rows = pd.read_parquet(storage / "table")
     measures = pd.read_parquet(storage / "measures")
     assert measures["fused_index"].tolist() == rows["row"].tolist()
@@ -100,13 +142,14 @@ def test_the_table_of_measures_is_the_same(tmp_path: Path, storage: Path) -> Non
 def test_tables_without_geometry_are_the_same(column: str | None, tmp_path: Path, storage: Path) -> None:
     source = saved(pd.DataFrame(points(60).drop(columns="geometry")), tmp_path / "a.parquet")
     found = []
+    step = PartitionNongeospatialStep(
+        input=source, output="fd://table", partition_col=column, partitioning_maximum_per_chunk=8
+    )
     for limit in (None, _NONE):
-        step = PartitionNongeospatialStep(
-            input=source, output="fd://table", partition_col=column, partitioning_maximum_per_chunk=8
-        )
         partition_nongeospatial(step, storage, "job-1", limit)
         found.append(contents(storage / "table"))
-    assert found[0] == found[1]
+    spread(nongeospatial(step, storage, "job-1"))
+    assert found[0] == found[1] == contents(storage / "table")
 
 
 def test_nothing_but_the_table_is_left(tmp_path: Path, storage: Path) -> None:
@@ -147,8 +190,7 @@ def test_an_input_that_changes_while_it_is_read_is_a_failure(
 _MEASURED = """
 import sys
 from pathlib import Path
-from fused_spec.engine.ingest.geospatial import partition_geospatial
-from tests.unit.engine.building import geo_step
+from tests.unit.engine.building import geo_step, partition_geospatial
 
 def peak():
     return int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))) * 1024

@@ -1,9 +1,11 @@
 """UDFs on a Dask cluster of real processes: what comes back, and what becomes of workers and tasks that die."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning:distributed"),
 ]
 
+MIB = 2**20
 EVERY_KIND = """\
 import sys
 def udf(x):
@@ -103,6 +106,14 @@ def test_an_ingestion_runs_on_a_worker(dask: Cluster, tmp_path: Path) -> None:
     assert any(line.startswith("wrote 100 rows") for line in log(job))
 
 
+def test_a_job_with_an_image_runs_on_the_machine_that_has_it(dask: Cluster, tmp_path: Path) -> None:
+    code = "import psutil\ndef udf(x):\n    return [process.pid for process in psutil.Process().parents()]\n"
+    job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address, python=sys.executable)
+    assert run(job), "\n".join(log(job))
+    assert os.getpid() in json.loads(content(job, "0.json"))
+    assert log(job)[0].startswith("runs on this machine: the workers of the Dask cluster have an environment")
+
+
 def test_without_a_scheduler_the_job_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fused_spec.engine.dask_engine._CONNECT_SECONDS", 0.2)
     job = job_folder(tmp_path, udf_step("def udf(x):\n    return x\n", input=[1]), engine="tcp://127.0.0.1:9")
@@ -114,14 +125,14 @@ def test_a_killed_worker_costs_no_result_and_doubles_none(tmp_path: Path) -> Non
     """The worker dies while it runs a batch; what was on it runs again elsewhere."""
     mark = tmp_path / "killed"
     code = f"""\
-import os, signal
+import os, psutil, signal
 def udf(x):
     if x == 20:
         try:
             os.close(os.open({str(mark)!r}, os.O_CREAT | os.O_EXCL))
         except FileExistsError:
             return x
-        os.kill(os.getppid(), signal.SIGKILL)
+        os.kill(psutil.Process().parents()[1].pid, signal.SIGKILL)
         signal.pause()
     return x
 """
@@ -134,7 +145,13 @@ def udf(x):
 
 
 def test_a_task_under_which_workers_die_fails_and_the_others_do_not(tmp_path: Path) -> None:
-    code = "import os, signal\ndef udf(x):\n    if x == 1:\n        os.kill(os.getppid(), 9)\n        signal.pause()\n"
+    code = """\
+import os, psutil, signal
+def udf(x):
+    if x == 1:
+        os.kill(psutil.Process().parents()[1].pid, 9)
+        signal.pause()
+"""
     with cluster(tmp_path, workers=3, allowed_failures=0) as dask:
         step = udf_step(code, input=[0, 1, 2, 3], ignore_chunk_error=True, n_processes=1)
         job = job_folder(tmp_path, step, engine=dask.address)
@@ -154,3 +171,98 @@ def test_a_job_that_is_ended_takes_its_tasks_along(dask: Cluster, tmp_path: Path
         worker.terminate()
     psutil.wait_procs([task], timeout=20)
     assert not task.is_running()
+
+
+def test_what_runs_on_a_killed_worker_ends_with_it_and_leaves_no_files(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = f"""\
+import os, signal, tempfile
+def udf(x):
+    with open({str(pipe)!r}, "w") as stream:
+        stream.write(f"{{os.getpid()}} {{tempfile.gettempdir()}}")
+    signal.pause()
+"""
+    with cluster(tmp_path, workers=1) as dask:
+        job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)
+        with subprocess.Popen([sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]) as worker:
+            number, place = pipe.read_text().split()
+            task = psutil.Process(int(number))
+            host = task.parent()
+            dask.processes[1].kill()
+            psutil.wait_procs([one for one in (task, host) if one], timeout=20)
+            worker.terminate()
+    assert not task.is_running()
+    assert not Path(place).parent.exists()
+
+
+EATER = """\
+import time
+def udf(size):
+    print("wants", size)
+    kept = bytearray(size)
+    kept[::4096] = b"x" * len(kept[::4096])
+    time.sleep(600 if size > 1000000 else 0)
+    return size
+"""
+
+
+def test_a_task_over_the_memory_of_its_instance_type_ends_the_job_with_the_message_of_this_machine(
+    dask: Cluster, tmp_path: Path
+) -> None:
+    step = udf_step(EATER, input=[1, 700 * MIB, 2], ignore_chunk_error=True)
+    instance = {"name": "m5.small", "memory": 600 * MIB}
+    job = job_folder(tmp_path, step, engine=dask.address, instance=instance, memory_limit=2**40, memory_share=2**40)
+    assert not run(job)
+    message = str(end(job)[1])
+    assert message.startswith("the job used ")
+    assert "of memory, over its limit of 0.6 GiB (m5.small); give it a larger instance_type" in message
+    assert f"wants {700 * MIB}" in log(job)
+    assert [process.poll() for process in dask.processes] == [None] * 3
+
+
+def test_a_task_over_the_memory_of_its_worker_ends_the_job_and_leaves_the_worker(tmp_path: Path) -> None:
+    with cluster(tmp_path, workers=1, memory_limit="500MB") as dask:
+        job = job_folder(tmp_path, udf_step(EATER, input=[700 * MIB]), engine=dask.address)
+        assert not run(job)
+        assert "over its limit of 0.5 GiB (what a worker of the Dask cluster has)" in str(end(job)[1])
+        again = job_folder(tmp_path / "again", udf_step(EATER, input=[1]), engine=dask.address)
+        assert run(again), "\n".join(log(again))
+        assert [process.poll() for process in dask.processes] == [None] * 2
+
+
+def test_processes_without_end_on_a_worker_are_stopped_at_their_number(dask: Cluster, tmp_path: Path) -> None:
+    code = "import subprocess\ndef udf(x):\n    while True:\n        subprocess.Popen(['sleep', '600'])\n"
+    job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address, process_limit=50)
+    assert not run(job)
+    assert "processes, and may have 50 at once" in str(end(job)[1])
+
+
+def test_what_a_task_on_a_worker_left_behind_ends_with_the_process_of_its_job(dask: Cluster, tmp_path: Path) -> None:
+    code = """\
+import os, subprocess
+def udf(x):
+    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    print(child.pid, flush=True)
+    os._exit(3)
+"""
+    job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)
+    assert not run(job)
+    [child] = [int(line) for line in log(job) if line.isdigit()]
+    assert not psutil.pid_exists(child)
+
+
+def test_temporary_files_of_a_task_lie_where_its_worker_removes_them_and_not_beside_its_results(
+    dask: Cluster, tmp_path: Path
+) -> None:
+    code = """\
+import shutil, tempfile
+def udf(x):
+    print(tempfile.gettempdir())
+    shutil.rmtree(tempfile.gettempdir())
+    return x
+"""
+    job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)
+    assert run(job), "\n".join(log(job))
+    [place] = [Path(line) for line in log(job) if line.startswith("/")]
+    assert (place.parent.parent.name, place.parent.name[:11]) == (Path(tempfile.gettempdir()).name, "fused-spec-")

@@ -13,6 +13,7 @@ import pytest
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.destination import free_place, new_table
+from fused_spec.engine.ingest.inputs import Input
 from tests.unit.engine.building import ingested, points, saved
 
 
@@ -87,7 +88,7 @@ def test_overwriting_replaces_a_folder_of_other_files(foreign: Path, tmp_path: P
 
 def test_overwriting_what_is_read_is_refused(foreign: Path, storage: Path) -> None:
     with pytest.raises(StepFailed, match="holds the input"):
-        free_place("fd://table", storage, [foreign / "letter.txt"], overwrite=True)
+        free_place("fd://table", storage, [Input(foreign / "letter.txt")], overwrite=True)
 
 
 @pytest.mark.parametrize("url", ["fd://", "file:///"])
@@ -111,8 +112,8 @@ def test_the_two_outputs_lie_side_by_side(other: str, tmp_path: Path, storage: P
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from fused_spec.engine.ingest import destination, gather, geospatial, shelves
-from tests.unit.engine.building import geo_step
+from fused_spec.engine.ingest import gather, shelves
+from tests.unit.engine.building import geo_step, partition_geospatial
 
 calls = 0
 def killed(*given):
@@ -122,13 +123,13 @@ def killed(*given):
         os.kill(os.getpid(), signal.SIGKILL)
     return original(*given)
 
-module, name = {"sorting": (shelves.DiskShelf, "put"), "writing": (gather, "_write_file")}[sys.argv[3]]
+module, name = {"sorting": (shelves.DiskShelf, "put"), "writing": (gather, "write_file")}[sys.argv[3]]
 original = getattr(module, name)
 setattr(module, name, killed)
 from fused_spec.engine.ingest import budget
 budget.MOST_BATCH_ROWS = 5
 step = geo_step(sys.argv[1], partitioning_maximum_per_file=5)
-geospatial.partition_geospatial(step, Path(sys.argv[2]), "job-2", 1)
+partition_geospatial(step, Path(sys.argv[2]), "job-2", 1)
 """
 
 

@@ -6,9 +6,11 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 
 from fused_spec.engine.family import descendants, memory_in_use
 from fused_spec.engine.forking import fork
+from fused_spec.engine.guard import Cancelled, Limits, guarded
 from fused_spec.engine.worker import run_and_exit
 from tests.unit.engine.running import content, end, job_folder, log, run, udf_step
 
@@ -42,6 +44,17 @@ def test_a_job_over_its_memory_fails_and_says_what_to_change(tmp_path: Path) -> 
     assert status == "Failed"
     assert "over its limit of 0.6 GiB (m5.test); give it a larger instance_type" in str(message)
     assert log(job)[-1] == f"ERROR: {message}"
+
+
+def test_a_job_over_its_part_of_a_machine_without_memory_fails_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fused_spec.engine.guard._is_short_of_memory", lambda: True)
+    job = job_folder(tmp_path, udf_step(EATER, input=[700 * MIB]), memory_share=600 * MIB)
+    assert not run(job)
+    message = str(end(job)[1])
+    assert message.startswith("the memory of the machine was used up, and the job held 0.")
+    assert "where 0.6 GiB are set aside for it; name an instance_type" in message
 
 
 def test_the_memory_of_all_processes_of_a_job_counts_together(tmp_path: Path) -> None:
@@ -137,6 +150,10 @@ def test_no_file_grows_over_the_disk(tmp_path: Path) -> None:
     assert "OSError: [Errno 27] File too large" in str(end(job)[1])
 
 
+def test_a_disk_larger_than_any_is_no_limit(tmp_path: Path) -> None:
+    assert run(job_folder(tmp_path, udf_step("def udf():\n    return 1\n"), disk_limit=10**24))
+
+
 def test_temporary_files_go_with_the_job(tmp_path: Path) -> None:
     code = "import tempfile\ndef udf():\n    return tempfile.mkdtemp()\n"
     job = job_folder(tmp_path, udf_step(code))
@@ -164,6 +181,27 @@ def udf():
     os.killpg(worker, signal.SIGTERM)
     assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == -signal.SIGTERM
     assert is_gone(task)
+
+
+class Careless:
+    """Asks the worker to end where what that raises is lost."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_worker_that_was_asked_to_end_where_nobody_hears_it_ends_all_the_same(tmp_path: Path) -> None:
+    limits = Limits(memory=2**40, share=2**40, disk=None, processes=1000, machine="m5.test")
+    if (worker := fork()) == 0:
+        code = 1
+        try:
+            with guarded(limits, tmp_path):
+                Careless()
+        except Cancelled:
+            code = 7
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 7
 
 
 def test_tasks_do_not_outlive_a_worker_that_is_killed(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from tests.repositories import commit_files
 WEB = "https://github.com/geo/udfs"
 ENTRY = "@fused.udf\ndef udf(**given):\n    "
 
+DIVISION = "integer division or modulo by zero"
+
 Called = Callable[..., Any]
 
 
@@ -43,8 +45,11 @@ def called(code: str, neighbours: dict[str, str | UdfText] | None = None, **prov
     return loaded.call({})
 
 
-def saved(**codes: str) -> dict[str, str]:
-    return {name: Udf(name=name, entrypoint="udf", code=code).model_dump_json() for name, code in codes.items()}
+def saved(**codes: str) -> dict[str, dict[str, str]]:
+    """UDFs saved in the default collection."""
+    return {
+        "default": {name: Udf(name=name, entrypoint="udf", code=code).model_dump_json() for name, code in codes.items()}
+    }
 
 
 def test_a_neighbour_is_loaded_by_its_name_and_called() -> None:
@@ -109,14 +114,31 @@ def test_a_reference_that_travels_along_needs_no_git() -> None:
 def test_a_saved_udf_is_loaded_by_name_behind_a_team_and_by_token() -> None:
     code = f"{ENTRY}return [fused.load(name)() for name in ('one', 'team/one', 'me@example.com/one', 'fsh_abc')]"
     one = saved(one=f"{ENTRY}return 1")
-    assert called(code, saved=one, tokens={"fsh_abc": "one"}) == [1, 1, 1, 1]
+    assert called(code, saved=one, tokens={"fsh_abc": ["default", "one"]}) == [1, 1, 1, 1]
+
+
+def test_a_saved_udf_is_loaded_from_the_collection_that_is_named_else_from_that_of_the_one_that_asks() -> None:
+    collections = {
+        **saved(one=f"{ENTRY}return 1", maps=f"{ENTRY}return fused.load('one')()"),
+        "maps": saved(one=f"{ENTRY}return 2", two=f"{ENTRY}return fused.load('one')()")["default"],
+    }
+    code = (
+        f"{ENTRY}return [fused.load('one')(), fused.load('one', collection_name='maps')(), "
+        "fused.load('team/two', collection_name='maps')(), fused.load('maps')()]"
+    )
+    assert called(code, saved=collections) == [1, 2, 2, 1]
+
+
+def test_a_udf_of_one_collection_does_not_find_those_of_another() -> None:
+    with pytest.raises(NotLoadable, match="finds nothing here"):
+        called(f"{ENTRY}return fused.load('one')()", saved={"maps": saved(one=f"{ENTRY}return 1")["default"]})
 
 
 def test_a_saved_udf_brings_its_own_neighbours() -> None:
     neighbour = Bundled(place="deep", text=UdfText(name="deep", code="n = 8"))
     headers = [Header(**one) for one in as_headers([neighbour])]
     body = Udf(name="one", entrypoint="udf", code=f"{ENTRY}return fused.load('deep').n", headers=headers)
-    assert called(f"{ENTRY}return fused.load('one')()", saved={"one": body.model_dump_json()}) == 8
+    assert called(f"{ENTRY}return fused.load('one')()", saved={"default": {"one": body.model_dump_json()}}) == 8
 
 
 def test_a_udf_on_this_machine_is_loaded_by_its_path_with_its_neighbours(tmp_path: Path) -> None:
@@ -143,6 +165,74 @@ def test_submit_gathers_the_results_in_one_frame() -> None:
     assert frame["twice"].tolist() == [2, 4]
 
 
+def test_keywords_of_submit_are_arguments_of_every_call() -> None:
+    code = f"@fused.udf\ndef part(n: int, path: str):\n    return path * n\n\n{ENTRY}"
+    code += "return fused.submit(part, [1, 2], path='a', engine='local', max_retry=0, collect=False).results()"
+    assert called(code) == ["a", "aa"]
+
+
+@pytest.mark.parametrize(
+    ("options", "labels"),
+    [("", [(1, 0), (2, 0)]), (", drop_index=True", [(0, 0), (1, 0)]), (", flatten=False", [1, 2])],
+)
+def test_the_index_of_gathered_results_says_whose_they_are(options: str, labels: list[Any]) -> None:
+    code = "import pandas as pd\n@fused.udf\ndef part(n: int):\n    return pd.DataFrame({'n': [n]})\n\n"
+    frame = called(f"{code}{ENTRY}return fused.submit(part, [{{'n': 1}}, {{'n': 2}}]{options})")
+    assert frame.index.tolist() == labels
+
+
+def test_lists_as_arguments_label_the_results_as_text() -> None:
+    code = f"@fused.udf\ndef part(bounds: list):\n    return bounds[0]\n\n{ENTRY}"
+    frame = called(f"{code}return fused.submit(part, [[1, 2], [3, 4]])")
+    assert frame["result"].to_dict() == {"[1, 2]": 1, "[3, 4]": 3}
+
+
+POOL = "@fused.udf\ndef part(n: int):\n    return 6 // n\n\n" + ENTRY + "pool = part.map([3, 0, 2]); pool.wait(); "
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("pool.status().to_dict()", {"success": 2, "error": 1}),
+        ("pool.success()", {0: 2, 2: 3}),
+        ("pool.results_now(return_exceptions=True).keys()", {0, 1, 2}),
+        ("[pool.any_succeeded(), pool.all_succeeded(), pool.any_failed(), pool.done()]", [True, False, True, True]),
+        ("[str(pool.first_error()), [str(error) for error in pool.errors().values()]]", [DIVISION, [DIVISION]]),
+        ("pool.arg_df()[0].tolist()", [3, 0, 2]),
+        ("[time is None for time in pool.times()]", [False] * 3),
+        ("pool.total_time() >= max(pool.times())", True),
+        ("[pool[1].status(), pool[2].result(), len(pool), pool.n_jobs]", ["error", 3, 3, 3]),
+        ("[pool.pending(), pool.running(), pool.cancelled()]", [{}, {}, {}]),
+        ("pool.collect(ignore_exceptions=True)['result'].tolist()", [2, 3]),
+    ],
+)
+def test_calls_side_by_side_are_asked_as_those_of_the_published_client(asked: str, answer: Any) -> None:
+    assert called(f"{POOL}return {asked}") == answer
+
+
+def test_calls_that_failed_are_made_again_on_demand() -> None:
+    code = "tries = []\n@fused.udf\ndef part(n: int):\n    tries.append(n)\n    return 6 // (len(tries) - 1)\n\n"
+    code += f"{ENTRY}pool = part.map([1]); pool.wait(); pool.retry(); return pool.results()"
+    assert called(code) == [6]
+
+
+def test_a_coroutine_may_run_a_udf_that_is_one() -> None:
+    code = "@fused.udf\nasync def part(n: int):\n    return n + 1\n\n@fused.udf\nasync def udf():\n"
+    code += (
+        "    return [fused.run(part, n=1), await fused.run(part, n=2, sync=False), await fused.run_async(part, n=3)]"
+    )
+    assert called(code) == [2, 3, 4]
+
+
+def test_a_udf_is_loaded_later_on_demand() -> None:
+    code = "@fused.udf\nasync def udf():\n    return (await fused.load_async('twice'))(n=2)\n"
+    assert called(code, {"twice": "@fused.udf\ndef udf(n: int):\n    return 2 * n\n"}) == 4
+
+
+def test_a_parameter_named_like_a_tile_s_number_is_one_when_the_others_are_missing() -> None:
+    assert called(f"{ENTRY}return fused.run('one', x=3)", {"one": "@fused.udf\ndef udf(x: int):\n    return x\n"}) == 3
+
+
 def test_a_second_udf_of_the_file_is_mapped_over_a_list() -> None:
     code = f"@fused.udf\ndef part(n: int):\n    return n + 1\n\n{ENTRY}return part.map([1, 2]).results()"
     assert called(code) == [2, 3]
@@ -165,8 +255,10 @@ def test_what_would_need_the_network_says_so_before_git_tries(reference: str, tm
 
 
 def test_secrets_are_read_by_key_and_never_shown() -> None:
-    code = f"{ENTRY}s = fused.secrets; return [s['KEY'], s.get('NO', 'x'), 'KEY' in s, repr(s)]"
-    assert called(code, secrets={"KEY": "value"}) == ["value", "x", True, "Secrets(['KEY'])"]
+    code = (
+        f"{ENTRY}s = fused.secrets; return [s['KEY'], s.KEY, s.get('NO', 'x'), hasattr(s, 'NO'), 'KEY' in s, repr(s)]"
+    )
+    assert called(code, secrets={"KEY": "value"}) == ["value", "value", "x", False, True, "Secrets(['KEY'])"]
 
 
 def test_a_secret_that_is_not_set_names_those_that_are() -> None:

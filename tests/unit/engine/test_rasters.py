@@ -3,15 +3,19 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
+import shapely
+import xarray as xr
 from PIL import Image
 from rasterio.errors import NotGeoreferencedWarning
 
 from fused_spec.engine.stored import Unstorable
-from fused_spec.engine.tables import write_table
+from fused_spec.engine.table_formats import write_table
 from tests.unit.engine.building import points
 from tests.unit.engine.storing import write_result
 
@@ -35,6 +39,53 @@ def test_an_array_with_bounds_lies_where_they_say(tmp_path: Path) -> None:
         assert tuple(dataset.bounds) == (10, 20, 30, 40)
         assert dataset.crs == "EPSG:4326"
         assert json.loads(dataset.tags(ns="fused")["bounds"]) == [10, 20, 30, 40]
+
+
+@pytest.mark.parametrize("bounds", [shapely.box(10, 20, 30, 40), points(3), np.array([10, 20, 30, 40.0])])
+def test_bounds_may_be_a_geometry_or_a_frame(bounds: Any, tmp_path: Path) -> None:
+    write_result((IMAGE[0], bounds), tmp_path, 0)
+    with rasterio.open(tmp_path / "0.tiff") as dataset:
+        assert dataset.crs == "EPSG:4326"
+
+
+@pytest.mark.parametrize("bounds", [[0, 0, 1], [0, 0, float("nan"), 1], [0, 0, 0, 0], "0,0,1,1", points(1)])
+def test_bounds_that_are_none_are_refused(bounds: Any, tmp_path: Path) -> None:
+    with pytest.raises(Unstorable, match=r"the array comes with .* as its bounds; give four numbers"):
+        write_result((IMAGE[0], bounds), tmp_path, 0)
+
+
+def test_an_array_with_bounds_is_no_npy_when_a_tiff_will_do(tmp_path: Path) -> None:
+    assert write_result((IMAGE, [0, 0, 1, 1]), tmp_path, 0, ["npy", "tiff", "parquet", "json"]).name == "0.tiff"
+
+
+def test_a_mask_with_bounds_keeps_them(tmp_path: Path) -> None:
+    write_result((IMAGE[0] > 3, [10, 20, 30, 40]), tmp_path, 0)
+    with rasterio.open(tmp_path / "0.tiff") as dataset:
+        assert np.array_equal(dataset.read(1), IMAGE[0] > 3)
+        assert tuple(dataset.bounds) == (10, 20, 30, 40)
+
+
+def test_what_is_masked_is_missing(tmp_path: Path) -> None:
+    write_result(np.ma.masked_greater(IMAGE[0].astype("float32"), 10), tmp_path, 0)
+    with rasterio.open(tmp_path / "0.tiff") as dataset:
+        assert np.isnan(dataset.read(1)[IMAGE[0] > 10]).all()
+
+
+def test_a_mask_can_be_a_picture(tmp_path: Path) -> None:
+    write_result(IMAGE[0] > 3, tmp_path, 0, ["png"])
+    with Image.open(tmp_path / "0.png") as picture:
+        assert np.array_equal(np.asarray(picture) == 255, IMAGE[0] > 3)
+
+
+def test_several_arrays_are_all_kept(tmp_path: Path) -> None:
+    write_result([IMAGE[0], IMAGE[1]], tmp_path, 0)
+    assert json.loads((tmp_path / "0.json").read_text()) == IMAGE[:2].tolist()
+
+
+def test_an_xarray_with_dates_along_an_axis_is_a_table(tmp_path: Path) -> None:
+    days = np.array(["2024-02-28", "2024-02-29"], "datetime64[ns]")
+    write_result(xr.DataArray(np.eye(2), dims=("station", "day"), coords={"day": days}), tmp_path, 0)
+    assert pd.read_parquet(tmp_path / "0.parquet")["day"].tolist() == [*days, *days]
 
 
 def test_the_callers_first_word_for_arrays_counts(tmp_path: Path) -> None:

@@ -2,22 +2,31 @@
 
 import io
 import json
-from datetime import date
+import zipfile
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import requests
 import shapely
 import xarray as xr
 from PIL import Image
+from pydantic import BaseModel
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
-from fused_spec.engine.results import Unstorable
+from fused_spec.engine.rasters import FORMATS as RASTER_FORMATS
+from fused_spec.engine.results import stored_form
+from fused_spec.engine.stored import Unstorable
+from fused_spec.engine.table_formats import FORMATS as TABLE_FORMATS
 from tests.unit.engine.building import points
 from tests.unit.engine.storing import write_result
 
@@ -26,7 +35,7 @@ from tests.unit.engine.storing import write_result
     ("value", "name", "content_type"),
     [
         (pd.DataFrame({"a": [1]}), "3.parquet", "application/octet-stream"),
-        (None, "3.none", "application/octet-stream"),
+        (None, "3.none", "text/plain"),
         ("<b>hi</b>", "3.html", "text/html"),
         ({"a": [1, 2.5, None]}, "3.json", "application/json"),
         (np.float32(1.5), "3.json", "application/json"),
@@ -120,8 +129,8 @@ def test_json_of_a_table_is_its_records(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [object(), {"a": object()}, float("nan"), np.array([object()]), pd.DataFrame({"a": [1, "x"]}), {1, 2}],
-    ids=["object", "object within", "not a number", "array of objects", "mixed column", "set"],
+    [object(), {"a": object()}, 1j, np.array([object()]), pd.DataFrame({"a": [1, "x"]}), iter([1]), {(1, 2): 3}],
+    ids=["object", "object within", "complex", "array of objects", "mixed column", "iterator", "key of several"],
 )
 def test_what_no_format_holds_is_refused(value: Any, tmp_path: Path) -> None:
     with pytest.raises(Unstorable):
@@ -175,9 +184,252 @@ def test_what_cannot_be_stored_names_its_type_and_what_to_return(tmp_path: Path)
         write_result(object(), tmp_path, 0)
 
 
-def test_a_number_that_json_has_not_says_so(tmp_path: Path) -> None:
-    with pytest.raises(Unstorable, match="it holds NaN or infinity"):
-        write_result({"mean": float("nan")}, tmp_path, 0)
+def test_infinity_is_not_taken_for_a_missing_number(tmp_path: Path) -> None:
+    with pytest.raises(Unstorable, match="the returned dict cannot be stored as JSON: it holds infinity"):
+        write_result({"mean": float("inf")}, tmp_path, 0)
+
+
+def test_what_holds_itself_is_refused(tmp_path: Path) -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(Unstorable, match="it holds itself, or is nested very deeply"):
+        write_result(endless, tmp_path, 0)
+
+
+class _Place(BaseModel):
+    name: str
+    at: float
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        (float("nan"), "null"),
+        (pd.NaT, "null"),
+        ({"mean": np.float64("nan"), "n": np.int64(2)}, '{"mean": null, "n": 2}'),
+        ({np.int64(3): 1, date(2024, 2, 29): 2}, '{"3": 1, "2024-02-29": 2}'),
+        ({3, 1, 2}, "[1, 2, 3]"),
+        (Decimal("1.5"), "1.5"),
+        (timedelta(hours=1), '"P0DT1H0M0S"'),
+        (Path("a/b"), '"a/b"'),
+        ([shapely.Point(1, 2)], '[{"type": "Point", "coordinates": [1.0, 2.0]}]'),
+        (_Place(name="x", at=1.5), '{"name": "x", "at": 1.5}'),
+        ({"days": np.array(["2024-02-29"], "datetime64[D]")}, '{"days": ["2024-02-29"]}'),
+        (xr.DataArray(5), "5"),
+    ],
+)
+def test_what_json_has_another_form_for_is_stored_in_it(value: Any, stored: str, tmp_path: Path) -> None:
+    assert write_result(value, tmp_path, 0).name == "0.json"
+    assert (tmp_path / "0.json").read_text() == stored
+
+
+def test_tables_in_a_dict_are_a_zip_archive_with_a_list_of_its_parts(tmp_path: Path) -> None:
+    parts = {"places": points(2), "note": "text", "sums": {"a": 1}}
+    write_result(parts, tmp_path, 0, ["npy", "tiff", "parquet", "json"])
+    with zipfile.ZipFile(tmp_path / "0.zip") as archive:
+        kinds = {name: one["content_type"] for name, one in json.loads(archive.read("meta.json"))["files"].items()}
+        assert len(gpd.read_parquet(io.BytesIO(archive.read("places")))) == 2
+    assert kinds == {"places": "application/octet-stream", "note": "text/html", "sums": "application/json"}
+
+
+def test_a_part_that_cannot_be_stored_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Unstorable, match=r"under 'bad': a builtins.object cannot be stored"):
+        write_result({"places": points(2), "bad": object()}, tmp_path, 0)
+
+
+def test_a_picture_stays_a_picture_when_only_arrays_and_tables_are_asked_for(tmp_path: Path) -> None:
+    stored = write_result(Image.new("RGB", (2, 2)), tmp_path, 0, ["npy", "tiff", "parquet", "json"])
+    assert stored.content_type == "image/png"
+
+
+def test_a_picture_of_sixteen_bits_keeps_them(tmp_path: Path) -> None:
+    write_result(Image.fromarray(np.full((2, 2), 40_000, "uint16")), tmp_path, 0)
+    with Image.open(tmp_path / "0.tiff") as picture:
+        assert np.asarray(picture).tolist() == [[40_000, 40_000], [40_000, 40_000]]
+
+
+def test_a_styled_frame_is_its_page(tmp_path: Path) -> None:
+    write_result(Styled("<table></table>"), tmp_path, 0)
+    assert (tmp_path / "0.html").read_text() == "<table></table>"
+
+
+class Styled:
+    def __init__(self, page: str) -> None:
+        self._page = page
+
+    def to_html(self) -> str:
+        return self._page
+
+
+def test_labels_of_rows_are_kept(tmp_path: Path) -> None:
+    described = pd.DataFrame({"a": [1, 2]}).describe()
+    write_result(described, tmp_path, 0)
+    assert pd.read_parquet(tmp_path / "0.parquet").equals(described)
+
+
+@pytest.mark.parametrize("output_format", ["csv", "json", "xml", "geojson", "feather", "html"])
+def test_a_key_that_rows_were_grouped_by_is_in_every_format(output_format: str, tmp_path: Path) -> None:
+    grouped = points(4).dissolve("word")
+    write_result(grouped, tmp_path, 0, [output_format])
+    assert b"word2" in (tmp_path / f"0.{output_format}").read_bytes()
+
+
+def test_an_index_named_like_a_column_takes_another_name_in_csv(tmp_path: Path) -> None:
+    write_result(pd.DataFrame({"a": [1]}, index=pd.Index([7], name="a")), tmp_path, 0, ["csv"])
+    assert (tmp_path / "0.csv").read_text() == "a_,a\n7,1\n"
+
+
+def test_a_frame_with_a_column_of_geometries_is_a_geo_table(tmp_path: Path) -> None:
+    write_result(pd.DataFrame(points(2)).rename(columns={"geometry": "where"}), tmp_path, 0)
+    assert gpd.read_parquet(tmp_path / "0.parquet").active_geometry_name == "where"
+
+
+def test_geometries_in_a_plain_frame_are_told_what_to_become(tmp_path: Path) -> None:
+    plain = pd.DataFrame({"where": pd.Series([shapely.Point(1, 2)], dtype=object)})
+    with pytest.raises(Unstorable, match="where holds geometries, so return a GeoDataFrame"):
+        write_result(plain, tmp_path, 0)
+
+
+def test_two_columns_of_one_name_are_refused_in_every_format(tmp_path: Path) -> None:
+    twice = pd.DataFrame([[1, 2]], columns=["a", "a"])
+    with pytest.raises(Unstorable, match="two columns of the returned table are named a; rename one of them"):
+        write_result(twice, tmp_path, 0, ["csv"])
+
+
+def test_geojson_has_dates_and_a_second_geometry_as_text(tmp_path: Path) -> None:
+    frame = points(1).assign(day=pd.Timestamp("2024-02-29"), other=points(1).buffer(0).set_crs(4326))
+    write_result(frame, tmp_path, 0, ["geojson"])
+    [feature] = json.loads((tmp_path / "0.geojson").read_text())["features"]
+    assert feature["properties"]["day"] == "2024-02-29T00:00:00"
+    assert feature["properties"]["other"] == "POLYGON EMPTY"
+
+
+def test_json_keeps_all_digits(tmp_path: Path) -> None:
+    write_result(pd.DataFrame({"a": [1 / 3]}), tmp_path, 0, ["json"])
+    assert json.loads((tmp_path / "0.json").read_text()) == [{"a": pytest.approx(1 / 3, rel=1e-14)}]
+
+
+def test_html_shows_long_text_whole(tmp_path: Path) -> None:
+    write_result(pd.DataFrame({"a": ["x" * 500]}), tmp_path, 0, ["html"])
+    assert "x" * 500 in (tmp_path / "0.html").read_text()
+
+
+def test_large_whole_numbers_of_arrow_stay_whole_beside_nulls(tmp_path: Path) -> None:
+    write_result(pa.table({"a": [2**53 + 1, None]}), tmp_path, 0)
+    assert pq.read_table(tmp_path / "0.parquet")["a"].to_pylist() == [2**53 + 1, None]
+
+
+def test_what_hands_over_arrow_is_a_table(tmp_path: Path) -> None:
+    write_result(points(2).to_arrow(), tmp_path, 0)
+    assert gpd.read_parquet(tmp_path / "0.parquet").crs == "EPSG:4326"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pd.DataFrame({"a": [1, "x"]}),
+        pd.DataFrame({"a": [b"\xff"], "b": [object()]}),
+        pd.DataFrame({"a": [2**70]}),
+        pd.DataFrame({"a": [[1, 2], [3]], 0: [{"x": 1}, None]}),
+        pd.DataFrame({"a": pd.Series(["\ud800"], dtype=object)}),
+        pd.DataFrame(),
+        pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])),
+        points(2).iloc[:0],
+        points(2).set_crs(None, allow_override=True),
+        gpd.GeoSeries([]),
+        np.zeros((0, 3)),
+        np.zeros((2, 2), bool),
+        np.zeros((2, 2), complex),
+        xr.DataArray(np.zeros((0, 3)), dims=("y", "x")),
+        xr.Dataset(),
+        Image.new("RGB", (0, 0)),
+        Image.new("F", (2, 2)),
+    ],
+    ids=map(str, count()),
+)
+@pytest.mark.filterwarnings("ignore")
+def test_an_odd_value_is_stored_or_refused_with_a_reason_in_every_format(value: Any) -> None:
+    for output_format in (*TABLE_FORMATS, *RASTER_FORMATS, "npy,tiff,parquet,json"):
+        try:
+            stored_form(value, output_format.split(","), tile=(0, 0, 0))
+        except Unstorable as refused:
+            assert len(str(refused)) > 20  # either end is right
+
+
+def test_a_dict_of_tables_and_other_values_is_an_archive_of_them(tmp_path: Path) -> None:
+    value = {"points": points(1), 2: pd.DataFrame({"a": [1]}), "n": 5, "nothing": None, "deep": {"t": points(1)}}
+    stored = write_result(value, tmp_path, 0)
+    assert (stored.name, stored.content_type) == ("0.zip", "application/zip")
+    with ZipFile(tmp_path / "0.zip") as archive:
+        types = {name: one["content_type"] for name, one in json.loads(archive.read("meta.json"))["files"].items()}
+        assert gpd.read_parquet(io.BytesIO(archive.read("points")))["word"].tolist() == ["word0"]
+        assert [archive.read(name) for name in ("n", "nothing")] == [b"5", b"null"]
+    table = "application/octet-stream"
+    assert types == {
+        "points": table,
+        "2": table,
+        "n": "application/json",
+        "nothing": "application/json",
+        "deep": "application/zip",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"a": pd.DataFrame({"x": [1]}), "b": object()}, "under 'b': a builtins.object cannot be stored"),
+        ({"meta.json": pd.DataFrame({"x": [1]})}, "none may be meta.json"),
+        ({1: pd.DataFrame({"x": [1]}), "1": 5}, "must be different texts"),
+        ({"a": object()}, "it holds a object"),
+    ],
+)
+def test_a_dict_that_is_no_archive_says_why(value: Any, told: str, tmp_path: Path) -> None:
+    with pytest.raises(Unstorable, match=told):
+        write_result(value, tmp_path, 0)
+
+
+def test_a_caller_that_reads_no_archives_gets_none(tmp_path: Path) -> None:
+    with pytest.raises(Unstorable, match="it holds a DataFrame"):
+        write_result({"a": pd.DataFrame({"x": [1]})}, tmp_path, 0, ["parquet", "tiff"])
+
+
+@pytest.mark.parametrize(
+    ("formats", "name"), [(["npy", "tiff", "parquet"], "0.tiff"), (["npy"], "0.npy"), ([], "0.tiff")]
+)
+def test_an_array_keeps_its_bounds_where_the_caller_can_read_them(
+    formats: list[str], name: str, tmp_path: Path
+) -> None:
+    assert write_result((np.zeros((2, 2)), [0, 0, 1, 1]), tmp_path, 0, formats).name == name
+
+
+def test_a_table_as_excel_is_read_back(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"n": [1, 2], "text": ["=1+1", "ü"], "when": pd.to_datetime(["2031-05-01T10:00Z"] * 2), "list": [[1], None]}
+    )
+    stored = write_result(table, tmp_path, 0, ["excel"])
+    assert (stored.name, "spreadsheet" in str(stored.content_type)) == ("0.xlsx", True)
+    back = pd.read_excel(tmp_path / "0.xlsx")
+    assert back["n"].tolist() == [1, 2]
+    assert back["text"].tolist() == ["=1+1", "ü"]
+    assert back["when"].tolist() == ["2031-05-01 10:00:00+00:00"] * 2
+    assert back["list"].tolist()[0] == "[1]"
+
+
+def test_excel_has_geometry_as_text(tmp_path: Path) -> None:
+    write_result(points(1), tmp_path, 0, ["excel"])
+    assert pd.read_excel(tmp_path / "0.xlsx")["geometry"].tolist() == ["POINT (0 0)"]
+
+
+@pytest.mark.parametrize("text", ["x" * 32_768, "a\x01b"])
+def test_excel_refuses_a_text_that_it_cannot_hold(text: str, tmp_path: Path) -> None:
+    with pytest.raises(Unstorable, match="column a holds a text that Excel cannot"):
+        write_result(pd.DataFrame({"a": [text]}), tmp_path, 0, ["excel"])
+
+
+def test_excel_without_its_package_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(Unstorable, match=r"pip install 'fused-spec\[excel\]'"):
+        write_result(pd.DataFrame({"a": [1]}), tmp_path, 0, ["excel"])
 
 
 def test_a_table_as_xml(tmp_path: Path) -> None:

@@ -1,8 +1,14 @@
 """What UDF code finds under `import fused` where the published package is not installed."""
 
+import asyncio
+import functools
 import os
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +51,33 @@ def test_types_are_importable(fused: Any) -> None:
 def test_what_is_not_there_says_what_to_do(name: str, hint: str, fused: Any) -> None:
     with pytest.raises(AttributeError, match=hint):
         getattr(fused, name)
+
+
+def test_a_file_of_the_jobs_own_has_a_folder(fused: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    Path(fused.file_path("a/b.txt")).write_text("x")
+    assert Path(fused.file_path("a/c")).is_dir()
+
+
+def test_a_download_is_fetched_once(fused: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    source = tmp_path / "source.txt"
+    source.write_text("first")
+    fused.download(f"file://{source}", "copies/a.txt")
+    source.write_text("second")
+    copy = Path(fused.download(f"file://{source}", "copies/a.txt"))
+    assert (copy.read_text(), [path.name for path in copy.parent.iterdir()]) == ("first", ["a.txt"])
+
+
+def test_a_download_may_come_from_the_web(fused: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "page.txt").write_text("words")
+    serve = functools.partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        threading.Thread(target=server.serve_forever).start()
+        copy = fused.download(f"http://127.0.0.1:{server.server_port}/page.txt", "copy.txt")
+        server.shutdown()
+    assert Path(copy).read_text() == "words"
 
 
 def test_a_cached_function_is_called_once_for_the_same_arguments() -> None:
@@ -97,6 +130,37 @@ def test_a_cache_that_is_reset_remembers_nothing() -> None:
     for _ in range(2):
         forget(1)
     assert calls == [1, 1]
+
+
+def test_a_call_may_reset_the_cache_itself() -> None:
+    calls: list[int] = []
+    remember = cache(calls.append)
+    remember(1)
+    remember(1, cache_reset=True, cache_verbose=False)
+    remember(1)
+    assert calls == [1, 1]
+
+
+def test_what_a_coroutine_returned_is_remembered() -> None:
+    calls: list[int] = []
+
+    @cache
+    async def remember(number: int) -> int:
+        calls.append(number)
+        return number
+
+    async def twice() -> list[int]:
+        return [await remember(1), await remember(1)]
+
+    assert (asyncio.run(twice()), calls) == ([1, 1], [1])
+
+
+def test_a_generator_gives_its_values_each_time() -> None:
+    @cache
+    def numbers(count: int) -> Iterator[int]:
+        yield from range(count)
+
+    assert [list(numbers(2)), list(numbers(2))] == [[0, 1], [0, 1]]
 
 
 def test_arguments_that_cannot_be_compared_are_not_cached() -> None:

@@ -88,12 +88,14 @@ def test_failing_elements_can_be_ignored(tmp_path: Path) -> None:
     ("code", "problem"),
     [
         ("def udf(:\n", "SyntaxError: invalid syntax"),
-        ("def main(): pass\n", "UdfNotLoadable: the code defines no function udf; it defines main"),
+        ("def main(): pass\n", "the code defines no function udf; it defines main"),
         ("import nothing_like_it\ndef udf(): pass\n", "ModuleNotFoundError: No module named 'nothing_like_it'"),
-        ("def udf(x): pass\n", "BadArgument: no value for x; the UDF takes x"),
+        ("def udf(x): pass\n", "no value for x; the UDF takes x"),
         ("def udf():\n    raise SystemExit('enough')\n", "SystemExit: enough"),
         ("import os\ndef udf():\n    os._exit(4)\n", "the process ended by itself with exit code 4"),
         ("def udf():\n    return object()\n", "a builtins.object cannot be stored"),
+        ("class Odd(Exception):\n    __str__ = None\ndef udf():\n    raise Odd\n", "step 1 of 1 (udf) failed: Odd"),
+        ("def udf():\n    raise ValueError('x' * 10**6 + 'end')\n", f"ValueError: {'x' * 1000} … {'x' * 997}end"),
     ],
 )
 def test_every_way_to_fail_has_words(code: str, problem: str, tmp_path: Path) -> None:
@@ -150,6 +152,17 @@ def test_an_ingestion_that_cannot_be_done_fails_the_job(tmp_path: Path) -> None:
     message = "step 1 of 1 (partition_nongeospatial) failed: input fd://nothing.csv does not exist"
     assert end(job) == ("Failed", message)
     assert log(job)[-1] == f"ERROR: {message}"
+
+
+def test_a_table_that_is_not_as_expected_fails_the_job(tmp_path: Path) -> None:
+    expected = {"fused-spec": {"expect": {"rows": {"min": 5}}}}
+    source = saved(pd.DataFrame({"a": [1, 2]}), tmp_path / "a.csv")
+    step = {"type": "partition_nongeospatial", "input": source, "output": "fd://table", "metadata": expected}
+    job = job_folder(tmp_path, step)
+    assert not run(job)
+    said = "the table is not what the spec expects: 2 rows, expected at least 5; fd://table is left as it was"
+    assert end(job) == ("Failed", f"step 1 of 1 (partition_nongeospatial) failed: {said}")
+    assert list((tmp_path / "storage").iterdir()) == []
 
 
 def test_a_large_result_has_a_file_of_its_own(tmp_path: Path) -> None:

@@ -21,12 +21,14 @@ UDF = STEPS["udf"]["udf"]["properties"]
 # Fields of the wire that a spec says in another way, or that the service fills in.
 _UNSAID = {
     Udf: {"type", "original_headers", "collection_id", "collection_name", "engine", "disk_size_gb", "region"},
-    TokenCreate: {"udf_email", "udf_slug", "udf_id"},
+    TokenCreate: {"udf_email", "udf_slug", "udf_id", "public_read", "access_scope"},
 }
 # Fields of a spec that become others on the wire.
 _TRANSLATED: Mapping[type[WireModel], set[str]] = {
     Udf: {"file", "folder", "git"},
     UdfStep: {"expect"},
+    PartitionGeospatialStep: {"expect"},
+    PartitionNongeospatialStep: {"expect"},
     TokenCreate: {"udf", "sink"},
 }
 # The wire wants these said, or knows them under their reduced form.

@@ -33,6 +33,12 @@ def test_an_expectation_stands_beside_the_users_own_metadata() -> None:
     assert step.metadata == {"ticket": "GEO-12", "fused-spec": {"expect": {"rows": 1}}}
 
 
+def test_an_expectation_of_a_table_travels_as_that_of_a_result() -> None:
+    table = {"type": "partition_nongeospatial", "input": "fd://a.csv", "output": "fd://a/", "expect": {"rows": 1}}
+    [step] = wire_config({"config": {"steps": [table]}}).steps
+    assert step.metadata == {"fused-spec": {"expect": {"rows": 1}}}
+
+
 def test_without_an_expectation_a_step_travels_as_it_is() -> None:
     [step] = wire_config(job().payload).steps
     assert step.metadata is None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,12 +57,23 @@ class Shifting:
         return self.configs.get(job_id)
 
 
+class InTurn(Executor):
+    """Does what it is given at once, so that it is known what happens between two pages."""
+
+    def __init__(self, _: int) -> None: ...
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
 def reader(history: Shifting) -> FusedReader:
     return cast("FusedReader", history)
 
 
 def ids(history: Shifting) -> list[str]:
-    return [job.id for job in list_jobs(reader(history))]
+    return [job.id for job in list_jobs(reader(history), InTurn)]
 
 
 def numbered(count: int) -> list[str]:
@@ -87,10 +99,28 @@ def test_jobs_that_come_in_between_hide_none() -> None:
     assert set(numbered(120)) <= set(ids(history))
 
 
+@pytest.mark.parametrize("size", [44, 45, 46, 60, 94, 95])
+def test_a_burst_that_fills_a_page_hides_none(size: int) -> None:
+    bursts = iter([[f"new-{number}" for number in range(size)]])
+    history = Shifting(numbered(120), between=lambda ids: [*next(bursts, []), *ids])
+    assert set(numbered(120)) <= set(ids(history))
+
+
+@pytest.mark.parametrize("count", [1, 50, 51, 2000])
+def test_pages_that_are_read_side_by_side_give_the_same(count: int) -> None:
+    assert [job.id for job in list_jobs(reader(Shifting(numbered(count))))] == numbered(count)
+
+
 def test_jobs_that_are_purged_in_between_hide_none_that_stay() -> None:
     purged = iter([3, 40])  # the second is more than two pages share, so reading starts over
     history = Shifting(numbered(200), between=lambda ids: ids[next(purged, 0) :])
     assert set(history.ids[43:]) <= set(ids(history))
+
+
+def test_a_purge_that_empties_the_next_page_hides_none_that_stay() -> None:
+    purged = iter([20])
+    history = Shifting(numbered(60), between=lambda ids: ids[next(purged, 0) :])
+    assert ids(history) == numbered(60)[20:]
 
 
 def test_a_history_that_never_stands_still_is_told() -> None:
@@ -98,7 +128,7 @@ def test_a_history_that_never_stands_still_is_told() -> None:
     history = Shifting([], between=lambda ids: [f"{next(fresh)}" for _ in range(60)])
     history.ids = [f"{next(fresh)}" for _ in range(60)]
     with pytest.raises(ServiceError, match="changed so quickly"):
-        list_jobs(reader(history))
+        list_jobs(reader(history), InTurn)
 
 
 def test_markers_are_asked_for_once_and_remembered(tmp_path: Path) -> None:

@@ -31,6 +31,25 @@ def test_what_was_written_is_read(store: Store) -> None:
         assert stream.read() == b"two"
 
 
+def test_many_are_read_at_once_and_those_that_are_not_there_left_out(store: Store) -> None:
+    store.write("x/b", b"2")
+    store.write("x/a", b"1")
+    assert list(store.read_all(["x/b", "x/none", "x/a"]).items()) == [("x/b", b"2"), ("x/a", b"1")]
+    assert store.read_all([]) == {}
+
+
+def test_one_that_cannot_be_read_is_never_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> bytes:
+        raise ConnectionResetError("cut")
+
+    store.write("a", b"1")
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "cat_file", broken)
+    monkeypatch.setattr(type(fsspec.filesystem("local")), "cat_file", broken)
+    monkeypatch.setattr(Path, "read_bytes", broken)
+    with pytest.raises(ConnectionResetError):
+        store.read_all(["a"])
+
+
 def test_only_one_can_create_a_file(store: Store) -> None:
     assert store.create("lock/1", b"mine")
     assert not store.create("lock/1", b"yours")

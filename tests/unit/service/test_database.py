@@ -9,7 +9,24 @@ import pytest
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.database import open_database
+from fused_spec.service.registry import Tokens, Udfs
 from fused_spec.service.runs import Run, Runs
+from fused_spec.service.udf_collections import Collections
+
+SECOND_VERSION = """
+    CREATE TABLE runs (number INTEGER PRIMARY KEY, job_id TEXT);
+    CREATE TABLE udfs (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, slug TEXT NOT NULL UNIQUE,
+                       udf_body TEXT NOT NULL, udf_type TEXT NOT NULL, allow_public_read INTEGER NOT NULL,
+                       allow_public_list INTEGER NOT NULL) STRICT;
+    CREATE TABLE tokens (number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, udf_id TEXT NOT NULL,
+                         udf_slug TEXT NOT NULL, client_id TEXT, cache INTEGER NOT NULL, metadata_json TEXT NOT NULL,
+                         enabled INTEGER NOT NULL, last_updated INTEGER NOT NULL) STRICT;
+    INSERT INTO udfs (id, slug, udf_body, udf_type, allow_public_read, allow_public_list)
+    VALUES ('u1', 'points', '{}', 'auto', 1, 0);
+    INSERT INTO tokens (token, udf_id, udf_slug, cache, metadata_json, enabled, last_updated)
+    VALUES ('fsh_1', 'u1', 'points', 1, '{}', 1, 5);
+    PRAGMA user_version = 2;
+"""
 
 
 def new_run(job_id: str, **fields: object) -> Run:
@@ -67,6 +84,18 @@ def test_a_file_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) 
         open_database(tmp_path / "db")
     assert [path.name for path in tmp_path.iterdir()] == ["db"]
     assert (tmp_path / "db").read_bytes() == before
+
+
+def test_saved_udfs_and_tokens_of_an_earlier_version_are_kept(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as database:
+        database.executescript(SECOND_VERSION)
+    with closing(open_database(tmp_path / "db")) as database:
+        udf, token = Udfs(database).get("u1"), Tokens(database).get("fsh_1")
+        assert udf is not None
+        assert (udf.slug, udf.collection_id, udf.collection_name) == ("points", "default", "default")
+        assert token is not None
+        assert (token.udf_id, token.public_read, token.access_scope) == ("u1", None, None)
+        assert [one.name for one in Collections(database).list(0, 10)] == ["default"]
 
 
 @pytest.mark.parametrize("version", [0, 1, 2])

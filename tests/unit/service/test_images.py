@@ -63,6 +63,21 @@ def test_a_failed_build_says_the_last_words_of_the_builder(tmp_path: Path) -> No
     assert said[0].startswith("building the image old (Python 3.99, no requirements); its log is ")
 
 
+def test_a_builder_has_the_secrets_of_its_index_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builder = tmp_path / "bin" / "uv"
+    builder.parent.mkdir()
+    builder.write_text(f"#!{sys.executable}\nimport os\nprint(sorted(os.environ))\nraise SystemExit(1)\n")
+    builder.chmod(0o700)
+    for name in ("FUSED_AUTH_TOKEN", "AWS_SECRET_ACCESS_KEY", "UV_INDEX_TEAM_PASSWORD", "PLAIN"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("PATH", str(builder.parent))
+    _, [failure] = asked(images(tmp_path, batch={}), "batch")
+    assert isinstance(failure, ImageFailed)
+    [seen] = [line for line in failure.said if line.startswith("[")]
+    assert ["'UV_INDEX_TEAM_PASSWORD'" in seen, "'PLAIN'" in seen] == [True, True]
+    assert ["'FUSED_AUTH_TOKEN'" in seen, "'AWS_SECRET_ACCESS_KEY'" in seen] == [False, False]
+
+
 def test_two_that_ask_at_once_build_once(tmp_path: Path) -> None:
     _, failures = asked(images(tmp_path, old=CANNOT_BE, same=CANNOT_BE), "old", "same")
     assert [type(failure) for failure in failures] == [ImageFailed, ImageFailed]

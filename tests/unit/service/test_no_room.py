@@ -1,18 +1,24 @@
 """A disk that is full or may not be written: a clear answer, and everything that was there stays."""
 
+import io
+import json
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
 import pytest
+import requests
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import ApiError
 from fused_spec.api.transport import Transport, new_session
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.app import create_app
+from fused_spec.service.machine import Machine, this_machine
 from fused_spec.service.server import Options, serve
 from fused_spec.settings import Credentials
 from tests.asgi import AsgiAdapter
@@ -103,6 +109,69 @@ def test_a_job_that_fills_the_disk_fails_and_says_so(small_disk: Path) -> None:
         assert log.stat().st_size > 10 * 1024 * 1024
         os.truncate(log, 0)
         assert end_of(api, api.start_job(job(3)))[0] == "Done"
+
+
+METHOD = {"partitioning_method": "rows", "partitioning_split_method": "mean"}
+
+
+def points(rows: int) -> bytes:
+    """A table of about 24 bytes for each row."""
+    numbers = np.random.default_rng(1).random((rows, 3))
+    table = gpd.GeoDataFrame({"n": numbers[:, 2]}, geometry=gpd.points_from_xy(*numbers.T[:2]), crs=4326)
+    buffer = io.BytesIO()
+    table.to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def test_an_ingestion_that_does_not_fit_fails_and_leaves_no_half_table(small_disk: Path) -> None:
+    with AsgiAdapter(create_app(small_disk / "state", TOKEN)) as service:
+        api = connect(service)
+        content = points(600_000)
+        api.upload("fd://points.parquet", content)
+        step = {"type": "partition_geospatial", "input": "fd://points.parquet", "output": "fd://table/", **METHOD}
+        status, last = end_of(api, api.start_job(step))
+        assert (status, "No space left on device" in last) == ("Failed", True)
+        storage = small_disk / "state/storage"
+        left = [file for file in storage.rglob("*") if file.is_file()]
+        assert [(file.name, file.read_bytes() == content) for file in left] == [("points.parquet", True)]
+        api.upload("fd://points.parquet", points(1000))
+        assert end_of(api, api.start_job(step))[0] == "Done"
+        assert not service.crashes
+
+
+def test_a_result_that_does_not_fit_fails_and_the_others_are_kept(small_disk: Path) -> None:
+    with AsgiAdapter(create_app(small_disk / "state", TOKEN)) as service:
+        api = connect(service)
+        code = "@fused.udf\ndef udf(n: int):\n    return 'x' * n\n"
+        step = {"type": "udf", "udf": {"name": "p", "entrypoint": "udf", "code": code}, "input": [30_000_000, 3]}
+        run = api.start_job({**step, "ignore_chunk_error": True})
+        assert end_of(api, run)[0] == "Done"
+        said = "".join(line.message for line in api.get_logs(run))
+        assert "input 0: the result cannot be kept: No space left on device" in said
+        assert [result.read() for result in api.get_job_results(run)] == [b"", b"xxx"]
+        assert not service.crashes
+
+
+def test_a_call_over_its_memory_is_told_so_and_the_service_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Machine(processors=this_machine().processors, memory=700 * 2**20)
+    monkeypatch.setattr("fused_spec.service.app.this_machine", lambda: small)
+    code = "import time\ndef udf(n: int):\n    kept = bytearray(b'x') * n\n    time.sleep(n / 10**6)\n    return n\n"
+
+    def called(n: int) -> requests.Response:
+        udf = {"name": "eats", "entrypoint": "udf", "code": code, "parameters": {"n": n}}
+        body = {"step_config": json.dumps({"type": "udf", "udf": udf}), "format": "json"}
+        address = "http://127.0.0.1:8000/server/v1/realtime/self/api/v1/run/udf"
+        return session.post(address, json=body, headers={"Authorization": f"Bearer {TOKEN}"})
+
+    with AsgiAdapter(create_app(tmp_path / "state", TOKEN)) as service:
+        session = new_session()
+        session.mount("http://", service)
+        eaten = called(800 * 2**20)
+        assert eaten.status_code == 422
+        assert "over its limit of 0.7 GiB (a realtime call, cut to what this machine has" in eaten.json()["detail"]
+        assert called(1).json() == 1
 
 
 def test_a_folder_that_may_not_be_written_is_told(small_disk: Path) -> None:

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from fused_spec.service.database import open_database
+from fused_spec.service.registry import Udfs
+from fused_spec.service.runs import Run, Runs, new_run
 from fused_spec.service.schedules import Schedules, fire_due, is_due, keep_time
+from fused_spec.wire import JobConfig, UdfSave
 from fused_spec.wire.schedules import CronJob
 
 SUNDAY = datetime(2031, 6, 1, 3, 30, tzinfo=UTC)
@@ -26,6 +29,10 @@ def cron(**fields: Any) -> CronJob:
         "day_of_week": list(range(7)),
     }
     return CronJob.model_validate({"name": "nightly", "udf": "u1", **every, **fields})
+
+
+def begin_nothing(run: Run) -> None:
+    raise AssertionError(f"{run} was not recorded by these tests")
 
 
 @pytest.fixture
@@ -56,16 +63,16 @@ def test_a_minute_is_fired_once(database: sqlite3.Connection) -> None:
     schedules, fired = Schedules(database), []
     schedules.save(cron(), "environment")
     for second in (0, 1, 59):
-        fire_due(schedules, SUNDAY.replace(second=second), fired.append)
+        fire_due(schedules, SUNDAY.replace(second=second), fired.append, begin_nothing)
     assert len(fired) == 1
-    fire_due(schedules, SUNDAY.replace(hour=4), fired.append)
+    fire_due(schedules, SUNDAY.replace(hour=4), fired.append, begin_nothing)
     assert len(fired) == 2
 
 
 def test_the_last_run_is_told(database: sqlite3.Connection) -> None:
     schedules = Schedules(database)
     saved = schedules.save(cron(), "environment")
-    fire_due(schedules, SUNDAY, lambda job: None)
+    fire_due(schedules, SUNDAY, lambda job: None, begin_nothing)
     found = schedules.get(str(saved.id))
     assert found is not None
     assert str(found.last_run).startswith("2031-06-01T03:30:00")
@@ -83,6 +90,26 @@ def test_the_schedules_of_one_udf_are_listed(database: sqlite3.Connection) -> No
     schedules.save(cron(), "environment")
     schedules.save(cron(udf="u2"), "environment")
     assert [job.udf for job in schedules.list("u2")] == ["u2"]
+
+
+def test_a_schedule_whose_udf_is_gone_is_told_in_the_log(
+    database: sqlite3.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    schedules = Schedules(database)
+    schedules.save(cron(), "environment")
+    fire_due(schedules, SUNDAY, lambda job: None, begin_nothing)
+    assert "(nightly) was not run at 2031-06-01 03:30:00+00:00: its UDF is gone" in caplog.text
+
+
+@pytest.mark.parametrize(("fields", "waiting"), [({}, True), ({"enabled": False}, False), ({"udf": "gone"}, False)])
+def test_an_enabled_schedule_of_a_udf_is_waited_for(
+    database: sqlite3.Connection, fields: dict[str, Any], waiting: bool
+) -> None:
+    udf = Udfs(database).save("points", UdfSave(udf_body="{}"))
+    schedules = Schedules(database)
+    assert schedules.are_waiting is False
+    schedules.save(cron(**{"udf": udf.id, **fields}), "environment")
+    assert schedules.are_waiting is waiting
 
 
 class Clock:
@@ -109,7 +136,7 @@ def test_every_hour_of_a_day_is_fired_once_whatever_the_clock_does(database: sql
         fired.append(clock.now.replace(second=0, microsecond=0))
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(keep_time(schedules, run, now=lambda: clock.now, sleep=clock.sleep))
+        asyncio.run(keep_time(schedules, run, begin_nothing, now=lambda: clock.now, sleep=clock.sleep))
     assert fired == [SUNDAY + timedelta(hours=hours) for hours in range(24)]
 
 
@@ -119,7 +146,11 @@ def test_the_minute_in_which_a_service_starts_is_fired_too(database: sqlite3.Con
     clock = Clock(end=SUNDAY, error=0.0)
     for _ in range(2):  # and a restart fires nothing twice
         with pytest.raises(asyncio.CancelledError):
-            asyncio.run(keep_time(schedules, fired.append, now=lambda: SUNDAY.replace(minute=27), sleep=clock.sleep))
+            asyncio.run(
+                keep_time(
+                    schedules, fired.append, begin_nothing, now=lambda: SUNDAY.replace(minute=27), sleep=clock.sleep
+                )
+            )
         clock.now = SUNDAY
     assert len(fired) == 1
 
@@ -136,6 +167,47 @@ def test_a_schedule_that_cannot_be_run_does_not_stop_the_others(
             raise OSError(errno.ENOSPC, "No space left on device")
         fired.append(job.name)
 
-    fire_due(schedules, SUNDAY, run)
+    fire_due(schedules, SUNDAY, run, begin_nothing)
     assert fired == ["first"]
     assert "No space left" in caplog.text
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_a_service_that_is_killed_while_it_records_a_run_fires_it_after_its_restart(
+    database: sqlite3.Connection,
+) -> None:
+    schedules, runs = Schedules(database), Runs(database)
+    schedules.save(cron(), "environment")
+
+    def record(_: CronJob) -> Run:
+        return runs.add(new_run(JobConfig(name="nightly", steps=[])))
+
+    def record_and_die(job: CronJob) -> Run:
+        record(job)
+        raise Killed
+
+    begun: list[Run] = []
+    with pytest.raises(Killed):
+        fire_due(schedules, SUNDAY, record_and_die, begun.append)
+    assert (runs.unfinished(), begun) == ([], [])
+    for _ in range(2):
+        fire_due(schedules, SUNDAY, record, begun.append)
+    assert runs.unfinished() == begun
+    assert len(begun) == 1
+
+
+def test_a_service_that_is_killed_before_a_recorded_run_began_has_it_after_its_restart(
+    database: sqlite3.Connection,
+) -> None:
+    schedules, runs = Schedules(database), Runs(database)
+    schedules.save(cron(), "environment")
+
+    def die(_: Run) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        fire_due(schedules, SUNDAY, lambda _: runs.add(new_run(JobConfig(name="nightly", steps=[]))), die)
+    assert len(runs.unfinished()) == 1

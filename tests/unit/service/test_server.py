@@ -5,16 +5,24 @@ import json
 import os
 import signal
 import stat
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 
-from fused_spec.errors import FusedSpecError, Locked, ServiceUnreachable
+from fused_spec.engine_choice import parse_engine
+from fused_spec.errors import FusedSpecError, Locked, Misconfigured, ServiceUnreachable
+from fused_spec.service.database import open_database
 from fused_spec.service.launch import ServiceAddress, answering, ensure_service
+from fused_spec.service.registry import Udfs
+from fused_spec.service.schedules import Schedules
 from fused_spec.service.server import Options, serve
+from fused_spec.wire import UdfSave
+from fused_spec.wire.schedules import CronJob
 
 
 @pytest.fixture
@@ -65,6 +73,21 @@ def test_an_idle_service_stops_by_itself(state: Path) -> None:
     assert answering(state) is None
 
 
+def test_a_service_with_an_enabled_schedule_is_not_idle(state: Path) -> None:
+    state.mkdir()
+    every = {"minute": [0], "hour": [3], "day_of_month": [1], "month": [1], "day_of_week": [0]}
+    with closing(open_database(state / "service.db")) as database:
+        udf = Udfs(database).save("points", UdfSave(udf_body="{}"))
+        job = CronJob.model_validate({"name": "nightly", "udf": udf.id, **every})
+        schedule = Schedules(database).save(job, "environment")
+    process = psutil.Process(ensure_service(state, idle=0.1).pid)
+    with pytest.raises(psutil.TimeoutExpired):
+        process.wait(2)
+    with closing(open_database(state / "service.db")) as database:
+        Schedules(database).remove(schedule)
+    process.wait(20)
+
+
 def test_a_second_service_on_the_same_state_is_refused(state: Path) -> None:
     ensure_service(state)
     with pytest.raises(Locked):
@@ -82,6 +105,16 @@ def test_a_service_that_cannot_start_says_why(state: Path) -> None:
     (state / "service.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(ServiceUnreachable, match=r"service\.db cannot be used"):
         ensure_service(state)
+
+
+@pytest.mark.parametrize("engine", ["dask=local:2", "dask=tcp://127.0.0.1:8786"])
+def test_an_engine_whose_package_is_missing_is_told_at_once(
+    state: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(Misconfigured, match=engine) as refused:
+        serve(Options(state=state, engine=parse_engine(engine)))
+    assert refused.value.hint == "pip install 'fused-spec[dask]'"
 
 
 def test_a_state_folder_that_is_a_file_is_told(tmp_path: Path) -> None:

@@ -157,6 +157,19 @@ def test_defaults_of_a_step_are_left_out(resolved: Resolve) -> None:
     assert the_job(resolved(a__yaml=text, a__geojson="{}")).payload == plain.payload
 
 
+def test_an_expectation_of_a_table_is_part_of_the_digest(resolved: Resolve) -> None:
+    plain = the_job(resolved(a__yaml=PARTITION, a__geojson="{}"))
+    expecting = the_job(resolved(a__yaml=f"{PARTITION}        expect: {{rows: 1}}\n", a__geojson="{}"))
+    assert first_step(expecting)["expect"] == {"rows": 1}
+    assert expecting.digest != plain.digest
+
+
+def test_a_table_without_an_expectation_keeps_its_digest(resolved: Resolve) -> None:
+    plain = the_job(resolved(a__yaml=PARTITION, a__geojson="{}"))
+    nulled = the_job(resolved(a__yaml=f"{PARTITION}        expect: null\n", a__geojson="{}"))
+    assert nulled.digest == plain.digest
+
+
 def test_references_of_a_udf_stand_in_parameters_and_elements(resolved: Resolve) -> None:
     text = SMALLEST_JOB.replace(
         "udf: {file: area.py}", "udf: {file: area.py, parameters: {n: {file: b.csv}}}, input: [{n: {file: c.csv}}]"
@@ -270,6 +283,19 @@ BROKEN = {
             "an ingestion without output leaves nothing behind",
             "say where the table goes, such as output: fd://datasets/buildings/",
         ),
+    ),
+    "place of a table without geometry": (
+        PARTITION.replace("geospatial", "nongeospatial").replace("{file: a.geojson}", "fd://a.parquet")
+        + "        expect: {crs: EPSG:4326}\n",
+        (
+            "specs/a.yaml:10:23",
+            "a table without geometry has no crs",
+            "leave it out, or use partition_geospatial",
+        ),
+    ),
+    "expectation that no table fulfils": (
+        PARTITION.replace("{file: a.geojson}", "fd://a.parquet") + "        expect: {rows: {min: 2, max: 1}}\n",
+        ("specs/a.yaml:10:24", "min is more than max", "exchange the two"),
     ),
     "unknown udf": (
         TOKEN,

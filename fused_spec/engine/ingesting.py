@@ -1,0 +1,174 @@
+"""Run an ingestion: as one task, or on a cluster, when there is much to read, as many."""
+
+import json
+import pickle
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import partial
+from pathlib import Path
+
+from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.guard import memory_allowed
+from fused_spec.engine.ingest.alone import ingest
+from fused_spec.engine.ingest.budget import LOT_BYTES
+from fused_spec.engine.ingest.geospatial import geospatial
+from fused_spec.engine.ingest.ingestion import Ingestion
+from fused_spec.engine.ingest.inputs import drop_copies
+from fused_spec.engine.ingest.nongeospatial import nongeospatial
+from fused_spec.engine.ingest.sharing import shared_tables
+from fused_spec.engine.ingest.spread import Spread
+from fused_spec.engine.log import LogWriter
+from fused_spec.engine.mapping import Engine, Task
+from fused_spec.engine.packing import Outcome
+from fused_spec.engine.storage import Remote, Root, lies_in
+from fused_spec.jobdir import JobDir, Result, result_content
+from fused_spec.storage_url import storage_errors, trouble_with
+from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
+
+Step = PartitionGeospatialStep | PartitionNongeospatialStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The first task: it opens the inputs, and ingests them unless they are worth more tasks than one.
+
+    Those are of about `lot_bytes` each; None: it ingests whatever there is.
+    """
+
+    step: Step
+    storage: Root
+    job_id: str
+    lot_bytes: int | None
+
+    def __call__(self, index: int) -> Outcome:
+        return _outcome(index, self._start, self.storage)
+
+    def _start(self) -> bytes:
+        ingestion = self._opened()
+        if self.lot_bytes is not None and self._is_worth_lots(ingestion):
+            drop_copies()
+            return pickle.dumps((ingestion, ingestion.source.lots(self.lot_bytes)))
+        ingest(ingestion, memory_allowed())
+        return b""
+
+    def _opened(self) -> Ingestion:
+        if isinstance(self.step, PartitionGeospatialStep):
+            return geospatial(self.step, self.storage, self.job_id)
+        return nongeospatial(self.step, self.storage, self.job_id)
+
+    def _is_worth_lots(self, ingestion: Ingestion) -> bool:
+        """Whether there is much to read, and the tables go where all machines see them."""
+        storage = self.storage.resolve() if isinstance(self.storage, Path) else self.storage
+        shared = all(lies_in(place, storage) for place in ingestion.outputs.places)
+        return shared and ingestion.source.size > (self.lot_bytes or 0)
+
+
+class Pass(IntEnum):
+    """The passes of an ingestion, in their order."""
+
+    SURVEY = 0
+    LAY_OUT = 1
+    SCATTER = 2
+    SUM_UP = 3
+    GATHER = 4
+    FINISH = 5
+
+    def tasks(self, numbers: Iterable[int] = (0,)) -> list[int]:
+        """The numbers that the tasks of this pass have among those of all passes."""
+        return [number * len(Pass) + self for number in numbers]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passes:
+    """All tasks of an ingestion but the first: one object, so that the processes that have it go from pass to pass."""
+
+    spread: Spread
+
+    def __call__(self, index: int) -> Outcome:
+        number, which = divmod(index, len(Pass))
+        return _outcome(index, partial(self._run, Pass(which), number), self.spread.exchange.place)
+
+    def _run(self, which: Pass, number: int) -> bytes:
+        self.spread.exchange.check()
+        match which:
+            case Pass.SURVEY:
+                self.spread.survey(number)
+            case Pass.LAY_OUT:
+                return str(self.spread.lay_out()).encode()
+            case Pass.SCATTER:
+                self.spread.scatter(number)
+            case Pass.SUM_UP:
+                self.spread.sum_up()
+            case Pass.GATHER:
+                self.spread.gather(number)
+            case Pass.FINISH:
+                return self.spread.finish().encode()
+        return b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Where the tasks of a job run; what they answer passes through a folder below that of the job."""
+
+    engine: Engine
+    job: JobDir
+    log: LogWriter
+
+    def ingest(self, step: Step, storage: Root, job_id: str) -> None:
+        """Carry out an ingestion; raises `StepFailed`."""
+        lot_bytes = LOT_BYTES if self.engine.is_cluster else None
+        start = Start(step=step, storage=storage, job_id=job_id, lot_bytes=lot_bytes)
+        [started] = self._do(start, [0])
+        if not started:
+            return
+        ingestion, lots = pickle.loads(started)  # noqa: S301  # a task of ours made it
+        try:
+            with shared_tables(ingestion.outputs, job_id) as exchange:
+                words = self._pass_by_pass(Spread(ingestion=ingestion, lots=lots, exchange=exchange))
+        except storage_errors() as error:
+            raise StepFailed(_words(error, storage)) from error
+        self.log.write(words)
+
+    def _pass_by_pass(self, spread: Spread) -> str:
+        """Do all tasks; what to tell the user."""
+        passes, lots = Passes(spread=spread), range(len(spread.lots))
+        self._do(passes, Pass.SURVEY.tasks(lots))
+        [files] = self._do(passes, Pass.LAY_OUT.tasks())
+        self._do(passes, Pass.SCATTER.tasks(lots))
+        self._do(passes, Pass.SUM_UP.tasks())
+        self._do(passes, Pass.GATHER.tasks(range(int(files))))
+        [words] = self._do(passes, Pass.FINISH.tasks())
+        return words.decode()
+
+    def _do(self, task: Task, numbers: Sequence[int]) -> list[bytes]:
+        """What the tasks answer, in their order; raises `StepFailed` at the first that fails."""
+        kept = JobDir(self.job.path / "discarded")
+        kept.results.mkdir(parents=True)
+        answers = {}
+        with closing(self.engine.map(task, numbers, at_once=None, folder=kept.results, log=self.log)) as batches:
+            for done in (one for batch in batches for one in batch):
+                if done.answer.error is not None:
+                    raise StepFailed(done.answer.error)
+                answers[done.index] = result_content(kept, Result.from_json(json.loads(done.answer.record)))
+        shutil.rmtree(kept.path)
+        return [answers[number] for number in numbers]
+
+
+def _outcome(index: int, run: Callable[[], bytes], storage: Root) -> Outcome:
+    try:
+        return Outcome(index=index, error=None, name="answer", content=run())
+    except StepFailed as failure:
+        return Outcome(index=index, error=str(failure))
+    except storage_errors() as error:
+        return Outcome(index=index, error=_words(error, storage))
+
+
+def _words(error: Exception, storage: Root) -> str:
+    local = isinstance(error, OSError) and error.filename
+    if isinstance(storage, Remote) and not local:
+        return trouble_with(storage.root, error)
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return f"{local or 'the output'}: {strerror or error}"

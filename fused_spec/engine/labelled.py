@@ -1,0 +1,47 @@
+"""What an xarray is: an image, a scalar, or cells with coordinates."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+IN_TIFF = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
+WIDENED = {"bool": "uint8", "float16": "float32"}
+"""Types that a TIFF holds as another one."""
+
+
+def is_labelled(value: Any) -> bool:
+    """Whether a value is a DataArray or a Dataset of xarray."""
+    kind = type(value)
+    return kind.__module__.partition(".")[0] == "xarray" and kind.__name__ in ("DataArray", "Dataset")
+
+
+def only_variable(value: Any) -> Any:
+    """The variable of a Dataset that has no other, or the DataArray itself; None for several."""
+    if not hasattr(value, "data_vars"):
+        return value
+    variables = list(value.data_vars.values())
+    return variables[0] if len(variables) == 1 else None
+
+
+def is_image(value: Any) -> bool:
+    """Whether one variable has two axes, or bands before them, and lies evenly: its coordinates are numbers."""
+    array = only_variable(value)
+    if array is None or array.ndim not in (2, 3) or array.size == 0 or array.dtype.name not in (*IN_TIFF, *WIDENED):
+        return False
+    axes = [array.coords[name] for name in array.dims[-2:] if name in array.coords]
+    return all(np.issubdtype(axis.dtype, np.number) for axis in axes)
+
+
+def is_scalar(value: Any) -> bool:
+    """Whether it is a DataArray without axes."""
+    return not hasattr(value, "data_vars") and value.ndim == 0
+
+
+def cells(value: Any) -> pd.DataFrame:
+    """One row for each cell, with its coordinates."""
+    if hasattr(value, "data_vars"):
+        frame = value.to_dataframe() if value.dims else pd.DataFrame([{name: value[name].item() for name in value}])
+    else:
+        frame = (value if value.name else value.rename("value")).to_dataframe()
+    return pd.DataFrame(frame.reset_index() if value.dims else frame)
