@@ -60,6 +60,7 @@ class Reason(StrEnum):
     RAN_ONCE = "ran once; a changed spec does not run it again"
     HELD = "the last run did not succeed; --retry starts it again"
     RETRY = "retry"
+    REPLACED = "its last run was cancelled for this one"
     REQUESTED = "asked for by name"
     MANUAL = "runs only when named by --rerun"
     NOT_IN_SPECS = "in no spec"
@@ -83,8 +84,9 @@ class Run:
     """One execution that the service knows and that carries our marker.
 
     `attempt` counts all runs of the job; `tries` those of one digest in a row since its last success, this one
-    included. `differences` say how the desired payload differs from what this run was started with; they are read
-    for the newest run of a changed job, and for display only.
+    included. `replaced`: an apply cancelled it, or was about to, for another run to follow. `differences` say how the
+    desired payload differs from what this run was started with; they are read for the newest run of a changed job, and
+    for display only.
     """
 
     job_id: str
@@ -98,7 +100,12 @@ class Run:
     nonce: str = ""
     protect: bool = False
     instance_type: str | None = None
+    replaced: bool = False
     differences: tuple[FieldChange, ...] = ()
+
+    @property
+    def was_replaced(self) -> bool:
+        return self.replaced and self.status is RunStatus.CANCELLED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,8 @@ def _after_failure(same: bool, policy: RunPolicy, newest: Run | PastRun, *, retr
         return Action.START, Reason.SPEC_CHANGED, ""
     if retry:
         return Action.START, Reason.REQUESTED, ""
+    if isinstance(newest, Run) and newest.was_replaced:
+        return Action.START, Reason.REPLACED, ""
     if policy.on_failure is OnFailure.RETRY and newest.tries <= policy.retries:
         return Action.START, Reason.RETRY, f"{newest.tries} of {policy.retries}"
     return Action.HOLD, Reason.HELD, ""

@@ -61,6 +61,7 @@ def _act(change: Change, site: Site) -> Step:
         case Action.QUEUE, Run() as run:
             return Step(result=flight_of(change, run, site, then=Then.START))
         case Action.REPLACE, Run() as run:
+            site.journal.replacing(run)
             return _cancel(change, run, site, then=Then.START, why="its spec changed")
         case Action.CANCEL, Run() as run:
             twice = change.reason is Reason.STARTED_TWICE

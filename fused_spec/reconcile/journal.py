@@ -1,23 +1,26 @@
 """What this project meant to start, written down before it was sent, and what became of it.
 
-One file for each attempt, whose name tells its state, so that a listing tells all of them:
+Files whose names tell the state of an attempt, so that a listing tells all of them:
 
     <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.intent     about to be sent, or sent and not answered
     <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.started    answered: the service's job id is known
+    <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.replaced   about to be cancelled, for another run to follow
 
 `<sent>` is in milliseconds, so that names sort by time. An intent that was certainly never sent, or certainly refused,
 is withdrawn: its file goes.
 """
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from fused_spec.plan.model import Run
 from fused_spec.reconcile.store import Store
 from fused_spec.spec.model import Key, Kind
 
-INTENT, STARTED = "intent", "started"
+INTENT, STARTED, REPLACED = "intent", "started", "replaced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +88,31 @@ class Journal:
         """Forget an attempt that certainly started nothing."""
         self._store.remove(self._path(attempt, INTENT))
 
+    def replacing(self, run: Run) -> None:
+        """Note that a run is about to be cancelled for another to follow, which may never come to be."""
+        attempt = Attempt(
+            key=run.key,
+            digest=run.digest,
+            number=run.attempt,
+            tries=run.tries,
+            nonce=run.nonce,
+            sent=run.created,
+            job_id=run.job_id,
+        )
+        self._store.write(self._path(attempt, REPLACED), attempt.to_json())
+
     def open_intents(self) -> list[Attempt]:
         """The attempts of which nobody knows what became of them."""
         names = self._names()
         answered = {_nonce(name) for name in names if name.endswith(f".{STARTED}")}
         return self._read([name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered])
 
-    def started_nonces(self) -> frozenset[str]:
-        """The nonces of all attempts that were started."""
-        return frozenset(_nonce(name) for name in self._names() if name.endswith(f".{STARTED}"))
+    def nonces(self) -> Mapping[str, frozenset[str]]:
+        """The nonces of all attempts, by state."""
+        states: defaultdict[str, set[str]] = defaultdict(set)
+        for name in self._names():
+            states[name.rpartition(".")[2]].add(_nonce(name))
+        return {state: frozenset(states[state]) for state in (INTENT, STARTED, REPLACED)}
 
     def newest_started(self, keys: Iterable[Key], known: Container[str]) -> dict[Key, Attempt]:
         """The newest attempt of each of these keys that was started, unless its nonce is among those known anyway."""

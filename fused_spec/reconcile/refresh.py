@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.api.errors import ApiError
 from fused_spec.plan.model import History, PastRun, Run, Trace
-from fused_spec.reconcile.journal import Attempt
+from fused_spec.reconcile.journal import REPLACED, STARTED, Attempt
 from fused_spec.reconcile.listing import list_jobs
 from fused_spec.reconcile.marker import Marker, marker_in
 from fused_spec.reconcile.markers import Markers, in_batches
@@ -49,9 +49,13 @@ def read_history(
     jobs = {one.key: one for one in resolution.desired if isinstance(one, DesiredJob)}
     listing = list_jobs(api, markers.workers)
     read_at = api.server_time or now
-    found = _marked_runs(api, listing, markers, scope=resolution.project.scope, wanted=jobs, now=read_at)
+    kept, noted = archive.kept(), journal.nonces()
+    started, replaced = noted[STARTED], noted[REPLACED]
+    found = [
+        replace(run, replaced=run.nonce in replaced)
+        for run in _marked_runs(api, listing, markers, scope=resolution.project.scope, wanted=jobs, now=read_at)
+    ]
     counting, extra = settled(found)
-    kept, started = archive.kept(), journal.started_nonces()
     runs: dict[Key, list[Run]] = {}
     for run in counting:
         # The newest run of a job decides; one that is archived was believed before.
@@ -68,7 +72,7 @@ def read_history(
         if unlisted is None:
             traces[key] = Trace(job_id=str(attempt.job_id), attempt=attempt.number)
         else:
-            runs[key] = [unlisted, *runs.get(key, [])]
+            runs[key] = [replace(unlisted, replaced=attempt.nonce in replaced), *runs.get(key, [])]
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},

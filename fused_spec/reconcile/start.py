@@ -43,10 +43,12 @@ def next_attempt(change: Change) -> int:
 
 
 def next_try(change: Change) -> int:
-    """1, or one more than the newest run where that is of the same digest and did not succeed."""
+    """1, or one more than the newest run where that is of the same digest and did not succeed when left alone."""
     before = change.before
     if not isinstance(before, Run | PastRun) or before.digest != change.digest:
         return 1
+    if isinstance(before, Run) and before.was_replaced:
+        return before.tries
     return 1 if before.status is RunStatus.SUCCEEDED else before.tries + 1
 
 

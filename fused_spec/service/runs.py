@@ -141,6 +141,14 @@ class Runs:
         )
         return replace(run, **fields)
 
+    def advance(self, run: Run, *, finished: int, total: int) -> Run:
+        """Record how far a run is, which never goes back: its code may have told more than its worker knows yet."""
+        self._database.execute(
+            "UPDATE runs SET finished_tasks = max(finished_tasks, ?), total_tasks = ? WHERE job_id = ?",
+            (finished, total, run.job_id),
+        )
+        return self.get(run.job_id) or run
+
     def remove(self, run: Run) -> None:
         self._database.execute("DELETE FROM runs WHERE job_id = ?", (run.job_id,))
 

@@ -229,9 +229,7 @@ class Supervisor:
                     if watch.run.cancel_requested:
                         self._terminate(watch)
                 case "progress":
-                    watch.run = self._runs.change(
-                        watch.run, finished_tasks=event["finished"], total_tasks=event["total"]
-                    )
+                    watch.run = self._runs.advance(watch.run, finished=event["finished"], total=event["total"])
                 case "end":
                     watch.run = self._runs.change(watch.run, job_status=event["job_status"], changed=event["timestamp"])
         if is_lost:

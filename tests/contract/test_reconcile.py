@@ -80,6 +80,19 @@ def test_a_run_in_flight_of_a_spec_that_was_changed_back_is_attached_to(world: W
     world.api.cancel_job(str(runs[2]))
 
 
+def test_a_spec_that_is_changed_back_runs_when_its_replacement_never_did(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    world.apply(Options(wait=False, poll=(0.02, 0.2)))
+    world.write("specs/a.yaml", job(more="  disk_size_gb: 6\n"))
+    world.service.answer(422, {}, method="POST", path="/run")
+    assert world.apply()["Job/areas"].status is OutcomeStatus.FAILED
+    world.write("specs/a.yaml", job())
+    assert world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"].status is OutcomeStatus.RUNNING
+    newest = world.api.get_job_config(world.job_ids()[0])
+    assert [(one.attempt, one.tries) for one in [marker_in(newest.metadata)] if one] == [(2, 1)]
+
+
 def test_successes_use_up_no_retries(world: World) -> None:
     world.write("specs/a.yaml", job(more="  run: {when: always, on_failure: retry, retries: 1}\n"))
     for _ in range(3):

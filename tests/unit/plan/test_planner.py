@@ -85,6 +85,17 @@ def test_retries_end_when_they_are_used_up() -> None:
     assert third.action is Action.HOLD
 
 
+def test_a_run_that_was_cancelled_for_another_one_is_no_failure() -> None:
+    replaced = replace(run(RunStatus.CANCELLED), replaced=True)
+    change = only(plan(job(), runs=(replaced,)))
+    assert (change.action, change.reason) == (Action.START, Reason.REPLACED)
+
+
+def test_a_run_that_failed_before_it_could_be_replaced_is_a_failure() -> None:
+    failed = replace(run(RunStatus.FAILED), replaced=True)
+    assert only(plan(job(), runs=(failed,))).action is Action.HOLD
+
+
 def test_a_retry_says_which_it_is() -> None:
     assert only(plan(job(policy=RETRY), runs=(run(RunStatus.FAILED, tries=2),))).why == "retry: 2 of 2"
 

@@ -139,3 +139,10 @@ def test_a_change_is_recorded_and_returned(tmp_path: Path) -> None:
         changed = runs.change(runs.add(new_run("1")), status="terminated", cancel_requested=True)
         assert runs.get("1") == changed
         assert runs.unfinished() == []
+
+
+def test_progress_never_goes_back(tmp_path: Path) -> None:
+    with closing(open_database(tmp_path / "db")) as database:
+        runs = Runs(database)
+        told = runs.change(runs.add(new_run("1")), finished_tasks=2)
+        assert runs.advance(told, finished=1, total=3).finished_tasks == 2
