@@ -196,7 +196,7 @@ def test_a_page_may_be_of_no_length(service: Service) -> None:
 
 
 def test_progress_that_a_job_tells_is_counted_up_to_its_tasks(service: Service) -> None:
-    slow = {**UDF, "code": "@fused.udf\ndef udf(n: int = 1):\n    import time\n    time.sleep(600)\n"}
+    slow = {**UDF, "code": "@fused.udf\ndef udf(n: int = 1):\n    import time\n    time.sleep(60)\n"}
     body = as_json({"config": {"steps": [{"type": "udf", "udf": slow, "input": [1, 2, 3]}]}})
     job_id = service.ask("POST", "/run", body=body).json()["job_id"]
     while service.ask("GET", f"/run/by-id/{job_id}").json()["status"] == "pending":

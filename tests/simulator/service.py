@@ -6,6 +6,7 @@ It keeps what really happened, so that a test can compare it with what the clien
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -224,9 +225,15 @@ class Client:
         now = self._kernel.time
         status = job.status(now + job.ahead)
         ended = None if status == "In Progress" else EPOCH + timedelta(seconds=min(now, job.ends))
-        return JobResponse.model_construct(
-            id=job.id, creation_date=job.stamped, job_status=status, job_status_date=ended, instance_type=None
-        )
+        return _line(job.id, job.stamped, status, ended)
+
+
+@lru_cache(1024)
+def _line(job_id: str, created: datetime, status: str, ended: datetime | None) -> JobResponse:
+    """A line of the list; every look at it has the same ones again, and they are dear to make."""
+    return JobResponse.model_construct(
+        id=job_id, creation_date=created, job_status=status, job_status_date=ended, instance_type=None
+    )
 
 
 def _network() -> Any:
