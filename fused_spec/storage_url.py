@@ -10,7 +10,7 @@ from fused_spec.errors import Misconfigured
 # The variables, by their beginnings, in which a storage's own library looks for credentials and addresses.
 _VARIABLES = {
     "s3": ("AWS_",),
-    "gs": ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "STORAGE_EMULATOR_HOST"),
+    "gs": ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCSFS_", "STORAGE_EMULATOR_HOST"),
 }
 
 # What the libraries of these storages raise besides OSError, by module and name.

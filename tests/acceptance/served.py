@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import requests
 
 from tests.acceptance.command import Shell
+from tests.waiting import until
 
 _PATIENCE = 120.0
 
@@ -45,13 +45,8 @@ class Served:
 
     def wait(self, job_id: str) -> str:
         """How the job ended."""
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
-            status = self.status(job_id)
-            if status["terminal_status"]:
-                return str(status["job_status"])
-            time.sleep(0.02)
-        raise AssertionError(f"the job did not end: {status}")
+        until(lambda: self.status(job_id)["terminal_status"], f"job {job_id} ends")
+        return str(self.status(job_id)["job_status"])
 
     def last_line(self, job_id: str) -> str:
         return str(self.ask("GET", f"/logs/{job_id}").json()[-1]["message"])

@@ -3,14 +3,15 @@
 import json
 import os
 import signal
-import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import requests
 
 from fused_spec.service.launch import ensure_service
+from tests.waiting import until
 
 _PATIENCE = 120  # seconds, so that a test that hangs fails instead
 
@@ -24,11 +25,13 @@ def test_a_map_runs_on_the_local_cluster_which_ends_after_the_service(tmp_path: 
     step = {"type": "udf", "udf": {"name": "parents", "entrypoint": "udf", "code": code}, "input": [1, 2, 3]}
     url = f"{address.url}/run"
     job_id = requests.post(url, json={"config": {"steps": [step]}}, headers=headers, timeout=60).json()["job_id"]
-    deadline = time.monotonic() + _PATIENCE
     by_id = f"{url}/by-id/{job_id}"
-    while (run := requests.get(by_id, headers=headers, timeout=60).json())["job_status"] not in ("Done", "Failed"):
-        assert time.monotonic() < deadline, run
-    assert run["job_status"] == "Done", (state / "jobs" / job_id / "log.jsonl").read_text()
+
+    def status() -> Any:
+        return requests.get(by_id, headers=headers, timeout=60).json()
+
+    until(lambda: status()["terminal_status"], "the job ends")
+    assert status()["job_status"] == "Done", (state / "jobs" / job_id / "log.jsonl").read_text()
 
     named = requests.get(f"{by_id}/results", headers=headers, timeout=60).json()
     parents = [requests.get(one["url"], timeout=60).text for one in named if not one["name"].endswith(".metadata")]

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from fused_spec.service.launch import ensure_service
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import cluster
 from tests.unit.engine.running import job_folder, log, run
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.xdist_group("buckets"),
@@ -90,10 +90,12 @@ class Served:
 
     def _run(self, *steps: dict[str, Any]) -> tuple[str, str, str]:
         job_id: str = self.ask("POST", "/run", json={"config": {"steps": list(steps)}}).json()["job_id"]
-        deadline = time.monotonic() + _PATIENCE
-        while (run := self.ask("GET", f"/run/by-id/{job_id}").json())["job_status"] not in ("Done", "Failed"):
-            assert time.monotonic() < deadline, run
-        return job_id, run["job_status"], self.ask("GET", f"/logs/{job_id}").text
+        until(lambda: self._status(job_id)["terminal_status"], "the job ends")
+        return job_id, self._status(job_id)["job_status"], self.ask("GET", f"/logs/{job_id}").text
+
+    def _status(self, job_id: str) -> dict[str, Any]:
+        status: dict[str, Any] = self.ask("GET", f"/run/by-id/{job_id}").json()
+        return status
 
     def results(self, job_id: str) -> list[Any]:
         named = self.ask("GET", f"/run/by-id/{job_id}/results").json()
@@ -113,12 +115,13 @@ def amazon() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def google() -> Iterator[dict[str, str]]:
-    """A server of Google's storage, by the variable that leads to it."""
+    """A server of Google's storage, by the variables that lead to it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = create_server("127.0.0.1", port, in_memory=True)
     server.start()
-    yield {"STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}"}
+    # What kind a bucket is would be asked of Google, by way of credentials that are looked for in the network.
+    yield {"STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}", "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false"}
     server.stop()
 
 

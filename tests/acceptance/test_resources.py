@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sysconfig
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from fused_spec.polling import Deadline, intervals
 from fused_spec.service.launch import declare_images
 from tests.acceptance.command import COMMAND
+from tests.waiting import until
 
 IMAGES = Path(__file__).parents[2] / ".test-environments" / "images"
 OTHER_PANDAS = "2.2.3"
@@ -85,15 +85,6 @@ class Service:
         """The job's status and log, once it is over."""
         until(lambda: bool(self.status(job_id)["terminal_status"]), f"the job ends: {self.log(job_id)}")
         return self.status(job_id)["job_status"], self.log(job_id)
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    patience = Deadline(300.0)
-    for pause in intervals(0.02, 0.5):
-        if true():
-            return
-        assert not patience.passed, f"never: {what}"
-        subprocess.run(["sleep", str(pause)], check=True)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ import psutil
 import pytest
 
 from fused_spec.service.launch import declare_images
-from tests.acceptance.test_resources import Service, until
+from tests.acceptance.test_resources import Service
 from tests.unit.engine.building import grid, saved
+from tests.waiting import until
 
 # What waits until a file is there, and leaves a line each time that it runs.
 WAITS = """\

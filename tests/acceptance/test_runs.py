@@ -5,14 +5,13 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from fused_spec.polling import Deadline, intervals
 from tests.acceptance.command import Shell
+from tests.waiting import until
 
 _PATIENCE = 60.0
 
@@ -58,16 +57,6 @@ def long(shell: Shell, flag: Path) -> Shell:
     shell.write("specs/long.py", UNTIL_TOLD)
     shell.write("specs/a.yaml", job(flag))
     return shell
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    """Look again and again, at growing intervals, for at most a minute."""
-    deadline = Deadline(_PATIENCE)
-    for pause in intervals(0.02, 0.5):
-        if true():
-            return
-        assert not deadline.passed, f"never: {what}"
-        subprocess.run(["sleep", str(pause)], check=True)
 
 
 def read_until(process: "subprocess.Popen[str]", word: str) -> str:

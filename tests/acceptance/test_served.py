@@ -16,6 +16,7 @@ import pytest
 from tests.acceptance.command import Shell
 from tests.acceptance.conftest import in_folder
 from tests.acceptance.served import Served, serving
+from tests.waiting import until
 
 GOOD = "@fused.udf\ndef udf(n: int = 1):\n    return n\n"
 
@@ -94,8 +95,7 @@ def udf():
 
 def test_code_that_never_ends_is_cancelled_with_all_it_started(served: Served) -> None:
     job_id = served.start(ENDLESS)
-    while served.status(job_id)["status"] == "pending":
-        pass
+    until(lambda: served.status(job_id)["status"] == "running", "the job runs")
     assert served.ask("POST", f"/run/by-id/{job_id}/cancel").status_code == 200
     assert served.wait(job_id) == "Canceled"
     assert served.ask("POST", f"/run/by-id/{job_id}/cancel").json()["job_status"] == "Canceled"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.command import Shell
-from tests.acceptance.test_runs import UNTIL_TOLD, job, read_until, until
+from tests.acceptance.test_runs import UNTIL_TOLD, job, read_until
+from tests.waiting import until
 
 UDF = "@fused.udf\ndef udf(n: int = 1):\n    print(f'n={n}')\n    return n\n"
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: roads, id: 0d5b1c7e-52b5}\n"

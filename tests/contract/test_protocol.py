@@ -12,6 +12,7 @@ from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
 from tests.contract.test_hostile_requests import BASE, BODIES, TOKEN, UDF, Service, as_json
 from tests.repositories import commit_files
+from tests.waiting import until
 
 RUN = as_json({"config": {"steps": [{"type": "udf", "udf": UDF}]}})
 RUN_FIELDS = {
@@ -28,9 +29,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def end_of(service: Service, job_id: str) -> dict[str, Any]:
-    while not (status := service.ask("GET", f"/run/by-id/{job_id}").json())["terminal_status"]:
-        assert status["status"] in ("pending", "running")
-    found: dict[str, Any] = status
+    until(lambda: status_of(service, job_id)["terminal_status"], f"job {job_id} ends")
+    return status_of(service, job_id)
+
+
+def status_of(service: Service, job_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = service.ask("GET", f"/run/by-id/{job_id}").json()
     return found
 
 
@@ -122,8 +126,7 @@ def test_an_element_that_failed_has_its_place_among_the_results(service: Service
 
 def test_an_element_that_never_ran_says_so_beside_its_result(service: Service) -> None:
     job_id = map_of(service, "@fused.udf\ndef udf(n: int):\n    import time\n    time.sleep(600)\n", [1, 2, 3])
-    while service.ask("GET", f"/run/by-id/{job_id}").json()["status"] == "pending":
-        pass
+    until(lambda: status_of(service, job_id)["status"] == "running", "the job runs")
     assert results_of(service, job_id, SECOND) == {}
     service.ask("POST", f"/run/by-id/{job_id}/cancel")
     assert end_of(service, job_id)["job_status"] == "Canceled"
@@ -199,8 +202,7 @@ def test_progress_that_a_job_tells_is_counted_up_to_its_tasks(service: Service) 
     slow = {**UDF, "code": "@fused.udf\ndef udf(n: int = 1):\n    import time\n    time.sleep(60)\n"}
     body = as_json({"config": {"steps": [{"type": "udf", "udf": slow, "input": [1, 2, 3]}]}})
     job_id = service.ask("POST", "/run", body=body).json()["job_id"]
-    while service.ask("GET", f"/run/by-id/{job_id}").json()["status"] == "pending":
-        pass
+    until(lambda: status_of(service, job_id)["status"] == "running", "the job runs")
     told = [
         service.ask("POST", f"/run/by-id/{job_id}/increment-progress", body=as_json({"amount": amount})).json()
         for amount in (1, 1, 9)

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fused_spec.polling import Deadline, intervals
 from tests.acceptance.command import COMMAND
 from tests.torture.conftest import PARTS
+from tests.waiting import until
 
 KILLS = int(os.environ.get("FUSED_SPEC_SERVICE_KILLS") or 20)
 CODE = """\
@@ -102,14 +102,14 @@ class Place:
 
     def statuses(self) -> dict[str, str]:
         """How every job ended that was accepted."""
-        patience = Deadline(120.0)
-        for pause in intervals(0.05, 0.5):
-            found = {job: self.call("GET", f"/run/by-id/{job}") for job in self.numbers}
-            if all(status["terminal_status"] for status in found.values()):
-                break
-            assert not patience.passed, found
-            subprocess.run(["sleep", str(pause)], check=True)
-        return {job: str(status["job_status"]) for job, status in found.items()}
+        return {job: self.end_of(job) for job in self.numbers}
+
+    def end_of(self, job_id: str) -> str:
+        until(lambda: self.status(job_id)["terminal_status"], f"job {job_id} ends")
+        return str(self.status(job_id)["job_status"])
+
+    def status(self, job_id: str) -> Any:
+        return self.call("GET", f"/run/by-id/{job_id}")
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from distributed import Client
 
+from tests.waiting import until
+
 _PATIENCE = 60
 
 
@@ -38,8 +40,8 @@ def cluster(folder: Path, *, workers: int, allowed_failures: int = 3, memory_lim
     scheduler = _started("dask", "scheduler", *options, folder=folder, **limits)
     one = Cluster(address="", folder=folder, processes=[scheduler])
     try:
-        while not file.exists() or not file.read_text():
-            assert scheduler.poll() is None, (folder / "log").read_text()
+        until(lambda: scheduler.poll() is not None or (file.exists() and file.read_text()), "the scheduler is there")
+        assert scheduler.poll() is None, (folder / "log").read_text()
         one = Cluster(address=json.loads(file.read_text())["address"], folder=folder, processes=[scheduler])
         for _ in range(workers):
             one.add_worker(memory_limit)

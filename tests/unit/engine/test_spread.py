@@ -19,6 +19,7 @@ from fused_spec.jobdir import JobDir
 from tests.unit.engine.building import grid, points, saved
 from tests.unit.engine.cluster import Cluster, cluster
 from tests.unit.engine.running import end, ended, job_folder, log, run, started
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.xdist_group("dask"),
@@ -168,8 +169,12 @@ def test_a_place_that_cannot_be_made_is_told(dask: Cluster, tmp_path: Path) -> N
 
 def wait_for(storage: Path, pid: int, name: str) -> None:
     """Return when the tasks have left something of this name for each other."""
-    while not list(storage.glob(f".table.*.partial/.exchange/{name}.*")):
+
+    def is_there() -> bool:
         assert os.waitpid(pid, os.WNOHANG) == (0, 0), "the job ended before it came so far"
+        return any(storage.glob(f".table.*.partial/.exchange/{name}.*"))
+
+    until(is_there, f"a {name}")
 
 
 def begun(folder: Path, dask: Cluster) -> tuple[JobDir, int]:
