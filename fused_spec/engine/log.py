@@ -1,8 +1,10 @@
 """Write a job's log and events: whole JSON lines, appended, timestamps in milliseconds that never go back."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterable
+from io import FileIO
 from json.encoder import encode_basestring
 from pathlib import Path
 from types import TracebackType
@@ -67,12 +69,11 @@ class LogWriter:
 
     def flush(self) -> None:
         """Write what waits; raises the first `OSError` there is."""
-        content = memoryview("".join(self._waiting).encode("utf-8", "replace"))
+        content = "".join(self._waiting).encode("utf-8", "replace")
         self._waiting, self._size = [], 0
         self._flushed = time.monotonic()
         try:
-            while content:
-                content = content[self._file.write(content) :]
+            append_lines(self._file, content)
         except OSError:
             if not self._is_full:
                 self._is_full = True
@@ -91,6 +92,20 @@ class Journal:
 
     def add(self, event: str, **fields: Any) -> None:
         line = json.dumps({"timestamp": self._clock_ms(), "event": event, **fields}, ensure_ascii=False)
-        with self._path.open("a", encoding="utf-8", errors="replace") as stream:
-            stream.write(f"{line}\n")
+        with self._path.open("ab", buffering=0) as file:
+            append_lines(file, f"{line}\n".encode("utf-8", "replace"))
         self._told()
+
+
+def append_lines(file: FileIO, content: bytes) -> None:
+    """Append lines; of one that the disk has no room for, nothing is left for the next one to be joined to."""
+    left = memoryview(content)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError:
+        written = len(content) - len(left)
+        cut = written - (content.rfind(b"\n", 0, written) + 1)
+        if cut:
+            os.ftruncate(file.fileno(), os.fstat(file.fileno()).st_size - cut)
+        raise

@@ -84,9 +84,8 @@ class Run:
     """One execution that the service knows and that carries our marker.
 
     `attempt` counts all runs of the job; `tries` those of one digest in a row since its last success, this one
-    included. `replaced`: an apply cancelled it, or was about to, for another run to follow. `differences` say how the
-    desired payload differs from what this run was started with; they are read for the newest run of a changed job, and
-    for display only.
+    included. `replaced`: an apply cancelled it for another run to follow. `differences` say how the desired payload
+    differs from what this run was started with; they are read for the newest run of a changed job, for display only.
     """
 
     job_id: str

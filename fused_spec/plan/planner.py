@@ -150,19 +150,27 @@ def _newest(history: History, key: Key) -> Run | PastRun | None:
 def _decide(job: DesiredJob, newest: Run | PastRun | None, requests: Requests, now: datetime) -> Decision:
     policy, name = job.run, job.key.name
     if name in requests.rerun:
-        running = newest is not None and newest.status.in_flight
-        return (Action.REPLACE if running else Action.START), Reason.REQUESTED, ""
+        return _asked_for(job, newest), Reason.REQUESTED, ""
     if policy.when is When.MANUAL:
         return Action.NONE, Reason.MANUAL, ""
     if newest is None:
         return Action.START, Reason.NEVER_RAN, ""
     same = newest.digest == job.digest
     if newest.status.in_flight:
-        protected = job.protect or (isinstance(newest, Run) and newest.protect)
-        return _while_running(same, policy, protected=protected)
+        return _while_running(same, policy, protected=_protects(job, newest))
     if newest.status is RunStatus.SUCCEEDED:
         return _after_success(same, policy, newest, now)
     return _after_failure(same, policy, newest, retry=requests.retry_all or name in requests.retry)
+
+
+def _asked_for(job: DesiredJob, newest: Run | PastRun | None) -> Action:
+    if newest is None or not newest.status.in_flight:
+        return Action.START
+    return Action.QUEUE if _protects(job, newest) else Action.REPLACE
+
+
+def _protects(job: DesiredJob, newest: Run | PastRun) -> bool:
+    return job.protect or (isinstance(newest, Run) and newest.protect)
 
 
 def _while_running(same: bool, policy: RunPolicy, *, protected: bool) -> Decision:

@@ -61,8 +61,8 @@ def _act(change: Change, site: Site) -> Step:
         case Action.QUEUE, Run() as run:
             return Step(result=flight_of(change, run, site, then=Then.START))
         case Action.REPLACE, Run() as run:
-            site.journal.replacing(run)
-            return _cancel(change, run, site, then=Then.START, why="its spec changed")
+            why = "it was asked for anew" if change.reason is Reason.REQUESTED else "its spec changed"
+            return _cancel(change, run, site, then=Then.START, why=why)
         case Action.CANCEL, Run() as run:
             twice = change.reason is Reason.STARTED_TWICE
             why = "it was started twice, and an earlier run counts" if twice else "it is in no spec any more"
@@ -113,6 +113,8 @@ def flight_of(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH)
 def _cancel(change: Change, run: Run, site: Site, *, then: Then, why: str) -> Step:
     if not site.may_act(0.0):
         raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
+    if then is Then.START:
+        site.journal.replacing(run, site.api.server_time or site.world.now())
     site.api.cancel_job(run.job_id)
     event = Cancelling(key=change.key, job_id=run.job_id, why=why, at=site.world.now())
     return Step(result=flight_of(change, run, site, then=then), events=(event,))

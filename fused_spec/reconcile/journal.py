@@ -6,15 +6,14 @@ Files whose names tell the state of an attempt, so that a listing tells all of t
     <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.started    answered: the service's job id is known
     <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.replaced   about to be cancelled, for another run to follow
 
-`<sent>` is in milliseconds, so that names sort by time. An intent that was certainly never sent, or certainly refused,
-is withdrawn: its file goes.
+`<sent>`, on the service's clock, is in milliseconds, so that names sort by time. An intent that was certainly never
+sent, or certainly refused, is withdrawn: its file goes.
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from fused_spec.plan.model import Run
 from fused_spec.reconcile.store import Store
@@ -68,6 +67,14 @@ class Attempt:
             raise ValueError(f"not an attempt: {error!r}") from None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What the journal tells of attempts, by nonce; of the replaced ones when that was noted."""
+
+    started: frozenset[str]
+    replaced: Mapping[str, datetime]
+
+
 class Journal:
     """The attempts of one project at one target."""
 
@@ -88,7 +95,7 @@ class Journal:
         """Forget an attempt that certainly started nothing."""
         self._store.remove(self._path(attempt, INTENT))
 
-    def replacing(self, run: Run) -> None:
+    def replacing(self, run: Run, now: datetime) -> None:
         """Note that a run is about to be cancelled for another to follow, which may never come to be."""
         attempt = Attempt(
             key=run.key,
@@ -96,7 +103,7 @@ class Journal:
             number=run.attempt,
             tries=run.tries,
             nonce=run.nonce,
-            sent=run.created,
+            sent=now,
             job_id=run.job_id,
         )
         self._store.write(self._path(attempt, REPLACED), attempt.to_json())
@@ -107,12 +114,15 @@ class Journal:
         answered = {_nonce(name) for name in names if name.endswith(f".{STARTED}")}
         return self._read([name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered])
 
-    def nonces(self) -> Mapping[str, frozenset[str]]:
-        """The nonces of all attempts, by state."""
-        states: defaultdict[str, set[str]] = defaultdict(set)
+    def notes(self) -> Notes:
+        """Which attempts were started, and which were about to be cancelled for another, as the file names tell."""
+        started, replaced = set(), {}
         for name in self._names():
-            states[name.rpartition(".")[2]].add(_nonce(name))
-        return {state: frozenset(states[state]) for state in (INTENT, STARTED, REPLACED)}
+            if name.endswith(f".{STARTED}"):
+                started.add(_nonce(name))
+            elif name.endswith(f".{REPLACED}"):
+                replaced[_nonce(name)] = _sent(name)  # names come sorted, so the last note counts
+        return Notes(started=frozenset(started), replaced=replaced)
 
     def newest_started(self, keys: Iterable[Key], known: Container[str]) -> dict[Key, Attempt]:
         """The newest attempt of each of these keys that was started, unless its nonce is among those known anyway."""
@@ -138,3 +148,7 @@ class Journal:
 
 def _nonce(name: str) -> str:
     return name.rpartition("/")[2].partition("-")[2].partition(".")[0]
+
+
+def _sent(name: str) -> datetime:
+    return datetime.fromtimestamp(int(name.rpartition("/")[2].partition("-")[0]) / 1000, UTC)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from fused_spec.plan.model import Change, Run
+from fused_spec.plan.model import Action, Change, Run
 from fused_spec.reconcile.act import Step, start_again
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run
@@ -23,6 +23,7 @@ def land(flight: Flight, site: Site) -> Step:
         attempt=flight.attempt,
         tries=flight.tries,
         nonce=flight.nonce,
+        replaced=flight.then is Then.START and flight.change.action is Action.REPLACE,
     )
     now = site.world.now()
     folder, trouble = keep_run(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.api.errors import ApiError
 from fused_spec.plan.model import History, PastRun, Run, Trace
-from fused_spec.reconcile.journal import REPLACED, STARTED, Attempt
+from fused_spec.reconcile.journal import Attempt, Notes
 from fused_spec.reconcile.listing import list_jobs
 from fused_spec.reconcile.marker import Marker, marker_in
 from fused_spec.reconcile.markers import Markers, in_batches
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _GONE = (404, 410)
 _TWINS_WITHIN = timedelta(hours=1)
+_CANCEL_TAKES = timedelta(minutes=5)
 _CLOCK_MARGIN = timedelta(seconds=5)
 
 
@@ -49,10 +50,9 @@ def read_history(
     jobs = {one.key: one for one in resolution.desired if isinstance(one, DesiredJob)}
     listing = list_jobs(api, markers.workers)
     read_at = api.server_time or now
-    kept, noted = archive.kept(), journal.nonces()
-    started, replaced = noted[STARTED], noted[REPLACED]
+    kept, noted = archive.kept(), journal.notes()
     found = [
-        replace(run, replaced=run.nonce in replaced)
+        _with_note(run, noted)
         for run in _marked_runs(api, listing, markers, scope=resolution.project.scope, wanted=jobs, now=read_at)
     ]
     counting, extra = settled(found)
@@ -72,12 +72,12 @@ def read_history(
         if unlisted is None:
             traces[key] = Trace(job_id=str(attempt.job_id), attempt=attempt.number)
         else:
-            runs[key] = [replace(unlisted, replaced=attempt.nonce in replaced), *runs.get(key, [])]
+            runs[key] = [_with_note(unlisted, noted), *runs.get(key, [])]
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},
         extra=tuple(run for run in extra if run.status.in_flight),
-        missed=tuple(run for run in found if run.nonce in started and run.job_id not in kept | _in_flight(found)),
+        missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept | _in_flight(found)),
         past=past,
         traces=traces,
         objects=read_objects(api, resolution, prune=prune),
@@ -110,6 +110,12 @@ def _marked_runs(
                 missing.discard(marker.key)
                 horizon = min(horizon, job.creation_date - _TWINS_WITHIN)
     return runs
+
+
+def _with_note(run: Run, noted: Notes) -> Run:
+    """The run, and whether it ended when an apply was about to cancel it for another; later, somebody else ended it."""
+    at = noted.replaced.get(run.nonce)
+    return replace(run, replaced=at is not None and run.ended is not None and abs(run.ended - at) < _CANCEL_TAKES)
 
 
 def _in_flight(runs: Iterable[Run]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from fused_spec.jobdir import EMPTY, Result
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _MAY_OVERFLOW = re.compile(rb"[0-9]{200}|[eE]\+?[0-9]{3}")  # a number that may read as infinity, which JSON has not
-_PAGE, _LARGEST_PAGE = 25, 1000
+_PAGE, _LARGEST_PAGE = 25, 10_000
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -78,9 +78,11 @@ def whole_number(request: Request, name: str, default: int | None, *, least: int
 
 
 def page(request: Request) -> tuple[int, int]:
-    """`skip` and `limit` of a listing."""
+    """`skip` and `limit` of a listing; raises `Invalid`, since who gets less than asked for takes it for the end."""
     skip, limit = whole_number(request, "skip", 0), whole_number(request, "limit", _PAGE)
-    return skip or 0, _PAGE if limit is None else min(limit, _LARGEST_PAGE)
+    if limit is not None and limit > _LARGEST_PAGE:
+        raise problem(f"limit is {_LARGEST_PAGE} at most", "query", "limit")
+    return skip or 0, _PAGE if limit is None else limit
 
 
 def required(request: Request, name: str) -> str:

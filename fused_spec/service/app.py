@@ -1,11 +1,13 @@
 """The service as an ASGI app: what it keeps opens with it, and every route stands under the base path."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -55,8 +57,7 @@ _NOUNS = (
 )
 _OPEN = tuple(f"{BASE_PATH}/{path}" for path in ("health", "signed/", "realtime-shared/"))
 _PAGES = f"{BASE_PATH}/realtime-shared/"
-_UPLOADS = tuple(f"{BASE_PATH}/{path}" for path in ("files/upload", "signed/upload", "efs/"))
-_BOUNDS = Bounds(upload_paths=_UPLOADS)
+_BOUNDS = Bounds(uploads=re.compile(rf"{BASE_PATH}/(files/upload|signed/upload|efs/[^/]+/upload$)"))
 
 
 def create_app(
@@ -101,8 +102,11 @@ def create_app(
             try:
                 yield
             finally:
-                for task in beside:
+                # Nobody can fetch the answer to a call any more.
+                ending: list[asyncio.Future[Any]] = [*beside, *service.calls.values()]
+                for task in ending:
                     task.cancel()
+                await asyncio.gather(*ending, return_exceptions=True)
                 await service.supervisor.stop()
 
     return Starlette(

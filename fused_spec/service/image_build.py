@@ -70,7 +70,8 @@ def python_of(folder: Path) -> Path:
 
 
 def is_built(folder: Path) -> bool:
-    return (folder / _BUILT).exists()
+    """Whether it can be used: the Python that it was made of may have been removed since."""
+    return (folder / _BUILT).exists() and python_of(folder).exists()
 
 
 def engine_requirements() -> list[str]:

@@ -58,13 +58,16 @@ def log_part(path: Path, since_ms: int | None) -> LogPart:
 
 
 def last_message(path: Path) -> str | None:
-    """The message of the last whole line."""
+    """The message of the last whole line, when it is one: the code that a job runs can write there, too."""
     try:
         with path.open("rb") as stream:
             tail = _tail(stream)
     except FileNotFoundError:
         return None
-    return str(json.loads(tail[-1])["message"]) if tail else None
+    try:
+        return str(json.loads(tail[-1])["message"]) if tail else None
+    except (ValueError, KeyError, RecursionError):
+        return None
 
 
 def unwritten_word(path: Path, message: str | None) -> str | None:

@@ -5,6 +5,7 @@ answer is let go as well.
 """
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -20,13 +21,13 @@ _CLOSE = {"Connection": "close"}  # what is left of the body is not read, so the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """`upload` bytes for the paths in `upload_paths` (5 GiB is also what one POST to S3 may hold), `body` for others.
+    """`upload` bytes for paths that begin as `uploads` says, `body` for others; 5 GiB is what one POST to S3 may hold.
 
     A body has `patience` seconds, and one more for each `slowest` bytes that have come; each piece of an answer has
     `patience` seconds to be taken.
     """
 
-    upload_paths: tuple[str, ...] = ()
+    uploads: re.Pattern[str] = re.compile("(?!)")
     upload: int = 5 * 1024 * _MIB
     body: int = 16 * _MIB
     requests: int = 512
@@ -44,7 +45,7 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_upload = scope["path"].startswith(self._bounds.upload_paths)
+        is_upload = self._bounds.uploads.match(scope["path"]) is not None
         body = _Body(receive, self._bounds, largest=self._bounds.upload if is_upload else self._bounds.body)
         refusal = self._refusal(Headers(scope=scope), body)
         if refusal is not None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -86,6 +87,7 @@ async def answer(service: Service, run: Run, caller: Request | None = None) -> R
         done, _ = await asyncio.wait(waiting, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if ending in done:
             return _answer(service, service.supervisor.job_dir(run.job_id), ending.result())
+        known = service.runs.get(run.job_id)
     finally:
         for task in waiting:
             task.cancel()
@@ -93,8 +95,16 @@ async def answer(service: Service, run: Run, caller: Request | None = None) -> R
             service.supervisor.cancel(run)
     if done:
         raise ClientDisconnect
+    raise _too_late(known)
+
+
+def _too_late(known: Run | None) -> HTTPException:
+    """Why there is no answer: the UDF takes too long, or has not begun, which the clients may try again."""
+    if known is not None and known.pid is None:
+        told = f"the call waited {_PATIENCE_SECONDS:.0f} seconds for room beside others; call again, fewer at once"
+        return refuse(503, told, {"Retry-After": "10"})
     told = f"the UDF took longer than {_PATIENCE_SECONDS:.0f} seconds; run it as a job"
-    raise refuse(504, told, _described({**_error(told), "error_type": "timeout_error"}))
+    return refuse(504, told, _described({**_error(told), "error_type": "timeout_error"}))
 
 
 async def _gone(caller: Request) -> None:

@@ -159,15 +159,20 @@ class Tokens:
         return self._keep(replace(token, **body.model_dump(exclude_none=True), last_updated=now_ms()))
 
     def get(self, token: str) -> Token | None:
-        row = self._database.execute("SELECT * FROM tokens WHERE token = ?", (token,)).fetchone()
+        row = self._database.execute(f"{_TOKENS} WHERE token = ?", (token,)).fetchone()
         return _token(row) if row else None
 
     def list(self, skip: int, limit: int) -> "list[Token]":
-        query = "SELECT * FROM tokens ORDER BY number DESC LIMIT ? OFFSET ?"
+        query = f"{_TOKENS} ORDER BY tokens.number DESC LIMIT ? OFFSET ?"
         return [_token(row) for row in self._database.execute(query, (limit, skip))]
 
     def remove(self, token: Token) -> None:
         self._database.execute("DELETE FROM tokens WHERE token = ?", (token.token,))
+        self.changes += 1
+
+    def remove_all_of(self, udf: Udf) -> None:
+        """Those that ran a UDF which is gone."""
+        self._database.execute("DELETE FROM tokens WHERE udf_id = ?", (udf.id,))
         self.changes += 1
 
     def _keep(self, token: Token) -> Token:
@@ -187,6 +192,7 @@ _NEW = {"allow_public_read": False, "allow_public_list": False, "collection_id":
 _UDFS = (
     "SELECT udfs.*, collections.name AS collection_name FROM udfs JOIN collections ON collections.id = collection_id"
 )
+_TOKENS = "SELECT tokens.*, coalesce(slug, udf_slug) AS current_slug FROM tokens LEFT JOIN udfs ON udfs.id = udf_id"
 
 
 def _udf(row: sqlite3.Row) -> Udf:
@@ -199,4 +205,5 @@ def _token(row: sqlite3.Row) -> Token:
     fields = {name: row[name] for name in Token.__dataclass_fields__}
     flags: dict[str, Any] = {name: bool(row[name]) for name in ("cache", "enabled")}
     flags["public_read"] = None if row["public_read"] is None else bool(row["public_read"])
-    return Token(**{**fields, **flags, "metadata_json": json.loads(row["metadata_json"])})
+    told = {"udf_slug": row["current_slug"], "metadata_json": json.loads(row["metadata_json"])}
+    return Token(**{**fields, **flags, **told})

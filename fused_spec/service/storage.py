@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from starlette.concurrency import run_in_threadpool
+
 SCHEME = "fd://"
 _DRAFT = ".draft-"
 _PIECE = 1024 * 1024
@@ -43,7 +45,7 @@ class Files(Protocol):
 
     def files_below(self, url: str, /) -> Iterator[Any]: ...
 
-    def describe(self, path: Any, /) -> dict[str, Any]: ...
+    def describe(self, path: Any, /) -> dict[str, Any] | None: ...
 
     def pieces(self, path: Any, /) -> Iterator[bytes]: ...
 
@@ -103,14 +105,17 @@ class Storage:
 
     def files_below(self, url: str) -> Iterator[Path]:
         for path in self.entries(url):
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 yield from self.files_below(self.url(path))
-            else:
+            elif path.is_file() and path.resolve().is_relative_to(self.root.resolve()):
                 yield path
 
-    def describe(self, path: Path) -> dict[str, Any]:
-        """One entry of a detailed listing."""
-        known = path.stat()
+    def describe(self, path: Path) -> dict[str, Any] | None:
+        """One entry of a detailed listing; None for one that is gone, or a link to nothing."""
+        try:
+            known = path.stat()
+        except FileNotFoundError:
+            return None
         return {
             "url": self.url(path),
             "file_name": path.name,
@@ -134,7 +139,7 @@ class Storage:
                 async for piece in pieces:
                     stream.write(piece)
                 stream.flush()
-                os.fsync(stream.fileno())
+                await run_in_threadpool(os.fsync, stream.fileno())  # which may take seconds
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

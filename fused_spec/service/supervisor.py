@@ -12,16 +12,16 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fused_spec.jobdir import JobDir
 from fused_spec.service.doorbell import Doorbell
 from fused_spec.service.forkserver import Forkservers
-from fused_spec.service.images import ImageFailed, Images
+from fused_spec.service.images import Images
 from fused_spec.service.joblog import say, unwritten_word
 from fused_spec.service.machine import Machine
+from fused_spec.service.preparing import Preparations
 from fused_spec.service.requests import given_to, request_of, scratch_of, write_request
 from fused_spec.service.reserve import Reserve
 from fused_spec.service.runs import CANCELED, FAILED, RUNNING, TERMINATED, Run, Runs
@@ -55,10 +55,11 @@ class Supervisor:
         self._folder = folder
         self._storage = storage
         self._engine = engine
-        self._images = images
         self._provided = provided
         self._rooms = Rooms(machine)
-        self._preparing: dict[str, asyncio.Task[None]] = {}
+        self._preparations = Preparations(
+            images, folder, done=self._enter, failed=lambda run, why: self._end(run, FAILED, f"ERROR: {why}")
+        )
         self._entered: list[Run] = []
         self._watches: dict[str, Watch] = {}
         self._endings: dict[str, asyncio.Future[Run]] = {}
@@ -72,7 +73,7 @@ class Supervisor:
 
     @property
     def is_idle(self) -> bool:
-        return not (self._preparing or self._watches or self._rooms.any_waits)
+        return not (self._preparations.any_goes_on or self._watches or self._rooms.any_waits)
 
     async def start(self) -> None:
         """Take up what an earlier service left, and begin to work."""
@@ -84,10 +85,11 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Stop looking; running jobs go on, and the next service takes them up."""
-        for task in (*self._tasks, *self._preparing.values()):
+        for task in self._tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self._preparations.stop()
         self._doorbell.close()
         await self._forkservers.close()
 
@@ -96,7 +98,7 @@ class Supervisor:
         if run.image_name is None:
             self._enter(run)
         else:
-            self._preparing[run.job_id] = asyncio.create_task(self._prepare(run, run.image_name))
+            self._preparations.begin(run, run.image_name)
 
     def cancel(self, run: Run) -> Run:
         """End a run with every process of it; one that is over stays as it is."""
@@ -105,8 +107,7 @@ class Supervisor:
         run = self._runs.change(run, cancel_requested=True)
         watch = self._watches.get(run.job_id)
         if watch is None:
-            if (task := self._preparing.pop(run.job_id, None)) is not None:
-                task.cancel()
+            self._preparations.drop(run)
             return self._end(run, CANCELED, "canceled before it began")
         watch.run = run
         self._terminate(watch)
@@ -135,19 +136,6 @@ class Supervisor:
         if run.cancel_requested or not run.listed:  # whoever waited for a call is gone
             self.cancel(run)
 
-    async def _prepare(self, run: Run, image: str) -> None:
-        """Have the environment that the run names, and then let it wait for room."""
-        log = self.job_dir(run.job_id).log
-        try:
-            python = await self._images.python(image, partial(say, log))
-        except ImageFailed as failure:
-            for line in failure.said:
-                say(log, line)
-            self._end(run, FAILED, f"ERROR: {failure}")
-        else:
-            self._enter(run, python)
-        self._preparing.pop(run.job_id, None)
-
     def _enter(self, run: Run, python: Path | None = None) -> None:
         self._rooms.add(run, python)
         self._entered.append(run)
@@ -173,7 +161,7 @@ class Supervisor:
             await self._forkservers.close_idle({watch.python for watch in self._watches.values()})
         for name in stirred:
             if (watch := self._watches.get(name)) is not None:
-                await self._follow(watch)
+                await self._tend(watch)
         await self._start_ready()
 
     async def _start_ready(self) -> None:
@@ -204,8 +192,12 @@ class Supervisor:
 
     async def _ask(self, watch: Watch) -> None:
         watch.sent += 1
-        with suppress(ConnectionError):  # the forkserver died just now; the next look asks again
+        try:
             await self._forkservers.of(watch.python).run(watch.job.path)
+        except ConnectionError:
+            pass  # the forkserver died just now; the next look asks again
+        except OSError as error:
+            self._finish(watch, f"could not be started: {error.filename}: {error.strerror}. It ended")
 
     def _note(self, name: str) -> None:
         self._stirred.add(name)
@@ -216,6 +208,17 @@ class Supervisor:
         if watch is not None:
             watch.exit_code, watch.exited_at = code, time.monotonic()
         self._note(folder.name)
+
+    async def _tend(self, watch: Watch) -> None:
+        """Follow a run; whatever its own files hold, no other run suffers from it."""
+        try:
+            await self._follow(watch)
+        except sqlite3.DatabaseError:
+            raise
+        except Exception:  # noqa: BLE001  # whatever it is, it is told, and ends this run alone
+            _log.exception("job %s cannot be followed", watch.run.job_id)
+            watch.kill_all()
+            self._finish(watch, "could not be followed; the log of the service says why. It ended")
 
     async def _follow(self, watch: Watch) -> None:
         exit_code = watch.exit_code  # before the events, so that those of an ended worker are all read

@@ -58,7 +58,7 @@ class Collections:
 
     def change(self, collection: Collection, body: CollectionSave) -> Collection:
         """Set what the body names; null leaves a field as it is. Raises `NameTaken`."""
-        given = body.model_dump(exclude_none=True, exclude={"udfs"})
+        given = body.model_dump(exclude_unset=True, exclude_none=True, exclude={"udfs"})
         return self._keep(replace(collection, **given, last_updated=now_ms()))
 
     def get(self, collection_id: str) -> Collection | None:

@@ -95,6 +95,8 @@ class Watch:
         """Kill the worker and everything below it, whatever session that is in."""
         import psutil
 
+        if self.pid is None:
+            return
         with suppress(psutil.NoSuchProcess):
             worker = psutil.Process(self.pid)
             for process in (*worker.children(recursive=True), worker):

@@ -97,6 +97,12 @@ def test_only_an_empty_collection_is_deleted(service: Service) -> None:
     assert service.ask("GET", "/collection/by-name/maps").status_code == 404
 
 
+def test_what_a_change_does_not_name_stays(service: Service) -> None:
+    maps = collection(service, "maps", access_scope="public")
+    changed = service.ask("POST", f"/collection/by-id/{maps['id']}", body=as_json({"name": "atlas"})).json()
+    assert (changed["name"], changed["access_scope"]) == ("atlas", "public")
+
+
 @pytest.mark.parametrize("whose", ["self", "self/lite", "exec-env", "exec-env/lite"])
 def test_collections_are_listed_page_by_page(service: Service, whose: str) -> None:
     collection(service, "maps")

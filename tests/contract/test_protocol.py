@@ -184,6 +184,12 @@ def test_a_job_that_asks_for_anything_else_is_a_run_of_its_own(service: Service,
     assert started(service, 102, **other, cache_max_age=3600)[1] is None
 
 
+def test_any_age_may_be_allowed(service: Service) -> None:
+    first, _ = started(service, 103)
+    end_of(service, first)
+    assert started(service, 103, cache_max_age=10**16) == (first, "hit")
+
+
 def test_a_job_with_a_failed_element_answers_no_other(service: Service) -> None:
     steps = [{"type": "udf", "udf": {**UDF, "code": SOMETIMES}, "input": [1, 7], "ignore_chunk_error": True}]
     body = as_json({"config": {"steps": steps}, "cache_max_age": 3600})
@@ -332,6 +338,29 @@ def test_a_token_keeps_its_scope(service: Service) -> None:
     changed = service.ask("POST", path, body=as_json({"public_read": False})).json()
     assert (changed["public_read"], changed["access_scope"]) == (False, "team")
     assert service.ask("GET", path).json() == changed
+
+
+def test_a_token_tells_the_name_that_its_udf_has_now(service: Service) -> None:
+    saved = save(service, "before")
+    token = service.ask("POST", "/udf-access-token/new", body=as_json({"udf_id": saved["id"]})).json()["token"]
+    service.ask("POST", f"/udf/by-id/{saved['id']}", body=as_json({"slug": "after", "udf_body": saved["udf_body"]}))
+    assert service.ask("GET", f"/udf-access-token/by-token/{token}").json()["udf_slug"] == "after"
+
+
+def test_the_tokens_of_a_udf_go_with_it(service: Service) -> None:
+    saved = save(service, "going")
+    token = service.ask("POST", "/udf-access-token/new", body=as_json({"udf_id": saved["id"]})).json()["token"]
+    service.ask("DELETE", f"/udf/by-id/{saved['id']}")
+    assert service.ask("GET", f"/udf-access-token/by-token/{token}").status_code == 404
+
+
+def test_a_schedule_whose_udf_is_gone_can_be_disabled_and_not_enabled(service: Service) -> None:
+    saved = save(service, "scheduled")
+    schedule = service.ask("POST", "/cronjob/create", body=as_json({**BODIES[4], "udf": saved["id"]})).json()
+    service.ask("DELETE", f"/udf/by-id/{saved['id']}")
+    path = f"/cronjob/by-id/{schedule['id']}"
+    assert service.ask("POST", path, body=as_json({**schedule, "enabled": False})).json()["enabled"] is False
+    assert service.ask("POST", path, body=as_json({**schedule, "enabled": True})).status_code == 404
 
 
 @pytest.mark.parametrize("headers", [FIRST, {**SECOND, "X-Fused-Cache-Disable": "true"}])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.outcome import OutcomeStatus, exit_code
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
+from fused_spec.spec.model import Key, Kind
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, FAST, SCOPE, SLOW, TOKEN, UDF, World, job
 
@@ -91,6 +93,28 @@ def test_a_spec_that_is_changed_back_runs_when_its_replacement_never_did(world: 
     assert world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"].status is OutcomeStatus.RUNNING
     newest = world.api.get_job_config(world.job_ids()[0])
     assert [(one.attempt, one.tries) for one in [marker_in(newest.metadata)] if one] == [(2, 1)]
+
+
+def test_a_run_that_a_person_cancelled_long_after_it_was_nearly_replaced_is_held(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    started = world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"]
+    [run] = world.history().runs[Key(kind=Kind.JOB, name="areas")]
+    world.site().journal.replacing(run, run.created - timedelta(minutes=6))
+    world.api.cancel_job(str(started.job_id))
+    world.api.wait_for_job(str(started.job_id), poll_interval_seconds=0.05, timeout=60)
+    assert world.apply()["Job/areas"].status is OutcomeStatus.HELD
+
+
+def test_a_replaced_run_uses_up_no_retries(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    for asked in (Requests(), Requests(rerun=frozenset({"areas"}))):
+        newest = world.apply(Options(wait=False, poll=(0.02, 0.2)), asked)["Job/areas"]
+    found = marker_in(world.api.get_job_config(str(newest.job_id)).metadata)
+    assert found is not None
+    assert (found.attempt, found.tries) == (2, 1)
+    world.api.cancel_job(str(newest.job_id))
 
 
 def test_successes_use_up_no_retries(world: World) -> None:

@@ -224,7 +224,8 @@ class Client:
     def _line(self, job: Job) -> JobResponse:
         now = self._kernel.time
         status = job.status(now + job.ahead)
-        ended = None if status == "In Progress" else EPOCH + timedelta(seconds=min(now, job.ends))
+        over = min(now, job.ends, now if job.cancelled is None else job.cancelled)
+        ended = None if status == "In Progress" else EPOCH + timedelta(seconds=over)
         return _line(job.id, job.stamped, status, ended)
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -74,8 +75,12 @@ async def listing(request: Request) -> Response:
 async def detailed_listing(request: Request) -> Response:
     storage = service_of(request).storage
     with in_storage():
-        entries = await run_in_threadpool(storage.entries, _path(request))
-        return JSONResponse([storage.describe(path) for path in entries])
+        return JSONResponse(await run_in_threadpool(described, storage, _path(request)))
+
+
+def described(storage: Files, url: str) -> list[dict[str, Any]]:
+    """The entries of a folder, one by one."""
+    return [entry for path in storage.entries(url) if (entry := storage.describe(path)) is not None]
 
 
 async def get(request: Request) -> Response:

@@ -39,7 +39,7 @@ async def start(request: Request) -> Response:
         region=request.query_params.get("region"),
         disk_size_gb=whole_number(request, "disk_size_gb", None, least=1),
     )
-    if (before := reusable(service.runs, service.supervisor.job_dir, body, run)) is not None:
+    if (before := await reusable(service.runs, service.supervisor.job_dir, body, run)) is not None:
         return JSONResponse(before.as_run_response(), headers={"x-cache": "hit"})
     kept = service.runs.add(run)
     if kept.job_id == run.job_id:

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import read_model, required
+from fused_spec.service.answers import problem, read_model, required
 from fused_spec.service.context import service_of
 from fused_spec.service.form import Form
-from fused_spec.service.routes.files import content_answer, in_storage
+from fused_spec.service.routes.files import content_answer, described, in_storage
 from fused_spec.service.routes.signed import readable_form
 from fused_spec.wire.base import WireModel
 
@@ -26,7 +26,7 @@ async def listing(request: Request) -> Response:
     body = await read_model(request, Item)
     storage = service_of(request).storage
     with in_storage():
-        entries = [storage.describe(path) for path in await run_in_threadpool(storage.entries, _url(body.item))]
+        entries = await run_in_threadpool(described, storage, _url(body.item))
     items = [{**entry, "url": entry["url"].removeprefix(_FOLDER).rstrip("/")} for entry in entries]
     return JSONResponse({"items": items})
 
@@ -47,6 +47,8 @@ async def upload(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     body = await read_model(request, Item)
+    if not body.item.strip("/"):
+        raise problem("item is missing; the mount itself cannot be deleted", "body", "item")
     with in_storage():
         return JSONResponse(await run_in_threadpool(service_of(request).storage.delete, _url(body.item), None))
 

@@ -5,6 +5,7 @@ A token in the path is the right to run its UDF, and the query holds the paramet
 
 import asyncio
 import uuid
+from functools import partial
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -13,13 +14,14 @@ from starlette.routing import Route
 
 from fused_spec.service import realtime
 from fused_spec.service.answers import not_found, problem, read_model
-from fused_spec.service.context import service_of
+from fused_spec.service.context import Service, service_of
 from fused_spec.service.registry import OWN_NAMES
 from fused_spec.service.registry import Udf as SavedUdf
 from fused_spec.wire import RealtimeRequest, Udf, UdfStep
 
 _AT_ONCE_SECONDS = 2.0  # so long a start waits for its result before it answers 202
 _KEPT_CALLS = 1000
+_FETCHED_WITHIN_SECONDS = 150.0  # these clients ask for 130 seconds
 
 
 async def by_code(request: Request) -> Response:
@@ -54,8 +56,14 @@ async def start(request: Request) -> Response:
         run = realtime.begin(service, _step(body).udf, asked=asked, tile=tile)
         while len(service.calls) >= _KEPT_CALLS:
             service.calls.pop(next(iter(service.calls))).cancel()
-        service.calls[call_id] = asyncio.ensure_future(realtime.answer(service, run))
+        call = service.calls[call_id] = asyncio.ensure_future(realtime.answer(service, run))
+        call.add_done_callback(partial(_forget_later, service, call_id))
     return await _outcome(request, call_id)
+
+
+def _forget_later(service: Service, call_id: str, _: "asyncio.Future[Response]") -> None:
+    """A caller that was interrupted never fetches its answer, which may be large."""
+    asyncio.get_running_loop().call_later(_FETCHED_WITHIN_SECONDS, service.calls.pop, call_id, None)
 
 
 async def get(request: Request) -> Response:

@@ -64,7 +64,8 @@ def record(service: Service, job: CronJob) -> Run | None:
 async def _save(request: Request, before: CronJob | None) -> Response:
     body = await read_model(request, CronJob)
     service = service_of(request)
-    if service.udfs.get(body.udf) is None:
+    is_as_before = before is not None and before.udf == body.udf
+    if service.udfs.get(body.udf) is None and (body.enabled or not is_as_before):  # without its UDF it can be disabled
         raise not_found("UDF")
     named = body.model_copy(update={"id": before.id if before else None})
     return _answer(service.schedules.save(named, ENVIRONMENT_ID))

@@ -31,6 +31,7 @@ async def get(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     udf = _by_id(request)
     service_of(request).udfs.remove(udf)
+    service_of(request).tokens.remove_all_of(udf)
     return JSONResponse(udf.as_answer())
 
 

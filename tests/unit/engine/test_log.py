@@ -3,6 +3,7 @@
 import errno
 import json
 import tracemalloc
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.engine.log import Journal, LogWriter
+from fused_spec.engine.log import Journal, LogWriter, append_lines
 from fused_spec.jobdir import read_lines
 
 
@@ -95,3 +96,27 @@ def test_a_full_disk_is_told_once_and_then_does_not_stand_in_the_way() -> None:
 def test_an_event_is_there_at_once(tmp_path: Path) -> None:
     Journal(tmp_path / "events", lambda: 5).add("running", pid=7)
     assert [line for line, _ in read_lines(tmp_path / "events")] == [{"timestamp": 5, "event": "running", "pid": 7}]
+
+
+class SmallDisk(FileIO):
+    """A file that takes so many bytes, and then no more."""
+
+    room = 0
+
+    def write(self, content: Any) -> int:
+        if self.room == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = super().write(bytes(content)[: self.room])
+        self.room -= taken
+        return taken
+
+
+@pytest.mark.parametrize("room", range(12))
+def test_a_line_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path, room: int) -> None:
+    with SmallDisk(tmp_path / "log", "ab") as file:
+        file.room = room
+        with pytest.raises(OSError, match="No space"):
+            append_lines(file, b"one\ntwo\nthree\n")
+        file.room = 100
+        append_lines(file, b"end\n")
+    assert (tmp_path / "log").read_bytes() in (b"end\n", b"one\nend\n", b"one\ntwo\nend\n")

@@ -113,6 +113,12 @@ def test_rerun_starts_whatever_the_policy(status: RunStatus, policy: When) -> No
     assert (change.action, change.reason) == (Action.START, Reason.REQUESTED)
 
 
+def test_rerun_waits_for_what_is_in_flight_and_protected() -> None:
+    requests = Requests(rerun=frozenset({"areas"}))
+    guarded = replace(run(RunStatus.RUNNING), protect=True)
+    assert only(plan(job(), runs=(guarded,), requests=requests)).action is Action.QUEUE
+
+
 def test_rerun_replaces_what_is_in_flight() -> None:
     requests = Requests(rerun=frozenset({"areas"}))
     assert only(plan(job(), runs=(run(RunStatus.RUNNING),), requests=requests)).action is Action.REPLACE

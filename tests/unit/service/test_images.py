@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 import fused_spec
-from fused_spec.service.image_build import BUILD_LOG, ENGINE_NEEDS, Image, build, engine_requirements, folder_of
+from fused_spec.service.image_build import (
+    BUILD_LOG,
+    ENGINE_NEEDS,
+    Image,
+    build,
+    engine_requirements,
+    folder_of,
+    is_built,
+    python_of,
+)
 from fused_spec.service.images import ImageFailed, Images
 from fused_spec.service.launch import declare_images
 
@@ -95,10 +104,16 @@ def test_what_an_image_holds_is_its_identity() -> None:
 def test_a_built_image_is_not_built_again(tmp_path: Path) -> None:
     image = Image(python=None, requirements=("this-cannot-be-installed==0",))
     folder = folder_of(tmp_path, image)
-    folder.mkdir()
+    python_of(folder).parent.mkdir(parents=True)
+    python_of(folder).touch()
     (folder / "built").touch()
     build(folder, image)
     assert not (folder / BUILD_LOG).exists()
+
+
+def test_an_image_whose_python_is_gone_is_not_built(tmp_path: Path) -> None:
+    (tmp_path / "built").touch()
+    assert not is_built(tmp_path)
 
 
 def test_a_build_is_a_process_that_fails_as_its_builder_does(tmp_path: Path) -> None:

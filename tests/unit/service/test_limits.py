@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from fused_spec.service.faults import ANSWERS
 from fused_spec.service.limits import Bounds, Limits
 
 MIB = 1024 * 1024
-SMALL = Bounds(upload_paths=("/upload",), upload=4 * MIB, body=MIB, requests=2, patience=0.05, slowest=MIB)
+SMALL = Bounds(uploads=re.compile("/upload"), upload=4 * MIB, body=MIB, requests=2, patience=0.05, slowest=MIB)
 
 
 async def size(request: Request) -> PlainTextResponse:
