@@ -67,7 +67,7 @@ def check_running(address: "ServiceAddress", asked: Placing, state: "Path") -> N
         if wanted.value is None and name in address.by_flag:
             continue
         if (meant := wanted.value or default) != running:
-            why = f"{wanted.source} asks for" if wanted.value else "without any in fused-spec.yaml it would be"
+            why = f"{wanted.source} asks for" if wanted.value else "with nothing configured it would be"
             raise Misconfigured(
                 f"the local service (process {address.pid}) runs with the {name} {redact(running)}, "
                 f"and {why} {redact(meant)}; nothing was sent to it",

@@ -273,7 +273,7 @@ def test_a_local_service_with_another_storage_than_the_project_asks_for_is_not_u
     assert shell.service["storage"] == str(shell.folder / "files")
     shell.write("fused-spec.yaml", PROJECT.replace("storage: files\n", ""))
     refused = shell.run("apply", "specs")
-    assert (refused.code, "without any in fused-spec.yaml it would be" in refused.err) == (2, True)
+    assert (refused.code, "with nothing configured it would be" in refused.err) == (2, True)
 
 
 def test_a_service_that_a_person_started_with_another_storage_is_used_where_nothing_else_is_asked_for(
