@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fused_spec.errors import CredentialsError
 
@@ -16,7 +17,13 @@ HOSTED_URL = "https://www.fused.io/server/v1"
 LOCAL_TARGET = "local"
 HOSTED_TARGET = "hosted"
 
-_LOG_IN = "log in once with the fused package, or set FUSED_AUTH_TOKEN and FUSED_AUTH_TOKEN_TYPE"
+THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_LOG_IN = "log in with the fused package, or set FUSED_AUTH_TOKEN and FUSED_AUTH_TOKEN_TYPE"
+_FROM_ITS_STATE = (
+    "set FUSED_AUTH_TOKEN to the token in the service.json of that service's state folder, "
+    "and FUSED_AUTH_TOKEN_TYPE to Fused-Env-Bearer"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,11 @@ class Target:
     @property
     def is_local(self) -> bool:
         return self.base_url is None
+
+
+def credentials_hint(url: str) -> str:
+    """Where the credentials for a server are found: one on this machine has a token of its own."""
+    return _FROM_ITS_STATE if urlsplit(url).hostname in THIS_MACHINE else _LOG_IN
 
 
 def credentials_from(env: Mapping[str, str], home: Path) -> Credentials:

@@ -25,6 +25,7 @@ from typing import Any, cast
 import requests
 
 from fused_spec.errors import CredentialsError, FusedSpecError, ServiceError, ServiceUnreachable
+from fused_spec.settings import credentials_hint
 
 Redact = Callable[[str], str]
 
@@ -74,7 +75,7 @@ class Refused(CredentialsError, ApiError):
     def __init__(self, problem: Any, *, response: requests.Response, call: str) -> None:
         super().__init__(problem, response=response, call=call)
         self.hint = (
-            "log in again with the fused package, or set FUSED_AUTH_TOKEN and FUSED_AUTH_TOKEN_TYPE"
+            credentials_hint(response.url)
             if response.status_code == 401
             else "ask the owner of the environment for access, or use other credentials"
         )

@@ -12,7 +12,7 @@ from fused_spec import __version__
 from fused_spec.cli import archive, jobs, locking, planning, project, service, specs, tokens
 from fused_spec.cli.options import current_context, global_options
 from fused_spec.cli.report import write_report
-from fused_spec.errors import EXIT_BUG, FusedSpecError, Interrupted, SpecError
+from fused_spec.errors import EXIT_BUG, FusedSpecError, Interrupted, Misconfigured, SpecError
 from fused_spec.views.diagnostics_text import diagnostics_text
 from fused_spec.views.documents import as_json, error_document, validate_document
 from fused_spec.views.error_text import error_text
@@ -82,6 +82,7 @@ def run(arguments: Sequence[str]) -> int:
         return _explain(Interrupted("interrupted"), given)
     except click.ClickException as error:
         error.show()
+        _as_document(Misconfigured(error.format_message()), given)
         return error.exit_code
     except FusedSpecError as error:
         return _explain(error, given)
@@ -95,13 +96,18 @@ def _explain(error: FusedSpecError, given: dict[str, Any]) -> int:
     """Say what went wrong on stderr, and with `--output json` also as a document on stdout."""
     context = current_context(given)
     console = context.console
-    if given.get("output") == "json":
-        document = validate_document(error.diagnostics) if isinstance(error, SpecError) else error_document(error)
-        console.result(as_json(document))
+    _as_document(error, given)
     if isinstance(error, SpecError):
         console.warn(diagnostics_text(error.diagnostics, source_line=context.sources.line, paint=console.paint))
     console.warn(error_text(error, paint=console.paint))
     return error.exit_code
+
+
+def _as_document(error: FusedSpecError, given: dict[str, Any]) -> None:
+    """Print it for scripts, where the command line could be read so far that it asks for JSON."""
+    if given.get("output") == "json":
+        document = validate_document(error.diagnostics) if isinstance(error, SpecError) else error_document(error)
+        current_context(given).console.result(as_json(document))
 
 
 def _disk_problem(error: OSError) -> str:

@@ -14,6 +14,8 @@ from fused_spec.redaction import redact
 from fused_spec.storage_url import parse_storage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fused_spec.service.launch import ServiceAddress
     from fused_spec.spec.model import Project
 
@@ -51,16 +53,24 @@ def placing(
     )
 
 
-def check_running(address: "ServiceAddress", asked: Placing) -> None:
-    """Raises `Misconfigured` when the running service has another engine or storage than was asked for."""
-    for name, running, wanted in (
-        ("engine", address.engine, asked.engine),
-        ("storage", address.storage, asked.storage),
+def check_running(address: "ServiceAddress", asked: Placing, state: "Path") -> None:
+    """Raises `Misconfigured` when the running service of a state folder has another engine or storage than asked for.
+
+    Where nobody asks for one the default is meant, unless a person started the service with the flag for it.
+    """
+    from fused_spec.service.launch import default_storage
+
+    for name, running, wanted, default in (
+        ("engine", address.engine, asked.engine, str(parse_engine(None))),
+        ("storage", address.storage, asked.storage, default_storage(state)),
     ):
-        if wanted.value is not None and wanted.value != running:
+        if wanted.value is None and name in address.by_flag:
+            continue
+        if (meant := wanted.value or default) != running:
+            why = f"{wanted.source} asks for" if wanted.value else "with nothing configured it would be"
             raise Misconfigured(
                 f"the local service (process {address.pid}) runs with the {name} {redact(running)}, "
-                f"and {wanted.source} asks for {redact(wanted.value)}; nothing was sent to it",
+                f"and {why} {redact(meant)}; nothing was sent to it",
                 hint=f"stop it with `kill {address.pid}` (running jobs go on), and run this again: "
                 "it is then started as asked",
             )

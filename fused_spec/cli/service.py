@@ -1,6 +1,7 @@
 """`serve`: the embedded service in the foreground."""
 
 import ipaddress
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,7 @@ def serve(
         idle=idle,
         engine=parse_engine(asked.engine.value),
         storage=asked.storage.value,
+        by_flag=tuple(name for name, flag in (("engine", engine), ("storage", storage)) if flag),
     )
     serve_until_stopped(options, announce)
 
@@ -90,20 +92,24 @@ def _is_loopback(host: str) -> bool:
 
 
 def _how_to_use(address: "ServiceAddress", folder: Path) -> str:
-    """Where it listens, and three ways to point the published client at it; the token itself is only in its file."""
+    """Where it listens, and how to point a command and the published client at it; the token is only in its files."""
+    from fused_spec.service.launch import TOKEN_FILE
+
     shared = f"{address.url}/realtime-shared"
+    token = f'FUSED_AUTH_TOKEN="$(cat {shlex.quote(str(folder / TOKEN_FILE))})" FUSED_AUTH_TOKEN_TYPE=Fused-Env-Bearer'
     return f"""\
 Listening on {address.url} (process {address.pid}); Ctrl-C stops it, running jobs go on.
   jobs run on the engine {address.engine}; fd:// is {redact(address.storage)}
   the token is in {folder / "service.json"}, readable by you alone
 
-  fused-spec   --base-url {address.url}
+  fused-spec
+    {token} fused-spec jobs --base-url {address.url}
   fused, in a home folder of its own
     .fused/settings.toml   base_url = "{address.url}"
                            shared_udf_base_url = "{shared}"
     .fused/credentials     the token as access_token, auth_scheme "Bearer" (docs/service.md has the whole file)
   fused 1.14 and later, by its environment, with the same settings.toml
-    FUSED_AUTH_TOKEN=TOKEN FUSED_AUTH_TOKEN_TYPE=Fused-Env-Bearer
+    {token}
   fused, in code
     fused.options.base_url = "{address.url}"
     fused.options.shared_udf_base_url = "{shared}"  # 2.x

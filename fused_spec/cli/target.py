@@ -15,15 +15,23 @@ import click
 
 from fused_spec.cli.options import Context
 from fused_spec.diagnostics import nearest
+from fused_spec.errors import CredentialsError, Misconfigured
 from fused_spec.redaction import redact
-from fused_spec.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET, Credentials, Target, credentials_from
+from fused_spec.settings import (
+    HOSTED_TARGET,
+    HOSTED_URL,
+    LOCAL_TARGET,
+    THIS_MACHINE,
+    Credentials,
+    Target,
+    credentials_from,
+    credentials_hint,
+)
 
 if TYPE_CHECKING:
     from fused_spec.api.base import Connected
     from fused_spec.api.transport import Transport
     from fused_spec.spec.model import Project
-
-_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Client = TypeVar("Client", bound="Connected")
 
@@ -49,13 +57,13 @@ def service_state(project: "Project") -> Path:
 
 
 def find_target(context: Context, project: "Project") -> Target:
-    """The target that was asked for; a usage error when the project does not know it."""
+    """The target that was asked for; a usage error when the project does not know it, or its URL cannot be used."""
     if context.base_url:
-        return Target(name=redact(context.base_url), base_url=context.base_url)
+        return _at(context.base_url, "--base-url")
     if context.target:
         return _named(context.target, project, "--target")
     if base_url := context.env.get("FUSED_SPEC_BASE_URL"):
-        return Target(name=redact(base_url), base_url=base_url)
+        return _at(base_url, "FUSED_SPEC_BASE_URL")
     if name := context.env.get("FUSED_SPEC_TARGET"):
         return _named(name, project, "FUSED_SPEC_TARGET")
     return _named(project.default_target, project, str(project.file or "the default"))
@@ -82,7 +90,7 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
     recorded = recorded_service(state)
     if recorded is not None and _is_same_server(target.base_url, recorded.url):
         return Transport(target.base_url, Credentials(access_token=recorded.token))
-    return Transport(target.base_url, credentials_from(context.env, context.home))
+    return Transport(target.base_url, _credentials(target.base_url, context))
 
 
 def hand_over_images(project: "Project", state: Path) -> None:
@@ -100,6 +108,26 @@ def recorded_service(state: Path) -> LocalService | None:
         return LocalService(url=str(content["url"]), token=str(content["token"]), pid=int(content["pid"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _at(base_url: str, source: str) -> Target:
+    from fused_spec.api.addresses import checked_base_url
+    from fused_spec.api.errors import InvalidArgument
+
+    try:
+        checked_base_url(base_url)
+    except InvalidArgument as error:
+        raise Misconfigured(f"{source}: {error}", hint=error.hint) from None
+    return Target(name=redact(base_url), base_url=base_url)
+
+
+def _credentials(base_url: str, context: Context) -> Credentials:
+    """The user's; where there are none, it depends on the server what helps."""
+    try:
+        return credentials_from(context.env, context.home)
+    except CredentialsError as error:
+        error.hint = credentials_hint(base_url)
+        raise
 
 
 def _named(name: str, project: "Project", source: str) -> Target:
@@ -122,7 +150,7 @@ def _running_service(state: Path, context: Context, project: "Project") -> Local
     before = recorded_service(state)
     asked = placing(context, project)
     address = ensure_service(state, engine=asked.engine.value, storage=asked.storage.value)
-    check_running(address, asked)
+    check_running(address, asked, state)
     if before is None or before.pid != address.pid:
         context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")
     return LocalService(url=address.url, token=address.token, pid=address.pid)
@@ -141,4 +169,4 @@ def _tell_git(state: Path, project: "Project") -> None:
 
 def _is_same_server(base_url: str, recorded_url: str) -> bool:
     """Whether the URL is that of the recorded service; its token goes nowhere but to this machine."""
-    return urlsplit(base_url).hostname in _THIS_MACHINE and base_url.rstrip("/") == recorded_url.rstrip("/")
+    return urlsplit(base_url).hostname in THIS_MACHINE and base_url.rstrip("/") == recorded_url.rstrip("/")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from fused_spec.diagnostics import nearest
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import Misconfigured
 from fused_spec.plan.model import (
     Action,
     Change,
@@ -47,7 +47,7 @@ def make_plan(
 ) -> Plan:
     """Compare desired state with history; changes come in the order in which they can be carried out.
 
-    Raises `FusedSpecError` for a --rerun or --retry of a name that no job has, and for a prune that nothing
+    Raises `Misconfigured` for a --rerun or --retry of a name that no job has, and for a prune that nothing
     confines: without a project file, or with no spec at all.
     """
     _check(resolution, requests)
@@ -73,17 +73,17 @@ def _check(resolution: Resolution, requests: Requests) -> None:
     jobs = {desired.key.name for desired in resolution.desired if isinstance(desired, DesiredJob)}
     for name in sorted((requests.rerun | requests.retry | requests.select) - jobs):
         meant = nearest(name, jobs)
-        raise FusedSpecError(
+        raise Misconfigured(
             f'no spec declares a job named "{name}"',
             hint=f'did you mean "{meant}"?' if meant else "name a job of the given specs",
         )
     if requests.prune and resolution.project.scope == DEFAULT_SCOPE:
-        raise FusedSpecError(
+        raise Misconfigured(
             "prune is refused without a project file: nothing would tell these jobs from other people's",
             hint="run `fused-spec init` to get a fused-spec.yaml with an id of its own",
         )
     if requests.prune and not resolution.desired:
-        raise FusedSpecError("prune is refused: the given paths declare nothing", hint="name the folder of the specs")
+        raise Misconfigured("prune is refused: the given paths declare nothing", hint="name the folder of the specs")
 
 
 def _check_prune(pruned: list[Change], history: History, requests: Requests) -> None:
@@ -92,7 +92,7 @@ def _check_prune(pruned: list[Change], history: History, requests: Requests) -> 
     existing += sum(one.enabled for one in history.objects.values())
     limit = requests.prune_limit if requests.prune_limit is not None else max(_PRUNED_FREELY, existing // 2)
     if len(pruned) > limit:
-        raise FusedSpecError(
+        raise Misconfigured(
             f"prune would end {len(pruned)} of {existing} runs and tokens, and {limit} at once is the limit",
             hint=f"check that no spec is missing; --prune-limit {len(pruned)} allows it",
         )

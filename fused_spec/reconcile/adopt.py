@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import Misconfigured
 from fused_spec.plan.model import History
 from fused_spec.reconcile.archive import Archive, RunRecord
 from fused_spec.reconcile.spool import LogRecord, WholeLog
@@ -13,12 +13,12 @@ from fused_spec.status import RunStatus
 def adopt(names: frozenset[str], resolution: Resolution, history: History, archive: Archive, *, now: datetime) -> None:
     """Write a receipt for the forgotten run of each of these jobs, as of what their specs say now.
 
-    Raises `FusedSpecError`, before anything is written, for a job whose past is known or that never ran.
+    Raises `Misconfigured`, before anything is written, for a job whose past is known or that never ran.
     """
     jobs = {one.key.name: one for one in resolution.desired if isinstance(one, DesiredJob)}
     for name in sorted(names):
         if name not in jobs or jobs[name].key not in history.traces:
-            raise FusedSpecError(
+            raise Misconfigured(
                 f'no forgotten run of a job named "{name}" is known', hint="`fused-spec plan` names those that are"
             )
     for name in sorted(names):

@@ -257,7 +257,7 @@ class _Apply:
         if why is None:
             return
         self._over_limit = True
-        yield from self._skip_the_rest(f"not started: {why}")
+        yield from self._end_the_rest(OutcomeStatus.SKIPPED, f"not started: {why}")
         for flight in self._flights.values():
             if flight.then is Then.START:
                 flight.then = Then.SKIP
@@ -266,7 +266,8 @@ class _Apply:
 
     def _stop_waiting(self) -> Iterator[Event]:
         """The apply's time is up: runs go on, and nothing more is started."""
-        yield from self._skip_the_rest("the apply's time was up before it could start")
+        why = "not started: the apply's time was up before its turn; the next apply goes on"
+        yield from self._end_the_rest(OutcomeStatus.TIMEOUT, why)
         for flight in self._flights.values():
             error = "still running when the apply's time was up; the next apply attaches"
             yield self._finish(
@@ -274,9 +275,9 @@ class _Apply:
             )
         self._flights.clear()
 
-    def _skip_the_rest(self, why: str) -> Iterator[Event]:
+    def _end_the_rest(self, status: OutcomeStatus, why: str) -> Iterator[Event]:
         for change in [*self._waiting, *self._calls.drop()]:
-            yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=why))
+            yield self._finish(Outcome(change=change, status=status, error=why))
         self._waiting.clear()
 
     def _finish(self, outcome: Outcome) -> Event:

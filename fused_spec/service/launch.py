@@ -19,6 +19,7 @@ from fused_spec.errors import ServiceUnreachable
 from fused_spec.service.private_file import create_private
 
 ADDRESS_FILE = "service.json"
+TOKEN_FILE = "token"  # noqa: S105  # the name of a file
 LOG_FILE = "service.log"
 IMAGES_FILE = "images.json"
 GIT_FILE = "git.json"
@@ -33,16 +34,25 @@ _LAST_LINES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceAddress:
-    """Where a service listens, what opens it, what runs its jobs, and what its `fd://` is."""
+    """Where a service listens, what opens it, what runs its jobs, and what its `fd://` is.
+
+    `by_flag` names which of engine and storage a person chose with a flag of `serve`.
+    """
 
     url: str
     token: str = field(repr=False)
     pid: int
     engine: str
     storage: str
+    by_flag: tuple[str, ...] = ()
 
-    def as_json(self) -> dict[str, str | int]:
-        return asdict(self)
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "by_flag": list(self.by_flag)}
+
+
+def default_storage(state: Path) -> str:
+    """What `fd://` is where nobody says so."""
+    return str((state / "storage").resolve())
 
 
 def ensure_service(
@@ -79,6 +89,7 @@ def answering(state: Path) -> ServiceAddress | None:
             pid=int(content["pid"]),
             engine=str(content["engine"]),
             storage=str(content["storage"]),
+            by_flag=tuple(content.get("by_flag", ())),
         )
         place = urlsplit(address.url)
         with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=_ANSWER_SECONDS)) as line:

@@ -21,7 +21,7 @@ from fused_spec.service.app import create_app
 from fused_spec.service.connection import Connection
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.gate import LOOPBACK
-from fused_spec.service.launch import ADDRESS_FILE, ServiceAddress
+from fused_spec.service.launch import ADDRESS_FILE, TOKEN_FILE, ServiceAddress, default_storage
 from fused_spec.service.private_file import write_private
 
 _SHORTEST_TOKEN = 32
@@ -31,7 +31,10 @@ _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # recognised, not bound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`idle`: seconds without work, enabled schedules or requests after which the service stops; None never."""
+    """`idle`: seconds without work, enabled schedules or requests after which the service stops; None never.
+
+    `by_flag` names which of engine and storage a person chose with a flag.
+    """
 
     state: Path
     host: str = "127.0.0.1"
@@ -39,6 +42,7 @@ class Options:
     idle: float | None = None
     engine: EngineChoice | None = None
     storage: str | None = None
+    by_flag: tuple[str, ...] = ()
 
 
 def serve(options: Options, announce: Callable[[ServiceAddress], None] | None = None) -> None:
@@ -58,7 +62,8 @@ def serve(options: Options, announce: Callable[[ServiceAddress], None] | None = 
             token=token,
             pid=os.getpid(),
             engine=str(options.engine or EngineChoice()),
-            storage=options.storage or str((options.state / "storage").resolve()),
+            storage=options.storage or default_storage(options.state),
+            by_flag=options.by_flag,
         )
         asyncio.run(_Server(options, address, announce).run(listener))
 
@@ -191,7 +196,7 @@ def _url(host: str, port: int) -> str:
 
 def _token(state: Path) -> str:
     """The token of this state folder, made once, so that clients stay pointed at it over a restart."""
-    path = state / "token"
+    path = state / TOKEN_FILE
     known = path.read_text(encoding="utf-8").strip() if path.exists() else ""
     if len(known) >= _SHORTEST_TOKEN:  # an empty one would let everybody in
         return known

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fused_spec.spec.expectations import check_expectation
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.loads import Loadable
 from fused_spec.spec.named_files import Folder
@@ -15,8 +16,6 @@ from fused_spec.spec.violations import Schema
 
 # The wire wants these said even where the spec may leave them out.
 _ALWAYS_SAID = {"partition_geospatial": ("partitioning_method", "partitioning_split_method")}
-# What an expectation may say of geometry alone.
-_OF_GEOMETRY = frozenset({"crs", "bounds"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class StepReader:
         input_at, udf_at = (*pointer, "input"), (*pointer, "udf")
         if isinstance(elements, list) and self.findings.is_sound(input_at):
             elements = self.references.addresses(elements, input_at)
-        self._check_expectation(step, pointer)
+        check_expectation(step, pointer, self.findings)
         udf = self.udf(step["udf"], udf_at, f"{place}.udf", calls=(elements, input_at))
         return {**step, "input": elements, "udf": udf} if udf is not None else None
 
@@ -62,24 +61,9 @@ class StepReader:
             check_calls(read, calls[0], pointer, calls[1], self.findings)
         return read.udf
 
-    def _check_expectation(self, step: Mapping[str, Any], at: Pointer) -> None:
-        """What no result can fulfil."""
-        expect, pointer = step.get("expect"), (*at, "expect")
-        if not isinstance(expect, dict) or not self.findings.is_sound(pointer):
-            return
-        rows, bounds = expect.get("rows"), expect.get("bounds")
-        if isinstance(rows, dict) and rows.get("min", 0) > rows.get("max", rows.get("min", 0)):
-            self.findings.tell("expect", "min is more than max", (*pointer, "rows"), "exchange the two")
-        if bounds is not None and (bounds[0] > bounds[2] or bounds[1] > bounds[3]):
-            hint = "write them as west, south, east, north"
-            self.findings.tell("expect", "the bounds enclose nothing", (*pointer, "bounds"), hint)
-        if step.get("type") == "partition_nongeospatial":
-            for name in sorted(_OF_GEOMETRY & expect.keys()):
-                hint = "leave it out, or use partition_geospatial"
-                self.findings.tell("expect", f"a table without geometry has no {name}", (*pointer, name), hint)
-
     def _ingestion(self, step: Mapping[str, Any], pointer: Pointer) -> dict[str, Any] | None:
         at = (*pointer, "input")
+        check_expectation(step, pointer, self.findings)
         if "input" not in step or not self.findings.is_sound(at):
             return None
         if step.get("output") is None and self.findings.is_sound((*pointer, "output")):
@@ -89,7 +73,6 @@ class StepReader:
                 pointer,
                 "say where the table goes, such as output: fd://datasets/buildings/",
             )
-        self._check_expectation(step, pointer)
         return {**step, "input": self.references.addresses(step["input"], at)}
 
 

@@ -91,11 +91,15 @@ def _outcome(outcome: Outcome, width: int, paint: Paint) -> str:
     words = [f"{outcome.change.key!s:<{width}}", f"{paint(f'{outcome.status:<9}', _tone(outcome.status))}"]
     if outcome.status in (OutcomeStatus.UNCHANGED, OutcomeStatus.HELD):
         words.append(visible(outcome.change.why))
-    elif outcome.status is OutcomeStatus.SKIPPED and outcome.error:
+    elif outcome.error and (outcome.status is OutcomeStatus.SKIPPED or _never_started(outcome)):
         words.append(visible(redact(outcome.error)))
     elif outcome.job_id:
         words.append(outcome.job_id)
     return "  ".join(words).rstrip()
+
+
+def _never_started(outcome: Outcome) -> bool:
+    return outcome.status is OutcomeStatus.TIMEOUT and outcome.job_id is None
 
 
 def _tone(status: OutcomeStatus) -> Tone:

@@ -130,13 +130,33 @@ def test_wrong_credentials_end_with_8_and_are_not_shown(shell: Shell) -> None:
 def test_no_credentials_at_all_ends_with_8_and_says_how_to_get_some(shell: Shell) -> None:
     ended = with_job(shell).run("plan", "specs", "--target", "hosted")
     assert (ended.code, explains(ended)) == (8, True)
-    assert "log in once with the fused package" in ended.err
+    assert "log in with the fused package" in ended.err
 
 
 def test_an_unknown_target_ends_with_2(shell: Shell) -> None:
     ended = with_job(shell).run("plan", "specs", "--target", "hostd")
     assert (ended.code, explains(ended)) == (2, True)
     assert 'did you mean "hosted"?' in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "specs", "--select", "nope"),
+        ("apply", "specs", "--adopt", "nope"),
+        ("apply", "specs", "--rerun", "nope"),
+        ("apply", "specs", "--retry", "nope"),
+        ("plan", "specs", "--base-url", "nonsense"),
+        ("plan", "specs", "--target", "hostd"),
+        ("apply", "--output", "json"),
+    ],
+)
+def test_a_wrong_value_of_a_flag_ends_with_2_and_is_a_document_where_json_was_asked_for(
+    shell: Shell, words: tuple[str, ...]
+) -> None:
+    ended = with_job(shell).run(*words, "--output", "json")
+    assert (ended.code, explains(ended)) == (2, True)
+    assert ended.document["error"]["exit_code"] == 2
 
 
 @pytest.mark.parametrize("command", [("logs", "areas"), ("show", "areas"), ("wait", "areas"), ("cancel", "areas")])

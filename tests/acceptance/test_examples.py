@@ -126,6 +126,19 @@ def test_status_and_jobs_have_their_published_form(applied: Ended, examples: She
     assert {job["key"].removeprefix("Job/") for job in jobs.document["jobs"] if job["key"]} >= JOBS
 
 
+@pytest.mark.parametrize(
+    ("words", "form"),
+    [
+        (("show", "county-areas"), "show"),
+        (("tokens", "list", "--specs", "specs/examples"), "tokens"),
+        (("tokens", "show", "county-at", "--specs", "specs/examples"), "tokens"),
+        (("archive", "verify"), "verify"),
+    ],
+)
+def test_a_document_has_its_published_form(words: tuple[str, ...], form: str, applied: Ended, examples: Shell) -> None:
+    check_form(form, examples.run(*words, "--output", "json").document)
+
+
 def test_show_names_the_results(applied: Ended, examples: Shell) -> None:
     assert "0.parquet, 1.parquet, 2.parquet, 3.parquet" in examples.run("show", "county-areas").out
 

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.acceptance.command import Shell
+from tests.acceptance.command import COMMAND, Shell
 from tests.acceptance.conftest import in_folder
 from tests.acceptance.served import Served, serving
 from tests.waiting import until
@@ -223,6 +224,15 @@ def test_the_service_says_how_to_point_a_client_at_it_and_keeps_its_token_to_its
     assert service.token not in said
 
 
+def test_the_command_line_that_serve_shows_works_as_it_is(shell: Shell) -> None:
+    with serving(shell) as service:
+        assert service.process.stderr is not None
+        line = next(line for line in service.process.stderr if "--base-url" in line)
+        env = shell.env(PATH=f"{COMMAND.parent}:{os.environ['PATH']}")
+        done = subprocess.run(["sh", "-c", line], cwd=shell.home, env=env, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
 def test_a_folder_of_somebody_else_is_told(tmp_path: Path, shell: Shell) -> None:
     locked = tmp_path / "locked"
@@ -261,6 +271,24 @@ def test_a_local_service_with_another_storage_than_the_project_asks_for_is_not_u
     service.wait(20)
     assert shell.run("apply", "specs").code == 0
     assert shell.service["storage"] == str(shell.folder / "files")
+    shell.write("fused-spec.yaml", PROJECT.replace("storage: files\n", ""))
+    refused = shell.run("apply", "specs")
+    assert (refused.code, "with nothing configured it would be" in refused.err) == (2, True)
+
+
+def test_a_service_that_a_person_started_with_another_storage_is_used_where_nothing_else_is_asked_for(
+    shell: Shell,
+) -> None:
+    shell.run("init")
+    by_hand = shell.start("serve", "--storage", "files")
+    try:
+        assert by_hand.stderr is not None
+        assert "Listening" in by_hand.stderr.readline()
+        done = shell.run("apply", "specs")
+        assert (done.code, shell.service["pid"]) == (0, by_hand.pid), done.err
+    finally:
+        by_hand.terminate()
+        by_hand.communicate(timeout=60)
 
 
 def test_a_stopped_service_ends_with_its_signal_handled(shell: Shell) -> None:

@@ -262,6 +262,17 @@ def test_an_apply_whose_time_is_up_waits_for_what_is_under_way_without_haste(wor
     assert min(waits[1:4]) > 0.01
 
 
+def test_an_apply_whose_time_is_up_exits_with_5_though_one_job_still_waited_for_another(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job("second", more="  needs: [first]\n") + job("first"))
+    outcomes = world.apply(replace(FAST, timeout=0.3))
+    first, second = outcomes["Job/first"], outcomes["Job/second"]
+    assert (second.status, second.job_id) == (OutcomeStatus.TIMEOUT, None)
+    assert str(second.error).startswith("not started: the apply's time was up")
+    assert exit_code(outcomes.values()) == 5
+    world.api.cancel_job(str(first.job_id))
+
+
 def test_a_run_of_another_state_that_somebody_started_after_the_plan_makes_it_stale(world: World) -> None:
     world.write("specs/a.yaml", job())
     plan = world.plan()

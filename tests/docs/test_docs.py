@@ -70,6 +70,28 @@ def test_a_command_that_is_shown_exists_with_its_options(line: str) -> None:
         parse(words)
 
 
+def leaves(group: click.Group, name: str = "fused-spec") -> Iterator[tuple[str, click.Command]]:
+    for word, found in group.commands.items():
+        if isinstance(found, click.Group):
+            yield from leaves(found, f"{name} {word}")
+        else:
+            yield f"{name} {word}", found
+
+
+@pytest.mark.parametrize(("name", "found"), [pytest.param(*leaf, id=leaf[0]) for leaf in leaves(commands)])
+def test_the_synopsis_names_every_option_of_a_command(name: str, found: click.Command) -> None:
+    synopsis = blocks((ROOT / "docs/cli.md").read_text(encoding="utf-8"), "text")[0]
+    [line] = [line for line in synopsis.splitlines() if re.match(rf"{name}\b", line)]
+    groups = dict(re.findall(r"^ +(requests|limits): +(.+)$", synopsis, re.MULTILINE))
+    for group, options in groups.items():
+        line = line.replace(f"[{group}]", options)
+    everywhere = {option for parameter in commands.params for option in parameter.opts}
+    for parameter in found.params:
+        names = set(parameter.opts)
+        if isinstance(parameter, click.Option) and not names & everywhere:
+            assert names & set(re.findall(r"--?[a-z][a-z-]*", line)), names
+
+
 def test_the_quick_start_is_two_commands() -> None:
     start = README.split("## Quick start")[1].split("\n## ")[0]
     assert blocks(start, "sh") == [
@@ -110,6 +132,15 @@ def test_a_workflow_is_one_by_its_published_schema(path: str) -> None:
 def test_the_workflow_lets_one_apply_go_on_at_a_time_and_to_its_end() -> None:
     workflow: Any = yaml.safe_load((ROOT / "docs/examples/fused-spec.yml").read_text(encoding="utf-8"))
     assert workflow["jobs"]["apply"]["concurrency"] == {"group": "fused-spec-apply", "cancel-in-progress": False}
+
+
+def test_the_workflow_fetches_what_specs_read_from_git_before_it_reads_specs() -> None:
+    workflow: Any = yaml.safe_load((ROOT / "docs/examples/fused-spec.yml").read_text(encoding="utf-8"))
+    for name, job in workflow["jobs"].items():
+        commands_run = [step.get("run", "") for step in job["steps"]]
+        locking = commands_run.index("fused-spec lock specs/")
+        reading = next(place for place, run in enumerate(commands_run) if f"fused-spec {name} " in run)
+        assert locking < reading
 
 
 def fields(node: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from fused_spec.cli.console import Console
 from fused_spec.cli.options import Context
 from fused_spec.cli.sources import Sources
 from fused_spec.cli.target import connect, find_target, with_state
-from fused_spec.errors import CredentialsError
+from fused_spec.errors import CredentialsError, Misconfigured
 from fused_spec.settings import Target
 from fused_spec.spec.model import Project
 
@@ -73,9 +73,18 @@ def test_an_unknown_target_is_a_usage_error_with_the_nearest(tmp_path) -> None:
         find_target(context(tmp_path, target="prd"), project(tmp_path))
 
 
-def test_a_password_in_the_base_url_is_no_part_of_the_targets_name(tmp_path) -> None:
-    given = context(tmp_path, base_url="https://me:secret@fused.example/v1")
-    assert "secret" not in find_target(given, project(tmp_path)).name
+@pytest.mark.parametrize(
+    "url", ["nonsense", "ftp://x", "http://example.com", "https://me:secret@fused.example/v1", "http://[::1"]
+)
+def test_a_base_url_that_cannot_be_used_is_a_usage_error_that_says_where_it_stands(tmp_path, url) -> None:
+    for given, source in (
+        (context(tmp_path, base_url=url), "--base-url"),
+        (context(tmp_path, env={"FUSED_SPEC_BASE_URL": url}), "FUSED_SPEC_BASE_URL"),
+    ):
+        with pytest.raises(Misconfigured, match=f"^{source}: the base URL cannot be used") as refused:
+            find_target(given, project(tmp_path))
+        assert refused.value.exit_code == 2
+        assert "secret" not in str(refused.value)
 
 
 def test_the_state_folder_can_be_moved(tmp_path) -> None:
@@ -94,6 +103,13 @@ def test_the_local_token_goes_to_no_other_server(tmp_path, url) -> None:
     record_service(tmp_path)
     with pytest.raises(CredentialsError):
         connect(FusedReader, Target(name="x", base_url=url), context(tmp_path), project(tmp_path))
+
+
+@pytest.mark.parametrize(("url", "said"), [(SERVER, "service.json"), ("https://fused.example/v1", "log in with")])
+def test_a_server_on_this_machine_has_a_token_of_its_own_and_another_one_a_login(tmp_path, url, said) -> None:
+    with pytest.raises(CredentialsError) as refused:
+        connect(FusedReader, Target(name="x", base_url=url), context(tmp_path), project(tmp_path))
+    assert said in str(refused.value.hint)
 
 
 def record_service(root: Path) -> None:

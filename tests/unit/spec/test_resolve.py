@@ -164,6 +164,20 @@ def test_an_expectation_of_a_table_is_part_of_the_digest(resolved: Resolve) -> N
     assert expecting.digest != plain.digest
 
 
+def test_a_table_that_is_ingested_is_in_no_other_coordinate_system(resolved: Resolve) -> None:
+    text = f"{PARTITION}        expect: {{crs: EPSG:3857}}\n"
+    [problem] = resolved(a__yaml=text, a__geojson="{}").diagnostics
+    assert problem.message == "a table of partition_geospatial is in EPSG:4326, never in EPSG:3857"
+    assert (problem.pointer, problem.location.line) == ("spec.config.steps.0.expect.crs", len(text.splitlines()))
+    for same in ("EPSG:4326", "OGC:CRS84"):
+        assert resolved(a__yaml=text.replace("EPSG:3857", same), a__geojson="{}").valid
+
+
+def test_what_a_table_can_never_be_is_told_beside_an_input_that_is_missing(resolved: Resolve) -> None:
+    text = f"{PARTITION}        expect: {{bounds: [1, 0, 0, 1]}}\n".replace("input:", "inputs:")
+    assert "the bounds enclose nothing" in [problem.message for problem in resolved(a__yaml=text).diagnostics]
+
+
 def test_a_table_without_an_expectation_keeps_its_digest(resolved: Resolve) -> None:
     plain = the_job(resolved(a__yaml=PARTITION, a__geojson="{}"))
     nulled = the_job(resolved(a__yaml=f"{PARTITION}        expect: null\n", a__geojson="{}"))

@@ -291,11 +291,39 @@ def test_an_expectation_is_part_of_the_digest(made: Made) -> None:
 
 @pytest.mark.parametrize(
     ("expect", "message"),
-    [("{rows: {min: 2, max: 1}}", "min is more than max"), ("{bounds: [1, 0, 0, 1]}", "the bounds enclose nothing")],
+    [
+        ("{rows: {min: 2, max: 1}}", "min is more than max"),
+        ("{bounds: [1, 0, 0, 1]}", "the bounds enclose nothing"),
+        ("{crs: foo}", '"foo" is no coordinate system'),
+    ],
 )
 def test_what_no_result_can_fulfil_is_told(expect: str, message: str, made: Made) -> None:
     [problem] = made(f"{{file: area.py}}\n        expect: {expect}", {"area.py": UDF}).diagnostics
     assert problem.message == message
+
+
+def test_what_no_result_can_fulfil_is_told_beside_an_unknown_field(made: Made) -> None:
+    expect = "{row: 1, rows: {min: 2, max: 1, mean: 3}, bounds: [1, 0, 0, 1], crs: foo}"
+    problems = made(f"{{file: area.py}}\n        expect: {expect}", {"area.py": UDF}).diagnostics
+    expected = "spec.config.steps.0.expect"
+    assert {problem.pointer.removeprefix(expected) for problem in problems} == {
+        ".row",
+        ".rows",
+        ".rows.mean",
+        ".bounds",
+        ".crs",
+    }
+
+
+@pytest.mark.parametrize("rows", ["{min: many, max: 1}", "{min: 2, max: -1}", "[2, 1]"])
+def test_rows_that_are_no_numbers_are_told_once(rows: str, made: Made) -> None:
+    problems = made(f"{{file: area.py}}\n        expect: {{rows: {rows}}}", {"area.py": UDF}).diagnostics
+    assert len(problems) == 1
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3857", "+proj=utm +zone=33", "+init=epsg:3857"])
+def test_a_udf_may_be_expected_to_give_any_coordinate_system(crs: str, made: Made) -> None:
+    assert made(f"{{file: area.py}}\n        expect: {{crs: '{crs}'}}", {"area.py": UDF}).diagnostics == ()
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,15 @@ def test_what_was_skipped_says_for_what() -> None:
     )
 
 
+def test_what_had_no_turn_in_time_says_so_and_a_run_that_goes_on_is_named() -> None:
+    waited = outcome("a", OutcomeStatus.TIMEOUT, error="not started: the apply's time was up")
+    runs = outcome("b", OutcomeStatus.TIMEOUT, error="still running", job_id="7e57")
+    assert outcomes_text([waited, runs]).splitlines()[:2] == [
+        "Job/a  timeout    not started: the apply's time was up",
+        "Job/b  timeout    7e57",
+    ]
+
+
 def test_a_log_cannot_steer_the_terminal_or_show_a_secret() -> None:
     secret = "fsh_" + "AbCdEfGh12345678"
     failed = outcome("a", OutcomeStatus.FAILED, job_id="7e57")
