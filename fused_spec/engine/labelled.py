@@ -2,8 +2,9 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
+
+from fused_spec.engine.axes import image_axes, is_even
 
 IN_TIFF = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
 WIDENED = {"bool": "uint8", "float16": "float32"}
@@ -25,12 +26,12 @@ def only_variable(value: Any) -> Any:
 
 
 def is_image(value: Any) -> bool:
-    """Whether one variable has two axes, or bands before them, and lies evenly: its coordinates are numbers."""
+    """Whether one variable has rows and columns of evenly spaced cells, or several bands of them."""
     array = only_variable(value)
     if array is None or array.ndim not in (2, 3) or array.size == 0 or array.dtype.name not in (*IN_TIFF, *WIDENED):
         return False
-    axes = [array.coords[name] for name in array.dims[-2:] if name in array.coords]
-    return all(np.issubdtype(axis.dtype, np.number) for axis in axes)
+    axes = image_axes(array)
+    return axes is not None and all(is_even(array, axis) for axis in axes)
 
 
 def is_scalar(value: Any) -> bool:

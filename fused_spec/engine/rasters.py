@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fused_spec.engine.axes import Bounds, image_axes, place
 from fused_spec.engine.labelled import IN_TIFF, WIDENED, is_image, is_labelled, only_variable
 from fused_spec.engine.stored import Content, Unstorable
 
@@ -19,8 +20,6 @@ _TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp":
 PICTURES = tuple(_TYPES)
 _BANDS = (1, 3, 4)
 _DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # modes of one band with more than eight bits
-
-Bounds = tuple[float, float, float, float]
 
 
 def write_raster(value: Any, output_format: str) -> Content | None:
@@ -48,7 +47,8 @@ def write_picture(value: Any, output_format: str) -> Content | None:
     if hasattr(value, "tobytes") and hasattr(value, "mode") and hasattr(value, "save"):
         if value.mode in _DEEP:
             return _array(np.asarray(value), None, "tiff" if output_format == "png" else output_format)
-        return _picture(np.asarray(value.convert("RGBA" if "A" in value.mode else "RGB")), output_format)
+        pixels = np.asarray(value.convert("RGBA" if "A" in value.mode else "RGB"))
+        return _picture(np.moveaxis(pixels, -1, 0), output_format)
     return None
 
 
@@ -84,7 +84,7 @@ def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Cont
         )
     image = array.ndim in (2, 3) and array.dtype.name in (*IN_TIFF, *WIDENED) and array.size > 0
     if image and output_format in _TYPES:
-        return _picture(array, output_format)
+        return _picture(_by_bands(array), output_format)
     # a TIFF holds bounds, and an npy what it has not
     if not image or output_format == "npy" or (array.dtype.name in WIDENED and bounds is None):
         buffer = BytesIO()
@@ -97,23 +97,12 @@ def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Cont
 
 
 def _labelled(array: Any, tags: dict[str, str], output_format: str) -> Content:
-    """An xarray with two axes, or with bands before them; its last two axes are y and x."""
-    values = np.asarray(array.values)
-    if output_format in _TYPES:
-        return _picture(values, output_format)
-    y, x = array.dims[-2:]
-    bounds = _extent(array, x, y) if x in array.coords and y in array.coords else None
-    crs = getattr(getattr(array, "rio", None), "crs", None)
-    return _tiff(_by_bands(values), bounds, crs or ("EPSG:4326" if bounds else None), tags)
-
-
-def _extent(array: Any, x: Any, y: Any) -> Bounds | None:
-    """The outer edges of evenly spaced cells whose centres are the coordinates."""
-    xs, ys = np.asarray(array[x], float), np.asarray(array[y], float)
-    if len(xs) < 2 or len(ys) < 2:
-        return None
-    right, down = (xs[-1] - xs[0]) / (len(xs) - 1) / 2, (ys[0] - ys[-1]) / (len(ys) - 1) / 2
-    return float(xs[0] - right), float(ys[-1] - down), float(xs[-1] + right), float(ys[0] + down)
+    """An xarray that is an image, its bands first and the rows from its axis y."""
+    axes = image_axes(array)
+    assert axes is not None, "an image has them"
+    values = np.asarray(array.transpose(..., *axes).values)
+    bands = values if values.ndim == 3 else values[np.newaxis]
+    return _picture(bands, output_format) if output_format in _TYPES else _tiff(bands, *place(array, *axes), tags)
 
 
 def _tiff(bands: np.ndarray, bounds: Bounds | None, crs: Any, tags: dict[str, str]) -> Content:
@@ -123,23 +112,28 @@ def _tiff(bands: np.ndarray, bounds: Bounds | None, crs: Any, tags: dict[str, st
 
     bands = bands.astype(WIDENED.get(bands.dtype.name, bands.dtype), copy=False)
     count, height, width = bands.shape
-    place = {"crs": crs, "transform": from_bounds(*bounds, width, height)} if bounds is not None else {}
+    located = {"crs": crs, "transform": from_bounds(*bounds, width, height)} if bounds is not None else {}
     with warnings.catch_warnings(), MemoryFile() as memory:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an array without bounds lies nowhere
         with memory.open(
-            driver="GTiff", count=count, height=height, width=width, dtype=bands.dtype.name, compress="deflate", **place
+            driver="GTiff",
+            count=count,
+            height=height,
+            width=width,
+            dtype=bands.dtype.name,
+            compress="deflate",
+            **located,
         ) as dataset:
             dataset.write(bands)
             dataset.update_tags(ns="fused", **tags)
         return Content(suffix="tiff", content_type="image/tiff", content=memory.read())
 
 
-def _picture(array: np.ndarray, output_format: str) -> Content:
+def _picture(bands: np.ndarray, output_format: str) -> Content:
     from PIL import Image
 
-    if array.size == 0:
+    if bands.size == 0:
         raise Unstorable("an image without pixels cannot be stored")
-    bands = _by_bands(array)
     if bands.dtype == bool:
         bands = bands.astype("uint8") * 255
     if bands.dtype != np.uint8 or len(bands) not in _BANDS:

@@ -88,6 +88,90 @@ def test_an_xarray_with_dates_along_an_axis_is_a_table(tmp_path: Path) -> None:
     assert pd.read_parquet(tmp_path / "0.parquet")["day"].tolist() == [*days, *days]
 
 
+GRID = {"y": [50.5, 49.5], "x": [10.0, 11.0, 12.0, 13.0, 14.0]}
+CELLS = np.arange(30.0).reshape(3, 2, 5)
+
+
+def image(*dims: str, **named: str) -> xr.DataArray:
+    """Three bands of a grid with its axes in this order, some under another name."""
+    array = xr.DataArray(CELLS, dims=("band", "y", "x"), coords=GRID).transpose(*dims)
+    return array.rename(named)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        image("band", "y", "x"),
+        image("y", "x", "band"),
+        image("x", "y", "band", x="lon", y="lat"),
+        image("x", "band", "y", x="Longitude", y="LATITUDE"),
+        image("y", "x", "band", x="time").assign_coords(time=("time", GRID["x"], {"standard_name": "longitude"})),
+    ],
+    ids=lambda array: ",".join(array.dims),
+)
+def test_the_axes_of_an_xarray_are_known_by_what_they_are_called(array: xr.DataArray, tmp_path: Path) -> None:
+    write_result(array, tmp_path, 0)
+    with rasterio.open(tmp_path / "0.tiff") as dataset:
+        assert np.array_equal(dataset.read(), CELLS)
+        assert (tuple(dataset.bounds), dataset.crs) == ((9.5, 49, 14.5, 51), "EPSG:4326")
+
+
+def test_two_bands_of_an_xarray_with_three_columns_stay_two(tmp_path: Path) -> None:
+    write_result(xr.DataArray(CELLS[:2, :, :3], dims=("time", "y", "x")), tmp_path, 0)
+    with rasterio.open(tmp_path / "0.tiff") as dataset:
+        assert np.array_equal(dataset.read(), CELLS[:2, :, :3])
+
+
+@pytest.mark.parametrize(
+    ("dims", "coords"),
+    [
+        (("y", "x"), {"y": [0.0, 1.0, 10.0]}),
+        (("y", "x"), {"x": [0.0, 1.0, np.nan]}),
+        (("y", "x"), {"x": [5.0, 5.0, 5.0]}),
+        (("time", "station"), {"time": [1, 2, 3]}),
+        (("lat", "month"), {}),
+    ],
+)
+def test_an_xarray_without_rows_and_columns_of_even_cells_is_a_table(dims: Any, coords: Any, tmp_path: Path) -> None:
+    assert write_result(xr.DataArray(np.eye(3), dims=dims, coords=coords), tmp_path, 0).name == "0.parquet"
+
+
+def test_rounded_coordinates_are_even(tmp_path: Path) -> None:
+    lon = np.linspace(100, 101, 4000, dtype="float32")
+    assert write_result(
+        xr.DataArray(np.zeros((2, 4000)), dims=("y", "lon"), coords={"lon": lon}), tmp_path, 0
+    ).name == ("0.tiff")
+
+
+@pytest.mark.parametrize(
+    ("array", "crs"),
+    [
+        (image("band", "y", "x"), "EPSG:4326"),
+        (image("band", "y", "x").assign_coords(x=[500_000, 500_010, 500_020, 500_030, 500_040]), None),
+        (image("band", "y", "x", x="column", y="row"), None),
+        (image("band", "y", "x").assign_coords(spatial_ref=((), 0, {"crs_wkt": "EPSG:3857"})), "EPSG:3857"),
+    ],
+)
+def test_an_xarray_lies_in_the_crs_it_tells_or_in_degrees_that_can_be(
+    array: xr.DataArray, crs: str | None, tmp_path: Path
+) -> None:
+    write_result(array, tmp_path, 0)
+    with rasterio.open(tmp_path / "0.tiff") as dataset:
+        assert dataset.crs == crs
+
+
+def test_an_xarray_with_a_crs_that_is_none_is_refused(tmp_path: Path) -> None:
+    array = image("band", "y", "x").assign_coords(spatial_ref=((), 0, {"crs_wkt": "nowhere"}))
+    with pytest.raises(Unstorable, match="the xarray's CRS 'nowhere' cannot be read"):
+        write_result(array, tmp_path, 0)
+
+
+def test_a_picture_of_few_rows_is_no_picture_of_few_bands(tmp_path: Path) -> None:
+    write_result(Image.new("RGB", (7, 3), (1, 2, 3)), tmp_path, 0)
+    with Image.open(tmp_path / "0.png") as picture:
+        assert (picture.size, picture.getpixel((6, 2))) == ((7, 3), (1, 2, 3))
+
+
 def test_the_callers_first_word_for_arrays_counts(tmp_path: Path) -> None:
     stored = write_result(IMAGE, tmp_path, 0, ["npy", "tiff", "parquet"])
     assert np.array_equal(np.load(tmp_path / stored.name), IMAGE)
