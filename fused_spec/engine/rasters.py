@@ -115,15 +115,8 @@ def _tiff(bands: np.ndarray, bounds: Bounds | None, crs: Any, tags: dict[str, st
     located = {"crs": crs, "transform": from_bounds(*bounds, width, height)} if bounds is not None else {}
     with warnings.catch_warnings(), MemoryFile() as memory:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an array without bounds lies nowhere
-        with memory.open(
-            driver="GTiff",
-            count=count,
-            height=height,
-            width=width,
-            dtype=bands.dtype.name,
-            compress="deflate",
-            **located,
-        ) as dataset:
+        size = {"count": count, "height": height, "width": width}
+        with memory.open(driver="GTiff", dtype=bands.dtype.name, compress="deflate", **size, **located) as dataset:
             dataset.write(bands)
             dataset.update_tags(ns="fused", **tags)
         return Content(suffix="tiff", content_type="image/tiff", content=memory.read())

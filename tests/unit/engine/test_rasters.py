@@ -138,9 +138,8 @@ def test_an_xarray_without_rows_and_columns_of_even_cells_is_a_table(dims: Any, 
 
 def test_rounded_coordinates_are_even(tmp_path: Path) -> None:
     lon = np.linspace(100, 101, 4000, dtype="float32")
-    assert write_result(
-        xr.DataArray(np.zeros((2, 4000)), dims=("y", "lon"), coords={"lon": lon}), tmp_path, 0
-    ).name == ("0.tiff")
+    array = xr.DataArray(np.zeros((2, 4000)), dims=("y", "lon"), coords={"lon": lon})
+    assert write_result(array, tmp_path, 0).name == "0.tiff"
 
 
 @pytest.mark.parametrize(
