@@ -158,17 +158,21 @@ class UdfTask:
 
     def _metadata(self, error: BaseException) -> dict[str, Any]:
         """What 2.x clients read beside a result."""
-        name = type(error).__name__
+        name = _cut(type(error).__name__)
         frames = traceback.extract_tb(_user_frames(error.__traceback__))
         line = frames[-1].lineno if frames else getattr(error, "lineno", None)  # a SyntaxError has its own
         return known_beside(self._in_short(error, name), name, _kind(error), line)
 
     def _in_short(self, error: BaseException, name: str) -> str:
         """The error in one line, without its middle when it is long; what it may not show is taken out before."""
-        said = " ".join(filter(None, map(str.strip, self._mask(_said(error)).splitlines())))
-        if len(said) > _LONGEST_PROBLEM:
-            said = f"{said[: _LONGEST_PROBLEM // 2]} … {said[-_LONGEST_PROBLEM // 2 :]}"
-        return f"{name}: {said}" if name and said else name or said
+        pieces = (_cut(name), _cut(" ".join(filter(None, map(str.strip, self._mask(_said(error)).splitlines())))))
+        return ": ".join(filter(None, pieces))
+
+
+def _cut(text: str) -> str:
+    """The text without its middle, if it is long."""
+    half = _LONGEST_PROBLEM // 2
+    return text if len(text) <= 2 * half else f"{text[:half]} … {text[-half:]}"
 
 
 def _said(error: BaseException) -> str:
