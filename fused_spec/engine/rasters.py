@@ -39,17 +39,34 @@ def write_raster(value: Any, output_format: str) -> Content | None:
 
 def write_picture(value: Any, output_format: str) -> Content | None:
     """A PIL image, or a matplotlib figure or what is drawn in one; None for any other value."""
-    buffer = BytesIO()
-    figure: Any = value if hasattr(value, "savefig") else getattr(value, "figure", None)
-    if hasattr(figure, "savefig"):
+    if (figure := _figure(value)) is not None:
+        buffer = BytesIO()
         figure.savefig(buffer, format="png")
         return Content(suffix="png", content_type="image/png", content=buffer.getvalue())
-    if hasattr(value, "tobytes") and hasattr(value, "mode") and hasattr(value, "save"):
-        if value.mode in _DEEP:
-            return _array(np.asarray(value), None, "tiff" if output_format == "png" else output_format)
-        pixels = np.asarray(value.convert("RGBA" if "A" in value.mode else "RGB"))
-        return _picture(np.moveaxis(pixels, -1, 0), output_format)
-    return None
+    if not _is_pillow(value):
+        return None
+    if value.mode in _DEEP:
+        return _array(np.asarray(value), None, "tiff" if output_format == "png" else output_format)
+    try:
+        clear = value.mode.endswith(("A", "a")) or "transparency" in value.info  # as in a palette
+        pixels = np.asarray(value.convert("RGBA" if clear else "RGB"))
+    except ValueError as error:
+        raise Unstorable(f"an image of the mode {value.mode} cannot be stored; convert it to RGB") from error
+    return _picture(np.moveaxis(pixels, -1, 0), output_format)
+
+
+def is_picture(value: Any) -> bool:
+    """Whether `write_picture` writes it."""
+    return _is_pillow(value) or _figure(value) is not None
+
+
+def _figure(value: Any) -> Any:
+    figure = value if hasattr(value, "savefig") else getattr(value, "figure", None)
+    return figure if hasattr(figure, "savefig") else None
+
+
+def _is_pillow(value: Any) -> bool:
+    return hasattr(value, "tobytes") and hasattr(value, "mode") and hasattr(value, "save")
 
 
 def bounds_of(value: Any) -> Bounds | None:
@@ -76,15 +93,15 @@ def _located(value: Any) -> tuple[np.ndarray, Bounds | None] | None:
 def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Content:
     if array.dtype.hasobject:
         raise Unstorable("an array of objects cannot be stored; give it a numeric type")
+    image = array.ndim in (2, 3) and array.dtype.name in (*IN_TIFF, *WIDENED) and array.size > 0
+    if image and output_format in _TYPES:
+        return _picture(_seen(array), output_format)
     if isinstance(array, np.ma.MaskedArray):  # what is masked is missing
         array = (
             np.ma.filled(array.astype(np.result_type(array.dtype, np.float32)), np.nan)
             if array.mask.any()
             else array.data
         )
-    image = array.ndim in (2, 3) and array.dtype.name in (*IN_TIFF, *WIDENED) and array.size > 0
-    if image and output_format in _TYPES:
-        return _picture(_by_bands(array), output_format)
     # a TIFF holds bounds, and an npy what it has not
     if not image or output_format == "npy" or (array.dtype.name in WIDENED and bounds is None):
         buffer = BytesIO()
@@ -142,13 +159,25 @@ def _picture(bands: np.ndarray, output_format: str) -> Content:
     return Content(suffix=output_format, content_type=_TYPES[output_format], content=buffer.getvalue())
 
 
-def _by_bands(array: np.ndarray) -> np.ndarray:
+def _by_bands(array: np.ndarray, may_be_last: tuple[int, ...] = (3, 4)) -> np.ndarray:
     """Bands first; an array whose last axis alone can be bands has them last."""
     if array.ndim == 2:
         return array[np.newaxis]
-    if array.shape[0] not in _BANDS and array.shape[-1] in (3, 4):
+    if array.shape[0] not in _BANDS and array.shape[-1] in may_be_last:
         return np.moveaxis(array, -1, 0)
     return array
+
+
+def _seen(array: np.ndarray) -> np.ndarray:
+    """The bands of a picture: what is masked is black, and transparent where there is room for it."""
+    bands = _by_bands(array, _BANDS)
+    if not isinstance(bands, np.ma.MaskedArray) or not np.ma.is_masked(bands):
+        return np.asarray(bands)
+    colours = bands.filled(0)
+    if bands.dtype != np.uint8 or len(bands) not in (1, 3):
+        return colours
+    shown = np.where(np.ma.getmaskarray(bands).all(axis=0), 0, 255).astype("uint8")
+    return np.concatenate([np.broadcast_to(colours, (3, *shown.shape)), shown[np.newaxis]])
 
 
 def _bounds(bounds: Any) -> Bounds:

@@ -77,6 +77,29 @@ def test_a_mask_can_be_a_picture(tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(picture) == 255, IMAGE[0] > 3)
 
 
+@pytest.mark.parametrize("array", [IMAGE, IMAGE[0]])
+def test_what_is_masked_is_transparent_in_a_picture(array: np.ndarray, tmp_path: Path) -> None:
+    write_result(np.ma.masked_array(array, np.broadcast_to(IMAGE[0] > 10, array.shape)), tmp_path, 0, ["png"])
+    with Image.open(tmp_path / "0.png") as picture:
+        assert np.array_equal(np.asarray(picture)[..., 3] == 0, IMAGE[0] > 10)
+        assert picture.getpixel((2, 1)) == (*np.broadcast_to(array, (3, 4, 5))[:, 1, 2], 255)
+
+
+def test_a_palette_keeps_its_transparent_colour(tmp_path: Path) -> None:
+    drawn = Image.new("P", (2, 2), 1)
+    drawn.putpalette([0, 0, 0, 9, 8, 7])
+    drawn.info["transparency"] = 1
+    write_result(drawn, tmp_path, 0)
+    with Image.open(tmp_path / "0.png") as picture:
+        assert picture.getpixel((0, 0)) == (9, 8, 7, 0)
+
+
+def test_one_band_may_come_last_in_a_picture(tmp_path: Path) -> None:
+    write_result(IMAGE.reshape(12, 5, 1), tmp_path, 0, ["png"])
+    with Image.open(tmp_path / "0.png") as picture:
+        assert np.array_equal(np.asarray(picture), IMAGE.reshape(12, 5))
+
+
 def test_several_arrays_are_all_kept(tmp_path: Path) -> None:
     write_result([IMAGE[0], IMAGE[1]], tmp_path, 0)
     assert json.loads((tmp_path / "0.json").read_text()) == IMAGE[:2].tolist()
