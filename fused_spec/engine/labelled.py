@@ -44,5 +44,13 @@ def cells(value: Any) -> pd.DataFrame:
     if hasattr(value, "data_vars"):
         frame = value.to_dataframe() if value.dims else pd.DataFrame([{name: value[name].item() for name in value}])
     else:
-        frame = (value if value.name else value.rename("value")).to_dataframe()
+        frame = value.rename(_free_name(value)).to_dataframe()
     return pd.DataFrame(frame.reset_index() if value.dims else frame)
+
+
+def _free_name(array: Any) -> str:
+    """A name for the column of its values, beside those of its axes and coordinates."""
+    name = str(array.name or "value")
+    while name in {*array.dims, *array.coords}:
+        name += "_"
+    return name
