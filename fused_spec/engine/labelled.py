@@ -9,6 +9,7 @@ from fused_spec.engine.axes import image_axes, is_even
 IN_TIFF = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
 WIDENED = {"bool": "uint8", "float16": "float32"}
 """Types that a TIFF holds as another one."""
+_TELLS_CRS = frozenset({"grid_mapping_name", "crs_wkt", "spatial_ref"})  # attributes by the CF conventions, and GDAL's
 
 
 def is_labelled(value: Any) -> bool:
@@ -18,10 +19,11 @@ def is_labelled(value: Any) -> bool:
 
 
 def only_variable(value: Any) -> Any:
-    """The variable of a Dataset that has no other, or the DataArray itself; None for several."""
+    """The variable of a Dataset that has no other but one that tells its CRS, or the DataArray itself; else None."""
     if not hasattr(value, "data_vars"):
         return value
-    variables = list(value.data_vars.values())
+    crs = [name for name, one in value.data_vars.items() if one.ndim == 0 and not _TELLS_CRS.isdisjoint(one.attrs)]
+    variables = list(value.set_coords(crs).data_vars.values())
     return variables[0] if len(variables) == 1 else None
 
 

@@ -182,6 +182,13 @@ def test_an_xarray_lies_in_the_crs_it_tells_or_in_degrees_that_can_be(
         assert dataset.crs == crs
 
 
+def test_a_variable_that_tells_the_crs_of_a_dataset_is_none_of_its_own(tmp_path: Path) -> None:
+    heights = image("band", "y", "x").assign_attrs(grid_mapping="crs")
+    write_result(xr.Dataset({"height": heights, "crs": ((), 0, {"spatial_ref": "EPSG:3857"})}), tmp_path, 0)
+    with rasterio.open(tmp_path / "0.tiff") as dataset:
+        assert (dataset.crs, dataset.tags(ns="fused")["key"]) == ("EPSG:3857", "height")
+
+
 def test_an_xarray_with_a_crs_that_is_none_is_refused(tmp_path: Path) -> None:
     array = image("band", "y", "x").assign_coords(spatial_ref=((), 0, {"crs_wkt": "nowhere"}))
     with pytest.raises(Unstorable, match="the xarray's CRS 'nowhere' cannot be read"):
