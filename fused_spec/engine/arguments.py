@@ -2,7 +2,16 @@
 
 The rules are the published client's: an object whose keys are all parameters gives keyword arguments, any other
 value goes to the first parameter; what is given overrides what is stored; text becomes what the annotation says.
-Stricter than there in two places: text that is no whole number is none, and a word that is no truth value is none.
+
+Where the client would bend a value, or let it pass, it is refused here, so that a slip is seen:
+
+- a number with a fraction for `int`, which the client cuts;
+- for `bool` all but true, yes and 1, false, no and 0, and empty text; to the client all text but false and "" is true;
+- for `list` and `dict` text that is JSON of another kind;
+- an object for `str`, as one with a misspelt key is when it goes to the first parameter;
+- for `Bounds` four values that are no numbers;
+- what none of a union's kinds fits, and what does not fit an annotation that is text or `Annotated`: those the client
+  does not read, but for a few.
 """
 
 import json
@@ -220,9 +229,9 @@ def _shape(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, int | float):
-        return str(value)
-    raise ValueError("write text")
+    if isinstance(value, dict):
+        raise ValueError("write text, or an object whose keys are all parameters of the UDF")
+    return str(value)
 
 
 def _moment(kind: type[datetime] | type[date] | type[time], value: Any) -> Any:

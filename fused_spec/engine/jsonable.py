@@ -4,7 +4,7 @@ import dataclasses
 import math
 import uuid
 from collections import deque
-from collections.abc import KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, KeysView, Mapping, ValuesView
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -35,7 +35,7 @@ def jsonable(value: Any) -> Any:
             return {_key(key): jsonable(item) for key, item in value.items()}
         case set() | frozenset():
             return [jsonable(item) for item in _in_order(value)]
-        case list() | tuple() | deque() | range() | KeysView() | ValuesView() | pd.Index():
+        case list() | tuple() | deque() | range() | KeysView() | ValuesView() | ItemsView() | pd.Index():
             return [jsonable(item) for item in value]
         case np.ndarray():
             return jsonable(value.tolist())
@@ -66,7 +66,7 @@ def _from_object(value: Any) -> Any:
 def _number(value: float | Decimal) -> float | None:
     number = float(value)
     if math.isinf(number):
-        raise ValueError("it holds infinity")
+        raise ValueError("it holds infinity, for which JSON has no word; None can stand in its place")
     return None if math.isnan(number) else number
 
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
+
+from fused_spec.engine.axes import image_axes, is_even
 
 IN_TIFF = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
 WIDENED = {"bool": "uint8", "float16": "float32"}
 """Types that a TIFF holds as another one."""
+_TELLS_CRS = frozenset({"grid_mapping_name", "crs_wkt", "spatial_ref"})  # attributes by the CF conventions, and GDAL's
 
 
 def is_labelled(value: Any) -> bool:
@@ -17,20 +19,21 @@ def is_labelled(value: Any) -> bool:
 
 
 def only_variable(value: Any) -> Any:
-    """The variable of a Dataset that has no other, or the DataArray itself; None for several."""
+    """The variable of a Dataset that has no other but one that tells its CRS, or the DataArray itself; else None."""
     if not hasattr(value, "data_vars"):
         return value
-    variables = list(value.data_vars.values())
+    crs = [name for name, one in value.data_vars.items() if one.ndim == 0 and not _TELLS_CRS.isdisjoint(one.attrs)]
+    variables = list(value.set_coords(crs).data_vars.values())
     return variables[0] if len(variables) == 1 else None
 
 
 def is_image(value: Any) -> bool:
-    """Whether one variable has two axes, or bands before them, and lies evenly: its coordinates are numbers."""
+    """Whether one variable has rows and columns of evenly spaced cells, or several bands of them."""
     array = only_variable(value)
     if array is None or array.ndim not in (2, 3) or array.size == 0 or array.dtype.name not in (*IN_TIFF, *WIDENED):
         return False
-    axes = [array.coords[name] for name in array.dims[-2:] if name in array.coords]
-    return all(np.issubdtype(axis.dtype, np.number) for axis in axes)
+    axes = image_axes(array)
+    return axes is not None and all(is_even(array, axis) for axis in axes)
 
 
 def is_scalar(value: Any) -> bool:
@@ -43,5 +46,13 @@ def cells(value: Any) -> pd.DataFrame:
     if hasattr(value, "data_vars"):
         frame = value.to_dataframe() if value.dims else pd.DataFrame([{name: value[name].item() for name in value}])
     else:
-        frame = (value if value.name else value.rename("value")).to_dataframe()
+        frame = value.rename(_free_name(value)).to_dataframe()
     return pd.DataFrame(frame.reset_index() if value.dims else frame)
+
+
+def _free_name(array: Any) -> str:
+    """A name for the column of its values, beside those of its axes and coordinates."""
+    name = str(array.name or "value")
+    while name in {*array.dims, *array.coords}:
+        name += "_"
+    return name

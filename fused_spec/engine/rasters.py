@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fused_spec.engine.axes import Bounds, image_axes, place
 from fused_spec.engine.labelled import IN_TIFF, WIDENED, is_image, is_labelled, only_variable
 from fused_spec.engine.stored import Content, Unstorable
 
@@ -19,8 +20,6 @@ _TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp":
 PICTURES = tuple(_TYPES)
 _BANDS = (1, 3, 4)
 _DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # modes of one band with more than eight bits
-
-Bounds = tuple[float, float, float, float]
 
 
 def write_raster(value: Any, output_format: str) -> Content | None:
@@ -40,16 +39,34 @@ def write_raster(value: Any, output_format: str) -> Content | None:
 
 def write_picture(value: Any, output_format: str) -> Content | None:
     """A PIL image, or a matplotlib figure or what is drawn in one; None for any other value."""
-    buffer = BytesIO()
-    figure: Any = value if hasattr(value, "savefig") else getattr(value, "figure", None)
-    if hasattr(figure, "savefig"):
+    if (figure := _figure(value)) is not None:
+        buffer = BytesIO()
         figure.savefig(buffer, format="png")
         return Content(suffix="png", content_type="image/png", content=buffer.getvalue())
-    if hasattr(value, "tobytes") and hasattr(value, "mode") and hasattr(value, "save"):
-        if value.mode in _DEEP:
-            return _array(np.asarray(value), None, "tiff" if output_format == "png" else output_format)
-        return _picture(np.asarray(value.convert("RGBA" if "A" in value.mode else "RGB")), output_format)
-    return None
+    if not _is_pillow(value):
+        return None
+    if value.mode in _DEEP:
+        return _array(np.asarray(value), None, "tiff" if output_format == "png" else output_format)
+    try:
+        clear = value.mode.endswith(("A", "a")) or "transparency" in value.info  # as in a palette
+        pixels = np.asarray(value.convert("RGBA" if clear else "RGB"))
+    except ValueError as error:
+        raise Unstorable(f"an image of the mode {value.mode} cannot be stored; convert it to RGB") from error
+    return _picture(np.moveaxis(pixels, -1, 0), output_format)
+
+
+def is_picture(value: Any) -> bool:
+    """Whether `write_picture` writes it."""
+    return _is_pillow(value) or _figure(value) is not None
+
+
+def _figure(value: Any) -> Any:
+    figure = value if hasattr(value, "savefig") else getattr(value, "figure", None)
+    return figure if hasattr(figure, "savefig") else None
+
+
+def _is_pillow(value: Any) -> bool:
+    return hasattr(value, "tobytes") and hasattr(value, "mode") and hasattr(value, "save")
 
 
 def bounds_of(value: Any) -> Bounds | None:
@@ -76,15 +93,15 @@ def _located(value: Any) -> tuple[np.ndarray, Bounds | None] | None:
 def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Content:
     if array.dtype.hasobject:
         raise Unstorable("an array of objects cannot be stored; give it a numeric type")
+    image = array.ndim in (2, 3) and array.dtype.name in (*IN_TIFF, *WIDENED) and array.size > 0
+    if image and output_format in _TYPES:
+        return _picture(_seen(array), output_format)
     if isinstance(array, np.ma.MaskedArray):  # what is masked is missing
         array = (
             np.ma.filled(array.astype(np.result_type(array.dtype, np.float32)), np.nan)
             if array.mask.any()
             else array.data
         )
-    image = array.ndim in (2, 3) and array.dtype.name in (*IN_TIFF, *WIDENED) and array.size > 0
-    if image and output_format in _TYPES:
-        return _picture(array, output_format)
     # a TIFF holds bounds, and an npy what it has not
     if not image or output_format == "npy" or (array.dtype.name in WIDENED and bounds is None):
         buffer = BytesIO()
@@ -97,23 +114,12 @@ def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Cont
 
 
 def _labelled(array: Any, tags: dict[str, str], output_format: str) -> Content:
-    """An xarray with two axes, or with bands before them; its last two axes are y and x."""
-    values = np.asarray(array.values)
-    if output_format in _TYPES:
-        return _picture(values, output_format)
-    y, x = array.dims[-2:]
-    bounds = _extent(array, x, y) if x in array.coords and y in array.coords else None
-    crs = getattr(getattr(array, "rio", None), "crs", None)
-    return _tiff(_by_bands(values), bounds, crs or ("EPSG:4326" if bounds else None), tags)
-
-
-def _extent(array: Any, x: Any, y: Any) -> Bounds | None:
-    """The outer edges of evenly spaced cells whose centres are the coordinates."""
-    xs, ys = np.asarray(array[x], float), np.asarray(array[y], float)
-    if len(xs) < 2 or len(ys) < 2:
-        return None
-    right, down = (xs[-1] - xs[0]) / (len(xs) - 1) / 2, (ys[0] - ys[-1]) / (len(ys) - 1) / 2
-    return float(xs[0] - right), float(ys[-1] - down), float(xs[-1] + right), float(ys[0] + down)
+    """An xarray that is an image, its bands first and the rows from its axis y."""
+    axes = image_axes(array)
+    assert axes is not None, "an image has them"
+    values = np.asarray(array.transpose(..., *axes).values)
+    bands = values if values.ndim == 3 else values[np.newaxis]
+    return _picture(bands, output_format) if output_format in _TYPES else _tiff(bands, *place(array, *axes), tags)
 
 
 def _tiff(bands: np.ndarray, bounds: Bounds | None, crs: Any, tags: dict[str, str]) -> Content:
@@ -123,23 +129,21 @@ def _tiff(bands: np.ndarray, bounds: Bounds | None, crs: Any, tags: dict[str, st
 
     bands = bands.astype(WIDENED.get(bands.dtype.name, bands.dtype), copy=False)
     count, height, width = bands.shape
-    place = {"crs": crs, "transform": from_bounds(*bounds, width, height)} if bounds is not None else {}
+    located = {"crs": crs, "transform": from_bounds(*bounds, width, height)} if bounds is not None else {}
     with warnings.catch_warnings(), MemoryFile() as memory:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an array without bounds lies nowhere
-        with memory.open(
-            driver="GTiff", count=count, height=height, width=width, dtype=bands.dtype.name, compress="deflate", **place
-        ) as dataset:
+        size = {"count": count, "height": height, "width": width}
+        with memory.open(driver="GTiff", dtype=bands.dtype.name, compress="deflate", **size, **located) as dataset:
             dataset.write(bands)
             dataset.update_tags(ns="fused", **tags)
         return Content(suffix="tiff", content_type="image/tiff", content=memory.read())
 
 
-def _picture(array: np.ndarray, output_format: str) -> Content:
+def _picture(bands: np.ndarray, output_format: str) -> Content:
     from PIL import Image
 
-    if array.size == 0:
+    if bands.size == 0:
         raise Unstorable("an image without pixels cannot be stored")
-    bands = _by_bands(array)
     if bands.dtype == bool:
         bands = bands.astype("uint8") * 255
     if bands.dtype != np.uint8 or len(bands) not in _BANDS:
@@ -155,13 +159,25 @@ def _picture(array: np.ndarray, output_format: str) -> Content:
     return Content(suffix=output_format, content_type=_TYPES[output_format], content=buffer.getvalue())
 
 
-def _by_bands(array: np.ndarray) -> np.ndarray:
+def _by_bands(array: np.ndarray, may_be_last: tuple[int, ...] = (3, 4)) -> np.ndarray:
     """Bands first; an array whose last axis alone can be bands has them last."""
     if array.ndim == 2:
         return array[np.newaxis]
-    if array.shape[0] not in _BANDS and array.shape[-1] in (3, 4):
+    if array.shape[0] not in _BANDS and array.shape[-1] in may_be_last:
         return np.moveaxis(array, -1, 0)
     return array
+
+
+def _seen(array: np.ndarray) -> np.ndarray:
+    """The bands of a picture: what is masked is black, and transparent where there is room for it."""
+    bands = _by_bands(array, _BANDS)
+    if not isinstance(bands, np.ma.MaskedArray) or not np.ma.is_masked(bands):
+        return np.asarray(bands)
+    colours = bands.filled(0)
+    if bands.dtype != np.uint8 or len(bands) not in (1, 3):
+        return colours
+    shown = np.where(np.ma.getmaskarray(bands).all(axis=0), 0, 255).astype("uint8")
+    return np.concatenate([np.broadcast_to(colours, (3, *shown.shape)), shown[np.newaxis]])
 
 
 def _bounds(bounds: Any) -> Bounds:

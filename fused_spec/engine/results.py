@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from fused_spec.engine import labelled, rasters, responses, table_formats
@@ -51,13 +52,21 @@ def _write_plain(value: Any, formats: Sequence[str], tile: Tile | None) -> Conte
     try:
         return _write_other(value, formats)
     except Unstorable:
-        if isinstance(value, dict) and (not formats or "json" in formats) and any(map(_is_large, value.values())):
-            return write_parts(value, lambda part: stored_form(part, formats, tile=tile))
+        if not isinstance(value, dict) or (formats and "json" not in formats):
+            raise
+        with suppress(RecursionError):  # it holds itself
+            if _is_part(value):
+                return write_parts(value, lambda part: stored_form(part, formats, tile=tile))
         raise
 
 
-def _is_large(value: Any) -> bool:
-    return as_table(value) is not None or labelled.is_labelled(value)
+def _is_part(value: Any) -> bool:
+    """Whether it is, or a dict that holds, what stands in a file of its own where JSON cannot hold it."""
+    if isinstance(value, dict):
+        return any(_is_part(one) for one in value.values() if one is not value)
+    if isinstance(value, _NEITHER):
+        return isinstance(value, bytes)
+    return rasters.is_picture(value) or as_table(value) is not None or labelled.is_labelled(value)
 
 
 def _write_other(value: Any, formats: Sequence[str]) -> Content:
@@ -78,16 +87,25 @@ def _write_other(value: Any, formats: Sequence[str]) -> Content:
     others = (*table_formats.FORMATS, *rasters.FORMATS)
     if (picture := rasters.write_picture(value, _chosen(formats, rasters.PICTURES, others, "png"))) is not None:
         return picture
+    if hasattr(value, "__dask_graph__"):
+        raise Unstorable(f"{_kind(value)} is still to be computed; return its compute()")
     if hasattr(value, "to_html"):  # a styled frame, and the figures of several libraries
         return _write_other(str(value.to_html()), formats)
+    if hasattr(value, "__next__"):
+        raise Unstorable(f"{_kind(value)} cannot be stored, since it is read only once; return a list of what it gives")
     try:
         return Content(suffix="json", content_type=JSON, content=_json(jsonable(value)))
     except TypeError:
-        kind = type(value)
         raise Unstorable(
-            f"a {kind.__module__}.{kind.__qualname__} cannot be stored; "
+            f"{_kind(value)} cannot be stored; "
             "return a table, a geometry, an array, an image, text, bytes, an HTTP response, or what JSON can hold"
         ) from None
+    except (ValueError, RecursionError) as error:
+        raise _no_json(value, error) from error
+
+
+def _kind(value: Any) -> str:
+    return f"a {type(value).__module__}.{type(value).__qualname__}"
 
 
 def _bytes(content: bytes) -> Content:
@@ -105,14 +123,15 @@ def _json(value: Any) -> bytes:
         pass
     try:
         return _ENCODER.encode(jsonable(value)).encode()
-    except RecursionError as error:
-        raise _no_json(value, "it holds itself, or is nested very deeply") from error
-    except (TypeError, ValueError) as error:
-        raise _no_json(value, str(error)) from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _no_json(value, error) from error
 
 
-def _no_json(value: Any, why: str) -> Unstorable:
-    return Unstorable(f"the returned {type(value).__name__} cannot be stored as JSON: {why}")
+def _no_json(value: Any, error: Exception) -> Unstorable:
+    why = "it holds itself, or is nested very deeply" if isinstance(error, RecursionError) else str(error)
+    parts = isinstance(value, list | tuple) and any(not isinstance(one, dict) and _is_part(one) for one in value)
+    advice = "; return one of them, or a dict with a name for each" if parts else ""
+    return Unstorable(f"the returned {type(value).__name__} cannot be stored as JSON: {why}{advice}")
 
 
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)

@@ -54,6 +54,8 @@ def submit(
 
     given = _elements(elements)
     if debug_mode:
+        if not given:  # a ValueError, as in the published package
+            raise ValueError("debug_mode calls the UDF for the first element, but there is none; give one at least")
         return call(given[0])
     made = Submitted(given, call, max(1, min(max_workers or _WORKERS, len(given) or 1)))
     if not collect:

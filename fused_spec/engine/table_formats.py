@@ -89,7 +89,7 @@ def _xml(table: pd.DataFrame) -> bytes:
     objects = flat[flat.columns[flat.dtypes == "object"]]
     texts = objects.apply(lambda column: column.map(lambda one: one if pd.api.types.is_scalar(one) else str(one)))
     flat = flat.assign(**{str(name): texts[name] for name in texts})
-    flat.columns = flat.columns.str.replace(_NO_XML_NAME, "_", regex=True)
+    flat.columns = flat.columns.astype(str).str.replace(_NO_XML_NAME, "_", regex=True)
     return flat.to_xml(index=False, parser="etree").encode()
 
 

@@ -97,8 +97,8 @@ class UdfTask:
         with self._capture:
             stored = self._stored(index)
         if isinstance(stored, BaseException):
-            error, known = self._mask(_problem(stored)), self._described(stored)
-            return Outcome(index=index, error=error, name=f"{index}.none", metadata=known)
+            error = self._in_short(stored, "" if isinstance(stored, _SAID_WELL) else type(stored).__name__)
+            return Outcome(index=index, error=error, name=f"{index}.none", metadata=self._described(stored))
         return Outcome(
             index=index,
             error=None,
@@ -151,27 +151,41 @@ class UdfTask:
 
     def _described(self, error: BaseException | None) -> bytes:
         """What is known beside a result of which there is something to say."""
-        known = {**_metadata(error), "stdout": self._capture.out.text, "stderr": self._capture.err.text}
+        known = known_beside() if error is None else self._metadata(error)
+        known = {**known, "stdout": self._capture.out.text, "stderr": self._capture.err.text}
         shown = {name: self._mask(value) if isinstance(value, str) else value for name, value in known.items()}
         return json.dumps(shown).encode()
 
+    def _metadata(self, error: BaseException) -> dict[str, Any]:
+        """What 2.x clients read beside a result."""
+        name = _cut(type(error).__name__)
+        frames = traceback.extract_tb(_user_frames(error.__traceback__))
+        line = frames[-1].lineno if frames else getattr(error, "lineno", None)  # a SyntaxError has its own
+        return known_beside(self._in_short(error, name), name, _kind(error), line)
 
-def _problem(error: BaseException) -> str:
-    return _writable(str(error)) if isinstance(error, _SAID_WELL) else _one_line(error)
+    def _in_short(self, error: BaseException, name: str) -> str:
+        """The error in one line, without its middle when it is long; what it may not show is taken out before."""
+        pieces = (_cut(name), _cut(" ".join(filter(None, map(str.strip, self._mask(_said(error)).splitlines())))))
+        return ": ".join(filter(None, pieces))
+
+
+def _cut(text: str) -> str:
+    """The text without its middle, if it is long."""
+    half = _LONGEST_PROBLEM // 2
+    return text if len(text) <= 2 * half else f"{text[:half]} … {text[-half:]}"
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return _writable(str(error))
+    # An exception of the UDF's own may fail to say what it is.
+    except Exception:  # noqa: BLE001
+        return ""
 
 
 def _writable(text: str) -> str:
     """The text without half characters, which no answer can carry."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _metadata(error: BaseException | None) -> dict[str, Any]:
-    """What 2.x clients read beside a result."""
-    if error is None:
-        return known_beside()
-    frames = traceback.extract_tb(_user_frames(error.__traceback__))
-    line = frames[-1].lineno if frames else getattr(error, "lineno", None)  # a SyntaxError has its own
-    return known_beside(_one_line(error), type(error).__name__, _kind(error), line)
 
 
 def _kind(error: BaseException) -> str:
@@ -195,16 +209,3 @@ def _user_frames(trace: TracebackType | None) -> TracebackType | None:
     while trace is not None and not trace.tb_frame.f_code.co_filename.startswith("<udf "):
         trace = trace.tb_next
     return trace
-
-
-def _one_line(error: BaseException) -> str:
-    name = type(error).__name__
-    try:
-        text = _writable(str(error)).strip()
-    # An exception of the UDF's own may fail to say what it is.
-    except Exception:  # noqa: BLE001
-        return name
-    first = text.splitlines()[0] if text else ""
-    if len(first) > _LONGEST_PROBLEM:
-        first = f"{first[: _LONGEST_PROBLEM // 2]} … {first[-_LONGEST_PROBLEM // 2 :]}"
-    return f"{name}: {first}" if first else name

@@ -144,10 +144,11 @@ def _without_result(job: JobDir, run: Run) -> str:
 
 
 def _described(metadata: dict[str, Any]) -> dict[str, str]:
-    """The metadata as a header, its longest texts cut to their ends as far as needed."""
+    """The metadata as a header, its longest texts cut to their ends as far as needed; what cannot be cut goes."""
     cut = dict(metadata)
     while len(text := json.dumps(cut)) > _LONGEST_HEADER:
-        texts = {name: value for name, value in cut.items() if isinstance(value, str)}
-        longest = max(texts, key=lambda name: len(texts[name]))
-        cut[longest] = texts[longest][len(texts[longest]) // 4 + 1 :]
+        longest = max(cut, key=lambda name: len(json.dumps(cut[name])))
+        value = cut.pop(longest)
+        if isinstance(value, str) and value:
+            cut[longest] = value[len(value) // 4 + 1 :]
     return {"x-fused-metadata": text}

@@ -290,6 +290,29 @@ def test_a_long_failure_fits_into_the_header_that_the_clients_read(service: Serv
     assert metadata["error_type"] == "runtime_error"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise ValueError('\U0001f5fa\\n' * 1_000_000)",
+        "return {('\U0001f5fa' * 1_000_000,): 1}",
+        "raise type('E' * 1_000_000, (Exception,), {})",
+    ],
+    ids=["its own", "a result", "a name"],
+)
+def test_an_error_of_megabytes_is_told_in_short_everywhere(body: str, service: Service) -> None:
+    broken = {**UDF, "code": f"@fused.udf\ndef udf(a: int = 1):\n    {body}\n"}
+    call = as_json({"step_config": json.dumps({"type": "udf", "udf": broken})})
+    answer = service.ask("POST", "/realtime/local/api/v1/run/udf", body=call)
+    assert len(answer.headers["x-fused-metadata"]) <= 8000
+    assert json.loads(answer.headers["x-fused-metadata"])["has_exception"] is True
+    assert len(answer.json()["detail"]) < 5000
+
+
+def test_what_cannot_be_cut_is_left_out_of_the_header() -> None:
+    header = realtime._described({"stdout": "", "forged": [0] * 9000, "has_exception": True})
+    assert json.loads(header["x-fused-metadata"]) == {"stdout": "", "has_exception": True}
+
+
 def test_a_result_that_cannot_be_stored_is_a_serialization_error(service: Service) -> None:
     broken = {**UDF, "code": "@fused.udf\ndef udf():\n    return object()\n"}
     body = as_json({"step_config": json.dumps({"type": "udf", "udf": broken})})

@@ -142,15 +142,24 @@ def test_json_of_the_right_kind_is_taken(annotation: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("annotation", "value"),
-    [("int", 1.5), ("bool", 2), ("int", [1]), ("float", {"a": 1}), ("Optional[int]", 1.5), ("'Bounds'", [1, 2])],
+    [
+        ("int", 1.5),
+        ("bool", 2),
+        ("int", [1]),
+        ("float", {"a": 1}),
+        ("str", {"a": 1}),
+        ("Optional[int]", 1.5),
+        ("'Bounds'", [1, 2]),
+    ],
 )
 def test_json_of_another_kind_is_refused_where_python_would_bend_it(annotation: str, value: Any) -> None:
     with pytest.raises(BadArgument, match="cannot be read as"):
         bind(loaded(f"x: {annotation}"), value)
 
 
-def test_a_number_for_text_becomes_text() -> None:
-    assert bind(loaded("zip: str"), 94110) == {"zip": "94110"}
+@pytest.mark.parametrize(("value", "text"), [(94110, "94110"), ([1, "a"], "[1, 'a']"), (True, "True")])
+def test_a_number_or_a_list_for_text_becomes_text(value: Any, text: str) -> None:
+    assert bind(loaded("zip: str"), value) == {"zip": text}
 
 
 def test_annotations_that_are_kept_as_text_count() -> None:

@@ -187,6 +187,12 @@ def test_lists_as_arguments_label_the_results_as_text() -> None:
     assert frame["result"].to_dict() == {"[1, 2]": 1, "[3, 4]": 3}
 
 
+def test_a_trial_of_the_first_element_needs_one() -> None:
+    code = f"@fused.udf\ndef part(n: int):\n    return n\n\n{ENTRY}"
+    with pytest.raises(ValueError, match="debug_mode calls the UDF for the first element, but there is none"):
+        called(f"{code}return fused.submit(part, [], debug_mode=True)")
+
+
 POOL = "@fused.udf\ndef part(n: int):\n    return 6 // n\n\n" + ENTRY + "pool = part.map([3, 0, 2]); pool.wait(); "
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import dask.array
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -216,6 +217,7 @@ class _Place(BaseModel):
         (_Place(name="x", at=1.5), '{"name": "x", "at": 1.5}'),
         ({"days": np.array(["2024-02-29"], "datetime64[D]")}, '{"days": ["2024-02-29"]}'),
         (xr.DataArray(5), "5"),
+        ({"a": 1}.items(), '[["a", 1]]'),
     ],
 )
 def test_what_json_has_another_form_for_is_stored_in_it(value: Any, stored: str, tmp_path: Path) -> None:
@@ -386,6 +388,52 @@ def test_a_dict_of_tables_and_other_values_is_an_archive_of_them(tmp_path: Path)
 def test_a_dict_that_is_no_archive_says_why(value: Any, told: str, tmp_path: Path) -> None:
     with pytest.raises(Unstorable, match=told):
         write_result(value, tmp_path, 0)
+
+
+@pytest.mark.parametrize(
+    "value", [{"map": Image.new("RGB", (2, 2))}, {"file": b"\xff"}, {"deep": {"deeper": pd.DataFrame({"a": [1]})}}]
+)
+def test_a_dict_of_what_json_cannot_hold_is_an_archive(value: Any, tmp_path: Path) -> None:
+    assert write_result(value, tmp_path, 0).name == "0.zip"
+
+
+TABLES = [pd.DataFrame({"a": [1]}), pd.DataFrame({"a": [2]})]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (TABLES, "it holds a DataFrame; return one of them, or a dict with a name for each"),
+        ((number for number in range(3)), "a builtins.generator cannot be stored, since it is read only once; return"),
+        (dask.array.zeros(3), "a dask.array.core.Array is still to be computed; return its compute"),
+        (Decimal("inf"), "the returned Decimal cannot be stored as JSON: it holds infinity"),
+        ([float("inf")], "it holds infinity, for which JSON has no word; None can stand in its place"),
+    ],
+)
+def test_a_value_that_cannot_be_stored_says_what_can(value: Any, told: str, tmp_path: Path) -> None:
+    with pytest.raises(Unstorable, match=told):
+        write_result(value, tmp_path, 0)
+
+
+def test_a_dict_that_holds_itself_is_refused(tmp_path: Path) -> None:
+    one: dict[str, Any] = {}
+    one["other"] = {"one": one}
+    with pytest.raises(Unstorable, match="it holds itself"):
+        write_result(one, tmp_path, 0)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        xr.DataArray([5, 6], dims="value"),
+        xr.DataArray([5, 6], dims="day", name="day"),
+        xr.DataArray([5, 6], dims="day", name="mean", coords={"mean": ("day", [1, 2])}),
+    ],
+)
+def test_the_values_of_an_xarray_have_a_column_beside_those_of_its_axes(array: xr.DataArray, tmp_path: Path) -> None:
+    write_result(array, tmp_path, 0)
+    table = pd.read_parquet(tmp_path / "0.parquet")
+    assert table[f"{array.name or 'value'}_"].tolist() == [5, 6]
 
 
 def test_a_caller_that_reads_no_archives_gets_none(tmp_path: Path) -> None:
