@@ -40,7 +40,7 @@ _UNITS = {
 def geospatial(step: PartitionGeospatialStep, storage: Root, job_id: str) -> Ingestion:
     """What the step asks for, once its inputs are opened; raises `StepFailed`."""
     check_reshape(step)
-    inputs = find_inputs(step.input, storage, step.file_suffix)
+    inputs = find_inputs(step.input, storage, step.file_suffix, outputs=(step.output, step.output_metadata))
     outputs = find_outputs(step, storage, inputs)
     boxes = None if step.partitioning_schema_input is None else read_boxes(step.partitioning_schema_input, storage)
     source = feature_source(step, inputs)

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from fused_spec.engine.failures import StepFailed
-from tests.unit.engine.building import grid, ingested, plain_ingested, points, saved
+from tests.unit.engine.building import geo_step, grid, ingested, partition_geospatial, plain_ingested, points, saved
 from tests.unit.engine.test_geoparquet import problems
 
 
@@ -109,6 +109,23 @@ def test_a_pattern_may_reach_into_folders(tmp_path: Path, storage: Path) -> None
     for name in ("a.parquet", "year=2024/b.parquet", "_old/c.parquet"):
         saved(points(2), storage / "raw" / name)
     assert len(ingested("fd://raw/**/*.parquet", storage)) == 4
+
+
+def test_a_pattern_does_not_read_the_table_that_it_makes(tmp_path: Path, storage: Path) -> None:
+    saved(points(2), storage / "data/raw/a.parquet")
+    outputs = {"output": "fd://data/table", "output_metadata": "fd://data/fused"}
+    for _ in range(2):
+        partition_geospatial(geo_step("fd://data/**/*.parquet", **outputs), storage, "job-1")
+    assert len(gpd.read_parquet(storage / "data/table")) == 2
+
+
+def test_a_file_beside_the_table_below_a_pattern_is_an_input_that_is_not_removed(tmp_path: Path, storage: Path) -> None:
+    saved(points(2), storage / "data/raw/a.parquet")
+    step = geo_step("fd://data/**/*.parquet", output="fd://data/table", overwrite=True)
+    partition_geospatial(step, storage, "job-1")
+    saved(points(2), storage / "data/table/new.parquet")
+    with pytest.raises(StepFailed, match="holds the input"):
+        partition_geospatial(step, storage, "job-2")
 
 
 def test_parquet_is_known_by_how_it_begins(tmp_path: Path, storage: Path) -> None:
