@@ -1,5 +1,6 @@
 """Inputs that are unusual, and what an ingestion makes of them or says of them."""
 
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,34 @@ def test_text_that_gdal_makes_geometry_of_stays_beside_it(tmp_path: Path, storag
     options = {"open_options": {"GEOM_POSSIBLE_NAMES": "shape"}}
     table = ingested(str(tmp_path / "a.csv"), storage, gdal_config=options)
     assert (table["shape"].tolist(), table.geometry.tolist()) == (["POINT (1 2)"], [shapely.Point(1, 2)])
+
+
+@pytest.mark.parametrize("name", ["layer", "columns", "max_features", "where", "batch_size", "use_pyarrow"])
+def test_what_is_no_option_of_gdal_is_refused(name: str, tmp_path: Path, storage: Path) -> None:
+    source = saved(points(1), tmp_path / "a.geojson")
+    with pytest.raises(StepFailed, match=rf"gdal_config\.open_options: {name} is no option of a GDAL driver"):
+        ingested(source, storage, gdal_config={"open_options": {name: "1"}})
+
+
+def test_options_of_gdal_count_for_text_with_coordinates_too(tmp_path: Path, storage: Path) -> None:
+    (tmp_path / "a.csv").write_text("lon,lat,code\n1,2,007\n")
+    options = {"open_options": {"AUTODETECT_TYPE": "NO"}}
+    table = ingested(str(tmp_path / "a.csv"), storage, lonlat_cols=("lon", "lat"), gdal_config=options)
+    assert table["code"].tolist() == ["007"]
+
+
+def test_integers_that_gdal_changes_are_told(tmp_path: Path, storage: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.csv").write_text('WKT,id,n\n"POINT (1 2)",12345678901234567891,5\n')
+    ingested(str(tmp_path / "a.csv"), storage)
+    told = [line for line in capsys.readouterr().out.splitlines() if "64 bits" in line]
+    assert [line.partition(" has numbers")[0] for line in told] == ["a.csv: column id"]
+
+
+def test_the_largest_coordinates_that_there_are_end_somewhere(tmp_path: Path, storage: Path) -> None:
+    far = sys.float_info.max
+    source = saved(pd.DataFrame({"lon": [-far, far, 0.0, 1.0] * 4, "lat": 0.0}), tmp_path / "a.parquet")
+    caps = {"partitioning_maximum_per_file": 4, "partitioning_maximum_per_chunk": 2}
+    assert len(ingested(source, storage, lonlat_cols=("lon", "lat"), **caps)) == 16
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
