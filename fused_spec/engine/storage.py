@@ -47,6 +47,16 @@ Root = Path | Remote
 """What `fd://` is: a folder, or the root of a remote storage."""
 
 
+def resolved(place: Root) -> Root:
+    """The place without links on the way to it."""
+    return place.resolve() if isinstance(place, Path) else place
+
+
+def folder_of(place: Root) -> Root:
+    """The folder in which a place lies."""
+    return place.parent if isinstance(place, Path) else Remote(place.root, place.path.parent)
+
+
 def lies_in(place: Root, other: Root) -> bool:
     """Whether a place is the other one, or below it."""
     if isinstance(place, Remote):

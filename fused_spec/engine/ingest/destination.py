@@ -15,53 +15,38 @@ from tempfile import TemporaryDirectory
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.inputs import Input
-from fused_spec.engine.storage import Remote, Root, place_of
-
-_SENDING = ".fused-spec-sending"
+from fused_spec.engine.ingest.table_files import SENDING, foreign_to_table
+from fused_spec.engine.storage import Remote, Root, lies_in, place_of, resolved
 
 
 def free_place(url: str, storage: Root, inputs: Sequence[Input], *, overwrite: bool) -> Root:
     """The folder that an output URL names, once it is sure that writing there harms nothing.
 
-    An earlier ingestion, known by its `_sample`, may be replaced. Raises `StepFailed` for a folder of other files,
-    unless `overwrite`, and always for a file, the storage itself, or a folder that holds what is read.
+    An earlier ingestion may be replaced. Raises `StepFailed` for a folder that holds anything else, unless `overwrite`,
+    and always for a file, the storage itself, or a folder that holds what is read.
     """
-    place = place_of(url, storage)
-    if isinstance(place, Remote):
-        return _free_remote(url, place, overwrite=overwrite)
-    place = place.resolve()
-    if isinstance(storage, Path) and storage.resolve().is_relative_to(place):
+    place, root = resolved(place_of(url, storage)), resolved(storage)
+    if lies_in(root, place):
         raise StepFailed(f"output {url} is the whole storage or holds it; name a folder in it, such as fd://tables/x")
-    if not place.exists():
-        return place
-    if not place.is_dir():
+    if place == Path("/"):
+        raise StepFailed(f"output {url} is all that this machine has; name a folder in it")
+    if _is_file(place):
         raise StepFailed(f"output {url} is a file; a table is a folder, so name another place")
-    if (place / "_sample").is_file() or not any(place.iterdir()):
-        return place
-    if any(isinstance(one.place, Path) and one.place.resolve().is_relative_to(place) for one in inputs):
+    if any(lies_in(resolved(one.place), place) for one in inputs):
         raise StepFailed(f"output {url} holds the input, which writing would remove; name another folder")
-    if not overwrite:
+    if not overwrite and (foreign := foreign_to_table(place)) is not None:
         raise StepFailed(
-            f"output {url} holds files that no ingestion wrote; "
-            "name another folder, or set overwrite: true to lose them"
+            f"output {url} holds {foreign}, which is no part of a table ingested there; "
+            "name another folder, or set overwrite: true to lose all that is there"
         )
     return place
 
 
-def _free_remote(url: str, place: Remote, *, overwrite: bool) -> Remote:
-    """The same for a remote place; nothing there is touched before the inputs are read, so it may hold them."""
-    if not place.path.parts:
-        raise StepFailed(f"output {url} is the whole storage; name a folder in it, such as fd://tables/x")
+def _is_file(place: Root) -> bool:
+    if isinstance(place, Path):
+        return place.exists() and not place.is_dir()
     filesystem, name = place.open()
-    if filesystem.isfile(name):
-        raise StepFailed(f"output {url} is a file; a table is a folder, so name another place")
-    ours = any(filesystem.exists(f"{name}/{one}") for one in ("_sample", _SENDING))
-    if not ours and not overwrite and filesystem.exists(name):
-        raise StepFailed(
-            f"output {url} holds files that no ingestion wrote; "
-            "name another folder, or set overwrite: true to lose them"
-        )
-    return place
+    return bool(filesystem.isfile(name))
 
 
 @contextmanager
@@ -111,15 +96,15 @@ def replace_remote(place: Remote, files: Mapping[str, str], *, send: Callable[[l
     A mark tells the next ingestion that this one did not come to its end.
     """
     filesystem, name = place.open()
-    filesystem.pipe_file(f"{name}/{_SENDING}", b"")
+    filesystem.pipe_file(f"{name}/{SENDING}", b"")
     if filesystem.exists(f"{name}/_sample"):
         filesystem.rm_file(f"{name}/_sample")
-    before = set(filesystem.find(name)) - {f"{name}/{_SENDING}"}
+    before = set(filesystem.find(name)) - {f"{name}/{SENDING}"}
     if left := sorted(before - {f"{name}/{one}" for one in files}):
         filesystem.rm(left)
     for names in ([one for one in files if one != "_sample"], ["_sample"]):
         send([files[one] for one in names], [f"{name}/{one}" for one in names])
-    filesystem.rm_file(f"{name}/{_SENDING}")
+    filesystem.rm_file(f"{name}/{SENDING}")
 
 
 def _swap(stage: Path, place: Path, *, retired: Path) -> None:

@@ -39,7 +39,7 @@ def open_layer(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) ->
     try:
         if suffix in _PARQUET or _is_parquet(file.here()):
             layer = open_parquet(file, choose, plain=plain)
-        elif suffix in DELIMITERS and plain:
+        elif suffix in DELIMITERS and plain and not gdal.open_options:
             layer = open_delimited(file, choose)
         else:
             layer = open_gdal(file, choose, gdal, plain=plain)

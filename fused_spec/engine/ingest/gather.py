@@ -1,6 +1,6 @@
 """The third pass: write a table from its shelf, a file for each file of the layout, a row group for each chunk."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from fused_spec.engine.ingest.large import first_taken, taken
 from fused_spec.engine.ingest.layout import Layout
 from fused_spec.engine.ingest.metadata import Metadata
 from fused_spec.engine.ingest.shelves import Stock
 from fused_spec.engine.ingest.threads import mapped
 
 _SAMPLE_ROWS = 1000
+_SAMPLE_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,13 @@ def gather(layout: Layout, buckets: Buckets, targets: Sequence[Target]) -> pa.Ta
     def write(file_id: int) -> list[pa.Table]:
         return write_file(file_id, layout, buckets, targets)
 
-    return pa.concat_tables([part for parts in mapped(write, range(layout.num_files)) for part in parts])
+    return joined_sample(part for parts in mapped(write, range(layout.num_files)) for part in parts)
 
 
 def write_file(file_id: int, layout: Layout, buckets: Buckets, targets: Sequence[Target]) -> list[pa.Table]:
     """Write one file of every target; what of its rows belongs to the sample."""
     samples = []
+    room = _SAMPLE_BYTES
     wanted = _sample_places(layout.num_rows)
     with ExitStack() as stack:
         schemas = [target.schema.with_metadata(dict(target.describe(file_id))) for target in targets]
@@ -59,11 +62,22 @@ def write_file(file_id: int, layout: Layout, buckets: Buckets, targets: Sequence
             rows = _in_place(buckets.shelf.take(bucket))
             first, last = layout.rows_of(chunks.start)[0], layout.rows_of(chunks.stop - 1)[1]
             here = wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, last)]
-            samples.append(rows.take(pa.array(here - first)))
+            samples.append(first_taken(rows, here - first, room))
+            room -= samples[-1].nbytes
             spans = [layout.rows_of(chunk) for chunk in chunks]
             for target, schema, writer in zip(targets, schemas, writers, strict=True):
                 _write_chunks(writer, _columns(rows, target.columns, schema), spans)
     return samples
+
+
+def joined_sample(parts: Iterable[pa.Table]) -> pa.Table:
+    """The parts as one sample; the first of them, where all would be very large."""
+    kept: list[pa.Table] = []
+    room = _SAMPLE_BYTES
+    for part in parts:
+        kept.append(part if part.nbytes <= room else first_taken(part, range(len(part)), room))
+        room -= kept[-1].nbytes
+    return pa.concat_tables(kept)
 
 
 def write_sample(sample: pa.Table, target: Target, metadata: Metadata) -> None:
@@ -96,7 +110,7 @@ def _in_place(rows: pa.Table) -> pa.Table:
     rows = rows.unify_dictionaries()
     if (places[1:] > places[:-1]).all():
         return rows.combine_chunks()
-    return rows.take(pa.array(np.argsort(places)))
+    return taken(rows, np.argsort(places))
 
 
 def _columns(rows: pa.Table, columns: Sequence[int], schema: pa.Schema) -> pa.Table:

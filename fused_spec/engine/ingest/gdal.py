@@ -1,5 +1,6 @@
 """Read whatever GDAL opens, as the Arrow batches that it streams."""
 
+import inspect
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -7,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyogrio
 
 from fused_spec.engine.failures import StepFailed
@@ -19,12 +21,17 @@ from fused_spec.engine.ingest.wkb import WKB
 from fused_spec.wire import GdalConfig
 
 _ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".csv", ".tab")
+# What pyogrio would take for its own.
+_NO_OPTIONS = {*inspect.signature(pyogrio.open_arrow).parameters, *inspect.signature(pyogrio.read_info).parameters}
+# Formats that write numbers without their types; GDAL takes integers beyond 64 bits for others, and says nothing.
+_TYPELESS = frozenset({"CSV", "GeoJSON", "GeoJSONSeq"})
+_LARGEST = 2**63 - 1
 _IN_MEMORY = 4  # how many times larger than in its file a table may be, at a guess
 
 
 def open_gdal(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
     """The layer of a file; raises what pyogrio does."""
-    options: dict[str, Any] = dict(gdal.open_options)
+    options = _options(gdal)
     source, size = _within_archive(file.here(), gdal.layer)
     if file.name.suffix.lower() in DELIMITERS:
         options.setdefault("AUTODETECT_TYPE", "YES")
@@ -32,6 +39,10 @@ def open_gdal(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) -> 
     name = gdal.layer if gdal.layer is not None else _first_layer(source)
     info = pyogrio.read_info(source, layer=name, **options)
     chosen = choose([str(field) for field in info["fields"]])
+    if plain and not chosen:
+        raise StepFailed(
+            f"{shown(file.name)} has no columns beside its geometry; use partition_geospatial, or leave it out"
+        )
     asked: dict[str, Any] = {"layer": name, "columns": chosen, "read_geometry": not plain, **options}
     features = int(info["features"])  # -1 where counting them would take long
     rows = batch_rows(size * _IN_MEMORY / features if features > 0 else 0)
@@ -45,10 +56,20 @@ def open_gdal(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) -> 
     return Layer(
         attributes=pa.schema([schema.field(place) for place in places]),
         parts=[size * _IN_MEMORY],
-        batches=partial(_batches, file, gdal.layer, asked, places, geometry),
+        batches=partial(_batches, file, gdal.layer, asked, places, geometry, typeless=info["driver"] in _TYPELESS),
         has_geometry=geometry is not None,
         crs=meta["crs"],
     )
+
+
+def _options(gdal: GdalConfig) -> dict[str, Any]:
+    for name in gdal.open_options:
+        if name in _NO_OPTIONS:
+            raise StepFailed(
+                f"gdal_config.open_options: {name} is no option of a GDAL driver; "
+                "a layer is named by gdal_config.layer, columns by load_columns"
+            )
+    return dict(gdal.open_options)
 
 
 def _batches(
@@ -58,16 +79,36 @@ def _batches(
     places: Sequence[int],
     geometry: int | None,
     parts: range,
+    *,
+    typeless: bool,
 ) -> Iterator[Batch]:
     source, _ = _within_archive(file.here(), layer)
+    told = set[str]()
     for _ in parts:  # there is one
         with pyogrio.open_arrow(source, use_pyarrow=True, **asked) as (_, reader):
             for batch in reader:
                 table = pa.Table.from_batches([batch]).replace_schema_metadata(None)
+                attributes = table.select(list(places))
+                if typeless:
+                    _tell_changed(file, attributes, told)
                 yield Batch(
-                    attributes=table.select(list(places)),
+                    attributes=attributes,
                     geometry=None if geometry is None else table.column(geometry).cast(WKB),
                 )
+
+
+def _tell_changed(file: Input, attributes: pa.Table, told: set[str]) -> None:
+    """Tell once of each column whose integers may not be what the file says; both signs of it are at the limits."""
+    for field, column in zip(attributes.schema, attributes.columns, strict=True):
+        if field.name in told or not (pa.types.is_int64(field.type) or pa.types.is_float64(field.type)):
+            continue
+        ends = pc.min_max(column).as_py()
+        if ends["max"] is not None and max(-ends["min"], ends["max"]) >= _LARGEST:
+            told.add(field.name)
+            note(
+                f"{shown(file.name)}: column {field.name} has numbers at or beyond the end of 64 bits; GDAL changes "
+                "integers beyond it, so write them as text in the input"
+            )
 
 
 def _within_archive(path: Path, layer: str | None) -> tuple[str, int]:

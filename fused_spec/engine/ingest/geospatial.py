@@ -14,7 +14,7 @@ from fused_spec.engine.ingest.inputs import find_inputs
 from fused_spec.engine.ingest.layout import Layout, Partition
 from fused_spec.engine.ingest.measure import Floats, measure
 from fused_spec.engine.ingest.metadata import Metadata, geo_metadata
-from fused_spec.engine.ingest.notes import note
+from fused_spec.engine.ingest.notes import note, shown
 from fused_spec.engine.ingest.outputs import find_outputs
 from fused_spec.engine.ingest.partition import partition, weights_of
 from fused_spec.engine.ingest.prepared import Prepared
@@ -24,7 +24,7 @@ from fused_spec.engine.ingest.survey import Survey
 from fused_spec.engine.ingest.totals import Totals
 from fused_spec.engine.ingest.utm import zones_of
 from fused_spec.engine.ingest.wide import measure_schema, row_schema, widened
-from fused_spec.engine.ingest.wkb import GEOMETRY
+from fused_spec.engine.ingest.wkb import GEOMETRY, NoGeometry
 from fused_spec.engine.storage import Root
 from fused_spec.wire import PartitionGeospatialStep
 
@@ -40,7 +40,7 @@ _UNITS = {
 def geospatial(step: PartitionGeospatialStep, storage: Root, job_id: str) -> Ingestion:
     """What the step asks for, once its inputs are opened; raises `StepFailed`."""
     check_reshape(step)
-    inputs = find_inputs(step.input, storage, step.file_suffix)
+    inputs = find_inputs(step.input, storage, step.file_suffix, outputs=(step.output, step.output_metadata))
     outputs = find_outputs(step, storage, inputs)
     boxes = None if step.partitioning_schema_input is None else read_boxes(step.partitioning_schema_input, storage)
     source = feature_source(step, inputs)
@@ -60,9 +60,12 @@ def geospatial(step: PartitionGeospatialStep, storage: Root, job_id: str) -> Ing
 
 
 def _prepare(source: Source, step: PartitionGeospatialStep, raw: Raw) -> Prepared:
-    table = source.rows(raw)
-    reshaped, tally = reshape(table, step)
-    measures = measure(reshaped[GEOMETRY], in_utm=step.partitioning_force_utm is not None)
+    try:
+        table = source.rows(raw)
+        reshaped, tally = reshape(table, step)
+        measures = measure(reshaped[GEOMETRY], in_utm=step.partitioning_force_utm is not None)
+    except NoGeometry as error:
+        raise StepFailed(f"{shown(source.paths[raw[0]])}: {error}; mend the file, or leave it out") from error
     return Prepared(source=raw[0], read=table.num_rows, rows=reshaped, measures=measures, tally=tally)
 
 

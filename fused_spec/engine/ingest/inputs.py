@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path, PurePath, PurePosixPath
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.storage import Remote, Root, copy_of, place_of
+from fused_spec.engine.ingest.table_files import holds_rows, is_table
+from fused_spec.engine.storage import Remote, Root, copy_of, folder_of, lies_in, place_of, resolved
 from fused_spec.storage_url import storage_errors, trouble_with
 
 # What stands beside a shapefile and is read with it.
@@ -33,14 +34,17 @@ class Input:
         return self.place if isinstance(self.place, Path) else _copied(self.place)
 
 
-def find_inputs(given: str | Sequence[str], storage: Root, suffix: str | None = None) -> list[Input]:
+def find_inputs(
+    given: str | Sequence[str], storage: Root, suffix: str | None = None, outputs: Sequence[str | None] = ()
+) -> list[Input]:
     """The files that URLs name, in their order; those of a folder by name.
 
-    In a folder, names that begin with `.` or `_` are ignored. `suffix` keeps the files whose names end with it.
-    Raises `StepFailed` for a URL that names nothing, and when no file is left.
+    In a folder, names that begin with `.` or `_` are ignored, and so are the tables at `outputs` below it, which would
+    double at every run. `suffix` keeps the files whose names end with it. Raises `StepFailed` for a URL that names
+    nothing, and when no file is left.
     """
     urls = [given] if isinstance(given, str) else given
-    found = [one for url in urls for one in _files_of(url, storage)]
+    found = [one for url in urls for one in _files_of(url, storage, outputs)]
     kept = [one for one in found if suffix is None or one.name.name.endswith(suffix)]
     if kept:
         return kept
@@ -72,7 +76,7 @@ def _copied(place: Remote) -> Path:
     return copy
 
 
-def _files_of(url: str, storage: Root) -> list[Input]:
+def _files_of(url: str, storage: Root, outputs: Sequence[str | None]) -> list[Input]:
     place = place_of(url, storage)
     try:
         if _is_there(place):
@@ -81,7 +85,9 @@ def _files_of(url: str, storage: Root) -> list[Input]:
             raise StepFailed(f"input {url} does not exist")
         names = url.split("/")
         first = next(number for number, name in enumerate(names) if glob.has_magic(name))
-        found = _matching(place_of("/".join([*names[:first], ""]), storage), "/".join(names[first:]))
+        folder = place_of("/".join([*names[:first], ""]), storage)
+        tables = _tables_below(folder, [place_of(output, storage) for output in outputs if output is not None])
+        found = [one for one in _matching(folder, "/".join(names[first:])) if not _is_of(tables, one)]
     except storage_errors() as error:
         why = trouble_with(place.root, error) if isinstance(place, Remote) else str(error)
         raise StepFailed(f"input {url} cannot be read: {why}") from error
@@ -112,6 +118,17 @@ def _matching(folder: Root, pattern: str) -> list[Input]:
     if isinstance(folder, Path):
         return [Input(folder / name) for name in names]
     return [Input(Remote(folder.root, folder.path / name)) for name in names]
+
+
+def _tables_below(folder: Root, places: Sequence[Root]) -> list[Root]:
+    """Where below a folder an ingestion has written."""
+    folder = resolved(folder)
+    return [place for place in map(resolved, places) if place != folder and lies_in(place, folder) and is_table(place)]
+
+
+def _is_of(tables: Sequence[Root], one: Input) -> bool:
+    """Whether it holds rows of one of the tables; whatever else lies there may be a true input."""
+    return bool(tables) and holds_rows(one.name.name) and resolved(folder_of(one.place)) in tables
 
 
 def _found(folder: Root, pattern: str) -> dict[PurePosixPath, bool]:

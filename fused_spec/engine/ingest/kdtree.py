@@ -79,13 +79,14 @@ class Space:
         """Where the second half begins, or None for rows that all are in one place and must stay together."""
         x, y = self._x[start:stop], self._y[start:stop]
         weights = None if self._weights is None else self._weights[start:stop]
-        x_range, y_range = (x.min(), x.max()), (y.min(), y.max())
+        x_range, y_range = (float(x.min()), float(x.max())), (float(y.min()), float(y.max()))
         sides = [(x, *x_range), (y, *y_range)]
         if not self._is_wide(x_range[1] - x_range[0], y_range[1] - y_range[0]):
             sides.reverse()
         for along, low, high in sides:
             if low < high:
                 at = _median(along, weights) if self._shape.by_median else _mean(along, weights)
+                at = at if np.isfinite(at) else low / 2 + high / 2  # the sum of huge coordinates is not
                 return self._part(start, stop, along < np.clip(at, np.nextafter(low, high), high))
         return start + _half_of(stop - start, weights) if anywhere or self._shape.split_identical else None
 
@@ -109,9 +110,10 @@ class Space:
 
 def _mean(along: Floats, weights: Floats | None) -> float:
     """The mean place; rows without weight do not count, unless there are no others."""
-    if weights is None or weights.sum() <= 0:
-        return float(along.mean())
-    return float(np.average(along, weights=weights))
+    with np.errstate(over="ignore", invalid="ignore"):
+        if weights is None or weights.sum() <= 0:
+            return float(along.mean())
+        return float(np.average(along, weights=weights))
 
 
 def _median(along: Floats, weights: Floats | None) -> float:

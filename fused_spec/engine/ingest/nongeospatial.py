@@ -25,7 +25,7 @@ _MEASURES = pa.schema([("fused_index", pa.int64())])
 
 def nongeospatial(step: PartitionNongeospatialStep, storage: Root, job_id: str) -> Ingestion:
     """What the step asks for, once its inputs are opened; raises `StepFailed`."""
-    inputs = find_inputs(step.input, storage)
+    inputs = find_inputs(step.input, storage, outputs=(step.output, step.output_metadata))
     outputs = find_outputs(step, storage, inputs)
     source = plain_source(inputs)
     columns = [] if step.partition_col is None else [step.partition_col]

@@ -34,6 +34,7 @@ class Source:
     """
 
     schema: pa.Schema
+    paths: Sequence[PurePath]
     layers: Sequence[Layer]
     rows: Callable[[Raw], pa.Table]
     tell: Callable[[Mapping[int, int]], None]
@@ -76,6 +77,7 @@ def plain_source(inputs: Sequence[Input]) -> Source:
     columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
         schema=schema,
+        paths=paths,
         layers=layers,
         rows=partial(_plain_rows, schema, paths),
         tell=partial(_tell, paths, columns),
@@ -84,13 +86,15 @@ def plain_source(inputs: Sequence[Input]) -> Source:
 
 def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> Source:
     """The features of the inputs, `geometry` as WKB in EPSG:4326; raises `StepFailed`, at once or while read."""
+    paths = [one.name for one in inputs]
     opened = [open_features(one, step) for one in inputs]
     attributes = _attributes(step, opened)
     return Source(
         schema=attributes.append(pa.field(GEOMETRY, WKB)),
+        paths=paths,
         layers=[one.layer for one in opened],
         rows=partial(_feature_rows, opened, attributes),
-        tell=partial(_tell, [one.path for one in opened], [one.crs_words for one in opened]),
+        tell=partial(_tell, paths, [one.crs_words for one in opened]),
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fused_spec.engine.ingest.exchange import Exchange
 from fused_spec.engine.ingest.expected import missing_in
-from fused_spec.engine.ingest.gather import Buckets, write_file
+from fused_spec.engine.ingest.gather import Buckets, joined_sample, write_file
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs import drop_copies
 from fused_spec.engine.ingest.layout import Layout
@@ -114,7 +114,7 @@ class Spread:
         left = list(self.exchange.get_all([_of(_SAMPLE, file_id) for file_id in range(layout.num_files)]))
         missing = pa.concat_tables(first for first, *_ in left)
         self.ingestion.check(layout, self._totals, lambda column: sum(missing[column].to_pylist()))
-        sample = pa.concat_tables(table for _, *tables in left for table in tables)
+        sample = joined_sample(table for _, *tables in left for table in tables)
         with self.exchange.workplace() as work:
             folders = self._folders(work)
             self.ingestion.write_samples(sample, layout, self._totals, folders)

@@ -48,7 +48,7 @@ def arrow_type(described: Any, column: str) -> pa.DataType:
 def _compound(described: Mapping[str, Any], column: str) -> pa.DataType:
     match described["type"]:
         case "Timestamp":
-            return pa.timestamp(described["unit"], tz=described.get("tz"))
+            return _timestamp(described["unit"], described.get("tz"), column)
         case "List":
             return pa.list_(arrow_type(described["element_type"], column))
         case "LargeList":
@@ -61,3 +61,15 @@ def _compound(described: Mapping[str, Any], column: str) -> pa.DataType:
             fields = described["fields"]
             return pa.struct([(field["name"], arrow_type(field["type"], column)) for field in fields])
     raise ValueError(described["type"])
+
+
+def _timestamp(unit: str, zone: str | None, column: str) -> pa.DataType:
+    kind = pa.timestamp(unit, tz=zone)
+    try:
+        pa.scalar(0, kind).as_py()  # arrow takes any text for a zone, but nobody reads such a column
+    except pa.ArrowException as error:
+        raise StepFailed(
+            f"table_schema: column {column} has the unknown time zone {zone}; "
+            "write one such as UTC, Europe/Berlin or +02:00"
+        ) from error
+    return kind

@@ -27,12 +27,16 @@ _FIRST_MEASURED = 2000
 _POINT = np.dtype([("little_endian", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 
+class NoGeometry(StepFailed):
+    """Bytes that are no WKB; whoever knows of which input they are says so."""
+
+
 def decode(column: pa.Array | pa.ChunkedArray) -> Geometries:
-    """The geometries of a column; raises `StepFailed` for bytes that are none."""
+    """The geometries of a column; raises `NoGeometry` for bytes that are none."""
     try:
         decoded: Geometries = shapely.from_wkb(column.to_numpy(zero_copy_only=False))
     except shapely.errors.ShapelyError as error:
-        raise StepFailed(f"a geometry cannot be read: {error}") from error
+        raise NoGeometry(f"a geometry cannot be read: {error}") from error
     return decoded
 
 

@@ -7,14 +7,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
+import fsspec
 import pytest
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.destination import free_place, new_table
 from fused_spec.engine.ingest.inputs import Input
+from fused_spec.engine.storage import Remote
 from tests.unit.engine.building import ingested, points, saved
+
+BUCKET = Remote("memory://team", PurePosixPath())
 
 
 @contextmanager
@@ -77,7 +82,9 @@ def foreign(storage: Path) -> Path:
 
 @pytest.mark.usefixtures("foreign")
 def test_a_folder_of_other_files_is_refused(storage: Path) -> None:
-    with pytest.raises(StepFailed, match="holds files that no ingestion wrote; name another folder, or set overwrite"):
+    with pytest.raises(
+        StepFailed, match=r"holds letter\.txt, which is no part of a table ingested there; name another"
+    ):
         free_place("fd://table", storage, [], overwrite=False)
 
 
@@ -89,6 +96,62 @@ def test_overwriting_replaces_a_folder_of_other_files(foreign: Path, tmp_path: P
 def test_overwriting_what_is_read_is_refused(foreign: Path, storage: Path) -> None:
     with pytest.raises(StepFailed, match="holds the input"):
         free_place("fd://table", storage, [Input(foreign / "letter.txt")], overwrite=True)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_table_is_not_made_where_its_input_lies(overwrite: bool, tmp_path: Path, storage: Path) -> None:
+    ingested(saved(points(3), tmp_path / "a.parquet"), storage)
+    with pytest.raises(StepFailed, match="holds the input"):
+        ingested("fd://table/0.parquet", storage, overwrite=overwrite)
+
+
+@pytest.mark.parametrize(
+    "other", ["letter.txt", "roads/0.parquet", "0.parquet.d/0.parquet", ".roads.job.partial/_sample"]
+)
+def test_what_came_to_an_earlier_table_is_not_lost_with_it(other: str, tmp_path: Path, storage: Path) -> None:
+    source = saved(points(3), tmp_path / "a.parquet")
+    ingested(source, storage)
+    (storage / "table" / other).parent.mkdir(exist_ok=True)
+    (storage / "table" / other).touch()
+    with pytest.raises(StepFailed, match=f"holds {other.partition('/')[0]}/?, which is no part of a table"):
+        ingested(source, storage)
+
+
+@pytest.fixture
+def store() -> Iterator[Any]:
+    memory = fsspec.filesystem("memory")
+    yield memory
+    memory.rm("/team", recursive=True)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_prefix_that_holds_the_input_is_refused(overwrite: bool, store: Any) -> None:
+    store.pipe({"/team/table/_sample": b"", "/team/table/raw/a.parquet": b""})
+    read = Input(Remote("memory://team", PurePosixPath("table/raw/a.parquet")))
+    with pytest.raises(StepFailed, match="holds the input"):
+        free_place("fd://table", BUCKET, [read], overwrite=overwrite)
+
+
+def test_what_lies_below_the_prefix_of_a_table_is_not_lost_with_it(store: Any) -> None:
+    store.pipe({"/team/table/_sample": b"", "/team/table/0.parquet": b"", "/team/table/roads/0.parquet": b""})
+    with pytest.raises(StepFailed, match=r"holds roads/0\.parquet, which is no part of a table"):
+        free_place("fd://table", BUCKET, [], overwrite=False)
+
+
+@pytest.mark.parametrize("whole", ["_sample", ".fused-spec-sending"])
+def test_a_prefix_of_nothing_but_a_table_is_free(whole: str, store: Any) -> None:
+    store.pipe({f"/team/table/{whole}": b"", "/team/table/0.parquet": b""})
+    assert free_place("fd://table", BUCKET, [], overwrite=False) == Remote("memory://team", PurePosixPath("table"))
+
+
+def test_a_prefix_of_nothing_is_free(store: Any) -> None:
+    store.pipe_file("/team/other", b"")
+    assert free_place("fd://table", BUCKET, [], overwrite=False) == Remote("memory://team", PurePosixPath("table"))
+
+
+def test_a_disk_is_never_an_output() -> None:
+    with pytest.raises(StepFailed, match="is all that this machine has"):
+        free_place("file:///", BUCKET, [], overwrite=True)
 
 
 @pytest.mark.parametrize("url", ["fd://", "file:///"])

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import grouping
+from fused_spec.engine.ingest import delimited, grouping
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
 from tests.unit.engine.building import chunk_sizes, plain_ingested, points, saved
 
@@ -35,6 +35,63 @@ def test_a_csv_column_is_what_all_of_its_rows_are(tmp_path: Path, storage: Path)
     source = tmp_path / "a.csv"
     source.write_text("code\n" + "1\n" * 300_000 + "A1\n")
     assert plain_ingested(str(source), storage)["code"].iloc[-1] == "A1"
+
+
+BEYOND = "12345678901234567891"  # int64
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["1", BEYOND], pa.uint64()),
+        (["1", "", BEYOND], pa.uint64()),
+        (["-1", BEYOND], pa.string()),
+        (["1", BEYOND * 2], pa.string()),
+        (["1", BEYOND, "1.5"], pa.float64()),
+        (["+1", "+2"], pa.float64()),
+        (["1", "1e30"], pa.float64()),
+    ],
+)
+@pytest.mark.parametrize("block_bytes", [16, 2**20])
+def test_integers_keep_all_their_digits(
+    values: list[str],
+    kind: pa.DataType,
+    block_bytes: int,
+    tmp_path: Path,
+    storage: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK_BYTES", block_bytes + len(BEYOND) * 2)
+    (tmp_path / "a.csv").write_text("\n".join(["id,n", *(f"{value},x" for value in ["1"] * 20 + values), ""]))
+    plain_ingested(str(tmp_path / "a.csv"), storage)
+    found = pq.read_table(storage / "table")["id"]
+    assert found.type == kind
+    if kind != pa.float64():
+        assert [str(value or "") for value in found.to_pylist()[20:]] == values
+
+
+def test_a_separator_within_a_quoted_name_is_none(tmp_path: Path, storage: Path) -> None:
+    (tmp_path / "a.csv").write_text('"a,b";c\n1;2\n')
+    assert plain_ingested(str(tmp_path / "a.csv"), storage).to_dict("list") == {"a,b": [1], "c": [2]}
+
+
+@pytest.mark.parametrize("end", ['"x\n3,y\n', '"x""\n3,y', '"x\r\n3,y\r\n'])
+def test_a_quote_that_takes_the_last_lines_into_one_value_is_told(end: str, tmp_path: Path, storage: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"a,b\n1,w\n2,{end}")
+    assert "a.csv cannot be read: a quote in its last record is never closed" in failure(
+        str(tmp_path / "a.csv"), storage
+    )
+
+
+@pytest.mark.parametrize("end", ['"x\ny"', '"x\n""y"""\n\n', '"x\ny" \n'])
+def test_a_last_value_may_have_several_lines(end: str, tmp_path: Path, storage: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"a,b\n1,w\n2,{end}")
+    assert len(plain_ingested(str(tmp_path / "a.csv"), storage)) == 2
+
+
+def test_features_without_attributes_are_no_plain_table(tmp_path: Path, storage: Path) -> None:
+    source = saved(points(1)[["geometry"]], tmp_path / "a.geojson")
+    assert failure(source, storage).startswith("a.geojson has no columns beside its geometry; use partition_geospatial")
 
 
 def test_the_country_code_of_namibia_is_text(tmp_path: Path, storage: Path) -> None:

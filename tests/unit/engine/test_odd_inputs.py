@@ -1,5 +1,6 @@
 """Inputs that are unusual, and what an ingestion makes of them or says of them."""
 
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import shapely
 
 from fused_spec.engine.failures import StepFailed
-from tests.unit.engine.building import grid, ingested, plain_ingested, points, saved
+from tests.unit.engine.building import geo_step, grid, ingested, partition_geospatial, plain_ingested, points, saved
 from tests.unit.engine.test_geoparquet import problems
 
 
@@ -93,6 +94,34 @@ def test_text_that_gdal_makes_geometry_of_stays_beside_it(tmp_path: Path, storag
     assert (table["shape"].tolist(), table.geometry.tolist()) == (["POINT (1 2)"], [shapely.Point(1, 2)])
 
 
+@pytest.mark.parametrize("name", ["layer", "columns", "max_features", "where", "batch_size", "use_pyarrow"])
+def test_what_is_no_option_of_gdal_is_refused(name: str, tmp_path: Path, storage: Path) -> None:
+    source = saved(points(1), tmp_path / "a.geojson")
+    with pytest.raises(StepFailed, match=rf"gdal_config\.open_options: {name} is no option of a GDAL driver"):
+        ingested(source, storage, gdal_config={"open_options": {name: "1"}})
+
+
+def test_options_of_gdal_count_for_text_with_coordinates_too(tmp_path: Path, storage: Path) -> None:
+    (tmp_path / "a.csv").write_text("lon,lat,code\n1,2,007\n")
+    options = {"open_options": {"AUTODETECT_TYPE": "NO"}}
+    table = ingested(str(tmp_path / "a.csv"), storage, lonlat_cols=("lon", "lat"), gdal_config=options)
+    assert table["code"].tolist() == ["007"]
+
+
+def test_integers_that_gdal_changes_are_told(tmp_path: Path, storage: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.csv").write_text('WKT,id,n\n"POINT (1 2)",12345678901234567891,5\n')
+    ingested(str(tmp_path / "a.csv"), storage)
+    told = [line for line in capsys.readouterr().out.splitlines() if "64 bits" in line]
+    assert [line.partition(" has numbers")[0] for line in told] == ["a.csv: column id"]
+
+
+def test_the_largest_coordinates_that_there_are_end_somewhere(tmp_path: Path, storage: Path) -> None:
+    far = sys.float_info.max
+    source = saved(pd.DataFrame({"lon": [-far, far, 0.0, 1.0] * 4, "lat": 0.0}), tmp_path / "a.parquet")
+    caps = {"partitioning_maximum_per_file": 4, "partitioning_maximum_per_chunk": 2}
+    assert len(ingested(source, storage, lonlat_cols=("lon", "lat"), **caps)) == 16
+
+
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
 def test_columns_may_be_parted_by_another_sign(separator: str, tmp_path: Path, storage: Path) -> None:
     (tmp_path / "a.csv").write_text(f"a{separator}b\n1{separator}2\n")
@@ -109,6 +138,23 @@ def test_a_pattern_may_reach_into_folders(tmp_path: Path, storage: Path) -> None
     for name in ("a.parquet", "year=2024/b.parquet", "_old/c.parquet"):
         saved(points(2), storage / "raw" / name)
     assert len(ingested("fd://raw/**/*.parquet", storage)) == 4
+
+
+def test_a_pattern_does_not_read_the_table_that_it_makes(tmp_path: Path, storage: Path) -> None:
+    saved(points(2), storage / "data/raw/a.parquet")
+    outputs = {"output": "fd://data/table", "output_metadata": "fd://data/fused"}
+    for _ in range(2):
+        partition_geospatial(geo_step("fd://data/**/*.parquet", **outputs), storage, "job-1")
+    assert len(gpd.read_parquet(storage / "data/table")) == 2
+
+
+def test_a_file_beside_the_table_below_a_pattern_is_an_input_that_is_not_removed(tmp_path: Path, storage: Path) -> None:
+    saved(points(2), storage / "data/raw/a.parquet")
+    step = geo_step("fd://data/**/*.parquet", output="fd://data/table", overwrite=True)
+    partition_geospatial(step, storage, "job-1")
+    saved(points(2), storage / "data/table/new.parquet")
+    with pytest.raises(StepFailed, match="holds the input"):
+        partition_geospatial(step, storage, "job-2")
 
 
 def test_parquet_is_known_by_how_it_begins(tmp_path: Path, storage: Path) -> None:

@@ -72,6 +72,10 @@ def test_inputs_that_differ_meet_in_the_forced_type(tmp_path: Path, storage: Pat
     [
         (schema(row="Int128"), "table_schema: column row has the unknown type Int128; there are null, Bool"),
         (schema(row={"type": "Timestamp"}), "table_schema: the type of column row cannot be read"),
+        (
+            schema(row={"type": "Timestamp", "unit": "ms", "tz": "Nope/Zone"}),
+            "table_schema: column row has the unknown time zone Nope/Zone; write one such as UTC",
+        ),
         (schema(word="Int8"), "a.parquet: column word does not fit int8, its type in the table"),
         (schema(other="Int8"), "table_schema: no input has any of its columns; there are row, word"),
         ({}, "table_schema: fields is not a list"),

@@ -39,6 +39,12 @@ def test_a_folder_stands_for_the_inputs_in_it(store: Any, tmp_path: Path) -> Non
     assert [one.name.as_posix() for one in find_inputs("fd://inputs", ROOT)] == ["inputs/a.shp", "inputs/b.parquet"]
 
 
+def test_a_pattern_does_not_match_the_table_that_it_makes(store: Any) -> None:
+    store.pipe({f"/team/{name}": b"" for name in ("raw/a.parquet", "table/0.parquet", "table/_sample")})
+    found = find_inputs("fd://**/*.parquet", ROOT, outputs=["fd://table"])
+    assert [one.name.as_posix() for one in found] == ["raw/a.parquet"]
+
+
 def test_what_is_not_there_is_told(store: Any) -> None:
     store.pipe_file("/team/other", b"")
     with pytest.raises(StepFailed, match="input fd://inputs does not exist"):
