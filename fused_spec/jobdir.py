@@ -5,6 +5,7 @@ and leaves its results; the service reads. A worker needs nothing from the servi
 work survives the service, and a restarted service knows from the folder alone how the job ended.
 
     request.json     {"job_id", "config", "env": {NAME: value}, "storage": "/abs" or a URL, "scratch": "/abs",
+                      "python": null or "/abs", that of the run's image,
                       "cpus": n, "processors": [number, …], "memory_limit": bytes, "memory_share": bytes,
                       "disk_limit": bytes or null, "process_limit": n, "machine": "where the limits come from",
                       "instance": {"name", "memory": bytes} or null, the instance type, wherever tasks run,
@@ -17,7 +18,7 @@ work survives the service, and a restarted service knows from the folder alone h
                      both are the service's own files, so that no copy of a secret is left in a job's folder
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
-                     · {"event": "end", "job_status": "Done" | "Failed", "message": null}
+                     · {"event": "end", "job_status": "Done" | "Failed", "message": null or "why"}
     results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null,
                       "pack": "71.pack", "at": byte, "size": bytes or null, "metadata": bytes} per line;
                      with "status" for an HTTP response
@@ -30,6 +31,7 @@ work survives the service, and a restarted service knows from the folder alone h
 import json
 import mmap
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,6 +41,11 @@ from typing import Any
 
 EMPTY = "text/plain"
 """The type of a result that is `None`, or none at all: 1.x clients read as a table whatever might be one."""
+
+
+def now_ms() -> int:
+    """The time in milliseconds since the epoch, as all of these files have it."""
+    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class ApiError(ServiceError, requests.HTTPError):
         self.response = response
         self.request = response.request
         self.call = call
+        # The service does not know it, or not any more.
+        self.is_gone = status in (404, 410)
         # A 4xx is a refusal; a 408 and every 5xx may come from a gateway in front of work that goes on.
         self.sent = False if 400 <= status < 500 and status != 408 else None
         self.passes = status >= 500 or status in (408, 429)

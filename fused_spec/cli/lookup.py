@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fused_spec.spec.model import Project
 
 _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_GONE = (404, 410)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +98,7 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
     try:
         marker = marker_in(around.api.get_job_metadata(job_id))
     except ApiError as error:
-        if error.status_code not in _GONE:
+        if not error.is_gone:
             raise
         if receipt is None:
             raise FusedSpecError(

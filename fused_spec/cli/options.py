@@ -13,6 +13,7 @@ import click
 
 from fused_spec.cli.console import Color, Console
 from fused_spec.cli.sources import Sources
+from fused_spec.spec.durations import SECONDS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -113,8 +114,7 @@ def output_option(*formats: str) -> Callable[[Function], Function]:
 spec_paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 """Folders (with everything below), files, or `-` for standard input."""
 
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+archive_option = click.option("--archive", metavar="DIR|URL", help="Where receipts and logs are kept.")
 
 
 def duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -126,4 +126,4 @@ def duration(_: click.Context, __: click.Parameter, value: str | None) -> float 
         return float(value)
     if not parts or "".join(number + unit for number, unit in parts) != value:
         raise click.BadParameter(f"{value!r} is not a duration; write 90s, 30m, 2h or 1h30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    return sum(float(number) * SECONDS[unit] for number, unit in parts)

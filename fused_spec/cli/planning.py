@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fused_spec.cli.options import Context, Function, command, duration, output_option, spec_paths
+from fused_spec.cli.options import Context, Function, archive_option, command, duration, output_option, spec_paths
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.redaction import redact
 
@@ -57,7 +57,7 @@ def request_options(function: Function) -> Function:
 @output_option("text", "json", "markdown")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Keep the plan for apply.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 4 when apply would change something.")
-@click.option("--archive", metavar="DIR|URL", help="Where receipts and logs are kept.")
+@archive_option
 @command
 @request_options
 def plan(
@@ -104,7 +104,7 @@ def plan(
 @click.option("--max-cost", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="Cancel them past that.")
 @click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, help="Calls at once.")
 @click.option("--max-running", type=click.IntRange(min=1), metavar="N", help="No more runs beside each other.")
-@click.option("--archive", metavar="DIR|URL", help="Where receipts and logs are kept.")
+@archive_option
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")
 @command
 @request_options

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fused_spec.cli.lookup import FoundRun, Surroundings
     from fused_spec.wire import RunResponse
 
-_GONE = (404, 410)
 _FIRST, _LONGEST = 0.25, 5.0  # seconds between two looks
 _PATIENCE = 900.0  # seconds for which a service that cannot be read is ridden out
 
@@ -41,7 +40,7 @@ def log_lines(
             yield from _live_lines(around.api, found.job_id, since_ms=since_ms, follow=follow, sleep=sleep)
             return
         except ApiError as error:
-            if error.status_code not in _GONE or found.receipt is None:
+            if not error.is_gone or found.receipt is None:
                 raise
     if found.receipt is None:
         raise AssertionError("a run outside the history is known by its receipt")
@@ -125,7 +124,7 @@ def _may_pass(error: ServiceError) -> bool:
     """Whether a run may be waited for in spite of this: what the service does not know it will not know later."""
     from fused_spec.api.errors import ApiError
 
-    return not (isinstance(error, ApiError) and error.status_code in _GONE)
+    return not (isinstance(error, ApiError) and error.is_gone)
 
 
 def _is_over(run: "RunResponse") -> bool:

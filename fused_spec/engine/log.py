@@ -10,13 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from fused_spec.jobdir import now_ms
+
 _FLUSH_SECONDS = 0.05
 _LONGEST_LINE = 64 * 1024
 _LARGEST_WAITING = 256 * 1024
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class LogWriter:

@@ -88,10 +88,7 @@ class Pool:
         yield from self._answers()
 
     def _add(self) -> None:
-        pipes = [
-            pipe for one in self._members for pipe in (one.process.orders, one.process.answers, one.process.output)
-        ]
-        process = self._start(pipes)
+        process = self._start([pipe for one in self._members for pipe in one.process.pipes])
         for read in (process.answers, process.output):
             os.set_blocking(read, False)
         member = _Member(process)

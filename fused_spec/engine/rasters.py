@@ -96,12 +96,7 @@ def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Cont
     image = array.ndim in (2, 3) and array.dtype.name in (*IN_TIFF, *WIDENED) and array.size > 0
     if image and output_format in _TYPES:
         return _picture(_seen(array), output_format)
-    if isinstance(array, np.ma.MaskedArray):  # what is masked is missing
-        array = (
-            np.ma.filled(array.astype(np.result_type(array.dtype, np.float32)), np.nan)
-            if array.mask.any()
-            else array.data
-        )
+    array = _filled(array)
     # a TIFF holds bounds, and an npy what it has not
     if not image or output_format == "npy" or (array.dtype.name in WIDENED and bounds is None):
         buffer = BytesIO()
@@ -157,6 +152,15 @@ def _picture(bands: np.ndarray, output_format: str) -> Content:
     buffer = BytesIO()
     picture.save(buffer, format="JPEG" if output_format == "jpg" else output_format.upper())
     return Content(suffix=output_format, content_type=_TYPES[output_format], content=buffer.getvalue())
+
+
+def _filled(array: np.ndarray) -> np.ndarray:
+    """What is masked is missing, and no number."""
+    if not isinstance(array, np.ma.MaskedArray):
+        return array
+    if not array.mask.any():
+        return np.asarray(array.data)
+    return np.ma.filled(array.astype(np.result_type(array.dtype, np.float32)), np.nan)
 
 
 def _by_bands(array: np.ndarray, may_be_last: tuple[int, ...] = (3, 4)) -> np.ndarray:

@@ -26,18 +26,12 @@ class Surroundings:
     job: JobDir
     job_id: str
     storage: Root
-    cpus: int
     engine: Engine
     output_format: str | None
     tile: tuple[int, int, int] | None
     provided: Provided
     log: LogWriter
     tasks_done: Callable[[int], None]
-
-
-def task_count(step: JobStep) -> int:
-    """How many tasks a step has: one for each element of its input, else one."""
-    return len(step.input) if isinstance(step, UdfStep) and step.input is not None else 1
 
 
 def is_divisible(step: JobStep) -> bool:
@@ -59,7 +53,7 @@ def run_step(step: JobStep, around: Surroundings, *, last: bool) -> None:
 
 
 def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
-    count = task_count(step)
+    count = step.task_count
     task = UdfTask(
         step=step,
         storage=around.storage,
@@ -82,7 +76,7 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
 
 
 def _mapped(around: Surroundings, task: UdfTask, step: UdfStep, folder: Path) -> Generator[list[Done]]:
-    return around.engine.map(task, range(task_count(step)), at_once=step.n_processes, folder=folder, log=around.log)
+    return around.engine.map(task, range(step.task_count), at_once=step.n_processes, folder=folder, log=around.log)
 
 
 @contextmanager

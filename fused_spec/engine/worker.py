@@ -80,7 +80,6 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         Surroundings,
         is_divisible,
         run_step,
-        task_count,
     )
     from fused_spec.engine.storage import root_of
     from fused_spec.wire import JobConfig
@@ -88,7 +87,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
     provided = read_provided(request)
     log.mask = provided.mask()
     steps = JobConfig.model_validate(request["config"]).steps
-    total = sum(map(task_count, steps))
+    total = sum(step.task_count for step in steps)
     progress = Progress(journal, total)
     try:
         # One call is not worth a cluster, and whoever asked for it is waiting.
@@ -102,7 +101,6 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         job=job,
         job_id=request["job_id"],
         storage=root,
-        cpus=int(request["cpus"]),
         engine=engine,
         output_format=request.get("output_format"),
         tile=tuple(request["tile"]) if request.get("tile") else None,

@@ -47,8 +47,8 @@ def make_plan(
 ) -> Plan:
     """Compare desired state with history; changes come in the order in which they can be carried out.
 
-    Raises `Misconfigured` for a --rerun or --retry of a name that no job has, and for a prune that nothing
-    confines: without a project file, or with no spec at all.
+    Raises `Misconfigured` for a --select, --rerun or --retry of a name that no job has, for a prune that nothing
+    confines (without a project file, or with no spec at all), and for one that would end too much at once.
     """
     _check(resolution, requests)
     declared = in_order(resolution.desired)

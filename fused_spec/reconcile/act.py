@@ -144,5 +144,6 @@ def _settled(change: Change, site: Site) -> Step:
     if not isinstance(run, Run) or run.status.in_flight:
         folder = site.archive.folder(run.key, run.job_id) if isinstance(run, PastRun) else None
         return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))
-    folder, trouble = keep_run(change, run, site.api, site.archive, site.spools, now=site.world.now())
-    return Step(result=Outcome(change=change, status=status, job_id=run.job_id, archive=folder, error=error or trouble))
+    kept = keep_run(change, run, site)
+    error = error or kept.trouble
+    return Step(result=Outcome(change=change, status=status, job_id=run.job_id, archive=kept.folder, error=error))

@@ -227,8 +227,7 @@ class _Apply:
         flight, counts = decision.flight, decision.counts
         if counts.job_id != flight.job_id:
             del self._flights[flight.job_id]
-            flight.job_id, flight.nonce = counts.job_id, counts.nonce
-            flight.sight, flight.statuses = Sight(status=counts.status, created=counts.created), []
+            flight.follow(counts)
             self._flights[flight.job_id] = flight
             yield Started(change=flight.change, job_id=counts.job_id, at=self._world.now(), adopted=True)
         if not self._site.may_act(0.0):

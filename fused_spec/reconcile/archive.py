@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import PastRun
 from fused_spec.reconcile.receipt import Receipt
-from fused_spec.reconcile.settle import StartKey
+from fused_spec.reconcile.settle import StartKey, age, start_key
 from fused_spec.reconcile.spool import LogRecord, WholeLog
 from fused_spec.reconcile.store import Store
 from fused_spec.spec.model import Key
@@ -99,10 +99,10 @@ class Archive:
         """The newest remembered run of each key; of an attempt that was started twice, the one that counts."""
         counting: dict[StartKey, Receipt] = {}
         for receipt in self.receipts():
-            attempt = receipt.key, receipt.digest, receipt.attempt
-            if attempt not in counting or _age(receipt) < _age(counting[attempt]):
+            attempt = start_key(receipt)
+            if attempt not in counting or age(receipt) < age(counting[attempt]):
                 counting[attempt] = receipt
-        return {receipt.key: _past(receipt) for receipt in sorted(counting.values(), key=_age)}
+        return {receipt.key: _past(receipt) for receipt in sorted(counting.values(), key=age)}
 
     def kept(self) -> frozenset[str]:
         """The ids of all runs that are archived."""
@@ -176,10 +176,6 @@ class Archive:
             log_sha256=digest,
             log_missing=missing,
         )
-
-
-def _age(receipt: Receipt) -> tuple[datetime, str]:
-    return receipt.created, receipt.job_id
 
 
 def _past(receipt: Receipt) -> PastRun:

@@ -1,5 +1,6 @@
 """Archive the runs that earlier applies started and did not see end: they were killed, or did not wait."""
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from fused_spec.plan.model import Action, Change, Reason, Run
@@ -14,16 +15,14 @@ if TYPE_CHECKING:
 _AT_ONCE = 8
 
 
-def catch_up(missed: "Iterable[Run]", site: "Site") -> int:
-    """Archive these runs, and say how many it were; one that cannot be is left to the next apply."""
+def catch_up(missed: "Iterable[Run]", site: "Site") -> None:
+    """Archive these runs; one that cannot be archived is left to the next apply."""
 
-    def keep(run: Run) -> bool:
+    def keep(run: Run) -> None:
         certain = confirmed(site.api, run)
-        if certain.status.in_flight:
-            return False
-        change = Change(key=run.key, action=Action.NONE, reason=Reason.UP_TO_DATE, before=certain)
-        folder, _ = keep_run(change, certain, site.api, site.archive, site.spools, now=site.world.now())
-        return folder is not None
+        if not certain.status.in_flight:
+            change = Change(key=run.key, action=Action.NONE, reason=Reason.UP_TO_DATE, before=certain)
+            keep_run(change, certain, site)
 
     with site.world.pool(_AT_ONCE) as pool:
-        return sum(pool.map(keep, missed))
+        deque(pool.map(keep, missed), maxlen=0)  # so that what a call raised is raised here

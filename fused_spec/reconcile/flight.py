@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
-from fused_spec.plan.model import Action, Change
+from fused_spec.plan.model import Action, Change, Run
 from fused_spec.reconcile.watch import Sight
 from fused_spec.spec.model import DesiredJob
 from fused_spec.spec.prices import affordable_seconds
@@ -45,6 +45,26 @@ class Flight:
     def counts(self) -> bool:
         """Whether this run is the job's, and not one that is being ended."""
         return self.then is Then.FINISH and self.change.action is not Action.CANCEL
+
+    @property
+    def run(self) -> Run:
+        """The run as far as it is known; one that was never seen began when it was first looked for."""
+        return Run(
+            job_id=self.job_id,
+            key=self.change.key,
+            digest=self.digest,
+            status=self.sight.status,
+            created=self.sight.created or self.statuses[0][0],
+            ended=self.sight.ended,
+            attempt=self.attempt,
+            tries=self.tries,
+            nonce=self.nonce,
+        )
+
+    def follow(self, counts: Run) -> None:
+        """Wait for another run of the same attempt instead."""
+        self.job_id, self.nonce = counts.job_id, counts.nonce
+        self.sight, self.statuses = Sight(status=counts.status, created=counts.created), []
 
     def see(self, sight: Sight, at: datetime, clock: float) -> bool:
         """Take in a look at the run; whether there is something new.

@@ -1,6 +1,7 @@
 """Archive one finished run: gather what the service has about it and hand it to the archive."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +16,30 @@ from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
-    from fused_spec.reconcile.archive import Archive
+    from fused_spec.reconcile.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """Where a run is archived, or why it is not."""
+
+    folder: str | None = None
+    trouble: str | None = None
 
 
 def keep_run(
-    change: Change,
-    run: Run,
-    api: "FusedReader",
-    archive: "Archive",
-    spools: Spools,
-    *,
-    now: datetime,
-    statuses: Sequence[tuple[datetime, RunStatus]] = (),
-) -> tuple[str | None, str | None]:
-    """Archive the run unless it is archived; its folder, or why there is none.
+    change: Change, run: Run, site: "Site", *, statuses: Sequence[tuple[datetime, RunStatus]] = ()
+) -> Archived:
+    """Archive the run unless it is archived.
 
     A run that cannot be archived now is no failure: the next apply finds it without a receipt and tries again.
     """
+    api, archive, now = site.api, site.archive, site.world.now()
     if archive.has(run.key, run.job_id):
-        return archive.folder(run.key, run.job_id), None
+        return Archived(folder=archive.folder(run.key, run.job_id))
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
-        spool = open_spool(spools, run.job_id, change)
+        spool = open_spool(site.spools, run.job_id, change)
         record = RunRecord(
             key=run.key,
             digest=run.digest,
@@ -52,9 +55,9 @@ def keep_run(
         )
         folder = archive.write(record, spool.whole(api, run.job_id), now=now)
         spool.remove()
-        return folder, None
+        return Archived(folder=folder)
     except (ServiceError, OSError) as error:
-        return None, f"not archived: {error}; the next apply tries again"
+        return Archived(trouble=f"not archived: {error}; the next apply tries again")
 
 
 def open_spool(spools: Spools, job_id: str, change: Change) -> Spool:

@@ -13,36 +13,22 @@ from fused_spec.spec.model import DesiredJob, OnFailure
 
 def land(flight: Flight, site: Site) -> Step:
     """Archive the run, and end its change or start what waited for it."""
-    run = Run(
-        job_id=flight.job_id,
-        key=flight.change.key,
-        digest=flight.digest,
-        status=flight.sight.status,
-        created=flight.sight.created or flight.statuses[0][0],
-        ended=flight.sight.ended,
-        attempt=flight.attempt,
-        tries=flight.tries,
-        nonce=flight.nonce,
-        replaced=flight.then is Then.START and flight.change.action is Action.REPLACE,
-    )
-    now = site.world.now()
-    folder, trouble = keep_run(
-        flight.change, run, site.api, site.archive, site.spools, now=now, statuses=flight.statuses
-    )
+    run = replace(flight.run, replaced=flight.then is Then.START and flight.change.action is Action.REPLACE)
+    kept = keep_run(flight.change, run, site, statuses=flight.statuses)
     if flight.then is Then.START:
         return start_again(flight.change, run, site)
     if flight.then is Then.SKIP:
         why = f"not started: {flight.cancelled_because}"
         skipped = Outcome(
-            change=flight.change, status=OutcomeStatus.SKIPPED, job_id=run.job_id, archive=folder, error=why
+            change=flight.change, status=OutcomeStatus.SKIPPED, job_id=run.job_id, archive=kept.folder, error=why
         )
         return Step(result=skipped)
     outcome = Outcome(
         change=replace(flight.change, before=run),
         status=OutcomeStatus(str(run.status)),
         job_id=run.job_id,
-        archive=folder,
-        error=f"cancelled: {flight.cancelled_because}" if flight.cancelled_because else trouble,
+        archive=kept.folder,
+        error=f"cancelled: {flight.cancelled_because}" if flight.cancelled_because else kept.trouble,
         seconds=site.world.clock() - flight.since,
     )
     return Step(result=outcome)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _FIRST_BATCH = 16
 _AT_ONCE = 64  # waiting for answers is all they do
-_GONE = (404, 410)
 _STORED_WITHIN = timedelta(minutes=5)  # of the job's creation
 
 
@@ -51,7 +50,7 @@ class Markers:
         try:
             return self._api.get_job_metadata(job.id)
         except ApiError as error:
-            if error.status_code not in _GONE:
+            if not error.is_gone:
                 raise
             now = self._api.server_time or datetime.now(UTC)
             if now - job.creation_date < _STORED_WITHIN:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.journal import Journal
     from fused_spec.wire import RunResponse
 
-_GONE = (404, 410)
 _TWINS_WITHIN = timedelta(hours=1)
 _CANCEL_TAKES = timedelta(minutes=5)
 _CLOCK_MARGIN = timedelta(seconds=5)
@@ -155,7 +154,7 @@ def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | N
     try:
         run = api.get_status(str(attempt.job_id))
     except ApiError as error:
-        if error.status_code in _GONE:
+        if error.is_gone:
             return None
         raise
     status = status_of_run(run)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fused_spec.plan.model import Run
 from fused_spec.reconcile.flight import Flight
 from fused_spec.reconcile.marker import Marker
-from fused_spec.reconcile.settle import StartKey, may_cancel, winner
+from fused_spec.reconcile.settle import StartKey, may_cancel, start_key, winner
 from fused_spec.reconcile.site import Site
 from fused_spec.status import RunStatus, run_status
 
@@ -35,15 +35,15 @@ class Rivals:
 
     def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
         """The flights that have rivals which nothing was decided about yet."""
-        by_key = {_start_key(flight): flight for flight in flights if flight.sight.created is not None}
+        by_key = {start_key(flight.run): flight for flight in flights if flight.sight.created is not None}
         found: dict[StartKey, list[Run]] = {}
         fresh = [job for job in others if job.id not in self.site.seen and job.id not in self._decided]
         for job, marker in zip(fresh, self._markers(fresh), strict=True):
             if marker is None or marker.scope != self.site.scope:
                 continue
-            key = (marker.key, marker.digest, marker.attempt)
-            if key in by_key:
-                found.setdefault(key, []).append(_run(job, marker))
+            rival = _run(job, marker)
+            if (key := start_key(rival)) in by_key:
+                found.setdefault(key, []).append(rival)
         return [_decision(by_key[key], runs) for key, runs in found.items()]
 
     def carried_out(self, decision: Decision) -> None:
@@ -57,29 +57,11 @@ class Rivals:
 
 
 def _decision(flight: Flight, rivals: list[Run]) -> Decision:
-    ours = _own_run(flight)
+    ours = flight.run
     counts = winner([ours, *rivals])
     others = tuple(run for run in (ours, *rivals) if run is not counts and may_cancel(run, counts))
     cancel = tuple(run for run in others if run.status.in_flight)
     return Decision(flight=flight, counts=counts, others=others, cancel=cancel)
-
-
-def _start_key(flight: Flight) -> StartKey:
-    return flight.change.key, flight.digest, flight.attempt
-
-
-def _own_run(flight: Flight) -> Run:
-    assert flight.sight.created is not None
-    return Run(
-        job_id=flight.job_id,
-        key=flight.change.key,
-        digest=flight.digest,
-        status=flight.sight.status,
-        created=flight.sight.created,
-        attempt=flight.attempt,
-        tries=flight.tries,
-        nonce=flight.nonce,
-    )
 
 
 def _run(job: "JobResponse", marker: Marker) -> Run:

@@ -5,7 +5,9 @@ The rule must not look at the status: with "the first that lives" two observers 
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import groupby
+from typing import Protocol
 
 from fused_spec.plan.model import Run
 from fused_spec.spec.model import Key
@@ -16,13 +18,37 @@ StartKey = tuple[Key, str, int]
 _CLONE_SECONDS = 900.0
 
 
-def start_key(run: Run) -> StartKey:
-    return run.key, run.digest, run.attempt
+class Effort(Protocol):
+    """A run, whoever tells of it."""
+
+    @property
+    def key(self) -> Key: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def attempt(self) -> int: ...
+
+    @property
+    def created(self) -> datetime: ...
+
+    @property
+    def job_id(self) -> str: ...
+
+
+def start_key(one: Effort) -> StartKey:
+    return one.key, one.digest, one.attempt
+
+
+def age(one: Effort) -> tuple[datetime, str]:
+    """What decides: of one attempt the run with the smallest counts."""
+    return one.created, one.job_id
 
 
 def winner(runs: Sequence[Run]) -> Run:
     """The run of one attempt that every observer follows."""
-    return min(runs, key=lambda run: (run.created, run.job_id))
+    return min(runs, key=age)
 
 
 def settled(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
@@ -34,7 +60,7 @@ def settled(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
         first = winner(efforts)
         winners.append(first)
         losers += [run for run in efforts if run is not first and may_cancel(run, first)]
-    winners.sort(key=lambda run: (run.created, run.job_id), reverse=True)
+    winners.sort(key=age, reverse=True)
     return winners, losers
 
 

@@ -23,8 +23,6 @@ from fused_spec.api.log_file import saved_lines
 from fused_spec.api.reading import FusedReader
 from fused_spec.redaction import Redactor, sensitive_values
 
-_GONE = (404, 410)
-
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
@@ -80,7 +78,7 @@ class Spool:
         try:
             complete = api.save_logs(job_id, self._answer, scrub=self._redact)
         except ApiError as error:
-            if error.status_code not in _GONE:
+            if not error.is_gone:
                 raise
             return WholeLog(lines=self._read(), missing="the service had forgotten it, but for what was read before")
         missing = None if complete else f"it goes on: only what its first {MOST_LOG:,} bytes hold is kept"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from fused_spec.service.times import now_ms
+from fused_spec.jobdir import now_ms
 
 _TIMESTAMP = b'{"timestamp": '  # how every line begins, by `fused_spec.jobdir`
 _PIECE = 256 * 1024

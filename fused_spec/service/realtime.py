@@ -11,12 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from fused_spec.jobdir import JobDir, read_results, result_content, result_metadata
+from fused_spec.jobdir import JobDir, now_ms, read_results, result_content, result_metadata
 from fused_spec.service.answers import content_type_of, problem, refuse
 from fused_spec.service.context import Service
 from fused_spec.service.joblog import last_message
 from fused_spec.service.runs import FAILED, Run
-from fused_spec.service.times import now_ms
 from fused_spec.wire import JobConfig, Udf, UdfStep
 
 _PATIENCE_SECONDS = 120.0

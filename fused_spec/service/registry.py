@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fused_spec.service.times import at, now_ms
+from fused_spec.jobdir import now_ms
+from fused_spec.service.times import at
 from fused_spec.service.udf_collections import DEFAULT
 from fused_spec.wire import TokenCreate, TokenUpdate, UdfSave
 from fused_spec.wire import Udf as UdfBody

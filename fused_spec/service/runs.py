@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fused_spec.service.times import at, now_ms
+from fused_spec.jobdir import now_ms
+from fused_spec.service.times import at
 from fused_spec.wire import JobConfig, UdfStep
 from fused_spec.wire.jobs import job_name_of
 
@@ -57,7 +58,7 @@ class Run:
     def result_count(self) -> int:
         """How many results a job has when all goes well: those of its last step, of an ingestion none."""
         last = json.loads(self.config)["steps"][-1]
-        return _task_count(UdfStep.model_validate(last)) if last["type"] == "udf" else 0
+        return UdfStep.model_validate(last).task_count if last["type"] == "udf" else 0
 
     def as_run_response(self) -> dict[str, Any]:
         """What GET `/run/by-id/{id}` answers: the fields of every generation of the client."""
@@ -149,6 +150,14 @@ class Runs:
         )
         return self.get(run.job_id) or run
 
+    def increment(self, run: Run, amount: int) -> Run:
+        """Record that so many more tasks are done, at most all of them."""
+        self._database.execute(
+            "UPDATE runs SET finished_tasks = min(total_tasks, finished_tasks + ?) WHERE job_id = ?",
+            (amount, run.job_id),
+        )
+        return self.get(run.job_id) or run
+
     def remove(self, run: Run) -> None:
         self._database.execute("DELETE FROM runs WHERE job_id = ?", (run.job_id,))
 
@@ -185,7 +194,7 @@ def new_run(
         env=env or {},
         created=now,
         changed=now,
-        total_tasks=sum(_task_count(step) for step in config.steps),
+        total_tasks=sum(step.task_count for step in config.steps),
         **settings,
     )
 
@@ -204,7 +213,3 @@ def _nonce(config: JobConfig) -> str | None:
     marker = (config.metadata or {}).get("fused-spec")
     nonce = marker.get("nonce") if isinstance(marker, dict) else None
     return f"{marker.get('scope')}/{nonce}" if isinstance(marker, dict) and isinstance(nonce, str) else None
-
-
-def _task_count(step: object) -> int:
-    return len(step.input) if isinstance(step, UdfStep) and step.input is not None else 1

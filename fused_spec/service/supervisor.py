@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fused_spec.jobdir import JobDir
+from fused_spec.jobdir import JobDir, now_ms
 from fused_spec.service.doorbell import Doorbell
 from fused_spec.service.forkserver import Forkservers
 from fused_spec.service.images import Images
@@ -25,7 +25,6 @@ from fused_spec.service.preparing import Preparations
 from fused_spec.service.requests import given_to, request_of, scratch_of, write_request
 from fused_spec.service.reserve import Reserve
 from fused_spec.service.runs import CANCELED, FAILED, RUNNING, TERMINATED, Run, Runs
-from fused_spec.service.times import now_ms
 from fused_spec.service.waiting import Place, Rooms
 from fused_spec.service.watching import Watch
 
@@ -58,7 +57,7 @@ class Supervisor:
         self._provided = provided
         self._rooms = Rooms(machine)
         self._preparations = Preparations(
-            images, folder, done=self._enter, failed=lambda run, why: self._end(run, FAILED, f"ERROR: {why}")
+            images, folder, done=self._enter, failed=lambda run, why: self._record_end(run, FAILED, f"ERROR: {why}")
         )
         self._entered: list[Run] = []
         self._watches: dict[str, Watch] = {}
@@ -81,7 +80,7 @@ class Supervisor:
         self._reserve.keep()
         for run in self._runs.unfinished():
             self._take_up(run)
-        self._tasks = [asyncio.create_task(self._forkservers.of(None).start()), asyncio.create_task(self._live())]
+        self._tasks = [asyncio.create_task(self._forkservers.of(None).start()), asyncio.create_task(self._work())]
 
     async def stop(self) -> None:
         """Stop looking; running jobs go on, and the next service takes them up."""
@@ -108,7 +107,7 @@ class Supervisor:
         watch = self._watches.get(run.job_id)
         if watch is None:
             self._preparations.drop(run)
-            return self._end(run, CANCELED, "canceled before it began")
+            return self._record_end(run, CANCELED, "canceled before it began")
         watch.run = run
         self._terminate(watch)
         return run
@@ -141,10 +140,10 @@ class Supervisor:
         self._entered.append(run)
         self._wake.set()
 
-    async def _live(self) -> None:
+    async def _work(self) -> None:
         while True:
             try:
-                await self._look()
+                await self._round()
             except sqlite3.DatabaseError as error:  # a full disk, say; the next look finds the same runs
                 _log.warning("the runs cannot be recorded: %s", error)
                 self._round_at = 0.0
@@ -153,7 +152,7 @@ class Supervisor:
                 await asyncio.wait_for(self._wake.wait(), _ROUND_SECONDS if self._watches else None)
             self._wake.clear()
 
-    async def _look(self) -> None:
+    async def _round(self) -> None:
         stirred, self._stirred = self._stirred, set()
         if time.monotonic() >= self._round_at:
             self._round_at = time.monotonic() + _ROUND_SECONDS
@@ -161,7 +160,7 @@ class Supervisor:
             await self._forkservers.close_idle({watch.python for watch in self._watches.values()})
         for name in stirred:
             if (watch := self._watches.get(name)) is not None:
-                await self._tend(watch)
+                await self._follow_guarded(watch)
         await self._start_ready()
 
     async def _start_ready(self) -> None:
@@ -185,19 +184,19 @@ class Supervisor:
             write_request(job, request)
         except OSError as error:
             self._rooms.add(run, place.python)  # should its end not be recorded either, it is tried again
-            self._end(run, FAILED, f"ERROR: the job's folder cannot be written: {error}")
+            self._record_end(run, FAILED, f"ERROR: the job's folder cannot be written: {error}")
             return
         watch = self._watches[run.job_id] = Watch(run=run, job=job, python=place.python, scratch=scratch)
         await self._ask(watch)
 
     async def _ask(self, watch: Watch) -> None:
-        watch.sent += 1
+        watch.asked += 1
         try:
             await self._forkservers.of(watch.python).run(watch.job.path)
         except ConnectionError:
             pass  # the forkserver died just now; the next look asks again
         except OSError as error:
-            self._finish(watch, f"could not be started: {error.filename}: {error.strerror}. It ended")
+            self._worker_gone(watch, f"could not be started: {error.filename}: {error.strerror}. It ended")
 
     def _note(self, name: str) -> None:
         self._stirred.add(name)
@@ -209,7 +208,7 @@ class Supervisor:
             watch.exit_code, watch.exited_at = code, time.monotonic()
         self._note(folder.name)
 
-    async def _tend(self, watch: Watch) -> None:
+    async def _follow_guarded(self, watch: Watch) -> None:
         """Follow a run; whatever its own files hold, no other run suffers from it."""
         try:
             await self._follow(watch)
@@ -218,7 +217,7 @@ class Supervisor:
         except Exception:  # noqa: BLE001  # whatever it is, it is told, and ends this run alone
             _log.exception("job %s cannot be followed", watch.run.job_id)
             watch.kill_all()
-            self._finish(watch, "could not be followed; the log of the service says why. It ended")
+            self._worker_gone(watch, "could not be followed; the log of the service says why. It ended")
 
     async def _follow(self, watch: Watch) -> None:
         exit_code = watch.exit_code  # before the events, so that those of an ended worker are all read
@@ -236,43 +235,45 @@ class Supervisor:
                 case "end":
                     watch.run = self._runs.change(watch.run, job_status=event["job_status"], changed=event["timestamp"])
         if is_lost:
-            self._finish(watch, "vanished")
+            self._worker_gone(watch, "vanished")
         elif exit_code is not None and not watch.is_alive():
-            self._conclude(watch, exit_code)
-        elif watch.pid is None and exit_code is None and not (watch.sent and self._forkservers.of(watch.python).is_up):
+            self._worker_exited(watch, exit_code)
+        elif watch.pid is None and exit_code is None and not (watch.asked and self._forkservers.of(watch.python).is_up):
             await self._ask_again(watch)
-        elif watch.end is not None and not watch.sent:
-            self._look_again(watch)
+        elif watch.end is not None and not watch.asked:
+            self._note_soon(watch)
 
-    def _look_again(self, watch: Watch) -> None:
+    def _note_soon(self, watch: Watch) -> None:
         """The worker of an earlier service has said its last word, and nobody tells when it is gone."""
         asyncio.get_running_loop().call_later(_SOON_SECONDS, self._note, watch.run.job_id)
 
     async def _ask_again(self, watch: Watch) -> None:
         """The forkserver is gone, or this run is an earlier service's: whoever claims the job first runs it."""
-        if watch.sent < _MOST_ASKS:
+        if watch.asked < _MOST_ASKS:
             await self._ask(watch)
         else:
-            self._finish(watch, "could not be started; the log of the service says why. It ended")
+            self._worker_gone(watch, "could not be started; the log of the service says why. It ended")
 
-    def _conclude(self, watch: Watch, exit_code: int) -> None:
+    def _worker_exited(self, watch: Watch, exit_code: int) -> None:
         if watch.pid is None and exit_code == 0 and time.monotonic() - watch.exited_at < _PATIENCE_SECONDS:
             return  # that worker found the job claimed: the one that has it is about to report
-        self._finish(watch, f"ended {_how(exit_code)}")
+        self._worker_gone(watch, f"ended {_how(exit_code)}")
 
-    def _finish(self, watch: Watch, how: str) -> None:
+    def _worker_gone(self, watch: Watch, how: str) -> None:
         """The worker is gone: what it said last holds, else that it was cancelled, else that it was lost."""
         watch.end_leftovers()
         if watch.end is not None:
-            self._end(watch.run, watch.end["job_status"], unwritten_word(watch.job.log, watch.end.get("message")))
+            self._record_end(
+                watch.run, watch.end["job_status"], unwritten_word(watch.job.log, watch.end.get("message"))
+            )
         elif watch.run.cancel_requested:
-            self._end(watch.run, CANCELED, "canceled")
+            self._record_end(watch.run, CANCELED, "canceled")
         else:
             full = "; the disk is full" if self._reserve.is_needed else ""
-            self._end(watch.run, FAILED, f"ERROR: the worker {how} before the job was over{full}")
+            self._record_end(watch.run, FAILED, f"ERROR: the worker {how} before the job was over{full}")
         del self._watches[watch.run.job_id]
 
-    def _end(self, run: Run, job_status: str, last_line: str | None) -> Run:
+    def _record_end(self, run: Run, job_status: str, last_line: str | None) -> Run:
         if last_line is not None:
             say(self.job_dir(run.job_id).log, last_line)
         changed = run.changed if run.job_status == job_status else now_ms()

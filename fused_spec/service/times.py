@@ -1,11 +1,6 @@
 """Milliseconds since the epoch, and how the wire writes them."""
 
-import time
 from datetime import UTC, datetime
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def at(milliseconds: int) -> str:

@@ -5,7 +5,8 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fused_spec.service.times import at, now_ms
+from fused_spec.jobdir import now_ms
+from fused_spec.service.times import at
 from fused_spec.wire import CollectionSave
 
 DEFAULT = "default"

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,6 @@ from fused_spec.jobdir import JobDir, read_lines
 from fused_spec.service.runs import Run
 
 _CLOCK_TOLERANCE = 60.0  # seconds between a process's birth and its first event, at the very most
-
-
 _LARGEST_NUMBER = 2**53  # that the database, and every reader of JSON, takes
 
 
@@ -43,8 +41,8 @@ class Watch:
     pid: int | None = None
     running_since: float = 0.0
     exit_code: int | None = None
-    exited_at: float = field(default=0.0)
-    sent: int = 0
+    exited_at: float = 0.0
+    asked: int = 0
     end: dict[str, Any] | None = None
 
     def new_events(self) -> list[dict[str, Any]]:

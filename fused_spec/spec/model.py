@@ -13,7 +13,6 @@ from typing import Any
 from fused_spec.diagnostics import Diagnostic, Location
 from fused_spec.settings import Target
 
-API_VERSION = "fused-spec/v1"
 DEFAULT_SCOPE = "default"
 
 

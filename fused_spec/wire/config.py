@@ -49,6 +49,11 @@ class Step(WireModel):
     ignore_chunk_error: bool = False
     n_processes: int | None = None
 
+    @property
+    def task_count(self) -> int:
+        """How many tasks there are to do."""
+        return 1
+
 
 class UdfStep(Step):
     """Run a UDF once (`input` null) or once for each element of `input`."""
@@ -56,6 +61,10 @@ class UdfStep(Step):
     type: Literal["udf"] = "udf"
     udf: Udf
     input: list[Any] | None = None
+
+    @property
+    def task_count(self) -> int:
+        return 1 if self.input is None else len(self.input)
 
 
 class GdalConfig(WireModel):

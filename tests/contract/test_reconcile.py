@@ -22,6 +22,7 @@ from fused_spec.reconcile.outcome import OutcomeStatus, exit_code
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Key, Kind
+from tests.archived import archived
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, FAST, SCOPE, SLOW, TOKEN, UDF, World, job
 
@@ -415,8 +416,7 @@ def test_secrets_of_the_environment_are_kept_nowhere(world: World) -> None:
     env = dict(change.after.payload["additional_env"], GREETING=canary)
     object.__setattr__(change.after, "payload", {**change.after.payload, "additional_env": env})
     outcome = world.carry_out(plan)["Job/areas"]
-    folder = Path(str(outcome.archive))
-    kept = b"".join(gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in folder.iterdir())
+    kept = archived(Path(str(outcome.archive)))
     config = world.api.get_job_config(str(outcome.job_id)).model_dump_json()
     assert outcome.status is OutcomeStatus.SUCCEEDED
     assert canary.encode() not in kept

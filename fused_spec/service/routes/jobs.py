@@ -57,10 +57,10 @@ async def cancel(request: Request) -> Response:
 
 async def increment_progress(request: Request) -> Response:
     """POST `/run/by-id/{id}/increment-progress`: code of a job tells that it has done more of its tasks."""
-    run, body = _run(request), await read_model(request, ProgressIncrement)
+    body = await read_model(request, ProgressIncrement)
+    run = _run(request)
     if not run.finished:
-        done = min(run.total_tasks, run.finished_tasks + body.amount)
-        run = service_of(request).runs.change(run, finished_tasks=done)
+        run = service_of(request).runs.increment(run, body.amount)
     return JSONResponse(run.as_run_response())
 
 

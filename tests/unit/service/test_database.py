@@ -141,6 +141,13 @@ def test_a_change_is_recorded_and_returned(tmp_path: Path) -> None:
         assert runs.unfinished() == []
 
 
+def test_progress_that_is_told_at_once_is_all_counted(tmp_path: Path) -> None:
+    with closing(open_database(tmp_path / "db")) as database:
+        runs = Runs(database)
+        run = runs.add(new_run("1", total_tasks=3))
+        assert [runs.increment(run, 1).finished_tasks for _ in range(4)] == [1, 2, 3, 3]
+
+
 def test_progress_never_goes_back(tmp_path: Path) -> None:
     with closing(open_database(tmp_path / "db")) as database:
         runs = Runs(database)
