@@ -58,6 +58,8 @@ class ApiError(ServiceError, requests.HTTPError):
         self.call = call
         # The service does not know it, or not any more.
         self.is_gone = status in (404, 410)
+        # It has no such call, as services of another generation do not have all.
+        self.lacks_the_call = status in (404, 405, 501)
         # A 4xx is a refusal; a 408 and every 5xx may come from a gateway in front of work that goes on.
         self.sent = False if 400 <= status < 500 and status != 408 else None
         self.passes = status >= 500 or status in (408, 429)

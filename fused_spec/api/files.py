@@ -16,7 +16,6 @@ from fused_spec.api.uploads import Content, Source, form, opened
 from fused_spec.wire import FileDetails, SignedPost, SignedTemporaryPost
 
 # A service that lacks the signed uploads says so in one of these ways.
-_LACKS_THE_CALL = frozenset({404, 405})
 
 
 class FileReads(Connected):
@@ -69,7 +68,7 @@ class FileWrites(FileReads):
             try:
                 signed = self._transport.call("GET", "files/sign-upload", query=query).read_as(SignedPost)
             except ApiError as error:
-                if error.status_code not in _LACKS_THE_CALL:
+                if not error.lacks_the_call:
                     raise
                 self._transport.call("PUT", "files/upload", query={"path": path}, body=content, limits=FILES)
             else:
@@ -87,7 +86,7 @@ class FileWrites(FileReads):
             try:
                 answer = self._transport.call("GET", "files/sign-upload-temp", query=query)
             except ApiError as error:
-                if error.status_code not in _LACKS_THE_CALL:
+                if not error.lacks_the_call:
                     raise
                 query = {"extension": extension}
                 return self._transport.call(

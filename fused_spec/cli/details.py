@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
 
 # A service that keeps no results by run answers the question in one of these ways.
-_LACKS_THE_CALL = (404, 405, 501)
 
 
 def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def _result_names(api: "FusedReader", job_id: str) -> list[str]:
     try:
         return [result.name for result in api.get_job_results(job_id)]
     except ApiError as error:
-        if error.status_code not in _LACKS_THE_CALL:
+        if not error.lacks_the_call:
             raise
         return []
 

@@ -12,7 +12,7 @@ from fused_spec.service import realtime
 from fused_spec.service.app import create_app
 from fused_spec.service.routes import realtime as routes
 from tests.asgi import AsgiAdapter
-from tests.contract.test_hostile_requests import TOKEN, UDF, Service, as_json
+from tests.contract.asking import TOKEN, UDF, Service, as_json
 from tests.waiting import until
 
 SLOW = "@fused.udf\ndef udf():\n    import time\n    time.sleep(60)\n"

@@ -8,7 +8,7 @@ import pytest
 
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
-from tests.contract.test_hostile_requests import TOKEN, UDF, Service, as_json
+from tests.contract.asking import TOKEN, UDF, Service, as_json
 
 MAIL = "local@fused-spec.invalid"
 

@@ -7,7 +7,7 @@ import pytest
 
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
-from tests.contract.test_hostile_requests import TOKEN, Service, as_json
+from tests.contract.asking import TOKEN, Service, as_json
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -19,26 +19,8 @@ from starlette.routing import Mount, Route
 from fused_spec.service.app import create_app
 from fused_spec.service.routes import jobs, realtime
 from tests.asgi import AsgiAdapter
+from tests.contract.asking import BASE, BODIES, TOKEN, Service, as_json
 
-TOKEN = "contract-token-0123456789"
-BASE = "http://127.0.0.1:8000/server/v1"
-CODE = "@fused.udf\ndef udf(n: int = 1):\n    return n\n"
-UDF: dict[str, Any] = {"name": "points", "entrypoint": "udf", "code": CODE, "parameters": {"n": 1}}
-STEP: dict[str, Any] = {"type": "udf", "udf": UDF, "input": [{"n": 1}]}
-INGESTION = {"type": "partition_geospatial", "input": "fd://a", "partitioning_method": "rows", "output": "fd://b/"}
-EVERY = {"minute": [0], "hour": [3], "day_of_month": [1], "month": [1], "day_of_week": [0]}
-BODIES: list[Any] = [
-    {"config": {"name": "a", "steps": [STEP], "metadata": {"fused-spec": {"nonce": "x"}}}, "additional_env": ["A=1"]},
-    {"config": {"steps": [{**INGESTION, "partitioning_split_method": "mean"}]}, "image_name": None},
-    {"slug": "points", "udf_body": json.dumps(UDF), "allow_public_read": True},
-    {"udf_slug": "points", "metadata_json": {"a": 1}, "enabled": True, "client_id": None},
-    {"name": "nightly", "udf": "UDF_ID", "udf_args": {"n": 2}, **EVERY},
-    {"step_config": json.dumps(STEP), "format": "json", "profile": False},
-    {"value": "hunter2"},
-    {"amount": 3},
-    {"item": "a/b"},
-    {"name": "maps", "access_scope": "team", "allow_public_read": None, "dashboard_body": "{}"},
-]
 QUERY = (
     *("skip", "limit", "since_ms", "path", "extension", "content_length", "max_deletion_depth", "instance_type"),
     *("disk_size_gb", "region", "format", "dtype_out_vector", "expires", "signature", "n", "udf_type", "url"),
@@ -101,60 +83,6 @@ headers = st.fixed_dictionaries(
         "Range": st.sampled_from(["bytes=0-", "bytes=9-1", "bytes=-1", "x"]),
     },
 )
-
-
-def as_json(content: Any) -> bytes:
-    return json.dumps(content).encode()
-
-
-class Service:
-    """The app in memory, with something behind each kind of id."""
-
-    def __init__(self, adapter: AsgiAdapter) -> None:
-        self.adapter = adapter
-        saved = self.ask("POST", "/udf/new", body=as_json(BODIES[2])).json()
-        token = self.ask("POST", "/udf-access-token/new", body=as_json({"udf_id": saved["id"]})).json()
-        run = self.ask("POST", "/run", body=as_json(BODIES[0])).json()
-        job = {**BODIES[4], "udf": saved["id"]}
-        schedule = self.ask("POST", "/cronjob/create", body=as_json(job)).json()
-        self.ask("PUT", "/files/upload", query={"path": "fd://a/b.txt"}, body=b"content")
-        self.known = {
-            "udf_id": saved["id"],
-            "job_id": run["job_id"],
-            "token": token["token"],
-            "schedule_id": schedule["id"],
-            "slug": "points",
-            "user": "local@fused-spec.invalid",
-            "client_id": "local",
-            "collection": "default",
-            "collection_id": "default",
-            "z": "1",
-            "x": "0",
-            "y": "1",
-            "name": "0.parquet",
-            "path": "a/b.txt",
-            "key": "DB",
-            "call_id": "c",
-        }
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: dict[str, str] | None = None,
-        body: bytes = b"",
-        headers: dict[str, str] | None = None,
-    ) -> requests.Response:
-        """One request; `path` is quoted already."""
-        request = requests.PreparedRequest()
-        request.method = method
-        request.url = BASE + path + (f"?{urlencode(query)}" if query else "")
-        request.headers = requests.structures.CaseInsensitiveDict(
-            {"Authorization": f"Bearer {TOKEN}", "Content-Length": str(len(body)), **(headers or {})}
-        )
-        request.body = body
-        return self.adapter.send(request)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from fused_spec.service import realtime
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
-from tests.contract.test_hostile_requests import BASE, BODIES, TOKEN, UDF, Service, as_json
+from tests.contract.asking import BASE, BODIES, TOKEN, UDF, Service, as_json
 from tests.repositories import commit_files
 from tests.waiting import until
 

@@ -12,7 +12,7 @@ from fused_spec.service.image_build import Image, folder_of, python_of
 from fused_spec.service.launch import IMAGES_FILE
 from fused_spec.service.watching import Watch
 from tests.asgi import AsgiAdapter
-from tests.contract.test_hostile_requests import TOKEN, UDF, Service, as_json
+from tests.contract.asking import TOKEN, UDF, Service, as_json
 from tests.waiting import until
 
 
