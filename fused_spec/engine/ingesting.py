@@ -28,17 +28,17 @@ from fused_spec.jobdir import JobDir, Result, result_content
 from fused_spec.storage_url import storage_errors, trouble_with
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
-Step = PartitionGeospatialStep | PartitionNongeospatialStep
+IngestionStep = PartitionGeospatialStep | PartitionNongeospatialStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Opening:
     """The first task: it opens the inputs, and ingests them unless they are worth more tasks than one.
 
     Those are of about `lot_bytes` each; None: it ingests whatever there is.
     """
 
-    step: Step
+    step: IngestionStep
     storage: Root
     job_id: str
     lot_bytes: int | None
@@ -66,8 +66,8 @@ class Start:
         return shared and ingestion.source.size > (self.lot_bytes or 0)
 
 
-class Pass(IntEnum):
-    """The passes of an ingestion, in their order."""
+class Stage(IntEnum):
+    """What an ingestion in many tasks does, one after the other."""
 
     SURVEY = 0
     LAY_OUT = 1
@@ -77,75 +77,67 @@ class Pass(IntEnum):
     FINISH = 5
 
     def tasks(self, numbers: Iterable[int] = (0,)) -> list[int]:
-        """The numbers that the tasks of this pass have among those of all passes."""
-        return [number * len(Pass) + self for number in numbers]
+        """The numbers that the tasks of this stage have among those of all stages."""
+        return [number * len(Stage) + self for number in numbers]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passes:
-    """All tasks of an ingestion but the first: one object, so that the processes that have it go from pass to pass."""
+class Stages:
+    """All tasks of an ingestion but the first: one object, so that processes that have it go from stage to stage."""
 
     spread: Spread
 
     def __call__(self, index: int) -> Outcome:
-        number, which = divmod(index, len(Pass))
-        return _outcome(index, partial(self._run, Pass(which), number), self.spread.exchange.place)
+        number, which = divmod(index, len(Stage))
+        return _outcome(index, partial(self._run, Stage(which), number), self.spread.exchange.place)
 
-    def _run(self, which: Pass, number: int) -> bytes:
+    def _run(self, which: Stage, number: int) -> bytes:
         self.spread.exchange.check()
         match which:
-            case Pass.SURVEY:
+            case Stage.SURVEY:
                 self.spread.survey(number)
-            case Pass.LAY_OUT:
+            case Stage.LAY_OUT:
                 return str(self.spread.lay_out()).encode()
-            case Pass.SCATTER:
+            case Stage.SCATTER:
                 self.spread.scatter(number)
-            case Pass.SUM_UP:
+            case Stage.SUM_UP:
                 self.spread.sum_up()
-            case Pass.GATHER:
+            case Stage.GATHER:
                 self.spread.gather(number)
-            case Pass.FINISH:
+            case Stage.FINISH:
                 return self.spread.finish().encode()
         return b""
 
 
+def run_ingestion(
+    step: IngestionStep, storage: Root, job_id: str, *, engine: Engine, job: JobDir, log: LogWriter
+) -> None:
+    """Carry out an ingestion in tasks of the engine; raises `StepFailed`."""
+    tasks = _Tasks(engine=engine, job=job, log=log)
+    lot_bytes = LOT_BYTES if engine.is_cluster else None
+    [opened] = tasks.answers(Opening(step=step, storage=storage, job_id=job_id, lot_bytes=lot_bytes), [0])
+    if not opened:
+        return
+    ingestion, lots = pickle.loads(opened)  # noqa: S301  # a task of ours made it
+    try:
+        with shared_tables(ingestion.outputs, job_id) as exchange:
+            words = _stage_by_stage(Spread(ingestion=ingestion, lots=lots, exchange=exchange), tasks)
+    except storage_errors() as error:
+        raise StepFailed(_words(error, storage)) from error
+    log.write(words)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crew:
-    """Where the tasks of a job run; what they answer passes through a folder below that of the job."""
+class _Tasks:
+    """Where the tasks of an ingestion run; what they answer passes through a folder below that of the job."""
 
     engine: Engine
     job: JobDir
     log: LogWriter
 
-    def ingest(self, step: Step, storage: Root, job_id: str) -> None:
-        """Carry out an ingestion; raises `StepFailed`."""
-        lot_bytes = LOT_BYTES if self.engine.is_cluster else None
-        start = Start(step=step, storage=storage, job_id=job_id, lot_bytes=lot_bytes)
-        [started] = self._do(start, [0])
-        if not started:
-            return
-        ingestion, lots = pickle.loads(started)  # noqa: S301  # a task of ours made it
-        try:
-            with shared_tables(ingestion.outputs, job_id) as exchange:
-                words = self._pass_by_pass(Spread(ingestion=ingestion, lots=lots, exchange=exchange))
-        except storage_errors() as error:
-            raise StepFailed(_words(error, storage)) from error
-        self.log.write(words)
-
-    def _pass_by_pass(self, spread: Spread) -> str:
-        """Do all tasks; what to tell the user."""
-        passes, lots = Passes(spread=spread), range(len(spread.lots))
-        self._do(passes, Pass.SURVEY.tasks(lots))
-        [files] = self._do(passes, Pass.LAY_OUT.tasks())
-        self._do(passes, Pass.SCATTER.tasks(lots))
-        self._do(passes, Pass.SUM_UP.tasks())
-        self._do(passes, Pass.GATHER.tasks(range(int(files))))
-        [words] = self._do(passes, Pass.FINISH.tasks())
-        return words.decode()
-
-    def _do(self, task: Task, numbers: Sequence[int]) -> list[bytes]:
+    def answers(self, task: Task, numbers: Sequence[int]) -> list[bytes]:
         """What the tasks answer, in their order; raises `StepFailed` at the first that fails."""
-        kept = JobDir(self.job.path / "discarded")
+        kept = JobDir(self.job.path / "answers")
         kept.results.mkdir(parents=True)
         answers = {}
         with closing(self.engine.map(task, numbers, at_once=None, folder=kept.results, log=self.log)) as batches:
@@ -155,6 +147,18 @@ class Crew:
                 answers[done.index] = result_content(kept, Result.from_json(json.loads(done.answer.record)))
         shutil.rmtree(kept.path)
         return [answers[number] for number in numbers]
+
+
+def _stage_by_stage(spread: Spread, tasks: _Tasks) -> str:
+    """Do all tasks; what to tell the user."""
+    stages, lots = Stages(spread=spread), range(len(spread.lots))
+    tasks.answers(stages, Stage.SURVEY.tasks(lots))
+    [files] = tasks.answers(stages, Stage.LAY_OUT.tasks())
+    tasks.answers(stages, Stage.SCATTER.tasks(lots))
+    tasks.answers(stages, Stage.SUM_UP.tasks())
+    tasks.answers(stages, Stage.GATHER.tasks(range(int(files))))
+    [words] = tasks.answers(stages, Stage.FINISH.tasks())
+    return words.decode()
 
 
 def _outcome(index: int, run: Callable[[], bytes], storage: Root) -> Outcome:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingesting import Crew
+from fused_spec.engine.ingesting import run_ingestion
 from fused_spec.engine.log import LogWriter
 from fused_spec.engine.mapping import Engine
 from fused_spec.engine.pool import Done
@@ -47,8 +47,7 @@ def run_step(step: JobStep, around: Surroundings, *, last: bool) -> None:
     if isinstance(step, UdfStep):
         _run_udf(step, around, keep=last)
     else:
-        crew = Crew(engine=around.engine, job=around.job, log=around.log)
-        crew.ingest(step, around.storage, around.job_id)
+        run_ingestion(step, around.storage, around.job_id, engine=around.engine, job=around.job, log=around.log)
         around.tasks_done(1)
 
 

@@ -1,4 +1,4 @@
-"""An ingestion in tasks for many machines: each pass is a task for each lot of the inputs, or for each file written.
+"""An ingestion in tasks for many machines: each stage is a task for each lot of the inputs, or for each file written.
 
 Rows and all that is known of them travel over the exchange, as tables and files; whoever hands out the tasks sees
 nothing of it. The batches, and all that is computed of them, are those of an ingestion that runs alone.
