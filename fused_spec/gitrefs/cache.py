@@ -61,6 +61,8 @@ def _folder(cache: Path, url: str) -> Path:
 def _is_ours(folder: Path, url: str) -> bool:
     if folder.is_symlink() or (folder / "commondir").exists():  # the latter names another place of configuration
         return False
+    if not (folder / "HEAD").is_file() or not (folder / "objects").is_dir():
+        return False
     try:
         return (folder / "config").read_bytes() == _config(url).encode()
     except OSError:

@@ -77,7 +77,8 @@ def parse(text: str) -> GitReference | None:
 
 def normal(url: str) -> str:
     """One spelling of a repository's URL."""
-    return url.rstrip("/").removesuffix(".git")
+    scheme, colon, rest = url.partition("://")
+    return scheme + colon + rest.rstrip("/").removesuffix(".git")
 
 
 def is_usable(text: str) -> bool:
@@ -92,8 +93,8 @@ def is_commit(ref: str) -> bool:
 
 def _check_url(url: str) -> None:
     """Raise `GitUnavailable` unless the URL names a host, or this machine's root, and a path below it."""
-    scheme = url.partition(":")[0]
-    place, *names = unquote(url.partition("://")[2]).split("/")
+    scheme, _, rest = url.partition("://")
+    place, *names = unquote(rest).split("/")
     if scheme == "file":
         if place or not any(names) or not {".", ".."}.isdisjoint(names):
             raise GitUnavailable(

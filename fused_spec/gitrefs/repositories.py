@@ -10,6 +10,7 @@ from fused_spec.gitrefs.git import BRING, Clone, check_reachable, git
 from fused_spec.gitrefs.reference import GitReference, GitUnavailable, is_commit, is_usable
 
 _FILE = re.compile(rb"100(?:644|755) blob (?P<object>[0-9a-f]+)\t")
+_LARGEST = 1 << 20  # bytes, as of a file of the project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +46,17 @@ class Repositories:
         listed = git(holder, "ls-tree", "-z", commit, "--", path, online=self.may_fetch).stdout
         if (file := _FILE.match(listed)) is None:
             return None  # no such file, a folder, or a link
-        done = git(holder, "cat-file", "blob", file["object"].decode(), online=self.may_fetch)
-        if done.returncode != 0:
+        blob = file["object"].decode()
+        size = git(holder, "cat-file", "-s", blob, online=self.may_fetch)  # brings it here, where it may
+        if size.returncode != 0:
             if not holder.is_ours:
                 raise GitUnavailable(
                     f"the clone {holder.folder} is partial and lacks {path}", hint="clone it whole, without --filter"
                 )
             raise GitUnavailable(f"{repository} is cached without {path} at {commit[:12]}", hint=BRING)
-        return done.stdout
+        if int(size.stdout) > _LARGEST:
+            raise GitUnavailable(f"{path} in {repository} is larger than {_LARGEST >> 20} MiB", hint="split it")
+        return git(holder, "cat-file", "blob", blob).stdout
 
     def names(self, repository: str, commit: str, path: str) -> list[str]:
         """What stands in a folder at the commit; nothing where there is no such folder."""

@@ -1,5 +1,6 @@
 """What a git reference means, and reading repositories without asking anybody."""
 
+import re
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -158,7 +159,7 @@ def commit_remote(folder: Path) -> str:
     return folder.as_uri()
 
 
-@pytest.mark.parametrize("filled", ["nothing", "text", "a link out", "another repository"])
+@pytest.mark.parametrize("filled", ["nothing", "text", "a link out", "another repository", "what names another"])
 def test_a_folder_in_the_cache_that_is_not_ours_is_made_anew_and_never_fetched_into(
     filled: str, tmp_path: Path
 ) -> None:
@@ -178,6 +179,9 @@ def test_a_folder_in_the_cache_that_is_not_ours_is_made_anew_and_never_fetched_i
         case "a link out":
             cache.mkdir(parents=True)
             folder.symlink_to(project / ".git")
+        case "what names another":
+            Repositories(cache=cache).commit(GitReference(repository=url, ref="main", path=""))
+            (folder / "commondir").write_text(str(project / ".git"))
         case "another repository":
             git(tmp_path, "clone", "--quiet", "--bare", str(project), str(folder))
             git(folder, "config", "remote.origin.uploadpack", f"touch {tmp_path}/ran;git-upload-pack")
@@ -214,6 +218,20 @@ def test_repositories_with_names_alike_are_kept_apart(one: str, other: str, tmp_
         commit = repositories.commit(GitReference(repository=url, ref="main", path=""))
         code.append(repositories.read(url, commit, "area.py"))
     assert code == [one.encode(), other.encode()]
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_the_folder_of_a_clone_is_a_plain_name_of_bounded_length(tmp_path: Path) -> None:
+    url = commit_remote(tmp_path / "f_ä ~" / ("x" * 90))
+    Repositories(cache=tmp_path / "cache").commit(GitReference(repository=url, ref="main", path=""))
+    [folder] = (tmp_path / "cache").iterdir()
+    assert re.fullmatch(r"[A-Za-z0-9-]{1,60}-[0-9a-f]{64}\.git", folder.name)
+
+
+def test_a_file_is_named_as_it_is_and_not_by_a_pattern(tmp_path: Path) -> None:
+    commit = commit_files(tmp_path / "clone", {":a.py": "x", "b.py": "y"})
+    repositories = Repositories(cache=tmp_path / "cache", clones={WEB: tmp_path / "clone"})
+    assert [repositories.read(WEB, commit, path) for path in (":a.py", "*.py", ":(glob)b.py")] == [b"x", None, None]
 
 
 def test_a_clone_of_ours_is_fetched_into_and_not_made_again(tmp_path: Path) -> None:
@@ -338,3 +356,24 @@ def test_a_path_out_of_the_repository_is_no_file(path: str, tmp_path: Path) -> N
     commit = commit_files(tmp_path / "clone", {"lib/b.py": "x"})
     repositories = Repositories(cache=tmp_path / "cache", clones={WEB: tmp_path / "clone"})
     assert repositories.read(WEB, commit, path) is None
+
+
+def test_a_hook_in_the_cache_does_not_run(tmp_path: Path) -> None:
+    url = commit_remote(tmp_path / "far")
+    main = GitReference(repository=url, ref="main", path="")
+    Repositories(cache=tmp_path / "cache").commit(main)
+    [folder] = (tmp_path / "cache").iterdir()
+    hook = folder / "hooks/reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    hook.chmod(0o755)
+    second = commit_files(tmp_path / "far", {"area.py": "two\n"})
+    assert Repositories(cache=tmp_path / "cache").commit(main) == second
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_file_that_is_too_large_is_told_and_not_read(tmp_path: Path) -> None:
+    commit = commit_files(tmp_path / "clone", {"area.py": "#" * (1 << 20) + "\n"})
+    repositories = Repositories(cache=tmp_path / "cache", clones={WEB: tmp_path / "clone"})
+    with pytest.raises(GitUnavailable, match="is larger than 1 MiB"):
+        repositories.read(WEB, commit, "area.py")
