@@ -377,3 +377,16 @@ def test_a_file_that_is_too_large_is_told_and_not_read(tmp_path: Path) -> None:
     repositories = Repositories(cache=tmp_path / "cache", clones={WEB: tmp_path / "clone"})
     with pytest.raises(GitUnavailable, match="is larger than 1 MiB"):
         repositories.read(WEB, commit, "area.py")
+
+
+def test_content_is_brought_when_it_is_first_read_and_is_here_from_then_on(tmp_path: Path) -> None:
+    url = commit_remote(tmp_path / "far")
+    git(tmp_path / "far", "config", "uploadpack.allowFilter", "true")
+    git(tmp_path / "far", "config", "uploadpack.allowAnySHA1InWant", "true")
+    commit = Repositories(cache=tmp_path / "cache").commit(GitReference(repository=url, ref="main", path=""))
+    offline = Repositories(cache=tmp_path / "cache", may_fetch=False)
+    with pytest.raises(GitUnavailable, match=r"is cached without area\.py"):
+        offline.read(url, commit, "area.py")
+    assert Repositories(cache=tmp_path / "cache").read(url, commit, "area.py") == b"far\n"
+    (tmp_path / "far").rename(tmp_path / "gone")
+    assert offline.read(url, commit, "area.py") == b"far\n"
