@@ -34,7 +34,7 @@ _SHAPES = re.compile(
     r")"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
 )
-_URL_PASSWORD = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@(?:[^\s/@\"',;]*@)*", re.IGNORECASE)
 _BEARER = re.compile(r"(?P<word>\bBearer|-Bearer|Service-Token)\s+\S+", re.IGNORECASE)
 _SIGNED_QUERY = re.compile(r"(?P<key>[?&](?:[^=&\s]*(?:signature|token|credential|sig)))=[^&\s'\"]+", re.IGNORECASE)
 _TOKEN_PATH = re.compile(r"(?P<path>/(?:by-token|realtime-shared)/)[^/?\s'\"]+")

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fused_spec.gitrefs import GitReference
+from fused_spec.gitrefs import GitReference, parse
 from fused_spec.udf_folder import UdfText
 
 _PREFIX = "fused_load:"
@@ -49,12 +49,11 @@ class Bundle:
     def commit(self, reference: GitReference) -> str | None:
         """The commit at which this reference travels along."""
         for bundled in self.entries.values():
-            before, _, rest = bundled.place.rpartition("@")
-            commit, _, path = rest.partition(":")
-            if (before, path) == (f"git+{reference.repository}", reference.path) and (
-                reference.ref == commit or reference.ref in bundled.refs
-            ):
-                return commit
+            place = parse(bundled.place)
+            if place is None or (place.repository, place.path) != (reference.repository, reference.path):
+                continue
+            if reference.ref == place.ref or reference.ref in bundled.refs:
+                return place.ref
         return None
 
 

@@ -60,7 +60,7 @@ def _described(folder: str, name: str, read: Read) -> UdfText | None:
         return None
     try:
         described = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadUdfFolder(f"{file} is no JSON: {error}", hint="export the UDF again, or remove the file") from None
     if not isinstance(described, dict) or "job_config" not in described:
         return None
@@ -81,7 +81,7 @@ def _of_udf(folder: str, name: str, udf: Mapping[str, Any], read: Read) -> UdfTe
         if not header.get("source_code")
     }
     written = {header["module_name"]: header.get("source_code") for header in udf.get("headers") or []}
-    return UdfText(
+    text = UdfText(
         name=udf.get("name") or name,
         code=udf["code"] if file is None else _needed(folder, file, read),
         entrypoint=udf.get("entrypoint"),
@@ -90,6 +90,10 @@ def _of_udf(folder: str, name: str, udf: Mapping[str, Any], read: Read) -> UdfTe
         file=file or _join(folder, META),
         header_files=files,
     )
+    words = (text.name, text.code, text.entrypoint or "", *text.headers, *text.headers.values())
+    if not isinstance(text.parameters, dict) or not all(isinstance(word, str) for word in words):
+        raise TypeError
+    return text
 
 
 def _needed(folder: str, file: str, read: Read) -> str:

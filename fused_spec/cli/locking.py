@@ -30,7 +30,7 @@ def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
     """
     from fused_spec.cli.target import with_state
     from fused_spec.gitrefs import Repositories
-    from fused_spec.spec.git_lock import LOCK_FILE, locks_text
+    from fused_spec.spec.git_lock import LOCK_FILE, write_locks
     from fused_spec.spec.git_sources import GitSources
     from fused_spec.spec.resolve import git_cache, resolve
 
@@ -52,9 +52,8 @@ def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
         raise SpecError(resolution.diagnostics)
     [(sources, locks)] = known
     merged = {**locks, **sources.used}
-    file = resolution.project.root / LOCK_FILE
     if merged != locks:
-        file.write_text(locks_text(merged), encoding="utf-8")
+        write_locks(resolution.project.root, merged)
     changed = sum(1 for name, commit in sources.used.items() if locks.get(name) != commit)
     noun = "reference" if len(sources.used) == 1 else "references"
     context.console.say(f"{len(sources.used)} git {noun}, {changed} of them locked now ({LOCK_FILE}).")

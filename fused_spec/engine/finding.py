@@ -3,6 +3,7 @@
 What travels with the job comes first, so that a job means the same wherever it runs.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -42,7 +43,8 @@ def find(provided: Provided, scope: Scope, text: str, collection: str | None = N
         commit = scope.bundle.commit(reference) or _commit(provided, reference)
         return _at(provided, scope, str(replace(reference, ref=commit))) if commit is not None else None
     if text.startswith(("/", "~")):
-        return _at(provided, scope, f"{_FILE}{Path(text).expanduser().resolve()}")
+        path = os.path.realpath(os.path.expanduser(text))  # noqa: PTH111  # pathlib's raises for an unknown user
+        return _at(provided, scope, f"{_FILE}{path}")
     if collection is not None:
         return _saved(provided, collection, text)
     return _at(provided, scope, neighbour(scope.home, text)) or _saved(provided, scope.collection, text)

@@ -21,6 +21,7 @@ from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.submitting import submit
 from fused_spec.engine.tiles import Tile
 from fused_spec.errors import FusedSpecError
+from fused_spec.redaction import redact
 from fused_spec.wire import Udf
 
 
@@ -115,8 +116,8 @@ def load(
     found = find(provided, calling_scope(default), text, collection_name)
     if found is None:
         raise NotLoadable(
-            f"fused.load({text!r}) finds nothing here: no saved UDF, no neighbour, no path and no git reference; "
-            "save it to this service, put it beside the UDF, or name a commit: https://github.com/…/tree/SHA/path"
+            f"fused.load({redact(text)!r}) finds nothing here: no saved UDF, no neighbour, no path and no git "
+            "reference; save it to this service, put it beside the UDF, or name a commit: https://github.com/…/tree/SHA/path"
         )
     return LoadedUdf(found)
 

@@ -3,10 +3,12 @@
     https://github.com/fusedio/udfs fbf5682 fbf5682c1f…
 
 repository, the reference's own word, the whole commit. The lines are sorted, so that two people who add references
-change different lines. Only `fused-spec lock` writes it.
+change different lines. Only `fused-spec lock` writes it. It is no link, since what comes with a
+checkout has no say about files outside.
 """
 
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +26,8 @@ Locks = Mapping[tuple[str, str], str]
 
 def read_locks(root: Path) -> tuple[dict[tuple[str, str], str], list[Diagnostic]]:
     """The locks of the project in this folder, none without a file, and what is wrong with them."""
+    if (root / LOCK_FILE).is_symlink():
+        return {}, [_problem(f"{LOCK_FILE} is a link, and must be a file", 1)]
     try:
         lines = (root / LOCK_FILE).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -40,6 +44,14 @@ def read_locks(root: Path) -> tuple[dict[tuple[str, str], str], list[Diagnostic]
         else:
             locks[found["repository"], found["ref"]] = found["commit"]
     return locks, problems
+
+
+def write_locks(root: Path, locks: Locks) -> None:
+    """Put the lock file into the project's folder, whole or not at all; raises `OSError`."""
+    with tempfile.TemporaryDirectory(prefix=f".{LOCK_FILE}.", dir=root, ignore_cleanup_errors=True) as drafts:
+        draft = Path(drafts, LOCK_FILE)
+        draft.write_text(locks_text(locks), encoding="utf-8")
+        draft.replace(root / LOCK_FILE)
 
 
 def locks_text(locks: Locks) -> str:

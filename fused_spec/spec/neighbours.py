@@ -20,7 +20,10 @@ class Neighbours:
     def udf(self, place: str) -> UdfText | None:
         """The UDF there, None when there is none; raises `FusedSpecError` for one that cannot be read."""
         found = (self._udf(folder, place) for folder in self.places)
-        return next((text for text in found if text is not None), None)
+        try:
+            return next((text for text in found if text is not None), None)
+        except ValueError:  # a NUL, or half a character
+            raise FusedSpecError(f'no file can be named "{printable(place)}"', hint="correct the name") from None
 
     def names(self) -> list[str]:
         """What a neighbour may be called."""

@@ -1,5 +1,6 @@
 """The project around a spec: its identity, what its paths may reach, and where its state is kept."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,15 @@ def _from_tree(tree: Any, root: Path) -> Project:
         archive=tree.get("archive"),
         prices=tree.get("prices", {}),
         images=tree.get("images", {}),
-        clones={normal(url): root / Path(path).expanduser() for url, path in tree.get("clones", {}).items()},
+        clones={normal(url): _clone(root, path) for url, path in tree.get("clones", {}).items()},
         engine=tree.get("engine"),
         storage=tree.get("storage"),
         file=root / PROJECT_FILE,
     )
+
+
+def _clone(root: Path, path: str) -> Path:
+    return root / os.path.expanduser(path)  # noqa: PTH111  # pathlib's raises for a user that there is not
 
 
 def _target(name: str, described: Mapping[str, Any]) -> Target:

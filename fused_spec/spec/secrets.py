@@ -41,6 +41,8 @@ def _texts(node: Any, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
         yield pointer, node
     elif isinstance(node, dict):
         for key, value in node.items():
+            if isinstance(key, str) and looks_like_secret(key):  # as the URL of a clone
+                yield pointer, key
             yield from _texts(value, (*pointer, key))
     elif isinstance(node, list):
         for index, value in enumerate(node):

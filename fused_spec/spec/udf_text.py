@@ -18,6 +18,8 @@ from fused_spec.spec.python_source import BadSyntax, as_text, with_unix_lines
 from fused_spec.spec.source_code import SourceCode
 from fused_spec.udf_folder import UdfText
 
+_GIT_FORMS = "write https://github.com/OWNER/REPO/tree/COMMIT/PATH, or git+https://HOST/REPO@REF:PATH"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
@@ -123,9 +125,10 @@ def _of_folder(name: str, at: Pointer, folder: Folder, findings: Findings) -> Wr
 
 
 def _of_git(reference: str, at: Pointer, git: GitSources, findings: Findings) -> Written | None:
-    parsed = parse(reference)
-    assert parsed is not None  # the schema's pattern holds
     try:
+        parsed = parse(reference)
+        if parsed is None:
+            raise FusedSpecError("this is no reference to a place in git", hint=_GIT_FORMS)
         pinned = git.pinned(parsed)
         text = git.udf(pinned)
     except FusedSpecError as error:

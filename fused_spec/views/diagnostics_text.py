@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 
 from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.redaction import redact
 from fused_spec.spec.model import Resolution
-from fused_spec.views.shown import visible
+from fused_spec.views.shown import shown_diagnostic, visible
 from fused_spec.views.tones import Paint, Tone, plain
 from fused_spec.views.words import counted
 
@@ -32,6 +33,7 @@ def verdict(resolution: Resolution) -> str:
 
 
 def _diagnostic(diagnostic: Diagnostic, source_line: SourceLine, paint: Paint) -> str:
+    diagnostic = shown_diagnostic(diagnostic)
     tone = Tone.BAD if diagnostic.is_error else Tone.WARNING
     pointer = f" ({visible(diagnostic.pointer)})" if diagnostic.pointer else ""
     place = paint(visible(str(diagnostic.location)), Tone.STRONG)
@@ -46,6 +48,8 @@ def _diagnostic(diagnostic: Diagnostic, source_line: SourceLine, paint: Paint) -
 
 def _excerpt(line: str, column: int, paint: Paint) -> tuple[str, str]:
     """The line without its indentation, and a caret below `column`; of a long line only the part around it."""
+    if (masked := redact(line)) != line:
+        line, column = masked, len(redact(line[: column - 1])) + 1
     indent = len(line) - len(line.lstrip())
     at = min(max(column - 1, indent), len(line.rstrip()))
     first = indent if at - indent < _WIDTH else at - _WIDTH // 2

@@ -14,7 +14,7 @@ from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
 from fused_spec.views.runs_text import ListedRun, declared_jobs, is_current
-from fused_spec.views.shown import shown_fields
+from fused_spec.views.shown import shown_diagnostic, shown_fields
 from fused_spec.views.tokens_text import TokenState
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def as_json(document: Mapping[str, Any]) -> str:
 def validate_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     return {
         "valid": not any(diagnostic.is_error for diagnostic in diagnostics),
-        "diagnostics": [_diagnostic(diagnostic) for diagnostic in diagnostics],
+        "diagnostics": [_diagnostic(shown_diagnostic(diagnostic)) for diagnostic in diagnostics],
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from fused_spec.diagnostics import Diagnostic
+from fused_spec.views.shown import shown_diagnostic
 
 
 def annotations(diagnostics: Iterable[Diagnostic]) -> str:
@@ -11,6 +12,7 @@ def annotations(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def _command(diagnostic: Diagnostic) -> str:
+    diagnostic = shown_diagnostic(diagnostic)
     place = diagnostic.location
     properties = {"file": place.path, "line": place.line, "col": place.column, "title": f"fused-spec {diagnostic.code}"}
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fused_spec.diagnostics import Diagnostic
+from fused_spec.views.shown import shown_diagnostic
 
 _MOST = 5000  # what GitHub shows of one run
 
@@ -37,6 +38,7 @@ def sarif_document(diagnostics: Iterable[Diagnostic], *, version: str) -> dict[s
 
 
 def _result(diagnostic: Diagnostic) -> dict[str, Any]:
+    diagnostic = shown_diagnostic(diagnostic)
     place = diagnostic.location
     hint = f" Hint: {diagnostic.hint}" if diagnostic.hint else ""
     return {

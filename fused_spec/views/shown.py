@@ -7,8 +7,10 @@ not reach a terminal, and a secret must not reach anybody.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from fused_spec.diagnostics import Diagnostic
 from fused_spec.plan.model import FieldChange
 from fused_spec.redaction import MASK, is_sensitive_name, redact
 
@@ -49,6 +51,16 @@ def without_secrets(value: Any, name: str = "") -> Any:
         case int() | float() if not isinstance(value, bool) and is_sensitive_name(name):
             return MASK
     return value
+
+
+def shown_diagnostic(diagnostic: Diagnostic) -> Diagnostic:
+    """The problem with everything masked that has the shape of a secret; what a person wrote may stand in its words."""
+    return replace(
+        diagnostic,
+        message=redact(diagnostic.message),
+        pointer=redact(diagnostic.pointer),
+        hint=None if diagnostic.hint is None else redact(diagnostic.hint),
+    )
 
 
 def shown_fields(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:

@@ -252,11 +252,16 @@ def test_a_udf_in_git_is_read_by_its_url(service: Service, tmp_path: Path) -> No
     [
         ("http://127.0.0.1:9/x", "names no UDF"),
         ("git+file:///nowhere@main:x", "cannot be fetched"),
+        ("git+file://.@main:x", "no absolute path"),
+        ("git+https://[::1/x@main:x", "no URL of a repository"),
+        ("git+https://me:hunter2@a.example/x@main:x", "holds a password"),
+        ("https://me:hunter2@a.example/x", "names no UDF"),
     ],
 )
 def test_what_is_no_udf_in_git_is_told(url: str, told: str, service: Service) -> None:
     answer = service.ask("GET", "/code-proxy/by-url", query={"url": url})
     assert (answer.status_code, told in answer.json()["detail"]) == (404, True)
+    assert "hunter2" not in answer.text
 
 
 def test_a_token_runs_its_udf_without_control_words_and_without_the_services_token(service: Service) -> None:

@@ -119,3 +119,12 @@ def test_what_may_go_on_is_kept_back() -> None:
 @given(st.lists(st.text(max_size=5), max_size=200))
 def test_pieces_without_a_known_value_come_back_as_they_are(pieces: list[str]) -> None:
     assert list(Redactor(["never-in-there-0123456789"]).pieces(pieces)) == pieces
+
+
+@pytest.mark.parametrize("url", ["https://me:p@ss@h/x", "git+https://me:p@s@s@h/x", "https://:p@ss@h/x"])
+def test_a_password_is_masked_to_its_end(url: str) -> None:
+    assert redact(f"see {url}").endswith(f":{MASK}@h/x")
+
+
+def test_an_address_far_behind_a_port_is_no_password() -> None:
+    assert redact('{"at":"http://h:80/","mail":"a@b,c@d"}') == '{"at":"http://h:80/","mail":"a@b,c@d"}'

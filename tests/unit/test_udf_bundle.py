@@ -52,3 +52,10 @@ def test_a_udf_from_git_says_where_it_stands() -> None:
     [header] = as_headers([itself])
     bundle = bundle_of([(header["source_file"], header["source_code"])])
     assert (bundle.home, dict(bundle.entries)) == (f"git+https://host/repo@{COMMIT}:a/", {})
+
+
+def test_a_path_with_an_at_sign_is_answered_by_its_own_commit() -> None:
+    place = f"git+https://host/repo@{COMMIT}:lib/a@v2"
+    [header] = as_headers([Bundled(place=place, text=UdfText(name="a", code=""), refs=("main",))])
+    bundle = bundle_of([(header["source_file"], header["source_code"])])
+    assert bundle.commit(GitReference(repository="https://host/repo", ref="main", path="lib/a@v2")) == COMMIT

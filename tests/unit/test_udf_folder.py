@@ -85,3 +85,24 @@ def test_a_broken_meta_json_is_told_and_not_passed_over(content: str, message: s
 
 def test_nothing_is_found_where_nothing_is() -> None:
     assert found("area", {"other.py": CODE}) is None
+
+
+@pytest.mark.parametrize(
+    "udf",
+    [
+        {"code": 5},
+        {"source": "c.py", "parameters": [1]},
+        {"source": "c.py", "entrypoint": 5},
+        {"source": "c.py", "name": ["x"]},
+        {"source": "c.py", "headers": [{"module_name": "m", "source_code": 5}]},
+        {"source": "c.py", "headers": [{"module_name": 5, "source_code": "x"}]},
+    ],
+)
+def test_a_meta_json_with_other_than_text_is_told(udf: dict[str, Any]) -> None:
+    with pytest.raises(BadUdfFolder, match="describes no UDF"):
+        found("Area", {"Area/meta.json": meta(**udf), "Area/c.py": CODE})
+
+
+def test_a_meta_json_that_is_nested_too_deeply_is_told() -> None:
+    with pytest.raises(BadUdfFolder, match="is no JSON"):
+        found("Area", {"Area/meta.json": "[" * 200_000})

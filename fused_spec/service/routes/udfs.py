@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fused_spec.gitrefs import GitUnavailable
+from fused_spec.redaction import redact
 from fused_spec.service.answers import not_found, page, problem, read_model, refuse, required
 from fused_spec.service.context import BASE_PATH, service_of
 from fused_spec.service.registry import EMAIL, OWN_NAMES, SlugTaken, Udf
@@ -79,9 +80,11 @@ async def from_page(request: Request) -> Response:
     try:
         udf = await run_in_threadpool(service_of(request).git.read, url)
     except (GitUnavailable, BadUdfFolder) as error:
-        raise refuse(404, f"{error}; {error.hint}" if error.hint else str(error)) from None
+        raise refuse(404, redact(f"{error}; {error.hint}" if error.hint else str(error))) from None
     if udf is None:
-        raise refuse(404, f"{url} names no UDF; name a folder or file in git, as https://github.com/…/tree/COMMIT/PATH")
+        raise refuse(
+            404, f"{redact(url)} names no UDF; name a folder or file in git, as https://github.com/…/tree/COMMIT/PATH"
+        )
     return JSONResponse({"slug": udf.name, "udf_body": udf.model_dump_json(), "udf_type": "auto", "is_visible": True})
 
 

@@ -292,3 +292,17 @@ def test_what_the_service_has_not_written_yet_is_empty(tmp_path: Path) -> None:
 
 def test_a_request_of_an_older_service_provides_nothing() -> None:
     assert read_provided({}) == Provided()
+
+
+@pytest.mark.parametrize("host", ["a.example/b@main:c", "github.com/geo/udfs/tree/main/x", "a.example/b"])
+@pytest.mark.parametrize("before", ["", "git+"])
+def test_a_password_in_what_is_loaded_is_not_repeated(before: str, host: str, tmp_path: Path) -> None:
+    repositories = Repositories(cache=tmp_path)
+    with pytest.raises(FusedSpecError) as caught:
+        called(f"{ENTRY}return fused.load('{before}https://me:hunter2@{host}')", repositories=repositories)
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_the_home_of_nobody_holds_no_udf() -> None:
+    with pytest.raises(NotLoadable):
+        called(f"{ENTRY}return fused.load('~nobody-of-this-name/area')")

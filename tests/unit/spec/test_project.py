@@ -62,3 +62,10 @@ def test_a_broken_project_file_is_told_and_still_marks_the_root(tmp_path: Path) 
     project, problems = find_project(tmp_path, cwd=tmp_path)
     assert problems
     assert project.root == tmp_path
+
+
+def test_a_password_in_the_url_of_a_clone_is_told(tmp_path: Path) -> None:
+    clones = "clones: {'https://me:hunter2@a.example/b': ../b}\n"
+    (tmp_path / "fused-spec.yaml").write_text(PROJECT + clones, encoding="utf-8")
+    _, [problem] = find_project(tmp_path, cwd=tmp_path)
+    assert (problem.code, problem.pointer, "hunter2" in problem.message) == ("secret", "clones", False)

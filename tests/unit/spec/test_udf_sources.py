@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from fused_spec.cli.sources import Sources
 from fused_spec.gitrefs import Repositories
-from fused_spec.spec.git_lock import LOCK_FILE, locks_text, read_locks
+from fused_spec.spec.git_lock import LOCK_FILE, locks_text, read_locks, write_locks
 from fused_spec.spec.git_sources import GitSources
 from fused_spec.spec.model import DesiredJob, Resolution
 from fused_spec.spec.resolve import resolve
@@ -348,3 +349,63 @@ def test_a_value_that_an_annotation_refuses_is_told_before_anything_starts(
 def test_a_value_that_the_engine_takes_draws_no_word(given: str, made: Made) -> None:
     code = "@fused.udf\ndef udf(n: int = 1, x: float = 1, flag: bool = True):\n    return n\n"
     assert made(f"{{file: area.py, parameters: {{{given}}}}}", {"area.py": code}).diagnostics == ()
+
+
+SECRET = "hunter2-SECRET"  # one to look for
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("git+file://.@main:x", "no absolute path"),
+        ("git+https://[::1/x@main:y", "no URL of a repository"),
+        ("git+https://a/b@main@x:y", "no reference to a place in git"),
+        ("git+https://a/b@-main:x", "no name in git"),
+    ],
+)
+def test_a_reference_that_nobody_should_follow_is_told(reference: str, message: str, made: Made) -> None:
+    [problem] = made(f'{{git: "{reference}"}}').diagnostics
+    assert (problem.code, message in problem.message, bool(problem.hint)) == ("git", True, True)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "git+file:///@main:x",
+        "git+https://[::1/x@main:y",
+        f"git+https://me:{SECRET}@a.example/b@main:x",
+        f"https://me:{SECRET}@github.com/geo/udfs/tree/main/x",
+    ],
+)
+def test_code_that_loads_such_a_reference_is_told_at_its_line(reference: str, made: Made) -> None:
+    [problem] = made("{file: area.py}", {"area.py": loading(reference)}).diagnostics
+    assert (problem.code, problem.location.path, problem.location.line) == ("udf-load", "specs/area.py", 1)
+    assert SECRET not in f"{problem.message} {problem.hint}"
+
+
+@pytest.mark.parametrize("name", ["a\\0b", "a\\ud800", "lib/\\0"])
+def test_a_name_that_no_file_can_have_is_told(name: str, made: Made) -> None:
+    [problem] = made("{file: area.py}", {"area.py": loading(name)}).diagnostics
+    assert problem.message.startswith("no file can be named")
+
+
+def test_a_lock_file_that_is_a_link_is_not_followed(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("# not for these eyes\nx\n")
+    (tmp_path / LOCK_FILE).symlink_to(tmp_path / "other")
+    [problem] = made("{file: area.py}", {"area.py": UDF}).diagnostics
+    assert (problem.code, problem.message) == ("bad-lock", "fused-spec.lock is a link, and must be a file")
+    assert Sources(cwd=tmp_path, read_stdin=bytes).line(problem.location) is None
+
+
+def test_locks_are_written_in_place_of_a_link_and_not_through_it(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("mine\n")
+    (tmp_path / LOCK_FILE).symlink_to(tmp_path / "other")
+    write_locks(tmp_path, {(WEB, "main"): "0" * 40})
+    assert ((tmp_path / "other").read_text(), read_locks(tmp_path)) == ("mine\n", ({(WEB, "main"): "0" * 40}, []))
+    assert sorted(file.name for file in tmp_path.iterdir()) == [LOCK_FILE, "other"]
+
+
+def test_a_clone_below_the_home_of_nobody_is_not_here(made: Made, tmp_path: Path) -> None:
+    made("{file: area.py}", {"area.py": UDF})
+    (tmp_path / "fused-spec.yaml").write_text(PROJECT.replace("clone}", "~nobody-of-this-name/clone}"))
+    assert resolve(["specs"], cwd=tmp_path).diagnostics == ()

@@ -1,5 +1,11 @@
+import pytest
+
+from fused_spec.views.diagnostics_text import diagnostics_text
+from fused_spec.views.documents import as_json, validate_document
+from fused_spec.views.github import annotations
+from fused_spec.views.sarif import sarif_text
 from fused_spec.views.shown import one_line, shown_fields, visible, visible_lines, without_secrets
-from tests.unit.views.things import field
+from tests.unit.views.things import field, problem
 
 
 def test_an_escape_sequence_is_written_out() -> None:
@@ -47,3 +53,21 @@ def test_a_value_of_a_secret_shape_is_masked_whatever_its_name() -> None:
 def test_a_changed_secret_is_named_and_not_shown() -> None:
     (shown,) = shown_fields((field("additional_env.DB_PASSWORD", "old", "new"),))
     assert (shown.before, shown.after) == ("***", "(sensitive, changed)")
+
+
+SECRET = "hunter2-SECRET"  # one to look for
+URL = f"git+https://me:{SECRET}@git.example.com/geo/udfs@main:x"
+VIEWS = [
+    lambda found: diagnostics_text(found, source_line=lambda _: f"x = fused.load({URL!r})"),
+    lambda found: as_json(validate_document(found)),
+    lambda found: sarif_text(found, version="1"),
+    annotations,
+]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("column", [1, 20, 40, 200])
+def test_no_view_of_a_problem_shows_a_secret(view, column: int) -> None:
+    found = [problem(f"nothing at {URL}", hint=f"look at {URL}", pointer=f"spec.{URL}", column=column)]
+    assert "git.example.com" in view(found)
+    assert SECRET not in view(found)
