@@ -3,17 +3,18 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fused_spec.gitrefs import Repositories
-from fused_spec.redaction import Redactor
+from fused_spec.redaction import Redactor, forms
 
 _SHORTEST_LINE = 8
 _SHORTEST_VALUE = 8  # a shorter one stands in nearly anything by chance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Provided:
     """Saved UDFs, tokens, secrets by key, and the repositories that may be read.
 
@@ -27,19 +28,23 @@ class Provided:
 
     def secret_in(self, content: bytes) -> str | None:
         """The key of a secret whose value stands in the content; what is compressed is not looked into."""
-        if not self.secrets:
-            return None
-        known = ((key, value.encode()) for key, value in self.secrets.items() if len(value) >= _SHORTEST_VALUE)
-        return next((key for key, value in known if value in content), None)
+        return next((key for key, written in self._written if written in content), None)
 
     def mask(self) -> Redactor | None:
-        """What takes the values of the secrets out of text; None without secrets.
-
-        A value of several lines is masked line by line as well, as a log has it.
-        """
+        """What takes the values of the secrets out of text; None without secrets."""
         values = {value for value in self.secrets.values() if value}
-        lines = {line for value in values for line in value.splitlines() if len(line) >= _SHORTEST_LINE}
-        return Redactor(values | lines) if values else None
+        return Redactor(values, shortest_line=_SHORTEST_LINE) if values else None
+
+    @cached_property
+    def _written(self) -> list[tuple[str, bytes]]:
+        """Each secret's key with each form of its value."""
+        bare = {key: value.strip() for key, value in self.secrets.items()}
+        return [
+            (key, form.encode("utf-8", "replace"))
+            for key, value in bare.items()
+            if len(value) >= _SHORTEST_VALUE
+            for form in forms(value)
+        ]
 
 
 def read_provided(request: Mapping[str, Any]) -> Provided:

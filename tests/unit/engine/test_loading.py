@@ -1,9 +1,11 @@
 """`fused.load` and its siblings within a job: who is found, from where, and what cannot be."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -276,6 +278,22 @@ def test_the_mask_takes_secrets_out_line_by_line() -> None:
     mask = Provided(secrets={"PEM": "-----first line-----\nsecond line of it\n", "EMPTY": ""}).mask()
     assert mask is not None
     assert mask("a second line of it b") == "a *** b"
+
+
+def test_a_secret_with_a_line_end_is_masked_without_it() -> None:
+    mask = Provided(secrets={"KEY": "correct-horse\n"}).mask()
+    assert mask is not None
+    assert mask("a correct-horse b") == "a *** b"
+
+
+@pytest.mark.parametrize("write", [json.dumps, repr, quote, lambda value: '"' + value.replace('"', '""') + '"'])
+def test_a_secret_is_found_in_a_result_however_it_is_written(write) -> None:
+    value = 'correct "horse"\nbattery/staple'
+    assert Provided(secrets={"KEY": value}).secret_in(f"a,{write(value)}".encode()) == "KEY"
+
+
+def test_a_result_without_a_secret_holds_none() -> None:
+    assert Provided(secrets={"KEY": "correct-horse", "SHORT": "a"}).secret_in(b"a horse") is None
 
 
 def test_without_secrets_nothing_is_masked() -> None:
