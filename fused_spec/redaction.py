@@ -56,7 +56,8 @@ _SHAPES = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
 )
 _URL_PASSWORD = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@(?:[^\s/@\"',;]*@)*", re.IGNORECASE)
-_BEARER = re.compile(r"(?P<word>\bBearer|-Bearer|Service-Token)\s+\S+", re.IGNORECASE)
+_URL_TOKEN = re.compile(r"(?P<scheme>\bhttps?://)[^\s/:@?#]{20,}@")  # no name of a user is that long
+_BEARER = re.compile(r"(?P<word>\bBearer|-Bearer|Service-Token|Authorization\W{1,4}Basic)\s+\S+", re.IGNORECASE)
 _SIGNED_QUERY = re.compile(r"(?P<key>[?&](?:[^=&\s]*(?:signature|token|credential|sig)))=[^&\s'\"]+", re.IGNORECASE)
 _TOKEN_PATH = re.compile(r"(?P<path>/(?:by-token|realtime-shared)/)[^/?\s'\"]+")
 
@@ -81,7 +82,7 @@ def _is_suspect_name(name: str) -> bool:
 
 def looks_like_secret(value: str) -> bool:
     """Whether the text holds something of a known secret's shape."""
-    return _SHAPES.search(value) is not None or _URL_PASSWORD.search(value) is not None
+    return any(shape.search(value) is not None for shape in (_SHAPES, _URL_PASSWORD, _URL_TOKEN))
 
 
 def shown_env(env: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,6 +123,7 @@ class Redactor:
             text = self._known.sub(MASK, text)
         text = _SHAPES.sub(MASK, text)
         text = _URL_PASSWORD.sub(rf"\g<scheme>:{MASK}@", text)
+        text = _URL_TOKEN.sub(rf"\g<scheme>{MASK}@", text)
         text = _BEARER.sub(rf"\g<word> {MASK}", text)
         text = _SIGNED_QUERY.sub(rf"\g<key>={MASK}", text)
         return _TOKEN_PATH.sub(rf"\g<path>{MASK}", text)
@@ -144,9 +146,18 @@ class Redactor:
             while len(held) > 1 and (_size(held) - len(_bare(held[0])) >= longest or len(held) > 2 * longest):
                 yield self(held.popleft())
         if not last:
-            while held and self._may_go_on("".join(map(_bare, held))):
+            while held and self.open_end("".join(map(_bare, held))):
                 held.pop()
         yield from map(self, held)
+
+    def open_end(self, text: str) -> int:
+        """How many characters at the end of the text may be the beginning of a known value that goes on behind it."""
+        longest = len(self._secrets[0]) if self._secrets else 0
+        sizes = range(min(longest - 1, len(text)), 0, -1)
+        return next((size for size in sizes if self._is_beginning(text[-size:])), 0)
+
+    def _is_beginning(self, text: str) -> bool:
+        return any(len(secret) > len(text) and secret.startswith(text) for secret in self._secrets)
 
     def _mask_seam(self, held: "deque[str]") -> None:
         """Mask every known value that begins in an earlier piece and ends in the last one."""
@@ -171,10 +182,6 @@ class Redactor:
                 return found.span()
             start = found.start() + 1
         return None
-
-    def _may_go_on(self, text: str) -> bool:
-        """Whether the text ends with the beginning of a known value."""
-        return any(text.endswith(secret[:size]) for secret in self._secrets for size in range(1, len(secret)))
 
 
 def _size(pieces: Iterable[str]) -> int:
