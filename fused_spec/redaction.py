@@ -194,6 +194,7 @@ def forms(value: str) -> list[str]:
     ways = {
         value,
         *in_json,
+        *(json.dumps(text)[1:-1] for text in in_json),  # JSON within JSON
         *(text.replace("/", "\\/") for text in in_json),  # as pandas writes it
         value.replace('"', '""'),
         *(html.escape(value, quote=quotes) for quotes in (True, False)),

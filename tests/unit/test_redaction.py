@@ -178,6 +178,7 @@ ODD = 'hünter/2 "it\'s" <a&b>\nsecond-line-of-it'
     [
         json.dumps(ODD),
         json.dumps(ODD, ensure_ascii=False),
+        json.dumps(json.dumps(ODD)[1:-1]),
         json.dumps(ODD).replace("/", "\\/"),
         repr(ODD),
         ascii(ODD),
