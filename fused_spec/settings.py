@@ -19,7 +19,12 @@ HOSTED_TARGET = "hosted"
 
 THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
+TRUSTED_HOSTS = "FUSED_SPEC_TRUSTED_HOSTS"
+"""The variable that names hosts, beside that of hosted Fused, to which a project file may send the user's token."""
+
 _LOG_IN = "log in with the fused package, or set FUSED_AUTH_TOKEN and FUSED_AUTH_TOKEN_TYPE"
+_BY_VARIABLES = "set FUSED_AUTH_TOKEN and FUSED_AUTH_TOKEN_TYPE to a token of that server"
+_GIVEN_BY = ("FUSED_AUTH_TOKEN", "FUSED_AUTH_TOKEN_TYPE", "FUSED_SPEC_CREDENTIALS")
 _FROM_ITS_STATE = (
     "set FUSED_AUTH_TOKEN to the token in the service.json of that service's state folder, "
     "and FUSED_AUTH_TOKEN_TYPE to Fused-Env-Bearer"
@@ -42,12 +47,14 @@ class Credentials:
 class Target:
     """Where to apply: the embedded service (`base_url=None`) or any server that speaks the protocol.
 
+    `named_by_user` tells that the URL comes from the command line or the environment, not from a file of the project.
     A request takes effect there `accepts_within` seconds or never, and a run is listed after at most `lists_within`;
     None where nobody said so.
     """
 
     name: str
     base_url: str | None = None
+    named_by_user: bool = False
     accepts_within: float | None = None
     lists_within: float | None = None
 
@@ -58,7 +65,35 @@ class Target:
 
 def credentials_hint(url: str) -> str:
     """Where the credentials for a server are found: one on this machine has a token of its own."""
-    return _FROM_ITS_STATE if urlsplit(url).hostname in THIS_MACHINE else _LOG_IN
+    if (host := _host(url)) in THIS_MACHINE:
+        return _FROM_ITS_STATE
+    return _LOG_IN if host == _host(HOSTED_URL) else _BY_VARIABLES
+
+
+def credentials_for(url: str, env: Mapping[str, str], home: Path, *, named_by_user: bool) -> Credentials:
+    """The credentials that may be sent to a server, whose URL the user named, or else a file of the project.
+
+    What `~/.fused/credentials` holds was issued for hosted Fused. What a variable gives may be for any server, but
+    that server is not chosen by somebody's branch: the user names it, or trusts its host.
+    Raises `CredentialsError` as `credentials_from` does, and when there are some that must not be sent there.
+    """
+    host = _host(url)
+    if host not in THIS_MACHINE and host != _host(HOSTED_URL):
+        if not any(env.get(name) for name in _GIVEN_BY):
+            raise CredentialsError(
+                f"no credentials for {host}: those of a login are for hosted Fused alone", hint=_BY_VARIABLES
+            )
+        if not named_by_user and host not in _trusted_hosts(env):
+            raise CredentialsError(
+                f"the token is not sent to {host}, which only the project file names",
+                hint=f"if that server may have your token, set {TRUSTED_HOSTS}={host}, or give its URL by --base-url",
+            )
+    try:
+        return credentials_from(env, home)
+    except CredentialsError as error:
+        if error.hint == _LOG_IN:
+            error.hint = credentials_hint(url)
+        raise
 
 
 def credentials_from(env: Mapping[str, str], home: Path) -> Credentials:
@@ -92,6 +127,14 @@ def credentials_from_file(path: Path) -> Credentials:
         raise CredentialsError(f"the credentials in {path} expired at {expiry.isoformat()}", hint=_LOG_IN)
     scheme = content.get("auth_scheme") or content.get("token_type") or "Bearer"
     return _header_safe(Credentials(access_token=token, auth_scheme=str(scheme)), str(path))
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _trusted_hosts(env: Mapping[str, str]) -> list[str]:
+    return env.get(TRUSTED_HOSTS, "").lower().replace(",", " ").split()
 
 
 def _header_safe(credentials: Credentials, source: str) -> Credentials:

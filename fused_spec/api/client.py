@@ -13,7 +13,7 @@ from fused_spec.api.reading import FusedReader
 from fused_spec.api.tokens import TokenWrites
 from fused_spec.api.transport import Transport
 from fused_spec.api.udfs import UdfWrites
-from fused_spec.settings import HOSTED_URL, credentials_from
+from fused_spec.settings import HOSTED_URL, credentials_for
 
 
 class FusedAPI(JobWrites, TokenWrites, UdfWrites, FileWrites, FusedReader):
@@ -28,11 +28,13 @@ class FusedAPI(JobWrites, TokenWrites, UdfWrites, FileWrites, FusedReader):
     ) -> None:
         """Connect to `base_url`, the hosted service by default.
 
-        Credentials come from `FUSED_AUTH_TOKEN` with `FUSED_AUTH_TOKEN_TYPE`, else from `~/.fused/credentials`;
-        a browser is never opened. Raises `CredentialsError` when they are missing and `credentials_needed`;
-        without it, only `_health()` works. `set_global_api` makes this the client of unbound `RunResponse` objects.
+        Credentials come from `FUSED_AUTH_TOKEN` with `FUSED_AUTH_TOKEN_TYPE`, else from `~/.fused/credentials`, which
+        goes to hosted Fused and to this machine alone; a browser is never opened. Raises `CredentialsError` when they
+        are missing and `credentials_needed`; without it, only `_health()` works. `set_global_api` makes this the
+        client of unbound `RunResponse` objects.
         """
-        credentials = credentials_from(os.environ, Path.home()) if credentials_needed else None
-        self._connect(Transport(base_url or HOSTED_URL, credentials))
+        url = base_url or HOSTED_URL
+        credentials = credentials_for(url, os.environ, Path.home(), named_by_user=True) if credentials_needed else None
+        self._connect(Transport(url, credentials))
         if set_global_api:
             set_current(self)

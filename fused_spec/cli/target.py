@@ -2,7 +2,7 @@
 
 The order: `--base-url`, `--target`, `FUSED_SPEC_BASE_URL`, `FUSED_SPEC_TARGET`, the project's default, `local`.
 A server's token comes from its `service.json` when it is the local one, else from the user's credentials, and it
-goes to that server alone.
+goes to that server alone. A file of the project, which may be somebody's branch, does not choose who gets these.
 """
 
 import json
@@ -15,7 +15,7 @@ import click
 
 from fused_spec.cli.options import Context
 from fused_spec.diagnostics import nearest
-from fused_spec.errors import CredentialsError, Misconfigured
+from fused_spec.errors import Misconfigured
 from fused_spec.redaction import redact
 from fused_spec.settings import (
     HOSTED_TARGET,
@@ -24,8 +24,7 @@ from fused_spec.settings import (
     THIS_MACHINE,
     Credentials,
     Target,
-    credentials_from,
-    credentials_hint,
+    credentials_for,
 )
 
 if TYPE_CHECKING:
@@ -90,7 +89,8 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
     recorded = recorded_service(state)
     if recorded is not None and _is_same_server(target.base_url, recorded.url):
         return Transport(target.base_url, Credentials(access_token=recorded.token))
-    return Transport(target.base_url, _credentials(target.base_url, context))
+    credentials = credentials_for(target.base_url, context.env, context.home, named_by_user=target.named_by_user)
+    return Transport(target.base_url, credentials)
 
 
 def hand_over_images(project: "Project", state: Path) -> None:
@@ -118,19 +118,11 @@ def _at(base_url: str, source: str) -> Target:
         checked_base_url(base_url)
     except InvalidArgument as error:
         raise Misconfigured(f"{source}: {error}", hint=error.hint) from None
-    return Target(name=redact(base_url), base_url=base_url)
-
-
-def _credentials(base_url: str, context: Context) -> Credentials:
-    """The user's; where there are none, it depends on the server what helps."""
-    try:
-        return credentials_from(context.env, context.home)
-    except CredentialsError as error:
-        error.hint = credentials_hint(base_url)
-        raise
+    return Target(name=redact(base_url), base_url=base_url, named_by_user=True)
 
 
 def _named(name: str, project: "Project", source: str) -> Target:
+    # A project may say how slow `hosted` is; that it gives no other URL to a name of ours was checked.
     known = {
         LOCAL_TARGET: Target(name=LOCAL_TARGET),
         HOSTED_TARGET: Target(name=HOSTED_TARGET, base_url=HOSTED_URL),

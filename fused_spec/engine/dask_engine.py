@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from distributed import CancelledError, Client, Future, KilledWorker, wait
 
-from fused_spec.engine.dask_worker import Batch, run_batch
+from fused_spec.engine.dask_worker import Batch, Sealed, run_batch
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.guard import Elsewhere, OverLimit
 from fused_spec.engine.mapping import Task
@@ -42,12 +42,11 @@ class Dask:
         self, task: Task, tasks: Sequence[int], *, at_once: int | None, folder: Path, log: Log
     ) -> Generator[list[Done]]:
         """See `Engine`; what a task printed comes to the log when its batch has ended."""
-        job = pickle.dumps(HostedJob(task=task, env=dict(self.env)))
+        job = Sealed(pickle.dumps(HostedJob(task=task, env=dict(self.env))))
         pack = Pack(folder)
         with _connected(self.address) as client:
             for batch in _Lot(client, job, self.limits, tasks, at_once).run():
-                for line in batch.lines:
-                    log.write(line)
+                log.write_parts(batch.lines)
                 log.flush()
                 yield [Done(one.index, seconds, pack.keep(one)) for one, seconds in batch.outcomes]
                 if batch.over_limit is not None:
@@ -58,12 +57,12 @@ class _Lot:
     """The tasks of one step, and the batches that are under way; when the client closes, Dask forgets them."""
 
     def __init__(
-        self, client: Client, job: bytes, limits: Elsewhere, tasks: Sequence[int], at_once: int | None
+        self, client: Client, job: Sealed, limits: Elsewhere, tasks: Sequence[int], at_once: int | None
     ) -> None:
         self._client = client
         self._limits = limits
         # A task of its own, so that a lost worker takes nothing along that could not be made again.
-        self._job = client.submit(bytes, job, pure=False)
+        self._job = client.submit(Sealed, job, pure=False)
         self._left = deque(tasks)
         self._alone: deque[int] = deque()
         self._at_once = at_once

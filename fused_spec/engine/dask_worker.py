@@ -45,6 +45,15 @@ class Batch:
     over_limit: str | None = None
 
 
+class Sealed(bytes):
+    """Bytes that may hold secrets: Dask writes the arguments of what fails into the log of its workers."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+    __str__ = __repr__
+
+
 class Abandoned(Exception):
     """Nobody wants the batch any more."""
 
@@ -109,6 +118,13 @@ class _Lines:
 
     def write(self, text: str) -> None:
         self.written.append(text)
+
+    def write_part(self, text: str) -> str:
+        self.written.append(text)
+        return ""
+
+    def write_parts(self, texts: Sequence[str]) -> None:
+        self.written += texts
 
     def flush(self) -> None:
         pass

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from io import FileIO
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from fused_spec.jobdir import now_ms
+from fused_spec.redaction import Redactor
 
 _FLUSH_SECONDS = 0.05
 _LONGEST_LINE = 64 * 1024
@@ -25,7 +26,7 @@ class LogWriter:
     still say how it ended.
     """
 
-    mask: Callable[[str], str] | None = None
+    mask: Redactor | None = None
 
     def __init__(self, path: Path, clock_ms: Callable[[], int] = now_ms) -> None:
         self._file = path.open("ab", buffering=0)
@@ -50,6 +51,22 @@ class LogWriter:
     def write(self, text: str) -> None:
         """Write each line of the text; one of more than 64 KiB is cut into several."""
         self.write_lines(text.splitlines() or [""])
+
+    def write_part(self, text: str) -> str:
+        """Write the beginning of a line; its end, where that may be the beginning of a secret, is given back."""
+        if self.mask is None:
+            self.write(text)
+            return ""
+        text = self.mask(text)
+        settled = len(text) - self.mask.open_end(text)
+        self.write(text[:settled])
+        return text[settled:]
+
+    def write_parts(self, texts: Sequence[str]) -> None:
+        """Write texts of which one without a line end may go on in the next."""
+        is_cut = not all(text.endswith("\n") for text in texts)
+        for text in texts if self.mask is None or not is_cut else self.mask.pieces(texts):
+            self.write(text)
 
     def write_lines(self, lines: Iterable[str]) -> None:
         """Write lines of the same moment, which hold no line ends."""

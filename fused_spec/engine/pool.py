@@ -31,6 +31,14 @@ class Log(Protocol):
 
     def write(self, text: str, /) -> None: ...
 
+    def write_part(self, text: str, /) -> str:
+        """Write the beginning of a line, and give back what cannot be written before more of it is known."""
+        ...
+
+    def write_parts(self, texts: Sequence[str], /) -> None:
+        """Write texts of which one without a line end may go on in the next."""
+        ...
+
     def flush(self) -> None: ...
 
 
@@ -216,8 +224,7 @@ class Pool:
             if lines:
                 self._log.write(b"\n".join([*lines, b""]).decode("utf-8", "replace"))
             if len(member.cut_line) > _PIECE:  # a line without an end must not fill the memory
-                self._log.write(member.cut_line.decode("utf-8", "replace"))
-                member.cut_line = b""
+                member.cut_line = self._log.write_part(member.cut_line.decode("utf-8", "replace")).encode()
         if to_the_end and member.cut_line:
             self._log.write(member.cut_line.decode("utf-8", "replace"))
             member.cut_line = b""

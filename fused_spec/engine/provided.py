@@ -1,19 +1,22 @@
 """What a job may load and use besides its own request: saved UDFs, secrets and git, as its service hands them over."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fused_spec.gitrefs import Repositories
-from fused_spec.redaction import Redactor
+from fused_spec.redaction import Redactor, forms
 
+_UNCHANGED = re.compile(r"[A-Za-z0-9_.-]+")
 _SHORTEST_LINE = 8
 _SHORTEST_VALUE = 8  # a shorter one stands in nearly anything by chance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Provided:
     """Saved UDFs, tokens, secrets by key, and the repositories that may be read.
 
@@ -27,19 +30,36 @@ class Provided:
 
     def secret_in(self, content: bytes) -> str | None:
         """The key of a secret whose value stands in the content; what is compressed is not looked into."""
-        if not self.secrets:
-            return None
-        known = ((key, value.encode()) for key, value in self.secrets.items() if len(value) >= _SHORTEST_VALUE)
-        return next((key for key, value in known if value in content), None)
+        found = (known.key for known in self._known if known.stands_in(content))
+        return next(found, None)
 
     def mask(self) -> Redactor | None:
-        """What takes the values of the secrets out of text; None without secrets.
-
-        A value of several lines is masked line by line as well, as a log has it.
-        """
+        """What takes the values of the secrets out of text; None without secrets."""
         values = {value for value in self.secrets.values() if value}
-        lines = {line for value in values for line in value.splitlines() if len(line) >= _SHORTEST_LINE}
-        return Redactor(values | lines) if values else None
+        return Redactor(values, shortest_line=_SHORTEST_LINE) if values else None
+
+    @cached_property
+    def _known(self) -> list["_Known"]:
+        bare = {key: value.strip() for key, value in self.secrets.items()}
+        return [_Known.of(key, value) for key, value in bare.items() if len(value) >= _SHORTEST_VALUE]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """A secret as bytes: its longest part that no way of writing changes, and the whole in each of its forms."""
+
+    key: str
+    part: bytes = field(repr=False)
+    forms: list[bytes] = field(repr=False)
+
+    @classmethod
+    def of(cls, key: str, value: str) -> "_Known":
+        part = max(_UNCHANGED.findall(value), key=len, default="")
+        return cls(key=key, part=part.encode(), forms=[form.encode("utf-8", "replace") for form in forms(value)])
+
+    def stands_in(self, content: bytes) -> bool:
+        # Nearly every content is told from one look, however many the forms are.
+        return self.part in content and any(form in content for form in self.forms)
 
 
 def read_provided(request: Mapping[str, Any]) -> Provided:

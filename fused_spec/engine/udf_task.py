@@ -6,7 +6,7 @@ Every end of the call becomes an answer. What the UDF raised is printed as a tra
 import json
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
@@ -25,6 +25,7 @@ from fused_spec.engine.storage import Root, provide_fd
 from fused_spec.engine.stored import Content, Unstorable
 from fused_spec.engine.tiles import Tile
 from fused_spec.jobdir import known_beside
+from fused_spec.redaction import Redactor
 from fused_spec.wire import UdfStep
 
 _KEPT_OUTPUT = 64 * 1024
@@ -60,6 +61,10 @@ class _Tee:
     @property
     def text(self) -> str:
         return "".join(self.kept)
+
+    @property
+    def is_cut(self) -> bool:
+        return self._room <= 0
 
 
 class _Capture:
@@ -120,8 +125,8 @@ class UdfTask:
         return expectation(self.step.metadata)
 
     @cached_property
-    def _mask(self) -> Callable[[str], str]:
-        return self.provided.mask() or str
+    def _mask(self) -> Redactor | None:
+        return self.provided.mask()
 
     @cached_property
     def _capture(self) -> _Capture:
@@ -146,15 +151,24 @@ class UdfTask:
         return stored
 
     def _refuse_secret(self, stored: Content) -> None:
-        if (key := self.provided.secret_in(stored.content)) is not None:
+        key = self.provided.secret_in(stored.content) or self.provided.secret_in(stored.content_type.encode())
+        if key is not None:
             raise Unstorable(f"the result holds the value of the secret {key}; return something that does not")
 
     def _described(self, error: BaseException | None) -> bytes:
         """What is known beside a result of which there is something to say."""
         known = known_beside() if error is None else self._metadata(error)
-        known = {**known, "stdout": self._capture.out.text, "stderr": self._capture.err.text}
-        shown = {name: self._mask(value) if isinstance(value, str) else value for name, value in known.items()}
-        return json.dumps(shown).encode()
+        shown = {name: self._masked(value) if isinstance(value, str) else value for name, value in known.items()}
+        printed = {"stdout": self._printed(self._capture.out), "stderr": self._printed(self._capture.err)}
+        return json.dumps({**shown, **printed}).encode()
+
+    def _printed(self, stream: _Tee) -> str:
+        text = self._masked(stream.text)
+        # Of a secret at the cut only the beginning is there, which is no known value.
+        return text[: len(text) - self._mask.open_end(text)] if self._mask and stream.is_cut else text
+
+    def _masked(self, text: str) -> str:
+        return self._mask(text) if self._mask else text
 
     def _metadata(self, error: BaseException) -> dict[str, Any]:
         """What 2.x clients read beside a result."""
@@ -165,7 +179,7 @@ class UdfTask:
 
     def _in_short(self, error: BaseException, name: str) -> str:
         """The error in one line, without its middle when it is long; what it may not show is taken out before."""
-        pieces = (_cut(name), _cut(" ".join(filter(None, map(str.strip, self._mask(_said(error)).splitlines())))))
+        pieces = (_cut(name), _cut(" ".join(filter(None, map(str.strip, self._masked(_said(error)).splitlines())))))
         return ": ".join(filter(None, pieces))
 
 

@@ -51,6 +51,7 @@ def run(job: JobDir) -> bool:
     with LogWriter(job.log) as log:
         problem = _problem(request, job, log, journal)
         if problem is not None:
+            problem = log.mask(problem) if log.mask else problem
             # Clients stop following a log at this word, so it stands only here.
             log.write(f"ERROR: {problem}")
     journal.add("end", job_status="Failed" if problem else "Done", message=problem)

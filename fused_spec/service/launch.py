@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -92,12 +93,24 @@ def answering(state: Path) -> ServiceAddress | None:
             by_flag=tuple(content.get("by_flag", ())),
         )
         place = urlsplit(address.url)
+        if not _is_here(str(place.hostname)):
+            return None  # no service of this folder wrote that; the folder may have come with somebody's branch
         with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=_ANSWER_SECONDS)) as line:
             line.request("GET", f"{place.path}/user/self", headers={"Authorization": f"Bearer {address.token}"})
             with line.getresponse() as answer:
                 return address if answer.status == http.client.OK else None
     except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
         return None  # none was started, or it is gone, or something else has its port
+
+
+def _is_here(host: str) -> bool:
+    """Whether the host is this machine: nobody can listen at the address of another one."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, 0), family=family):
+            return True
+    except OSError:
+        return False
 
 
 def declare_images(state: Path, images: Mapping[str, Any]) -> None:

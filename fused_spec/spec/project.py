@@ -7,11 +7,12 @@ from typing import Any
 
 from fused_spec.diagnostics import Diagnostic, nearest
 from fused_spec.gitrefs import normal
-from fused_spec.settings import HOSTED_TARGET, LOCAL_TARGET, Target
+from fused_spec.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET, Target
 from fused_spec.spec.discovery import PROJECT_FILE, find_project_file, project_root
 from fused_spec.spec.document import Document, read_documents
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.model import DEFAULT_SCOPE, Project
+from fused_spec.spec.positions import dotted
 from fused_spec.spec.schema import check
 
 STATE_FOLDER = ".fused-spec"
@@ -31,7 +32,7 @@ def find_project(start: Path, *, cwd: Path) -> tuple[Project, tuple[Diagnostic, 
     if document is None or any(problem.is_error for problem in problems):
         return _without_file(root, root), tuple(problems)
     project = _from_tree(document.tree, root)
-    return project, (*problems, *_unknown_target(project, document))
+    return project, (*problems, *_unknown_target(project, document), *_other_hosted(document))
 
 
 def _without_file(root: Path, home: Path) -> Project:
@@ -65,7 +66,11 @@ def _read(path: Path, cwd: Path) -> tuple[Document | None, list[Diagnostic]]:
 
 
 def _from_tree(tree: Any, root: Path) -> Project:
-    targets = {name: _target(name, described) for name, described in tree.get("targets", {}).items()}
+    targets = {
+        name: _target(name, described)
+        for name, described in tree.get("targets", {}).items()
+        if not _is_other_hosted(name, described)
+    }
     return Project(
         name=tree["project"]["name"],
         scope=tree["project"]["id"],
@@ -98,6 +103,26 @@ def _target(name: str, described: Mapping[str, Any]) -> Target:
 
 def _seconds(written: str | None) -> float | None:
     return None if written is None else float(seconds(written))
+
+
+def _is_other_hosted(name: str, described: Mapping[str, Any]) -> bool:
+    """Whether it calls another server `hosted`: such a file would send the token of hosted Fused there."""
+    return name == HOSTED_TARGET and described["base_url"].rstrip("/") != HOSTED_URL
+
+
+def _other_hosted(document: Document) -> list[Diagnostic]:
+    pointer = ("targets", HOSTED_TARGET, "base_url")
+    return [
+        Diagnostic(
+            code="reserved-name",
+            message=f'the target "{name}" is {HOSTED_URL} and no other server',
+            location=document.positions.value(pointer),
+            pointer=dotted(pointer),
+            hint="choose another name for this target",
+        )
+        for name, described in document.tree.get("targets", {}).items()
+        if _is_other_hosted(name, described)
+    ]
 
 
 def _unknown_target(project: Project, document: Document) -> list[Diagnostic]:

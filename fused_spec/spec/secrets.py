@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.redaction import is_sensitive_name, looks_like_secret
+from fused_spec.redaction import is_sensitive_name, looks_like_secret, words_apart
 from fused_spec.spec.document import Document
 from fused_spec.spec.positions import Pointer, dotted
 
@@ -20,10 +20,10 @@ _HARMLESS = re.compile(r"|true|false|yes|no|on|off|none|null|default|[0-9.]+", r
 def find_secrets(document: Document) -> Iterator[Diagnostic]:
     """One error for each text that has the shape of a secret, or stands under a name that asks for one."""
     for pointer, text in _texts(document.tree, ()):
-        name = str(pointer[-1]) if pointer else ""
+        name = next((step for step in reversed(pointer) if isinstance(step, str)), "")
         if looks_like_secret(text):
             message = f'"{name}" holds what looks like a secret'
-        elif is_sensitive_name(name) and not _REFERENCE.search(name) and not _HARMLESS.fullmatch(text):
+        elif is_sensitive_name(name) and not _REFERENCE.search(words_apart(name)) and not _HARMLESS.fullmatch(text):
             message = f'"{name}" is the name of a secret'
         else:
             continue

@@ -1,12 +1,25 @@
 """Secrets by their name, by their shape and by their value."""
 
+import html
 import itertools
+import json
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.redaction import MASK, Redactor, env_redactor, is_sensitive_name, looks_like_secret, redact, shown_env
+from fused_spec.redaction import (
+    MASK,
+    Redactor,
+    env_redactor,
+    forms,
+    is_sensitive_name,
+    looks_like_secret,
+    redact,
+    shown_env,
+    without_secrets,
+)
 
 # Put together here, so that no scanner takes this file for a leak.
 SHAPES = [
@@ -17,17 +30,44 @@ SHAPES = [
     "eyJ" + "hbGciOiJIUzI1NiJ9" + "." + "eyJzdWIiOiIxMjM0NTY3" + "." + "sig",
     "-----BEGIN RSA " + "PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----",
     "postgres://user:" + "hunter22@host/db",
+    "https://" + "glpat-abcdefghijklmnop" + "@gitlab.example/a.git",
+    "AccountName=a;AccountKey=" + "abcdefghijklmnopqrstuvwxyz==" + ";EndpointSuffix=x",
 ]
 
 
-@pytest.mark.parametrize("name", ["API_TOKEN", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "SLACK_AUTH", "MY_API_KEY"])
+SECRET_NAMES = """
+API_TOKEN DB_PASSWORD AWS_SECRET_ACCESS_KEY SLACK_AUTH MY_API_KEY PGPASSWORD DBPASSWORD DB_PASS FIREWALL_PASS SSHPASS
+GITHUB_PAT AZURE_STORAGE_KEY AZURE_STORAGE_KEY2 AZURE_STORAGE_CONNECTION_STRING OPENAI_KEY STRIPE_KEY SENTRY_DSN
+SESSION_COOKIE APP_JWT pass accessToken dbPassword userPass apiKey awsSecretAccessKey X-Api-Key Authorization
+""".split()  # noqa: SIM905  # a table
+
+ORDINARY_NAMES = """
+LOG_LEVEL FUSED_CREDENTIAL_PROVIDER AUTHOR TOKENIZER KEYBOARD PATH PRIMARY_KEY SORT_KEY PARTITION_KEY PUBLIC_KEY COMPASS
+BYPASS BY_PASS high_pass bandPass first_pass passes PASSENGER PATTERN PATIENT SPATIAL patch cookiecutter max_tokens
+isPrimaryKey keyboardLayout monkey object_key
+""".split()  # noqa: SIM905  # a table
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
 def test_a_name_that_asks_for_a_secret_is_sensitive(name: str) -> None:
     assert is_sensitive_name(name)
 
 
-@pytest.mark.parametrize("name", ["LOG_LEVEL", "FUSED_CREDENTIAL_PROVIDER", "AUTHOR", "TOKENIZER", "KEYBOARD", "PATH"])
+@pytest.mark.parametrize("name", ORDINARY_NAMES)
 def test_an_ordinary_name_is_not(name: str) -> None:
     assert not is_sensitive_name(name)
+
+
+@pytest.mark.parametrize("name", [*SECRET_NAMES, "SOME_VENDOR_KEY", "MYPASS", "API_TOKENS", "SLACK_WEBHOOK_URL"])
+def test_a_foreign_process_gets_no_variable_that_may_hold_a_secret(name: str) -> None:
+    assert without_secrets({name: "value"}) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["PATH", "HOME", "PWD", "LANG", "SSH_AUTH_SOCK", "PYTHONPATH", "KEYBOARD", "BYPASS_ALL"]
+)
+def test_a_foreign_process_gets_ordinary_variables(name: str) -> None:
+    assert without_secrets({name: "value"}) == {name: "value"}
 
 
 @pytest.mark.parametrize("secret", SHAPES)
@@ -42,7 +82,7 @@ def test_a_secret_in_colour_is_masked_too(secret: str, sequence: str) -> None:
     assert secret not in redact(f"{sequence}{secret}\x1b[0m")
 
 
-@pytest.mark.parametrize("text", ["Bearer abc.def", "Fused-Env-Bearer abc", "Fused-Service-Token abc"])
+@pytest.mark.parametrize("text", ["Bearer abc.def", "Fused-Env-Bearer abc", "Fused-Service-Token abc", "Basic abc="])
 def test_what_stands_in_an_authorization_header_is_masked(text: str) -> None:
     assert "abc" not in redact(f"Authorization: {text}")
 
@@ -128,3 +168,51 @@ def test_a_password_is_masked_to_its_end(url: str) -> None:
 
 def test_an_address_far_behind_a_port_is_no_password() -> None:
     assert redact('{"at":"http://h:80/","mail":"a@b,c@d"}') == '{"at":"http://h:80/","mail":"a@b,c@d"}'
+
+
+ODD = 'hünter/2 "it\'s" <a&b>\nsecond-line-of-it'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps(ODD),
+        json.dumps(ODD, ensure_ascii=False),
+        json.dumps(json.dumps(ODD)[1:-1]),
+        json.dumps(ODD).replace("/", "\\/"),
+        repr(ODD),
+        ascii(ODD),
+        '"' + ODD.replace('"', '""') + '"',
+        html.escape(ODD),
+        quote(ODD),
+        quote(ODD, safe=""),
+        quote_plus(ODD),
+    ],
+)
+def test_a_known_value_is_masked_however_it_is_written(written: str) -> None:
+    masked = Redactor([ODD])(f"a {written} b")
+    assert masked.strip("ab ").strip("'\"") == MASK
+
+
+def test_a_plain_value_has_one_form() -> None:
+    assert forms("correct-horse") == ["correct-horse"]
+
+
+def test_the_longest_form_of_a_value_comes_first() -> None:
+    sizes = list(map(len, forms(ODD)))
+    assert sizes == sorted(sizes, reverse=True)
+
+
+@given(st.integers(1, 30))
+def test_a_known_value_in_its_longest_form_is_masked_when_it_is_cut(place: int) -> None:
+    longest = forms('a/"horse" & a battery')[0]
+    masked = Redactor(['a/"horse" & a battery']).pieces([f"a {longest[:place]}", longest[place:]])
+    assert "".join(masked).replace(MASK, "") == "a "
+
+
+@pytest.mark.parametrize("around", ["", "a ", "battery correct-"])
+def test_the_open_end_of_a_text_is_the_longest_beginning_of_a_known_value(around: str) -> None:
+    redactor = Redactor(["correct-horse", "horse-battery"])
+    assert redactor.open_end(f"{around}correct-hors") == len("correct-hors")
+    assert redactor.open_end(f"{around}correct") == len("correct")
+    assert redactor.open_end(f"{around}correct-horse ") == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fused_spec.errors import CredentialsError
-from fused_spec.settings import Credentials, Target, credentials_from
+from fused_spec.settings import HOSTED_URL, Credentials, Target, credentials_for, credentials_from
 
 PAIR = {"FUSED_AUTH_TOKEN": "a-token", "FUSED_AUTH_TOKEN_TYPE": "Fused-Env-Bearer"}
 WHOLE = {
@@ -81,3 +81,52 @@ def test_a_token_is_in_no_representation() -> None:
 def test_a_target_without_an_address_is_the_local_service() -> None:
     assert Target(name="local").is_local
     assert not Target(name="hosted", base_url="https://example.com").is_local
+
+
+FOREIGN = "https://fused.example/server/v1"
+LOOPBACK = "http://127.0.0.1:4444/server/v1"
+
+
+@pytest.mark.parametrize("url", [HOSTED_URL, LOOPBACK])
+def test_a_login_is_for_hosted_fused_and_this_machine(tmp_path: Path, url: str) -> None:
+    home = home_with(tmp_path, WHOLE)
+    assert credentials_for(url, {}, home, named_by_user=False).access_token == "from-file"
+
+
+@pytest.mark.parametrize("named_by_user", [True, False])
+@pytest.mark.parametrize("url", [FOREIGN, "https://www.fused.io.example/v1", "https://fused.io/v1"])
+def test_a_login_is_for_no_other_server(tmp_path: Path, url: str, named_by_user: bool) -> None:
+    env = {"FUSED_SPEC_TRUSTED_HOSTS": "fused.example www.fused.io.example fused.io"}
+    with pytest.raises(CredentialsError, match="for hosted Fused alone") as refused:
+        credentials_for(url, env, home_with(tmp_path, WHOLE), named_by_user=named_by_user)
+    assert "FUSED_AUTH_TOKEN" in str(refused.value.hint)
+
+
+def test_a_token_of_the_environment_goes_where_the_user_says(tmp_path: Path) -> None:
+    assert credentials_for(FOREIGN, PAIR, tmp_path, named_by_user=True).access_token == "a-token"
+
+
+def test_a_token_of_the_environment_goes_to_no_host_that_only_the_project_names(tmp_path: Path) -> None:
+    with pytest.raises(CredentialsError, match="only the project file names") as refused:
+        credentials_for(FOREIGN, PAIR, tmp_path, named_by_user=False)
+    assert "FUSED_SPEC_TRUSTED_HOSTS=fused.example" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize("trusted", ["fused.example", "other.example, FUSED.example"])
+def test_a_token_of_the_environment_goes_to_hosts_that_the_user_trusts(tmp_path: Path, trusted: str) -> None:
+    env = {**PAIR, "FUSED_SPEC_TRUSTED_HOSTS": trusted}
+    assert credentials_for(FOREIGN, env, tmp_path, named_by_user=False).access_token == "a-token"
+
+
+def test_a_host_is_trusted_by_its_whole_name(tmp_path: Path) -> None:
+    env = {**PAIR, "FUSED_SPEC_TRUSTED_HOSTS": "example other.fused.example"}
+    with pytest.raises(CredentialsError, match="only the project file names"):
+        credentials_for(FOREIGN, env, tmp_path, named_by_user=False)
+
+
+def test_a_credentials_file_that_the_environment_names_is_like_its_token(tmp_path: Path) -> None:
+    home = home_with(tmp_path, WHOLE)
+    env = {"FUSED_SPEC_CREDENTIALS": str(home / ".fused" / "credentials")}
+    assert credentials_for(FOREIGN, env, home, named_by_user=True).access_token == "from-file"
+    with pytest.raises(CredentialsError, match="only the project file names"):
+        credentials_for(FOREIGN, env, home, named_by_user=False)

@@ -105,11 +105,34 @@ def test_the_local_token_goes_to_no_other_server(tmp_path, url) -> None:
         connect(FusedReader, Target(name="x", base_url=url), context(tmp_path), project(tmp_path))
 
 
-@pytest.mark.parametrize(("url", "said"), [(SERVER, "service.json"), ("https://fused.example/v1", "log in with")])
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (SERVER, "service.json"),
+        ("https://www.fused.io/server/v1", "log in with"),
+        ("https://fused.example/v1", "FUSED_AUTH_TOKEN"),
+    ],
+)
 def test_a_server_on_this_machine_has_a_token_of_its_own_and_another_one_a_login(tmp_path, url, said) -> None:
     with pytest.raises(CredentialsError) as refused:
         connect(FusedReader, Target(name="x", base_url=url), context(tmp_path), project(tmp_path))
     assert said in str(refused.value.hint)
+
+
+def test_the_project_cannot_send_the_users_token_where_it_likes(tmp_path) -> None:
+    env = {"FUSED_AUTH_TOKEN": "a-token", "FUSED_AUTH_TOKEN_TYPE": "Bearer"}
+    given = context(tmp_path, env=env, target="prod")
+    with pytest.raises(CredentialsError, match=r"not sent to fused\.example"):
+        connect(FusedReader, find_target(given, project(tmp_path)), given, project(tmp_path))
+
+
+@pytest.mark.parametrize("more", [{}, {"FUSED_SPEC_BASE_URL": "https://fused.example/server/v1"}])
+def test_the_user_can(tmp_path, more) -> None:
+    url = None if more else "https://fused.example/server/v1"
+    env = {"FUSED_AUTH_TOKEN": "a-token", "FUSED_AUTH_TOKEN_TYPE": "Bearer", **more}
+    given = context(tmp_path, env=env, base_url=url)
+    client = connect(FusedReader, find_target(given, project(tmp_path)), given, project(tmp_path))
+    assert client.base_url == "https://fused.example/server/v1"
 
 
 def record_service(root: Path) -> None:

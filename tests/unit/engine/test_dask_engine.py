@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from fused_spec.engine.dask_worker import Sealed
 from fused_spec.jobdir import JobDir
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import Cluster, cluster
@@ -55,6 +57,20 @@ def test_results_are_those_of_the_process_pool(dask: Cluster, tmp_path: Path) ->
         return [(name, content(job, name), metadata(job, name)) for name in names]
 
     assert kept(dask.address) == kept(None)
+
+
+def test_what_dask_may_log_of_a_job_shows_none_of_its_bytes() -> None:
+    sealed = pickle.loads(pickle.dumps(Sealed(b"correct-horse")))
+    assert {str(sealed), repr(sealed), f"{sealed}"} == {"<13 bytes>"}
+
+
+def test_a_secret_in_a_line_too_long_for_the_memory_is_masked(dask: Cluster, tmp_path: Path) -> None:
+    secret = "correct-horse" * 7
+    (tmp_path / "secrets").write_text(json.dumps({"KEY": secret}), encoding="utf-8")
+    step = udf_step(f"def udf():\n    print('-' + ('-' + {secret!r}) * 5000)\n")
+    job = job_folder(tmp_path, step, engine=dask.address, provided={"secrets": str(tmp_path / "secrets")})
+    assert run(job), "\n".join(log(job))
+    assert not any("horse" in line or "correct" in line for line in log(job))
 
 
 def test_what_a_task_prints_is_logged_in_its_order(dask: Cluster, tmp_path: Path) -> None:

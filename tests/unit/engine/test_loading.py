@@ -1,18 +1,23 @@
 """`fused.load` and its siblings within a job: who is found, from where, and what cannot be."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fused_spec.engine.loading import NotLoadable, install
 from fused_spec.engine.provided import Provided, read_provided
 from fused_spec.engine.runner import load_udf
 from fused_spec.errors import FusedSpecError
 from fused_spec.gitrefs import Repositories
+from fused_spec.redaction import forms
 from fused_spec.udf_bundle import Bundled, as_headers
 from fused_spec.udf_folder import UdfText
 from fused_spec.wire import Header, Udf
@@ -276,6 +281,28 @@ def test_the_mask_takes_secrets_out_line_by_line() -> None:
     mask = Provided(secrets={"PEM": "-----first line-----\nsecond line of it\n", "EMPTY": ""}).mask()
     assert mask is not None
     assert mask("a second line of it b") == "a *** b"
+
+
+def test_a_secret_with_a_line_end_is_masked_without_it() -> None:
+    mask = Provided(secrets={"KEY": "correct-horse\n"}).mask()
+    assert mask is not None
+    assert mask("a correct-horse b") == "a *** b"
+
+
+@pytest.mark.parametrize("write", [json.dumps, repr, quote, lambda value: '"' + value.replace('"', '""') + '"'])
+def test_a_secret_is_found_in_a_result_however_it_is_written(write) -> None:
+    value = 'correct "horse"\nbattery/staple'
+    assert Provided(secrets={"KEY": value}).secret_in(f"a,{write(value)}".encode()) == "KEY"
+
+
+@given(st.text(min_size=8).filter(lambda value: len(value.strip()) >= 8))
+def test_every_form_of_a_secret_is_found(value: str) -> None:
+    provided = Provided(secrets={"KEY": value})
+    assert {provided.secret_in(form.encode()) for form in forms(value)} == {"KEY"}
+
+
+def test_a_result_without_a_secret_holds_none() -> None:
+    assert Provided(secrets={"KEY": "correct-horse", "SHORT": "a"}).secret_in(b"a horse") is None
 
 
 def test_without_secrets_nothing_is_masked() -> None:

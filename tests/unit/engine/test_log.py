@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fused_spec.engine.log import Journal, LogWriter, append_lines
 from fused_spec.jobdir import read_lines
+from fused_spec.redaction import MASK, Redactor
 
 
 def written(tmp_path: Path, *texts: str, times: tuple[int, ...] = ()) -> list[dict[str, Any]]:
@@ -42,6 +43,21 @@ def test_timestamps_never_go_back(tmp_path: Path) -> None:
 
 def test_a_very_long_line_is_cut(tmp_path: Path) -> None:
     assert [len(line["message"]) for line in written(tmp_path, "x" * 70_000)] == [65536, 70_000 - 65536]
+
+
+def test_a_secret_that_two_parts_of_a_line_halve_is_masked(tmp_path: Path) -> None:
+    with LogWriter(tmp_path / "log") as log:
+        log.mask = Redactor(["correct-horse"])
+        rest = log.write_part("a correct-")
+        log.write(rest + "horse b")
+    assert [line["message"] for line, _ in read_lines(tmp_path / "log")] == ["a ", f"{MASK} b"]
+
+
+def test_a_secret_that_two_texts_halve_is_masked(tmp_path: Path) -> None:
+    with LogWriter(tmp_path / "log") as log:
+        log.mask = Redactor(["correct-horse"])
+        log.write_parts(["a correct-", "horse b\nc\n"])
+    assert [line["message"] for line, _ in read_lines(tmp_path / "log")] == [f"a {MASK}", f"{MASK} b", "c"]
 
 
 def test_characters_beyond_unicode_do_not_stop_the_log(tmp_path: Path) -> None:

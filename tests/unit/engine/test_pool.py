@@ -17,6 +17,7 @@ from fused_spec.engine.log import LogWriter
 from fused_spec.engine.pool import run_tasks
 from fused_spec.engine.task_process import Answer
 from fused_spec.jobdir import read_lines
+from fused_spec.redaction import MASK, Redactor
 
 
 def answered(
@@ -93,6 +94,16 @@ def test_much_output_does_not_block(tmp_path: Path) -> None:
 
     answered(chatter, [0, 1], tmp_path)
     assert len(logged(tmp_path)) == 2 * 20_000
+
+
+def test_a_secret_in_a_line_too_long_for_the_memory_is_masked_wherever_the_line_is_cut(tmp_path: Path) -> None:
+    def shout(_: int) -> None:
+        print(("-" + "correct-horse" * 7) * 5000)
+
+    with LogWriter(tmp_path / "log") as log:
+        log.mask = Redactor(["correct-horse" * 7])
+        list(run_tasks(shout, [0], processes=1, log=log))
+    assert set("".join(logged(tmp_path))) == set(f"-{MASK}")
 
 
 def test_a_process_that_exits_fails_its_task_only(tmp_path: Path) -> None:

@@ -38,6 +38,16 @@ def test_all_lines_of_an_error_are_told(tmp_path: Path) -> None:
     assert outcome("raise ValueError('1 problem:\\n  a: wrong')", tmp_path).error == "ValueError: 1 problem: a: wrong"
 
 
+def test_of_a_secret_at_the_end_of_the_kept_output_nothing_is_left(tmp_path: Path) -> None:
+    ended = outcome("print('-' * (64 * 1024 - 5) + 'correct-horse')", tmp_path, {"KEY": "correct-horse"})
+    assert set(json.loads(ended.metadata)["stdout"]) == {"-"}
+
+
+def test_a_media_type_that_holds_a_secret_is_refused(tmp_path: Path) -> None:
+    body = "from starlette.responses import Response; return Response('x', media_type='text/correct-horse')"
+    assert "the value of the secret KEY" in str(outcome(body, tmp_path, {"KEY": "correct-horse"}).error)
+
+
 def test_a_secret_that_the_cut_would_halve_is_masked(tmp_path: Path) -> None:
     secrets = {"KEY": "s3cr" * 50}
     ended = outcome(f"raise ValueError('x' * 950 + {secrets['KEY']!r} + 'x' * 3000)", tmp_path, secrets)

@@ -66,6 +66,18 @@ def test_a_killed_service_is_started_again(state: Path) -> None:
     assert second.pid != first.pid
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "fused.example", "127.0.0.1.nip.example"])
+def test_an_address_file_that_names_another_machine_is_not_followed(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("http.client.HTTPConnection.request", lambda *given, **_: asked.append(given))
+    written = {"url": f"http://{host}:1/server/v1", "token": "t", "pid": 1, "engine": "processes", "storage": "/"}
+    (tmp_path / "service.json").write_text(json.dumps(written), encoding="utf-8")
+    assert answering(tmp_path) is None
+    assert asked == []
+
+
 def test_an_idle_service_stops_by_itself(state: Path) -> None:
     address = ensure_service(state, idle=0.1)
     with contextlib.suppress(psutil.NoSuchProcess):  # it may be even faster

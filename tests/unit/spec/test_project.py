@@ -69,3 +69,28 @@ def test_a_password_in_the_url_of_a_clone_is_told(tmp_path: Path) -> None:
     (tmp_path / "fused-spec.yaml").write_text(PROJECT + clones, encoding="utf-8")
     _, [problem] = find_project(tmp_path, cwd=tmp_path)
     assert (problem.code, problem.pointer, "hunter2" in problem.message) == ("secret", "clones", False)
+
+
+@pytest.mark.parametrize("url", ["https://fused.example/server/v1", "https://www.fused.io.example/server/v1"])
+def test_no_other_server_is_called_hosted(tmp_path: Path, url: str) -> None:
+    more = f"targets:\n  hosted:\n    base_url: {url}\n"
+    (tmp_path / "fused-spec.yaml").write_text(PROJECT + more, encoding="utf-8")
+    project, [problem] = find_project(tmp_path, cwd=tmp_path)
+    assert (problem.code, problem.is_error, str(problem.location)) == ("reserved-name", True, "fused-spec.yaml:5:15")
+    assert project.targets == {}
+
+
+def test_no_server_is_called_local(tmp_path: Path) -> None:
+    more = "targets: {local: {base_url: https://fused.example/server/v1}}\n"
+    (tmp_path / "fused-spec.yaml").write_text(PROJECT + more, encoding="utf-8")
+    project, [problem] = find_project(tmp_path, cwd=tmp_path)
+    assert problem.is_error
+    assert project.targets == {}
+
+
+def test_the_hosted_service_may_be_described(tmp_path: Path) -> None:
+    more = "targets: {hosted: {base_url: https://www.fused.io/server/v1/, lists_within: 30s}}\n"
+    (tmp_path / "fused-spec.yaml").write_text(PROJECT + more, encoding="utf-8")
+    project, problems = find_project(tmp_path, cwd=tmp_path)
+    assert problems == ()
+    assert project.targets["hosted"].lists_within == 30
