@@ -38,7 +38,7 @@ def is_held(state: Path) -> bool:
 
 
 def read_private(path: Path) -> str | None:
-    """The text of a file in the folder, when there is one; raises `OSError`, and `FusedSpecError` when others know it."""
+    """The text of a file in the folder, when there is one; raises `OSError`, and `FusedSpecError` if others know it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -65,7 +65,10 @@ def _distrust(state: Path) -> tuple[str, str] | None:
     """Why the folder is not to be used, and what to do; raises `OSError`."""
     known = state.stat()
     if known.st_uid != os.geteuid() or state.lstat().st_uid != os.geteuid():
-        return "it belongs to another user, who could change what is in it", "give another --state, such as a new folder"
+        return (
+            "it belongs to another user, who can change what is in it",
+            "give another --state, such as a new one",
+        )
     if known.st_mode & _OTHERS_WRITE:
         return "other users can write to it", f"run chmod go-w {state} if nobody has, or give another --state"
     return None
