@@ -12,7 +12,6 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import DELIMITERS, open_delimited
-from fused_spec.engine.ingest.drivers import only_plain_files
 from fused_spec.engine.ingest.gdal import open_gdal
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
@@ -43,7 +42,6 @@ def open_layer(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) ->
         elif suffix in DELIMITERS and plain:
             layer = open_delimited(file, choose)
         else:
-            only_plain_files()
             layer = open_gdal(file, choose, gdal, plain=plain)
     except _UNREADABLE as error:
         raise _unreadable(file.name, error) from error
@@ -52,7 +50,6 @@ def open_layer(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) ->
 
 
 def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
-    only_plain_files()  # perhaps it was opened by another process
     try:
         yield from layer.batches(parts)
     except _UNREADABLE as error:
