@@ -79,6 +79,7 @@ def connect(client: type[Client], target: Target, context: Context, project: "Pr
 def open_transport(target: Target, context: Context, project: "Project") -> "Transport":
     """What carries calls to the target, with the credentials that belong there."""
     from fused_spec.api.transport import Transport
+    from fused_spec.service.state_folder import is_held
 
     state = service_state(project)
     if target.base_url is None:
@@ -87,7 +88,7 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
         _tell_git(state, project)
         return Transport(service.url, Credentials(access_token=service.token))
     recorded = recorded_service(state)
-    if recorded is not None and _is_same_server(target.base_url, recorded.url):
+    if recorded is not None and _is_same_server(target.base_url, recorded.url) and is_held(state):
         return Transport(target.base_url, Credentials(access_token=recorded.token))
     credentials = credentials_for(target.base_url, context.env, context.home, named_by_user=target.named_by_user)
     return Transport(target.base_url, credentials)

@@ -26,15 +26,17 @@ def engine_of(place: str | None, *, cpus: int, env: Mapping[str, str], elsewhere
         from fused_spec.engine.dask_engine import Dask  # heavy, and an extra
     except ImportError as error:
         raise StepFailed(f"the engine dask needs dask ({error}); pip install 'fused-spec[dask]'") from None
-    return Dask(address=_written(Path(place)) if place.startswith("/") else place, env=env, limits=elsewhere)
+    address, pem = _written(Path(place)) if place.startswith("/") else (place, None)
+    return Dask(address=address, pem=pem, env=env, limits=elsewhere)
 
 
-def _written(path: Path) -> str:
-    """The address of the local cluster, which may be on its way up."""
+def _written(path: Path) -> tuple[str, str]:
+    """The address and the key of the local cluster, which may be on its way up; one without a key is being replaced."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
-            return str(json.loads(path.read_text(encoding="utf-8"))["address"])
-        except (FileNotFoundError, ValueError):
+            known = json.loads(path.read_text(encoding="utf-8"))
+            return str(known["address"]), str(known["pem"])
+        except (FileNotFoundError, ValueError, KeyError):
             time.sleep(_LOOK_SECONDS)
     raise StepFailed(f"the local Dask cluster did not start within {_PATIENCE_SECONDS:.0f} seconds; see {path.parent}")

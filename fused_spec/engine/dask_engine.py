@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from distributed import CancelledError, Client, Future, KilledWorker, wait
+from distributed.security import Security
 
 from fused_spec.engine.dask_worker import Batch, Sealed, run_batch
 from fused_spec.engine.failures import StepFailed
@@ -31,11 +32,15 @@ _LARGEST_BATCH = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dask:
-    """A cluster, by the address of its scheduler; `env` is what tasks find in their environment beside the worker's."""
+    """A cluster, by the address of its scheduler; `env` is what tasks find in their environment beside the worker's.
+
+    `pem` is the file with the certificate and key of a cluster of ours; another's are in Dask's own configuration.
+    """
 
     is_cluster: ClassVar[bool] = True
     address: str
     limits: Elsewhere
+    pem: str | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def map(
@@ -44,7 +49,7 @@ class Dask:
         """See `Engine`; what a task printed comes to the log when its batch has ended."""
         job = Sealed(pickle.dumps(HostedJob(task=task, env=dict(self.env))))
         pack = Pack(folder)
-        with _connected(self.address) as client:
+        with _connected(self.address, self.pem) as client:
             for batch in _Lot(client, job, self.limits, tasks, at_once).run():
                 log.write_parts(batch.lines)
                 log.flush()
@@ -137,9 +142,14 @@ class _Lot:
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Client]:
+def _connected(address: str, pem: str | None) -> Iterator[Client]:
     try:
-        client = Client(address, timeout=_CONNECT_SECONDS)
+        security = pem and Security(require_encryption=True, tls_ca_file=pem, tls_client_cert=pem, tls_client_key=pem)
+        client = Client(address, timeout=_CONNECT_SECONDS, security=security)
+    except TypeError:  # by which distributed says that it has no certificate
+        raise StepFailed(
+            f"the Dask scheduler at {address} needs a certificate; see distributed.comm.tls in Dask's configuration"
+        ) from None
     except (OSError, ValueError, TimeoutError) as error:
         raise StepFailed(
             f"no Dask scheduler answers at {address} ({error}); start it, or serve with another --engine"

@@ -14,6 +14,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.guard import memory_allowed
 from fused_spec.engine.ingest.alone import ingest
 from fused_spec.engine.ingest.budget import LOT_BYTES
+from fused_spec.engine.ingest.drivers import only_plain_files
 from fused_spec.engine.ingest.geospatial import geospatial
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs import drop_copies
@@ -162,6 +163,7 @@ def _stage_by_stage(spread: Spread, tasks: _Tasks) -> str:
 
 
 def _outcome(index: int, run: Callable[[], bytes], storage: Root) -> Outcome:
+    only_plain_files()  # this is a task, which runs in a process of its step
     try:
         return Outcome(index=index, error=None, name="answer", content=run())
     except StepFailed as failure:

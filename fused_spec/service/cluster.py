@@ -6,7 +6,9 @@ import json
 import logging
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from fused_spec.engine_choice import EngineChoice
 from fused_spec.errors import Misconfigured
@@ -15,14 +17,17 @@ from fused_spec.redaction import without_secrets
 
 _log = logging.getLogger("fused_spec.service")
 CLUSTER_FILE = "dask.json"
+_CLUSTER = "fused_spec.engine.dask_cluster"
 _LOOK_SECONDS = 1.0
 _LONGEST_PAUSE = 60.0  # between two starts of a cluster that does not come up
 
 
 def require_dask(engine: EngineChoice) -> None:
-    """Raises `Misconfigured` when the engine is Dask and that is not installed here."""
-    if engine != EngineChoice() and importlib.util.find_spec("distributed") is None:
-        raise Misconfigured(f"the engine {engine} needs dask", hint="pip install 'fused-spec[dask]'")
+    """Raises `Misconfigured` when the engine is Dask and that, or what its local cluster needs, is not installed."""
+    needed = [] if engine == EngineChoice() else ["distributed"]
+    needed += [] if engine.local_workers is None else ["cryptography"]
+    if any(importlib.util.find_spec(name) is None for name in needed):
+        raise Misconfigured(f"the engine {engine} needs {' and '.join(needed)}", hint="pip install 'fused-spec[dask]'")
 
 
 async def keep_cluster(state: Path, workers: int) -> None:
@@ -38,12 +43,13 @@ async def keep_cluster(state: Path, workers: int) -> None:
                 _log.warning("the local Dask cluster ended (%s); its log is dask.log", process.returncode)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
+            _end_open(file)
             file.unlink(missing_ok=True)
             with (state / "dask.log").open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     "-m",
-                    "fused_spec.engine.dask_cluster",
+                    _CLUSTER,
                     str(file),
                     str(workers),
                     stdin=asyncio.subprocess.DEVNULL,
@@ -57,8 +63,26 @@ async def keep_cluster(state: Path, workers: int) -> None:
 
 
 def _is_up(file: Path, workers: int) -> bool:
+    known = _known(file)
+    return "pem" in known and known.get("workers") == workers and process_is_there(int(known["pid"]))
+
+
+def _end_open(file: Path) -> None:
+    """End a cluster of an earlier version, on which every user of this machine can run code."""
+    known = _known(file)
+    if "pem" in known or "pid" not in known:
+        return
+    import psutil  # a good part of what the service would need to start
+
+    with suppress(psutil.Error):
+        process = psutil.Process(int(known["pid"]))
+        if process.cmdline()[2:4] == [_CLUSTER, str(file)]:
+            _log.warning("the local Dask cluster of an earlier version is replaced; jobs on it end")
+            process.terminate()
+
+
+def _known(file: Path) -> dict[str, Any]:
     try:
-        known = json.loads(file.read_text(encoding="utf-8"))
-        return known["workers"] == workers and process_is_there(int(known["pid"]))
-    except (OSError, ValueError, KeyError):
-        return False
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from fused_spec.errors import ServiceUnreachable
 from fused_spec.service.private_file import create_private
+from fused_spec.service.state_folder import is_held, open_state
 
 ADDRESS_FILE = "service.json"
 TOKEN_FILE = "token"  # noqa: S105  # the name of a file
@@ -62,12 +63,13 @@ def ensure_service(
     """The running service of the state folder; one is started when there is none.
 
     One that is started has this engine and storage, as `serve` takes them; a running one keeps its own.
-    It stops by itself after `idle` seconds without work. Raises `ServiceUnreachable` when it does not come up.
+    It stops by itself after `idle` seconds without work. Raises `ServiceUnreachable` when it does not come up, and
+    `FusedSpecError` when the folder is not its user's alone.
     """
     if (address := answering(state)) is not None:
         return address
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        open_state(state)
         with FileLock(state / "launch.lock", timeout=_START_SECONDS * 2):
             options = [
                 word for name, text in (("--engine", engine), ("--storage", storage)) if text for word in (name, text)
@@ -81,7 +83,12 @@ def ensure_service(
 
 
 def answering(state: Path) -> ServiceAddress | None:
-    """The service that the folder names, when it answers to its token."""
+    """The service that the folder names, when it answers to its token.
+
+    A killed one leaves its address: while no service holds the folder, nobody is sent the token.
+    """
+    if not is_held(state):
+        return None
     try:
         content = json.loads((state / ADDRESS_FILE).read_text(encoding="utf-8"))
         address = ServiceAddress(
@@ -116,14 +123,14 @@ def _is_here(host: str) -> bool:
 def declare_images(state: Path, images: Mapping[str, Any]) -> None:
     """Leave the declaration of images for the service of a state folder, which reads it when a job names one.
 
-    Raises `ServiceUnreachable` when the folder cannot be written.
+    Raises `ServiceUnreachable` when the folder cannot be written, and `FusedSpecError` when it is not its user's alone.
     """
     path, text = state / IMAGES_FILE, json.dumps(images)
     if not images and not path.exists():
         return
     try:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            open_state(state)
             draft = path.with_name(f".{path.name}.{os.getpid()}")
             draft.write_text(text, encoding="utf-8")
             draft.replace(path)

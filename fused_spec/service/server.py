@@ -23,8 +23,10 @@ from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.gate import LOOPBACK
 from fused_spec.service.launch import ADDRESS_FILE, TOKEN_FILE, ServiceAddress, default_storage
 from fused_spec.service.private_file import write_private
+from fused_spec.service.state_folder import LOCK_FILE, open_state, read_private
 
 _SHORTEST_TOKEN = 32
+_LOCK_SECONDS = 0.5  # clients that look whether it is held have it for a moment
 _OTHER_STATE = "end that process, or give another --state"
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # recognised, not bound
 
@@ -52,7 +54,7 @@ def serve(options: Options, announce: Callable[[ServiceAddress], None] | None = 
     the state cannot be used. Running jobs go on after the end, and the next service takes them up.
     """
     with _told(options.state):
-        options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        open_state(options.state)
     with _held(options.state), _listening(options.host, options.port) as listener:
         host, port = listener.getsockname()[:2]
         with _told(options.state):
@@ -149,7 +151,7 @@ class _Server:
 @contextmanager
 def _held(state: Path) -> Iterator[None]:
     """One service for a state folder."""
-    lock = FileLock(state / "service.lock", timeout=0)
+    lock = FileLock(state / LOCK_FILE, timeout=_LOCK_SECONDS, poll_interval=0.02, mode=0o600)
     try:
         with _told(state):
             lock.acquire()
@@ -197,7 +199,7 @@ def _url(host: str, port: int) -> str:
 def _token(state: Path) -> str:
     """The token of this state folder, made once, so that clients stay pointed at it over a restart."""
     path = state / TOKEN_FILE
-    known = path.read_text(encoding="utf-8").strip() if path.exists() else ""
+    known = (read_private(path) or "").strip()
     if len(known) >= _SHORTEST_TOKEN:  # an empty one would let everybody in
         return known
     token = secrets.token_urlsafe(32)

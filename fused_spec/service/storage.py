@@ -111,7 +111,9 @@ class Storage:
                 yield path
 
     def describe(self, path: Path) -> dict[str, Any] | None:
-        """One entry of a detailed listing; None for one that is gone, or a link to nothing."""
+        """One entry of a detailed listing; None for one that is gone, or a link to nothing or out of the storage."""
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            return None
         try:
             known = path.stat()
         except FileNotFoundError:

@@ -3,17 +3,34 @@
 import json
 import os
 import signal
+import stat
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 import requests
+from distributed import Client
+from distributed.security import Security
 
 from fused_spec.service.launch import ensure_service
 from tests.waiting import until
 
 _PATIENCE = 120  # seconds, so that a test that hangs fails instead
+
+
+def listening(process: psutil.Process) -> list[int]:
+    """The ports of a process and of those below it."""
+    family = [process, *process.children(recursive=True)]
+    return [line.laddr.port for one in family for line in one.net_connections() if line.status == "LISTEN"]
+
+
+def answers_http(port: int) -> bool:
+    try:
+        requests.get(f"http://127.0.0.1:{port}/health", timeout=10)
+    except requests.RequestException:
+        return False
+    return True
 
 
 @pytest.mark.xdist_group("dask")
@@ -38,7 +55,14 @@ def test_a_map_runs_on_the_local_cluster_which_ends_after_the_service(tmp_path: 
     assert len(parents) == 3
     assert all("multiprocessing" in parent for parent in parents)  # a worker of the cluster, not of the job
 
-    cluster = psutil.Process(json.loads((state / "dask.json").read_text())["pid"])
+    known = json.loads((state / "dask.json").read_text())
+    cluster = psutil.Process(known["pid"])
+    assert known["address"].startswith("tls://")
+    assert stat.S_IMODE(Path(known["pem"]).stat().st_mode) == 0o600
+    assert not [port for port in listening(cluster) if answers_http(port)]
+    with pytest.raises(OSError, match="certificate"):
+        Client(known["address"], security=Security.temporary(), timeout=20, set_as_default=False)
     os.kill(address.pid, signal.SIGTERM)
     psutil.wait_procs([cluster], timeout=_PATIENCE)
     assert not cluster.is_running()
+    assert not Path(known["pem"]).exists()

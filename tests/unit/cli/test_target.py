@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+from filelock import FileLock
 
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
@@ -93,15 +94,20 @@ def test_the_state_folder_can_be_moved(tmp_path) -> None:
 
 
 def test_the_local_services_own_url_is_called_with_its_own_token(tmp_path) -> None:
-    record_service(tmp_path)
-    client = connect(FusedReader, Target(name="x", base_url=SERVER), context(tmp_path), project(tmp_path))
+    with FileLock(record_service(tmp_path) / "service.lock"):
+        client = connect(FusedReader, Target(name="x", base_url=SERVER), context(tmp_path), project(tmp_path))
     assert client.base_url == SERVER
+
+
+def test_the_token_of_a_service_that_is_gone_goes_to_nobody(tmp_path) -> None:
+    record_service(tmp_path)
+    with pytest.raises(CredentialsError):
+        connect(FusedReader, Target(name="x", base_url=SERVER), context(tmp_path), project(tmp_path))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:5555/server/v1", "https://fused.example/server/v1"])
 def test_the_local_token_goes_to_no_other_server(tmp_path, url) -> None:
-    record_service(tmp_path)
-    with pytest.raises(CredentialsError):
+    with FileLock(record_service(tmp_path) / "service.lock"), pytest.raises(CredentialsError):
         connect(FusedReader, Target(name="x", base_url=url), context(tmp_path), project(tmp_path))
 
 
@@ -135,7 +141,8 @@ def test_the_user_can(tmp_path, more) -> None:
     assert client.base_url == "https://fused.example/server/v1"
 
 
-def record_service(root: Path) -> None:
+def record_service(root: Path) -> Path:
     folder = root / ".fused-spec" / "service"
     folder.mkdir(parents=True)
     (folder / "service.json").write_text(json.dumps({"url": SERVER, "token": "t" * 32, "pid": 1}))
+    return folder

@@ -1,11 +1,14 @@
 """The service as a process: found, started once, closed to others, and over a restart the same."""
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
+import socket
 import stat
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -20,7 +23,8 @@ from fused_spec.service.database import open_database
 from fused_spec.service.launch import ServiceAddress, answering, ensure_service
 from fused_spec.service.registry import Udfs
 from fused_spec.service.schedules import Schedules
-from fused_spec.service.server import Options, serve
+from fused_spec.service.server import Options, _held, serve
+from fused_spec.service.state_folder import is_held
 from fused_spec.wire import UdfSave
 from fused_spec.wire.schedules import CronJob
 
@@ -74,8 +78,62 @@ def test_an_address_file_that_names_another_machine_is_not_followed(
     monkeypatch.setattr("http.client.HTTPConnection.request", lambda *given, **_: asked.append(given))
     written = {"url": f"http://{host}:1/server/v1", "token": "t", "pid": 1, "engine": "processes", "storage": "/"}
     (tmp_path / "service.json").write_text(json.dumps(written), encoding="utf-8")
-    assert answering(tmp_path) is None
+    with _held(tmp_path):
+        assert answering(tmp_path) is None
     assert asked == []
+
+
+def test_the_token_of_a_killed_service_is_sent_to_nobody(state: Path) -> None:
+    address = ensure_service(state)
+    stop(address, signal.SIGKILL)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        url = f"http://127.0.0.1:{other.getsockname()[1]}/server/v1"
+        (state / "service.json").write_text(json.dumps({**address.as_json(), "url": url}), encoding="utf-8")
+        assert answering(state) is None
+        other.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            other.accept()
+
+
+def test_a_service_starts_while_others_look_for_it(state: Path) -> None:
+    state.mkdir(mode=0o700)
+    (state / "service.lock").touch()
+    with (state / "service.lock").open() as looked:
+        fcntl.flock(looked, fcntl.LOCK_SH)
+        threading.Timer(0.1, looked.close).start()
+        with _held(state):
+            assert is_held(state)
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o702])
+def test_a_state_folder_that_others_can_write_to_is_refused(state: Path, mode: int) -> None:
+    state.mkdir()
+    state.chmod(mode)
+    with pytest.raises(FusedSpecError, match="other users can write to it"):
+        ensure_service(state)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_state_folder_of_another_user_is_refused(state: Path) -> None:
+    state.mkdir()
+    os.chown(state, 65534, -1)
+    with pytest.raises(FusedSpecError, match="belongs to another user"):
+        serve(Options(state=state))
+
+
+def test_a_token_that_others_can_read_is_refused(state: Path) -> None:
+    state.mkdir()
+    (state / "token").write_text("t" * 40)
+    (state / "token").chmod(0o644)
+    with pytest.raises(FusedSpecError, match="no file that you alone can read"):
+        serve(Options(state=state))
+
+
+def test_a_token_that_is_a_link_is_refused(state: Path, tmp_path: Path) -> None:
+    state.mkdir()
+    (state / "token").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FusedSpecError, match="no file that you alone can read"):
+        serve(Options(state=state))
 
 
 def test_an_idle_service_stops_by_itself(state: Path) -> None:

@@ -50,6 +50,11 @@ def test_a_link_that_leads_out_is_refused(storage: Storage) -> None:
         storage.file("fd://link/passwd")
 
 
+def test_a_listing_tells_nothing_of_what_lies_outside(storage: Storage) -> None:
+    (storage.root / "link").symlink_to("/etc/passwd")
+    assert [storage.describe(path) for path in storage.entries("fd://")] == [None]
+
+
 def test_an_upload_that_breaks_off_leaves_nothing(storage: Storage) -> None:
     with pytest.raises(ConnectionError):
         asyncio.run(storage.write("fd://a/b", broken()))
