@@ -155,6 +155,13 @@ def test_counting_attempts_for_each_digest_anew_is_noticed(monkeypatch: Patch) -
     assert seen(CHANGING).problems
 
 
+def test_not_noting_that_a_run_is_replaced_is_noticed(monkeypatch: Patch) -> None:
+    failing = replace(CHANGING, crash=0.95, restarts=6, faults=replace(NETWORK, job_fails=0.6))
+    assert not seen(failing, schedules=150).problems
+    monkeypatch.setattr(Journal, "replacing", lambda self, run, now: None)
+    assert seen(failing, schedules=150).problems
+
+
 def test_believing_the_listing_is_noticed(monkeypatch: Patch) -> None:
     hasty = replace(ONE, faults=replace(NETWORK, listing_ahead=60.0), crash=0.9)
     assert not seen(hasty).problems
