@@ -9,6 +9,7 @@ import asyncio
 import io
 import json
 import sys
+import time
 import traceback
 import urllib.request
 import warnings
@@ -145,12 +146,21 @@ def auth_token():
     return api.auth_token() == TOKEN
 
 
+def is_terminal_soon(run):
+    """The machine ends a moment after the work does, which is what 2.x clients wait for."""
+    for _ in range(500):
+        if api.get_status(run).terminal_status:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 @fact
 def job():
     run = start(numbers, [3, 4], instance_type="m5.large", region="us-west-2", disk_size_gb=20)
     KEPT["run"] = ended = wait(run)
     tasks = [getattr(ended, name, 2) for name in ("total_tasks", "finished_tasks")]  # 1.x clients leave them out
-    return [outcome(ended), ended.terminal_status, run.instance_type, *tasks]
+    return [outcome(ended), is_terminal_soon(run), run.instance_type, *tasks]
 
 
 @fact
