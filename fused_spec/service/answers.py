@@ -17,6 +17,7 @@ _MAY_OVERFLOW = re.compile(rb"[0-9]{200}|[eE]\+?[0-9]{3}")  # a number that may 
 _PAGE, _LARGEST_PAGE = 25, 10_000
 
 Model = TypeVar("Model", bound=BaseModel)
+Found = TypeVar("Found")
 
 
 class Invalid(Exception):
@@ -43,6 +44,13 @@ def content_type_of(result: Result) -> str:
 
 def not_found(what: str) -> HTTPException:
     return HTTPException(404, f"{what} not found")
+
+
+def existing(found: Found | None, what: str) -> Found:
+    """What was looked for; raises a 404 that names it when it is not there."""
+    if found is None:
+        raise not_found(what)
+    return found
 
 
 async def read_model(request: Request, model: type[Model]) -> Model:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import requests
 
 from tests.asgi import AsgiAdapter
+from tests.waiting import until
 
 TOKEN = "contract-token-0123456789"
 BASE = "http://127.0.0.1:8000/server/v1"
@@ -81,3 +82,14 @@ class Service:
         )
         request.body = body
         return self.adapter.send(request)
+
+
+def status_of(service: Service, job_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = service.ask("GET", f"/run/by-id/{job_id}").json()
+    return found
+
+
+def end_of(service: Service, job_id: str) -> dict[str, Any]:
+    """The status of a job once it is over."""
+    until(lambda: status_of(service, job_id)["terminal_status"], f"job {job_id} ends")
+    return status_of(service, job_id)

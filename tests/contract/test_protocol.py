@@ -10,7 +10,7 @@ import pytest
 from fused_spec.service import realtime
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
-from tests.contract.asking import BASE, BODIES, TOKEN, UDF, Service, as_json
+from tests.contract.asking import BASE, BODIES, TOKEN, UDF, Service, as_json, end_of, status_of
 from tests.repositories import commit_files
 from tests.waiting import until
 
@@ -26,16 +26,6 @@ FIRST, SECOND = {"Fused-Py-Version": "1.14.0"}, {"Fused-Py-Version": "2.9.5"}
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with AsgiAdapter(create_app(tmp_path_factory.mktemp("state") / "state", TOKEN)) as adapter:
         yield Service(adapter)
-
-
-def end_of(service: Service, job_id: str) -> dict[str, Any]:
-    until(lambda: status_of(service, job_id)["terminal_status"], f"job {job_id} ends")
-    return status_of(service, job_id)
-
-
-def status_of(service: Service, job_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = service.ask("GET", f"/run/by-id/{job_id}").json()
-    return found
 
 
 def save(service: Service, slug: str, **more: Any) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from fused_spec.service.image_build import Image, folder_of, python_of
 from fused_spec.service.launch import IMAGES_FILE
 from fused_spec.service.watching import Watch
 from tests.asgi import AsgiAdapter
-from tests.contract.asking import TOKEN, UDF, Service, as_json
-from tests.waiting import until
+from tests.contract.asking import TOKEN, UDF, Service, as_json, end_of
 
 
 @pytest.fixture
@@ -39,12 +38,7 @@ def start(service: Service, code: str = UDF["code"], name: str = "good", **more:
 
 def end(service: Service, job_id: str) -> tuple[str, str]:
     """The status and the last line of the log."""
-
-    def status() -> Any:
-        return service.ask("GET", f"/run/by-id/{job_id}").json()
-
-    until(lambda: status()["terminal_status"], "the job ends")
-    return status()["job_status"], service.ask("GET", f"/logs/{job_id}").json()[-1]["message"]
+    return end_of(service, job_id)["job_status"], service.ask("GET", f"/logs/{job_id}").json()[-1]["message"]
 
 
 def test_a_python_that_cannot_be_started_ends_its_job_alone(service: Service, state: Path) -> None:

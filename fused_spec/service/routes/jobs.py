@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, page, problem, read_model, whole_number
+from fused_spec.service.answers import existing, page, problem, read_model, whole_number
 from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
 from fused_spec.service.job_results import result_names
 from fused_spec.service.joblog import log_part
@@ -113,10 +113,7 @@ async def _check_somebody_waits(request: Request) -> None:
 
 
 def _run(request: Request) -> Run:
-    run = service_of(request).runs.get(request.path_params["job_id"])
-    if run is None:
-        raise not_found("job")
-    return run
+    return existing(service_of(request).runs.get(request.path_params["job_id"]), "job")
 
 
 def _env(additional: list[str] | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, read_model
+from fused_spec.service.answers import existing, not_found, read_model
 from fused_spec.service.context import ENVIRONMENT_ID, Service, service_of
 from fused_spec.service.runs import Run, new_run
 from fused_spec.wire import JobConfig, UdfStep
@@ -44,9 +44,7 @@ async def of_udf(request: Request) -> Response:
 
 async def run_now(request: Request) -> Response:
     found, service = _schedule(request), service_of(request)
-    run = record(service, found)
-    if run is None:
-        raise not_found("UDF")
+    run = existing(record(service, found), "UDF")
     service.supervisor.submit(run)
     return JSONResponse({"run": run.as_run_response(), "cronjob": found.model_dump()})
 
@@ -72,10 +70,7 @@ async def _save(request: Request, before: CronJob | None) -> Response:
 
 
 def _schedule(request: Request) -> CronJob:
-    found = service_of(request).schedules.get(request.path_params["schedule_id"])
-    if found is None:
-        raise not_found("cron job")
-    return found
+    return existing(service_of(request).schedules.get(request.path_params["schedule_id"]), "cron job")
 
 
 def _answer(job: CronJob) -> Response:

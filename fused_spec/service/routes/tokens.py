@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, page, read_model
+from fused_spec.service.answers import existing, page, read_model
 from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, Service, service_of
 from fused_spec.service.registry import OWN_NAMES, Token, Udf
 from fused_spec.wire import TokenCreate, TokenUpdate
@@ -13,10 +13,7 @@ from fused_spec.wire import TokenCreate, TokenUpdate
 async def create(request: Request) -> Response:
     body = await read_model(request, TokenCreate)
     service = service_of(request)
-    udf = _udf(service, body)
-    if udf is None:
-        raise not_found("UDF")
-    return _answer(service.tokens.create(body, udf))
+    return _answer(service.tokens.create(body, existing(_udf(service, body), "UDF")))
 
 
 async def get(request: Request) -> Response:
@@ -49,10 +46,7 @@ def _udf(service: Service, body: TokenCreate) -> Udf | None:
 
 
 def _token(request: Request) -> Token:
-    token = service_of(request).tokens.get(request.path_params["token"])
-    if token is None:
-        raise not_found("token")
-    return token
+    return existing(service_of(request).tokens.get(request.path_params["token"]), "token")
 
 
 def _answer(token: Token) -> Response:

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, page, problem, read_model, refuse
+from fused_spec.service.answers import existing, page, problem, read_model, refuse
 from fused_spec.service.context import service_of
 from fused_spec.service.udf_collections import DEFAULT, Collection, NameTaken, NotEmpty
 from fused_spec.wire import CollectionSave
@@ -53,9 +53,7 @@ async def delete(request: Request) -> Response:
 
 async def named(request: Request) -> Response:
     found = service_of(request).collections.named(request.path_params["name"])
-    if found is None:
-        raise not_found("collection")
-    return JSONResponse(found.as_answer())
+    return JSONResponse(existing(found, "collection").as_answer())
 
 
 async def every(request: Request) -> Response:
@@ -79,10 +77,7 @@ async def _body(request: Request) -> CollectionSave:
 
 
 def _by_id(request: Request) -> Collection:
-    found = service_of(request).collections.get(request.path_params["collection_id"])
-    if found is None:
-        raise not_found("collection")
-    return found
+    return existing(service_of(request).collections.get(request.path_params["collection_id"]), "collection")
 
 
 _ID = "/collection/by-id/{collection_id}"

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from fused_spec.gitrefs import GitUnavailable
 from fused_spec.redaction import redact
-from fused_spec.service.answers import not_found, page, problem, read_model, refuse, required
+from fused_spec.service.answers import existing, not_found, page, problem, read_model, refuse, required
 from fused_spec.service.context import BASE_PATH, service_of
 from fused_spec.service.registry import EMAIL, OWN_NAMES, SlugTaken, Udf
 from fused_spec.service.udf_collections import DEFAULT
@@ -115,10 +115,7 @@ def _listed(request: Request, *, public: bool) -> Response:
 
 
 def _by_id(request: Request) -> Udf:
-    udf = service_of(request).udfs.get(request.path_params["udf_id"])
-    if udf is None:
-        raise not_found("UDF")
-    return udf
+    return existing(service_of(request).udfs.get(request.path_params["udf_id"]), "UDF")
 
 
 _PUBLIC = f"{BASE_PATH}/udf/public/"
