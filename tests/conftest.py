@@ -1,9 +1,21 @@
-"""How many workers run the tests, and the seed of everything random: one for a run, told at its beginning."""
+"""How many workers run the tests, and the seed of everything random: one for a run, told at its beginning.
+
+No test ends or fails by a clock: the machine may be shared, and then any example takes longer than it should.
+"""
 
 import os
 import secrets
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "unhurried",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    print_blob=True,
+)
+settings.load_profile("unhurried")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

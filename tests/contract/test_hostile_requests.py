@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.routing import Mount, Route
 
@@ -136,16 +136,13 @@ def try_one(service: Service, data: st.DataObject, choice: list[tuple[str, str]]
         check(service.ask(method, path, query=query, body=body, headers=given), service.adapter.crashes)
 
 
-UNHURRIED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-
-
-@settings(max_examples=500, **UNHURRIED)  # type: ignore[arg-type]
+@settings(max_examples=500)
 @given(data=st.data())
 def test_no_request_finds_a_fault(service: Service, data: st.DataObject) -> None:
     try_one(service, data, QUICK)
 
 
-@settings(max_examples=100, **UNHURRIED)  # type: ignore[arg-type]
+@settings(max_examples=100)
 @given(data=st.data())
 def test_no_run_that_is_asked_for_finds_a_fault(service: Service, data: st.DataObject) -> None:
     try_one(service, data, SLOW)

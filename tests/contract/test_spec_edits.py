@@ -159,5 +159,5 @@ class Edits(RuleBasedStateMachine):
             assert (marker.key, marker.digest, marker.attempt) == (receipt.key, receipt.digest, receipt.attempt)
 
 
-Edits.TestCase.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)
+Edits.TestCase.settings = settings(max_examples=10, stateful_step_count=15)
 test_any_sequence_of_edits = Edits.TestCase

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
@@ -85,7 +85,7 @@ def _geometry() -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.usefixtures("small")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(
     geometries=st.lists(_geometry(), min_size=1, max_size=60),
     options=st.fixed_dictionaries(

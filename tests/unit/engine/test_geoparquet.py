@@ -8,7 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.engine.building import grid, ingested, points, saved
@@ -45,7 +45,7 @@ def _any_geometry() -> st.SearchStrategy[Any]:
     return st.one_of(located, high, lines, squares, across, holed, several, nowhere)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(
     geometries=st.lists(_any_geometry(), min_size=1, max_size=40),
     covering=st.booleans(),

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
@@ -168,7 +168,7 @@ def test_the_second_table_numbers_the_rows(tmp_path: Path, storage: Path) -> Non
     assert pd.read_parquet(storage / "numbers")["fused_index"].tolist() == table["row"].tolist()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(
     values=st.lists(st.none() | st.integers(0, 4), min_size=1, max_size=30),
     per_file=st.none() | st.integers(1, 20),

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.engine.ingest.rings import measure_rings, rings_of
@@ -28,7 +28,6 @@ def _star(x: float, y: float, size: float, radii: list[float], reverse: bool) ->
     return shapely.polygons(corners[::-1] if reverse else corners)
 
 
-@settings(deadline=None)
 @given(st.lists(_rings(), min_size=1, max_size=20))
 def test_rings_measure_what_their_geometries_measure(polygons: list[Any]) -> None:
     rings = rings_of(column(*polygons))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
@@ -19,9 +19,7 @@ from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_me
 from fused_spec.wire import PartitionNongeospatialStep
 from tests.unit.engine.building import geo_step, partition_geospatial, partition_nongeospatial
 
-_SETTINGS = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+_SETTINGS = settings(max_examples=12)
 
 
 def geometries() -> st.SearchStrategy[Any]:
