@@ -22,7 +22,9 @@ from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
+from fused_spec.reconcile.explain import explained
 from fused_spec.reconcile.journal import Attempt
+from fused_spec.reconcile.left import Leavings
 from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import recover
@@ -72,7 +74,7 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
     api = connect(FusedReader, place.target, context, place.resolution.project)
     markers = _markers(api, place)
-    plan = plan_of(place, read(api, markers, place, requests), requests)
+    plan = plan_of(place, read(api, markers, place, requests), requests, api)
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
     return plan
@@ -91,10 +93,18 @@ def read(api: FusedReader, markers: Markers, place: Workplace, requests: Request
     )
 
 
-def plan_of(place: Workplace, history: History, requests: Requests) -> Plan:
-    return planner.make_plan(
+def plan_of(place: Workplace, history: History, requests: Requests, api: FusedReader) -> Plan:
+    """The plan, told in full."""
+    plan = planner.make_plan(
         place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
     )
+    leavings = leavings_of(place)
+    return explained(plan, place.resolution, history, api=api, archive=place.kept.archive, leavings=leavings)
+
+
+def leavings_of(place: Workplace) -> Leavings:
+    """What applies told here of things that left the specs."""
+    return Leavings(place.kept.store, place.resolution.project.scope, place.kept.target)
 
 
 def connect_to(context: Context, place: Workplace) -> FusedAPI:

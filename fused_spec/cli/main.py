@@ -17,6 +17,7 @@ from fused_spec.errors import EXIT_BUG, FusedSpecError, Interrupted, Misconfigur
 from fused_spec.views.diagnostics_text import diagnostics_text
 from fused_spec.views.documents import as_json, error_document, validate_document
 from fused_spec.views.error_text import error_text
+from fused_spec.views.markdown import error_markdown, problems_markdown
 
 
 class InOrder(Guided):
@@ -110,6 +111,9 @@ def _as_document(error: FusedSpecError, given: dict[str, Any]) -> None:
     if given.get("output") == "json":
         document = validate_document(error.diagnostics) if isinstance(error, SpecError) else error_document(error)
         current_context(given).console.result(as_json(document))
+    if given.get("output") == "markdown":  # so that a comment never goes on showing an old plan
+        comment = problems_markdown(error.diagnostics) if isinstance(error, SpecError) else error_markdown(error)
+        current_context(given).console.result(comment.rstrip("\n"))
 
 
 def _disk_problem(error: OSError) -> str:

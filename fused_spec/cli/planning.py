@@ -166,10 +166,19 @@ class _Asked:
 def _apply(
     context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
 ) -> int:
-    from fused_spec.cli.applying import carry_out, confirm, connect_to, find_workplace, open_site, service_clock
+    from fused_spec.cli.applying import (
+        carry_out,
+        confirm,
+        connect_to,
+        find_workplace,
+        leavings_of,
+        open_site,
+        service_clock,
+    )
     from fused_spec.cli.failures import failures
     from fused_spec.cli.keeping import only_apply
     from fused_spec.reconcile.outcome import exit_code
+    from fused_spec.spec.model import Kind
     from fused_spec.spec.prices import PRICES
     from fused_spec.views.documents import apply_document, as_json
     from fused_spec.views.outcome_text import outcomes_text
@@ -191,6 +200,8 @@ def _apply(
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
         outcomes = carry_out(context, made, site.seeing(made.seen), priced)
         failed = failures(site, outcomes, link=not place.target.is_local)
+        saved = (one.change.key for one in outcomes if one.change.key.kind is Kind.UDF and one.satisfied)
+        leavings_of(place).remember(made.left, saved)
     code = exit_code(outcomes)
     if output == "json":
         console.result(as_json(apply_document(made.target, outcomes, code)))
@@ -222,7 +233,7 @@ def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: froze
     if adopted:
         adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
         history = read(site.api, site.markers, place, requests)
-    return plan_of(place, history, requests)
+    return plan_of(place, history, requests, site.api)
 
 
 def _requests(

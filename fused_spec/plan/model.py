@@ -86,6 +86,7 @@ class Run:
     `attempt` counts all runs of the job; `tries` those of one digest in a row since its last success, this one
     included. `replaced`: an apply cancelled it for another run to follow. `differences` say how the desired payload
     differs from what this run was started with; they are read for the newest run of a changed job, for display only.
+    `error` is the end of its log in a line, read where a job is held because of it; for display only, too.
     """
 
     job_id: str
@@ -101,6 +102,8 @@ class Run:
     instance_type: str | None = None
     replaced: bool = False
     differences: tuple[FieldChange, ...] = ()
+    error: str | None = None
+    ended_by: str | None = None  # who cancelled it and why, where that was written down
 
     @property
     def was_replaced(self) -> bool:
@@ -118,6 +121,8 @@ class PastRun:
     ended: datetime | None
     attempt: int = 1
     tries: int = 1
+    error: str | None = None
+    ended_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +180,7 @@ class Change:
     before: Run | RemoteObject | PastRun | None = None
     after: Desired | None = None
     fields: tuple[FieldChange, ...] = ()
+    notes: tuple[str, ...] = ()  # what else a person should know of it: who reads what it overwrites
 
     @property
     def why(self) -> str:
@@ -204,6 +210,21 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Something of this project that no spec declares any more, and what stays behind of it.
+
+    `said` is how its last run ended, or that it stays saved. `stays` are addresses that nothing writes now, `taken`
+    those that a job of the specs writes now, each with its key.
+    """
+
+    key: Key
+    said: str
+    reference: str = field(default="", repr=False)  # of which run or saved UDF this is told
+    stays: tuple[str, ...] = ()
+    taken: tuple[tuple[str, Key], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every change, dependencies first, and what a person should know besides."""
 
@@ -211,6 +232,7 @@ class Plan:
     scope: str
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
     seen: frozenset[str] = frozenset()  # runs that this plan took into account; a newer one makes it stale
 
     @property

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fused_spec.plan.ending import why_held
 from fused_spec.plan.model import Change, PastRun, Plan, Run
+from fused_spec.redaction import redact
 from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus
 from fused_spec.views.shown import cut, one_line, visible
 from fused_spec.views.words import moment
+
+_LONGEST = 400  # characters of why a job is held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,14 @@ def status_text(plan: Plan) -> str:
         spec = "same" if is_current(change) else "changed"
         created = moment(run.created) if isinstance(run, Run) else "-"
         rows.append((name, str(run.status), spec, created, visible(run.job_id)))
-    return table(rows)
+    return "\n".join([table(rows), *_held(plan)])
+
+
+def _held(plan: Plan) -> Iterator[str]:
+    """Why each job that is held is."""
+    for change in declared_jobs(plan):
+        if (why := why_held(change)) is not None:
+            yield cut(f"{change.key.name} is held: it {visible(redact(why))}", _LONGEST)
 
 
 def jobs_text(runs: Sequence[ListedRun]) -> str:
