@@ -19,6 +19,7 @@ from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import Site, Timing
 from fused_spec.reconcile.spool import Spools
 from fused_spec.reconcile.store import LocalStore
+from fused_spec.service_identity import ServiceIdentity
 from fused_spec.settings import Credentials
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
@@ -68,7 +69,7 @@ class World:
 
     @property
     def archive(self) -> Archive:
-        return Archive(self.store, SCOPE)
+        return Archive(self.store, SCOPE, ServiceIdentity(url=self.api.base_url))
 
     @property
     def store(self) -> LocalStore:
