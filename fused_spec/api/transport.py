@@ -115,6 +115,11 @@ class Transport:
         """The time on the service's clock; None before an answer told it."""
         return self._server_clock.now
 
+    @property
+    def service_id(self) -> str | None:
+        """The id that the service at the base URL told; None where it tells none, and before an answer."""
+        return self._server_clock.service_id
+
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r})"
 
@@ -218,7 +223,7 @@ class Transport:
         with self._open(request, (min(limits.connect, seconds), seconds)) as response:
             # Errors carry the response and its request: the header must not be shown with them.
             response.request.headers.pop("Authorization", None)
-            self._server_clock.note(response.headers.get("Date", ""))
+            self._server_clock.note(response.headers, own=request.where == self.base_url)
             if 200 <= response.status_code < 300:
                 body = sink(_pieces(response, request, limits.size, deadline))
             else:

@@ -39,7 +39,7 @@ def read_tokens(
     target = find_target(context, resolution.project)
     api = connect(FusedReader, target, context, resolution.project)
     existing = api.get_udf_access_tokens(n=None) if declared else []
-    scope = resolution.project.scope
+    scope = resolution.project.at(target).scope
     return target, [_state(one, _existing(existing, scope, one), context.cwd) for one in declared]
 
 

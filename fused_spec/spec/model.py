@@ -5,7 +5,7 @@ default in a later version changes no digest. The digest covers the payload and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,8 @@ class DesiredToken(Desired):
 class Project:
     """What `fused-spec.yaml` says; without one the scope is `default`, and prune is refused.
 
+    `scope` marks every run: the project's id, and with an `environment` that as well.
+
     `root` confines every file a spec may name; `state` is the folder for the local service, the archive
     and caches (`.fused-spec` beside the project file). `clones` are repositories on this machine, by URL. `engine` and
     `storage` are those of the local service, as `serve` takes them.
@@ -149,6 +151,16 @@ class Project:
     engine: str | None = None
     storage: str | None = None
     file: Path | None = None
+    environment: str | None = None
+
+    def at(self, target: Target) -> "Project":
+        """The project in the environment of a target.
+
+        Without one its scope is its id alone, as it was before there were environments. No id holds a dot.
+        """
+        if target.scope is None or self.environment is not None:
+            return self
+        return replace(self, scope=f"{self.scope}.{target.scope}", environment=target.scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from fused_spec.reconcile.site import Site, Timing
 from fused_spec.reconcile.site import World as Time
 from fused_spec.reconcile.spool import Spools
 from fused_spec.reconcile.store import LocalStore
+from fused_spec.service_identity import ServiceIdentity
 from fused_spec.settings import Credentials
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
@@ -70,7 +71,7 @@ class World:
 
     @property
     def archive(self) -> Archive:
-        return Archive(self.store, SCOPE)
+        return Archive(self.store, SCOPE, ServiceIdentity(url=self.api.base_url))
 
     @property
     def store(self) -> LocalStore:
