@@ -12,6 +12,7 @@
     │   └── CredentialsError          8
     ├── ArchiveError                  8
     ├── OutcomeUnknown                9
+    ├── Bug                          70
     ├── FileTrouble                  74
     └── Interrupted                 130
 
@@ -130,6 +131,12 @@ class FileTrouble(FusedSpecError):
         said = error.strerror or str(error) or type(error).__name__
         told = f"{error.filename}: {said}" if error.filename else said
         return cls(told, hint="look at the path, its rights and the disk")
+
+
+class Bug(FusedSpecError):
+    """Something that no input should cause; the report has the traceback."""
+
+    exit_code = EXIT_BUG
 
 
 class Interrupted(FusedSpecError):
