@@ -9,6 +9,7 @@ import re
 from fused_spec.views.shown import visible
 
 _COLOR = re.compile("(\x1b\\[[0-9;]*m)")
+_UNESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what JSON lets stand, and some take for a line's end
 _BRACKET = re.compile(r"##(?=[\w.-]*\[)")
 
 
@@ -23,8 +24,8 @@ def without_brackets(text: str) -> str:
 
 
 def harmless_json(text: str) -> str:
-    """JSON that means the same: within quotes, where alone it can stand, such a bracket is escaped."""
-    return _BRACKET.sub(r"\\u0023#", text)
+    """JSON that means the same: within quotes, where alone they can stand, brackets and line ends are escaped."""
+    return _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", _BRACKET.sub(r"\\u0023#", text))
 
 
 def _harmless_line(line: str) -> str:
