@@ -50,13 +50,19 @@ def _result(diagnostic: Diagnostic) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(PurePath(place.path).as_posix())},
+                    "artifactLocation": {"uri": _uri(place.path)},
                     "region": {"startLine": place.line, "startColumn": place.column},
                 }
             }
         ],
         "partialFingerprints": {"problem/v1": _fingerprint(diagnostic)},
     }
+
+
+def _uri(path: str) -> str:
+    """From the root of the repository, as who reads it takes it; a file outside of that by its absolute address."""
+    scheme = "file://" if path.startswith("/") else ""
+    return scheme + quote(PurePath(path).as_posix())
 
 
 def _fingerprint(diagnostic: Diagnostic) -> str:
