@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, StalePlan
+from fused_spec.errors import FileTrouble, FusedSpecError, Locked, OutcomeUnknown, StalePlan
 from fused_spec.plan.model import Action, Change, PastRun, Reason, Run
 from fused_spec.reconcile.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
 from fused_spec.reconcile.flight import Flight, Then
@@ -39,14 +39,21 @@ def _guarded(carry_out: Callable[[Change, Site], Step], change: Change, site: Si
     try:
         return carry_out(change, site)
     except FusedSpecError as error:
-        match error:
-            case OutcomeUnknown():
-                status = OutcomeStatus.UNKNOWN
-            case StalePlan() | Locked():
-                status = OutcomeStatus.SKIPPED
-            case _:
-                status = OutcomeStatus.FAILED
-        return Step(result=Outcome(change=change, status=status, error=str(error), problem=error))
+        return Step(result=_ended_by(error, change))
+    except OSError as error:
+        return Step(result=_ended_by(FileTrouble.of(error), change))
+
+
+def _ended_by(error: FusedSpecError, change: Change) -> Outcome:
+    match error:
+        case OutcomeUnknown():
+            status = OutcomeStatus.UNKNOWN
+        case StalePlan() | Locked():
+            status = OutcomeStatus.SKIPPED
+        case _:
+            status = OutcomeStatus.FAILED
+    run = error.job_id if isinstance(error, OutcomeUnknown) else None
+    return Outcome(change=change, status=status, job_id=run, error=str(error), problem=error)
 
 
 def _act(change: Change, site: Site) -> Step:
@@ -150,4 +157,12 @@ def _settled(change: Change, site: Site) -> Step:
         return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))
     kept = keep_run(change, run, site)
     error = error or kept.trouble
-    return Step(result=Outcome(change=change, status=status, job_id=run.job_id, archive=kept.folder, error=error))
+    outcome = Outcome(
+        change=change,
+        status=status,
+        job_id=run.job_id,
+        archive=kept.folder,
+        error=error,
+        unarchived=kept.problem,
+    )
+    return Step(result=outcome)

@@ -109,7 +109,7 @@ class Journal:
         self._earlier_folder = f"{scope}/attempts/{earlier.target}" if earlier else None
 
     def intend(self, attempt: Attempt) -> None:
-        """Write the intent down; it is durable when this returns, and an OSError means that nothing may be sent."""
+        """Write the intent down; it is durable when this returns, and an error means that nothing may be sent."""
         self._store.write(self._path(attempt, INTENT), attempt.to_json())
 
     def started(self, attempt: Attempt, job_id: str) -> None:
