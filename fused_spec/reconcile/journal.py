@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from fused_spec.plan.model import Run
 from fused_spec.reconcile.store import Store
+from fused_spec.reconcile.token_journal import TokenJournal
 from fused_spec.spec.model import Key, Kind
 
 INTENT, STARTED, REPLACED = "intent", "started", "replaced"
@@ -81,6 +82,7 @@ class Journal:
     def __init__(self, store: Store, scope: str, target: str) -> None:
         self._store = store
         self._folder = f"{scope}/attempts/{target}"
+        self.tokens = TokenJournal(store, f"{scope}/tokens/{target}")
 
     def intend(self, attempt: Attempt) -> None:
         """Write the intent down; it is durable when this returns, and an OSError means that nothing may be sent."""

@@ -79,7 +79,7 @@ def read_history(
         missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept | _in_flight(found)),
         past=past,
         traces=traces,
-        objects=read_objects(api, resolution, prune=prune),
+        objects=read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune),
         seen=frozenset(job.id for job in listing),
     )
 
