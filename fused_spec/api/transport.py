@@ -137,6 +137,7 @@ class Transport:
         body: Body | None = None,
         authenticated: bool = True,
         limits: Limits = ORDINARY,
+        sink: Sink = b"".join,
     ) -> Answer:
         """Send one call to `path` below the base URL, with JSON `content` or a raw `body`.
 
@@ -148,7 +149,7 @@ class Transport:
             return self._send(_with_body(request, _as_json(content), "application/json"), limits)
         if body is not None:
             return self._send(_with_body(request, body, "application/octet-stream"), limits)
-        return self._send(request, limits)
+        return self._send(request, limits, sink)
 
     def fetch(self, url: str, *, limits: Limits = ORDINARY, sink: Sink = b"".join) -> Answer:
         """GET a URL that the service handed out; no credentials go there, and no redirect is followed."""

@@ -32,9 +32,11 @@ from fused_spec.spec.references import References
 from fused_spec.spec.schema import complete
 from fused_spec.spec.smallest import smallest
 from fused_spec.spec.steps import StepReader, smallest_step
+from fused_spec.spec.token_life import token_life
 
 _SPEC: Pointer = ("spec",)
 _DEFAULT_ENV = {"FUSED_CREDENTIAL_PROVIDER": "ec2"}
+_KEPT_HERE = ("sink", "expires", "warn_before")
 _SETTINGS = ("instance_type", "region", "disk_size_gb", "image_name")
 
 
@@ -121,13 +123,15 @@ class _Builder:
 
     def token(self) -> DesiredToken | None:
         sink = self._sink()
+        life = token_life(self._spec(), self.findings)
         if self.findings.has_error or sink is None:
             return None
         spec = smallest(self._spec(), self._schema())
         reference = spec["udf"].get("ref")
         return DesiredToken(
-            **self._common({name: value for name, value in spec.items() if name != "sink"}),
+            **self._common({name: value for name, value in spec.items() if name not in _KEPT_HERE}),
             sink=sink,
+            life=life,
             needs=(Key(kind=Kind.UDF, name=reference),) if reference else (),
             protect=self._is_protected(),
         )

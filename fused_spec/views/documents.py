@@ -124,7 +124,16 @@ def jobs_document(target: str, runs: Sequence[ListedRun]) -> dict[str, Any]:
 
 
 def tokens_document(target: str, tokens: Sequence[TokenState]) -> dict[str, Any]:
-    return {"target": redact(target), "tokens": [asdict(token) for token in tokens]}
+    return {
+        "target": redact(target),
+        "well": not any(token.problems for token in tokens),
+        "tokens": [_token(token) for token in tokens],
+    }
+
+
+def _token(token: TokenState) -> dict[str, Any]:
+    moments = {name: getattr(token, name) for name in ("made", "expires", "former_until")}
+    return {**asdict(token), **{name: at and at.isoformat() for name, at in moments.items()}}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
