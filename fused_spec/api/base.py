@@ -36,5 +36,10 @@ class Connected:
         """The time on the service's clock, as far as an answer told it."""
         return self._transport.server_time
 
+    @property
+    def service_id(self) -> str | None:
+        """The id that an embedded service tells; None of any other server, and before an answer."""
+        return self._transport.service_id
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r})"

@@ -115,6 +115,11 @@ class Transport:
         """The time on the service's clock; None before an answer told it."""
         return self._server_clock.now
 
+    @property
+    def service_id(self) -> str | None:
+        """The id that the service at the base URL told; None where it tells none, and before an answer."""
+        return self._server_clock.service_id
+
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r})"
 
@@ -132,6 +137,7 @@ class Transport:
         body: Body | None = None,
         authenticated: bool = True,
         limits: Limits = ORDINARY,
+        sink: Sink = b"".join,
     ) -> Answer:
         """Send one call to `path` below the base URL, with JSON `content` or a raw `body`.
 
@@ -143,7 +149,7 @@ class Transport:
             return self._send(_with_body(request, _as_json(content), "application/json"), limits)
         if body is not None:
             return self._send(_with_body(request, body, "application/octet-stream"), limits)
-        return self._send(request, limits)
+        return self._send(request, limits, sink)
 
     def fetch(self, url: str, *, limits: Limits = ORDINARY, sink: Sink = b"".join) -> Answer:
         """GET a URL that the service handed out; no credentials go there, and no redirect is followed."""
@@ -218,7 +224,7 @@ class Transport:
         with self._open(request, (min(limits.connect, seconds), seconds)) as response:
             # Errors carry the response and its request: the header must not be shown with them.
             response.request.headers.pop("Authorization", None)
-            self._server_clock.note(response.headers.get("Date", ""))
+            self._server_clock.note(response.headers, own=request.where == self.base_url)
             if 200 <= response.status_code < 300:
                 body = sink(_pieces(response, request, limits.size, deadline))
             else:

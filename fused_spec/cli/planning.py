@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fused_spec.cli.options import Context, Function, archive_option, command, duration, output_option, spec_paths
+from fused_spec.cli.options import (
+    Context,
+    Function,
+    archive_option,
+    command,
+    duration,
+    lock_timeout_option,
+    output_option,
+    spec_paths,
+)
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.redaction import redact
 
@@ -102,6 +111,7 @@ def plan(
 @output_option("text", "json")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE", help="Carry out this plan alone.")
 @click.option("--adopt", multiple=True, metavar="NAME", help="Take a job's forgotten run for done.")
+@lock_timeout_option
 @click.option("--no-wait", is_flag=True, help="End once everything is started.")
 @click.option("--timeout", callback=duration, metavar="D", help="How long to wait: 90s, 30m, 2h; runs go on then.")
 @click.option("--max-duration", callback=duration, metavar="D", help="Cancel this apply's runs after so long.")
@@ -118,6 +128,7 @@ def apply(
     output: str,
     plan_file: Path | None,
     adopt: tuple[str, ...],
+    lock_timeout: float | None,
     no_wait: bool,
     timeout: float | None,
     max_duration: float | None,
@@ -149,7 +160,13 @@ def apply(
         parallelism=parallelism,
         max_running=max_running,
     )
-    asked = _Asked(requests=requests, adopted=frozenset(adopt), saved=saved, yes=yes or saved is not None)
+    asked = _Asked(
+        requests=requests,
+        adopted=frozenset(adopt),
+        saved=saved,
+        yes=yes or saved is not None,
+        lock_timeout=lock_timeout or 0.0,
+    )
     return _apply(context, paths, archive, asked, options, output)
 
 
@@ -161,6 +178,7 @@ class _Asked:
     adopted: frozenset[str]
     saved: "PlanToApply | None"
     yes: bool
+    lock_timeout: float
 
 
 def _apply(
@@ -190,7 +208,10 @@ def _apply(
         if asked.saved is not None:
             asked.saved.refuse_if_foreign(place)
         api = connect_to(context, place)
-        may_act = stack.enter_context(only_apply(place.kept, context.env, now=service_clock(api)))
+        lock = only_apply(
+            place.kept, context.env, now=service_clock(api), timeout=asked.lock_timeout, tell=console.warn
+        )
+        may_act = stack.enter_context(lock)
         site = open_site(context, place, api, may_act)
         made = _plan(place, site, asked.requests, asked.adopted)
         if asked.saved is not None:

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fused_spec.plan.model import Action, Change, FieldChange, PastRun, Run
+from fused_spec.plan.model import ABSENT, Action, Change, FieldChange, PastRun, Run
 
 _FEWEST = 3  # members of a group whose values differ
 _MOST_VARYING = 4
@@ -77,7 +77,7 @@ def facts_of(change: Change) -> Facts:
         return {one.path: one for one in change.fields}
     if change.before is None and change.after is not None and change.action.changes_something:
         leaves = _leaves(change.after.payload, "")
-        return {path: FieldChange(path=path, before=None, after=value) for path, value in leaves}
+        return {path: FieldChange(path=path, before=ABSENT, after=value) for path, value in leaves}
     return {}
 
 

@@ -31,11 +31,11 @@ _NOT_LOOKED_INTO = ("node_modules", "venv", "__pycache__")
 
 
 class Leavings:
-    """What applies of one project at one target have told, and the UDFs that they have saved."""
+    """What applies of a project at a service have told, and the UDFs that they have saved: a folder of the store."""
 
-    def __init__(self, store: Store, scope: str, target: str) -> None:
+    def __init__(self, store: Store, folder: str) -> None:
         self._store = store
-        self._folder = f"{scope}/left/{target}"
+        self._folder = folder
 
     def known(self) -> frozenset[str]:
         return frozenset(name.removeprefix(f"{self._folder}/") for name in self._store.names(self._folder))

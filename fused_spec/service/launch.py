@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from fused_spec.errors import ServiceUnreachable
+from fused_spec.errors import FileTrouble, ServiceUnreachable
 from fused_spec.service.private_file import create_private
 from fused_spec.service.state_folder import is_held, open_state
 
@@ -76,7 +76,7 @@ def ensure_service(
             ]
             return answering(state) or _start(state, ["--idle", str(idle), *options])
     except OSError as error:
-        raise ServiceUnreachable(
+        raise FileTrouble(
             f"the local service cannot use {state}: {error.strerror or error}",
             hint="set FUSED_SPEC_STATE to a folder that can be written",
         ) from None
@@ -135,7 +135,7 @@ def declare_images(state: Path, images: Mapping[str, Any]) -> None:
             draft.write_text(text, encoding="utf-8")
             draft.replace(path)
     except OSError as error:
-        raise ServiceUnreachable(
+        raise FileTrouble(
             f"the local service cannot use {state}: {error.strerror or error}",
             hint="set FUSED_SPEC_STATE to a folder that can be written",
         ) from None

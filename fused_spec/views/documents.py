@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.groups import Group, groups
-from fused_spec.plan.model import Change, FieldChange, Left, PastRun, Plan, Run
+from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
+from fused_spec.views.runners import harmless_json
 from fused_spec.views.runs_text import ListedRun, declared_jobs, is_current
 from fused_spec.views.shown import shown_diagnostic, shown_fields
 from fused_spec.views.tokens_text import TokenState
@@ -26,7 +27,7 @@ FORMAT_VERSION = "1"
 
 def as_json(document: Mapping[str, Any]) -> str:
     """The document as text, with its `format_version`; the order of keys is that of the code."""
-    return json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False)
+    return harmless_json(json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False))
 
 
 def validate_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
@@ -84,10 +85,6 @@ def _left(left: Left) -> dict[str, Any]:
     }
 
 
-def _field(field: FieldChange) -> dict[str, Any]:
-    return {"path": field.path, "before": field.before, "after": field.after}
-
-
 def _last_run(change: Change) -> dict[str, Any] | None:
     run = change.before
     if not isinstance(run, Run | PastRun):
@@ -129,6 +126,16 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
+def _field(field: FieldChange) -> dict[str, Any]:
+    sides = {"before": field.before, "after": field.after}
+    absent = [side for side, value in sides.items() if value is ABSENT]
+    return {
+        "path": field.path,
+        **{side: None if value is ABSENT else value for side, value in sides.items()},
+        **({"absent": absent[0]} if absent else {}),
+    }
+
+
 def apply_document(target: str, outcomes: Sequence[Outcome], exit_code: int) -> dict[str, Any]:
     return {
         "target": redact(target),
@@ -159,7 +166,16 @@ def jobs_document(target: str, runs: Sequence[ListedRun]) -> dict[str, Any]:
 
 
 def tokens_document(target: str, tokens: Sequence[TokenState]) -> dict[str, Any]:
-    return {"target": redact(target), "tokens": [asdict(token) for token in tokens]}
+    return {
+        "target": redact(target),
+        "well": not any(token.problems for token in tokens),
+        "tokens": [_token(token) for token in tokens],
+    }
+
+
+def _token(token: TokenState) -> dict[str, Any]:
+    moments = {name: getattr(token, name) for name in ("made", "expires", "former_until")}
+    return {**asdict(token), **{name: at and at.isoformat() for name, at in moments.items()}}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fused_spec.plan.ending import how_they_ended, why_held
 from fused_spec.plan.groups import Group
-from fused_spec.plan.model import Action, FieldChange, Left, PastRun, Run
+from fused_spec.plan.model import ABSENT, Action, FieldChange, Left, PastRun, Run
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
-from fused_spec.views.shown import cut, one_line, shown_fields, visible
+from fused_spec.views.code_diff import value_change
+from fused_spec.views.shown import cut, shown_fields, visible
 from fused_spec.views.words import counted
 
 _LONGEST = 300  # characters of an error
@@ -70,8 +71,6 @@ def exception_lines(group: Group, most: int = 10) -> Iterator[str]:
 
 
 def _value(one: FieldChange) -> str:
-    return (
-        one_line(one.after, _WIDTH)
-        if one.before is None
-        else f"{one_line(one.before, _WIDTH)} → {one_line(one.after, _WIDTH)}"
-    )
+    """The values before and after, or of something new what it declares."""
+    before, after = value_change(one.before, one.after, _WIDTH)
+    return after if one.before is ABSENT else f"{before} → {after}"

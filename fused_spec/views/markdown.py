@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.groups import Group, groups, is_destructive
-from fused_spec.plan.model import Action, Change, FieldChange, Plan
+from fused_spec.plan.model import ABSENT, Action, Change, FieldChange, Plan
 from fused_spec.redaction import redact
-from fused_spec.views.code_diff import is_text, text_diff
+from fused_spec.views.code_diff import is_text, text_diff, value_change
 from fused_spec.views.declared import code_of, declared_lines, declared_rows
 from fused_spec.views.fitting import Section, fitted
 from fused_spec.views.grouped import asides, exception_lines, left_words, title, varying_lines
 from fused_spec.views.inert import LONGEST_LINE, code, fenced, span
-from fused_spec.views.shown import one_line, shown_diagnostic, shown_fields, visible
+from fused_spec.views.shown import shown_diagnostic, shown_fields, visible
 from fused_spec.views.words import ACTION_WORDS, counted, is_quiet, plan_counts, unchanged_because
 
 LONGEST = 60_000  # characters; GitHub refuses a comment of more than 65,536
@@ -100,7 +100,7 @@ def _body(group: Group) -> Iterator[str]:
         left = _LONGEST_SECTION
         for file, text in code_of(desired):
             yield span(file)
-            yield fenced(map(visible, text.splitlines()), "python", longest=max(left, 200))
+            yield fenced(map(visible, text.split("\n")), "python", longest=max(left, 200))
             left -= len(text)
     elif group.fields:
         lines = (line for field in shown_fields(group.fields) for line in _field(field))
@@ -145,9 +145,10 @@ def _folded(heading: str, body: str) -> str:
 def _field(field: FieldChange) -> Iterator[str]:
     yield f"@@ {visible(field.path)} @@"
     if is_text(field.before, field.after):
-        yield from text_diff(field.before, field.after, most=_DIFF_LINES)
+        yield from text_diff(field.before, field.after, most=_DIFF_LINES, width=LONGEST_LINE - 1)
         return
-    if field.before is not None:
-        yield f"- {one_line(field.before, LONGEST_LINE)}"
-    if field.after is not None:
-        yield f"+ {one_line(field.after, LONGEST_LINE)}"
+    before, after = value_change(field.before, field.after, LONGEST_LINE)
+    if field.before is not ABSENT:
+        yield f"- {before}"
+    if field.after is not ABSENT:
+        yield f"+ {after}"

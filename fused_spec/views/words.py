@@ -18,6 +18,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.DELETE: "to delete",
     Action.ATTACH: "running",
     Action.HOLD: "held",
+    Action.WAIT: "waiting",
     Action.NONE: "unchanged",
 }
 

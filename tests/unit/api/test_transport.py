@@ -12,6 +12,7 @@ from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import ApiError, InvalidArgument, NoCredentials, TimedOut, Unreachable, Unreadable
 from fused_spec.api.limits import Limits
 from fused_spec.api.transport import Transport
+from fused_spec.service_identity import HEADER
 from tests.unit.api.conftest import TOKEN, FakeTime
 from tests.unit.api.loopback import Loopback, Reply, breaks_off, drips, leads_to, raw, resets, says
 
@@ -276,3 +277,28 @@ def test_threads_share_a_transport(server: Loopback, transport: Transport) -> No
 
 def test_a_transport_shows_no_credentials(transport: Transport) -> None:
     assert TOKEN not in repr(transport) + repr(vars(transport))
+
+
+def test_a_service_is_known_by_the_id_that_it_tells(server: Loopback) -> None:
+    transport = Transport(server.url, None)
+    assert transport.service_id is None
+    server.on("GET /health", says({}, headers={HEADER: "0" * 32}), says({}))
+    for _ in range(2):
+        transport.call("GET", "health", authenticated=False)
+    assert transport.service_id == "0" * 32
+
+
+@pytest.mark.parametrize("told", ["", "../../x", "not an id"])
+def test_what_is_no_id_is_not_taken_for_one(server: Loopback, told: str) -> None:
+    transport = Transport(server.url, None)
+    server.on("GET /health", says({}, headers={HEADER: told}))
+    transport.call("GET", "health", authenticated=False)
+    assert transport.service_id is None
+
+
+def test_a_server_to_which_the_service_points_does_not_name_the_service(server: Loopback) -> None:
+    transport = Transport(server.url, None)
+    with Loopback() as other:
+        other.on("GET /health", says({}, headers={HEADER: "0" * 32}))
+        transport.fetch(f"{other.url}/health")
+    assert transport.service_id is None
