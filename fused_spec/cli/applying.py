@@ -12,7 +12,7 @@ import click
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
-from fused_spec.cli.keeping import Kept, open_kept, open_markers, open_spools
+from fused_spec.cli.keeping import Kept, cancels_of, leavings_of, open_kept, open_markers, open_spools
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
 from fused_spec.cli.target import connect, find_target, identify
@@ -23,7 +23,6 @@ from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
 from fused_spec.reconcile.explain import explained
-from fused_spec.reconcile.left import Leavings
 from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import Intent, recover
@@ -108,14 +107,16 @@ def plan_of(place: Workplace, history: History, requests: Requests, api: FusedRe
     plan = planner.make_plan(
         place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
     )
-    leavings = leavings_of(place)
-    return explained(plan, place.resolution, history, api=api, archive=place.kept.archive, leavings=leavings)
-
-
-def leavings_of(place: Workplace) -> Leavings:
-    """What applies told here of things that left the specs."""
     kept = place.kept
-    return Leavings(kept.store, f"{kept.project.scope}/services/{kept.service.folder}/left")
+    return explained(
+        plan,
+        place.resolution,
+        history,
+        api=api,
+        archive=kept.archive,
+        cancels=cancels_of(kept),
+        leavings=leavings_of(kept),
+    )
 
 
 def connect_to(context: Context, place: Workplace) -> FusedAPI:
@@ -172,8 +173,10 @@ def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> Non
         raise FusedSpecError("nothing was started", hint="-y applies without asking")
 
 
-def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> list[Outcome]:
-    """Apply the plan and show its progress; outcomes come in the order of the plan.
+def carry_out(
+    context: Context, plan: Plan, site: Site, options: Options, *, hear: Callable[[Event], None] = lambda event: None
+) -> list[Outcome]:
+    """Apply the plan and show its progress; outcomes come in the order of the plan, and `hear` is given each event.
 
     Raises `Interrupted` on Ctrl-C, and the client's error when the service was silent for too long; runs go on.
     """
@@ -185,6 +188,7 @@ def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> lis
             for event in events:
                 board.take(event)
                 show(event)
+                hear(event)
                 if isinstance(event, Finished):
                     outcomes.append(event.outcome)
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from fused_spec.api.errors import ApiError
 from fused_spec.api.log_file import saved_lines
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import Action, Change, PastRun, Plan, Reason, Run
+from fused_spec.reconcile.cancels import Cancels
 from fused_spec.reconcile.receipt import Receipt
 from fused_spec.redaction import redact
 from fused_spec.status import RunStatus
@@ -42,6 +43,7 @@ def with_causes(
     plan: Plan,
     api: "FusedReader",
     archive: "Archive",
+    cancels: Cancels,
     *,
     workers: Callable[[int], Executor] = ThreadPoolExecutor,
 ) -> Plan:
@@ -58,7 +60,8 @@ def with_causes(
     with workers(_AT_ONCE) as pool:
         errors = pool.map(lambda run: _error_of(run, api, archive, receipts), asked)
         causes = {run.job_id: error for run, error in zip(asked, errors, strict=True)}
-    return replace(plan, changes=tuple(_explained(change, causes) for change in plan.changes))
+    by = cancels.of(run.job_id for run in held.values() if run.status is RunStatus.CANCELLED)
+    return replace(plan, changes=tuple(_explained(change, causes, by) for change in plan.changes))
 
 
 def error_in(lines: Iterable[str], status: RunStatus) -> str | None:
@@ -115,8 +118,8 @@ def _short(text: str) -> str:
     return masked if len(masked) <= _LONGEST else masked[: _LONGEST - 1] + "…"
 
 
-def _explained(change: Change, causes: Mapping[str, str | None]) -> Change:
+def _explained(change: Change, causes: Mapping[str, str | None], by: Mapping[str, str]) -> Change:
     run = change.before
-    if change.action is Action.HOLD and isinstance(run, Run | PastRun) and causes.get(run.job_id):
-        return replace(change, before=replace(run, error=causes[run.job_id]))
-    return change
+    if change.action is not Action.HOLD or not isinstance(run, Run | PastRun):
+        return change
+    return replace(change, before=replace(run, error=causes.get(run.job_id), ended_by=by.get(run.job_id)))

@@ -27,6 +27,7 @@ _MOST = 50  # so many are looked at, and told, at once
 _MOST_FILES = 5_000
 _LARGEST_FILE = 1 << 20
 _SPECS = (".yaml", ".yml", ".json")
+_OURS = re.compile(r"""apiVersion["']?\s*:\s*["']?fused-spec/""")
 _NOT_LOOKED_INTO = ("node_modules", "venv", "__pycache__")
 
 
@@ -121,15 +122,16 @@ def _udfs_left(keys: Sequence[Key], scope: str, api: "FusedReader") -> Iterator[
 
 
 def _mentioned(project: Project, names: set[str]) -> set[str]:
-    """Those of the names that some file of the project gives to something."""
+    """Those of the names that some spec of the project gives to something."""
     if not names:
         return set()
     pattern = re.compile(rf"""\bname["']?\s*:\s*["']?({"|".join(map(re.escape, sorted(names)))})(?![\w.-])""")
     found: set[str] = set()
     for path in _files(project.root):
-        for line in path.read_text("utf-8", errors="replace").splitlines():
-            if not line.lstrip().startswith("#"):
-                found.update(pattern.findall(line))
+        text = path.read_text("utf-8", errors="replace")
+        if _OURS.search(text):
+            lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+            found.update(name for line in lines for name in pattern.findall(line))
     return found
 
 
