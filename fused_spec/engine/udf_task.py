@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from fused_spec.engine.arguments import BadArgument, bind
 from fused_spec.engine.binding import Binding
+from fused_spec.engine.confinement import why_refused
 from fused_spec.engine.expecting import Unexpected, check_result, expectation
 from fused_spec.engine.loading import install
 from fused_spec.engine.packing import Outcome
@@ -180,7 +181,8 @@ class UdfTask:
     def _in_short(self, error: BaseException, name: str) -> str:
         """The error in one line, without its middle when it is long; what it may not show is taken out before."""
         pieces = (_cut(name), _cut(" ".join(filter(None, map(str.strip, self._masked(_said(error)).splitlines())))))
-        return ": ".join(filter(None, pieces))
+        refused = why_refused(error)
+        return ": ".join(filter(None, pieces)) + (f"; {self._masked(refused)}" if refused else "")
 
 
 def _cut(text: str) -> str:
@@ -215,6 +217,8 @@ def _print_from_user_code(error: BaseException) -> None:
         lines = traceback.format_exception_only(error)
     else:
         lines = traceback.format_exception(type(error), error, _user_frames(error.__traceback__))
+    if (refused := why_refused(error)) is not None:
+        lines.append(f"{refused}\n")
     print("".join(lines), end="", file=sys.stderr)  # noqa: T201  # this is the job's log
 
 
