@@ -20,6 +20,8 @@ SHARED = (Path("/tmp"), Path("/dev/shm"), Path("/mnt"))  # noqa: S108  # named t
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "nvidia*", "dri", "kfd", "dxg")
 _PATH_IN_TEXT = re.compile(r"['\"`](/[^'\"`\n]+)['\"`]|(?:^|[\s(])(/[^\s:,;'\"()]+)")
 _LONGEST_CHAIN = 10
+# What libraries say that keep the system's error to themselves: GDAL, SQLite, the Rust ones.
+_REFUSED = ("ermission denied", "unable to open", "readonly database", "read-only database")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +68,6 @@ class Confinement:
             if not entry.is_symlink():  # where it leads to decides
                 yield from self._without_kept(entry)
 
-    def holds_kept(self, place: Path) -> bool:
-        """Whether something in the place, or around it, is kept."""
-        return any(_lies_in(place, folder) for folder in (self.state, *self.kept))
-
 
 @dataclass(slots=True)
 class _InForce:
@@ -102,12 +100,14 @@ def why_refused(error: BaseException) -> str | None:
     if confinement is None:
         return None
     for one in _chain(error):
-        if _is_refusal(one):
-            paths = [path for path in _paths_of(one) if not _is_allowed(path)]
-            if paths and not any(map(_would_be_writable, paths)):
-                continue  # the system itself would not have had it
-            if paths or isinstance(one, OSError):
-                return _words(confinement, next(filter(_would_be_writable, paths), None))
+        if not _is_refusal(one):
+            continue
+        paths = _paths_of(one)
+        outside = [path for path in paths if not _is_allowed(path)]
+        if any(map(_would_be_writable, outside)):
+            return _words(confinement, next(filter(_would_be_writable, outside)))
+        if not any(path.is_absolute() for path in paths):  # it says no more than a name, or nothing
+            return f"if this was to write, then {_words(confinement, None)}"
     return None
 
 
@@ -116,19 +116,19 @@ def _words(confinement: Confinement, path: Path | None) -> str:
     rule = f"a job writes to its own folder, fd://, {named} and nowhere else"
     if path is None:
         return f"{rule}; write to fd://, or start the service with --allow-write FOLDER"
-    around = [root for root in SHARED if _lies_in(root, path)]
-    if around and not confinement.holds_kept(path):
-        told = f"{around[0]} holds what no job may write to, so of it only what was there before the job is open"
-        return f"{path}: {rule}; {told}: write to fd://, or to a folder of tempfile"
-    if _lies_in(confinement.state, path) or any(_lies_in(folder, path) for folder in confinement.kept):
-        return f"{path}: {rule}; this is the service's own, or the specs': write to fd://, or return what is to be kept"
-    return f"{path}: {rule}; write to fd://, or start the service with --allow-write {path.parent}"
+    if any(_lies_in(folder, path) for folder in (confinement.state, *confinement.kept)):
+        whose = "the service's own" if _lies_in(confinement.state, path) else "that of the specs"
+        return f"{rule}, and {path} is {whose}; write to fd://, or return what is to be kept"
+    if (around := next((root for root in SHARED if _lies_in(root, path)), None)) is not None:
+        told = f"{around} holds what no job may write to, so what is open there is what was there before"
+        return f"{rule}, and {path} is new: {told}; write to fd://, or to a folder of tempfile"
+    return f"{rule}, and {path} is neither; write to fd://, or start the service with --allow-write {path.parent}"
 
 
 def _is_refusal(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno in (EACCES, EXDEV)
-    return "ermission denied" in str(error)  # in the words of a library
+    return any(words in str(error) for words in _REFUSED)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -142,12 +142,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _paths_of(error: BaseException) -> list[Path]:
-    """The paths that the error names, else those in its text."""
+    """The paths that the error names, else those in its text; one that is relative may be so to any folder."""
     named = [getattr(error, name, None) for name in ("filename", "filename2")]
     texts = [os.fsdecode(name) for name in named if isinstance(name, str | bytes | os.PathLike)]
-    if not texts:
-        texts = [quoted or bare for quoted, bare in _PATH_IN_TEXT.findall(str(error))]
-    return [Path(os.path.abspath(text)) for text in texts]  # noqa: PTH100  # `resolve` may not be able to look
+    return [Path(text) for text in texts or [quoted or bare for quoted, bare in _PATH_IN_TEXT.findall(str(error))]]
 
 
 def _is_allowed(path: Path) -> bool:

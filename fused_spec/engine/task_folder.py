@@ -56,6 +56,12 @@ class TaskFolder:
         current_process()._config["tempdir"] = str(self._root)  # type: ignore[attr-defined]
         self._notice = _Notice()
         self._make()
+        _here[:] = [self]
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there is anything by now."""
+        return bool(names_in(self._work) or names_in(self._temporary))
 
     def enter(self) -> None:
         """Start a task."""
@@ -92,8 +98,18 @@ class TaskFolder:
         os.environ.update({name: str(path) for name, path in variables.items() if name not in self._given})
 
 
+_here: list[TaskFolder] = []
+
+
+def has_files() -> bool:
+    """Whether there are files in the folder of the task that runs in this process, if it has one."""
+    return any(folder.has_files for folder in _here)
+
+
 def names_in(folder: Path) -> list[str]:
     """What is in a folder, a folder with a slash behind its name."""
+    if folder.is_symlink():  # which a task put there
+        return []
     with suppress(OSError), os.scandir(folder) as entries:
         return sorted(f"{one.name}/" if one.is_dir(follow_symlinks=False) else one.name for one in entries)
     return []
@@ -127,7 +143,8 @@ class _Notice:
     A process that a task started and left behind counts, too: it may write there when the next task runs.
     """
 
-    _CHANGED = 0x4 | 0x80 | 0x100 | 0x400 | 0x800  # IN_ATTRIB, IN_MOVED_TO, IN_CREATE, IN_DELETE_SELF, IN_MOVE_SELF
+    _IN_THEM = 0x4 | 0x80 | 0x100  # IN_ATTRIB, IN_MOVED_TO, IN_CREATE
+    _AROUND = 0x40 | 0x200  # IN_MOVED_FROM, IN_DELETE: they themselves, which this process holds as its place
 
     def __init__(self) -> None:
         self._folders: tuple[Path, ...] = ()
@@ -162,7 +179,8 @@ class _Notice:
         events: int = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if events < 0:
             return None  # the user has as many as one may have
-        if any(libc.inotify_add_watch(events, os.fsencode(folder), self._CHANGED) < 0 for folder in folders):
+        watched = {folder.parent: self._AROUND for folder in folders} | dict.fromkeys(folders, self._IN_THEM)
+        if any(libc.inotify_add_watch(events, os.fsencode(path), mask) < 0 for path, mask in watched.items()):
             os.close(events)
             return None
         return events

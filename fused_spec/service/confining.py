@@ -34,6 +34,10 @@ def allowed_places(paths: Collection[Path], state: Path) -> tuple[Path, ...]:
         place = path.resolve()
         if not place.exists():
             raise Misconfigured(f"--allow-write {path}: it is not there", hint="make it, or correct the path")
+        if str(place) in folders_of_specs(state):
+            raise Misconfigured(
+                f"--allow-write {path} is the folder of the specs, which no job writes to", hint="name a folder in it"
+            )
         if place == state or state in place.parents:
             raise Misconfigured(
                 f"--allow-write {path} lies in the state folder, which no job writes to", hint="name another folder"
