@@ -149,14 +149,19 @@ def _paths_of(error: BaseException) -> list[Path]:
 
 
 def _is_allowed(path: Path) -> bool:
-    real = path.resolve()
+    try:
+        real = path.resolve()
+    except (OSError, ValueError, RuntimeError):  # nobody may look, no path at all, links in a circle
+        return False
     return any(_lies_in(place, real) for place in _in_force.places)
 
 
 def _would_be_writable(path: Path) -> bool:
     """Whether the system's own rights, which know nothing of this, let this user write there."""
-    place = path if os.path.lexists(path) else path.parent
-    return os.access(place, os.W_OK)
+    try:
+        return os.access(path if os.path.lexists(path) else path.parent, os.W_OK)
+    except ValueError:  # no path at all
+        return False
 
 
 def _lies_in(folder: Path, path: Path) -> bool:
