@@ -7,6 +7,7 @@ from fused_spec.plan.groups import Group
 from fused_spec.plan.model import ABSENT, Action, FieldChange, Left, PastRun, Run
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
+from fused_spec.status import RunStatus
 from fused_spec.views.code_diff import value_change
 from fused_spec.views.shown import cut, shown_fields, visible
 from fused_spec.views.words import counted
@@ -14,6 +15,8 @@ from fused_spec.views.words import counted
 _LONGEST = 300  # characters of an error
 _WIDTH = 60
 _ADDRESSES = 4
+_ALONE = 3
+_UNLUCKY = (RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED)
 _PLURALS = {Kind.JOB: "jobs", Kind.UDF: "UDFs", Kind.TOKEN: "tokens"}
 
 
@@ -40,11 +43,29 @@ def asides(group: Group) -> list[str]:
         lines.append(cut(visible(redact(how_they_ended(runs))), _LONGEST))
     if group.first.action is Action.CANCEL and runs:
         lines.append(f"ends {'run' if len(runs) == 1 else 'runs'} {in_short([visible(run.job_id) for run in runs])}")
+    if group.first.action in (Action.START, Action.QUEUE) and (unlucky := _not_succeeded(group)):
+        lines.append(f"the last run of {in_short(unlucky)} did not succeed")
     return [*lines, *(visible(redact(note)) for note in group.first.notes)]
 
 
-def left_words(left: Left, quoted: Callable[[str], str]) -> str:
-    """`Job/old, its last run succeeded on 2031-05-01; fd://demo/old/ stays`, with what is foreign quoted."""
+def _not_succeeded(group: Group) -> list[str]:
+    runs = ((change.key.name, change.before) for change in group.changes)
+    return [visible(name) for name, run in runs if isinstance(run, Run | PastRun) and run.status in _UNLUCKY]
+
+
+def left_lines(left: Sequence[Left], quoted: Callable[[str], str], most: int = 10) -> Iterator[str]:
+    """What left the specs: a line each, but one for many jobs that leave no table; `quoted` is for what is foreign."""
+    bare = [one for one in left if one.key.kind is Kind.JOB and not one.stays and not one.taken]
+    alone = left if len(bare) <= _ALONE else [one for one in left if one not in bare]
+    yield from (f"Left the specs: {_left(one, quoted)}" for one in alone[:most])
+    if len(alone) > most:
+        yield f"Left the specs: {len(alone) - most} more; `--output json` has all"
+    if len(bare) > _ALONE:
+        names = in_short([one.key.name for one in bare])
+        yield f"Left the specs: {len(bare)} jobs that leave no table: {quoted(names)}"
+
+
+def _left(left: Left, quoted: Callable[[str], str]) -> str:
     words = f"{quoted(str(left.key))}, {left.said}"
     if left.stays:
         shown = [quoted(redact(one)) for one in left.stays[:_ADDRESSES]]

@@ -14,7 +14,7 @@ from fused_spec.redaction import redact
 from fused_spec.views.code_diff import is_text, text_diff, value_change
 from fused_spec.views.declared import code_of, declared_lines, declared_rows
 from fused_spec.views.fitting import Section, fitted
-from fused_spec.views.grouped import asides, exception_lines, left_words, title, varying_lines
+from fused_spec.views.grouped import asides, exception_lines, left_lines, title, varying_lines
 from fused_spec.views.inert import LONGEST_LINE, code, fenced, span
 from fused_spec.views.shown import shown_diagnostic, shown_fields, visible
 from fused_spec.views.words import ACTION_WORDS, counted, is_quiet, plan_counts, unchanged_because
@@ -25,7 +25,7 @@ _DIFF_LINES = 300
 _NAMES = 3_000  # characters of the names of a group
 _NAMED = 3  # so many are named in the title
 _ITEMS = 200
-_ASIDES = 20  # warnings, and what left the specs
+_ASIDES = 20  # warnings
 
 
 def plan_markdown(plan: Plan, *, longest: int = LONGEST) -> str:
@@ -68,11 +68,10 @@ def error_markdown(error: FusedSpecError) -> str:
 
 def _asides(plan: Plan) -> Iterator[str]:
     warnings = [f"⚠️ {span(redact(warning))}" for warning in plan.warnings]
-    left = [f"Left the specs: {left_words(one, span)}." for one in plan.left]
-    for lines, noun in ((warnings, "more warning"), (left, "more that left the specs")):
-        yield from lines[:_ASIDES]
-        if len(lines) > _ASIDES:
-            yield f"… {len(lines) - _ASIDES} {noun}"
+    yield from warnings[:_ASIDES]
+    if len(warnings) > _ASIDES:
+        yield f"… {counted(len(warnings) - _ASIDES, 'more warning')}"
+    yield from (f"{line}." for line in left_lines(plan.left, span))
 
 
 def _section(group: Group) -> Section:

@@ -10,7 +10,7 @@ from fused_spec.plan.groups import Group, groups
 from fused_spec.plan.model import Action, Change, FieldChange, Plan
 from fused_spec.views.code_diff import is_text, text_diff, value_change
 from fused_spec.views.declared import declared_lines
-from fused_spec.views.grouped import asides, exception_lines, left_words, title, varying_lines
+from fused_spec.views.grouped import asides, exception_lines, left_lines, title, varying_lines
 from fused_spec.views.shown import shown_fields, visible
 from fused_spec.views.tones import Paint, Tone, plain
 from fused_spec.views.words import is_quiet, plan_summary
@@ -18,7 +18,6 @@ from fused_spec.views.words import is_quiet, plan_summary
 _DIFF_LINES = 20
 _LINES_EACH = 5  # so many changes of a group have a line of their own
 _UNCHANGED = 12
-_LEFT = 10
 _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "-/+": Tone.WARNING, "~": Tone.WARNING, "!": Tone.BAD}
 
 
@@ -35,9 +34,7 @@ def plan_text(plan: Plan, *, paint: Paint = plain) -> str:
     lines = [line for group in made for line in _group(group, width, paint)]
     lines += _unchanged(still, width, paint) if plan.has_changes else []
     lines += [paint(f"Warning: {visible(warning)}", Tone.WARNING) for warning in plan.warnings]
-    lines += [f"Left the specs: {left_words(left, visible)}" for left in plan.left[:_LEFT]]
-    if len(plan.left) > _LEFT:
-        lines.append(f"Left the specs: {len(plan.left) - _LEFT} more")
+    lines += left_lines(plan.left, visible)
     return "\n".join([*lines, summary])
 
 
