@@ -36,13 +36,13 @@ def plan_markdown(plan: Plan, *, longest: int = LONGEST) -> str:
     head = f"{told} Target {span(plan.target)}."
     if is_quiet(plan):
         return f"{head}\n"
-    lines = [head, *_asides(plan)]
+    asides_of_all = list(_asides(plan))
     still = [change for change in plan.changes if change.action is Action.NONE]
     sections = [_section(group) for group in groups(one for one in plan.changes if one.action is not Action.NONE)]
     if still:
         sections.append(_unchanged(still))
-    shown, cut = fitted(sections, longest - len("\n\n".join(lines)) - 400)
-    return "\n\n".join([*lines, *([f"_{cut}_"] if cut else []), *shown]) + "\n"
+    shown, cut = fitted(sections, longest - len("\n\n".join([head, *asides_of_all])) - 400)
+    return "\n\n".join([head, *([f"_{cut}_"] if cut else []), *asides_of_all, *shown]) + "\n"
 
 
 def problems_markdown(diagnostics: Sequence[Diagnostic]) -> str:
