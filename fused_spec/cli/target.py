@@ -171,12 +171,16 @@ def _running_service(state: Path, context: Context, project: "Project") -> Local
     from fused_spec.cli.placing import check_running, placing
     from fused_spec.service.launch import ensure_service
 
-    before = recorded_service(state)
+    before, is_new = recorded_service(state), not (state / "service.db").exists()
     asked = placing(context, project)
     address = ensure_service(state, engine=asked.engine.value, storage=asked.storage.value)
     check_running(address, asked, state)
     if before is None or before.pid != address.pid:
         context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")
+        if is_new:
+            context.console.say(
+                "It is new: it knows nothing of runs in another clone, or before its state was removed."
+            )
     return LocalService(url=address.url, token=address.token, pid=address.pid)
 
 

@@ -68,7 +68,18 @@ def show_text(details: Mapping[str, Any]) -> str:
     """The document of `show` as lines, its steps in a few words."""
     rows = [
         (name.replace("_", " "), visible(str(details[name])))
-        for name in ("job_id", "key", "status", "created", "ended", "attempt", "digest", "instance_type", "archive")
+        for name in (
+            "job_id",
+            "key",
+            "status",
+            "created",
+            "ended",
+            "attempt",
+            "digest",
+            "instance_type",
+            "service",
+            "archive",
+        )
         if details.get(name) is not None
     ]
     if (details.get("total_tasks") or 0) > 1:
