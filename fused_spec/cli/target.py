@@ -178,9 +178,7 @@ def _running_service(state: Path, context: Context, project: "Project") -> Local
     if before is None or before.pid != address.pid:
         context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")
         if is_new:
-            context.console.say(
-                "It is new: it knows nothing of runs in another clone, or before its state was removed."
-            )
+            context.console.say("It is new: it knows no run of another clone, or from before its state was removed.")
     return LocalService(url=address.url, token=address.token, pid=address.pid)
 
 
