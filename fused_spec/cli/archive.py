@@ -3,10 +3,11 @@
 import click
 
 from fused_spec.cli.options import Context, command, output_option
+from fused_spec.cli.suggestions import Guided
 from fused_spec.errors import EXIT_OK, JobFailed
 
 
-@click.group()
+@click.group(cls=Guided)
 def archive() -> None:
     """Look after the receipts and logs that were kept."""
 

@@ -12,13 +12,14 @@ from fused_spec import __version__
 from fused_spec.cli import archive, jobs, locking, planning, project, service, specs, tokens
 from fused_spec.cli.options import current_context, global_options
 from fused_spec.cli.report import write_report
+from fused_spec.cli.suggestions import Guided, guided
 from fused_spec.errors import EXIT_BUG, FusedSpecError, Interrupted, Misconfigured, SpecError
 from fused_spec.views.diagnostics_text import diagnostics_text
 from fused_spec.views.documents import as_json, error_document, validate_document
 from fused_spec.views.error_text import error_text
 
 
-class InOrder(click.Group):
+class InOrder(Guided):
     """Lists its commands as they were added: in the order in which people meet them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -81,9 +82,10 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Abort:
         return _explain(Interrupted("interrupted"), given)
     except click.ClickException as error:
-        error.show()
-        _as_document(Misconfigured(error.format_message()), given)
-        return error.exit_code
+        told = guided(error)
+        told.show()
+        _as_document(Misconfigured(told.format_message()), given)
+        return told.exit_code
     except FusedSpecError as error:
         return _explain(error, given)
     except OSError as error:

@@ -87,18 +87,22 @@ def plan(
     from fused_spec.views.markdown import plan_markdown
     from fused_spec.views.plan_text import plan_text
 
+    if out is not None:
+        from fused_spec.cli.plan_file import check_place
+
+        check_place(context, out)
     place = find_workplace(context, paths, archive=archive)
     made = make_plan(context, place, requests)
+    if out is not None:
+        from fused_spec.cli.plan_file import write_plan
+
+        write_plan(context, out, made, place, paths, requests)
     views: dict[str, Callable[[], str]] = {
         "text": lambda: plan_text(made, paint=context.console.paint_result),
         "json": lambda: as_json(plan_document(made)),
         "markdown": lambda: plan_markdown(made).rstrip("\n"),
     }
     context.console.result(views[output]())
-    if out is not None:
-        from fused_spec.cli.plan_file import write_plan
-
-        write_plan(context, out, made, place, paths, requests)
     return EXIT_CHANGES if detailed_exitcode and made.has_changes else EXIT_OK
 
 
@@ -193,7 +197,7 @@ def _apply(
     with ExitStack() as stack:
         place = find_workplace(context, paths, archive=archive)
         if asked.saved is not None:
-            asked.saved.refuse_if_foreign(context, place)
+            asked.saved.refuse_if_foreign(place)
         api = connect_to(context, place)
         lock = only_apply(
             place.kept, context.env, now=service_clock(api), timeout=asked.lock_timeout, tell=console.warn
@@ -202,7 +206,7 @@ def _apply(
         site = open_site(context, place, api, may_act)
         made = _plan(place, site, asked.requests, asked.adopted)
         if asked.saved is not None:
-            asked.saved.refuse_if_moved(made, place)
+            asked.saved.refuse_if_moved(context, made, place)
         console.say(plan_text(made, paint=console.paint))
         confirm(context, place, made, yes=asked.yes)
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})

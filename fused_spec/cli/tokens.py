@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.options import Context, Function, command, output_option
+from fused_spec.cli.suggestions import Guided
 from fused_spec.errors import FusedSpecError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def specs_option(function: Function) -> Function:
     )(function)
 
 
-@click.group()
+@click.group(cls=Guided)
 def tokens() -> None:
     """Look at UDF access tokens, and use them.
 

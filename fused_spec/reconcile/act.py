@@ -67,6 +67,8 @@ def _act(change: Change, site: Site) -> Step:
             twice = change.reason is Reason.STARTED_TWICE
             why = "it was started twice, and an earlier run counts" if twice else "it is in no spec any more"
             return _cancel(change, run, site, then=Then.FINISH, why=why)
+        case Action.WAIT, _:
+            return Step(result=Outcome(change=change, status=OutcomeStatus.SKIPPED, error=change.why))
     return _settled(change, site)
 
 
@@ -89,6 +91,7 @@ def _start(change: Change, site: Site) -> Step:
         tries=run.marker.tries,
         since=began,
         nonce=run.marker.nonce,
+        reads=run.marker.reads,
         settle_at=world.clock() + site.timing.visible,
     )
     return Step(result=flight, events=(*uploads, started))
@@ -106,6 +109,7 @@ def flight_of(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH)
         tries=run.tries,
         since=began,
         nonce=run.nonce,
+        reads=run.reads,
         then=then,
     )
 

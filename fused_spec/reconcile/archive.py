@@ -13,13 +13,13 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from fused_spec.errors import FusedSpecError, Misconfigured
-from fused_spec.plan.model import PastRun
+from fused_spec.plan.model import PastRun, ReadRun
 from fused_spec.reconcile.receipt import LaterFormat, Receipt
 from fused_spec.reconcile.settle import StartKey, age, start_key
 from fused_spec.reconcile.spool import LogRecord, WholeLog
@@ -47,6 +47,7 @@ class RunRecord:
     base_url: str
     spec: Mapping[str, Any]
     statuses: Sequence[tuple[datetime, RunStatus]]
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +128,21 @@ class Archive:
         """The receipts of runs at other services, which are no runs of this one."""
         return (receipt for receipt in self.receipts() if not self._is_here(receipt))
 
-    def past(self) -> dict[Key, PastRun]:
-        """The newest remembered run of each key; of an attempt that was started twice, the one that counts."""
+    def past(self, *, succeeded: bool = False) -> dict[Key, PastRun]:
+        """The newest remembered run of each key; of an attempt that was started twice, the one that counts.
+
+        With `succeeded` the newest that did.
+        """
         counting: dict[StartKey, Receipt] = {}
         for receipt in self.here():
             attempt = start_key(receipt)
             if attempt not in counting or age(receipt) < age(counting[attempt]):
                 counting[attempt] = receipt
-        return {receipt.key: _past(receipt) for receipt in sorted(counting.values(), key=age)}
+        return {
+            receipt.key: _past(receipt)
+            for receipt in sorted(counting.values(), key=age)
+            if receipt.status is RunStatus.SUCCEEDED or not succeeded
+        }
 
     def kept(self) -> frozenset[str]:
         """The ids of all runs that are archived; an id is random, so no service's run has that of another's."""
@@ -247,6 +255,7 @@ class Archive:
             log_sha256=digest,
             log_missing=missing,
             service=self._service.name if self._service else None,
+            reads=record.reads,
         )
 
 
@@ -256,9 +265,12 @@ def _past(receipt: Receipt) -> PastRun:
         key=receipt.key,
         digest=receipt.digest,
         status=receipt.status,
-        ended=receipt.ended or receipt.archived,
+        ended=receipt.ended,
+        created=receipt.created,
+        archived=receipt.archived,
         attempt=receipt.attempt,
         tries=receipt.tries,
+        reads=receipt.reads,
     )
 
 

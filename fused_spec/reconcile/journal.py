@@ -14,11 +14,12 @@ sent, or certainly refused, is withdrawn: its file goes. Earlier versions wrote 
 
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from fused_spec.errors import Misconfigured
-from fused_spec.plan.model import Run
+from fused_spec.plan.model import ReadRun, Run
+from fused_spec.reconcile.reads import reads_in, reads_to_json
 from fused_spec.reconcile.receipt import LaterFormat
 from fused_spec.reconcile.store import Store
 from fused_spec.spec.model import Key, Kind
@@ -38,6 +39,7 @@ class Attempt:
     sent: datetime | None
     tries: int = 1
     job_id: str | None = None
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
         return json.dumps(
@@ -51,6 +53,7 @@ class Attempt:
                 "nonce": self.nonce,
                 "sent": self.sent.isoformat() if self.sent else None,
                 "job_id": self.job_id,
+                **reads_to_json(self.reads),
             }
         ).encode()
 
@@ -69,6 +72,7 @@ class Attempt:
                 nonce=str(known["nonce"]),
                 sent=datetime.fromisoformat(known["sent"]) if known["sent"] else None,
                 job_id=known["job_id"],
+                reads=reads_in(known),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not an attempt: {error!r}") from None

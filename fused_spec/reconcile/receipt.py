@@ -1,10 +1,13 @@
 """The record kept of a finished run: enough to know, years later, what ran and how it ended."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from fused_spec.plan.model import ReadRun
+from fused_spec.reconcile.reads import reads_in, reads_to_json
 from fused_spec.service_identity import ServiceIdentity, is_service_id
 from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus
@@ -38,6 +41,7 @@ class Receipt:
     log_lines: int
     log_sha256: str
     log_missing: str | None = None
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
     service: str | None = None
 
     @property
@@ -72,6 +76,7 @@ class Receipt:
                 "archived": self.archived.isoformat(),
                 "base_url": self.base_url,
                 "service": self.service,
+                **reads_to_json(self.reads),
                 "log": {"lines": self.log_lines, "sha256": self.log_sha256, "missing": self.log_missing},
             },
             indent=2,
@@ -100,6 +105,7 @@ class Receipt:
                 log_sha256=content["log"]["sha256"],
                 log_missing=content["log"].get("missing"),
                 service=content.get("service"),
+                reads=reads_in(content),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a receipt: {error!r}") from None

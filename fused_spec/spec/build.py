@@ -20,6 +20,7 @@ from fused_spec.spec.model import (
     Kind,
     OnChangeWhileRunning,
     OnFailure,
+    OnUpstream,
     Project,
     RunPolicy,
     When,
@@ -234,7 +235,12 @@ def _env(declared: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _policy(declared: Mapping[str, Any]) -> RunPolicy:
-    kinds = {"when": When, "on_failure": OnFailure, "on_change_while_running": OnChangeWhileRunning}
+    kinds = {
+        "when": When,
+        "on_failure": OnFailure,
+        "on_change_while_running": OnChangeWhileRunning,
+        "upstream": OnUpstream,
+    }
     fields: dict[str, Any] = {
         name: kinds[name](value) if name in kinds else value for name, value in declared.items() if value is not None
     }

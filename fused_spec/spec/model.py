@@ -50,6 +50,11 @@ class OnChangeWhileRunning(StrEnum):
     WAIT = "wait"
 
 
+class OnUpstream(StrEnum):
+    RERUN = "rerun"
+    IGNORE = "ignore"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPolicy:
     """When a job runs again, and how much it may take; times in seconds, `max_cost` in US dollars."""
@@ -58,6 +63,7 @@ class RunPolicy:
     on_failure: OnFailure = OnFailure.HOLD
     retries: int = 0
     on_change_while_running: OnChangeWhileRunning = OnChangeWhileRunning.REPLACE
+    upstream: OnUpstream = OnUpstream.RERUN
     timeout: float | None = None
     max_age: float | None = None
     max_duration: float | None = None

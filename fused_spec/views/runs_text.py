@@ -12,6 +12,9 @@ from fused_spec.views.shown import cut, one_line, visible
 from fused_spec.views.words import moment
 
 
+_SHOWN = ("job_id", "key", "status", "created", "ended", "attempt", "digest", "instance_type", "service", "archive")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedRun:
     """One line of the history; without a key nobody here started it."""
@@ -67,20 +70,7 @@ def jobs_text(runs: Sequence[ListedRun]) -> str:
 def show_text(details: Mapping[str, Any]) -> str:
     """The document of `show` as lines, its steps in a few words."""
     rows = [
-        (name.replace("_", " "), visible(str(details[name])))
-        for name in (
-            "job_id",
-            "key",
-            "status",
-            "created",
-            "ended",
-            "attempt",
-            "digest",
-            "instance_type",
-            "service",
-            "archive",
-        )
-        if details.get(name) is not None
+        (name.replace("_", " "), visible(str(details[name]))) for name in _SHOWN if details.get(name) is not None
     ]
     if (details.get("total_tasks") or 0) > 1:
         rows.append(("tasks", f"{details['finished_tasks']} of {details['total_tasks']}"))
