@@ -66,7 +66,12 @@ def find_target(context: Context, project: "Project") -> Target:
         return _at(base_url, "FUSED_SPEC_BASE_URL")
     if name := context.env.get("FUSED_SPEC_TARGET"):
         return _named(name, project, "FUSED_SPEC_TARGET")
-    return _named(project.default_target, project, str(project.file or "the default"))
+    return named_target(project.default_target, project)
+
+
+def named_target(name: str, project: "Project") -> Target:
+    """The target of this name, as the project file tells it."""
+    return _named(name, project, str(project.file or "the default"))
 
 
 def identify(target: Target, context: Context, project: "Project") -> ServiceIdentity:
