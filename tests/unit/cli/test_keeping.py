@@ -110,14 +110,6 @@ def test_and_the_other_way_round(project: Project, stack: ExitStack) -> None:
         Lease(kept.store, "project-1/lock/lab", holder, clock=lambda: 0.0, now=lambda: NOW).acquire()
 
 
-def test_the_local_services_of_two_machines_are_not_one_place(project: Project, stack: ExitStack) -> None:
-    """They share an archive and the target's name, and nothing else."""
-    for number in range(2):
-        machine = replace(shared(project), state=project.root / f"machine-{number}")
-        service = ServiceIdentity(url=EMBEDDED.url, id=str(number) * 32)
-        stack.enter_context(lock(open_kept(machine, LOCAL, service)))
-
-
 def test_without_a_lock_timeout_an_apply_gives_up_at_once(project: Project, stack: ExitStack) -> None:
     time, kept = Time(), open_kept(project, LOCAL, EMBEDDED)
     stack.enter_context(lock(kept))
