@@ -22,16 +22,15 @@ from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
-from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
-from fused_spec.reconcile.recover import recover
+from fused_spec.reconcile.recover import Intent, recover
 from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
 from fused_spec.reconcile.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
-from fused_spec.spec.model import Resolution
+from fused_spec.spec.model import Kind, Resolution
 from fused_spec.views.progress import Board, event_line
 from fused_spec.views.words import counted
 
@@ -60,16 +59,20 @@ class Workplace:
 
     @property
     def timing(self) -> Timing:
-        """How slow the target may be: as the project says, else as its kind."""
-        if self.target.is_local:
-            return LOCAL
-        visible, accepted = self.target.lists_within, self.target.accepts_within
-        return replace(
-            HOSTED,
-            visible=HOSTED.visible if visible is None else visible,
-            accepted=HOSTED.accepted if accepted is None else accepted,
-            margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
-        )
+        return timing_of(self.target)
+
+
+def timing_of(target: Target) -> Timing:
+    """How slow the target may be: as the project says, else as its kind."""
+    if target.is_local:
+        return LOCAL
+    visible, accepted = target.lists_within, target.accepts_within
+    return replace(
+        HOSTED,
+        visible=HOSTED.visible if visible is None else visible,
+        accepted=HOSTED.accepted if accepted is None else accepted,
+        margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
+    )
 
 
 def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
@@ -92,6 +95,8 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     plan = plan_of(place, read(api, markers, place, requests), requests)
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
+    for intent in place.kept.journal.tokens.open_intents():
+        context.console.say(f"Warning: it is open whether {intent.key} was made; the next apply settles it first.")
     return plan
 
 
@@ -148,12 +153,19 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         may_act=may_act,
     )
 
-    def tell(attempts: Sequence[Attempt], seconds: float) -> None:
-        names = ", ".join(str(attempt.key) for attempt in attempts)
-        context.console.say(f"It is open whether {names} was started; watching the history for up to {seconds:.0f} s.")
-
-    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=tell)
+    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
     return site
+
+
+def watching(context: Context) -> Callable[[Sequence[Intent], float], None]:
+    """Tell that what was left open has to be watched for."""
+
+    def tell(intents: Sequence[Intent], seconds: float) -> None:
+        names = ", ".join(str(intent.key) for intent in intents)
+        came = "made" if intents[0].key.kind is Kind.TOKEN else "started"
+        context.console.say(f"It is open whether {names} was {came}; watching the history for up to {seconds:.0f} s.")
+
+    return tell
 
 
 def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> None:

@@ -73,6 +73,10 @@ class Reason(StrEnum):
     FORGOTTEN = "ran before, but neither history nor archive knows how it ended"
     NOT_THERE = "does not exist yet"
     FIELDS_CHANGED = "fields changed"
+    SINK_LACKS_IT = "its sink lacks its value, which is written again"
+    FORMER_VALUE = "it has a newer value; the former one is disabled"
+    NEW_VALUE = "its old value stays disabled; a new one is made"
+    SWITCHED_OFF = "disabled, as declared"
 
     @property
     def is_told_by_its_detail(self) -> bool:
@@ -171,13 +175,16 @@ class Trace:
 class RemoteObject:
     """A saved UDF or token of this project, and how the declared one differs from it.
 
-    `reference` is what API calls take: a UDF's id, or a token's value, which is a secret.
+    `reference` is what API calls take: a UDF's id, or a token's value, which is a secret. `former` are older values
+    of a token that still work and are to be disabled by now; `made` is when the value was made.
     """
 
     key: Key
     reference: str = field(repr=False)
     enabled: bool = True
     protect: bool = False
+    former: tuple[str, ...] = field(default=(), repr=False)
+    made: datetime | None = None
     differences: tuple[FieldChange, ...] = ()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import ServiceError
+from fused_spec.errors import ArchiveError, ServiceError
 from fused_spec.plan.model import Action, Change, Plan, Reason
 from fused_spec.plan.waiting import needs_to_act
 from fused_spec.polling import Deadline, intervals
@@ -232,8 +232,8 @@ class _Apply:
             flight.follow(counts)
             self._flights[flight.job_id] = flight
             yield Started(change=flight.change, job_id=counts.job_id, at=self._world.now(), adopted=True)
-        if not self._site.may_act(0.0):
-            return  # whoever holds the lock now ends them
+        if not self._holds_the_lock():
+            return  # whoever holds it now ends them, or the next look does
         why = f"it was started twice, and {counts.job_id} counts"
         for run in decision.cancel:
             self._site.api.cancel_job(run.job_id)
@@ -242,6 +242,13 @@ class _Apply:
         for run in decision.others:
             extra = Change(key=run.key, action=Action.CANCEL, reason=Reason.STARTED_TWICE, before=run)
             self._flights[run.job_id] = replace(flight_of(extra, run, self._site), cancelled_because=why)
+
+    def _holds_the_lock(self) -> bool:
+        """Whether that is certain; an archive that cannot be read says nothing."""
+        try:
+            return self._site.may_act(0.0)
+        except ArchiveError:
+            return False
 
     def _cancel(self, flight: Flight, why: str) -> Iterator[Event]:
         try:

@@ -95,7 +95,7 @@ class Archive:
     def write(self, record: RunRecord, log: WholeLog, *, now: datetime) -> str:
         """Archive a run and return its folder; one that is there already is left as it is.
 
-        Raises OSError when it cannot be written; nothing half is left then.
+        Raises `ArchiveError` when it cannot be written; nothing half is left then.
         """
         folder = self._at(record.key, record.job_id)
         if self.has(record.key, record.job_id):
@@ -254,8 +254,8 @@ class Archive:
             log_lines=lines,
             log_sha256=digest,
             log_missing=missing,
-            service=self._service.name if self._service else None,
             reads=record.reads,
+            service=self._service.name if self._service else None,
         )
 
 

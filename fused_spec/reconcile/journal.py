@@ -22,6 +22,7 @@ from fused_spec.plan.model import ReadRun, Run
 from fused_spec.reconcile.reads import reads_in, reads_to_json
 from fused_spec.reconcile.receipt import LaterFormat
 from fused_spec.reconcile.store import Store
+from fused_spec.reconcile.token_journal import TokenJournal
 from fused_spec.spec.model import Key, Kind
 
 VERSION = 1
@@ -107,9 +108,10 @@ class Journal:
         self._folder = f"{scope}/services/{service}/attempts"
         self._earlier = earlier
         self._earlier_folder = f"{scope}/attempts/{earlier.target}" if earlier else None
+        self.tokens = TokenJournal(store, f"{scope}/services/{service}/tokens")
 
     def intend(self, attempt: Attempt) -> None:
-        """Write the intent down; it is durable when this returns, and an OSError means that nothing may be sent."""
+        """Write the intent down; it is durable when this returns, and an error means that nothing may be sent."""
         self._store.write(self._path(attempt, INTENT), attempt.to_json())
 
     def started(self, attempt: Attempt, job_id: str) -> None:

@@ -75,8 +75,8 @@ class Receipt:
                 "ended": self.ended.isoformat() if self.ended else None,
                 "archived": self.archived.isoformat(),
                 "base_url": self.base_url,
-                "service": self.service,
                 **reads_to_json(self.reads),
+                "service": self.service,
                 "log": {"lines": self.log_lines, "sha256": self.log_sha256, "missing": self.log_missing},
             },
             indent=2,
@@ -104,8 +104,8 @@ class Receipt:
                 log_lines=content["log"]["lines"],
                 log_sha256=content["log"]["sha256"],
                 log_missing=content["log"].get("missing"),
-                service=content.get("service"),
                 reads=reads_in(content),
+                service=content.get("service"),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a receipt: {error!r}") from None

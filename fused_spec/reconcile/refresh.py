@@ -80,7 +80,7 @@ def read_history(
         past=past,
         traces=traces,
         successes=_successes(jobs.values(), runs, past, archive),
-        objects=read_objects(api, resolution, prune=prune),
+        objects=read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune),
         seen=frozenset(job.id for job in listing),
     )
 

@@ -6,6 +6,7 @@ default in a later version changes no digest. The digest covers the payload and 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -118,11 +119,25 @@ class DesiredUdf(Desired):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """How long a token's value is to be used: so many `seconds` from its making, or `until` then.
+
+    It is told of from `warn_before` seconds before its end.
+    """
+
+    seconds: float | None = None
+    until: datetime | None = None
+    warn_before: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredToken(Desired):
     """A UDF access token; the payload holds `udf` (`{id}`, `{email, name}`, `{name}` or `{ref}`), `client_id`,
-    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value."""
+    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value. `life` is no part of the
+    payload: the service knows nothing of it, and a token need not be made anew for it."""
 
     sink: Path
+    life: Life | None = None
     needs: tuple[Key, ...] = ()
     protect: bool = False
 

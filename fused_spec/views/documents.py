@@ -13,6 +13,7 @@ from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import ABSENT, Change, FieldChange, PastRun, Plan, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
+from fused_spec.views.runners import harmless_json
 from fused_spec.views.runs_text import ListedRun, declared_jobs, is_current
 from fused_spec.views.shown import shown_diagnostic, shown_fields
 from fused_spec.views.tokens_text import TokenState
@@ -25,7 +26,7 @@ FORMAT_VERSION = "1"
 
 def as_json(document: Mapping[str, Any]) -> str:
     """The document as text, with its `format_version`; the order of keys is that of the code."""
-    return json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False)
+    return harmless_json(json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False))
 
 
 def validate_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
@@ -123,7 +124,16 @@ def jobs_document(target: str, runs: Sequence[ListedRun]) -> dict[str, Any]:
 
 
 def tokens_document(target: str, tokens: Sequence[TokenState]) -> dict[str, Any]:
-    return {"target": redact(target), "tokens": [asdict(token) for token in tokens]}
+    return {
+        "target": redact(target),
+        "well": not any(token.problems for token in tokens),
+        "tokens": [_token(token) for token in tokens],
+    }
+
+
+def _token(token: TokenState) -> dict[str, Any]:
+    moments = {name: getattr(token, name) for name in ("made", "expires", "former_until")}
+    return {**asdict(token), **{name: at and at.isoformat() for name, at in moments.items()}}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

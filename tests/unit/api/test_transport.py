@@ -226,11 +226,55 @@ def test_a_redirect_to_another_origin_drops_them(server: Loopback, transport: Tr
     assert not {"Authorization", "Fused-Py-Version"} & set(headers)
 
 
-def test_the_second_of_two_redirects_is_not_followed(server: Loopback, transport: Transport) -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_get_goes_along_redirects_within_its_origin(server: Loopback, transport: Transport, status: int) -> None:
+    server.on("GET /a", leads_to("/server/v1/b", status=status))
+    server.on("GET /b", leads_to(f"{server.url}/c", status=status))
+    server.on("GET /c", says([1]))
+    assert transport.call("GET", "a").body == b"[1]"
+    assert [seen.headers["Authorization"] for seen in server.seen] == [f"Fused-Env-Bearer {TOKEN}"] * 3
+
+
+@pytest.mark.parametrize("status", [300, 304, 305, 306])
+def test_no_other_3xx_is_gone_along(server: Loopback, transport: Transport, status: int) -> None:
+    server.on("GET /a", leads_to(f"{server.url}/b", status=status))
+    assert transport.call("GET", "a").status == status
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("location", ["https://example.test/a", "//example.test/a", "http://127.0.0.1:1/a", ""])
+def test_a_redirect_to_another_origin_is_an_answer(server: Loopback, transport: Transport, location: str) -> None:
+    server.on("GET /a", leads_to(location))
+    assert transport.call("GET", "a").status == 307
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_what_changes_something_goes_along_no_redirect(server: Loopback, transport: Transport, method: str) -> None:
+    server.on(f"{method} /a", leads_to(f"{server.url}/b"))
+    assert transport.call(method, "a", content={}).status == 307
+    assert len(server.seen) == 1
+
+
+def test_a_redirect_to_what_is_no_address_is_no_answer(server: Loopback, transport: Transport) -> None:
+    server.on("GET /a", leads_to("http://["))
+    with pytest.raises(Unreadable, match="no address"):
+        transport.call("GET", "a")
+
+
+def test_redirects_without_end_are_left(server: Loopback, transport: Transport) -> None:
     server.on("GET /files/get", leads_to(f"{server.url}/files/get"))
-    with pytest.raises(Unreadable, match="not followed"):
+    with pytest.raises(Unreadable, match="without end"):
         transport.follow("files/get", query={}, limits=Limits())
-    assert len(server.seen) == 2
+
+
+def test_a_second_origin_is_not_gone_to(server: Loopback, transport: Transport) -> None:
+    with Loopback() as storage, Loopback() as elsewhere:
+        server.on("GET /files/get", leads_to(f"{storage.host}/a"))
+        storage.on("GET //a", leads_to(f"{elsewhere.host}/b"))
+        with pytest.raises(Unreadable, match="not followed"):
+            transport.follow("files/get", query={}, limits=Limits())
+        assert (len(storage.seen), elsewhere.seen) == (1, [])
 
 
 def test_a_signed_url_never_stands_in_an_error(server: Loopback, transport: Transport) -> None:
