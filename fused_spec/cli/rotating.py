@@ -30,11 +30,18 @@ class Rotated:
 
 
 def rotate_token(
-    context: Context, name: str, paths: tuple[str, ...], *, overlap: float, archive: str | None, yes: bool
+    context: Context,
+    name: str,
+    paths: tuple[str, ...],
+    *,
+    overlap: float,
+    archive: str | None,
+    yes: bool,
+    lock_timeout: float = 0.0,
 ) -> Rotated:
     """Make, deliver and prove a new value, and disable the former ones, at once or after `overlap` seconds.
 
-    Raises `Locked` while an apply is at work.
+    Raises `Locked` while an apply is at work, and was for `lock_timeout` seconds.
     """
     project, declared = declared_token(context, name, paths)
     if not declared.payload.get("enabled", True):
@@ -43,7 +50,8 @@ def rotate_token(
     project = project.at(target)
     kept = open_kept(project, target, identify(target, context, project), archive)
     api = connect(FusedAPI, target, context, project)
-    with only_apply(kept, context.env, now=service_clock(api)) as may_act:
+    lock = only_apply(kept, context.env, now=service_clock(api), timeout=lock_timeout, tell=context.console.warn)
+    with lock as may_act:
         issuer = Issuer(
             api=api,
             journal=kept.journal.tokens,
