@@ -189,7 +189,7 @@ def _apply(
         failed = failures(site, outcomes, link=not place.target.is_local)
     code = exit_code(outcomes)
     if output == "json":
-        console.result(as_json(apply_document(made.target, outcomes, code)))
+        console.result(as_json(apply_document(made.target, outcomes, code, failed)))
     else:
         again = _again(context, paths, archive)
         console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))
