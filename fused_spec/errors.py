@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fused_spec.diagnostics import Diagnostic
 
 EXIT_OK = 0
+EXIT_NOT_WELL = 1
 EXIT_USAGE = 2
 EXIT_CHANGES = 4
 EXIT_BUG = 70

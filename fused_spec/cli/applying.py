@@ -12,26 +12,24 @@ import click
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
-from fused_spec.cli.keeping import Kept, marker_cache, open_kept
+from fused_spec.cli.keeping import Kept, open_kept, open_markers, open_spools
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
-from fused_spec.cli.target import connect, find_target
+from fused_spec.cli.target import connect, find_target, identify
 from fused_spec.errors import FusedSpecError, Interrupted, ServiceError
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
-from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
-from fused_spec.reconcile.recover import recover
+from fused_spec.reconcile.recover import Intent, recover
 from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
-from fused_spec.reconcile.spool import Spools
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
-from fused_spec.spec.model import Resolution
+from fused_spec.spec.model import Kind, Resolution
 from fused_spec.views.progress import Board, event_line
 from fused_spec.views.words import counted
 
@@ -41,7 +39,7 @@ _LONG_ENOUGH = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """The specs, where they are to be applied, and what is kept of that."""
+    """The specs in the environment where they are to be applied, and what is kept of that."""
 
     resolution: Resolution
     target: Target
@@ -49,23 +47,33 @@ class Workplace:
 
     @property
     def timing(self) -> Timing:
-        """How slow the target may be: as the project says, else as its kind."""
-        if self.target.is_local:
-            return LOCAL
-        visible, accepted = self.target.lists_within, self.target.accepts_within
-        return replace(
-            HOSTED,
-            visible=HOSTED.visible if visible is None else visible,
-            accepted=HOSTED.accepted if accepted is None else accepted,
-            margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
-        )
+        return timing_of(self.target)
+
+
+def timing_of(target: Target) -> Timing:
+    """How slow the target may be: as the project says, else as its kind."""
+    if target.is_local:
+        return LOCAL
+    visible, accepted = target.lists_within, target.accepts_within
+    return replace(
+        HOSTED,
+        visible=HOSTED.visible if visible is None else visible,
+        accepted=HOSTED.accepted if accepted is None else accepted,
+        margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
+    )
 
 
 def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
     """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
     resolution = valid_specs(context, paths)
-    target = find_target(context, resolution.project)
-    return Workplace(resolution=resolution, target=target, kept=open_kept(resolution.project, target, archive))
+    return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
+
+
+def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
+    """These specs at a target; raises the client's errors when its service does not say which one it is."""
+    project = resolution.project.at(target)
+    kept = open_kept(project, target, identify(target, context, project), archive)
+    return Workplace(resolution=replace(resolution, project=project), target=target, kept=kept)
 
 
 def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
@@ -75,6 +83,8 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     plan = plan_of(place, read(api, markers, place, requests), requests)
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
+    for intent in place.kept.journal.tokens.open_intents():
+        context.console.say(f"Warning: it is open whether {intent.key} was made; the next apply settles it first.")
     return plan
 
 
@@ -120,19 +130,26 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         archive=place.kept.archive,
         journal=place.kept.journal,
         markers=_markers(api, place),
-        spools=Spools(place.resolution.project.state / "logs", secrets=_own_secrets(context.env)),
+        spools=open_spools(place.resolution.project, place.kept.service, _own_secrets(context.env)),
         scope=place.resolution.project.scope,
         seen=frozenset(),
         timing=place.timing,
         may_act=may_act,
     )
 
-    def tell(attempts: Sequence[Attempt], seconds: float) -> None:
-        names = ", ".join(str(attempt.key) for attempt in attempts)
-        context.console.say(f"It is open whether {names} was started; watching the history for up to {seconds:.0f} s.")
-
-    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=tell)
+    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
     return site
+
+
+def watching(context: Context) -> Callable[[Sequence[Intent], float], None]:
+    """Tell that what was left open has to be watched for."""
+
+    def tell(intents: Sequence[Intent], seconds: float) -> None:
+        names = ", ".join(str(intent.key) for intent in intents)
+        came = "made" if intents[0].key.kind is Kind.TOKEN else "started"
+        context.console.say(f"It is open whether {names} was {came}; watching the history for up to {seconds:.0f} s.")
+
+    return tell
 
 
 def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> None:
@@ -177,7 +194,7 @@ def _own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _markers(api: FusedReader, place: Workplace) -> Markers:
-    return Markers(api, marker_cache(place.resolution.project, place.target))
+    return open_markers(api, place.resolution.project, place.target, place.kept.service)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from fused_spec.cli import archive, jobs, locking, planning, project, service, s
 from fused_spec.cli.console import give_up
 from fused_spec.cli.options import current_console, current_context, global_options
 from fused_spec.cli.report import write_report
+from fused_spec.cli.suggestions import Guided, guided
 from fused_spec.errors import Bug, FileTrouble, FusedSpecError, Interrupted, Misconfigured, SpecError
 from fused_spec.views.diagnostics_text import diagnostics_text
 from fused_spec.views.documents import as_json, error_document, validate_document
@@ -22,7 +23,7 @@ from fused_spec.views.error_text import error_text
 from fused_spec.views.shown import visible_lines
 
 
-class InOrder(click.Group):
+class InOrder(Guided):
     """Lists its commands as they were added: in the order in which people meet them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -102,11 +103,11 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Abort:
         return _explain(Interrupted("interrupted"), given)
     except click.ClickException as error:
-        shown = io.StringIO()
-        error.show(file=shown)
+        told, shown = guided(error), io.StringIO()
+        told.show(file=shown)
         current_console(given).warn(visible_lines(shown.getvalue()))
-        _as_document(Misconfigured(error.format_message()), given)
-        return error.exit_code
+        _as_document(Misconfigured(told.format_message()), given)
+        return told.exit_code
     except FusedSpecError as error:
         return _explain(error, given)
     except OSError as error:

@@ -155,3 +155,8 @@ def duration(_: click.Context, __: click.Parameter, value: str | None) -> float 
     if not parts or "".join(number + unit for number, unit in parts) != value:
         raise click.BadParameter(f"{value!r} is not a duration; write 90s, 30m, 2h or 1h30m")
     return sum(float(number) * SECONDS[unit] for number, unit in parts)
+
+
+lock_timeout_option = click.option(
+    "--lock-timeout", callback=duration, metavar="D", help="How long to wait for another apply to end: 90s, 30m."
+)

@@ -17,6 +17,7 @@ from fused_spec.cli.options import Context
 from fused_spec.diagnostics import nearest
 from fused_spec.errors import Misconfigured
 from fused_spec.redaction import redact
+from fused_spec.service_identity import ServiceIdentity, normal_url
 from fused_spec.settings import (
     HOSTED_TARGET,
     HOSTED_URL,
@@ -66,6 +67,23 @@ def find_target(context: Context, project: "Project") -> Target:
     if name := context.env.get("FUSED_SPEC_TARGET"):
         return _named(name, project, "FUSED_SPEC_TARGET")
     return _named(project.default_target, project, str(project.file or "the default"))
+
+
+def identify(target: Target, context: Context, project: "Project") -> ServiceIdentity:
+    """Which service the target reaches: asked of the service itself, but for hosted Fused, whose URL stays.
+
+    Starts the local service when the target needs it; raises the client's errors.
+    """
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.service.state_folder import identity_of
+
+    if target.base_url is not None and normal_url(target.base_url) == normal_url(HOSTED_URL):
+        return ServiceIdentity(url=target.base_url)
+    api = connect(FusedReader, target, context, project)
+    if target.is_local:
+        return ServiceIdentity(url=api.base_url, id=identity_of(service_state(project)))
+    api.get_jobs(1, per_request=1)
+    return ServiceIdentity(url=api.base_url, id=api.service_id)
 
 
 def connect(client: type[Client], target: Target, context: Context, project: "Project") -> Client:
@@ -130,10 +148,23 @@ def _named(name: str, project: "Project", source: str) -> Target:
         **project.targets,
     }
     if name in known:
-        return known[name]
+        return _only_name(known[name], project, source)
     meant = nearest(name, known)
     hint = f'did you mean "{meant}"?' if meant else f"known are {', '.join(known)}"
     raise click.UsageError(f'{source} names "{name}", which is no target of this project; {hint}')
+
+
+def _only_name(target: Target, project: "Project", source: str) -> Target:
+    """The target, unless it is `hosted` where the project calls the same environment by a name of its own."""
+    if target.name in project.targets or target.base_url is None:
+        return target
+    for other in project.targets.values():
+        if normal_url(other.base_url or "") == normal_url(target.base_url) and other.scope == target.scope:
+            raise click.UsageError(
+                f'{source} names "{target.name}", which is the environment that this project calls "{other.name}"; '
+                f'name "{other.name}", or declare "{target.name}" under targets with a scope of its own'
+            )
+    return target
 
 
 def _running_service(state: Path, context: Context, project: "Project") -> LocalService:

@@ -9,9 +9,10 @@ from fused_spec.reconcile.events import Attached, Cancelling, Event, SinkWritten
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, ways_out
+from fused_spec.reconcile.rotation import Issuer
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.start import start
-from fused_spec.reconcile.tokens import apply_token, restore_sink
+from fused_spec.reconcile.tokens import apply_token
 from fused_spec.reconcile.udfs import apply_udf
 from fused_spec.reconcile.uploads import ensure_uploaded
 from fused_spec.spec.model import DesiredJob, Kind
@@ -74,6 +75,8 @@ def _act(change: Change, site: Site) -> Step:
             twice = change.reason is Reason.STARTED_TWICE
             why = "it was started twice, and an earlier run counts" if twice else "it is in no spec any more"
             return _cancel(change, run, site, then=Then.FINISH, why=why)
+        case Action.WAIT, _:
+            return Step(result=Outcome(change=change, status=OutcomeStatus.SKIPPED, error=change.why))
     return _settled(change, site)
 
 
@@ -96,6 +99,7 @@ def _start(change: Change, site: Site) -> Step:
         tries=run.marker.tries,
         since=began,
         nonce=run.marker.nonce,
+        reads=run.marker.reads,
         settle_at=world.clock() + site.timing.visible,
     )
     return Step(result=flight, events=(*uploads, started))
@@ -113,6 +117,7 @@ def flight_of(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH)
         tries=run.tries,
         since=began,
         nonce=run.nonce,
+        reads=run.reads,
         then=then,
     )
 
@@ -129,15 +134,14 @@ def _cancel(change: Change, run: Run, site: Site, *, then: Then, why: str) -> St
 
 def _act_on_object(change: Change, site: Site) -> Step:
     events: tuple[Event, ...] = ()
-    if change.action is not Action.NONE:
-        if not site.may_act(0.0):
-            raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
-        carry_out = apply_udf if change.key.kind is Kind.UDF else apply_token
-        carry_out(site.api, change, site.scope)
-    if change.key.kind is Kind.TOKEN and change.action in (Action.NONE, Action.UPDATE):
-        restored = restore_sink(change)
-        if restored is not None:
-            events = (SinkWritten(key=change.key, path=str(restored), at=site.world.now()),)
+    if change.action is not Action.NONE and not site.may_act(0.0):
+        raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
+    if change.key.kind is Kind.TOKEN:
+        written = apply_token(change, Issuer.at(site))
+        if written is not None:
+            events = (SinkWritten(key=change.key, path=str(written), at=site.world.now()),)
+    elif change.action is not Action.NONE:
+        apply_udf(site.api, change, site.scope)
     status = OutcomeStatus.UNCHANGED if change.action is Action.NONE else OutcomeStatus.SUCCEEDED
     return Step(result=Outcome(change=change, status=status), events=events)
 

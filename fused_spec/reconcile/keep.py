@@ -53,6 +53,7 @@ def keep_run(
             base_url=api.base_url,
             spec=_spec_of(run, declared, api),
             statuses=statuses or [(run.ended or now, run.status)],
+            reads=run.reads,
         )
         folder = archive.write(record, spool.whole(api, run.job_id), now=now)
         spool.remove()

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fused_spec.plan.model import ReadRun
+from fused_spec.reconcile.reads import reads_in, reads_to_json
 from fused_spec.spec.model import Key, Kind
 
 FIELD = "fused-spec"
@@ -21,6 +23,7 @@ class Marker:
     """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked.
 
     `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec.
+    `reads` are the runs whose output the run reads, by the names of their jobs.
     """
 
     scope: str
@@ -30,6 +33,7 @@ class Marker:
     nonce: str
     tries: int = 1
     protect: bool = False
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, Any]:
@@ -44,6 +48,7 @@ class Marker:
             "tries": self.tries,
             "nonce": self.nonce,
             **({"protect": True} if self.protect else {}),
+            **reads_to_json(self.reads),
             "settings": dict(self.settings),
         }
 
@@ -70,6 +75,7 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
                 tries=tries if isinstance(tries, int) else 1,
                 nonce=nonce,
                 protect=rest.get("protect") is True,
+                reads=reads_in(rest),
                 settings=settings if isinstance(settings, Mapping) else {},
             )
     return None
@@ -77,23 +83,29 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
 
 def object_marker(scope: str, key: Key, *, protect: bool = False) -> dict[str, Any]:
     """The marker of a saved UDF or token: recognised by who knows scope and name, silent to everyone else."""
-    marker = {"v": VERSION, "id": _opaque(scope, str(key)), "project": _opaque(scope)}
+    marker = {"v": VERSION, "id": object_id(scope, key), "project": _opaque(scope)}
     return {**marker, "protect": True} if protect else marker
 
 
+def object_id(scope: str, key: Key) -> str:
+    """What stands for the key in a marker; it can be compared, and not read."""
+    return _opaque(scope, str(key))
+
+
 def is_marked(metadata: Mapping[str, Any] | None, scope: str, key: Key) -> bool:
-    return bool(_object_field(metadata, "id") == _opaque(scope, str(key)))
+    return bool(object_field(metadata, "id") == object_id(scope, key))
 
 
 def is_of_project(metadata: Mapping[str, Any] | None, scope: str) -> bool:
-    return bool(_object_field(metadata, "project") == _opaque(scope))
+    return bool(object_field(metadata, "project") == _opaque(scope))
 
 
 def is_protected(metadata: Mapping[str, Any] | None) -> bool:
-    return _object_field(metadata, "protect") is True
+    return object_field(metadata, "protect") is True
 
 
-def _object_field(metadata: Mapping[str, Any] | None, name: str) -> Any:
+def object_field(metadata: Mapping[str, Any] | None, name: str) -> Any:
+    """One field of the marker of a saved UDF or token; None where there is none that this version understands."""
     marker = (metadata or {}).get(FIELD)
     return marker.get(name) if isinstance(marker, Mapping) and marker.get("v") == VERSION else None
 

@@ -14,7 +14,7 @@ from fused_spec.errors import (
     StalePlan,
 )
 from fused_spec.plan.model import Action, Change, Reason
-from fused_spec.status import RunStatus
+from fused_spec.plan.waiting import is_there_already
 
 
 class OutcomeStatus(StrEnum):
@@ -51,8 +51,7 @@ class Outcome:
     def satisfied(self) -> bool:
         """Whether what needs this may start: it succeeded, now or earlier."""
         if self.status is OutcomeStatus.UNCHANGED:
-            before = getattr(self.change.before, "status", None)
-            return self.change.before is not None and before in (None, RunStatus.SUCCEEDED)
+            return is_there_already(self.change)
         return self.status is OutcomeStatus.SUCCEEDED
 
 

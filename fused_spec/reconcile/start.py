@@ -7,7 +7,7 @@ intent stays, and the next apply settles it. The rules and their proof are in do
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ArchiveError, FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
@@ -65,7 +65,7 @@ def start(change: Change, site: "Site") -> StartedRun:
         looked = site.world.clock()
         rival = _rival(site, marker)
         if rival is not None:
-            return StartedRun(job_id=rival, marker=marker, adopted=True)
+            return rival
         attempt = _attempt(marker, site)
         site.journal.intend(attempt)
         if site.world.clock() - looked < site.timing.fresh:
@@ -133,7 +133,7 @@ def _note(attempt: Attempt, job_id: str, site: "Site") -> None:
         raise unknown from error
 
 
-def _rival(site: "Site", marker: Marker) -> str | None:
+def _rival(site: "Site", marker: Marker) -> StartedRun | None:
     """The run of this very effort that somebody started after the plan was made; `StalePlan` for another of the job."""
     for job, found in _newer(site):
         if (found.scope, found.key) != (marker.scope, marker.key):
@@ -141,7 +141,7 @@ def _rival(site: "Site", marker: Marker) -> str | None:
         if found.digest == marker.digest and found.attempt < marker.attempt:
             continue  # what this attempt follows
         if (found.digest, found.attempt) == (marker.digest, marker.attempt):
-            return job.id
+            return StartedRun(job_id=job.id, marker=replace(marker, reads=found.reads), adopted=True)
         raise StalePlan(
             f"{marker.key} was started as {job.id} after this plan was made",
             hint="another apply is at work; run the command again to see what it did",
@@ -191,6 +191,7 @@ def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
         tries=next_try(change),
         nonce=site.world.nonce(),
         protect=job.protect,
+        reads=change.reads,
         settings=shown_settings(job),
     )
 
@@ -203,4 +204,5 @@ def _attempt(marker: Marker, site: "Site") -> Attempt:
         tries=marker.tries,
         nonce=marker.nonce,
         sent=site.api.server_time,
+        reads=marker.reads,
     )

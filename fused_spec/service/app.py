@@ -27,6 +27,7 @@ from fused_spec.service.handover import Handover
 from fused_spec.service.images import Images
 from fused_spec.service.limits import Bounds, Limits
 from fused_spec.service.machine import this_machine
+from fused_spec.service.naming import Named
 from fused_spec.service.registry import Tokens, Udfs
 from fused_spec.service.routes import (
     account,
@@ -46,6 +47,7 @@ from fused_spec.service.runs import Runs
 from fused_spec.service.schedules import Schedules, keep_time
 from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
+from fused_spec.service.state_folder import identity_of
 from fused_spec.service.storage import Files, Storage
 from fused_spec.service.supervisor import Supervisor
 from fused_spec.service.udf_collections import Collections
@@ -80,6 +82,7 @@ def create_app(
     """
     choice = engine or EngineChoice()
     middleware = [
+        Middleware(Named),
         Middleware(Browsers, _PAGES),
         Middleware(Gate, Rules(token=token, hosts=hosts, open_paths=_OPEN)),
         Middleware(Limits, bounds),
@@ -149,6 +152,7 @@ def _service(
     images, git = Images(state.resolve()), GitUdfs(state.resolve())
     udfs, tokens = Udfs(database), Tokens(database)
     return Service(
+        id=identity_of(state),
         runs=runs,
         udfs=udfs,
         collections=Collections(database),

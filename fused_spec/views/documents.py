@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
-from fused_spec.plan.model import Change, PastRun, Plan, Run
+from fused_spec.plan.model import ABSENT, Change, FieldChange, PastRun, Plan, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
 from fused_spec.views.outcome_text import Failure
@@ -82,9 +82,17 @@ def _change(change: Change) -> dict[str, Any]:
         "sign": change.action.sign,
         "job_id": change.job_id,
         "digest": change.digest,
-        "fields": [
-            {"path": field.path, "before": field.before, "after": field.after} for field in shown_fields(change.fields)
-        ],
+        "fields": [_field(field) for field in shown_fields(change.fields)],
+    }
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    sides = {"before": field.before, "after": field.after}
+    absent = [side for side, value in sides.items() if value is ABSENT]
+    return {
+        "path": field.path,
+        **{side: None if value is ABSENT else value for side, value in sides.items()},
+        **({"absent": absent[0]} if absent else {}),
     }
 
 
@@ -121,7 +129,16 @@ def jobs_document(target: str, runs: Sequence[ListedRun]) -> dict[str, Any]:
 
 
 def tokens_document(target: str, tokens: Sequence[TokenState]) -> dict[str, Any]:
-    return {"target": redact(target), "tokens": [asdict(token) for token in tokens]}
+    return {
+        "target": redact(target),
+        "well": not any(token.problems for token in tokens),
+        "tokens": [_token(token) for token in tokens],
+    }
+
+
+def _token(token: TokenState) -> dict[str, Any]:
+    moments = {name: getattr(token, name) for name in ("made", "expires", "former_until")}
+    return {**asdict(token), **{name: at and at.isoformat() for name, at in moments.items()}}
 
 
 def _outcome(outcome: Outcome, failure: Failure | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from fused_spec.engine.forking import fork
 from fused_spec.engine.guard import Cancelled, Limits, guarded
 from fused_spec.engine.worker import run_and_exit
 from tests.unit.engine.running import content, end, job_folder, log, run, udf_step
+from tests.waiting import PATIENCE
 
 MIB = 2**20
 
@@ -215,7 +216,7 @@ def test_tasks_do_not_outlive_a_worker_that_is_killed(tmp_path: Path) -> None:
     task = psutil.Process(int(pipe.read_text()))
     os.kill(worker, signal.SIGKILL)
     os.waitpid(worker, 0)
-    gone, _ = psutil.wait_procs([task], timeout=20)
+    gone, _ = psutil.wait_procs([task], timeout=PATIENCE)
     assert gone
 
 

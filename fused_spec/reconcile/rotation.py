@@ -1,0 +1,219 @@
+"""Make a new value of a token, so that at any moment one works, and nothing is left over that nobody declared.
+
+The intent is written down; the token is made, under a number and a nonce of its own; its value goes to the sink; a call
+proves that it works; only then are the former ones disabled. Whatever fails takes the new one back. A process that dies
+on the way leaves what the service itself tells of: the newest enabled value counts, and the next apply goes on there.
+Only the making may be in doubt, and for that the intent stays, to be settled like that of a start.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, ServiceError
+from fused_spec.polling import Deadline, intervals
+from fused_spec.reconcile.editions import Edition, Editions, edition_marker, edition_of, editions_of
+from fused_spec.reconcile.marker import FIELD, is_protected, object_id
+from fused_spec.reconcile.proof import prove
+from fused_spec.reconcile.sinks import check_sink, put_back, read_sink, sink_trouble, write_sink
+from fused_spec.reconcile.site import Site, Timing, World
+from fused_spec.reconcile.token_journal import TokenIntent, TokenJournal
+from fused_spec.spec.model import DesiredToken, Key
+
+if TYPE_CHECKING:
+    from fused_spec.api.client import FusedAPI
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """What the making of tokens needs; the parts are those of a `Site`."""
+
+    api: "FusedAPI"
+    journal: TokenJournal
+    scope: str
+    timing: Timing
+    world: World
+    may_act: Callable[[float], bool]
+
+    @classmethod
+    def at(cls, site: Site) -> "Issuer":
+        return cls(
+            api=site.api,
+            journal=site.journal.tokens,
+            scope=site.scope,
+            timing=site.timing,
+            world=site.world,
+            may_act=site.may_act,
+        )
+
+    @property
+    def now(self) -> datetime:
+        """The service's time."""
+        return self.api.server_time or self.world.now()
+
+    def editions(self, key: Key) -> Editions:
+        """The values that the token has by now."""
+        return editions_of(self.api.get_udf_access_tokens(n=None), self.scope, key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A new value to be made: what `create_udf_access_token` takes, and where the value goes.
+
+    `overlap` is how many seconds the former values go on working.
+    """
+
+    key: Key
+    sink: Path
+    arguments: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    protect: bool = False
+    overlap: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """The new edition, and what became of the former ones: how many were disabled, until when the others work."""
+
+    edition: Edition
+    disabled: int
+    former_until: datetime | None
+
+
+def renewal(declared: DesiredToken, issuer: Issuer, *, overlap: float) -> Order:
+    """The order of another value for an existing token: everything else stays as the service has it.
+
+    Raises when there is no value to be replaced.
+    """
+    current = issuer.editions(declared.key).current
+    if current is None:
+        raise FusedSpecError(
+            f"{declared.key} has no value that works at this target", hint="`fused-spec apply` makes one"
+        )
+    token = current.token
+    by_name = {"udf_email": token.udf_email, "udf_name": token.udf_slug}
+    return Order(
+        key=declared.key,
+        sink=declared.sink,
+        arguments={
+            **({"udf_id": token.udf_id} if token.udf_id is not None else by_name),
+            "client_id": token.client_id,
+            "cache": token.cache is not False,
+        },
+        metadata={name: value for name, value in (token.metadata_json or {}).items() if name != FIELD},
+        protect=is_protected(token.metadata_json),
+        overlap=overlap,
+    )
+
+
+def issue(order: Order, issuer: Issuer) -> Issued:
+    """Make a new value, deliver and prove it, and disable the former ones.
+
+    Raises with the former value at work, and `OutcomeUnknown` when nobody can know whether the service made a new one.
+    """
+    check_sink(order.sink)
+    before = issuer.editions(order.key)
+    new = _make(order, before, issuer)
+    try:
+        deliver(order.key, order.sink, new, issuer, proven=bool(before.enabled))
+    except FusedSpecError as error:
+        _take_back(new, before, issuer, error)
+        raise
+    due = Editions(known=(new, *before.known)).due(issuer.now)
+    disable(due, issuer)
+    is_left = len(due) < len(before.enabled)
+    return Issued(edition=new, disabled=len(due), former_until=new.former_until if is_left else None)
+
+
+def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: bool) -> bool:
+    """Have the value in the sink, and where asked for proven by a call with what stands there; whether it was written.
+
+    Raises with the sink as it was before.
+    """
+    held = read_sink(sink)
+    lacks = sink_trouble(sink, edition.value) is not None
+    if lacks:
+        check_sink(sink)
+        write_sink(sink, f"{edition.value}\n".encode())
+    if not proven:
+        return lacks
+    try:
+        written = (read_sink(sink) or b"").decode("ascii", "replace").strip()
+        prove(issuer.api, key, written, timing=issuer.timing, world=issuer.world)
+    except FusedSpecError:
+        if lacks:
+            put_back(sink, held)
+        raise
+    return lacks
+
+
+def disable(editions: Iterable[Edition], issuer: Issuer) -> None:
+    """Have these values work no more; they are never enabled again."""
+    for edition in editions:
+        issuer.api.update_udf_access_token(edition.value, enabled=False)
+
+
+def _make(order: Order, before: Editions, issuer: Issuer) -> Edition:
+    """Have the service make the token, once."""
+    now = issuer.now
+    until = now + timedelta(seconds=order.overlap) if before.enabled and order.overlap else None
+    intent = TokenIntent(key=order.key, nonce=issuer.world.nonce(), sent=issuer.api.server_time)
+    marker = edition_marker(
+        issuer.scope,
+        order.key,
+        protect=order.protect,
+        number=before.next_number,
+        nonce=intent.nonce,
+        made=now.astimezone(UTC),
+        former_until=until,
+    )
+    issuer.journal.remember(object_id(issuer.scope, order.key), order.key.name)
+    issuer.journal.intend(intent)
+    if not issuer.may_act(issuer.timing.fresh):
+        issuer.journal.settle(intent)
+        raise Locked(f"{order.key} was left alone: the lock was lost meanwhile", hint="run the command again")
+    try:
+        token = issuer.api.create_udf_access_token(
+            **order.arguments, metadata_json={**order.metadata, FIELD: marker}, enabled=True
+        )
+    except ServiceError as error:
+        if error.sent is False:
+            issuer.journal.settle(intent)
+            raise
+        return _found_again(order, intent, error, issuer)
+    issuer.journal.settle(intent)
+    return edition_of(token)
+
+
+def _found_again(order: Order, intent: TokenIntent, error: ServiceError, issuer: Issuer) -> Edition:
+    """The answer got lost: the token is listed, or comes into the list within the time that the service may take."""
+    deadline = Deadline(issuer.timing.dead, issuer.world.clock)
+    for pause in intervals(0.5, 10.0):
+        late = deadline.passed  # the last look begins after everything would have come
+        try:
+            found = [one for one in issuer.editions(order.key).known if one.nonce == intent.nonce]
+        except ServiceError:
+            found = []  # an unreadable list says nothing; the deadline ends the asking
+        if found:
+            issuer.journal.settle(intent)
+            return found[0]
+        if late:
+            break
+        issuer.world.sleep(pause)
+    raise OutcomeUnknown(
+        f"a new value of {order.key} may or may not have been made: {error}; the former one goes on working, and the "
+        "next apply looks for the new one first",
+        hint="run the same command again",
+    ) from error
+
+
+def _take_back(new: Edition, before: Editions, issuer: Issuer, error: FusedSpecError) -> None:
+    """Disable the new value, which nobody has; the hint of the error then tells how it stands."""
+    stands = "the former value goes on working" if before.enabled else "no value works yet"
+    try:
+        disable([new], issuer)
+    except ServiceError as trouble:
+        stands += f", and the new one could not be disabled ({trouble}): the next apply goes on with it"
+    error.hint = f"{stands}; {error.hint}" if error.hint else stands
