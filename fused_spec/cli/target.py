@@ -101,7 +101,7 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
 
     state = service_state(project)
     if target.base_url is None:
-        hand_over_images(project, state)
+        hand_over(project, state)
         service = _running_service(state, context, project)
         _tell_git(state, project)
         return Transport(service.url, Credentials(access_token=service.token))
@@ -112,12 +112,13 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
     return Transport(target.base_url, credentials)
 
 
-def hand_over_images(project: "Project", state: Path) -> None:
-    """Let the service of a state folder know the images that the project declares."""
-    from fused_spec.service.launch import declare_images
+def hand_over(project: "Project", state: Path) -> None:
+    """Let the service of a state folder know the images that the project declares, and the folder of its specs."""
+    from fused_spec.service.launch import declare_images, declare_specs
 
     if project.file is not None:
         declare_images(state, project.images)
+        declare_specs(state, project.root)
 
 
 def recorded_service(state: Path) -> LocalService | None:
@@ -168,12 +169,18 @@ def _only_name(target: Target, project: "Project", source: str) -> Target:
 
 
 def _running_service(state: Path, context: Context, project: "Project") -> LocalService:
-    from fused_spec.cli.placing import check_running, placing
+    from fused_spec.cli.placing import asked_to_allow, check_running, placing
+    from fused_spec.service.confining import allowed_places
     from fused_spec.service.launch import ensure_service
 
     before = recorded_service(state)
     asked = placing(context, project)
-    address = ensure_service(state, engine=asked.engine.value, storage=asked.storage.value)
+    address = ensure_service(
+        state,
+        engine=asked.engine.value,
+        storage=asked.storage.value,
+        allow_write=allowed_places(asked_to_allow(context), state),
+    )
     check_running(address, asked, state)
     if before is None or before.pid != address.pid:
         context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")

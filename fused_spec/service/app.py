@@ -18,6 +18,7 @@ from fused_spec.engine_choice import EngineChoice
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.browsers import Browsers
 from fused_spec.service.cluster import CLUSTER_FILE, keep_cluster, require_dask
+from fused_spec.service.confining import Confining
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.faults import ANSWERS
@@ -70,12 +71,13 @@ def create_app(
     bounds: Bounds = _BOUNDS,
     engine: EngineChoice | None = None,
     storage: str | None = None,
+    allow_write: Collection[Path] = (),
     on_request: Callable[[], None] | None = None,
 ) -> Starlette:
     """An app on the state folder, which it makes when it is not there.
 
     `engine` is what runs UDF maps and ingestions (None: processes), `storage` what `fd://` is (None: a folder of the
-    state).
+    state), `allow_write` where jobs may write besides what is their own.
     `hosts` are the names under which it may be addressed (None: any); `bounds` limit each request; `on_request` is
     called at each request.
     Opening raises `FusedSpecError` when the state cannot be used.
@@ -95,7 +97,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         require_dask(choice)
         with closing(_open_state(state, storage)) as database:
-            service = _service(state, token, database, choice, storage)
+            service = _service(state, token, database, choice, storage, allow_write)
             app.state.service = service
             await service.supervisor.start()
             record = partial(schedules.record, service)
@@ -144,7 +146,12 @@ def _open_state(state: Path, storage: str | None) -> sqlite3.Connection:
 
 
 def _service(
-    state: Path, token: str, database: sqlite3.Connection, engine: EngineChoice, storage: str | None
+    state: Path,
+    token: str,
+    database: sqlite3.Connection,
+    engine: EngineChoice,
+    storage: str | None,
+    allow_write: Collection[Path],
 ) -> Service:
     runs = Runs(database)
     root = storage or str((state / "storage").resolve())
@@ -168,6 +175,7 @@ def _service(
             machine=this_machine(),
             images=images,
             provided=Handover(state.resolve(), udfs, tokens, git).as_provided,
+            confinement=Confining(state.resolve(), allow_write).as_confinement,
         ),
         signer=Signer.of(token),
         schedules=Schedules(database),
