@@ -278,8 +278,8 @@ def test_an_archive_that_cannot_be_reached_ends_with_8_and_its_url(project: Shel
 
 def test_a_plan_that_cannot_be_kept_names_its_file(project: Shell) -> None:
     result = read(project, "plan", "specs", "--out", "nodir/x.plan", "--output", "json")
-    assert result.code
-    assert "nodir" in told(result)["error"]["message"]
+    assert result.code == 74
+    assert "nodir/x.plan" in told(result)["error"]["message"]
 
 
 def test_a_failure_is_told_to_scripts(project: Shell) -> None:
