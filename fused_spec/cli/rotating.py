@@ -55,7 +55,7 @@ def rotate_token(
         order = renewal(declared, issuer, overlap=overlap)
         _confirm(context, target, declared, yes=yes)
         issued = issue(order, issuer)
-    [state] = states_of(api, [declared], project, context.cwd)
+    [state] = states_of(api, [declared], project, kept.journal.tokens, context.cwd)
     return Rotated(target=target, issued=issued, state=state)
 
 
