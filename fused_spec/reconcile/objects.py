@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING
 
 from fused_spec.plan.model import FieldChange, RemoteObject
@@ -112,10 +113,11 @@ def _undeclared(
         if token.enabled and is_of_project(token.metadata_json, scope) and token_id not in declared:
             by_id.setdefault(str(token_id), []).append(token)
     names = dict(_names(by_id, resolution, journal))
+    numbers = count(1)
     found = {}
-    for number, (token_id, tokens) in enumerate(sorted(by_id.items()), start=1):
+    for token_id, tokens in sorted(by_id.items()):
         udf = tokens[0].udf_slug or tokens[0].udf_id
-        key = Key(kind=Kind.TOKEN, name=names.get(token_id) or f"(token {number} of {udf})")
+        key = Key(kind=Kind.TOKEN, name=names.get(token_id) or f"(token {next(numbers)} of {udf})")
         editions = editions_in(tokens, ())
         found[key] = _remote(key, editions, former=[edition.value for edition in editions.enabled[1:]])
     return found
