@@ -26,7 +26,7 @@ def specs_option(function: Function) -> Function:
 
 @click.group()
 def tokens() -> None:
-    """Look at UDF access tokens, and use them.
+    """Look at UDF access tokens, rotate and use them.
 
     A token's value is never shown.
     """

@@ -54,6 +54,11 @@ class Issuer:
         """The service's time."""
         return self.api.server_time or self.world.now()
 
+    def check_lock(self, key: Key) -> None:
+        """Raise when the lock was lost, or is about to be."""
+        if not self.may_act(self.timing.fresh):
+            raise Locked(f"{key} was left alone: the lock was lost meanwhile", hint="run the command again")
+
     def editions(self, key: Key) -> Editions:
         """The values that the token has by now."""
         return editions_of(self.api.get_udf_access_tokens(n=None), self.scope, key, self.journal.open_nonces())
@@ -72,15 +77,6 @@ class Order:
     metadata: Mapping[str, Any]
     protect: bool = False
     overlap: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
-    """The new edition, and what became of the former ones: how many were disabled, until when the others work."""
-
-    edition: Edition
-    disabled: int
-    former_until: datetime | None
 
 
 def renewal(declared: DesiredToken, issuer: Issuer, *, overlap: float) -> Order:
@@ -109,7 +105,7 @@ def renewal(declared: DesiredToken, issuer: Issuer, *, overlap: float) -> Order:
     )
 
 
-def issue(order: Order, issuer: Issuer) -> Issued:
+def issue(order: Order, issuer: Issuer) -> None:
     """Make a new value, deliver and prove it, and disable the former ones.
 
     Raises with the former value at work, and `OutcomeUnknown` when nobody can know whether the service made a new one.
@@ -125,10 +121,7 @@ def issue(order: Order, issuer: Issuer) -> Issued:
         raise
     issuer.journal.settle(intent)
     after = Editions(known=(new, *before.known), unfinished=before.unfinished)
-    due = after.due(issuer.now)
     disable(after.to_disable(issuer.now), issuer)
-    is_left = len(due) < len(before.enabled)
-    return Issued(edition=new, disabled=len(due), former_until=new.former_until if is_left else None)
 
 
 def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: bool) -> bool:
@@ -146,6 +139,7 @@ def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: b
     try:
         written = (read_sink(sink) or b"").decode("ascii", "replace").strip()
         prove(issuer.api, key, written, timing=issuer.timing, world=issuer.world)
+        issuer.check_lock(key)  # the UDF may have taken long, and whoever has the lock now ends the new value
     except FusedSpecError:
         if lacks:
             put_back(sink, held)
@@ -164,13 +158,15 @@ def disable(editions: Iterable[Edition], issuer: Issuer) -> None:
 
 
 def _intend(order: Order, issuer: Issuer) -> TokenIntent:
-    """Write down what is about to be made, while the lock is held."""
+    """Write down what is about to be made; nothing is sent without the lock."""
     intent = TokenIntent(key=order.key, nonce=issuer.world.nonce(), sent=issuer.api.server_time)
     issuer.journal.remember(object_id(issuer.scope, order.key), order.key.name)
     issuer.journal.intend(intent)
-    if not issuer.may_act(issuer.timing.fresh):
+    try:
+        issuer.check_lock(order.key)
+    except Locked:
         issuer.journal.settle(intent)
-        raise Locked(f"{order.key} was left alone: the lock was lost meanwhile", hint="run the command again")
+        raise
     return intent
 
 

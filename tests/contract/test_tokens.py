@@ -13,7 +13,7 @@ from fused_spec.plan.model import Action, Change, Plan, Requests
 from fused_spec.reconcile import proof
 from fused_spec.reconcile.outcome import OutcomeStatus
 from fused_spec.reconcile.recover import recover_tokens
-from fused_spec.reconcile.rotation import Issued, Issuer, issue, renewal
+from fused_spec.reconcile.rotation import Issuer, issue, renewal
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import DesiredToken, Kind
 from tests.archived import archived
@@ -56,12 +56,12 @@ def issuer(world: World) -> Issuer:
     return Issuer.at(world.site())
 
 
-def rotate(world: World, overlap: float = 0.0) -> Issued:
+def rotate(world: World, overlap: float = 0.0) -> None:
     """As the command does, but for the lock."""
     [token] = [one for one in world.resolution().desired if isinstance(one, DesiredToken)]
     here = issuer(world)
     recover_tokens(here.api, here.journal, timing=here.timing, world=here.world)
-    return issue(renewal(token, here, overlap=overlap), here)
+    issue(renewal(token, here, overlap=overlap), here)
 
 
 def of_token(plan: Plan) -> Change:

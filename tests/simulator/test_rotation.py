@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.reconcile import rotation
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.token_journal import TokenIntent, TokenJournal
@@ -207,6 +207,16 @@ def test_a_second_rotation_ends_an_overlap_no_later(sink: Path) -> None:
     project.rotate(token, overlap=3600.0)
     project.rotate(token)
     assert model.enabled() == [sink.read_text().strip()]
+
+
+def test_a_lock_that_is_lost_during_the_proof_takes_the_new_value_back(sink: Path) -> None:
+    model, token = Model(sink), declared(sink)
+    Project(model).apply(token)
+    [former] = model.enabled()
+    held = iter((True, False))
+    with pytest.raises(Locked):
+        Project(model, change=lambda site: replace(site, may_act=lambda _: next(held))).rotate(token)
+    assert (model.enabled(), sink.read_text().strip()) == ([former], former)
 
 
 class Forgetful(TokenJournal):
