@@ -18,7 +18,7 @@ from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.editions import Edition, Editions, edition_marker, edition_of, editions_of
 from fused_spec.reconcile.marker import FIELD, is_protected, object_id
 from fused_spec.reconcile.proof import prove
-from fused_spec.reconcile.sinks import check_sink, put_back, read_sink, sink_trouble, write_sink
+from fused_spec.reconcile.sinks import check_sink, put_back, read_sink, remove_draft, sink_trouble, write_sink
 from fused_spec.reconcile.site import Site, Timing, World
 from fused_spec.reconcile.token_journal import TokenIntent, TokenJournal
 from fused_spec.spec.model import DesiredToken, Key
@@ -130,6 +130,7 @@ def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: b
     Raises with the sink as it was before.
     """
     held = read_sink(sink)
+    remove_draft(sink)
     lacks = sink_trouble(sink, edition.value) is not None
     if lacks:
         check_sink(sink)

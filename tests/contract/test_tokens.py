@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from fused_spec.api.errors import ApiError, Unreachable
+from fused_spec.api.errors import ApiError, TimedOut, Unreachable, Unreadable
 from fused_spec.api.shared_runs import run_shared
 from fused_spec.errors import FusedSpecError, OutcomeUnknown, ServiceUnreachable
 from fused_spec.plan.model import Action, Change, Plan, Requests
@@ -118,6 +118,28 @@ def test_a_proof_that_is_refused_leaves_the_former_value_in_its_place(world: Wor
     assert "the former value goes on working" in str(caught.value.hint)
     assert enabled(world) == [former] == [value(world)]
     assert not world.plan().has_changes
+
+
+def test_a_udf_that_takes_too_long_is_let_in_by_the_word_of_the_service(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = value(world)
+
+    def slow(*_: object, **__: object) -> None:
+        raise TimedOut("no answer in time")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(proof, "run_shared", slow)
+        rotate(world)
+    assert enabled(world) == [value(world)] != [former]
+
+
+def test_a_redirect_proves_nothing(world: World) -> None:
+    former = value(world)
+    world.service.answer(302, {"Location": "https://example.com/login"}, method="GET", path=OWN)
+    with pytest.raises(Unreadable, match="a redirect"):
+        rotate(world)
+    assert enabled(world) == [former] == [value(world)]
 
 
 def test_a_sink_that_is_a_folder_is_refused_before_anything_is_made(world: World) -> None:

@@ -299,6 +299,7 @@ def sinks_are_points(model: Model) -> Iterator[None]:
             model.point(lambda: half(sink, content), is_file=True)
             model.point(lambda: written(sink, content), is_file=True)
         except Trouble:
+            rotation.remove_draft(sink)
             raise FusedSpecError("the sink cannot be written") from None
 
     rotation.write_sink = write

@@ -93,7 +93,9 @@ def is_noticed(sink: Path, *, change: Change = as_it_is, goes_wrong: Wrong = onc
 
 def wrong_at_the_end(model: Model) -> list[str]:
     works, held = model.ended, model.sink.read_text().strip() if model.sink.is_file() else None
-    return [] if works == [held] else [f"{len(works)} values work, and the sink holds {held}"]
+    found = [] if works == [held] else [f"{len(works)} values work, and the sink holds {held}"]
+    drafts = [file.name for file in model.sink.parent.iterdir() if file != model.sink]
+    return found + [f"{draft} is left" for draft in drafts]
 
 
 def test_a_rotation_that_goes_wrong_at_any_point_leaves_one_value_that_works_in_the_sink(sink: Path) -> None:
