@@ -97,7 +97,7 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
     for intent in place.kept.journal.tokens.open_intents():
-        context.console.say(f"Warning: it is open whether {intent.key} was made; the next apply settles it first.")
+        context.console.say(f"Warning: the making of {intent.key} did not come to its end; the next apply sees to it.")
     return plan
 
 

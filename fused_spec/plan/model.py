@@ -74,7 +74,7 @@ class Reason(StrEnum):
     NOT_THERE = "does not exist yet"
     FIELDS_CHANGED = "fields changed"
     SINK_LACKS_IT = "its sink lacks its value, which is written again"
-    FORMER_VALUE = "it has a newer value; the former one is disabled"
+    OTHER_VALUE = "a value besides its own still works, and is disabled"
     NEW_VALUE = "its old value stays disabled; a new one is made"
     SWITCHED_OFF = "disabled, as declared"
 
