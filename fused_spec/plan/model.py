@@ -140,7 +140,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRun:
-    """A run remembered by its receipt; `created` and `ended` as far as the service told them."""
+    """A run remembered by its receipt; `created` and `ended` as far as the service told them.
+
+    `differences` are those of a `Run`, from what was archived with it.
+    """
 
     job_id: str
     key: Key
@@ -152,6 +155,7 @@ class PastRun:
     attempt: int = 1
     tries: int = 1
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    differences: tuple[FieldChange, ...] = ()
 
     @property
     def over(self) -> datetime | None:
@@ -207,13 +211,17 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What apply will do about one key, and why; `reads` are known once it is carried out."""
+    """What apply will do about one key, and why; `reads` are known once it is carried out.
+
+    `trace` is a later run than `before` that nobody can tell the end of.
+    """
 
     key: Key
     action: Action
     reason: Reason
     detail: str = ""  # finishes the reason for people: "udfs/area.py", "2 of 3"
     before: Run | RemoteObject | PastRun | None = None
+    trace: Trace | None = None
     after: Desired | None = None
     fields: tuple[FieldChange, ...] = ()
     reads: Mapping[str, ReadRun] = field(default_factory=dict)

@@ -1,7 +1,9 @@
 """A job follows what it reads, end to end: specs, the real service in memory, and jobs that run in real processes."""
 
 import io
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -173,3 +175,29 @@ def test_of_two_tables_the_one_that_changed_is_the_cause(world: World) -> None:
     address = both.replace("{output_of: weekly}", "fd://demo/weekly/")
     world.write("specs/jobs.yaml", (DAILY + weekly + address).replace("POLICY", "on-change"))
     assert whys(world.plan())["report"] == (Action.START, "spec changed: config.steps.0.udf.parameters.other")
+
+
+def forget_history(world: World) -> None:
+    with closing(sqlite3.connect(world.folder.parent / "state" / "service.db")) as database, database:
+        database.execute("DELETE FROM runs")
+
+
+def test_across_a_purge_the_receipts_tell_what_was_read(world: World) -> None:
+    world.apply()
+    world.apply(requests=replace(RERUN, select=frozenset({"daily"})))
+    forget_history(world)
+    assert whys(world.plan()) == {
+        "daily": (Action.NONE, "finished earlier, known from the archive"),
+        "report": (Action.START, "daily was written again"),
+    }
+    world.apply()
+    forget_history(world)
+    assert not world.plan().has_changes
+
+
+def test_of_a_run_that_only_the_archive_knows_the_changed_field_is_the_cause(world: World) -> None:
+    world.apply()
+    forget_history(world)
+    declare(world, more="  disk_size_gb: 7\n")
+    planned = world.plan()
+    assert whys(planned)["report"] == (Action.START, "spec changed: disk_size_gb")
