@@ -22,6 +22,7 @@ from fused_spec.spec.outputs import outputs, with_outputs_in_digests
 from fused_spec.spec.project import find_project
 from fused_spec.spec.relations import check_relations
 from fused_spec.spec.schema import check
+from fused_spec.spec.untold_reads import check_untold_reads
 
 
 def resolve(
@@ -54,6 +55,7 @@ def resolve(
     problems += [problem for _, found in read for problem in found]
     problems += [problem for one in built for problem in one.problems]
     problems += check_relations(documents)
+    problems += check_untold_reads(documents)
     desired = tuple(one.desired for one in built if one.desired is not None)
     if not any(problem.is_error for problem in problems):
         desired = with_outputs_in_digests(desired)
