@@ -77,7 +77,8 @@ def read_documents(file: SpecFile) -> tuple[list[Document], list[Diagnostic]]:
     if text is None:
         if file.named or is_meant_text(file.content):
             return [], problems
-        return [], [not_a_spec(problems[0].location, f"{problems[0].message}, and nothing in the file names a spec")]
+        first = problems[0]
+        return [], [not_a_spec(first.location, f"{first.message}, and nothing in the file names a spec", first.hint)]
     reader = _Reader(file, text, FastestParser(text))
     return reader.read(), reader.problems
 
@@ -130,15 +131,15 @@ class _Reader:
     def _pass_over_the_rest(self, why: str) -> None:
         """What cannot be read to its end is still no spec when nothing from there on says that it is one."""
         if not self._file.named and not is_meant_text(self._text[self._began :]):
-            self._pass_over(self.problems[-1].location, why)
+            last = self.problems[-1]
+            self._pass_over(last.location, why, f"{last.message}; {last.hint}")
 
-    def _pass_over(self, place: Location, why: str) -> None:
+    def _pass_over(self, place: Location, why: str, wrong: str | None = None) -> None:
         """A note in place of all that would be said about a document."""
         del self.problems[self._before :]
-        if self._has_note:
-            return
-        self.problems.append(not_a_spec(place, why))
-        self._has_note = True
+        if not self._has_note:
+            self.problems.append(not_a_spec(place, why, wrong))
+            self._has_note = True
 
     def _starts(self) -> Iterator[Any]:
         while type(event := self._next()) is not events.StreamEndEvent:

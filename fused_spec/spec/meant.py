@@ -42,14 +42,15 @@ def is_meant_text(content: bytes | str) -> bool:
     return _WORDS.search(text) is not None
 
 
-def not_a_spec(place: Location, why: str) -> Diagnostic:
-    """The note about what was met in a folder and passed over."""
+def not_a_spec(place: Location, why: str, wrong: str | None = None) -> Diagnostic:
+    """The note about what was met in a folder and passed over; `wrong` says what keeps it from being read."""
+    mend = wrong or "begin it with apiVersion: fused-spec/v1"
     return Diagnostic(
         code="not-a-spec",
         message=f"passed over: {why}",
         location=place,
         severity=Severity.NOTE,
-        hint="exclude it in fused-spec.yaml; if it is a spec, begin it with apiVersion: fused-spec/v1",
+        hint=f"exclude it in fused-spec.yaml; if it is a spec: {mend}",
     )
 
 

@@ -20,11 +20,12 @@ from fused_spec.spec.git_lock import Locks, read_locks
 from fused_spec.spec.git_sources import GitSources
 from fused_spec.spec.inputs import Inputs
 from fused_spec.spec.loads import Loadable
-from fused_spec.spec.model import Desired, Kind, Project, Resolution
+from fused_spec.spec.model import Desired, DesiredJob, Kind, Project, Resolution
 from fused_spec.spec.outputs import outputs, with_outputs_in_digests
 from fused_spec.spec.project import find_project
 from fused_spec.spec.relations import check_relations
 from fused_spec.spec.schema import check
+from fused_spec.spec.text_addresses import text_addresses
 
 
 def resolve(
@@ -58,6 +59,8 @@ def resolve(
     problems += [problem for _, found in read for problem in found]
     problems += [problem for one in built for problem in one.problems]
     problems += check_relations(documents)
+    pairs = zip(documents, built, strict=True)
+    problems += text_addresses([(each, one.desired) for each, one in pairs if isinstance(one.desired, DesiredJob)])
     desired = tuple(one.desired for one in built if one.desired is not None)
     if not any(problem.is_error for problem in problems):
         desired = with_outputs_in_digests(desired)
