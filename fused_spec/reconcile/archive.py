@@ -144,14 +144,6 @@ class Archive:
             if receipt.status is RunStatus.SUCCEEDED or not succeeded
         }
 
-    def spec(self, key: Key, job_id: str) -> Mapping[str, Any] | None:
-        """What a kept run was started with, masked as it was kept; None when that cannot be told."""
-        content = self._store.read(f"{self._at(key, job_id)}/{SPEC}")
-        with suppress(ValueError):
-            spec = json.loads(content) if content is not None else None
-            return spec if isinstance(spec, Mapping) else None
-        return None
-
     def kept(self) -> frozenset[str]:
         """The ids of all runs that are archived; an id is random, so no service's run has that of another's."""
         return frozenset(name.split("/")[-2] for name in self._receipts())
