@@ -10,10 +10,11 @@ import pytest
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.objects import RunResponse
+from fused_spec.errors import ServiceError
 from fused_spec.plan.model import Action, Plan, Requests
 from fused_spec.reconcile.apply import Options, apply
 from fused_spec.reconcile.events import Finished
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
 from fused_spec.status import LOST_AFTER
@@ -132,3 +133,97 @@ def test_a_lost_run_in_no_spec_is_not_there_to_be_cancelled(world: World) -> Non
     world.write("specs/a.yaml", job("others"))
     world.api.gone, world.api.heartbeat = True, datetime(2020, 5, 1, tzinfo=UTC)
     assert [change.action for change in world.plan(Requests(prune=True)).changes] == [Action.START]
+
+
+class Cache(FusedAPI):
+    """The real client, behind a cache that answers a start with the newest run there is, if there is one."""
+
+    word: str | None = None
+    hides_config: bool = False
+    sent: list[dict[str, Any]]
+
+    def start_job(self, config: Any, **keywords: Any) -> RunResponse:
+        self.sent.append({name: keywords.get(name) for name in ("send_status_email", "cache_max_age")})
+        known = self.get_jobs(1)
+        if not len(known):
+            return super().start_job(config, **keywords)
+        return self.get_status(known[0]).answered_from(self.word)
+
+    def get_job_metadata(self, job: Any) -> dict[str, object] | None:
+        if self.hides_config:
+            raise ServiceError("not stored yet")
+        return super().get_job_metadata(job)
+
+
+@pytest.fixture
+def cached(tmp_path: Path) -> Iterator[World]:
+    with AsgiAdapter(create_app(tmp_path / "state", TOKEN)) as service:
+        made = World(tmp_path / "project", service)
+        made.api = Cache.over(made.api._transport)
+        made.api.sent = []
+        made.write("specs/a.yaml", job(more="  run: {when: always}\n"))
+        yield made
+
+
+@pytest.mark.parametrize("word", ["hit", "gs", None])
+def test_a_start_that_was_answered_with_an_older_run_is_no_start(cached: World, word: str) -> None:
+    first = cached.apply()["Job/areas"]
+    cached.api.word = word
+    again = cached.apply()["Job/areas"]
+    assert again.status is OutcomeStatus.FAILED
+    assert f"the older run {first.job_id}" in str(again.error)
+    assert "attempt 1 of Job/areas" in str(again.error)
+    assert exit_code([again]) == 1
+
+
+@pytest.mark.parametrize("asked", [Requests(rerun=frozenset({"areas"})), Requests()])
+def test_a_run_that_was_asked_for_is_not_taken_for_done_by_an_older_one(cached: World, asked: Requests) -> None:
+    cached.apply()
+    cached.api.word = "hit"
+    cached.apply(requests=asked)
+    assert [change.action for change in cached.plan(asked).changes] == [Action.START]
+    cached.api.__class__ = FusedAPI
+    assert cached.apply(requests=asked)["Job/areas"].status is OutcomeStatus.SUCCEEDED
+    assert len(cached.job_ids()) == 2
+
+
+def test_a_cached_answer_is_known_though_its_config_cannot_be_read(cached: World) -> None:
+    cached.apply()
+    made = cached.plan()
+    cached.api.hides_config, cached.api.word = True, "s3"
+    [outcome] = cached.carry_out(made).values()
+    assert outcome.status is OutcomeStatus.FAILED
+    assert "from its cache (s3)" in str(outcome.error)
+
+
+def test_what_an_older_run_answered_stays_an_open_attempt_until_it_is_settled(cached: World) -> None:
+    cached.apply()
+    cached.apply()
+    [left] = cached.site().journal.open_intents()
+    assert left.number == 2
+    cached.api.__class__ = FusedAPI
+    cached.apply()
+    assert cached.site().journal.open_intents() == []
+
+
+def test_a_new_run_whose_config_cannot_be_read_yet_is_a_start(cached: World) -> None:
+    cached.api.hides_config = True
+    made = cached.plan()
+    assert cached.carry_out(made)["Job/areas"].status is OutcomeStatus.SUCCEEDED
+
+
+def test_where_the_spec_allows_for_it_an_older_run_stands_for_the_new_one(cached: World) -> None:
+    cached.write("specs/a.yaml", job(more="  run: {when: always}\n  cache_max_age: 12h\n  send_status_email: false\n"))
+    first = cached.apply()["Job/areas"]
+    cached.api.word = "hit"
+    again = cached.apply()["Job/areas"]
+    assert (again.status, again.job_id) == (OutcomeStatus.SUCCEEDED, first.job_id)
+    assert cached.api.sent == [{"send_status_email": False, "cache_max_age": 43200}] * 2
+    assert cached.site().journal.open_intents() == []
+
+
+def test_what_is_said_of_the_start_alone_starts_nothing(cached: World) -> None:
+    cached.write("specs/a.yaml", job())
+    cached.apply()
+    cached.write("specs/a.yaml", job(more="  cache_max_age: 60\n  send_status_email: true\n"))
+    assert [change.action for change in cached.plan().changes] == [Action.NONE]
