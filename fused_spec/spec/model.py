@@ -103,13 +103,15 @@ class DesiredJob(Desired):
     """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
     `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`.
 
-    `reads` are those of its needs whose output it reads.
+    `reads` are those of its needs whose output it reads. `start` holds start_job's keywords that decide nothing about
+    the result, and so are no part of the digest: `send_status_email` and `cache_max_age`.
     """
 
     needs: tuple[Key, ...] = ()
     reads: tuple[Key, ...] = ()
     run: RunPolicy = RunPolicy()
     files: tuple[LocalFile, ...] = ()
+    start: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
 
 
