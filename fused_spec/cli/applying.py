@@ -12,7 +12,7 @@ import click
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
-from fused_spec.cli.keeping import Kept, open_kept, open_markers, open_spools
+from fused_spec.cli.keeping import Kept, cancels_of, leavings_of, open_kept, open_markers, open_spools
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
 from fused_spec.cli.target import connect, find_target, identify
@@ -22,6 +22,7 @@ from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
+from fused_spec.reconcile.explain import explained
 from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import Intent, recover
@@ -92,11 +93,11 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
     api = connect(FusedReader, place.target, context, place.resolution.project)
     markers = _markers(api, place)
-    plan = plan_of(place, read(api, markers, place, requests), requests)
+    plan = plan_of(place, read(api, markers, place, requests), requests, api)
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
     for intent in place.kept.journal.tokens.open_intents():
-        context.console.say(f"Warning: it is open whether {intent.key} was made; the next apply settles it first.")
+        context.console.say(f"Warning: the making of {intent.key} did not come to its end; the next apply sees to it.")
     return plan
 
 
@@ -114,13 +115,22 @@ def read(api: FusedReader, markers: Markers, place: Workplace, requests: Request
     return with_unreadable(history, place.kept.archive, place.resolution)
 
 
-def plan_of(place: Workplace, history: History, requests: Requests) -> Plan:
-    """The plan, with a word on what is odd about where it is made."""
+def plan_of(place: Workplace, history: History, requests: Requests, api: FusedReader) -> Plan:
+    """The plan, told in full, with a word on what is odd about where it is made."""
+    kept = place.kept
     plan = planner.make_plan(
         place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
     )
     odd = oddities(history, place.resolution, place.whereabouts)
-    return replace(plan, warnings=(*plan.warnings, *odd))
+    return explained(
+        replace(plan, warnings=(*plan.warnings, *odd)),
+        place.resolution,
+        history,
+        api=api,
+        archive=kept.archive,
+        cancels=cancels_of(kept),
+        leavings=leavings_of(kept),
+    )
 
 
 def connect_to(context: Context, place: Workplace) -> FusedAPI:
@@ -177,8 +187,10 @@ def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> Non
         raise FusedSpecError("nothing was started", hint="-y applies without asking")
 
 
-def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> list[Outcome]:
-    """Apply the plan and show its progress; outcomes come in the order of the plan.
+def carry_out(
+    context: Context, plan: Plan, site: Site, options: Options, *, hear: Callable[[Event], None] = lambda event: None
+) -> list[Outcome]:
+    """Apply the plan and show its progress; outcomes come in the order of the plan, and `hear` is given each event.
 
     Raises `Interrupted` on Ctrl-C, and the client's error when the service was silent for too long; runs go on.
     """
@@ -190,6 +202,7 @@ def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> lis
             for event in events:
                 board.take(event)
                 show(event)
+                hear(event)
                 if isinstance(event, Finished):
                     outcomes.append(event.outcome)
     except KeyboardInterrupt:

@@ -35,7 +35,7 @@ def specs_option(function: Function) -> Function:
 
 @click.group(cls=Guided)
 def tokens() -> None:
-    """Look at UDF access tokens, and use them.
+    """Look at UDF access tokens, rotate and use them.
 
     A token's value is never shown.
     """

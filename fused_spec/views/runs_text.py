@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fused_spec.plan.ending import why_held
 from fused_spec.plan.model import Change, PastRun, Plan, Run
+from fused_spec.redaction import redact
 from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus
 from fused_spec.views.shown import cut, one_line, visible
 from fused_spec.views.words import moment
 
+_LONGEST = 400  # characters of why a job is held
 STATUS_HEAD = ("JOB", "NEWEST RUN", "SPEC", "CREATED", "RUN")
 _SHOWN = ("job_id", "key", "status", "created", "ended", "attempt", "digest", "instance_type", "service", "archive")
 
@@ -39,7 +42,7 @@ def declared_jobs(plan: Plan) -> list[Change]:
 
 def status_text(plan: Plan) -> str:
     """One line per declared job."""
-    return table([STATUS_HEAD, *status_rows(plan)])
+    return "\n".join([table([STATUS_HEAD, *status_rows(plan)]), *_held(plan)])
 
 
 def status_rows(plan: Plan) -> list[tuple[str, ...]]:
@@ -54,6 +57,13 @@ def status_rows(plan: Plan) -> list[tuple[str, ...]]:
         created = moment(run.created) if isinstance(run, Run) else "-"
         rows.append((name, str(run.status), spec, created, visible(run.job_id)))
     return rows
+
+
+def _held(plan: Plan) -> Iterator[str]:
+    """Why each job that is held is."""
+    for change in declared_jobs(plan):
+        if (why := why_held(change)) is not None:
+            yield cut(f"{change.key.name} is held: it {visible(redact(why))}", _LONGEST)
 
 
 def jobs_text(runs: Sequence[ListedRun]) -> str:
