@@ -28,6 +28,7 @@ from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import Intent, recover
 from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
+from fused_spec.reconcile.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
@@ -45,6 +46,17 @@ class Workplace:
     resolution: Resolution
     target: Target
     kept: Kept
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        kept = self.kept
+        return Whereabouts(
+            service=kept.service,
+            is_local=self.target.is_local,
+            archive=kept.archive,
+            journal=kept.journal,
+            place=kept.store.shown("").rstrip("/"),
+        )
 
     @property
     def timing(self) -> Timing:
@@ -85,13 +97,13 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
     for intent in place.kept.journal.tokens.open_intents():
-        context.console.say(f"Warning: it is open whether {intent.key} was made; the next apply settles it first.")
+        context.console.say(f"Warning: the making of {intent.key} did not come to its end; the next apply sees to it.")
     return plan
 
 
 def read(api: FusedReader, markers: Markers, place: Workplace, requests: Requests) -> History:
     """What the service and the archive know."""
-    return read_history(
+    history = read_history(
         api,
         place.resolution,
         archive=place.kept.archive,
@@ -100,16 +112,18 @@ def read(api: FusedReader, markers: Markers, place: Workplace, requests: Request
         now=datetime.now(UTC),
         prune=requests.prune,
     )
+    return with_unreadable(history, place.kept.archive, place.resolution)
 
 
 def plan_of(place: Workplace, history: History, requests: Requests, api: FusedReader) -> Plan:
-    """The plan, told in full."""
+    """The plan, told in full, with a word on what is odd about where it is made."""
+    kept = place.kept
     plan = planner.make_plan(
         place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
     )
-    kept = place.kept
+    odd = oddities(history, place.resolution, place.whereabouts)
     return explained(
-        plan,
+        replace(plan, warnings=(*plan.warnings, *odd)),
         place.resolution,
         history,
         api=api,

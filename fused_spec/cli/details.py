@@ -24,6 +24,7 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
         "scope": identity.scope if identity else None,
         "digest": identity.digest if identity else None,
         "attempt": identity.attempt if identity else None,
+        "service": found.receipt.where if found.receipt and not found.in_history else around.service.name,
         **(_from_history(around.api, found) if found.in_history else _from_receipt(found)),
         "archive": folder,
     }

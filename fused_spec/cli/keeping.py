@@ -73,7 +73,7 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
         locks=(f"{project.scope}@{service.folder}", *([before] if before else ())),
         leases=(
             *([f"{project.scope}/services/{service.folder}/lock"] if is_shared else ()),
-            *([f"{project.scope}/lock/{before}"] if is_shared and is_certain and before else ()),
+            *([f"{project.scope}/lock/{before}"] if is_shared and before else ()),
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fused_spec.cli.applying import Workplace
 from fused_spec.cli.options import Context
-from fused_spec.errors import Misconfigured, StalePlan
+from fused_spec.errors import FileTrouble, Misconfigured, StalePlan
 from fused_spec.gitrefs.checkout import Checkout, checkout_of
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile import saved_plan
@@ -36,14 +36,12 @@ class PlanToApply:
 
 
 def check_place(context: Context, file: Path) -> None:
-    """Raise `Misconfigured`, before anything is asked of a service, where no plan can be kept."""
+    """Raise `FileTrouble` or `Misconfigured`, before anything is asked of a service, where no plan can be kept."""
     path = context.cwd / file
     if not path.parent.is_dir():
-        raise Misconfigured(
-            f"the plan cannot be kept in {file}: there is no folder {file.parent}", hint="make it first"
-        )
+        raise FileTrouble(f"the plan cannot be kept in {file}: there is no folder {file.parent}", hint="make it first")
     if not os.access(path.parent, os.W_OK):
-        raise Misconfigured(
+        raise FileTrouble(
             f"the plan cannot be kept in {file}: the folder {file.parent} cannot be written", hint="name another one"
         )
     if path.exists() and not _may_be_replaced(path):

@@ -218,7 +218,7 @@ def _apply(
         _write_down(context, place, made, outcomes, heard)
     code = exit_code(outcomes)
     if output == "json":
-        console.result(as_json(apply_document(made.target, outcomes, code)))
+        console.result(as_json(apply_document(made.target, outcomes, code, failed)))
     else:
         again = _again(context, paths, archive)
         console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))

@@ -44,6 +44,8 @@ def log_lines(
                 raise
     if found.receipt is None:
         raise AssertionError("a run outside the history is known by its receipt")
+    if not found.receipt.ran_at(around.service):
+        tell(f"Note: this run was at {found.receipt.where}, and not at {around.target.name}.")
     for line in around.archive.read_logs(found.receipt):
         if since_ms is None or line.timestamp >= since_ms:
             yield line.message.rstrip("\r\n")

@@ -74,7 +74,7 @@ class Reason(StrEnum):
     NOT_THERE = "does not exist yet"
     FIELDS_CHANGED = "fields changed"
     SINK_LACKS_IT = "its sink lacks its value, which is written again"
-    FORMER_VALUE = "it has a newer value; the former one is disabled"
+    OTHER_VALUE = "a value besides its own still works, and is disabled"
     NEW_VALUE = "its old value stays disabled; a new one is made"
     SWITCHED_OFF = "disabled, as declared"
 
@@ -147,7 +147,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRun:
-    """A run remembered by its receipt; `created` and `ended` as far as the service told them."""
+    """A run remembered by its receipt; `created` and `ended` as far as the service told them.
+
+    `differences` are those of a `Run`, from what was archived with it.
+    """
 
     job_id: str
     key: Key
@@ -161,6 +164,7 @@ class PastRun:
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     error: str | None = None
     ended_by: str | None = None
+    differences: tuple[FieldChange, ...] = ()
 
     @property
     def over(self) -> datetime | None:
@@ -219,13 +223,17 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What apply will do about one key, and why; `reads` are known once it is carried out."""
+    """What apply will do about one key, and why; `reads` are known once it is carried out.
+
+    `trace` is a later run than `before` that nobody can tell the end of.
+    """
 
     key: Key
     action: Action
     reason: Reason
     detail: str = ""  # finishes the reason for people: "udfs/area.py", "2 of 3"
     before: Run | RemoteObject | PastRun | None = None
+    trace: Trace | None = None
     after: Desired | None = None
     fields: tuple[FieldChange, ...] = ()
     reads: Mapping[str, ReadRun] = field(default_factory=dict)

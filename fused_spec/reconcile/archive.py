@@ -217,7 +217,7 @@ class Archive:
         except LaterFormat as error:
             raise Misconfigured(
                 f"{shown} is {error}: what it says about its run is not known, and the run might be paid for again",
-                hint="use the fused-spec that wrote it or a later one, or name another --archive",
+                hint="use the fused-spec that wrote it, or a later one",
             ) from None
         except ValueError as error:
             *_, kind, name, job_id, _ = place.split("/")

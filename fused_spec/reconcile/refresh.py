@@ -15,7 +15,7 @@ from fused_spec.reconcile.listing import list_jobs
 from fused_spec.reconcile.marker import Marker, marker_in
 from fused_spec.reconcile.markers import Markers, in_batches
 from fused_spec.reconcile.objects import read_objects
-from fused_spec.reconcile.payload import job_differences
+from fused_spec.reconcile.payload import archived_differences, job_differences
 from fused_spec.reconcile.settle import settled
 from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
 from fused_spec.status import RunStatus, run_status
@@ -63,7 +63,7 @@ def read_history(
     for key, declared in jobs.items():
         if key in runs and runs[key][0].digest != declared.digest:
             runs[key][0] = _compared(api, declared, runs[key][0])
-    past = archive.past()
+    past = {key: _compared_with(archive, run, jobs.get(key), listing) for key, run in archive.past().items()}
     traces: dict[Key, Trace] = {}
     known = {run.nonce for run in found}
     for key, attempt in _unexplained(journal.newest_started(jobs, known), runs, past).items():
@@ -243,3 +243,13 @@ def _compared(api: "FusedReader", job: DesiredJob, run: Run) -> Run:
     config = api.get_job_config(run.job_id)
     marker = marker_in(config.metadata)
     return run if marker is None else replace(run, differences=job_differences(job, config, marker))
+
+
+def _compared_with(
+    archive: "Archive", run: PastRun, job: DesiredJob | None, listing: Sequence["JobResponse"]
+) -> PastRun:
+    """The remembered run, and where only the archive knows how another spec differs from it, its differences."""
+    if job is None or job.digest == run.digest or any(listed.id == run.job_id for listed in listing):
+        return run
+    spec = archive.spec(run.key, run.job_id)
+    return run if spec is None else replace(run, differences=archived_differences(job, spec))

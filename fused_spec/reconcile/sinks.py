@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import FileTrouble
 
 _OTHERS = 0o077
 
@@ -27,9 +27,9 @@ def check_sink(sink: Path) -> None:
     """Raise before anything is sent when the sink cannot be written."""
     existing = next(folder for folder in sink.parents if folder.exists())
     if sink.is_dir():
-        raise FusedSpecError(f"the sink {sink} is a folder", hint="name a file in it; no token was made")
+        raise FileTrouble(f"the sink {sink} is a folder", hint="name a file in it; no token was made")
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise FusedSpecError(
+        raise FileTrouble(
             f"the sink {sink} cannot be written", hint="name a file in a writable folder; no token was made"
         )
 
@@ -47,7 +47,7 @@ def write_sink(sink: Path, content: bytes) -> None:
 
     The draft has one name: what a crash leaves of it is gone with the next write.
     """
-    draft = sink.with_name(f".{sink.name}.draft")
+    draft = _draft(sink)
     try:
         sink.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
@@ -58,12 +58,17 @@ def write_sink(sink: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         draft.replace(sink)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise FusedSpecError(
+        remove_draft(sink)
+        raise FileTrouble(
             f"the token's value cannot be written to {sink}: {error.strerror}",
             hint="make the file writable, then run the command again",
         ) from None
+
+
+def remove_draft(sink: Path) -> None:
+    """Remove what a write that was killed left beside the sink."""
+    with contextlib.suppress(OSError):
+        _draft(sink).unlink(missing_ok=True)
 
 
 def put_back(sink: Path, content: bytes | None) -> None:
@@ -72,3 +77,7 @@ def put_back(sink: Path, content: bytes | None) -> None:
         sink.unlink(missing_ok=True)
     else:
         write_sink(sink, content)
+
+
+def _draft(sink: Path) -> Path:
+    return sink.with_name(f".{sink.name}.draft")

@@ -37,9 +37,13 @@ class StartedRun:
 
 
 def next_attempt(change: Change) -> int:
-    """One more than the newest run, whatever its digest: else a spec that is changed back would seem to have run."""
-    before = change.before
-    return before.attempt + 1 if isinstance(before, Run | PastRun) else 1
+    """One more than the newest run, whatever its digest: else a spec that is changed back would seem to have run.
+
+    A run that is forgotten counts as well: it may come to light again.
+    """
+    before, trace = change.before, change.trace
+    known = before.attempt if isinstance(before, Run | PastRun) else 0
+    return max(known, trace.attempt if trace is not None else 0) + 1
 
 
 def next_try(change: Change) -> int:

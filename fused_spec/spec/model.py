@@ -150,7 +150,7 @@ class Project:
 
     `root` confines every file a spec may name; `state` is the folder for the local service, the archive
     and caches (`.fused-spec` beside the project file). `clones` are repositories on this machine, by URL. `engine` and
-    `storage` are those of the local service, as `serve` takes them.
+    `storage` are those of the local service, as `serve` takes them. `exclude` are patterns of files that are no specs.
     """
 
     name: str
@@ -165,6 +165,7 @@ class Project:
     clones: Mapping[str, Path] = field(default_factory=dict)
     engine: str | None = None
     storage: str | None = None
+    exclude: tuple[str, ...] = ()
     file: Path | None = None
     environment: str | None = None
 

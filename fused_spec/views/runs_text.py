@@ -14,6 +14,8 @@ from fused_spec.views.shown import cut, one_line, visible
 from fused_spec.views.words import moment
 
 _LONGEST = 400  # characters of why a job is held
+STATUS_HEAD = ("JOB", "NEWEST RUN", "SPEC", "CREATED", "RUN")
+_SHOWN = ("job_id", "key", "status", "created", "ended", "attempt", "digest", "instance_type", "service", "archive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,12 @@ def declared_jobs(plan: Plan) -> list[Change]:
 
 def status_text(plan: Plan) -> str:
     """One line per declared job."""
-    rows = [("JOB", "NEWEST RUN", "SPEC", "CREATED", "RUN")]
+    return "\n".join([table([STATUS_HEAD, *status_rows(plan)]), *_held(plan)])
+
+
+def status_rows(plan: Plan) -> list[tuple[str, ...]]:
+    """What `STATUS_HEAD` is the head of."""
+    rows: list[tuple[str, ...]] = []
     for change in declared_jobs(plan):
         name, run = change.key.name, change.before
         if not isinstance(run, Run | PastRun):
@@ -49,7 +56,7 @@ def status_text(plan: Plan) -> str:
         spec = "same" if is_current(change) else "changed"
         created = moment(run.created) if isinstance(run, Run) else "-"
         rows.append((name, str(run.status), spec, created, visible(run.job_id)))
-    return "\n".join([table(rows), *_held(plan)])
+    return rows
 
 
 def _held(plan: Plan) -> Iterator[str]:
@@ -77,11 +84,7 @@ def jobs_text(runs: Sequence[ListedRun]) -> str:
 
 def show_text(details: Mapping[str, Any]) -> str:
     """The document of `show` as lines, its steps in a few words."""
-    rows = [
-        (name.replace("_", " "), visible(str(details[name])))
-        for name in ("job_id", "key", "status", "created", "ended", "attempt", "digest", "instance_type", "archive")
-        if details.get(name) is not None
-    ]
+    rows = [(name.replace("_", " "), visible(str(details[name]))) for name in _SHOWN if details.get(name) is not None]
     if (details.get("total_tasks") or 0) > 1:
         rows.append(("tasks", f"{details['finished_tasks']} of {details['total_tasks']}"))
     rows += [(name, one_line(value)) for name, value in details["settings"].items()]

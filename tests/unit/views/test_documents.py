@@ -8,7 +8,9 @@ import pytest
 
 from fused_spec.errors import CredentialsError
 from fused_spec.plan.model import Action, Left, Reason
-from fused_spec.views.documents import as_json, error_document, plan_document, validate_document
+from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.views.documents import apply_document, as_json, error_document, plan_document, validate_document
+from fused_spec.views.outcome_text import Failure, Input, Raised
 from tests.unit.views.things import change, field, job_key, plan, problem
 
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "output"
@@ -107,3 +109,41 @@ def test_a_plan_holds_no_secret() -> None:
 def test_an_error_document_tells_the_next_step() -> None:
     document = checked("error", error_document(CredentialsError("no credentials", hint="log in")))
     assert document["error"] == {"message": "no credentials", "hint": "log in", "exit_code": 8}
+
+
+def failed_outcome(failure: Failure, *, status: OutcomeStatus = OutcomeStatus.FAILED) -> dict[str, Any]:
+    outcome = Outcome(change=change(), status=status, job_id="7e57ab1e", seconds=3.5)
+    [told] = checked("apply", apply_document("local", [outcome], 1, {"7e57ab1e": failure}))["outcomes"]
+    return told
+
+
+def test_a_failed_run_tells_step_input_exception_seconds_and_log() -> None:
+    told = failed_outcome(
+        Failure(
+            step="step 1 of 2: udf",
+            input=Input(index=3, value={"x": 2, "api_key": "k1"}),
+            raised=Raised(type="ValueError", message="no such tile, by fsh_abcdefgh12345"),
+            why="ValueError: no such tile, by fsh_abcdefgh12345",
+            lines=["one", "by fsh_abcdefgh12345"],
+        )
+    )
+    assert told["failure"] == {
+        "step": "step 1 of 2: udf",
+        "input": {"index": 3, "value": {"x": 2, "api_key": "***"}},
+        "exception": {"type": "ValueError", "message": "no such tile, by ***"},
+        "seconds": 3.5,
+        "log": ["one", "by ***"],
+        "page": None,
+    }
+    assert told["error"] == "ValueError: no such tile, by ***"
+
+
+@pytest.mark.parametrize("status", [OutcomeStatus.FAILED, OutcomeStatus.LOST])
+def test_a_failed_run_whose_log_tells_nothing_has_an_error_too(status: OutcomeStatus) -> None:
+    assert failed_outcome(Failure(), status=status)["error"] == f"the run is {status}, and its log does not tell why"
+
+
+def test_a_run_that_did_not_fail_has_no_failure() -> None:
+    outcome = Outcome(change=change(), status=OutcomeStatus.SUCCEEDED, job_id="7e57ab1e")
+    [told] = checked("apply", apply_document("local", [outcome], 0))["outcomes"]
+    assert (told["error"], told["failure"], told["seconds"]) == (None, None, None)
