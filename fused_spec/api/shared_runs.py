@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fused_spec.api.addresses import checked_id, path
 from fused_spec.api.answers import Answer
 from fused_spec.api.base import Connected
+from fused_spec.api.errors import Unreadable
 from fused_spec.api.limits import FILES, Limits
 from fused_spec.api.transport import Sink
 
@@ -21,7 +22,7 @@ def run_shared(
 
     Raises `ApiError` with 422 when the UDF failed, and with 404, 401 or 403 when the token is not let in.
     """
-    return api._transport.call(
+    answer = api._transport.call(
         "GET",
         path("realtime-shared", checked_id(token, "token"), "run", "file"),
         query=query,
@@ -29,3 +30,6 @@ def run_shared(
         limits=limits,
         sink=sink,
     )
+    if answer.is_redirect:
+        raise Unreadable(f"{answer.call} answered {answer.status}, a redirect that is not followed")
+    return answer

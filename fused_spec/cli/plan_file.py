@@ -24,9 +24,9 @@ class PlanToApply:
     requests: Requests
 
     def refuse_if_foreign(self, place: Workplace) -> None:
-        """Raise `StalePlan` when it is of another project, target or server."""
+        """Raise `StalePlan` when it is of another project, target or service."""
         saved_plan.refuse_if_foreign(
-            self.plan, scope=place.resolution.project.scope, target=place.target.name, base_url=_server(place)
+            self.plan, scope=place.resolution.project.scope, target=place.target.name, service=place.kept.service.name
         )
 
     def refuse_if_moved(self, context: Context, made: Plan, place: Workplace) -> None:
@@ -56,7 +56,7 @@ def write_plan(
         plan,
         plan_id=secrets.token_hex(16),
         now=datetime.now(UTC),
-        base_url=_server(place),
+        service=place.kept.service.name,
         checkout=_checkout(context, paths),
         paths=paths,
         requests=_as_json(requests),
@@ -102,10 +102,6 @@ def _from_json(asked: Any) -> Requests:
         return Requests(**given)
     except TypeError:
         raise StalePlan("the plan asks for what this version does not know", hint="make a new plan") from None
-
-
-def _server(place: Workplace) -> str:
-    return place.target.base_url or "local"
 
 
 def _checkout(context: Context, paths: tuple[str, ...]) -> Checkout:

@@ -11,9 +11,9 @@ from fused_spec.cli.keeping import only_apply, open_kept
 from fused_spec.cli.options import Context
 from fused_spec.cli.target import connect, find_target, identify
 from fused_spec.cli.token_state import declared_token, states_of
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.reconcile.recover import recover_tokens
-from fused_spec.reconcile.rotation import Issued, Issuer, issue, renewal
+from fused_spec.reconcile.rotation import Issuer, issue, renewal
 from fused_spec.reconcile.site import World
 from fused_spec.settings import Target
 from fused_spec.spec.model import DesiredToken
@@ -25,16 +25,22 @@ class Rotated:
     """What came of it, and how the token stands now."""
 
     target: Target
-    issued: Issued
     state: TokenState
 
 
 def rotate_token(
-    context: Context, name: str, paths: tuple[str, ...], *, overlap: float, archive: str | None, yes: bool
+    context: Context,
+    name: str,
+    paths: tuple[str, ...],
+    *,
+    overlap: float,
+    archive: str | None,
+    yes: bool,
+    lock_timeout: float = 0.0,
 ) -> Rotated:
     """Make, deliver and prove a new value, and disable the former ones, at once or after `overlap` seconds.
 
-    Raises `Locked` while an apply is at work.
+    Raises `Locked` while an apply is at work, and was for `lock_timeout` seconds.
     """
     project, declared = declared_token(context, name, paths)
     if not declared.payload.get("enabled", True):
@@ -43,7 +49,8 @@ def rotate_token(
     project = project.at(target)
     kept = open_kept(project, target, identify(target, context, project), archive)
     api = connect(FusedAPI, target, context, project)
-    with only_apply(kept, context.env, now=service_clock(api)) as may_act:
+    lock = only_apply(kept, context.env, now=service_clock(api), timeout=lock_timeout, tell=context.console.warn)
+    with lock as may_act:
         issuer = Issuer(
             api=api,
             journal=kept.journal.tokens,
@@ -55,9 +62,15 @@ def rotate_token(
         recover_tokens(api, issuer.journal, timing=issuer.timing, world=issuer.world, tell=watching(context))
         order = renewal(declared, issuer, overlap=overlap)
         _confirm(context, target, declared, yes=yes)
-        issued = issue(order, issuer)
-    [state] = states_of(api, [declared], project, context.cwd)
-    return Rotated(target=target, issued=issued, state=state)
+        try:
+            issue(order, issuer)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"the rotation of {declared.key} was interrupted; one value works, and it is in the sink",
+                hint="the next apply, or another rotation, sees to what is left over",
+            ) from None
+    [state] = states_of(api, [declared], project, kept.journal.tokens, context.cwd)
+    return Rotated(target=target, state=state)
 
 
 def _confirm(context: Context, target: Target, declared: DesiredToken, *, yes: bool) -> None:

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fused_spec.api.reading import FusedReader
+from fused_spec.cli.keeping import open_kept
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import here, read_specs
-from fused_spec.cli.target import connect, find_target
+from fused_spec.cli.target import connect, find_target, identify
 from fused_spec.diagnostics import nearest
 from fused_spec.errors import FusedSpecError, SpecError
 from fused_spec.plan.token_age import Age, age_of
 from fused_spec.reconcile.editions import Editions, editions_of
 from fused_spec.reconcile.sinks import sink_trouble
+from fused_spec.reconcile.token_journal import TokenJournal
 from fused_spec.settings import Target
 from fused_spec.spec.model import DesiredToken, Project, Resolution
 from fused_spec.views.tokens_text import TokenProblem, TokenState
@@ -35,14 +37,18 @@ def read_tokens(context: Context, paths: tuple[str, ...], *, only: str | None = 
     declared = _declared(resolution) if only is None else [_named(resolution, only)]
     target = find_target(context, resolution.project)
     api = connect(FusedReader, target, context, resolution.project)
-    return Found(target=target, states=states_of(api, declared, resolution.project.at(target), context.cwd))
+    project = resolution.project.at(target)
+    journal = open_kept(project, target, identify(target, context, project)).journal.tokens
+    return Found(target=target, states=states_of(api, declared, project, journal, context.cwd))
 
 
-def states_of(api: FusedReader, declared: list[DesiredToken], project: Project, cwd: Path) -> list[TokenState]:
+def states_of(
+    api: FusedReader, declared: list[DesiredToken], project: Project, journal: TokenJournal, cwd: Path
+) -> list[TokenState]:
     """What the service has of these tokens by now."""
     existing = api.get_udf_access_tokens(n=None) if declared else []
-    now = api.server_time or datetime.now(UTC)
-    return [_state(one, editions_of(existing, project.scope, one.key), cwd, now) for one in declared]
+    now, nonces = api.server_time or datetime.now(UTC), journal.open_nonces()
+    return [_state(one, editions_of(existing, project.scope, one.key, nonces), cwd, now) for one in declared]
 
 
 def declared_token(context: Context, name: str, paths: tuple[str, ...]) -> tuple[Project, DesiredToken]:
@@ -103,8 +109,8 @@ def _problems(declared: DesiredToken, editions: Editions, age: Age, now: datetim
         return
     if trouble := sink_trouble(declared.sink, current.value):
         yield TokenProblem(what=f"its sink {trouble}", step="`fused-spec apply` writes its value again")
-    if editions.due(now):
-        yield TokenProblem(what="a former value still works", step="`fused-spec apply` disables it")
+    if editions.to_disable(now):
+        yield TokenProblem(what="a value besides its own still works", step="`fused-spec apply` disables it")
     if age.words is not None:
         yield TokenProblem(what=age.words, step=f"`fused-spec tokens rotate {name}`")
 

@@ -23,19 +23,21 @@ def object_change(desired: Desired, existing: RemoteObject | None, cause: Cause)
 
 def _token_change(desired: DesiredToken, existing: RemoteObject | None, cause: Cause) -> Change:
     """A value that was disabled, by whatever hand, is never enabled again: it may be known to others."""
+    wanted = desired.payload.get("enabled", True)
     if existing is None or not existing.enabled:
-        if not desired.payload.get("enabled", True):
+        if wanted:
+            reason = Reason.NOT_THERE if existing is None else Reason.NEW_VALUE
+            return Change(key=desired.key, action=Action.CREATE, reason=reason, after=desired)
+        if existing is None or not existing.former:
             return Change(
                 key=desired.key, action=Action.NONE, reason=Reason.SWITCHED_OFF, before=existing, after=desired
             )
-        reason = Reason.NOT_THERE if existing is None else Reason.NEW_VALUE
-        return Change(key=desired.key, action=Action.CREATE, reason=reason, after=desired)
     # A token is bound to its UDF for life: another UDF needs another token.
     if any(field.path.split(".")[0] == "udf" for field in existing.differences):
         return _change(desired, existing, Action.REPLACE, Reason.FIELDS_CHANGED, cause(existing.differences, desired))
     paths = {field.path for field in existing.differences}
     if _FORMER in paths and paths <= {_SINK, _FORMER}:
-        return _change(desired, existing, Action.UPDATE, Reason.FORMER_VALUE)
+        return _change(desired, existing, Action.UPDATE, Reason.OTHER_VALUE)
     if paths == {_SINK}:
         return _change(desired, existing, Action.UPDATE, Reason.SINK_LACKS_IT)
     return _difference(desired, existing, cause)

@@ -5,7 +5,7 @@ marker also has the edition's number, and until when the editions before it may 
 every machine which value counts, and which ones are to be disabled.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -55,9 +55,13 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Editions:
-    """The editions of one token, newest first."""
+    """The editions of one token, newest first.
+
+    `unfinished` are enabled ones whose making did not come to its end: they count for nothing, and are to be disabled.
+    """
 
     known: tuple[Edition, ...] = field(default=())
+    unfinished: tuple[Edition, ...] = field(default=())
 
     @property
     def newest(self) -> Edition | None:
@@ -74,7 +78,7 @@ class Editions:
 
     @property
     def next_number(self) -> int:
-        return 1 + max((edition.number for edition in self.known), default=0)
+        return 1 + max((edition.number for edition in (*self.known, *self.unfinished)), default=0)
 
     def former(self) -> tuple[tuple[Edition, datetime], ...]:
         """The enabled ones before the current, and until when each may be used."""
@@ -88,16 +92,21 @@ class Editions:
         """The former ones whose time is over."""
         return tuple(edition for edition, until in self.former() if until <= now)
 
+    def to_disable(self, now: datetime) -> tuple[Edition, ...]:
+        """Everything that is enabled and should not be."""
+        return (*self.due(now), *self.unfinished)
 
-def editions_of(tokens: Iterable["UdfAccessToken"], scope: str, key: Key) -> Editions:
-    """The editions of the declared token among all tokens."""
-    return editions_in(token for token in tokens if is_marked(token.metadata_json, scope, key))
+
+def editions_of(tokens: Iterable["UdfAccessToken"], scope: str, key: Key, open_nonces: Collection[str]) -> Editions:
+    """The editions of the declared token among all tokens; `open_nonces` are those of open intents."""
+    return editions_in((token for token in tokens if is_marked(token.metadata_json, scope, key)), open_nonces)
 
 
-def editions_in(tokens: Iterable["UdfAccessToken"]) -> Editions:
+def editions_in(tokens: Iterable["UdfAccessToken"], open_nonces: Collection[str]) -> Editions:
     """The editions that these tokens of one name are."""
-    found = map(edition_of, tokens)
-    return Editions(known=tuple(sorted(found, key=_age)))
+    found = sorted(map(edition_of, tokens), key=_age)
+    unfinished = tuple(one for one in found if one.enabled and one.nonce in open_nonces)
+    return Editions(known=tuple(one for one in found if one not in unfinished), unfinished=unfinished)
 
 
 def edition_of(token: "UdfAccessToken") -> Edition:

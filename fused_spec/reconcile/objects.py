@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING
 
 from fused_spec.plan.model import FieldChange, RemoteObject
@@ -34,9 +35,10 @@ def read_objects(
     if tokens or prune or journal.knows_names():
         existing = api.get_udf_access_tokens(n=None)
         udf_ids = {key: one.reference for key, one in found.items()}
+        open_nonces = journal.open_nonces()
         for declared in tokens:
-            editions = editions_of(existing, scope, declared.key)
-            if editions.known:
+            editions = editions_of(existing, scope, declared.key, open_nonces)
+            if editions.known or (editions.unfinished and not declared.payload.get("enabled", True)):
                 found[declared.key] = _token_object(declared, editions, udf_ids, now)
         found.update(_undeclared(existing, resolution, journal))
     return found
@@ -67,14 +69,12 @@ def _token_object(
     declared: DesiredToken, editions: Editions, udf_ids: Mapping[Key, str], now: datetime
 ) -> RemoteObject:
     """The value that counts, and how it, its sink and the values before it differ from what is declared."""
-    if editions.current is None:
-        return _remote(declared.key, editions)
-    differences = token_differences(declared, editions.current.token, udf_ids)
-    if not declared.payload.get("enabled", True):
-        former = [edition.value for edition in editions.enabled[1:]]
-    else:
-        former = [edition.value for edition in editions.due(now)]
-        differences += _sink_differences(declared, editions.current.value)
+    current, wanted = editions.current, declared.payload.get("enabled", True)
+    differences = () if current is None else token_differences(declared, current.token, udf_ids)
+    if wanted and current is not None:
+        differences += _sink_differences(declared, current.value)
+    ended = editions.to_disable(now) if wanted else (*editions.enabled[1:], *editions.unfinished)
+    former = [edition.value for edition in ended]
     if former:
         many = "enabled" if len(former) == 1 else f"{len(former)} enabled"
         differences += (FieldChange(path="former value", before=many, after="disabled"),)
@@ -89,12 +89,11 @@ def _sink_differences(declared: DesiredToken, value: str) -> tuple[FieldChange, 
 def _remote(
     key: Key, editions: Editions, differences: tuple[FieldChange, ...] = (), former: Iterable[str] = ()
 ) -> RemoteObject:
-    shown = editions.current or editions.newest
-    assert shown is not None
+    shown = next(iter((*editions.enabled, *editions.known, *editions.unfinished)))
     return RemoteObject(
         key=key,
         reference=shown.value,
-        enabled=shown.enabled,
+        enabled=editions.current is not None,
         protect=is_protected(shown.token.metadata_json),
         differences=differences,
         former=tuple(former),
@@ -114,11 +113,12 @@ def _undeclared(
         if token.enabled and is_of_project(token.metadata_json, scope) and token_id not in declared:
             by_id.setdefault(str(token_id), []).append(token)
     names = dict(_names(by_id, resolution, journal))
+    numbers = count(1)
     found = {}
-    for number, (token_id, tokens) in enumerate(sorted(by_id.items()), start=1):
+    for token_id, tokens in sorted(by_id.items()):
         udf = tokens[0].udf_slug or tokens[0].udf_id
-        key = Key(kind=Kind.TOKEN, name=names.get(token_id) or f"(token {number} of {udf})")
-        editions = editions_in(tokens)
+        key = Key(kind=Kind.TOKEN, name=names.get(token_id) or f"(token {next(numbers)} of {udf})")
+        editions = editions_in(tokens, ())
         found[key] = _remote(key, editions, former=[edition.value for edition in editions.enabled[1:]])
     return found
 

@@ -77,15 +77,17 @@ def recover_tokens(
     world: World,
     tell: Tell = lambda intents, seconds: None,
 ) -> None:
-    """The same for the making of tokens alone."""
+    """The same for the making of tokens alone: afterwards each is known to exist, or never to come."""
 
-    def settle(intent: TokenIntent, found: frozenset[str], _: datetime | None, dead: bool) -> bool:
+    def settle(intent: TokenIntent, found: Mapping[str, bool], _: datetime | None, dead: bool) -> bool:
+        if found.get(intent.nonce):
+            return True  # it works, and is no use: the plan has it disabled, and the intent goes then
         if intent.nonce not in found and not dead:
             return False
         journal.settle(intent)
         return True
 
-    _watch(api, journal.open_intents(), lambda: _token_nonces(api), settle, timing, world, tell)
+    _watch(api, journal.open_intents(), lambda: _tokens_by_nonce(api), settle, timing, world, tell)
 
 
 def _watch(
@@ -122,10 +124,10 @@ def _by_nonce(api: "FusedReader", markers: Markers) -> dict[str, str]:
     return {marker.nonce: job.id for job, marker in marked if marker is not None}
 
 
-def _token_nonces(api: "FusedReader") -> frozenset[str]:
-    """The nonces of the tokens that the service has."""
-    nonces = (edition_of(token).nonce for token in api.get_udf_access_tokens(n=None))
-    return frozenset(nonce for nonce in nonces if nonce is not None)
+def _tokens_by_nonce(api: "FusedReader") -> dict[str, bool]:
+    """Whether each token of the service is enabled, by its nonce."""
+    editions = map(edition_of, api.get_udf_access_tokens(n=None))
+    return {edition.nonce: edition.enabled for edition in editions if edition.nonce is not None}
 
 
 def _service_time(api: "FusedReader") -> datetime | None:

@@ -1,9 +1,10 @@
 """Make a new value of a token, so that at any moment one works, and nothing is left over that nobody declared.
 
 The intent is written down; the token is made, under a number and a nonce of its own; its value goes to the sink; a call
-proves that it works; only then are the former ones disabled. Whatever fails takes the new one back. A process that dies
-on the way leaves what the service itself tells of: the newest enabled value counts, and the next apply goes on there.
-Only the making may be in doubt, and for that the intent stays, to be settled like that of a start.
+proves that it works. Then the intent goes, and only after that are the former values disabled. So whatever happens,
+wherever a process dies and however late a request arrives, there are two cases. While the intent is there the new value
+counts for nothing: the former one is put back into the sink, and the new one is disabled. Without it the newest value
+counts, and the former ones are disabled. Either way the next plan shows what is left to do, and the next apply does it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +18,7 @@ from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.editions import Edition, Editions, edition_marker, edition_of, editions_of
 from fused_spec.reconcile.marker import FIELD, is_protected, object_id
 from fused_spec.reconcile.proof import prove
-from fused_spec.reconcile.sinks import check_sink, put_back, read_sink, sink_trouble, write_sink
+from fused_spec.reconcile.sinks import check_sink, put_back, read_sink, remove_draft, sink_trouble, write_sink
 from fused_spec.reconcile.site import Site, Timing, World
 from fused_spec.reconcile.token_journal import TokenIntent, TokenJournal
 from fused_spec.spec.model import DesiredToken, Key
@@ -53,9 +54,14 @@ class Issuer:
         """The service's time."""
         return self.api.server_time or self.world.now()
 
+    def check_lock(self, key: Key) -> None:
+        """Raise when the lock was lost, or is about to be."""
+        if not self.may_act(self.timing.fresh):
+            raise Locked(f"{key} was left alone: the lock was lost meanwhile", hint="run the command again")
+
     def editions(self, key: Key) -> Editions:
         """The values that the token has by now."""
-        return editions_of(self.api.get_udf_access_tokens(n=None), self.scope, key)
+        return editions_of(self.api.get_udf_access_tokens(n=None), self.scope, key, self.journal.open_nonces())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +77,6 @@ class Order:
     metadata: Mapping[str, Any]
     protect: bool = False
     overlap: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
-    """The new edition, and what became of the former ones: how many were disabled, until when the others work."""
-
-    edition: Edition
-    disabled: int
-    former_until: datetime | None
 
 
 def renewal(declared: DesiredToken, issuer: Issuer, *, overlap: float) -> Order:
@@ -108,23 +105,23 @@ def renewal(declared: DesiredToken, issuer: Issuer, *, overlap: float) -> Order:
     )
 
 
-def issue(order: Order, issuer: Issuer) -> Issued:
+def issue(order: Order, issuer: Issuer) -> None:
     """Make a new value, deliver and prove it, and disable the former ones.
 
     Raises with the former value at work, and `OutcomeUnknown` when nobody can know whether the service made a new one.
     """
     check_sink(order.sink)
     before = issuer.editions(order.key)
-    new = _make(order, before, issuer)
+    intent = _intend(order, issuer)
+    new = _make(order, intent, before, issuer)
     try:
         deliver(order.key, order.sink, new, issuer, proven=bool(before.enabled))
     except FusedSpecError as error:
         _take_back(new, before, issuer, error)
         raise
-    due = Editions(known=(new, *before.known)).due(issuer.now)
-    disable(due, issuer)
-    is_left = len(due) < len(before.enabled)
-    return Issued(edition=new, disabled=len(due), former_until=new.former_until if is_left else None)
+    issuer.journal.settle(intent)
+    after = Editions(known=(new, *before.known), unfinished=before.unfinished)
+    disable(after.to_disable(issuer.now), issuer)
 
 
 def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: bool) -> bool:
@@ -133,6 +130,7 @@ def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: b
     Raises with the sink as it was before.
     """
     held = read_sink(sink)
+    remove_draft(sink)
     lacks = sink_trouble(sink, edition.value) is not None
     if lacks:
         check_sink(sink)
@@ -142,6 +140,7 @@ def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: b
     try:
         written = (read_sink(sink) or b"").decode("ascii", "replace").strip()
         prove(issuer.api, key, written, timing=issuer.timing, world=issuer.world)
+        issuer.check_lock(key)  # the UDF may have taken long, and whoever has the lock now ends the new value
     except FusedSpecError:
         if lacks:
             put_back(sink, held)
@@ -151,29 +150,39 @@ def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: b
 
 def disable(editions: Iterable[Edition], issuer: Issuer) -> None:
     """Have these values work no more; they are never enabled again."""
+    ended = []
     for edition in editions:
         issuer.api.update_udf_access_token(edition.value, enabled=False)
+        ended.append(edition.nonce)
+    if ended:
+        issuer.journal.settle_nonces(ended)
 
 
-def _make(order: Order, before: Editions, issuer: Issuer) -> Edition:
-    """Have the service make the token, once."""
-    now = issuer.now
-    until = now + timedelta(seconds=order.overlap) if before.enabled and order.overlap else None
+def _intend(order: Order, issuer: Issuer) -> TokenIntent:
+    """Write down what is about to be made; nothing is sent without the lock."""
     intent = TokenIntent(key=order.key, nonce=issuer.world.nonce(), sent=issuer.api.server_time)
+    issuer.journal.remember(object_id(issuer.scope, order.key), order.key.name)
+    issuer.journal.intend(intent)
+    try:
+        issuer.check_lock(order.key)
+    except Locked:
+        issuer.journal.settle(intent)
+        raise
+    return intent
+
+
+def _make(order: Order, intent: TokenIntent, before: Editions, issuer: Issuer) -> Edition:
+    """Have the service make the token, once."""
+    now = issuer.now.astimezone(UTC)
     marker = edition_marker(
         issuer.scope,
         order.key,
         protect=order.protect,
         number=before.next_number,
         nonce=intent.nonce,
-        made=now.astimezone(UTC),
-        former_until=until,
+        made=now,
+        former_until=now + timedelta(seconds=order.overlap) if before.enabled and order.overlap else None,
     )
-    issuer.journal.remember(object_id(issuer.scope, order.key), order.key.name)
-    issuer.journal.intend(intent)
-    if not issuer.may_act(issuer.timing.fresh):
-        issuer.journal.settle(intent)
-        raise Locked(f"{order.key} was left alone: the lock was lost meanwhile", hint="run the command again")
     try:
         token = issuer.api.create_udf_access_token(
             **order.arguments, metadata_json={**order.metadata, FIELD: marker}, enabled=True
@@ -183,7 +192,6 @@ def _make(order: Order, before: Editions, issuer: Issuer) -> Edition:
             issuer.journal.settle(intent)
             raise
         return _found_again(order, intent, error, issuer)
-    issuer.journal.settle(intent)
     return edition_of(token)
 
 
@@ -193,11 +201,10 @@ def _found_again(order: Order, intent: TokenIntent, error: ServiceError, issuer:
     for pause in intervals(0.5, 10.0):
         late = deadline.passed  # the last look begins after everything would have come
         try:
-            found = [one for one in issuer.editions(order.key).known if one.nonce == intent.nonce]
+            found = [one for one in issuer.editions(order.key).unfinished if one.nonce == intent.nonce]
         except ServiceError:
             found = []  # an unreadable list says nothing; the deadline ends the asking
         if found:
-            issuer.journal.settle(intent)
             return found[0]
         if late:
             break
@@ -215,5 +222,5 @@ def _take_back(new: Edition, before: Editions, issuer: Issuer, error: FusedSpecE
     try:
         disable([new], issuer)
     except ServiceError as trouble:
-        stands += f", and the new one could not be disabled ({trouble}): the next apply goes on with it"
+        stands += f"; the new one could not be disabled ({trouble}), which the next apply does"
     error.hint = f"{stands}; {error.hint}" if error.hint else stands

@@ -47,7 +47,7 @@ def write_sink(sink: Path, content: bytes) -> None:
 
     The draft has one name: what a crash leaves of it is gone with the next write.
     """
-    draft = sink.with_name(f".{sink.name}.draft")
+    draft = _draft(sink)
     try:
         sink.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
@@ -58,12 +58,17 @@ def write_sink(sink: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         draft.replace(sink)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
+        remove_draft(sink)
         raise FileTrouble(
             f"the token's value cannot be written to {sink}: {error.strerror}",
             hint="make the file writable, then run the command again",
         ) from None
+
+
+def remove_draft(sink: Path) -> None:
+    """Remove what a write that was killed left beside the sink."""
+    with contextlib.suppress(OSError):
+        _draft(sink).unlink(missing_ok=True)
 
 
 def put_back(sink: Path, content: bytes | None) -> None:
@@ -72,3 +77,7 @@ def put_back(sink: Path, content: bytes | None) -> None:
         sink.unlink(missing_ok=True)
     else:
         write_sink(sink, content)
+
+
+def _draft(sink: Path) -> Path:
+    return sink.with_name(f".{sink.name}.draft")

@@ -3,7 +3,8 @@
     <scope>/tokens/<target>/made/<name>/<sent>-<nonce>.intent   about to be made, or sent and not answered
     <scope>/tokens/<target>/names/<id>.json                     the name behind the opaque id of a marker
 
-Once the service has told of a token its intent goes: from then on the service knows everything.
+An intent goes when the value was delivered and proven, or taken back. So a token of the service whose intent is still
+there was not finished, and counts for nothing.
 """
 
 import json
@@ -55,13 +56,28 @@ class TokenJournal:
         self._store.write(self._path(intent), intent.to_json())
 
     def settle(self, intent: TokenIntent) -> None:
-        """Forget an intent: the token is known to exist, or never to come."""
+        """Forget an intent: its value counts from now on, or never will."""
         self._store.remove(self._path(intent))
 
+    def settle_nonces(self, nonces: Iterable[str | None]) -> None:
+        """The same for the intents with these nonces."""
+        wanted = set(nonces)
+        for name in self._intents():
+            if _nonce(name) in wanted:
+                self._store.remove(name)
+
+    def settle_key(self, key: Key) -> None:
+        """The same for every intent of one token."""
+        for name in self._store.names(f"{self._folder}/made/{key.name}"):
+            self._store.remove(name)
+
+    def open_nonces(self) -> frozenset[str]:
+        """The nonces of the open intents."""
+        return frozenset(map(_nonce, self._intents()))
+
     def open_intents(self) -> list[TokenIntent]:
-        """The makings of which nobody knows what became of them."""
-        names = [name for name in self._store.names(f"{self._folder}/made") if name.endswith(_INTENT)]
-        return [TokenIntent.from_json(content) for content in self._store.read_all(names).values()]
+        """The makings that were not carried to their end."""
+        return [TokenIntent.from_json(content) for content in self._store.read_all(self._intents()).values()]
 
     def remember(self, token_id: str, name: str) -> None:
         """Keep the name of a declared token, for when no spec declares it any more."""
@@ -79,9 +95,16 @@ class TokenJournal:
         found = self._store.read_all(list(paths))
         return {paths[path]: str(json.loads(content)["name"]) for path, content in found.items()}
 
+    def _intents(self) -> list[str]:
+        return [name for name in self._store.names(f"{self._folder}/made") if name.endswith(_INTENT)]
+
     def _path(self, intent: TokenIntent) -> str:
         sent = int(intent.sent.timestamp() * 1000) if intent.sent else 0
         return f"{self._folder}/made/{intent.key.name}/{sent:015d}-{intent.nonce}{_INTENT}"
 
     def _name_path(self, token_id: str) -> str:
         return f"{self._folder}/names/{token_id}.json"
+
+
+def _nonce(name: str) -> str:
+    return name.rpartition("/")[2].partition("-")[2].removesuffix(_INTENT)

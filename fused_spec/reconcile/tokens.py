@@ -57,16 +57,16 @@ def _update(change: Change, declared: DesiredToken, issuer: Issuer) -> Path | No
     """Change what can be changed in place, then deliver the value where it lacks, then end the former ones."""
     editions = issuer.editions(declared.key)
     current = editions.current
+    if not declared.payload.get("enabled", True):
+        disable((*editions.enabled, *editions.unfinished), issuer)
+        return None
     if current is None:
         raise _stale(declared.key)
-    if not declared.payload.get("enabled", True):
-        disable(editions.enabled, issuer)
-        return None
     if any(field.path.split(".")[0] in _IN_PLACE for field in change.fields):
         _change_in_place(current, declared, issuer)
-    due = editions.due(issuer.now)
-    written = deliver(declared.key, declared.sink, current, issuer, proven=bool(due))
-    disable(due, issuer)
+    now = issuer.now
+    written = deliver(declared.key, declared.sink, current, issuer, proven=bool(editions.due(now)))
+    disable(editions.to_disable(now), issuer)
     issuer.journal.remember(object_id(issuer.scope, declared.key), declared.key.name)
     return declared.sink if written else None
 
@@ -86,6 +86,7 @@ def _disable_planned(change: Change, issuer: Issuer) -> None:
     if isinstance(change.before, RemoteObject):
         for value in (change.before.reference, *change.before.former):
             issuer.api.update_udf_access_token(value, enabled=False)
+    issuer.journal.settle_key(change.key)
 
 
 def _order(declared: DesiredToken, issuer: Issuer) -> Order:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
-from fused_spec.plan.model import ABSENT, Change, FieldChange, PastRun, Plan, Run
+from fused_spec.plan.groups import Group, groups
+from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
 from fused_spec.views.outcome_text import Failure
@@ -57,6 +58,45 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "changes": [_change(change) for change in plan.changes],
         "summary": plan.summary(),
         "warnings": list(plan.warnings),
+        "groups": [_group(group) for group in groups(plan.changes) if len(group.changes) > 1],
+        "left": [_left(left) for left in plan.left],
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "action": str(group.first.action),
+        "reason": group.why,
+        "keys": [str(change.key) for change in group.changes],
+        "fields": [_field(field) for field in shown_fields(group.fields)],
+        "varying": sorted(group.varying),
+        "exceptions": [
+            {"key": str(change.key), "fields": [_field(field) for field in shown_fields(fields)]}
+            for change, fields in group.exceptions
+        ],
+    }
+
+
+def _left(left: Left) -> dict[str, Any]:
+    return {
+        "kind": str(left.key.kind),
+        "name": left.key.name,
+        "said": left.said,
+        "stays": [redact(address) for address in left.stays],
+        "taken": [{"address": redact(address), "by": str(key)} for address, key in left.taken],
+    }
+
+
+def _last_run(change: Change) -> dict[str, Any] | None:
+    run = change.before
+    if not isinstance(run, Run | PastRun):
+        return None
+    return {
+        "job_id": run.job_id,
+        "status": str(run.status),
+        "ended": run.ended.isoformat() if run.ended else None,
+        "ended_by": redact(run.ended_by) if run.ended_by else None,
+        "error": redact(run.error) if run.error else None,
     }
 
 
@@ -83,6 +123,8 @@ def _change(change: Change) -> dict[str, Any]:
         "job_id": change.job_id,
         "digest": change.digest,
         "fields": [_field(field) for field in shown_fields(change.fields)],
+        "notes": [redact(note) for note in change.notes],
+        "last_run": _last_run(change),
     }
 
 
@@ -152,6 +194,7 @@ def _outcome(outcome: Outcome, failure: Failure | None) -> dict[str, Any]:
         "archive": outcome.archive,
         "error": redact(error) if error else None,
         "reason": outcome.change.why,
+        "last_run": _last_run(outcome.change),
         "seconds": outcome.seconds,
         "failure": _failure(failure, outcome) if failure else None,
     }
@@ -184,4 +227,5 @@ def _status(change: Change) -> dict[str, Any]:
         "created": run.created.isoformat() if isinstance(run, Run) else None,
         "current": is_current(change),
         "reason": change.why,
+        "last_run": _last_run(change),
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fused_spec.plan.ending import why_held
 from fused_spec.plan.model import Action
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, ways_out
 from fused_spec.redaction import redact
@@ -87,6 +88,8 @@ def _failure(outcome: Outcome, failed: Mapping[str, Failure], again: str, paint:
     after = f" after {duration(outcome.seconds)}" if outcome.seconds is not None else ""
     error = f": {visible(redact(outcome.error))}" if outcome.error else ""
     yield f"{paint(f'{outcome.change.key} {outcome.status}{where}{after}', Tone.BAD)}{error}"
+    if outcome.status is OutcomeStatus.HELD and (why := why_held(outcome.change)) is not None:
+        yield f"  it {visible(redact(why))}"
     for line in known.lines:
         yield paint(f"  | {visible(redact(line))}", Tone.FAINT)
     if known.link:

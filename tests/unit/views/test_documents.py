@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,11 +7,11 @@ import jsonschema
 import pytest
 
 from fused_spec.errors import CredentialsError
-from fused_spec.plan.model import Action, Reason
+from fused_spec.plan.model import Action, Left, Reason
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.views.documents import apply_document, as_json, error_document, plan_document, validate_document
 from fused_spec.views.outcome_text import Failure, Input, Raised
-from tests.unit.views.things import change, field, plan, problem
+from tests.unit.views.things import change, field, job_key, plan, problem
 
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "output"
 
@@ -65,6 +66,32 @@ def test_a_plan_has_every_key_of_the_contract() -> None:
             "job_id": "7e57ab1e",
             "digest": "d1:" + "0" * 64,
             "fields": [{"path": "disk_size_gb", "before": 10, "after": 20}],
+            "notes": [],
+            "last_run": {"job_id": "7e57ab1e", "status": "succeeded", "ended": None, "ended_by": None, "error": None},
+        }
+    ]
+
+
+def test_a_plan_tells_what_is_of_one_shape_what_left_and_whom_it_concerns() -> None:
+    fields = (field("year", 2023, 2024),)
+    three = [replace(change(f"tile-{n}", fields=fields), notes=("Udf/a serves fd://x/",)) for n in range(3)]
+    left = Left(
+        key=job_key("old"), said="its last run failed", stays=("fd://old/",), taken=(("fd://b/", job_key("b")),)
+    )
+    document = checked("plan", plan_document(replace(plan(*three), left=(left,))))
+    [group] = document["groups"]
+    assert (group["keys"], group["fields"]) == (
+        ["Job/tile-0", "Job/tile-1", "Job/tile-2"],
+        [{"path": "year", "before": 2023, "after": 2024}],
+    )
+    assert document["changes"][0]["notes"] == ["Udf/a serves fd://x/"]
+    assert document["left"] == [
+        {
+            "kind": "Job",
+            "name": "old",
+            "said": "its last run failed",
+            "stays": ["fd://old/"],
+            "taken": [{"address": "fd://b/", "by": "Job/b"}],
         }
     ]
 
