@@ -12,10 +12,10 @@ import click
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
-from fused_spec.cli.keeping import Kept, marker_cache, open_kept
+from fused_spec.cli.keeping import Kept, open_kept, open_markers, open_spools
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
-from fused_spec.cli.target import connect, find_target
+from fused_spec.cli.target import connect, find_target, identify
 from fused_spec.errors import FusedSpecError, Interrupted, ServiceError
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
@@ -27,7 +27,6 @@ from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import Intent, recover
 from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
-from fused_spec.reconcile.spool import Spools
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
@@ -40,7 +39,7 @@ _LONG_ENOUGH = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """The specs, where they are to be applied, and what is kept of that."""
+    """The specs in the environment where they are to be applied, and what is kept of that."""
 
     resolution: Resolution
     target: Target
@@ -67,8 +66,14 @@ def timing_of(target: Target) -> Timing:
 def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
     """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
     resolution = valid_specs(context, paths)
-    target = find_target(context, resolution.project)
-    return Workplace(resolution=resolution, target=target, kept=open_kept(resolution.project, target, archive))
+    return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
+
+
+def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
+    """These specs at a target; raises the client's errors when its service does not say which one it is."""
+    project = resolution.project.at(target)
+    kept = open_kept(project, target, identify(target, context, project), archive)
+    return Workplace(resolution=replace(resolution, project=project), target=target, kept=kept)
 
 
 def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
@@ -125,7 +130,7 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         archive=place.kept.archive,
         journal=place.kept.journal,
         markers=_markers(api, place),
-        spools=Spools(place.resolution.project.state / "logs", secrets=_own_secrets(context.env)),
+        spools=open_spools(place.resolution.project, place.kept.service, _own_secrets(context.env)),
         scope=place.resolution.project.scope,
         seen=frozenset(),
         timing=place.timing,
@@ -189,7 +194,7 @@ def _own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _markers(api: FusedReader, place: Workplace) -> Markers:
-    return Markers(api, marker_cache(place.resolution.project, place.target))
+    return open_markers(api, place.resolution.project, place.target, place.kept.service)
 
 
 @contextmanager

@@ -103,9 +103,8 @@ def logs(context: Context, name: str, follow: bool, since: float | None, attempt
     found = find_run(around, name, attempt=attempt)
     first_ms = None if since is None else int((time.time() - since) * 1000)
     lines = log_lines(around, found, since_ms=first_ms, follow=follow, sleep=time.sleep, tell=context.console.warn)
-    safe = context.console.stdout.isatty() or bool(context.env.get("GITHUB_ACTIONS"))
     for line in lines:
-        context.console.result(log_line(line, safe=safe))
+        context.console.result(log_line(line))
         if context.console.stdout_closed:
             return
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fused_spec.cli.options import Context, Function, archive_option, command, duration, output_option, spec_paths
+from fused_spec.cli.options import (
+    Context,
+    Function,
+    archive_option,
+    command,
+    duration,
+    lock_timeout_option,
+    output_option,
+    spec_paths,
+)
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.redaction import redact
 
@@ -78,18 +87,22 @@ def plan(
     from fused_spec.views.markdown import plan_markdown
     from fused_spec.views.plan_text import plan_text
 
+    if out is not None:
+        from fused_spec.cli.plan_file import check_place
+
+        check_place(context, out)
     place = find_workplace(context, paths, archive=archive)
     made = make_plan(context, place, requests)
+    if out is not None:
+        from fused_spec.cli.plan_file import write_plan
+
+        write_plan(context, out, made, place, paths, requests)
     views: dict[str, Callable[[], str]] = {
         "text": lambda: plan_text(made, paint=context.console.paint_result),
         "json": lambda: as_json(plan_document(made)),
         "markdown": lambda: plan_markdown(made).rstrip("\n"),
     }
     context.console.result(views[output]())
-    if out is not None:
-        from fused_spec.cli.plan_file import write_plan
-
-        write_plan(context, out, made, place, paths, requests)
     return EXIT_CHANGES if detailed_exitcode and made.has_changes else EXIT_OK
 
 
@@ -98,6 +111,7 @@ def plan(
 @output_option("text", "json")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE", help="Carry out this plan alone.")
 @click.option("--adopt", multiple=True, metavar="NAME", help="Take a job's forgotten run for done.")
+@lock_timeout_option
 @click.option("--no-wait", is_flag=True, help="End once everything is started.")
 @click.option("--timeout", callback=duration, metavar="D", help="How long to wait: 90s, 30m, 2h; runs go on then.")
 @click.option("--max-duration", callback=duration, metavar="D", help="Cancel this apply's runs after so long.")
@@ -114,6 +128,7 @@ def apply(
     output: str,
     plan_file: Path | None,
     adopt: tuple[str, ...],
+    lock_timeout: float | None,
     no_wait: bool,
     timeout: float | None,
     max_duration: float | None,
@@ -145,7 +160,13 @@ def apply(
         parallelism=parallelism,
         max_running=max_running,
     )
-    asked = _Asked(requests=requests, adopted=frozenset(adopt), saved=saved, yes=yes or saved is not None)
+    asked = _Asked(
+        requests=requests,
+        adopted=frozenset(adopt),
+        saved=saved,
+        yes=yes or saved is not None,
+        lock_timeout=lock_timeout or 0.0,
+    )
     return _apply(context, paths, archive, asked, options, output)
 
 
@@ -157,6 +178,7 @@ class _Asked:
     adopted: frozenset[str]
     saved: "PlanToApply | None"
     yes: bool
+    lock_timeout: float
 
 
 def _apply(
@@ -175,13 +197,16 @@ def _apply(
     with ExitStack() as stack:
         place = find_workplace(context, paths, archive=archive)
         if asked.saved is not None:
-            asked.saved.refuse_if_foreign(context, place)
+            asked.saved.refuse_if_foreign(place)
         api = connect_to(context, place)
-        may_act = stack.enter_context(only_apply(place.kept, context.env, now=service_clock(api)))
+        lock = only_apply(
+            place.kept, context.env, now=service_clock(api), timeout=asked.lock_timeout, tell=console.warn
+        )
+        may_act = stack.enter_context(lock)
         site = open_site(context, place, api, may_act)
         made = _plan(place, site, asked.requests, asked.adopted)
         if asked.saved is not None:
-            asked.saved.refuse_if_moved(made, place)
+            asked.saved.refuse_if_moved(context, made, place)
         console.say(plan_text(made, paint=console.paint))
         confirm(context, place, made, yes=asked.yes)
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})

@@ -9,7 +9,7 @@ from fused_spec.api.client import FusedAPI
 from fused_spec.cli.applying import service_clock, timing_of, watching
 from fused_spec.cli.keeping import only_apply, open_kept
 from fused_spec.cli.options import Context
-from fused_spec.cli.target import connect, find_target
+from fused_spec.cli.target import connect, find_target, identify
 from fused_spec.cli.token_state import declared_token, states_of
 from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.reconcile.recover import recover_tokens
@@ -39,7 +39,8 @@ def rotate_token(
     if not declared.payload.get("enabled", True):
         raise FusedSpecError(f"{declared.key} is declared as disabled", hint="set enabled: true, then apply")
     target = find_target(context, project)
-    kept = open_kept(project, target, archive)
+    project = project.at(target)
+    kept = open_kept(project, target, identify(target, context, project), archive)
     api = connect(FusedAPI, target, context, project)
     with only_apply(kept, context.env, now=service_clock(api)) as may_act:
         issuer = Issuer(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.options import Context, Function, archive_option, command, duration, output_option
+from fused_spec.cli.suggestions import Guided
 from fused_spec.errors import EXIT_NOT_WELL, EXIT_OK, FusedSpecError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def specs_option(function: Function) -> Function:
     )(function)
 
 
-@click.group()
+@click.group(cls=Guided)
 def tokens() -> None:
     """Look at UDF access tokens, rotate and use them.
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from enum import Enum, StrEnum
+from typing import Any, Final
 
 from fused_spec.spec.model import Desired, Key
 from fused_spec.status import RunStatus
@@ -17,6 +17,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     QUEUE = "queue"
     HOLD = "hold"
+    WAIT = "wait"
     CANCEL = "cancel"
     CREATE = "create"
     UPDATE = "update"
@@ -30,7 +31,7 @@ class Action(StrEnum):
     @property
     def changes_something(self) -> bool:
         """Whether apply would send anything that is not a question."""
-        return self not in (Action.NONE, Action.ATTACH, Action.HOLD)
+        return self not in (Action.NONE, Action.ATTACH, Action.HOLD, Action.WAIT)
 
 
 _SIGNS = {
@@ -41,6 +42,7 @@ _SIGNS = {
     Action.REPLACE: "-/+",
     Action.UPDATE: "~",
     Action.HOLD: "!",
+    Action.WAIT: "!",
     Action.CANCEL: "-",
     Action.DISABLE: "-",
     Action.DELETE: "-",
@@ -54,15 +56,18 @@ class Reason(StrEnum):
     ARCHIVED = "finished earlier, known from the archive"
     IN_FLIGHT = "already running; wait for it"
     SPEC_CHANGED = "spec changed"
+    WRITTEN_AGAIN = "what it reads was written again"
     UP_TO_DATE = "up to date"
     ALWAYS = "runs at every apply"
     TOO_OLD = "the last success is older than max_age"
     RAN_ONCE = "ran once; a changed spec does not run it again"
+    READ_ONCE = "ran once; nothing that it reads runs it again"
     HELD = "the last run did not succeed; --retry starts it again"
     RETRY = "retry"
     REPLACED = "its last run was cancelled for this one"
     REQUESTED = "asked for by name"
     MANUAL = "runs only when named by --rerun"
+    WAITS = "waits for what it needs"
     NOT_IN_SPECS = "in no spec"
     STARTED_TWICE = "started twice; the earlier run counts"
     FORGOTTEN = "ran before, but neither history nor archive knows how it ended"
@@ -73,10 +78,25 @@ class Reason(StrEnum):
     NEW_VALUE = "its old value stays disabled; a new one is made"
     SWITCHED_OFF = "disabled, as declared"
 
+    @property
+    def is_told_by_its_detail(self) -> bool:
+        """Whether the detail is the whole sentence, such as `counties was written again`."""
+        return self in (Reason.WRITTEN_AGAIN, Reason.WAITS)
+
+
+class Absent(Enum):
+    """The type of `ABSENT`."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+"""Stands where there is no value; null is a value."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
-    """One difference, for display only; None stands for absent."""
+    """One difference, for display only; `ABSENT` where there is no value."""
 
     path: str
     before: Any
@@ -84,12 +104,22 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRun:
+    """The run of another job whose output a run read, what that job declared by then, and where it writes."""
+
+    job_id: str
+    digest: str
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One execution that the service knows and that carries our marker.
 
     `attempt` counts all runs of the job; `tries` those of one digest in a row since its last success, this one
-    included. `replaced`: an apply cancelled it for another run to follow. `differences` say how the desired payload
-    differs from what this run was started with; they are read for the newest run of a changed job, for display only.
+    included. `replaced`: an apply cancelled it for another run to follow. `reads` are the runs whose output it read, by
+    the names of their jobs; runs of earlier versions do not tell. `differences` say how the desired payload differs
+    from what this run was started with; they are read for the newest run of a changed job, for display only.
     """
 
     job_id: str
@@ -104,6 +134,7 @@ class Run:
     protect: bool = False
     instance_type: str | None = None
     replaced: bool = False
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
     differences: tuple[FieldChange, ...] = ()
 
     @property
@@ -113,15 +144,23 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRun:
-    """A run remembered by its receipt."""
+    """A run remembered by its receipt; `created` and `ended` as far as the service told them."""
 
     job_id: str
     key: Key
     digest: str
     status: RunStatus
     ended: datetime | None
+    created: datetime | None = None
+    archived: datetime | None = None
     attempt: int = 1
     tries: int = 1
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
+
+    @property
+    def over(self) -> datetime | None:
+        """When it ended, or, where nobody told, when that was recorded on the clock of whoever did."""
+        return self.ended or self.archived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +195,7 @@ class History:
     Of several runs of one attempt only the one that counts is in `runs`; `extra` are the others, as far as they run.
     `missed` are runs that this archive's applies started, that have ended, and that no apply has archived.
     `traces` are runs that were started, as the journal knows, and are in neither the history nor the archive.
+    `successes` has the newest success of jobs whose newest run is no success, as far as one is known.
     """
 
     read_at: datetime
@@ -164,6 +204,7 @@ class History:
     missed: tuple[Run, ...] = ()
     past: Mapping[Key, PastRun] = field(default_factory=dict)
     traces: Mapping[Key, Trace] = field(default_factory=dict)
+    successes: Mapping[Key, Run | PastRun] = field(default_factory=dict)
     objects: Mapping[Key, RemoteObject] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()  # the id of every run in the listing, foreign ones included
 
@@ -173,7 +214,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What apply will do about one key, and why."""
+    """What apply will do about one key, and why; `reads` are known once it is carried out."""
 
     key: Key
     action: Action
@@ -182,9 +223,12 @@ class Change:
     before: Run | RemoteObject | PastRun | None = None
     after: Desired | None = None
     fields: tuple[FieldChange, ...] = ()
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
 
     @property
     def why(self) -> str:
+        if self.reason.is_told_by_its_detail:
+            return self.detail
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
 
     @property

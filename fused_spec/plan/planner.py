@@ -1,7 +1,8 @@
 """Decide what to do about each declared thing: the rule is the table in `_decide`.
 
-Desired: for each job the newest run with its key carries its digest and is in flight or succeeded. Only a job's
-own digest decides: that a job it needs runs again does not run it again, because what it declares is the same.
+Desired: for each job the newest run with its key carries its digest, is in flight or succeeded, and has read the newest
+success of every job whose output it reads. So where one of those was or will be written again, the readers follow, each
+decided after those that it reads. What apply would skip, because a need is held, is told as waiting and not as a start.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,10 +10,11 @@ from datetime import datetime, timedelta
 
 from fused_spec.diagnostics import nearest
 from fused_spec.errors import Misconfigured
+from fused_spec.plan.causes import cause_of_change, cause_of_fields
+from fused_spec.plan.lineage import newest_run, written_again
 from fused_spec.plan.model import (
     Action,
     Change,
-    FieldChange,
     History,
     PastRun,
     Plan,
@@ -22,6 +24,7 @@ from fused_spec.plan.model import (
     Run,
 )
 from fused_spec.plan.objects import age_warnings, object_change
+from fused_spec.plan.waiting import waiting
 from fused_spec.spec.graph import in_order, needs_of
 from fused_spec.spec.model import (
     DEFAULT_SCOPE,
@@ -37,7 +40,6 @@ from fused_spec.spec.model import (
 )
 from fused_spec.status import RunStatus
 
-_SHOWN_CAUSES = 3
 _PRUNED_FREELY = 5  # so few may be pruned whatever their share
 
 Decision = tuple[Action, Reason, str]
@@ -54,7 +56,10 @@ def make_plan(
     _check(resolution, requests)
     declared = in_order(resolution.desired)
     wanted = selected(declared, requests.select)
-    changes = [_change(desired, history, requests, now) for desired in wanted]
+    planned: dict[Key, Change] = {}
+    for desired in wanted:  # what it needs comes before it
+        planned[desired.key] = waiting(_change(desired, history, requests, now, planned), planned)
+    changes = list(planned.values())
     orphans = list(_orphans(frozenset(desired.key for desired in declared), history))
     pruned = [orphan for orphan in orphans if not _is_protected(orphan)] if requests.prune else []
     _check_prune(pruned, history, requests)
@@ -125,31 +130,27 @@ def selected(declared: Sequence[Desired], names: frozenset[str]) -> tuple[Desire
     return tuple(desired for desired in declared if desired.key in taken)
 
 
-def _change(desired: Desired, history: History, requests: Requests, now: datetime) -> Change:
+def _change(
+    desired: Desired, history: History, requests: Requests, now: datetime, planned: Mapping[Key, Change]
+) -> Change:
     if not isinstance(desired, DesiredJob):
-        return object_change(desired, history.objects.get(desired.key), _cause)
-    newest = _newest(history, desired.key)
+        return object_change(desired, history.objects.get(desired.key), cause_of_fields)
+    newest = newest_run(history, desired.key)
     trace = history.traces.get(desired.key)
     if trace is not None and desired.key.name not in requests.rerun:
         return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace.job_id, after=desired)
-    action, reason, detail = _decide(desired, newest, requests, now)
+    again = written_again(desired, newest, planned, history) if newest is not None else ""
+    action, reason, detail = _decide(desired, newest, again, requests, now)
     fields = newest.differences if isinstance(newest, Run) and action.changes_something else ()
-    if reason is Reason.SPEC_CHANGED and not detail:
-        detail = _cause(fields, desired)
+    if reason is Reason.SPEC_CHANGED and newest is not None:
+        detail = cause_of_change(fields, desired, newest, planned, history)
     return Change(
         key=desired.key, action=action, reason=reason, detail=detail, before=newest, after=desired, fields=fields
     )
 
 
-def _newest(history: History, key: Key) -> Run | PastRun | None:
-    """The newest run of the key; a remembered one counts when history has nothing as new."""
-    run, past = history.newest(key), history.past.get(key)
-    if run is None or past is None or past.job_id in history.seen:
-        return run or past
-    return past if past.ended is not None and past.ended > run.created else run
-
-
-def _decide(job: DesiredJob, newest: Run | PastRun | None, requests: Requests, now: datetime) -> Decision:
+def _decide(job: DesiredJob, newest: Run | PastRun | None, again: str, requests: Requests, now: datetime) -> Decision:
+    """The table; `again` says which of the outputs that the newest run read were written again, if any."""
     policy, name = job.run, job.key.name
     if name in requests.rerun:
         return _asked_for(job, newest), Reason.REQUESTED, ""
@@ -159,9 +160,9 @@ def _decide(job: DesiredJob, newest: Run | PastRun | None, requests: Requests, n
         return Action.START, Reason.NEVER_RAN, ""
     same = newest.digest == job.digest
     if newest.status.in_flight:
-        return _while_running(same, policy, protected=_protects(job, newest))
+        return _while_running(same, again, policy, protected=_protects(job, newest))
     if newest.status is RunStatus.SUCCEEDED:
-        return _after_success(same, policy, newest, now)
+        return _after_success(same, again, policy, newest, now)
     return _after_failure(same, policy, newest, retry=requests.retry_all or name in requests.retry)
 
 
@@ -175,7 +176,10 @@ def _protects(job: DesiredJob, newest: Run | PastRun) -> bool:
     return job.protect or (isinstance(newest, Run) and newest.protect)
 
 
-def _while_running(same: bool, policy: RunPolicy, *, protected: bool) -> Decision:
+def _while_running(same: bool, again: str, policy: RunPolicy, *, protected: bool) -> Decision:
+    if same and again and policy.when is not When.ONCE:
+        # It is never cancelled for that: a job that takes longer than its inputs stay the same would never end.
+        return Action.QUEUE, Reason.WRITTEN_AGAIN, again
     if same:
         return Action.ATTACH, Reason.IN_FLIGHT, ""
     if protected or policy.on_change_while_running is OnChangeWhileRunning.WAIT:
@@ -183,7 +187,7 @@ def _while_running(same: bool, policy: RunPolicy, *, protected: bool) -> Decisio
     return Action.REPLACE, Reason.SPEC_CHANGED, ""
 
 
-def _after_success(same: bool, policy: RunPolicy, newest: Run | PastRun, now: datetime) -> Decision:
+def _after_success(same: bool, again: str, policy: RunPolicy, newest: Run | PastRun, now: datetime) -> Decision:
     match policy.when, same:
         case When.ALWAYS, True:
             return Action.START, Reason.ALWAYS, ""
@@ -191,6 +195,10 @@ def _after_success(same: bool, policy: RunPolicy, newest: Run | PastRun, now: da
             return Action.NONE, Reason.RAN_ONCE, ""
         case _, False:
             return Action.START, Reason.SPEC_CHANGED, ""
+        case When.ONCE, True if again:
+            return Action.NONE, Reason.READ_ONCE, ""
+    if again:
+        return Action.START, Reason.WRITTEN_AGAIN, again
     if policy.max_age is not None and _older_than(policy.max_age, newest, now):
         return Action.START, Reason.TOO_OLD, ""
     return Action.NONE, Reason.UP_TO_DATE if isinstance(newest, Run) else Reason.ARCHIVED, ""
@@ -209,7 +217,7 @@ def _after_failure(same: bool, policy: RunPolicy, newest: Run | PastRun, *, retr
 
 
 def _older_than(seconds: float, run: Run | PastRun, now: datetime) -> bool:
-    ended = run.ended or (run.created if isinstance(run, Run) else None)
+    ended = run.over if isinstance(run, PastRun) else run.ended or run.created
     return ended is not None and now - ended > timedelta(seconds=seconds)
 
 
@@ -231,16 +239,3 @@ def _left_alone(orphan: Change) -> str:
     if orphan.action is Action.CANCEL:
         return f"{orphan.key} is in no spec, and its run {orphan.job_id} goes on; --prune cancels it"
     return f"{orphan.key} is in no spec and stays enabled; --prune disables it"
-
-
-def _cause(fields: tuple[FieldChange, ...], desired: Desired) -> str:
-    """The files at fault where a changed field comes from one, else the fields, else what it reads of others."""
-    causes = list(dict.fromkeys(_source(field.path, desired.sources) or field.path for field in fields))
-    if not causes and isinstance(desired, DesiredJob):
-        causes = [f"the output of {key.name}" for key in desired.reads]
-    more = len(causes) - _SHOWN_CAUSES
-    return ", ".join(causes[:_SHOWN_CAUSES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _source(path: str, sources: Mapping[str, str]) -> str | None:
-    return next((file for place, file in sources.items() if path == place or path.startswith(f"{place}.")), None)

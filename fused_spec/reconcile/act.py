@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, StalePlan
+from fused_spec.errors import FileTrouble, FusedSpecError, Locked, OutcomeUnknown, StalePlan
 from fused_spec.plan.model import Action, Change, PastRun, Reason, Run
 from fused_spec.reconcile.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
 from fused_spec.reconcile.flight import Flight, Then
@@ -40,14 +40,21 @@ def _guarded(carry_out: Callable[[Change, Site], Step], change: Change, site: Si
     try:
         return carry_out(change, site)
     except FusedSpecError as error:
-        match error:
-            case OutcomeUnknown():
-                status = OutcomeStatus.UNKNOWN
-            case StalePlan() | Locked():
-                status = OutcomeStatus.SKIPPED
-            case _:
-                status = OutcomeStatus.FAILED
-        return Step(result=Outcome(change=change, status=status, error=str(error), problem=error))
+        return Step(result=_ended_by(error, change))
+    except OSError as error:
+        return Step(result=_ended_by(FileTrouble.of(error), change))
+
+
+def _ended_by(error: FusedSpecError, change: Change) -> Outcome:
+    match error:
+        case OutcomeUnknown():
+            status = OutcomeStatus.UNKNOWN
+        case StalePlan() | Locked():
+            status = OutcomeStatus.SKIPPED
+        case _:
+            status = OutcomeStatus.FAILED
+    run = error.job_id if isinstance(error, OutcomeUnknown) else None
+    return Outcome(change=change, status=status, job_id=run, error=str(error), problem=error)
 
 
 def _act(change: Change, site: Site) -> Step:
@@ -68,6 +75,8 @@ def _act(change: Change, site: Site) -> Step:
             twice = change.reason is Reason.STARTED_TWICE
             why = "it was started twice, and an earlier run counts" if twice else "it is in no spec any more"
             return _cancel(change, run, site, then=Then.FINISH, why=why)
+        case Action.WAIT, _:
+            return Step(result=Outcome(change=change, status=OutcomeStatus.SKIPPED, error=change.why))
     return _settled(change, site)
 
 
@@ -90,6 +99,7 @@ def _start(change: Change, site: Site) -> Step:
         tries=run.marker.tries,
         since=began,
         nonce=run.marker.nonce,
+        reads=run.marker.reads,
         settle_at=world.clock() + site.timing.visible,
     )
     return Step(result=flight, events=(*uploads, started))
@@ -107,6 +117,7 @@ def flight_of(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH)
         tries=run.tries,
         since=began,
         nonce=run.nonce,
+        reads=run.reads,
         then=then,
     )
 
@@ -146,4 +157,12 @@ def _settled(change: Change, site: Site) -> Step:
         return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))
     kept = keep_run(change, run, site)
     error = error or kept.trouble
-    return Step(result=Outcome(change=change, status=status, job_id=run.job_id, archive=kept.folder, error=error))
+    outcome = Outcome(
+        change=change,
+        status=status,
+        job_id=run.job_id,
+        archive=kept.folder,
+        error=error,
+        unarchived=kept.problem,
+    )
+    return Step(result=outcome)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import ServiceError
+from fused_spec.errors import ArchiveError, ServiceError
 from fused_spec.plan.model import Action, Change, Plan, Reason
+from fused_spec.plan.waiting import needs_to_act
 from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.act import act, flight_of, start_again
 from fused_spec.reconcile.budget import Budget
@@ -22,7 +23,7 @@ from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.follow_logs import LogFollower
 from fused_spec.reconcile.land import land, retry_after
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
-from fused_spec.reconcile.progress import Progress, needs_to_act
+from fused_spec.reconcile.progress import Progress
 from fused_spec.reconcile.rivals import Decision, Rivals
 from fused_spec.reconcile.silence import Silence
 from fused_spec.reconcile.site import Site
@@ -139,7 +140,8 @@ class _Apply:
                 yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=cause))
             elif self._progress.is_ready(change) and self._calls.has_room and self._may_run(change):
                 self._waiting.remove(change)
-                self._calls.make(change, partial(act, change, self._site))
+                ready = replace(change, reads=self._progress.reads(change))
+                self._calls.make(ready, partial(act, ready, self._site))
         self._calls.begin_due()
 
     def _may_run(self, change: Change) -> bool:
@@ -230,8 +232,8 @@ class _Apply:
             flight.follow(counts)
             self._flights[flight.job_id] = flight
             yield Started(change=flight.change, job_id=counts.job_id, at=self._world.now(), adopted=True)
-        if not self._site.may_act(0.0):
-            return  # whoever holds the lock now ends them
+        if not self._holds_the_lock():
+            return  # whoever holds it now ends them, or the next look does
         why = f"it was started twice, and {counts.job_id} counts"
         for run in decision.cancel:
             self._site.api.cancel_job(run.job_id)
@@ -240,6 +242,13 @@ class _Apply:
         for run in decision.others:
             extra = Change(key=run.key, action=Action.CANCEL, reason=Reason.STARTED_TWICE, before=run)
             self._flights[run.job_id] = replace(flight_of(extra, run, self._site), cancelled_because=why)
+
+    def _holds_the_lock(self) -> bool:
+        """Whether that is certain; an archive that cannot be read says nothing."""
+        try:
+            return self._site.may_act(0.0)
+        except ArchiveError:
+            return False
 
     def _cancel(self, flight: Flight, why: str) -> Iterator[Event]:
         try:

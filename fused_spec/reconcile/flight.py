@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
-from fused_spec.plan.model import Action, Change, Run
+from fused_spec.plan.model import Action, Change, ReadRun, Run
 from fused_spec.reconcile.watch import Sight
 from fused_spec.spec.model import DesiredJob
 from fused_spec.spec.prices import affordable_seconds
@@ -34,6 +34,7 @@ class Flight:
     tries: int
     since: float
     nonce: str = ""
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
     settle_at: float = 0.0
     running_since: float | None = None
     then: Then = Then.FINISH
@@ -59,11 +60,12 @@ class Flight:
             attempt=self.attempt,
             tries=self.tries,
             nonce=self.nonce,
+            reads=self.reads,
         )
 
     def follow(self, counts: Run) -> None:
         """Wait for another run of the same attempt instead."""
-        self.job_id, self.nonce = counts.job_id, counts.nonce
+        self.job_id, self.nonce, self.reads = counts.job_id, counts.nonce, counts.reads
         self.sight, self.statuses = Sight(status=counts.status, created=counts.created), []
 
     def see(self, sight: Sight, at: datetime, clock: float) -> bool:

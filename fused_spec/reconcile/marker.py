@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fused_spec.plan.model import ReadRun
+from fused_spec.reconcile.reads import reads_in, reads_to_json
 from fused_spec.spec.model import Key, Kind
 
 FIELD = "fused-spec"
@@ -21,6 +23,7 @@ class Marker:
     """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked.
 
     `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec.
+    `reads` are the runs whose output the run reads, by the names of their jobs.
     """
 
     scope: str
@@ -30,6 +33,7 @@ class Marker:
     nonce: str
     tries: int = 1
     protect: bool = False
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, Any]:
@@ -44,6 +48,7 @@ class Marker:
             "tries": self.tries,
             "nonce": self.nonce,
             **({"protect": True} if self.protect else {}),
+            **reads_to_json(self.reads),
             "settings": dict(self.settings),
         }
 
@@ -70,6 +75,7 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
                 tries=tries if isinstance(tries, int) else 1,
                 nonce=nonce,
                 protect=rest.get("protect") is True,
+                reads=reads_in(rest),
                 settings=settings if isinstance(settings, Mapping) else {},
             )
     return None

@@ -2,17 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from fused_spec.plan.model import Action, Change
+from fused_spec.plan.causes import output_of
+from fused_spec.plan.model import Change, ReadRun
+from fused_spec.plan.waiting import needs_to_act
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
-from fused_spec.spec.graph import needs_of
-from fused_spec.spec.model import Key
-
-_NEEDING = frozenset({Action.START, Action.REPLACE, Action.QUEUE, Action.CREATE, Action.UPDATE})
-
-
-def needs_to_act(change: Change) -> tuple[Key, ...]:
-    """What this change has to wait for: only what starts or makes something needs anything."""
-    return needs_of(change.after) if change.action in _NEEDING and change.after is not None else ()
+from fused_spec.spec.model import DesiredJob, Key
 
 
 @dataclass(slots=True)
@@ -23,7 +17,7 @@ class Progress:
 
     def note(self, outcome: Outcome) -> None:
         """Remember an outcome; that of a run which is no longer wanted says nothing about its job."""
-        if outcome.change.action is not Action.CANCEL:
+        if outcome.change.after is not None:
             self._outcomes[outcome.change.key] = outcome
 
     def is_ready(self, change: Change) -> bool:
@@ -37,3 +31,15 @@ class Progress:
                 state = "has not run" if outcome.status is OutcomeStatus.UNCHANGED else f"is {outcome.status}"
                 return f"needs {need}, which {state}"
         return None
+
+    def reads(self, change: Change) -> dict[str, ReadRun]:
+        """The runs whose output it reads when it is carried out now: each the newest success of its job."""
+        keys = change.after.reads if isinstance(change.after, DesiredJob) else ()
+        outcomes = [self._outcomes[key] for key in keys if key in self._outcomes]
+        return {
+            one.change.key.name: ReadRun(
+                job_id=one.job_id, digest=one.change.after.digest, output=output_of(one.change.after)
+            )
+            for one in outcomes
+            if one.job_id is not None and one.change.after is not None and one.satisfied
+        }

@@ -79,6 +79,7 @@ def read_history(
         missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept | _in_flight(found)),
         past=past,
         traces=traces,
+        successes=_successes(jobs.values(), runs, past, archive),
         objects=read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune),
         seen=frozenset(job.id for job in listing),
     )
@@ -117,6 +118,29 @@ def _with_note(run: Run, noted: Notes) -> Run:
     return replace(run, replaced=at is not None and run.ended is not None and abs(run.ended - at) < _CANCEL_TAKES)
 
 
+def _successes(
+    jobs: Iterable[DesiredJob],
+    runs: Mapping[Key, Sequence[Run]],
+    past: Mapping[Key, PastRun],
+    archive: "Archive",
+) -> dict[Key, Run | PastRun]:
+    """The newest success of each job whose output is read and whose newest run is no success."""
+    read = {key for job in jobs for key in job.reads}
+    wanted = {key for key in read if not _has_succeeded(runs.get(key, ())[:1], past.get(key))}
+    kept = archive.past(succeeded=True) if wanted else {}
+    found: dict[Key, Run | PastRun] = {key: kept[key] for key in wanted if key in kept}
+    for key in wanted:
+        listed = next((run for run in runs.get(key, ()) if run.status is RunStatus.SUCCEEDED), None)
+        began = kept[key].created if key in kept else None
+        if listed is not None and (began is None or began <= listed.created):
+            found[key] = listed
+    return found
+
+
+def _has_succeeded(newest: Sequence[Run], past: PastRun | None) -> bool:
+    return all(run.status is RunStatus.SUCCEEDED for run in (*newest, past) if run is not None)
+
+
 def _in_flight(runs: Iterable[Run]) -> frozenset[str]:
     return frozenset(run.job_id for run in runs if run.status.in_flight)
 
@@ -145,7 +169,7 @@ def _is_explained(attempt: Attempt, runs: Sequence[Run], past: PastRun | None) -
     if attempt.sent is None:
         return bool(runs) or past is not None
     younger = attempt.sent + _CLOCK_MARGIN
-    ended = past.ended if past is not None else None
+    ended = past.over if past is not None else None
     return any(run.created > younger for run in runs) or (ended is not None and ended > younger)
 
 
@@ -168,6 +192,7 @@ def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | N
         attempt=attempt.number,
         tries=attempt.tries,
         nonce=attempt.nonce,
+        reads=attempt.reads,
     )
 
 
@@ -210,6 +235,7 @@ def _run(api: "FusedReader", job: "JobResponse", marker: Marker) -> Run:
         nonce=marker.nonce,
         protect=marker.protect,
         instance_type=job.instance_type,
+        reads=marker.reads,
     )
 
 

@@ -75,4 +75,5 @@ def _run(job: "JobResponse", marker: Marker) -> Run:
         attempt=marker.attempt,
         tries=marker.tries,
         nonce=marker.nonce,
+        reads=marker.reads,
     )

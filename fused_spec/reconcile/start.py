@@ -7,10 +7,10 @@ intent stays, and the next apply settles it. The rules and their proof are in do
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
+from fused_spec.errors import ArchiveError, FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.journal import Attempt
@@ -65,7 +65,7 @@ def start(change: Change, site: "Site") -> StartedRun:
         looked = site.world.clock()
         rival = _rival(site, marker)
         if rival is not None:
-            return StartedRun(job_id=rival, marker=marker, adopted=True)
+            return rival
         attempt = _attempt(marker, site)
         site.journal.intend(attempt)
         if site.world.clock() - looked < site.timing.fresh:
@@ -103,7 +103,7 @@ def _send(job: DesiredJob, marker: Marker, attempt: Attempt, site: "Site") -> St
             site.journal.withdraw(attempt)
             raise
         return _found_again(marker, attempt, error, site)
-    site.journal.started(attempt, run.job_id)
+    _note(attempt, run.job_id, site)
     return StartedRun(job_id=run.job_id, marker=marker)
 
 
@@ -115,11 +115,25 @@ def _found_again(marker: Marker, attempt: Attempt, error: ServiceError, site: "S
             f"{marker.key} may or may not have been started: {error}; the next apply looks for it before it starts one",
             hint="run the same apply again",
         ) from error
-    site.journal.started(attempt, job_id)
+    _note(attempt, job_id, site)
     return StartedRun(job_id=job_id, marker=marker, adopted=True)
 
 
-def _rival(site: "Site", marker: Marker) -> str | None:
+def _note(attempt: Attempt, job_id: str, site: "Site") -> None:
+    """Note the answer; where that fails the intent stays, and whoever applies next finds the run by its nonce."""
+    try:
+        site.journal.started(attempt, job_id)
+    except ArchiveError as error:
+        unknown = OutcomeUnknown(
+            f"{attempt.key} was started as {job_id}, which could not be noted: {error}; the run goes on, and the next "
+            "apply attaches to it",
+            hint="mend that, then run the same apply again",
+        )
+        unknown.job_id = job_id
+        raise unknown from error
+
+
+def _rival(site: "Site", marker: Marker) -> StartedRun | None:
     """The run of this very effort that somebody started after the plan was made; `StalePlan` for another of the job."""
     for job, found in _newer(site):
         if (found.scope, found.key) != (marker.scope, marker.key):
@@ -127,7 +141,7 @@ def _rival(site: "Site", marker: Marker) -> str | None:
         if found.digest == marker.digest and found.attempt < marker.attempt:
             continue  # what this attempt follows
         if (found.digest, found.attempt) == (marker.digest, marker.attempt):
-            return job.id
+            return StartedRun(job_id=job.id, marker=replace(marker, reads=found.reads), adopted=True)
         raise StalePlan(
             f"{marker.key} was started as {job.id} after this plan was made",
             hint="another apply is at work; run the command again to see what it did",
@@ -177,6 +191,7 @@ def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
         tries=next_try(change),
         nonce=site.world.nonce(),
         protect=job.protect,
+        reads=change.reads,
         settings=shown_settings(job),
     )
 
@@ -189,4 +204,5 @@ def _attempt(marker: Marker, site: "Site") -> Attempt:
         tries=marker.tries,
         nonce=marker.nonce,
         sent=site.api.server_time,
+        reads=marker.reads,
     )

@@ -1,7 +1,7 @@
 """What this project writes down of its tokens: the making of one before it is sent, and their names; never a value.
 
-    <scope>/tokens/<target>/made/<name>/<sent>-<nonce>.intent   about to be made, or sent and not answered
-    <scope>/tokens/<target>/names/<id>.json                     the name behind the opaque id of a marker
+    <scope>/services/<service>/tokens/made/<name>/<sent>-<nonce>.intent   its making has begun
+    <scope>/services/<service>/tokens/names/<id>.json                     the name behind the opaque id of a marker
 
 An intent goes when the value was delivered and proven, or taken back. So a token of the service whose intent is still
 there was not finished, and counts for nothing.
@@ -45,7 +45,7 @@ class TokenIntent:
 
 
 class TokenJournal:
-    """What is written down of the tokens of one project at one target, in this folder of the store."""
+    """What is written down of the tokens of one project at one service, in this folder of the store."""
 
     def __init__(self, store: Store, folder: str) -> None:
         self._store = store

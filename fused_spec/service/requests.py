@@ -43,7 +43,13 @@ def scratch_of(job: JobDir) -> Path:
 
 
 def request_of(
-    place: Place, *, storage: str, engine: str | None, scratch: Path, provided: Mapping[str, Any]
+    place: Place,
+    *,
+    storage: str,
+    engine: str | None,
+    scratch: Path,
+    provided: Mapping[str, Any],
+    confinement: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The content of `request.json`, as `fused_spec.jobdir` describes it."""
     run, share = place.run, place.share
@@ -54,6 +60,7 @@ def request_of(
         "python": str(place.python) if place.python else None,
         "storage": storage,
         "engine": engine,
+        "confinement": confinement,
         "scratch": str(scratch),
         "cpus": share.cpus,
         "processors": list(place.processors),

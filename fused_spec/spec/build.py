@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fused_spec.spec.digest import digest
+from fused_spec.spec.digest import canonical, digest
 from fused_spec.spec.document import Document
 from fused_spec.spec.durations import seconds
+from fused_spec.spec.element_list import PARTS
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.inputs import Inputs
+from fused_spec.spec.limits import MAX_CONFIG_BYTES, MAX_FILE_BYTES
 from fused_spec.spec.loads import Loadable
 from fused_spec.spec.model import (
     Desired,
@@ -20,6 +22,7 @@ from fused_spec.spec.model import (
     Kind,
     OnChangeWhileRunning,
     OnFailure,
+    OnUpstream,
     Project,
     RunPolicy,
     When,
@@ -95,6 +98,8 @@ class _Builder:
         payload |= {name: spec[name] for name in _SETTINGS if spec.get(name) is not None}
         if env := _env(spec.get("env", {})):
             payload["additional_env"] = env
+        if not self._is_sendable(config):
+            return None
         return DesiredJob(
             **self._common(payload),
             needs=_jobs([*spec.get("needs", []), *self.references.producers]),
@@ -167,6 +172,19 @@ class _Builder:
                 else "name an instance_type",
             )
 
+    def _is_sendable(self, config: Mapping[str, Any]) -> bool:
+        """Whether a service may take the config; one of a small file without elements cannot be too large."""
+        in_files = any(isinstance(step.get("input"), dict) for step in self._spec()["config"]["steps"])
+        if not in_files and len(self.document.file.content) < MAX_FILE_BYTES:
+            return True
+        size = len(canonical(config))
+        if size > MAX_CONFIG_BYTES:
+            message = (
+                f"with its elements and code the job has {size >> 20} MiB, and {MAX_CONFIG_BYTES >> 20} are the most"
+            )
+            self.findings.tell("too-large", message, (*_SPEC, "config"), PARTS)
+        return size <= MAX_CONFIG_BYTES
+
     def _sink(self) -> Path | None:
         at = (*_SPEC, "sink", "file")
         if not self.findings.is_sound((*_SPEC, "sink")):
@@ -211,7 +229,7 @@ class _Builder:
             "origin": self.document.positions.value(()),
             "description": metadata.get("description"),
             "labels": metadata.get("labels", {}),
-            "sources": self.sources | self._input_sources(payload),
+            "sources": self.sources | (self._input_sources(payload) if self.references.files else {}),
         }
 
     def _input_sources(self, payload: Any, path: str = "") -> dict[str, str]:
@@ -238,7 +256,12 @@ def _env(declared: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _policy(declared: Mapping[str, Any]) -> RunPolicy:
-    kinds = {"when": When, "on_failure": OnFailure, "on_change_while_running": OnChangeWhileRunning}
+    kinds = {
+        "when": When,
+        "on_failure": OnFailure,
+        "on_change_while_running": OnChangeWhileRunning,
+        "upstream": OnUpstream,
+    }
     fields: dict[str, Any] = {
         name: kinds[name](value) if name in kinds else value for name, value in declared.items() if value is not None
     }

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fused_spec.diagnostics import Diagnostic, Location, Severity, nearest
-from fused_spec.spec.limits import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES
+from fused_spec.spec.limits import MAX_FILES, MAX_SPEC_BYTES, MAX_TOTAL_BYTES
 
 PROJECT_FILE = "fused-spec.yaml"
 STDIN = "-"
@@ -193,9 +193,14 @@ class _Search:
             limit = f"more than {MAX_FILES:,} files or {MAX_TOTAL_BYTES >> 20} MiB of specs"
             self._tell("too-many-files", limit, shown, "name fewer at a time")
             raise _LimitPassed
-        if len(content) > MAX_FILE_BYTES:
-            message = f"{printable(shown)} is larger than {MAX_FILE_BYTES >> 20} MiB"
-            self._tell("too-large", message, shown, "split it, and keep code and inputs in files of their own")
+        if len(content) > MAX_SPEC_BYTES:
+            message = f"{printable(shown)} is larger than {MAX_SPEC_BYTES >> 20} MiB"
+            self._tell(
+                "too-large",
+                message,
+                shown,
+                "split it, and keep code and the elements of inputs in files of their own (input: {elements: a.csv})",
+            )
             return
         self.files.append(SpecFile(name=printable(shown), path=path, content=content))
 
@@ -230,7 +235,7 @@ def _identity_and_content(path: Path) -> tuple[tuple[int, int], bytes]:
         if not stat.S_ISREG(before.st_mode):
             raise OSError(errno.ENXIO, "not a regular file")
         with open(descriptor, "rb", closefd=False) as stream:  # an open descriptor
-            content = stream.read(MAX_FILE_BYTES + 1)
+            content = stream.read(MAX_SPEC_BYTES + 1)
         after = os.fstat(descriptor)
     finally:
         os.close(descriptor)

@@ -18,7 +18,7 @@ from yaml.scanner import Scanner
 from fused_spec.diagnostics import Diagnostic, Location
 from fused_spec.spec.characters import read_text, unprintable_in
 from fused_spec.spec.discovery import SpecFile
-from fused_spec.spec.limits import MAX_DEPTH, MAX_NODES, MAX_PROBLEMS
+from fused_spec.spec.limits import MAPPING, MAX_DEPTH, MAX_MEMORY, MAX_PROBLEMS, SCALAR, SEQUENCE
 from fused_spec.spec.positions import LITERAL, Place, Pointer, Positions, dotted, location
 from fused_spec.spec.scalars import Doubt, Scalar, plain
 from fused_spec.spec.syntax import explain_syntax
@@ -84,6 +84,13 @@ def read_documents(file: SpecFile) -> tuple[list[Document], list[Diagnostic]]:
 
 _WRITE_SPEC = "write a spec into it, or remove it"
 _NO_KEY = "?"
+_OWN_FILE = "put the elements of an input into a file of their own: input: {elements: tiles.csv}"
+_COSTS = {
+    events.ScalarEvent: SCALAR,
+    events.AliasEvent: SCALAR,
+    events.SequenceStartEvent: SEQUENCE,
+    events.MappingStartEvent: MAPPING,
+}
 
 
 class _LimitPassed(Exception):  # a signal, told as a diagnostic before it is raised
@@ -98,7 +105,7 @@ class _Reader:
         self._file = file
         self._text = text
         self._next = parser.get_event
-        self._nodes = 0
+        self._room = MAX_MEMORY
         self._pointer: list[str | int] = []
         self._doubts: dict[Pointer, Doubt] = {}
         self._known = True
@@ -138,9 +145,10 @@ class _Reader:
 
     def _node(self, event: Any) -> tuple[Any, Place]:
         kind = type(event)
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            self._stop("too-many-values", f"more than {MAX_NODES:,} values in one file", event.start_mark)
+        self._room -= _COSTS[kind]
+        if self._room < 0:
+            message = f"the values up to here take more than {MAX_MEMORY >> 20} MiB of memory"
+            self._stop("too-many-values", message, event.start_mark, _OWN_FILE)
         if event.anchor is not None:
             self._refused(event, "alias", "anchors (&) and aliases (*) are not read", "repeat the value itself")
         if kind is events.AliasEvent:
@@ -150,7 +158,7 @@ class _Reader:
         if kind is events.ScalarEvent:
             return self._scalar(event), (event.start_mark, LITERAL if event.style == "|" else None)
         if len(self._pointer) >= MAX_DEPTH:
-            self._stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", event.start_mark)
+            self._stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", event.start_mark, "split the spec")
         return self._mapping(event) if kind is events.MappingStartEvent else self._sequence(event)
 
     def _scalar(self, event: Any) -> Scalar:
@@ -160,6 +168,7 @@ class _Reader:
             if not isinstance(value, Doubt):
                 return value
             self._doubts[tuple(self._pointer)] = value
+            self._room -= SEQUENCE
         elif event.style == '"' and (what := unprintable_in(text)):
             self._tell("bad-character", f"the text holds {what}", event.start_mark, "remove the escape")
         return text
@@ -221,8 +230,8 @@ class _Reader:
             self._tell(code, message, event.start_mark, hint)
         self._known = False
 
-    def _stop(self, code: str, message: str, mark: Mark) -> NoReturn:
-        self._tell(code, message, mark, "split the spec")
+    def _stop(self, code: str, message: str, mark: Mark, hint: str) -> NoReturn:
+        self._tell(code, message, mark, hint)
         raise _LimitPassed
 
     def _tell(self, code: str, message: str, mark: Mark, hint: str) -> None:

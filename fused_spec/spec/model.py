@@ -5,7 +5,7 @@ default in a later version changes no digest. The digest covers the payload and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -51,6 +51,11 @@ class OnChangeWhileRunning(StrEnum):
     WAIT = "wait"
 
 
+class OnUpstream(StrEnum):
+    RERUN = "rerun"
+    IGNORE = "ignore"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPolicy:
     """When a job runs again, and how much it may take; times in seconds, `max_cost` in US dollars."""
@@ -59,6 +64,7 @@ class RunPolicy:
     on_failure: OnFailure = OnFailure.HOLD
     retries: int = 0
     on_change_while_running: OnChangeWhileRunning = OnChangeWhileRunning.REPLACE
+    upstream: OnUpstream = OnUpstream.RERUN
     timeout: float | None = None
     max_age: float | None = None
     max_duration: float | None = None
@@ -140,6 +146,8 @@ class DesiredToken(Desired):
 class Project:
     """What `fused-spec.yaml` says; without one the scope is `default`, and prune is refused.
 
+    `scope` marks every run: the project's id, and with an `environment` that as well.
+
     `root` confines every file a spec may name; `state` is the folder for the local service, the archive
     and caches (`.fused-spec` beside the project file). `clones` are repositories on this machine, by URL. `engine` and
     `storage` are those of the local service, as `serve` takes them.
@@ -158,6 +166,16 @@ class Project:
     engine: str | None = None
     storage: str | None = None
     file: Path | None = None
+    environment: str | None = None
+
+    def at(self, target: Target) -> "Project":
+        """The project in the environment of a target.
+
+        Without one its scope is its id alone, as it was before there were environments. No id holds a dot.
+        """
+        if target.scope is None or self.environment is not None:
+            return self
+        return replace(self, scope=f"{self.scope}.{target.scope}", environment=target.scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,19 @@
 """The project around a spec: its identity, what its paths may reach, and where its state is kept."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic, nearest
 from fused_spec.gitrefs import normal
+from fused_spec.service_identity import normal_url
 from fused_spec.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET, Target
 from fused_spec.spec.discovery import PROJECT_FILE, find_project_file, project_root
 from fused_spec.spec.document import Document, read_documents
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.model import DEFAULT_SCOPE, Project
-from fused_spec.spec.positions import dotted
+from fused_spec.spec.positions import Pointer, dotted
 from fused_spec.spec.schema import check
 
 STATE_FOLDER = ".fused-spec"
@@ -32,7 +33,8 @@ def find_project(start: Path, *, cwd: Path) -> tuple[Project, tuple[Diagnostic, 
     if document is None or any(problem.is_error for problem in problems):
         return _without_file(root, root), tuple(problems)
     project = _from_tree(document.tree, root)
-    return project, (*problems, *_unknown_target(project, document), *_other_hosted(document))
+    found = (*_unknown_target(project, document), *_other_hosted(document), *_one_environment_twice(document))
+    return project, (*problems, *found)
 
 
 def _without_file(root: Path, home: Path) -> Project:
@@ -96,6 +98,7 @@ def _target(name: str, described: Mapping[str, Any]) -> Target:
     return Target(
         name=name,
         base_url=described["base_url"].rstrip("/"),
+        scope=described.get("scope"),
         accepts_within=_seconds(described.get("accepts_within")),
         lists_within=_seconds(described.get("lists_within")),
     )
@@ -123,6 +126,29 @@ def _other_hosted(document: Document) -> list[Diagnostic]:
         for name, described in document.tree.get("targets", {}).items()
         if _is_other_hosted(name, described)
     ]
+
+
+def _one_environment_twice(document: Document) -> Iterator[Diagnostic]:
+    """Targets that reach one service under one scope: what ran at the one would be taken for a run of the other."""
+    tree, positions = document.tree, document.positions
+    places: dict[tuple[str, str | None], tuple[str, Pointer]] = {}
+    if tree.get("target") == HOSTED_TARGET and HOSTED_TARGET not in tree.get("targets", {}):
+        places[normal_url(HOSTED_URL), None] = (HOSTED_TARGET, ("target",))
+    for name, described in tree.get("targets", {}).items():
+        pointer: Pointer = ("targets", name, "base_url")
+        first, place = places.setdefault((normal_url(described["base_url"]), described.get("scope")), (name, pointer))
+        if place is pointer:
+            continue
+        scope = f'the scope "{described["scope"]}"' if "scope" in described else "no scope"
+        yield Diagnostic(
+            code="one-environment-twice",
+            message=f'the targets "{first}" ({positions.value(place)}) and "{name}" are one environment: '
+            f"both reach {described['base_url']} with {scope}",
+            location=positions.value(pointer),
+            pointer=dotted(pointer),
+            hint=f'give one of them a scope of its own, such as "scope: {name}"; '
+            "the one that keeps what it has keeps its history",
+        )
 
 
 def _unknown_target(project: Project, document: Document) -> list[Diagnostic]:

@@ -113,7 +113,7 @@ def _built(document: Document, folder: Path, shared: _Shared) -> _Built:
         outputs=shared.outputs,
         loadable=shared.loadable,
     )
-    return _Built(desired, findings.problems)
+    return _Built(desired, findings.told)
 
 
 def _folder(file: SpecFile, cwd: Path) -> Path:

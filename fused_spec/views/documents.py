@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
-from fused_spec.plan.model import Change, PastRun, Plan, Run
+from fused_spec.plan.model import ABSENT, Change, FieldChange, PastRun, Plan, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
+from fused_spec.views.runners import harmless_json
 from fused_spec.views.runs_text import ListedRun, declared_jobs, is_current
 from fused_spec.views.shown import shown_diagnostic, shown_fields
 from fused_spec.views.tokens_text import TokenState
@@ -25,7 +26,7 @@ FORMAT_VERSION = "1"
 
 def as_json(document: Mapping[str, Any]) -> str:
     """The document as text, with its `format_version`; the order of keys is that of the code."""
-    return json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False)
+    return harmless_json(json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False))
 
 
 def validate_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
@@ -79,9 +80,17 @@ def _change(change: Change) -> dict[str, Any]:
         "sign": change.action.sign,
         "job_id": change.job_id,
         "digest": change.digest,
-        "fields": [
-            {"path": field.path, "before": field.before, "after": field.after} for field in shown_fields(change.fields)
-        ],
+        "fields": [_field(field) for field in shown_fields(change.fields)],
+    }
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    sides = {"before": field.before, "after": field.after}
+    absent = [side for side, value in sides.items() if value is ABSENT]
+    return {
+        "path": field.path,
+        **{side: None if value is ABSENT else value for side, value in sides.items()},
+        **({"absent": absent[0]} if absent else {}),
     }
 
 

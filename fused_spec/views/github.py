@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from fused_spec.diagnostics import Diagnostic
+from fused_spec.views.runners import without_brackets
 from fused_spec.views.shown import shown_diagnostic
 
 
@@ -21,7 +22,8 @@ def _command(diagnostic: Diagnostic) -> str:
 
 
 def _text(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """The text as GitHub reads it back, on one line, with nothing in it that another runner would obey."""
+    return without_brackets(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -8,9 +8,9 @@ import html
 import re
 from collections.abc import Iterator
 
-from fused_spec.plan.model import Action, Change, FieldChange, Plan
-from fused_spec.views.code_diff import is_text, text_diff
-from fused_spec.views.shown import cut, one_line, shown_fields, visible
+from fused_spec.plan.model import ABSENT, Action, Change, FieldChange, Plan
+from fused_spec.views.code_diff import is_text, text_diff, value_change
+from fused_spec.views.shown import cut, shown_fields, visible
 from fused_spec.views.words import counted, plan_summary
 
 LONGEST = 60_000  # characters; GitHub refuses a comment of more than 65,536
@@ -60,13 +60,14 @@ def _folded(title: str, body: str) -> str:
 def _field(field: FieldChange) -> Iterator[str]:
     yield cut(f"@@ {visible(field.path)} @@", _LONGEST_LINE)
     if is_text(field.before, field.after):
-        for line in text_diff(field.before, field.after, most=_DIFF_LINES):
+        for line in text_diff(field.before, field.after, most=_DIFF_LINES, width=_LONGEST_LINE - 1):
             yield cut(line, _LONGEST_LINE)
         return
-    if field.before is not None:
-        yield f"- {one_line(field.before, _LONGEST_LINE)}"
-    if field.after is not None:
-        yield f"+ {one_line(field.after, _LONGEST_LINE)}"
+    before, after = value_change(field.before, field.after, _LONGEST_LINE)
+    if field.before is not ABSENT:
+        yield f"- {before}"
+    if field.after is not ABSENT:
+        yield f"+ {after}"
 
 
 def _fenced(lines: list[str]) -> str:

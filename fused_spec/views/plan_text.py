@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from fused_spec.plan.model import Action, Change, FieldChange, Plan
-from fused_spec.views.code_diff import is_text, text_diff
-from fused_spec.views.shown import one_line, shown_fields, visible
+from fused_spec.views.code_diff import is_text, text_diff, value_change
+from fused_spec.views.shown import shown_fields, visible
 from fused_spec.views.tones import Paint, Tone, plain
 from fused_spec.views.words import plan_summary
 
@@ -34,7 +34,8 @@ def _change(change: Change, width: int, paint: Paint) -> Iterator[str]:
 def _field(field: FieldChange, paint: Paint) -> Iterator[str]:
     path = visible(field.path)
     if not is_text(field.before, field.after):
-        yield f"{path}: {one_line(field.before)} → {one_line(field.after)}"
+        before, after = value_change(field.before, field.after)
+        yield f"{path}: {before} → {after}"
         return
     yield f"{path}:"
     for line in text_diff(field.before, field.after, most=_DIFF_LINES):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic
+from fused_spec.plan.diff import is_same
 from fused_spec.plan.model import FieldChange
 from fused_spec.redaction import MASK, is_sensitive_name, redact
 
@@ -25,8 +26,8 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """The same, keeping its line breaks."""
-    return "\n".join(visible(line) for line in text.splitlines())
+    """The same, keeping its line breaks; only a line feed, or one after a carriage return, is one."""
+    return "\n".join(visible(line) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n"))
 
 
 def cut(text: str, width: int) -> str:
@@ -68,7 +69,7 @@ def shown_fields(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
     for field in fields:
         name = field.path.rpartition(".")[2]
         before, after = without_secrets(field.before, name), without_secrets(field.after, name)
-        hidden = before == after and field.before != field.after
+        hidden = is_same(before, after)
         yield FieldChange(path=field.path, before=before, after=_CHANGED_SECRET if hidden else after)
 
 

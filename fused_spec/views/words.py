@@ -16,6 +16,7 @@ _TO_DO: Mapping[Action, str] = {
     Action.DELETE: "to delete",
     Action.ATTACH: "running",
     Action.HOLD: "held",
+    Action.WAIT: "waiting",
     Action.NONE: "unchanged",
 }
 

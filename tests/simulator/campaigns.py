@@ -40,6 +40,15 @@ CAMPAIGNS = {
         writers=2, faults=replace(NETWORK, delivered_twice=0.2), crash=0.2
     ),
     "racing writers with the lease": Setting(faults=NETWORK, writers=3, crash=0.3, suspend=0.1, lease=True, skew=1e6),
+    "one writer, producers that run again": Setting(
+        faults=NETWORK, crash=0.3, jobs=6, restarts=2, applies=3, lineage=True, reruns=0.3
+    ),
+    "racing writers with the lease, producers that run again": Setting(
+        faults=NETWORK, writers=3, crash=0.2, suspend=0.1, lease=True, jobs=6, applies=2, lineage=True, reruns=0.2
+    ),
+    "a history that forgets, producers that run again": Setting(
+        faults=replace(NETWORK, purge_after=900.0), crash=0.2, jobs=6, applies=3, lineage=True, reruns=0.2
+    ),
     "a history that forgets": Setting(faults=replace(NETWORK, purge_after=900.0), crash=0.3, writers=1),
 }
 

@@ -32,6 +32,7 @@ from fused_spec.reconcile.spool import Spools
 from fused_spec.spec.model import DesiredJob, Key, Kind, OnChangeWhileRunning, OnFailure, Project, Resolution, RunPolicy
 from fused_spec.status import RunStatus
 from fused_spec.wire import JobConfig
+from tests.simulator import readers
 from tests.simulator.kernel import Kernel, Pool, Process, wait_for
 from tests.simulator.service import EPOCH, Client, Faults, Service
 
@@ -126,23 +127,27 @@ class Receipts:
         self._kernel.pause(self._kernel.rng.random())
         if self._service.find(record.job_id).status(self._kernel.time) == "In Progress":
             self.early.append(record.job_id)
-        ended = record.ended or now
         self._kept[record.job_id] = PastRun(
             job_id=record.job_id,
             key=record.key,
             digest=record.digest,
             status=record.status,
-            ended=ended,
+            created=record.created,
+            ended=record.ended,
+            archived=now,
             attempt=record.attempt,
             tries=record.tries,
+            reads=record.reads,
         )
         return str(record.job_id)
 
-    def past(self) -> dict[Key, PastRun]:
+    def past(self, *, succeeded: bool = False) -> dict[Key, PastRun]:
         newest: dict[Key, PastRun] = {}
         for run in self._kept.values():
             known = newest.get(run.key)
-            if known is None or (known.ended or EPOCH) < (run.ended or EPOCH):
+            if succeeded and run.status is not RunStatus.SUCCEEDED:
+                continue
+            if known is None or (known.over or EPOCH) < (run.over or EPOCH):
                 newest[run.key] = run
         return newest
 
@@ -155,7 +160,9 @@ _WHILE_RUNNING = (OnChangeWhileRunning.REPLACE, OnChangeWhileRunning.WAIT)
 class Setting:
     """What a schedule is made of; `crash` and `suspend` are chances for each apply.
 
-    Of `versions` of the specs every apply but the last carries out any, and the last one the first.
+    Of `versions` of the specs every apply but the last carries out any, and the last one the first. Each writer applies
+    `applies` times. With `lineage` the jobs read each other's output; some run at every apply, or when they grow old.
+    `reruns` is the chance that an apply names one to run again.
     """
 
     faults: Faults = _NONE
@@ -170,6 +177,9 @@ class Setting:
     skew: float = 0.0
     versions: int = 1
     suspended_within: float = 60.0
+    applies: int = 1
+    lineage: bool = False
+    reruns: float = 0.0
 
 
 @dataclass
@@ -241,7 +251,7 @@ class Schedule:
         """Let a writer apply, perhaps crash or sleep on the way, and begin anew after a crash."""
         rng = self.kernel.rng
         store = self.store if self.setting.shared_journal else MemoryStore(self.kernel)
-        self.kernel.spawn(process, lambda: self._apply(store), after=after)
+        self.kernel.spawn(process, lambda: self._apply_some_times(store), after=after)
         if restarts and rng.random() < self.setting.crash:
             dies = after + rng.random() ** 3 * 120.0
             again = Process(name=f"{process.name}'", skew=process.skew)
@@ -261,6 +271,12 @@ class Schedule:
     def _suspend(self, process: Process) -> None:
         process.resumes_at = self.kernel.time + self.kernel.rng.choice((10.0, 100.0, 1000.0, 5000.0))
 
+    def _apply_some_times(self, store: MemoryStore) -> None:
+        self._apply(store)
+        for _ in range(self.setting.applies - 1):
+            self.kernel.pause(self.kernel.rng.choice((10.0, 300.0, 3000.0)) * (0.5 + self.kernel.rng.random()))
+            self._apply(store)
+
     def _apply_until_done(self, store: MemoryStore) -> None:
         for _ in range(6):
             statuses = self._apply(store)
@@ -274,12 +290,24 @@ class Schedule:
         self.result.problems.append(f"no convergence: {statuses}")
 
     def _check_that_nothing_is_left_to_do(self, store: MemoryStore) -> None:
-        plan, _ = self._plan(self._site(store, always), declared(self.setting.jobs))
-        to_do = [str(change.key) for change in plan.changes if change.action.changes_something]
-        if to_do and OutcomeStatus.SKIPPED not in self._finals:
+        plan, _ = self._plan(self._site(store, always), self._declared(calm=True))
+        to_do = [f"{change.key}: {change.why}" for change in plan.changes if change.action.changes_something]
+        if to_do:
             self.result.problems.append(f"the plan is not empty after the last apply: {to_do}")
+        if self.setting.lineage:
+            self.result.problems += readers.problems(plan, self.service.jobs, self.kernel.time)
 
-    def _plan(self, site: Site, resolution: Resolution) -> tuple[Plan, History]:
+    def _declared(self, version: int = 0, *, calm: bool = False) -> Resolution:
+        if self.setting.lineage:
+            return readers.declared(self.setting.jobs, calm=calm)
+        return declared(self.setting.jobs, version)
+
+    def _requests(self) -> Requests:
+        rng, most = self.kernel.rng, self.setting.reruns
+        named = rng.choice(readers.PRODUCERS) if most and rng.random() < most else None
+        return Requests(rerun=frozenset({named})) if named else Requests()
+
+    def _plan(self, site: Site, resolution: Resolution, requests: Requests = Requests()) -> tuple[Plan, History]:
         history = read_history(
             site.api,
             resolution,
@@ -288,7 +316,7 @@ class Schedule:
             markers=site.markers,
             now=site.world.now(),
         )
-        plan = make_plan(resolution, history, target="model", requests=Requests(), now=history.read_at)
+        plan = make_plan(resolution, history, target="model", requests=requests, now=history.read_at)
         return plan, history
 
     def _apply(self, store: MemoryStore) -> dict[str, OutcomeStatus]:
@@ -305,7 +333,7 @@ class Schedule:
         site = self._site(store, may_act)
         recover(site.api, site.journal, site.markers, timing=site.timing, world=site.world)
         version = 0 if self._is_last else self.kernel.rng.randrange(self.setting.versions)
-        plan, history = self._plan(site, declared(self.setting.jobs, version))
+        plan, history = self._plan(site, self._declared(version), self._requests())
         catch_up(history.missed, site)
         outcomes: dict[str, OutcomeStatus] = {}
         for event in apply(plan, site.seeing(plan.seen), options=OPTIONS):
@@ -408,7 +436,7 @@ class Schedule:
         for key, run in self.receipts.past().items():
             if run.status is RunStatus.SUCCEEDED and self.service.find(run.job_id).status(now) != "Done":
                 problems.append(f"the receipt of {key} is false")
-        for one in declared(self.setting.jobs).desired:
+        for one in self._declared().desired:
             ran = any(job.marker["name"] == one.key.name for job in ours)
             if not ran and not self._finals & {OutcomeStatus.SKIPPED, OutcomeStatus.HELD}:
                 problems.append(f"{one.key} never ran")

@@ -19,6 +19,7 @@ from fused_spec.jobdir import JobDir
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import Cluster, cluster
 from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, udf_step
+from tests.waiting import PATIENCE
 
 # Its processes take a second to start, so all tests here share them; pytest-xdist keeps the group on one process.
 pytestmark = [
@@ -185,7 +186,7 @@ def test_a_job_that_is_ended_takes_its_tasks_along(dask: Cluster, tmp_path: Path
     with subprocess.Popen([sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]) as worker:
         task = psutil.Process(int(pipe.read_text()))
         worker.terminate()
-    psutil.wait_procs([task], timeout=20)
+    psutil.wait_procs([task], timeout=PATIENCE)
     assert not task.is_running()
 
 
@@ -206,7 +207,7 @@ def udf(x):
             task = psutil.Process(int(number))
             host = task.parent()
             dask.processes[1].kill()
-            psutil.wait_procs([one for one in (task, host) if one], timeout=20)
+            psutil.wait_procs([one for one in (task, host) if one], timeout=PATIENCE)
             worker.terminate()
     assert not task.is_running()
     assert not Path(place).parent.exists()

@@ -1,7 +1,9 @@
 """Field by field, for display."""
 
+import pytest
+
 from fused_spec.plan.diff import field_changes
-from fused_spec.plan.model import FieldChange
+from fused_spec.plan.model import ABSENT, FieldChange
 
 
 def paths(before: object, after: object) -> list[str]:
@@ -12,10 +14,10 @@ def test_equal_trees_differ_nowhere() -> None:
     assert field_changes({"a": [1, {"b": 2}]}, {"a": [1, {"b": 2}]}) == ()
 
 
-def test_a_field_that_comes_or_goes_is_none_on_the_other_side() -> None:
+def test_a_field_that_comes_or_goes_is_absent_on_the_other_side() -> None:
     assert field_changes({"a": 1}, {"b": 2}) == (
-        FieldChange(path="b", before=None, after=2),
-        FieldChange(path="a", before=1, after=None),
+        FieldChange(path="b", before=ABSENT, after=2),
+        FieldChange(path="a", before=1, after=ABSENT),
     )
 
 
@@ -29,3 +31,26 @@ def test_lists_of_other_lengths_differ_whole() -> None:
 
 def test_true_is_not_one() -> None:
     assert paths({"a": True}, {"a": 1}) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (1, True),
+        (1, 1.0),
+        (1, "1"),
+        (0.0, -0.0),
+        (None, ABSENT),
+        ({}, ABSENT),
+        ({}, []),
+        ("a\n", "a"),
+        ("é", "e\u0301"),
+    ],
+)
+def test_what_is_spelled_otherwise_is_another_value(before: object, after: object) -> None:
+    trees = [{"a": value} if value is not ABSENT else {} for value in (before, after)]
+    assert paths(*trees) == paths(*reversed(trees)) == ["a"]
+
+
+def test_the_order_of_keys_is_no_difference() -> None:
+    assert paths({"a": [{"b": 1, "c": 2}]}, {"a": [{"c": 2, "b": 1}]}) == []

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fused_spec.diagnostics import Location
-from fused_spec.plan.model import Change, History, PastRun, Plan, RemoteObject, Requests, Run
+from fused_spec.plan.model import Change, History, PastRun, Plan, RemoteObject, Requests, Run, Trace
 from fused_spec.plan.planner import make_plan
 from fused_spec.spec.model import Desired, DesiredJob, Key, Kind, Project, Resolution, RunPolicy
 from fused_spec.status import RunStatus
@@ -14,14 +14,28 @@ KEY = Key(kind=Kind.JOB, name="areas")
 SAME, OTHER = "d1:same", "d1:other"
 
 
-def job(name: str = "areas", *, policy: RunPolicy = RunPolicy(), needs: tuple[Key, ...] = ()) -> DesiredJob:
+def key(name: str) -> Key:
+    return Key(kind=Kind.JOB, name=name)
+
+
+def job(
+    name: str = "areas",
+    *,
+    policy: RunPolicy = RunPolicy(),
+    needs: tuple[Key, ...] = (),
+    reads: tuple[str, ...] = (),
+    digest: str = SAME,
+    steps: tuple[dict[str, object], ...] = (),
+) -> DesiredJob:
+    read = tuple(map(key, reads))
     return DesiredJob(
-        key=Key(kind=Kind.JOB, name=name),
-        payload={"config": {"steps": []}},
-        digest=SAME,
+        key=key(name),
+        payload={"config": {"steps": list(steps)}},
+        digest=digest,
         origin=Location(path="specs/a.yaml"),
         run=policy,
-        needs=needs,
+        needs=(*needs, *read),
+        reads=read,
         sources={"config.steps.0.udf.code": "udfs/area.py"},
     )
 
@@ -56,6 +70,8 @@ def plan(
     objects: tuple[RemoteObject, ...] = (),
     requests: Requests = Requests(),
     scope: str = "0d5b1c7e",
+    successes: tuple[Run, ...] = (),
+    traces: tuple[str, ...] = (),
 ) -> Plan:
     by_key: dict[Key, tuple[Run, ...]] = {}
     for one in runs:
@@ -65,6 +81,8 @@ def plan(
         runs=by_key,
         past={remembered.key: remembered} if remembered else {},
         objects={one.key: one for one in objects},
+        successes={one.key: one for one in successes},
+        traces={key(name): Trace(job_id="gone", attempt=1) for name in traces},
         seen=frozenset(one.job_id for one in runs),
     )
     resolution = Resolution(project=project(scope), desired=desired)

@@ -1,0 +1,105 @@
+"""Why a job's digest is another one: the fields that differ, else exactly the read jobs whose declaration changed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from fused_spec.plan.model import Change, FieldChange, History, PastRun, Run
+from fused_spec.spec.model import Desired, DesiredJob, Key, Kind
+from fused_spec.status import RunStatus
+
+_SHOWN = 3
+
+
+def cause_of_fields(fields: Iterable[FieldChange], desired: Desired) -> str:
+    """The files at fault where a changed field comes from one, else the fields."""
+    return _listed(_source(field.path, desired.sources) or field.path for field in fields)
+
+
+def cause_of_change(
+    fields: tuple[FieldChange, ...],
+    job: DesiredJob,
+    newest: Run | PastRun,
+    planned: Mapping[Key, Change],
+    history: History,
+) -> str:
+    """What is behind another digest; never a thing that did not change."""
+    if fields:
+        return cause_of_fields(fields, job)
+    if newest.reads:
+        causes = _listed(_since(job, newest, planned))
+    else:
+        causes = _listed(_shown_by_their_runs(job, newest, planned, history))
+    if not causes and (job.reads or newest.reads):
+        return "what it reads changed"
+    return causes
+
+
+def output_of(job: Desired | None) -> str | None:
+    """The address that a job writes to: that of its last step with an output."""
+    if not isinstance(job, DesiredJob):
+        return None
+    written = [step["output"] for step in job.payload["config"]["steps"] if isinstance(step.get("output"), str)]
+    return written[-1] if written else None
+
+
+def _since(job: DesiredJob, newest: Run | PastRun, planned: Mapping[Key, Change]) -> Iterator[str]:
+    """What differs from what the newest run noted of the jobs that it read."""
+    names = [key.name for key in job.reads]
+    for name in names:
+        change = planned.get(Key(kind=Kind.JOB, name=name))
+        read = newest.reads.get(name)
+        if read is None:
+            yield _place(job, output_of(change.after) if change else None) or f"the output of {name}"
+        elif change is not None and change.after is not None and change.after.digest != read.digest:
+            yield f"the output of {name}"
+    for name, read in newest.reads.items():
+        if name not in names:
+            yield _place(job, read.output) or f"no longer the output of {name}"
+
+
+def _shown_by_their_runs(
+    job: DesiredJob, newest: Run | PastRun, planned: Mapping[Key, Change], history: History
+) -> Iterator[str]:
+    """The jobs whose own run, the last before this one, was of another declaration than theirs of now."""
+    for key in job.reads:
+        change = planned.get(key)
+        then = _last_before(newest, key, history)
+        if then is not None and change is not None and change.after is not None and then.digest != change.after.digest:
+            yield f"the output of {key.name}"
+
+
+def _last_before(reader: Run | PastRun, key: Key, history: History) -> Run | PastRun | None:
+    remembered = [one for one in (history.successes.get(key), history.past.get(key)) if one is not None]
+    began = reader.created
+    candidates = [
+        (run.created, run)
+        for run in (*history.runs.get(key, ()), *remembered)
+        if run.status is RunStatus.SUCCEEDED and run.created is not None and began is not None and run.created <= began
+    ]
+    return max(candidates, key=lambda one: one[0])[1] if candidates else None
+
+
+def _place(job: DesiredJob, address: str | None) -> str | None:
+    """The field of the payload where an address stands."""
+    return next(_places(job.payload, address, ()), None) if address is not None else None
+
+
+def _places(value: Any, address: str, path: tuple[str, ...]) -> Iterator[str]:
+    if value == address:
+        yield ".".join(path)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _places(item, address, (*path, str(name)))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _places(item, address, (*path, str(index)))
+
+
+def _listed(causes: Iterable[str]) -> str:
+    every = list(dict.fromkeys(causes))
+    more = len(every) - _SHOWN
+    return ", ".join(every[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _source(path: str, sources: Mapping[str, str]) -> str | None:
+    return next((file for place, file in sources.items() if path == place or path.startswith(f"{place}.")), None)
