@@ -29,11 +29,18 @@ class Rotated:
 
 
 def rotate_token(
-    context: Context, name: str, paths: tuple[str, ...], *, overlap: float, archive: str | None, yes: bool
+    context: Context,
+    name: str,
+    paths: tuple[str, ...],
+    *,
+    overlap: float,
+    archive: str | None,
+    lock_timeout: float,
+    yes: bool,
 ) -> Rotated:
     """Make, deliver and prove a new value, and disable the former ones, at once or after `overlap` seconds.
 
-    Raises `Locked` while an apply is at work.
+    Raises `Locked` when an apply is still at work after `lock_timeout` seconds.
     """
     project, declared = declared_token(context, name, paths)
     if not declared.payload.get("enabled", True):
@@ -42,7 +49,8 @@ def rotate_token(
     project = project.at(target)
     kept = open_kept(project, target, identify(target, context, project), archive)
     api = connect(FusedAPI, target, context, project)
-    with only_apply(kept, context.env, now=service_clock(api)) as may_act:
+    warn, now = context.console.warn, service_clock(api)
+    with only_apply(kept, context.env, now=now, timeout=lock_timeout, tell=warn) as may_act:
         issuer = Issuer(
             api=api,
             journal=kept.journal.tokens,

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fused_spec.cli.options import Context, Function, archive_option, command, duration, output_option
+from fused_spec.cli.options import (
+    Context,
+    Function,
+    archive_option,
+    command,
+    duration,
+    lock_timeout_option,
+    output_option,
+)
 from fused_spec.cli.suggestions import Guided
 from fused_spec.errors import EXIT_NOT_WELL, EXIT_OK, FusedSpecError
 
@@ -85,6 +93,7 @@ def show(context: Context, name: str, paths: tuple[str, ...], output: str) -> No
 @specs_option
 @output_option("text", "json")
 @archive_option
+@lock_timeout_option
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")
 @command
 def rotate(
@@ -95,6 +104,7 @@ def rotate(
     paths: tuple[str, ...],
     output: str,
     archive: str | None,
+    lock_timeout: float | None,
     yes: bool,
 ) -> None:
     """Replace the value of one token.
@@ -108,7 +118,15 @@ def rotate(
 
     if overlap is not None and revoke_now:
         raise click.UsageError("--overlap and --revoke-now exclude each other")
-    done = rotate_token(context, name, paths, overlap=overlap or 0.0, archive=archive, yes=yes)
+    done = rotate_token(
+        context,
+        name,
+        paths,
+        overlap=overlap or 0.0,
+        archive=archive,
+        lock_timeout=lock_timeout or 0.0,
+        yes=yes,
+    )
     _show(context, done.target, [done.state], output, lambda states: rotated_text(states[0]))
 
 
