@@ -50,7 +50,7 @@ def restrict_writing(places: Iterable[Path]) -> None:
     Places that are not there are left out. Raises `OSError` where the kernel has no Landlock.
     """
     known = version()
-    rules = _made(_rights(_GUARDED, known))
+    rules = _made(rights(_GUARDED, known))
     try:
         for place in places:
             _allow(rules, place, known)
@@ -72,14 +72,14 @@ def _allow(rules: int, place: Path, known: int) -> None:
         return  # it is not there, or not for us
     try:
         is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        rights = _rights(_ALLOWED if is_folder else _ON_FILES, known)
-        attributes = struct.pack("=Qi", rights, descriptor)
+        attributes = struct.pack("=Qi", rights(_ALLOWED if is_folder else _ON_FILES, known), descriptor)
         _checked(_libc().syscall(_ADD, rules, _PATH_BENEATH, attributes, ctypes.c_uint32(0)))
     finally:
         os.close(descriptor)
 
 
-def _rights(wanted: int, known: int) -> int:
+def rights(wanted: int, known: int) -> int:
+    """Those of the wanted rights that this version knows."""
     return wanted & ~sum(right for right, since in _SINCE.items() if known < since)
 
 

@@ -12,7 +12,7 @@ import click
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
-from fused_spec.cli.keeping import Kept, open_kept, open_markers, open_spools
+from fused_spec.cli.keeping import Kept, cancels_of, leavings_of, open_kept, open_markers, open_spools
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
 from fused_spec.cli.target import connect, find_target, identify
@@ -22,11 +22,13 @@ from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
+from fused_spec.reconcile.explain import explained
 from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import Intent, recover
 from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
+from fused_spec.reconcile.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
@@ -44,6 +46,17 @@ class Workplace:
     resolution: Resolution
     target: Target
     kept: Kept
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        kept = self.kept
+        return Whereabouts(
+            service=kept.service,
+            is_local=self.target.is_local,
+            archive=kept.archive,
+            journal=kept.journal,
+            place=kept.store.shown("").rstrip("/"),
+        )
 
     @property
     def timing(self) -> Timing:
@@ -80,7 +93,7 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
     api = connect(FusedReader, place.target, context, place.resolution.project)
     markers = _markers(api, place)
-    plan = plan_of(place, read(api, markers, place, requests), requests)
+    plan = plan_of(place, read(api, markers, place, requests), requests, api)
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
     for intent in place.kept.journal.tokens.open_intents():
@@ -90,7 +103,7 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
 
 def read(api: FusedReader, markers: Markers, place: Workplace, requests: Requests) -> History:
     """What the service and the archive know."""
-    return read_history(
+    history = read_history(
         api,
         place.resolution,
         archive=place.kept.archive,
@@ -99,11 +112,24 @@ def read(api: FusedReader, markers: Markers, place: Workplace, requests: Request
         now=datetime.now(UTC),
         prune=requests.prune,
     )
+    return with_unreadable(history, place.kept.archive, place.resolution)
 
 
-def plan_of(place: Workplace, history: History, requests: Requests) -> Plan:
-    return planner.make_plan(
+def plan_of(place: Workplace, history: History, requests: Requests, api: FusedReader) -> Plan:
+    """The plan, told in full, with a word on what is odd about where it is made."""
+    kept = place.kept
+    plan = planner.make_plan(
         place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
+    )
+    odd = oddities(history, place.resolution, place.whereabouts)
+    return explained(
+        replace(plan, warnings=(*plan.warnings, *odd)),
+        place.resolution,
+        history,
+        api=api,
+        archive=kept.archive,
+        cancels=cancels_of(kept),
+        leavings=leavings_of(kept),
     )
 
 
@@ -161,8 +187,10 @@ def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> Non
         raise FusedSpecError("nothing was started", hint="-y applies without asking")
 
 
-def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> list[Outcome]:
-    """Apply the plan and show its progress; outcomes come in the order of the plan.
+def carry_out(
+    context: Context, plan: Plan, site: Site, options: Options, *, hear: Callable[[Event], None] = lambda event: None
+) -> list[Outcome]:
+    """Apply the plan and show its progress; outcomes come in the order of the plan, and `hear` is given each event.
 
     Raises `Interrupted` on Ctrl-C, and the client's error when the service was silent for too long; runs go on.
     """
@@ -174,6 +202,7 @@ def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> lis
             for event in events:
                 board.take(event)
                 show(event)
+                hear(event)
                 if isinstance(event, Finished):
                     outcomes.append(event.outcome)
     except KeyboardInterrupt:

@@ -45,6 +45,7 @@ def _details(desired: Desired) -> dict[str, Any]:
             return {
                 "needs": [str(key) for key in desired.needs],
                 "run": asdict(desired.run),
+                "start": dict(desired.start),
                 "files": [_file(file) for file in desired.files],
                 "payload": _job(payload),
             }

@@ -20,8 +20,10 @@ from fused_spec.settings import Target
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.reconcile.archive import Archive
+    from fused_spec.reconcile.cancels import Cancels
     from fused_spec.reconcile.journal import Journal
     from fused_spec.reconcile.lease import Holder
+    from fused_spec.reconcile.left import Leavings
     from fused_spec.reconcile.markers import Markers
     from fused_spec.reconcile.spool import Spools
     from fused_spec.reconcile.store import Store
@@ -71,9 +73,31 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
         locks=(f"{project.scope}@{service.folder}", *([before] if before else ())),
         leases=(
             *([f"{project.scope}/services/{service.folder}/lock"] if is_shared else ()),
-            *([f"{project.scope}/lock/{before}"] if is_shared and is_certain and before else ()),
+            *([f"{project.scope}/lock/{before}"] if is_shared and before else ()),
         ),
     )
+
+
+def leavings_of(kept: Kept) -> "Leavings":
+    """What applies have told of things that left the specs."""
+    from fused_spec.reconcile.left import Leavings
+
+    return Leavings(kept.store, f"{kept.project.scope}/services/{kept.service.folder}/left")
+
+
+def cancels_of(kept: Kept) -> "Cancels":
+    """Who cancelled which run."""
+    from fused_spec.reconcile.cancels import Cancels
+
+    return Cancels(kept.store, f"{kept.project.scope}/services/{kept.service.folder}/cancelled")
+
+
+def who(env: Mapping[str, str]) -> str:
+    """Who is at work here, as far as the environment says: `of ada on laptop`, with the run of a CI."""
+    holder = _holder(env)
+    person = env.get("GITHUB_ACTOR") or env.get("GITLAB_USER_LOGIN") or env.get("USER") or env.get("LOGNAME")
+    where = f"of {person} on {holder.host}" if person else f"on {holder.host}"
+    return f"{where} ({holder.run_url})" if holder.run_url else where
 
 
 def archive_place(project: "Project") -> str:

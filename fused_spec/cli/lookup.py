@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fused_spec.cli.keeping import open_kept, open_markers
+from fused_spec.cli.keeping import cancels_of, open_kept, open_markers
 from fused_spec.cli.options import Context
 from fused_spec.errors import FusedSpecError
 from fused_spec.settings import Target
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
     from fused_spec.api.reading import FusedReader
     from fused_spec.reconcile.archive import Archive
+    from fused_spec.reconcile.cancels import Cancels
     from fused_spec.reconcile.marker import Marker
     from fused_spec.reconcile.receipt import Receipt
     from fused_spec.service_identity import ServiceIdentity
@@ -32,6 +33,7 @@ class Surroundings:
     service: "ServiceIdentity"
     api: "FusedReader"
     archive: "Archive"
+    cancels: "Cancels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,14 @@ def surroundings(context: Context) -> Surroundings:
     project = current_project(context)
     target = find_target(context, project)
     project, service = project.at(target), identify(target, context, project)
+    kept = open_kept(project, target, service)
     return Surroundings(
         project=project,
         target=target,
         service=service,
         api=connect(FusedReader, target, context, project),
-        archive=open_kept(project, target, service).archive,
+        archive=kept.archive,
+        cancels=cancels_of(kept),
     )
 
 

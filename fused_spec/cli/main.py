@@ -20,6 +20,7 @@ from fused_spec.errors import Bug, FileTrouble, FusedSpecError, Interrupted, Mis
 from fused_spec.views.diagnostics_text import diagnostics_text
 from fused_spec.views.documents import as_json, error_document, validate_document
 from fused_spec.views.error_text import error_text
+from fused_spec.views.markdown import error_markdown, problems_markdown
 from fused_spec.views.shown import visible_lines
 
 
@@ -132,6 +133,9 @@ def _as_document(error: FusedSpecError, given: dict[str, Any]) -> None:
     if given.get("output") == "json":
         document = validate_document(error.diagnostics) if isinstance(error, SpecError) else error_document(error)
         current_console(given).document(as_json(document))
+    if given.get("output") == "markdown":  # so that a comment never goes on showing an old plan
+        comment = problems_markdown(error.diagnostics) if isinstance(error, SpecError) else error_markdown(error)
+        current_console(given).result(comment.rstrip("\n"))
 
 
 def _asks_for_json(arguments: Sequence[str]) -> bool:

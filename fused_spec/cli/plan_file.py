@@ -9,7 +9,7 @@ from typing import Any
 
 from fused_spec.cli.applying import Workplace
 from fused_spec.cli.options import Context
-from fused_spec.errors import Misconfigured, StalePlan
+from fused_spec.errors import FileTrouble, Misconfigured, StalePlan
 from fused_spec.gitrefs.checkout import Checkout, checkout_of
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile import saved_plan
@@ -24,9 +24,9 @@ class PlanToApply:
     requests: Requests
 
     def refuse_if_foreign(self, place: Workplace) -> None:
-        """Raise `StalePlan` when it is of another project, target or server."""
+        """Raise `StalePlan` when it is of another project, target or service."""
         saved_plan.refuse_if_foreign(
-            self.plan, scope=place.resolution.project.scope, target=place.target.name, base_url=_server(place)
+            self.plan, scope=place.resolution.project.scope, target=place.target.name, service=place.kept.service.name
         )
 
     def refuse_if_moved(self, context: Context, made: Plan, place: Workplace) -> None:
@@ -36,14 +36,12 @@ class PlanToApply:
 
 
 def check_place(context: Context, file: Path) -> None:
-    """Raise `Misconfigured`, before anything is asked of a service, where no plan can be kept."""
+    """Raise `FileTrouble` or `Misconfigured`, before anything is asked of a service, where no plan can be kept."""
     path = context.cwd / file
     if not path.parent.is_dir():
-        raise Misconfigured(
-            f"the plan cannot be kept in {file}: there is no folder {file.parent}", hint="make it first"
-        )
+        raise FileTrouble(f"the plan cannot be kept in {file}: there is no folder {file.parent}", hint="make it first")
     if not os.access(path.parent, os.W_OK):
-        raise Misconfigured(
+        raise FileTrouble(
             f"the plan cannot be kept in {file}: the folder {file.parent} cannot be written", hint="name another one"
         )
     if path.exists() and not _may_be_replaced(path):
@@ -58,7 +56,7 @@ def write_plan(
         plan,
         plan_id=secrets.token_hex(16),
         now=datetime.now(UTC),
-        base_url=_server(place),
+        service=place.kept.service.name,
         checkout=_checkout(context, paths),
         paths=paths,
         requests=_as_json(requests),
@@ -104,10 +102,6 @@ def _from_json(asked: Any) -> Requests:
         return Requests(**given)
     except TypeError:
         raise StalePlan("the plan asks for what this version does not know", hint="make a new plan") from None
-
-
-def _server(place: Workplace) -> str:
-    return place.target.base_url or "local"
 
 
 def _checkout(context: Context, paths: tuple[str, ...]) -> Checkout:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from fused_spec.cli.plan_file import PlanToApply
     from fused_spec.plan.model import Plan, Requests
     from fused_spec.reconcile.apply import Options
+    from fused_spec.reconcile.events import Event
+    from fused_spec.reconcile.outcome import Outcome
     from fused_spec.reconcile.site import Site
 
 _ALL = "*"
@@ -210,15 +212,33 @@ def _apply(
         console.say(plan_text(made, paint=console.paint))
         confirm(context, place, made, yes=asked.yes)
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
-        outcomes = carry_out(context, made, site.seeing(made.seen), priced)
+        heard: list[Event] = []
+        outcomes = carry_out(context, made, site.seeing(made.seen), priced, hear=heard.append)
         failed = failures(site, outcomes, link=not place.target.is_local)
+        _write_down(context, place, made, outcomes, heard)
     code = exit_code(outcomes)
     if output == "json":
-        console.result(as_json(apply_document(made.target, outcomes, code)))
+        console.result(as_json(apply_document(made.target, outcomes, code, failed)))
     else:
         again = _again(context, paths, archive)
         console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))
     return code
+
+
+def _write_down(
+    context: Context, place: "Workplace", made: "Plan", outcomes: "list[Outcome]", events: "list[Event]"
+) -> None:
+    """Keep what later plans tell: which runs this apply cancelled and why, what it told, and which UDFs it saved."""
+    from fused_spec.cli.keeping import cancels_of, leavings_of, who
+    from fused_spec.reconcile.events import Cancelling
+    from fused_spec.spec.model import Kind
+
+    cancels = cancels_of(place.kept)
+    for event in events:
+        if isinstance(event, Cancelling):
+            cancels.note(event.job_id, f"by an apply {who(context.env)}, since {event.why}")
+    saved = (one.change.key for one in outcomes if one.change.key.kind is Kind.UDF and one.satisfied)
+    leavings_of(place.kept).remember(made.left, saved)
 
 
 def _again(context: Context, paths: tuple[str, ...], archive: str | None) -> str:
@@ -243,7 +263,7 @@ def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: froze
     if adopted:
         adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
         history = read(site.api, site.markers, place, requests)
-    return plan_of(place, history, requests)
+    return plan_of(place, history, requests, site.api)
 
 
 def _requests(

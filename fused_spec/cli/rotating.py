@@ -35,12 +35,12 @@ def rotate_token(
     *,
     overlap: float,
     archive: str | None,
-    lock_timeout: float,
     yes: bool,
+    lock_timeout: float = 0.0,
 ) -> Rotated:
     """Make, deliver and prove a new value, and disable the former ones, at once or after `overlap` seconds.
 
-    Raises `Locked` when an apply is still at work after `lock_timeout` seconds.
+    Raises `Locked` while an apply is at work, and was for `lock_timeout` seconds.
     """
     project, declared = declared_token(context, name, paths)
     if not declared.payload.get("enabled", True):
@@ -49,8 +49,8 @@ def rotate_token(
     project = project.at(target)
     kept = open_kept(project, target, identify(target, context, project), archive)
     api = connect(FusedAPI, target, context, project)
-    warn, now = context.console.warn, service_clock(api)
-    with only_apply(kept, context.env, now=now, timeout=lock_timeout, tell=warn) as may_act:
+    lock = only_apply(kept, context.env, now=service_clock(api), timeout=lock_timeout, tell=context.console.warn)
+    with lock as may_act:
         issuer = Issuer(
             api=api,
             journal=kept.journal.tokens,

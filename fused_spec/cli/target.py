@@ -66,7 +66,12 @@ def find_target(context: Context, project: "Project") -> Target:
         return _at(base_url, "FUSED_SPEC_BASE_URL")
     if name := context.env.get("FUSED_SPEC_TARGET"):
         return _named(name, project, "FUSED_SPEC_TARGET")
-    return _named(project.default_target, project, str(project.file or "the default"))
+    return named_target(project.default_target, project)
+
+
+def named_target(name: str, project: "Project") -> Target:
+    """The target of this name, as the project file tells it."""
+    return _named(name, project, str(project.file or "the default"))
 
 
 def identify(target: Target, context: Context, project: "Project") -> ServiceIdentity:
@@ -173,7 +178,7 @@ def _running_service(state: Path, context: Context, project: "Project") -> Local
     from fused_spec.service.confining import allowed_places
     from fused_spec.service.launch import ensure_service
 
-    before = recorded_service(state)
+    before, is_new = recorded_service(state), not (state / "service.db").exists()
     asked = placing(context, project)
     address = ensure_service(
         state,
@@ -184,6 +189,8 @@ def _running_service(state: Path, context: Context, project: "Project") -> Local
     check_running(address, asked, state)
     if before is None or before.pid != address.pid:
         context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")
+        if is_new:
+            context.console.say("It is new: it knows no run of another clone, or from before its state was removed.")
     return LocalService(url=address.url, token=address.token, pid=address.pid)
 
 

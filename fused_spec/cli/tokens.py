@@ -119,13 +119,7 @@ def rotate(
     if overlap is not None and revoke_now:
         raise click.UsageError("--overlap and --revoke-now exclude each other")
     done = rotate_token(
-        context,
-        name,
-        paths,
-        overlap=overlap or 0.0,
-        archive=archive,
-        lock_timeout=lock_timeout or 0.0,
-        yes=yes,
+        context, name, paths, overlap=overlap or 0.0, archive=archive, yes=yes, lock_timeout=lock_timeout or 0.0
     )
     _show(context, done.target, [done.state], output, lambda states: rotated_text(states[0]))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fused_spec.plan.model import Change, FieldChange, History, PastRun, Run
+from fused_spec.redaction import MASK, shown_env
 from fused_spec.spec.model import Desired, DesiredJob, Key, Kind
 from fused_spec.status import RunStatus
 
@@ -31,7 +32,15 @@ def cause_of_change(
         causes = _listed(_shown_by_their_runs(job, newest, planned, history))
     if not causes and (job.reads or newest.reads):
         return "what it reads changed"
-    return causes
+    return causes or _listed(_masked(job)) or "in a part that is not kept with a run"
+
+
+def _masked(job: DesiredJob) -> Iterator[str]:
+    """What may have changed without being shown, when nothing that is shown did."""
+    env = job.payload.get("additional_env", {})
+    yield from (
+        f"additional_env.{name}, whose value is not shown" for name, value in shown_env(env).items() if value == MASK
+    )
 
 
 def output_of(job: Desired | None) -> str | None:

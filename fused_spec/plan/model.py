@@ -119,7 +119,8 @@ class Run:
     `attempt` counts all runs of the job; `tries` those of one digest in a row since its last success, this one
     included. `replaced`: an apply cancelled it for another run to follow. `reads` are the runs whose output it read, by
     the names of their jobs; runs of earlier versions do not tell. `differences` say how the desired payload differs
-    from what this run was started with; they are read for the newest run of a changed job, for display only.
+    from what this run was started with; they are read for the newest run of a changed job, for display only. `error` is
+    the end of its log in a line, read where a job is held because of it; for display only, too.
     """
 
     job_id: str
@@ -136,6 +137,8 @@ class Run:
     replaced: bool = False
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     differences: tuple[FieldChange, ...] = ()
+    error: str | None = None
+    ended_by: str | None = None  # who cancelled it and why, where that was written down
 
     @property
     def was_replaced(self) -> bool:
@@ -144,7 +147,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRun:
-    """A run remembered by its receipt; `created` and `ended` as far as the service told them."""
+    """A run remembered by its receipt; `created` and `ended` as far as the service told them.
+
+    `differences` are those of a `Run`, from what was archived with it.
+    """
 
     job_id: str
     key: Key
@@ -156,6 +162,9 @@ class PastRun:
     attempt: int = 1
     tries: int = 1
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    error: str | None = None
+    ended_by: str | None = None
+    differences: tuple[FieldChange, ...] = ()
 
     @property
     def over(self) -> datetime | None:
@@ -214,16 +223,21 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What apply will do about one key, and why; `reads` are known once it is carried out."""
+    """What apply will do about one key, and why; `reads` are known once it is carried out.
+
+    `trace` is a later run than `before` that nobody can tell the end of.
+    """
 
     key: Key
     action: Action
     reason: Reason
     detail: str = ""  # finishes the reason for people: "udfs/area.py", "2 of 3"
     before: Run | RemoteObject | PastRun | None = None
+    trace: Trace | None = None
     after: Desired | None = None
     fields: tuple[FieldChange, ...] = ()
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what else a person should know of it: who reads what it overwrites
 
     @property
     def why(self) -> str:
@@ -255,6 +269,21 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Something of this project that no spec declares any more, and what stays behind of it.
+
+    `said` is how its last run ended, or that it stays saved. `stays` are addresses that nothing writes now, `taken`
+    those that a job of the specs writes now, each with its key.
+    """
+
+    key: Key
+    said: str
+    reference: str = field(default="", repr=False)  # of which run or saved UDF this is told
+    stays: tuple[str, ...] = ()
+    taken: tuple[tuple[str, Key], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every change, dependencies first, and what a person should know besides."""
 
@@ -262,6 +291,7 @@ class Plan:
     scope: str
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
     seen: frozenset[str] = frozenset()  # runs that this plan took into account; a newer one makes it stale
 
     @property

@@ -141,11 +141,18 @@ def _change(
         return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace.job_id, after=desired)
     again = written_again(desired, newest, planned, history) if newest is not None else ""
     action, reason, detail = _decide(desired, newest, again, requests, now)
-    fields = newest.differences if isinstance(newest, Run) and action.changes_something else ()
+    fields = newest.differences if newest is not None and action.changes_something else ()
     if reason is Reason.SPEC_CHANGED and newest is not None:
         detail = cause_of_change(fields, desired, newest, planned, history)
     return Change(
-        key=desired.key, action=action, reason=reason, detail=detail, before=newest, after=desired, fields=fields
+        key=desired.key,
+        action=action,
+        reason=reason,
+        detail=detail,
+        before=newest,
+        trace=trace,
+        after=desired,
+        fields=fields,
     )
 
 

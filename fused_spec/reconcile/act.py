@@ -14,7 +14,6 @@ from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.start import start
 from fused_spec.reconcile.tokens import apply_token
 from fused_spec.reconcile.udfs import apply_udf
-from fused_spec.reconcile.uploads import ensure_uploaded
 from fused_spec.spec.model import DesiredJob, Kind
 
 
@@ -86,7 +85,7 @@ def _start(change: Change, site: Site) -> Step:
     assert isinstance(job, DesiredJob)
     world = site.world
     uploads = tuple(
-        Uploaded(key=job.key, file=file, sent=ensure_uploaded(site.api, file), at=world.now()) for file in job.files
+        Uploaded(key=job.key, file=file, sent=site.uploads.ensure(site.api, file), at=world.now()) for file in job.files
     )
     began = world.clock()
     run = start(change, site)

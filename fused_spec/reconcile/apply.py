@@ -29,7 +29,6 @@ from fused_spec.reconcile.silence import Silence
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.watch import Sight, look
 from fused_spec.spec.prices import PRICES
-from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
@@ -189,10 +188,10 @@ class _Apply:
                 yield from self._follow(self._flights[job_id], sight)
 
     def _next_in_turn(self) -> list[str]:
-        """One run at a time is asked how far its tasks are."""
-        running = [job_id for job_id, flight in self._flights.items() if flight.sight.status is RunStatus.RUNNING]
+        """One run at a time is asked how far its tasks are, and whether its machine is still there."""
+        going_on = [job_id for job_id, flight in self._flights.items() if flight.sight.status.in_flight]
         self._turn += 1
-        return [running[self._turn % len(running)]] if running else []
+        return [going_on[self._turn % len(going_on)]] if going_on else []
 
     def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
         now = self._world.clock()
@@ -200,12 +199,12 @@ class _Apply:
             yield StatusChanged(
                 key=flight.change.key,
                 job_id=flight.job_id,
-                status=sight.status,
+                status=flight.sight.status,
                 finished_tasks=flight.sight.finished_tasks,
                 total_tasks=flight.sight.total_tasks,
                 at=self._world.now(),
             )
-        if sight.status.in_flight:
+        if flight.sight.status.in_flight:
             why = flight.overdue(now, self._options.prices)
             if why is not None:
                 yield from self._cancel(flight, why)

@@ -169,6 +169,15 @@ class Archive:
         with self._store.open(self._log(receipt)) as packed, gzip.open(packed, "rt", encoding="utf-8") as stream:
             yield from map(LogRecord.from_json, stream)
 
+    def spec(self, key: Key, job_id: str) -> Mapping[str, Any] | None:
+        """What a run was started with, sensitive values masked; None where that is not kept."""
+        content = self._store.read(f"{self._at(key, job_id)}/{SPEC}")
+        try:
+            spec = None if content is None else json.loads(content)
+        except ValueError:
+            return None
+        return spec if isinstance(spec, Mapping) else None
+
     def verify(self, receipt: Receipt) -> None:
         """Raise `FusedSpecError` when a log is gone, or is not the one that its receipt describes."""
         shown = self._store.shown(self._log(receipt))
@@ -208,7 +217,7 @@ class Archive:
         except LaterFormat as error:
             raise Misconfigured(
                 f"{shown} is {error}: what it says about its run is not known, and the run might be paid for again",
-                hint="use the fused-spec that wrote it or a later one, or name another --archive",
+                hint="use the fused-spec that wrote it, or a later one",
             ) from None
         except ValueError as error:
             *_, kind, name, job_id, _ = place.split("/")

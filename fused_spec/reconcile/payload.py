@@ -54,6 +54,17 @@ def job_differences(job: DesiredJob, config: JobConfig, marker: Marker) -> tuple
     return field_changes(before, after)
 
 
+def archived_differences(job: DesiredJob, spec: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    """How the declared job differs from what was archived with a run; none where that is of no form known here."""
+    try:
+        config = wire_config(spec)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ()
+    before = {"config": _smallest(config), **{name: spec[name] for name in SETTINGS if name in spec}}
+    after = {"config": _smallest(wire_config(job.payload)), **shown_settings(job)}
+    return field_changes(before, after)
+
+
 def desired_udf(declared: DesiredUdf, scope: str) -> Udf:
     """The UDF to save, with the marker in its metadata."""
     udf = Udf.model_validate(declared.payload["udf"])

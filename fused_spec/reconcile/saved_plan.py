@@ -32,7 +32,7 @@ class SavedPlan:
     created: str
     scope: str
     target: str
-    base_url: str
+    service: str
     checkout: Checkout
     paths: tuple[str, ...]
     requests: Mapping[str, Any]
@@ -49,7 +49,7 @@ def save(
     *,
     plan_id: str,
     now: datetime,
-    base_url: str,
+    service: str,
     checkout: Checkout,
     paths: Sequence[str],
     requests: Any,
@@ -60,7 +60,7 @@ def save(
         created=now.isoformat(),
         scope=plan.scope,
         target=plan.target,
-        base_url=base_url,
+        service=service,
         checkout=checkout,
         paths=tuple(paths),
         requests=requests,
@@ -96,12 +96,12 @@ def _check_version(version: Any) -> None:
     raise StalePlan(f"the plan was written by {which} version of fused-spec, with other promises", hint=_AGAIN)
 
 
-def refuse_if_foreign(saved: SavedPlan, *, scope: str, target: str, base_url: str) -> None:
-    """Raise `StalePlan` when the plan is of another project, target or server."""
+def refuse_if_foreign(saved: SavedPlan, *, scope: str, target: str, service: str) -> None:
+    """Raise `StalePlan` when the plan is of another project, target or service."""
     for what, planned, now in (
         ("project", saved.scope, scope),
         ("target", saved.target, target),
-        ("server", saved.base_url, base_url),
+        ("service", saved.service, service),
     ):
         if planned != now:
             raise StalePlan(

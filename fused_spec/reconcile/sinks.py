@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import FileTrouble
 
 _OTHERS = 0o077
 
@@ -27,9 +27,9 @@ def check_sink(sink: Path) -> None:
     """Raise before anything is sent when the sink cannot be written."""
     existing = next(folder for folder in sink.parents if folder.exists())
     if sink.is_dir():
-        raise FusedSpecError(f"the sink {sink} is a folder", hint="name a file in it; no token was made")
+        raise FileTrouble(f"the sink {sink} is a folder", hint="name a file in it; no token was made")
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise FusedSpecError(
+        raise FileTrouble(
             f"the sink {sink} cannot be written", hint="name a file in a writable folder; no token was made"
         )
 
@@ -59,7 +59,7 @@ def write_sink(sink: Path, content: bytes) -> None:
         draft.replace(sink)
     except OSError as error:
         remove_draft(sink)
-        raise FusedSpecError(
+        raise FileTrouble(
             f"the token's value cannot be written to {sink}: {error.strerror}",
             hint="make the file writable, then run the command again",
         ) from None

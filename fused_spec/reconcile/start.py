@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fused_spec.errors import ArchiveError, FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.polling import Deadline, intervals
+from fused_spec.reconcile.fresh import stands_for
 from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.marker import Marker
 from fused_spec.reconcile.payload import job_config, shown_settings
@@ -37,9 +38,13 @@ class StartedRun:
 
 
 def next_attempt(change: Change) -> int:
-    """One more than the newest run, whatever its digest: else a spec that is changed back would seem to have run."""
-    before = change.before
-    return before.attempt + 1 if isinstance(before, Run | PastRun) else 1
+    """One more than the newest run, whatever its digest: else a spec that is changed back would seem to have run.
+
+    A run that is forgotten counts as well: it may come to light again.
+    """
+    before, trace = change.before, change.trace
+    known = before.attempt if isinstance(before, Run | PastRun) else 0
+    return max(known, trace.attempt if trace is not None else 0) + 1
 
 
 def next_try(change: Change) -> int:
@@ -97,12 +102,17 @@ def _send(job: DesiredJob, marker: Marker, attempt: Attempt, site: "Site") -> St
             disk_size_gb=job.payload.get("disk_size_gb"),
             additional_env=env if env is None else [f"{name}={value}" for name, value in env.items()],
             image_name=job.payload.get("image_name"),
+            **job.start,
         )
     except ServiceError as error:
         if error.sent is False:
             site.journal.withdraw(attempt)
             raise
         return _found_again(marker, attempt, error, site)
+    answered = stands_for(job, marker, run, site)
+    if answered.nonce != marker.nonce:
+        site.journal.withdraw(attempt)
+        return StartedRun(job_id=run.job_id, marker=answered, adopted=True)
     _note(attempt, run.job_id, site)
     return StartedRun(job_id=run.job_id, marker=marker)
 

@@ -158,6 +158,8 @@ def _service(
     cluster = str(state.resolve() / CLUSTER_FILE) if engine.local_workers is not None else engine.scheduler
     images, git = Images(state.resolve()), GitUdfs(state.resolve())
     udfs, tokens = Udfs(database), Tokens(database)
+    handover = Handover(state.resolve(), udfs, tokens, git)
+    confining = Confining(state.resolve(), allow_write)
     return Service(
         id=identity_of(state),
         runs=runs,
@@ -174,8 +176,7 @@ def _service(
             engine=cluster,
             machine=this_machine(),
             images=images,
-            provided=Handover(state.resolve(), udfs, tokens, git).as_provided,
-            confinement=Confining(state.resolve(), allow_write).as_confinement,
+            given=lambda: {"provided": handover.as_provided(), "confinement": confining.as_confinement()},
         ),
         signer=Signer.of(token),
         schedules=Schedules(database),

@@ -106,6 +106,7 @@ class _Builder:
             reads=_jobs(self.references.producers),
             run=_policy(spec.get("run", {})),
             files=tuple(self.references.files.values()),
+            start=_start(spec),
             protect=self._is_protected(),
         )
 
@@ -248,6 +249,17 @@ class _Builder:
 
 def _jobs(names: Iterable[str]) -> tuple[Key, ...]:
     return tuple(Key(kind=Kind.JOB, name=name) for name in dict.fromkeys(names))
+
+
+def _start(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of the start alone; ages in seconds."""
+    said: dict[str, Any] = {}
+    if spec.get("send_status_email") is not None:
+        said["send_status_email"] = spec["send_status_email"]
+    if spec.get("cache_max_age") is not None:
+        age = spec["cache_max_age"]
+        said["cache_max_age"] = age if isinstance(age, int) else seconds(age)
+    return said
 
 
 def _env(declared: Mapping[str, str | None]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from fused_spec.diagnostics import Diagnostic, Location
 from fused_spec.spec.characters import read_text, unprintable_in
 from fused_spec.spec.discovery import SpecFile
 from fused_spec.spec.limits import MAPPING, MAX_DEPTH, MAX_MEMORY, MAX_PROBLEMS, SCALAR, SEQUENCE
+from fused_spec.spec.meant import is_meant, is_meant_text, not_a_spec
 from fused_spec.spec.positions import LITERAL, Place, Pointer, Positions, dotted, location
 from fused_spec.spec.scalars import Doubt, Scalar, plain
 from fused_spec.spec.syntax import explain_syntax
@@ -69,20 +70,19 @@ def _text_at(mapping: Any, key: str) -> str | None:
 def read_documents(file: SpecFile) -> tuple[list[Document], list[Diagnostic]]:
     """Every document that could be read, and every problem met; never raises for what a person wrote.
 
-    A document with an alias, a tag or a directive is told about and left out: its content is not known.
+    A document with an alias, a tag or a directive is told about and left out: its content is not known. An empty one is
+    nothing. In a file that nobody named, what is not meant as a spec is passed over with a note.
     """
     text, problems = read_text(file.content, file.name)
     if text is None:
-        return [], problems
+        if file.named or is_meant_text(file.content):
+            return [], problems
+        first = problems[0]
+        return [], [not_a_spec(first.location, f"{first.message}, and nothing in the file names a spec", first.hint)]
     reader = _Reader(file, text, FastestParser(text))
-    documents = reader.read()
-    if not documents and not reader.problems:
-        start = Location(path=file.name)
-        return [], [Diagnostic(code="empty-document", message="the file is empty", location=start, hint=_WRITE_SPEC)]
-    return documents, reader.problems
+    return reader.read(), reader.problems
 
 
-_WRITE_SPEC = "write a spec into it, or remove it"
 _NO_KEY = "?"
 _OWN_FILE = "put the elements of an input into a file of their own: input: {elements: tiles.csv}"
 _COSTS = {
@@ -109,20 +109,37 @@ class _Reader:
         self._pointer: list[str | int] = []
         self._doubts: dict[Pointer, Doubt] = {}
         self._known = True
+        self._began = self._before = 0
+        self._has_note = False
 
     def read(self) -> list[Document]:
         documents: list[Document] = []
         try:
             for index, start in enumerate(self._starts()):
+                self._began, self._before = start.start_mark.index, len(self.problems)
                 documents.extend(self._document(start, index))
         except _LimitPassed:
-            pass  # told when it was raised
+            self._pass_over_the_rest("what is in it is too much to be looked through")
         except (yaml.YAMLError, ValueError) as error:
             # ValueError: the pure parser lets chr() fail on an escape beyond Unicode.
             self.problems.append(explain_syntax(error, self._text, self._file.name))
             # Text just before is the broken beginning of something else: `a:1` and then `b: 2`.
             documents = [document for document in documents if not isinstance(document.tree, str)]
+            self._pass_over_the_rest("it cannot be read as YAML, and nothing in it names a spec")
         return documents
+
+    def _pass_over_the_rest(self, why: str) -> None:
+        """What cannot be read to its end is still no spec when nothing from there on says that it is one."""
+        if not self._file.named and not is_meant_text(self._text[self._began :]):
+            last = self.problems[-1]
+            self._pass_over(last.location, why, f"{last.message}; {last.hint}")
+
+    def _pass_over(self, place: Location, why: str, wrong: str | None = None) -> None:
+        """A note in place of all that would be said about a document."""
+        del self.problems[self._before :]
+        if not self._has_note:
+            self.problems.append(not_a_spec(place, why, wrong))
+            self._has_note = True
 
     def _starts(self) -> Iterator[Any]:
         while type(event := self._next()) is not events.StreamEndEvent:
@@ -134,14 +151,11 @@ class _Reader:
         if start.version or start.tags:
             self._refused(start, "directive", "directives (%) are not read", "remove the line")
         tree, place = self._node(self._next())
-        if not self._known:
-            return
-        if tree is None:
-            message = f"document {index + 1} is empty" if index else "the document is empty"
-            self._tell("empty-document", message, place[0], _WRITE_SPEC)
-            return
-        positions = Positions(self._file.name, place)
-        yield Document(file=self._file, index=index, tree=tree, positions=positions, doubts=self._doubts)
+        if not self._file.named and tree is not None and not is_meant(tree):
+            self._pass_over(location(place[0], self._file.name), _why_not(tree))
+        elif self._known and tree is not None:
+            positions = Positions(self._file.name, place)
+            yield Document(file=self._file, index=index, tree=tree, positions=positions, doubts=self._doubts)
 
     def _node(self, event: Any) -> tuple[Any, Place]:
         kind = type(event)
@@ -235,8 +249,16 @@ class _Reader:
         raise _LimitPassed
 
     def _tell(self, code: str, message: str, mark: Mark, hint: str) -> None:
+        if len(self.problems) - self._before > MAX_PROBLEMS:
+            return
         where = location(mark, self._file.name)
         pointer = dotted(tuple(self._pointer))
         self.problems.append(Diagnostic(code=code, message=message, location=where, pointer=pointer, hint=hint))
-        if len(self.problems) >= MAX_PROBLEMS:
+        # A file of others may have any number: it is read on for the spec that may follow.
+        if len(self.problems) - self._before >= MAX_PROBLEMS and self._file.named:
             raise _LimitPassed
+
+
+def _why_not(tree: Any) -> str:
+    version = tree.get("apiVersion") if isinstance(tree, dict) else None
+    return f"its apiVersion is {spelt(version)}" if isinstance(version, str) else "it has no apiVersion of fused-spec"

@@ -103,13 +103,15 @@ class DesiredJob(Desired):
     """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
     `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`.
 
-    `reads` are those of its needs whose output it reads.
+    `reads` are those of its needs whose output it reads. `start` holds start_job's keywords that decide nothing about
+    the result, and so are no part of the digest: `send_status_email` and `cache_max_age`.
     """
 
     needs: tuple[Key, ...] = ()
     reads: tuple[Key, ...] = ()
     run: RunPolicy = RunPolicy()
     files: tuple[LocalFile, ...] = ()
+    start: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
 
 
@@ -150,7 +152,7 @@ class Project:
 
     `root` confines every file a spec may name; `state` is the folder for the local service, the archive
     and caches (`.fused-spec` beside the project file). `clones` are repositories on this machine, by URL. `engine` and
-    `storage` are those of the local service, as `serve` takes them.
+    `storage` are those of the local service, as `serve` takes them. `exclude` are patterns of files that are no specs.
     """
 
     name: str
@@ -165,6 +167,7 @@ class Project:
     clones: Mapping[str, Path] = field(default_factory=dict)
     engine: str | None = None
     storage: str | None = None
+    exclude: tuple[str, ...] = ()
     file: Path | None = None
     environment: str | None = None
 

@@ -5,15 +5,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, nearest
+from fused_spec.diagnostics import Diagnostic, Location, nearest
 from fused_spec.gitrefs import normal
 from fused_spec.service_identity import normal_url
 from fused_spec.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET, Target
-from fused_spec.spec.discovery import PROJECT_FILE, find_project_file, project_root
+from fused_spec.spec.discovery import find_project_file, printable
 from fused_spec.spec.document import Document, read_documents
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.model import DEFAULT_SCOPE, Project
 from fused_spec.spec.positions import Pointer, dotted
+from fused_spec.spec.roots import PROJECT_FILE, leads_out, project_root
 from fused_spec.spec.schema import check
 
 STATE_FOLDER = ".fused-spec"
@@ -50,10 +51,14 @@ def _fallback_root(start: Path, cwd: Path) -> Path:
 
 def _read(path: Path, cwd: Path) -> tuple[Document | None, list[Diagnostic]]:
     shown = path.relative_to(cwd) if path.is_relative_to(cwd) else path
+    if (other := leads_out(path)) is not None:
+        return None, [_linked(shown, other)]
     file, problems = find_project_file(path, shown)
     if file is None:
         return None, problems
     documents, problems = read_documents(file)
+    if not documents and not problems:
+        problems.append(_empty(file.name))
     problems += [problem for document in documents for problem in check(document)]
     if len(documents) > 1:
         problems.append(
@@ -65,6 +70,24 @@ def _read(path: Path, cwd: Path) -> tuple[Document | None, list[Diagnostic]]:
             )
         )
     return (documents[0] if documents else None), problems
+
+
+def _empty(name: str) -> Diagnostic:
+    return Diagnostic(
+        code="empty-document",
+        message="the project file is empty",
+        location=Location(path=name),
+        hint="write the project's name and id into it, as `fused-spec init` does in a new folder",
+    )
+
+
+def _linked(shown: Path, other: Path) -> Diagnostic:
+    return Diagnostic(
+        code="outside-project",
+        message=f"{printable(shown)} is a link to the project file {printable(other)}",
+        location=Location(path=printable(shown)),
+        hint="give this folder a project file of its own: its id marks every run",
+    )
 
 
 def _from_tree(tree: Any, root: Path) -> Project:
@@ -86,6 +109,7 @@ def _from_tree(tree: Any, root: Path) -> Project:
         clones={normal(url): _clone(root, path) for url, path in tree.get("clones", {}).items()},
         engine=tree.get("engine"),
         storage=tree.get("storage"),
+        exclude=tuple(tree.get("exclude", ())),
         file=root / PROJECT_FILE,
     )
 

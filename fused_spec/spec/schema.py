@@ -15,12 +15,12 @@ from typing import Any
 from jsonschema.protocols import Validator
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec.discovery import PROJECT_FILE
 from fused_spec.spec.document import Document
 from fused_spec.spec.explain import explain, explain_doubt
 from fused_spec.spec.homes import homes
 from fused_spec.spec.limits import MAX_FAULTS, MAX_PROBLEMS
 from fused_spec.spec.positions import Pointer
+from fused_spec.spec.roots import PROJECT_FILE
 from fused_spec.spec.scalars import Doubt
 from fused_spec.spec.secrets import find_secrets
 from fused_spec.spec.violations import Fault, Schema, Violation, inlined, validator_for, violations

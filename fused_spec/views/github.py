@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.diagnostics import Diagnostic, Severity
 from fused_spec.views.runners import without_brackets
 from fused_spec.views.shown import shown_diagnostic
 
@@ -18,7 +18,8 @@ def _command(diagnostic: Diagnostic) -> str:
     properties = {"file": place.path, "line": place.line, "col": place.column, "title": f"fused-spec {diagnostic.code}"}
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     message = f"{diagnostic.message}\n{diagnostic.hint}" if diagnostic.hint else diagnostic.message
-    return f"::{diagnostic.severity} {listed}::{_text(message)}"
+    command = "notice" if diagnostic.severity is Severity.NOTE else str(diagnostic.severity)
+    return f"::{command} {listed}::{_text(message)}"
 
 
 def _text(text: str) -> str:

@@ -45,7 +45,7 @@ def test_a_digest_that_nobody_was_shown_sends_nothing_and_names_its_job_and_both
 
 def test_a_plan_that_has_no_place_is_refused_before_anything_is_planned(project: Shell) -> None:
     done = project.run("plan", "specs", "--out", "no/such/folder/x.plan", "--output", "json")
-    assert done.code == 2
+    assert done.code == 74
     assert "there is no folder no/such/folder" in done.document["error"]["message"]
     assert not (project.folder / ".fused-spec").exists()
 

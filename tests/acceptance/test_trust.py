@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fused_spec.service.private_file import write_private
 from tests.acceptance.command import Shell
 from tests.acceptance.test_runs import UNTIL_TOLD, job, read_until
 from tests.waiting import PATIENCE, until
@@ -45,9 +46,13 @@ def add_long(shell: Shell, flag: Path, more: str = "") -> None:
 
 
 def forget_history(shell: Shell) -> None:
-    """Take the service's memory away, as a service that purges does."""
+    """Take the service's memory away, as a service that purges does; it stays the service that it is."""
     shell.stop_service()
-    shutil.rmtree(shell.folder / ".fused-spec/service")
+    state = shell.folder / ".fused-spec/service"
+    known = (state / "id").read_text(encoding="utf-8")
+    shutil.rmtree(state)
+    state.mkdir(mode=0o700)
+    write_private(state / "id", known)
     shutil.rmtree(shell.folder / ".fused-spec/cache", ignore_errors=True)
 
 

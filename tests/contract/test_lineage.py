@@ -1,20 +1,25 @@
 """A job follows what it reads, end to end: specs, the real service in memory, and jobs that run in real processes."""
 
 import io
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from fused_spec.plan.model import Action, Plan, Requests
+from fused_spec.reconcile.adopt import adopt
 from fused_spec.reconcile.events import Started
 from fused_spec.reconcile.marker import Marker, marker_in
 from fused_spec.reconcile.outcome import OutcomeStatus
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
-from tests.contract.world import FAST, TOKEN, World, job
+from tests.contract.world import FAST, SCOPE, TOKEN, World, job
 
 DAILY = """\
 ---
@@ -173,3 +178,41 @@ def test_of_two_tables_the_one_that_changed_is_the_cause(world: World) -> None:
     address = both.replace("{output_of: weekly}", "fd://demo/weekly/")
     world.write("specs/jobs.yaml", (DAILY + weekly + address).replace("POLICY", "on-change"))
     assert whys(world.plan())["report"] == (Action.START, "spec changed: config.steps.0.udf.parameters.other")
+
+
+def forget_history(world: World) -> None:
+    with closing(sqlite3.connect(world.folder.parent / "state" / "service.db")) as database, database:
+        database.execute("DELETE FROM runs")
+
+
+def test_across_a_purge_the_receipts_tell_what_was_read(world: World) -> None:
+    world.apply()
+    world.apply(requests=replace(RERUN, select=frozenset({"daily"})))
+    forget_history(world)
+    assert whys(world.plan()) == {
+        "daily": (Action.NONE, "finished earlier, known from the archive"),
+        "report": (Action.START, "daily was written again"),
+    }
+    world.apply()
+    forget_history(world)
+    assert not world.plan().has_changes
+
+
+def test_of_a_run_that_only_the_archive_knows_the_changed_field_is_the_cause(world: World) -> None:
+    world.apply()
+    forget_history(world)
+    declare(world, more="  disk_size_gb: 7\n")
+    planned = world.plan()
+    assert whys(planned)["report"] == (Action.START, "spec changed: disk_size_gb")
+
+
+def test_what_is_adopted_has_read_what_is_there(world: World) -> None:
+    world.apply()
+    forget_history(world)
+    shutil.rmtree(world.folder / "archive" / SCOPE / "runs")
+    assert [change.action for change in world.plan().changes] == [Action.HOLD, Action.HOLD]
+    names = frozenset({"daily", "report"})
+    adopt(names, world.resolution(), world.history(), world.archive, now=datetime.now(UTC))
+    assert not world.plan().has_changes
+    world.apply(requests=replace(RERUN, select=frozenset({"daily"})))
+    assert whys(world.plan())["report"] == (Action.START, "daily was written again")

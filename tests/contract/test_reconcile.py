@@ -22,6 +22,7 @@ from fused_spec.reconcile.outcome import OutcomeStatus, exit_code
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Key, Kind
+from fused_spec.views.plan_text import plan_text
 from tests.archived import archived
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, FAST, SCOPE, SLOW, TOKEN, UDF, World, job
@@ -61,6 +62,27 @@ def test_a_changed_udf_plans_one_run_and_names_its_file(world: World) -> None:
     changed = world.plan()
     assert actions(changed) == [Action.START, Action.NONE]
     assert changed.changes[0].why == "spec changed: specs/area.py"
+
+
+_EDITS = [
+    ("specs/area.py", UDF, UDF.rstrip("\n"), "\\ No newline at end of file"),
+    ("specs/area.py", UDF, UDF.replace("n={n}", "n=\f{n}"), "\\x0c"),
+    ("specs/area.py", UDF, UDF.replace("n={n}", "n={n}\u2028"), "\\u2028"),
+    ("specs/a.yaml", job(parameters="{n: null}"), job(), '{"n": null} → (absent)'),
+    ("specs/a.yaml", job(parameters="{n: 1}"), job(parameters="{n: null}"), "n: 1 → null"),
+    ("specs/a.yaml", job(parameters="{n: 1}"), job(parameters="{n: 1.0}"), "n: 1 → 1.0"),
+]
+
+
+@pytest.mark.parametrize(("file", "before", "after", "shown"), _EDITS, ids=[ascii(shown) for *_, shown in _EDITS])
+def test_a_change_shows_what_changed(world: World, file: str, before: str, after: str, shown: str) -> None:
+    world.write("specs/a.yaml", job())
+    world.write(file, before)
+    world.apply()
+    world.write(file, after)
+    planned = world.plan()
+    assert actions(planned) == [Action.START]
+    assert shown in plan_text(planned)
 
 
 def test_a_spec_that_is_changed_back_runs_once_more_and_is_then_up_to_date(world: World) -> None:

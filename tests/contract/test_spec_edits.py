@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fused_spec.plan.model import Action, Requests
+from fused_spec.plan.model import Action, Plan, Requests
 from fused_spec.reconcile.apply import apply
 from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.outcome import OutcomeStatus
@@ -29,15 +29,28 @@ _EXPECTED = (
 )
 
 
+_SOURCE = """\
+---
+apiVersion: fused-spec/v1
+kind: Job
+metadata: {name: source}
+spec:
+  config:
+    steps:
+      - {type: partition_nongeospatial, input: {file: source.csv}, output: fd://source/}
+"""
+
+
 def _udf(version: int, *, broken: bool) -> str:
     does = "raise ValueError(n)" if broken else "return n"
-    return f"@fused.udf\ndef udf(n: int = {version}):\n    {does}\n"
+    return f"@fused.udf\ndef udf(n: int = {version}, table: str = ''):\n    {does}\n"
 
 
 class Edits(RuleBasedStateMachine):
     """Jobs are added, changed and changed back, relabelled, broken and removed; applies end early, or are left.
 
-    `told` is what each apply said of its runs, by job id.
+    Any of them may read the table that `source` writes, which is written again now and then. `told` is what each apply
+    said of its runs, by job id.
     """
 
     @initialize()
@@ -50,6 +63,8 @@ class Edits(RuleBasedStateMachine):
         self.versions: dict[str, int] = {}
         self.labels: dict[str, int] = {}
         self.needs: dict[str, str] = {}
+        self.readers: set[str] = set()
+        self.world.write("specs/source.csv", "n\n1\n2\n")
         self.told: dict[str, OutcomeStatus] = {}
         self.broken: set[str] = set()
         self.edited = True
@@ -67,8 +82,10 @@ class Edits(RuleBasedStateMachine):
             need = self.needs.get(name)
             more = f"  needs: [{need}]\n" if need in self.versions else ""
             text = job(name, f"{name}.py", more)
+            if name in self.readers:
+                text = text.replace(f"{name}.py}}", f"{name}.py, parameters: {{table: {{output_of: source}}}}}}")
             documents.append(text.replace("{name: " + name, f"{{description: v{self.labels[name]}, name: {name}"))
-        self.world.write("specs/jobs.yaml", "".join(documents))
+        self.world.write("specs/jobs.yaml", "".join([*documents, *([_SOURCE] if self.readers else [])]))
 
     @rule(name=NAMES, version=st.integers(1, 3))
     def declare(self, name: str, version: int) -> None:
@@ -95,21 +112,45 @@ class Edits(RuleBasedStateMachine):
         self.broken ^= {name}
         self.edited = self.edited or name in self.versions
 
+    @rule(name=NAMES)
+    def read(self, name: str) -> None:
+        """Let a job read the table, or no more."""
+        self.readers ^= {name}
+        self.edited = True
+
     @precondition(lambda self: self.versions)
     @rule()
     def apply(self) -> None:
         self.write()
-        outcomes = self.world.apply().values()
+        self.apply_to_the_end(Requests())
+
+    @precondition(lambda self: self.versions and self.readers)
+    @rule()
+    def write_the_table_again(self) -> None:
+        self.write()
+        self.apply_to_the_end(Requests(rerun=frozenset({"source"})))
+
+    def apply_to_the_end(self, requests: Requests) -> None:
+        outcomes = self.world.apply(requests=requests).values()
         for outcome in outcomes:
             assert outcome.status in _EXPECTED
             if outcome.status in (OutcomeStatus.SUCCEEDED, OutcomeStatus.FAILED):
                 assert outcome.job_id is not None
                 assert self.told.setdefault(outcome.job_id, outcome.status) is outcome.status
         skipped = {str(one.change.key) for one in outcomes if one.status is OutcomeStatus.SKIPPED}
-        to_do = {str(one.key) for one in self.world.plan().changes if one.action.changes_something}
-        assert to_do == skipped
+        plan = self.world.plan()
+        assert not plan.has_changes
+        assert {str(one.key) for one in plan.changes if one.action is Action.WAIT} == skipped
+        self.assert_that_no_reader_is_stale(plan)
         self.edited = bool(skipped)
         self.caught_up = True
+
+    def assert_that_no_reader_is_stale(self, plan: Plan) -> None:
+        newest = {one.key.name: one.job_id for one in plan.changes if one.action is Action.NONE}
+        for name in self.readers & newest.keys():
+            marker = marker_in(self.world.api.get_job_config(str(newest[name])).metadata)
+            assert marker is not None
+            assert marker.reads["source"].job_id == newest["source"]
 
     @precondition(lambda self: self.versions)
     @rule()

@@ -36,7 +36,7 @@ SCOPE = "0d5b1c7e-52b5"
 FAST = Options(poll=(0.02, 0.2), backoff=(0.05, 0.1))
 
 
-def job(name: str = "areas", file: str = "area.py", more: str = "") -> str:
+def job(name: str = "areas", file: str = "area.py", more: str = "", parameters: str = "") -> str:
     return f"""\
 ---
 apiVersion: fused-spec/v1
@@ -46,7 +46,7 @@ spec:
   config:
     steps:
       - type: udf
-        udf: {{file: {file}}}
+        udf: {{file: {file}{f", parameters: {parameters}" if parameters else ""}}}
 {more}"""
 
 
@@ -92,7 +92,7 @@ class World:
 
     def resolution(self) -> Resolution:
         found = resolve(["specs"], cwd=self.folder)
-        assert found.diagnostics == ()
+        assert found.valid
         return found
 
     def history(self, requests: Requests = Requests()) -> History:

@@ -141,6 +141,9 @@ class Receipts:
         )
         return str(record.job_id)
 
+    def spec(self, key: Key, job_id: str) -> None:
+        """Nothing that is shown matters here."""
+
     def past(self, *, succeeded: bool = False) -> dict[Key, PastRun]:
         newest: dict[Key, PastRun] = {}
         for run in self._kept.values():
@@ -284,18 +287,21 @@ class Schedule:
             failed = self._finals & {OutcomeStatus.HELD, OutcomeStatus.FAILED}
             # What needs a failed job stays skipped, and that is as it should be.
             if self._finals and self._finals <= (_DONE | {OutcomeStatus.SKIPPED} if failed else _DONE):
-                self._check_that_nothing_is_left_to_do(store)
-                return
+                left = self._left_to_do(store)
+                # What follows something that failed only now may have something else to follow at the next apply.
+                if not left or OutcomeStatus.SKIPPED not in self._finals:
+                    self.result.problems += left
+                    return
             self.kernel.pause(30.0)
         self.result.problems.append(f"no convergence: {statuses}")
 
-    def _check_that_nothing_is_left_to_do(self, store: MemoryStore) -> None:
+    def _left_to_do(self, store: MemoryStore) -> list[str]:
         plan, _ = self._plan(self._site(store, always), self._declared(calm=True))
         to_do = [f"{change.key}: {change.why}" for change in plan.changes if change.action.changes_something]
-        if to_do:
-            self.result.problems.append(f"the plan is not empty after the last apply: {to_do}")
+        left = [f"the plan is not empty after the last apply: {to_do}"] if to_do else []
         if self.setting.lineage:
-            self.result.problems += readers.problems(plan, self.service.jobs, self.kernel.time)
+            left += readers.problems(plan, self.service.jobs, self.kernel.time)
+        return left
 
     def _declared(self, version: int = 0, *, calm: bool = False) -> Resolution:
         if self.setting.lineage:

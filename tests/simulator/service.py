@@ -13,7 +13,8 @@ from typing import Any
 import requests
 
 from fused_spec.api.errors import ApiError, TimedOut, Unreachable
-from fused_spec.wire import JobConfig, JobResponse, RunResponse
+from fused_spec.api.objects import RunResponse
+from fused_spec.wire import JobConfig, JobResponse
 from tests.simulator.kernel import Kernel
 
 EPOCH = datetime(2031, 5, 1, tzinfo=UTC)
@@ -23,8 +24,8 @@ EPOCH = datetime(2031, 5, 1, tzinfo=UTC)
 class Faults:
     """How likely each fault is, for one call; times in seconds.
 
-    A listing knows of an end up to `listing_ahead` before the run's own record does. At most `others` jobs are started
-    by other people meanwhile.
+    A listing knows of an end up to `listing_ahead` before the run's own record does, and stamps it up to
+    `ends_stamped_later` after it was. At most `others` jobs are started by other people meanwhile.
     """
 
     request_lost: float = 0.0
@@ -36,6 +37,7 @@ class Faults:
     unreadable: float = 0.0
     listing_lag: float = 0.0
     listing_ahead: float = 0.0
+    ends_stamped_later: float = 0.0
     config_lag: float = 0.0
     others: int = 0
     most_per_page: int = 50
@@ -225,7 +227,8 @@ class Client:
         now = self._kernel.time
         status = job.status(now + job.ahead)
         over = min(now, job.ends, now if job.cancelled is None else job.cancelled)
-        ended = None if status == "In Progress" else EPOCH + timedelta(seconds=over)
+        moved = min(self._service.faults.ends_stamped_later, max(0.0, now - over))
+        ended = None if status == "In Progress" else EPOCH + timedelta(seconds=over + moved)
         return _line(job.id, job.stamped, status, ended)
 
 

@@ -84,3 +84,14 @@ def test_files_stand_for_the_fields_that_come_from_them() -> None:
     changed = replace(run(RunStatus.SUCCEEDED, OTHER, key=KEY), differences=(code,))
     [change] = plan(job(), runs=(changed,)).changes
     assert change.why == "spec changed: udfs/area.py"
+
+
+def test_a_change_that_no_field_shows_is_told_by_what_is_masked() -> None:
+    masked = replace(job(), payload={**job().payload, "additional_env": {"DB_PASSWORD": "one", "LEVEL": "info"}})
+    [change] = plan(masked, runs=(run(RunStatus.SUCCEEDED, OTHER),)).changes
+    assert change.why == "spec changed: additional_env.DB_PASSWORD, whose value is not shown"
+
+
+def test_a_change_is_never_told_without_a_reason() -> None:
+    [change] = plan(job(), runs=(run(RunStatus.SUCCEEDED, OTHER),)).changes
+    assert change.why == "spec changed: in a part that is not kept with a run"

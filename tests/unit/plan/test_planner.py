@@ -1,4 +1,7 @@
-"""The planner's whole rule, row by row as the README shows it, and what stands around it."""
+"""The planner's rule, row by row as the README shows it, and what stands around it.
+
+Its rows about what a job reads are in `test_lineage.py`, that about what it waits for in `test_waiting.py`.
+"""
 
 from dataclasses import replace
 

@@ -95,7 +95,7 @@ def test_a_receipt_of_a_later_version_stops_whoever_would_believe_it(archive: Ar
     change_receipt(folder, version=99)
     with pytest.raises(Misconfigured, match=r"receipt\.json is a receipt of version 99") as stopped:
         archive.past()
-    assert "--archive" in str(stopped.value.hint)
+    assert "use the fused-spec that wrote it" in str(stopped.value.hint)
     with pytest.raises(LaterFormat):
         Receipt.from_json((folder / "receipt.json").read_text(encoding="utf-8"))
 

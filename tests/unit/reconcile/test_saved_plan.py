@@ -25,7 +25,7 @@ NOWHERE = Checkout(missing="no git here")
 def saved(made: Plan, checkout: Checkout = NOWHERE) -> SavedPlan:
     """The plan as its file gives it back."""
     kept = save(
-        made, plan_id="1f", now=NOW, base_url="local", checkout=checkout, paths=["specs"], requests={"prune": False}
+        made, plan_id="1f", now=NOW, service="local", checkout=checkout, paths=["specs"], requests={"prune": False}
     )
     return load(kept.to_json())
 
@@ -154,10 +154,10 @@ def test_a_file_of_another_version_is_refused_with_what_to_do(version: int, whic
     assert (refused.value.exit_code, refused.value.hint) == (6, "make a new plan, and review it again")
 
 
-@pytest.mark.parametrize("other", [{"scope": "x"}, {"target": "x"}, {"base_url": "x"}])
-def test_a_plan_of_another_project_target_or_server_is_refused(other: dict[str, str]) -> None:
+@pytest.mark.parametrize("other", [{"scope": "x"}, {"target": "x"}, {"service": "x"}])
+def test_a_plan_of_another_project_target_or_service_is_refused(other: dict[str, str]) -> None:
     with pytest.raises(StalePlan, match="and this is x"):
-        refuse_if_foreign(saved(plan()), **{"scope": "a1b2", "target": "local", "base_url": "local", **other})
+        refuse_if_foreign(saved(plan()), **{"scope": "a1b2", "target": "local", "service": "local", **other})
 
 
 @given(data=st.data())

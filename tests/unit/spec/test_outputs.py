@@ -101,3 +101,8 @@ def test_outputs_in_a_circle_are_told_at_the_reference(resolved: Resolve) -> Non
 )
 def test_a_limit_of_money_needs_a_price(resolved: Resolve, more: str, what: str) -> None:
     assert what in [problem.message for problem in resolved(a__yaml=job(more)).diagnostics]
+
+
+def test_an_output_that_two_jobs_write_is_no_reading(resolved: Resolve) -> None:
+    found = resolved(a__yaml=COUNTIES, b__yaml=ROADS.replace("output: fd://roads/", "output: fd://counties/"))
+    assert [one.code for one in found.diagnostics] == ["shared-output"]

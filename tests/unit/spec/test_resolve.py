@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Kind, Life, Resolution, When
+from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Kind, Life, OnUpstream, Resolution, When
 from fused_spec.spec.resolve import resolve
 from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.reading import SMALLEST_JOB, job
@@ -138,6 +138,12 @@ def test_one_changed_character_of_a_udf_changes_the_digest(resolved: Resolve) ->
 def test_a_run_policy_is_in_seconds(resolved: Resolve) -> None:
     run = the_job(resolved(a__yaml=job("run: {when: once, timeout: 2h, max_age: 7d}"))).run
     assert (run.when, run.timeout, run.max_age) == (When.ONCE, 7200.0, 604800.0)
+
+
+def test_what_follows_a_producer_is_no_part_of_the_digest(resolved: Resolve) -> None:
+    plain, ignoring = the_job(resolved(a__yaml=SMALLEST_JOB)), the_job(resolved(a__yaml=job("run: {upstream: ignore}")))
+    assert (plain.run.upstream, ignoring.run.upstream) == (OnUpstream.RERUN, OnUpstream.IGNORE)
+    assert plain.digest == ignoring.digest
 
 
 def test_a_local_input_becomes_the_address_of_its_content(resolved: Resolve) -> None:

@@ -1,0 +1,18 @@
+"""The number of an attempt, and how many tries it is."""
+
+from dataclasses import replace
+
+from fused_spec.plan.model import Action, Change, Reason, Trace
+from fused_spec.reconcile.start import next_attempt
+from fused_spec.status import RunStatus
+from tests.unit.plan.things import KEY, job, run
+
+ASKED = Change(key=KEY, action=Action.START, reason=Reason.REQUESTED, after=job(), before=run(RunStatus.SUCCEEDED))
+
+
+def test_an_attempt_follows_the_newest_run() -> None:
+    assert next_attempt(ASKED) == 2
+
+
+def test_an_attempt_follows_a_run_that_is_forgotten() -> None:
+    assert next_attempt(replace(ASKED, trace=Trace(job_id="gone", attempt=7))) == 8
