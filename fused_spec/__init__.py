@@ -3,10 +3,12 @@
 `FusedAPI` is imported on first use, so that `import fused_spec` and every `--help` stay light.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
+    from fused_spec.api.transport import Transport
 
 __version__ = "0.1.0"
 __all__ = ["FusedAPI", "__version__"]
@@ -18,3 +20,10 @@ def __getattr__(name: str) -> Any:
 
         return FusedAPI
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def open_target(target: str | None, path: Path) -> "Transport":
+    """What `FusedAPI.connect` calls through; finding a target, and starting its service, is the command's work."""
+    from fused_spec.cli.connecting import open_target
+
+    return open_target(target, path)

@@ -10,7 +10,10 @@
     ├── ServiceError                  8   api.errors derives the HTTP ones
     │   ├── ServiceUnreachable        8
     │   └── CredentialsError          8
+    ├── ArchiveError                  8
     ├── OutcomeUnknown                9
+    ├── Bug                          70
+    ├── FileTrouble                  74
     └── Interrupted                 130
 
 Problems in what a person wrote are values (`diagnostics`), gathered and shown together; an exception
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from fused_spec.diagnostics import Diagnostic
 
 EXIT_OK = 0
+EXIT_NOT_WELL = 1
 EXIT_USAGE = 2
 EXIT_CHANGES = 4
 EXIT_BUG = 70
@@ -101,10 +105,39 @@ class CredentialsError(ServiceError):
     passes = False
 
 
+class ArchiveError(FusedSpecError):
+    """The place where receipts, logs and attempts are kept cannot be used: login, network, bucket, rights, room."""
+
+    exit_code = 8
+
+
 class OutcomeUnknown(FusedSpecError):
-    """A start could not be settled: it may or may not have reached the service."""
+    """A start could not be settled: it may or may not have reached the service, or what came of it was not noted.
+
+    `job_id` is the run, where one is known.
+    """
 
     exit_code = 9
+    job_id: str | None = None
+
+
+class FileTrouble(FusedSpecError):
+    """A file of the command's own cannot be read or written: a result, a plan, a sink, the state folder."""
+
+    exit_code = 74  # EX_IOERR, as sysexits.h has it
+
+    @classmethod
+    def of(cls, error: OSError) -> "FileTrouble":
+        """What the system said, with the path where that is known."""
+        said = error.strerror or str(error) or type(error).__name__
+        told = f"{error.filename}: {said}" if error.filename else said
+        return cls(told, hint="look at the path, its rights and the disk")
+
+
+class Bug(FusedSpecError):
+    """Something that no input should cause; the report has the traceback."""
+
+    exit_code = EXIT_BUG
 
 
 class Interrupted(FusedSpecError):

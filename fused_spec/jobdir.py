@@ -9,6 +9,8 @@ work survives the service, and a restarted service knows from the folder alone h
                       "cpus": n, "processors": [number, …], "memory_limit": bytes, "memory_share": bytes,
                       "disk_limit": bytes or null, "process_limit": n, "machine": "where the limits come from",
                       "instance": {"name", "memory": bytes} or null, the instance type, wherever tasks run,
+                      "confinement": {"state": "/abs", "kept": ["/abs"], "allowed": ["/abs"]}, where no task may write:
+                      the state folder and the folders of specs; and where any may besides what is its own,
                       "engine": null, the address of a Dask scheduler, or "/abs", the file that holds one,
                       "output_format": null, "tile": [x, y, z] or null,
                       "provided": {"registry": "/abs/file", "secrets": "/abs/file",

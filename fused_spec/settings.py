@@ -48,6 +48,7 @@ class Target:
     """Where to apply: the embedded service (`base_url=None`) or any server that speaks the protocol.
 
     `named_by_user` tells that the URL comes from the command line or the environment, not from a file of the project.
+    `scope` names an environment of its own for the project's runs there: `dev` and `prod` of one service.
     A request takes effect there `accepts_within` seconds or never, and a run is listed after at most `lists_within`;
     None where nobody said so.
     """
@@ -55,6 +56,7 @@ class Target:
     name: str
     base_url: str | None = None
     named_by_user: bool = False
+    scope: str | None = None
     accepts_within: float | None = None
     lists_within: float | None = None
 

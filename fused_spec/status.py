@@ -4,6 +4,8 @@ Fused reports the state of the machine (`status`, `terminal_status`) and the sta
 (`job_status`, `finished_job_status`); 1.x answers know only the first. The work decides, when it is known.
 """
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -51,3 +53,28 @@ def run_status(
     if known is not None:
         return known
     return RunStatus.QUEUED if (machine_status or "").lower() == "pending" else RunStatus.RUNNING
+
+
+LOST_AFTER = 300.0
+"""Seconds after which a run is lost whose machine is gone while its work is said to go on."""
+
+
+def heartbeat_is_old(heartbeat: datetime | None, now: datetime | None) -> bool:
+    """Whether a machine that is gone was last heard of so long ago that nothing more will come."""
+    return heartbeat is not None and now is not None and now - heartbeat > timedelta(seconds=LOST_AFTER)
+
+
+@dataclass(slots=True)
+class Vigil:
+    """Counts for how long, by one clock, a run was seen without a machine; a service may yet close its record."""
+
+    _gone_since: float | None = None
+
+    def is_lost(self, machine_is_gone: bool, clock: float) -> bool:
+        """Take in one more look; whether the run is lost by now."""
+        if not machine_is_gone:
+            self._gone_since = None
+            return False
+        if self._gone_since is None:
+            self._gone_since = clock
+        return clock - self._gone_since >= LOST_AFTER

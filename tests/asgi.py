@@ -23,12 +23,12 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from tests.waiting import PATIENCE
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
-
-_PATIENCE = 60.0  # seconds until a test that hangs fails instead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +79,9 @@ class AsgiAdapter(BaseAdapter):
         for call in self._calls:
             call.cancel()
         self._tell_lifespan("shutdown")
-        self._lifespan.result(_PATIENCE)
+        self._lifespan.result(PATIENCE)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_PATIENCE)
+        self._thread.join(PATIENCE)
         self._loop.close()
 
     def fail(
@@ -121,7 +121,7 @@ class AsgiAdapter(BaseAdapter):
         gone = asyncio.Event()
         call = self._call(_scope(request), _pieces(request.body), answers, gone)
         self._calls.append(asyncio.run_coroutine_threadsafe(call, self._loop))
-        start = answers.get(timeout=_PATIENCE)
+        start = answers.get(timeout=PATIENCE)
         if start is None:
             raise AssertionError(f"the app died before it answered {self.seen[-1]}") from self.crashes[-1]
         raw = HTTPResponse(
@@ -168,7 +168,7 @@ class AsgiAdapter(BaseAdapter):
 
     def _tell_lifespan(self, event: str) -> None:
         self._loop.call_soon_threadsafe(self._to_lifespan.put_nowait, {"type": f"lifespan.{event}"})
-        answer = self._from_lifespan.get(timeout=_PATIENCE)
+        answer = self._from_lifespan.get(timeout=PATIENCE)
         if answer["type"] != f"lifespan.{event}.complete":
             raise AssertionError(f"the app failed at {event}: {answer.get('message')}")
 
@@ -187,7 +187,7 @@ class _Body(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._rest and not self._ended:
-            message = self._answers.get(timeout=_PATIENCE)
+            message = self._answers.get(timeout=PATIENCE)
             self._rest = message.get("body", b"") if message else b""
             self._ended = message is None or not message.get("more_body", False)
         taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]

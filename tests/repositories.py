@@ -21,6 +21,11 @@ def commit_files(folder: Path, files: Mapping[str, str]) -> str:
     return _git(folder, "rev-parse", "HEAD").strip()
 
 
+def in_git(folder: Path, *arguments: str) -> str:
+    """Run git in the repository, as somebody whom it knows."""
+    return _git(folder, *_PERSON, *arguments).strip()
+
+
 def _git(folder: Path, *arguments: str) -> str:
     done = subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True)
     return done.stdout

@@ -6,14 +6,15 @@ from typing import TypeVar
 
 from fused_spec.polling import Deadline, intervals
 
-_PATIENCE = 300.0  # seconds, so that a test that hangs fails instead
+PATIENCE = 300.0
+"""Seconds, so that a test that hangs fails instead; far more than anything takes on a machine under load."""
 
 T = TypeVar("T")
 
 
 def until(look: Callable[[], T], what: str) -> T:
     """The first true answer of `look`; AssertionError, with what was waited for, when there is none."""
-    deadline = Deadline(_PATIENCE)
+    deadline = Deadline(PATIENCE)
     for pause in intervals(0.002, 0.2):
         if found := look():
             return found

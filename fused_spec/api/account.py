@@ -31,7 +31,10 @@ class AccountReads(Connected):
         return self._transport.call("GET", "execution-env/token").read_as(str)
 
     def _automatic_realtime_client_id(self) -> str | None:
-        """The id of the preferred instance, None without any."""
-        instances = self._list_realtime_instances()
-        best = max(instances, key=lambda instance: instance.get("preference_rank") or 0, default={})
-        return best.get("client_id")
+        """The id of the preferred instance, asked for once; None without any."""
+        with self._client_id_lock:
+            if self._client_id is None:
+                instances = self._list_realtime_instances()
+                best = max(instances, key=lambda instance: instance.get("preference_rank") or 0, default={})
+                self._client_id = best.get("client_id")
+            return self._client_id

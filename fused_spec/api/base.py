@@ -1,6 +1,7 @@
 """What every part of the client stands on: a transport, and its time."""
 
 from datetime import datetime
+from threading import Lock
 from typing import Self
 
 from fused_spec.api.transport import Transport
@@ -13,6 +14,9 @@ class Connected:
     _transport: Transport
     _clock: Clock
     _sleep: Sleep
+    _client_id: str | None
+    _client_id_lock: Lock
+    _has_instances: bool
 
     @classmethod
     def over(cls, transport: Transport) -> Self:
@@ -25,6 +29,7 @@ class Connected:
         self._transport = transport
         self._clock = transport.clock
         self._sleep = transport.sleep
+        self._client_id, self._client_id_lock, self._has_instances = None, Lock(), True
 
     @property
     def base_url(self) -> str:
@@ -35,6 +40,11 @@ class Connected:
     def server_time(self) -> datetime | None:
         """The time on the service's clock, as far as an answer told it."""
         return self._transport.server_time
+
+    @property
+    def service_id(self) -> str | None:
+        """The id that an embedded service tells; None of any other server, and before an answer."""
+        return self._transport.service_id
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r})"

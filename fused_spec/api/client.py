@@ -4,8 +4,11 @@ The calls live by noun in `jobs`, `files`, `udfs`, `tokens` and `account`; what 
 """
 
 import os
+from os import PathLike
 from pathlib import Path
+from typing import Self
 
+import fused_spec
 from fused_spec.api.files import FileWrites
 from fused_spec.api.jobs import JobWrites
 from fused_spec.api.objects import set_current
@@ -38,3 +41,19 @@ class FusedAPI(JobWrites, TokenWrites, UdfWrites, FileWrites, FusedReader):
         self._connect(Transport(url, credentials))
         if set_global_api:
             set_current(self)
+
+    @classmethod
+    def connect(
+        cls, target: str | None = None, *, path: str | PathLike[str] = ".", set_global_api: bool = True
+    ) -> Self:
+        """A client of a target of the project around `path`, as `fused-spec --target` means it there.
+
+        Without a `target` it is the one that a command in that folder takes: of `FUSED_SPEC_BASE_URL` or
+        `FUSED_SPEC_TARGET`, else the project's default, else `local`. The local service is started when it does not
+        run. Raises `Misconfigured` for a target that the project does not know, `SpecError` for a project file that is
+        wrong, and `CredentialsError` where there are none to send.
+        """
+        api = cls.over(fused_spec.open_target(target, Path(path)))
+        if set_global_api:
+            set_current(api)
+        return api

@@ -2,22 +2,27 @@
 
 from os import PathLike
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from fused_spec.api.addresses import path
 from fused_spec.api.base import Connected
-from fused_spec.api.inputs import Env, JobReference, as_config, checked_instance_type, env_list, job_id_of
+from fused_spec.api.inputs import Env, JobReference, as_config, checked_instance_type, content_of, env_list, job_id_of
 from fused_spec.api.limits import DOWNLOAD, FILES, LOGS, MOST_LOG, START
 from fused_spec.api.log_file import SaveLog
 from fused_spec.api.objects import JobResponse, JobResult, Jobs, RunResponse
 from fused_spec.api.paging import read_pages
+from fused_spec.api.plain import as_plain, text_or_none, whole_number
 from fused_spec.api.tail import tail
 from fused_spec.errors import WaitTimeout
 from fused_spec.polling import Deadline
 from fused_spec.redaction import Redactor, redact
-from fused_spec.wire import JobConfig, Labelled, LogLine, RunResult
+from fused_spec.status import Vigil
+from fused_spec.wire import JobConfig, Labelled, LogLine, RunResult, log_lines
 
 METADATA_SUFFIX = ".metadata"
+_RECURSION = {"Fused-Recursion": "1"}
+"""A start from a person's machine, and not from within a run."""
 
 
 class JobReads(Connected):
@@ -28,6 +33,9 @@ class JobReads(Connected):
 
         Asks for `per_request` jobs at a time, at most `max_requests` times (None: as often as it takes).
         """
+        n, skip = whole_number(n, "n"), whole_number(skip, "skip") or 0
+        per_request = whole_number(per_request, "per_request", least=0) or 0
+        max_requests = whole_number(max_requests, "max_requests")
         jobs = read_pages(
             self._history_page,
             n=n,
@@ -37,12 +45,12 @@ class JobReads(Connected):
             identity=lambda job: job.id,
         )
         return Jobs(
-            jobs=tuple(job.bind(self) for job in jobs),
+            jobs=[job.bind(self) for job in jobs],
             n=n,
             skip=skip,
             per_request=per_request,
             max_requests=max_requests,
-        )
+        ).bind(self)
 
     def job_page(self, job: JobReference) -> str:
         """The job's page for people, on the host of the API."""
@@ -52,23 +60,26 @@ class JobReads(Connected):
     def get_status(self, job: JobReference) -> RunResponse:
         """The run as it is now."""
         answer = self._transport.call("GET", path("run", "by-id", job_id_of(job)))
-        return answer.read_as(RunResponse).bind(self)
+        return answer.read_as(RunResponse).bind(self).seen_at(self.server_time)
 
     def get_job_config(self, job: JobReference) -> JobConfig:
         """The config with which the job was started; the service hands out a signed URL, which is read without auth."""
-        answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"))
+        answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"), leads_on=False)
         return self._transport.fetch(answer.location).read_as(JobConfig)
 
     def get_job_metadata(self, job: JobReference) -> dict[str, object] | None:
         """What stands in the config's metadata; unlike `get_job_config` it reads the config of any service's job."""
-        answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"))
+        answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"), leads_on=False)
         metadata = self._transport.fetch(answer.location).read_as(Labelled).metadata
         return metadata if isinstance(metadata, dict) else None
 
     def get_logs(self, job: JobReference, since_ms: int | None = None) -> list[LogLine]:
-        """The log, oldest line first; `since_ms` (milliseconds since the epoch) leaves out what is older."""
+        """The log, oldest line first; `since_ms` (milliseconds since the epoch) leaves out what is older.
+
+        Each line is a dict as the service sent it, with `timestamp` and `message` as attributes beside.
+        """
         answer = self._transport.call("GET", path("logs", job_id_of(job)), query={"since_ms": since_ms}, limits=LOGS)
-        return answer.read_as(list[LogLine])
+        return list(log_lines(answer.read_as(list[Any])))
 
     def save_logs(
         self,
@@ -104,11 +115,14 @@ class JobReads(Connected):
     ) -> RunResponse:
         """Ask for the status until the run is over; a failed run does not raise.
 
-        Over is what `finished_job_status` says, and where the service leaves it out, `terminal_status`.
+        Over is what `finished_job_status` says, and where the service leaves it out, `terminal_status`. A run whose
+        machine is gone while its work is said to go on is over once that was so for some minutes; it is `lost`.
         Raises TimeoutError (`WaitTimeout`) at the first look after `timeout` seconds; the run goes on.
         """
-        deadline = Deadline(timeout, self._clock)
-        while not (run := self.get_status(job)).finished:
+        deadline, vigil = Deadline(timeout, self._clock), Vigil()
+        while not (run := self.get_status(job)).finished and not run.lost:
+            if vigil.is_lost(run.machine_is_gone, self._clock()):
+                return run.taken_for_lost()
             if deadline.passed:
                 raise WaitTimeout(f"job {run.job_id} was not over after {timeout} seconds; it goes on")
             self._sleep(poll_interval_seconds)
@@ -159,26 +173,34 @@ class JobWrites(JobReads):
         disk_size_gb: int | None = None,
         additional_env: Env = ("FUSED_CREDENTIAL_PROVIDER=ec2",),
         image_name: str | None = None,
+        send_status_email: bool | None = None,
+        cache_max_age: int | None = None,
     ) -> RunResponse:
         """Start a job and return at once; the request is sent exactly once, whatever happens.
 
-        `config` is a JobConfig or a single step: a wire model, plain JSON, or a model of the published package.
-        `additional_env` is a list of `NAME=value` or a mapping; None leaves it to the service.
+        `config` is a JobConfig, a single step or a UDF: a wire model, plain JSON, or a model of the published package.
+        `additional_env` is a list of `NAME=value` or a mapping; None leaves it to the service, which also decides
+        about a mail where `send_status_email` is None. With `cache_max_age` the service may answer with an earlier
+        run of so many seconds; `cached` of the answer tells of that, and of one that nobody allowed.
         Raises `InvalidArgument` (a ValueError) before anything is sent, for example for an unknown `instance_type`.
         After any other error its `sent` tells whether the job may have been started nevertheless.
         """
-        content: dict[str, object] = {"config": as_config(config).model_dump(mode="json")}
-        if (env := env_list(additional_env)) is not None:
+        content: dict[str, object] = {"config": content_of(as_config(config))}
+        if env := env_list(additional_env):
             content["additional_env"] = env
-        if image_name is not None:
+        if image_name := text_or_none(image_name, "image_name"):
             content["image_name"] = image_name
+        if send_status_email is not None:
+            content["send_status_email"] = as_plain(send_status_email, "send_status_email")
+        if (age := whole_number(cache_max_age, "cache_max_age")) is not None:
+            content["cache_max_age"] = age
         query = {
-            "region": region,
+            "region": text_or_none(region, "region"),
             "instance_type": checked_instance_type(instance_type),
-            "disk_size_gb": disk_size_gb,
+            "disk_size_gb": whole_number(disk_size_gb, "disk_size_gb"),
         }
-        answer = self._transport.call("POST", "run", query=query, content=content, limits=START)
-        return answer.read_as(RunResponse).bind(self)
+        answer = self._transport.call("POST", "run", query=query, content=content, headers=_RECURSION, limits=START)
+        return answer.read_as(RunResponse).bind(self).answered_from(answer.headers.get("x-cache"))
 
     def cancel_job(self, job: JobReference) -> RunResponse:
         """Ask the service to end the run; the answer is the run as it was then, commonly not over yet."""

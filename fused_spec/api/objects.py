@@ -7,22 +7,27 @@ changes nothing. `get_status()` asks. Objects read through a `FusedReader` canno
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO, Any, Protocol, Self, cast, overload
 
-from pydantic import Field, PrivateAttr
+from pydantic import BaseModel, Field, PrivateAttr
 
 from fused_spec import wire
 from fused_spec.api.errors import NoCredentials
 from fused_spec.api.inputs import job_id_of
+from fused_spec.api.notebook import card, table
+from fused_spec.status import heartbeat_is_old
 from fused_spec.wire.base import WireModel
+
+_FROM_CACHE = frozenset({"hit", "gs", "s3"})
 
 
 class Reader(Protocol):
     """What these objects ask of their client."""
 
     def job_page(self, job: str, /) -> str: ...
+
+    def get_jobs(self, n: int | None, *, skip: int, per_request: int, max_requests: int | None) -> "Jobs": ...
 
     def get_status(self, job: str, /) -> "RunResponse": ...
 
@@ -83,6 +88,11 @@ class _JobMethods(WireModel):
         return job_id_of(cast("RunResponse | JobResponse", self))
 
     @property
+    def _page(self) -> str | None:
+        """The same, for an object that belongs to a client."""
+        return self._bound.job_page(self._id) if self._bound is not None else None
+
+    @property
     def logs_url(self) -> str:
         """The job's page for people, on the host of the API."""
         return self._api.job_page(self._id)
@@ -135,6 +145,50 @@ class _JobMethods(WireModel):
 class RunResponse(_JobMethods, wire.RunResponse):
     """One run of a job, as it was when it was read."""
 
+    _cached: str | None = PrivateAttr(default=None)
+    _lost: bool = PrivateAttr(default=False)
+
+    @property
+    def cached(self) -> str | None:
+        """Where the answer to a start came from when it is an older run, and no run was started: `hit`, `gs`, `s3`."""
+        return self._cached
+
+    @property
+    def lost(self) -> bool:
+        """Whether nobody will say how the work ended: its machine is gone, and has been for minutes."""
+        return self._lost
+
+    def answered_from(self, cache: str | None) -> Self:
+        """Take note of the `x-cache` header of the answer."""
+        word = ((cache or "").lower().split() or [""])[0]
+        self._cached = word if word in _FROM_CACHE else None
+        return self
+
+    def seen_at(self, now: datetime | None) -> Self:
+        """Take note of the service's time, by which the heartbeat is old or young."""
+        self._lost = self.machine_is_gone and heartbeat_is_old(self.last_heartbeat, now)
+        return self
+
+    def taken_for_lost(self) -> Self:
+        """Take note that its machine has been gone for too long."""
+        self._lost = True
+        return self
+
+    def refresh_status(self) -> Self:
+        """Ask for the run as it is now, and become that; one whose machine has ended is left as it is."""
+        if not self.terminal_status:
+            now = self.get_status()
+            for name in wire.RunResponse.model_fields:
+                setattr(self, name, getattr(now, name))
+            self._lost = now.lost
+        return self
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks; it asks nothing."""
+        notes = [("answered from", f"the service's cache ({self.cached}): an older run")] if self.cached else []
+        notes += [("lost", "its machine is gone, and nobody said how the work ended")] if self.lost else []
+        return card(f"Job {self.job_id}", [*self.model_dump(exclude={"job_id"}).items(), *notes], link=self._page)
+
     @classmethod
     def from_job_id(cls, job: "str | RunResponse") -> Self:
         """A run of which only the id is known; ask `get_status()` for the rest.
@@ -150,6 +204,14 @@ class JobResponse(_JobMethods, wire.JobResponse):
     def config(self) -> wire.JobConfig:
         """The config with which the job was started."""
         return self._api.get_job_config(self._id)
+
+    def steps_config(self) -> wire.JobConfig:
+        """The config with which the job was started, by the published client's name for it."""
+        return self.config()
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks; it asks nothing."""
+        return card(f"Job {self.id}", self.model_dump(exclude={"id"}).items(), link=self._page)
 
 
 class JobResult(wire.RunResult):
@@ -171,15 +233,32 @@ class JobResult(wire.RunResult):
         return (self._api or _current_client())._fetch_result_metadata(self.metadata_url) if self.metadata_url else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Jobs(Sequence[JobResponse]):
+class Jobs(BaseModel, Sequence[JobResponse]):
     """Lines of the job history, newest first, with the question they answer."""
 
-    jobs: tuple[JobResponse, ...]
+    jobs: list[JobResponse]
     n: int | None
     skip: int
     per_request: int
     max_requests: int | None
+    _bound: Reader | None = PrivateAttr(default=None)
+
+    def bind(self, api: Reader) -> Self:
+        self._bound = api
+        return self
+
+    def refresh(self) -> Self:
+        """Ask the same question again, and become its answer."""
+        api = self._bound or _current_client()
+        now = api.get_jobs(self.n, skip=self.skip, per_request=self.per_request, max_requests=self.max_requests)
+        self.jobs = now.jobs
+        return self
+
+    def to_pandas(self) -> Any:
+        """A pandas.DataFrame with one row for each job; asks nothing."""
+        import pandas
+
+        return pandas.DataFrame(self._rows(), columns=list(wire.JobResponse.model_fields))
 
     @overload
     def __getitem__(self, index: int) -> JobResponse: ...
@@ -188,11 +267,22 @@ class Jobs(Sequence[JobResponse]):
     def __getitem__(self, index: int | slice) -> JobResponse | Sequence[JobResponse]:
         return self.jobs[index]
 
-    def __iter__(self) -> Iterator[JobResponse]:
+    def __iter__(self) -> Iterator[JobResponse]:  # type: ignore[override]
         return iter(self.jobs)
 
     def __len__(self) -> int:
         return len(self.jobs)
 
+    def __bool__(self) -> bool:
+        """True also when there are none, as in the published client: it is an answer; `len` counts."""
+        return True
+
     def __repr__(self) -> str:
         return "\n".join(f"<Job {job.id} status={job.job_status}>" for job in self.jobs) or "<no jobs>"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks; it asks nothing."""
+        return table(self._rows())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [job.model_dump() for job in self.jobs]

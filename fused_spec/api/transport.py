@@ -1,8 +1,8 @@
 """Send one call and bring back its whole answer: the only module that talks through requests.
 
-What holds for every call is decided here: no proxies and no `.netrc` from the environment, no cookies, no redirect
-followed by itself, credentials only to the base URL, a limit in seconds and bytes for the whole answer, repeats only
-of GET and HEAD, no secret in an error. What the calls mean is not known here.
+What holds for every call is decided here: no proxies and no `.netrc` from the environment, no cookies, redirects
+followed for GET within one origin alone, credentials only to the base URL, a limit in seconds and bytes for the whole
+answer, repeats only of GET and HEAD, no secret in an error. What the calls mean is not known here.
 """
 
 import io
@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
+from types import MappingProxyType
 from typing import Any, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 
@@ -48,7 +49,12 @@ _PIECE = 64 * 1024
 # of a job come with `.metadata` entries.
 _GENERATION = "2.9.5"
 
+_CACHE_DISABLE = {"X-Fused-Cache-Disable": "true"}
+"""What a call starts or asks for is to be done now, and not taken from what an earlier one left."""
+
 _REPEATABLE = frozenset({"GET", "HEAD"})
+_LEADS_ON = frozenset({301, 302, 303, 307, 308})
+_MOST_HOPS = 5
 _PASSING_STATUS = frozenset({429, 502, 503, 504})
 _PAUSES = (0.25, 0.5, 1.0)
 _LONGEST_RETRY_AFTER = 60.0
@@ -115,6 +121,11 @@ class Transport:
         """The time on the service's clock; None before an answer told it."""
         return self._server_clock.now
 
+    @property
+    def service_id(self) -> str | None:
+        """The id that the service at the base URL told; None where it tells none, and before an answer."""
+        return self._server_clock.service_id
+
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r})"
 
@@ -130,38 +141,51 @@ class Transport:
         query: Query | None = None,
         content: Any = None,
         body: Body | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
         authenticated: bool = True,
+        leads_on: bool = True,
         limits: Limits = ORDINARY,
+        sink: Sink = b"".join,
     ) -> Answer:
         """Send one call to `path` below the base URL, with JSON `content` or a raw `body`.
 
-        A redirect is an answer like any other. Raises `ApiError` for 4xx and 5xx, `Unreachable` or `TimedOut`
-        when no whole answer came, `Unreadable` when it is too large, `NoCredentials` when they are needed.
+        A GET goes along redirects within its own origin; any other, and each without `leads_on`, is an answer like any
+        other. Raises `ApiError` for 4xx and 5xx, `Unreachable` or `TimedOut` when no whole answer came, `Unreadable`
+        when it is too large, `NoCredentials` when they are needed.
         """
         request = self._own(method, path, query, authenticated=authenticated)
+        request = replace(request, headers={**request.headers, **headers})
         if content is not None:
             return self._send(_with_body(request, _as_json(content), "application/json"), limits)
         if body is not None:
             return self._send(_with_body(request, body, "application/octet-stream"), limits)
-        return self._send(request, limits)
+        leads = method == "GET" and leads_on
+        return self._along(request, limits, sink) if leads else self._send(request, limits, sink)
 
     def fetch(self, url: str, *, limits: Limits = ORDINARY, sink: Sink = b"".join) -> Answer:
-        """GET a URL that the service handed out; no credentials go there, and no redirect is followed."""
-        return _final(self._send(self._outside("GET", url), limits, sink))
+        """GET a URL that the service handed out; no credentials go there, and no redirect leads to another origin."""
+        return _final(self._along(self._outside("GET", url), limits, sink))
 
     def post_form(self, url: str, body: Body, content_type: str) -> Answer:
         """POST an upload to a URL that the service handed out; no credentials go there."""
         return self._send(_with_body(self._outside("POST", url), body, content_type), FILES)
 
     def follow(self, path: str, *, query: Query, limits: Limits, sink: Sink = b"".join) -> Answer:
-        """GET `path` and go along one redirect: with credentials on the same origin, without them elsewhere."""
-        answer = self._send(self._own("GET", path, query), limits, sink)
+        """GET `path` and go along redirects: with credentials on the same origin, once to another and without them."""
+        answer = self._along(self._own("GET", path, query), limits, sink)
         if not answer.is_redirect:
             return answer
-        target = self._outside("GET", answer.location)
-        if same_origin(target.url, self.base_url):
-            target = replace(target, headers=self._credential_headers())
-        return _final(self._send(target, limits, sink))
+        return _final(self._along(self._outside("GET", answer.location), limits, sink))
+
+    def _along(self, request: Request, limits: Limits, sink: Sink = b"".join) -> Answer:
+        """Send a GET, and send it again to where its own origin leads; the answer may be a redirect to another one."""
+        for _ in range(_MOST_HOPS):
+            answer = self._send(request, limits, sink)
+            onward = _onward(request, answer)
+            if onward is None:
+                return answer
+            request = replace(request, url=onward)
+        raise Unreadable(f"{request.call} leads from one redirect to the next without end")
 
     def _own(self, method: str, path: str, query: Query | None, *, authenticated: bool = True) -> Request:
         given = {name: value for name, value in (query or {}).items() if value is not None}
@@ -185,7 +209,7 @@ class Transport:
                 "this call needs credentials, and the client was made without them",
                 hint="make the client with credentials_needed=True",
             )
-        return {"Authorization": self._credentials.header, "Fused-Py-Version": _GENERATION}
+        return {"Authorization": self._credentials.header, "Fused-Py-Version": _GENERATION, **_CACHE_DISABLE}
 
     def _send(self, request: Request, limits: Limits, sink: Sink = b"".join) -> Answer:
         """Send once; GET and HEAD again after a failure that may pass, as long as the total allows."""
@@ -218,7 +242,7 @@ class Transport:
         with self._open(request, (min(limits.connect, seconds), seconds)) as response:
             # Errors carry the response and its request: the header must not be shown with them.
             response.request.headers.pop("Authorization", None)
-            self._server_clock.note(response.headers.get("Date", ""))
+            self._server_clock.note(response.headers, own=request.where == self.base_url)
             if 200 <= response.status_code < 300:
                 body = sink(_pieces(response, request, limits.size, deadline))
             else:
@@ -244,6 +268,20 @@ class Transport:
             )
         except requests.RequestException as error:
             raise failure(error, call=request.call, where=request.where) from None
+        except ValueError:  # from requests' own look at where a redirect leads, though it follows none here
+            raise Unreadable(f"{request.call} answered a redirect to what is no address") from None
+
+
+def _onward(request: Request, answer: Answer) -> str | None:
+    """Where an answer leads within its request's origin."""
+    location = answer.headers.get("Location", "")
+    if answer.status not in _LEADS_ON or not location:
+        return None
+    try:
+        target = urljoin(request.url, location)
+        return target if same_origin(target, request.url) else None
+    except ValueError:  # no address of a server that we would ask
+        return None
 
 
 def _final(answer: Answer) -> Answer:

@@ -1,17 +1,17 @@
 """Save, load, list and delete UDFs of the registry, and say which UDF a few words mean."""
 
-import re
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from fused_spec.api.account import AccountReads
 from fused_spec.api.addresses import checked_id, path
 from fused_spec.api.errors import ApiError, InvalidArgument, Unreadable
-from fused_spec.api.inputs import as_udf
+from fused_spec.api.inputs import as_udf, content_of
 from fused_spec.api.paging import read_pages
 from fused_spec.wire import SavedUdf, UdfSave
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LISTINGS = {"self": "udf/self", "public": "udf/public", "team": "udf/exec-env/self"}
 
 
@@ -25,29 +25,52 @@ class UdfReference:
 
 
 def udf_reference(
-    email_or_name_or_id: str | None,
+    first: object,
     name: str | None = None,
     *,
     email: str | None = None,
-    id: str | None = None,
+    id: str | UUID | None = None,
     own_email: Callable[[], str],
 ) -> UdfReference:
-    """Read the forms that the published client accepts: an id; an e-mail address and a name, also as `email/name`;
-    a bare name, which is the caller's own UDF (only then is `own_email` asked)."""
+    """Read the forms that the published client accepts, by its rules: an `id` goes before everything; a `name` belongs
+    to `first`, else to `email`, else to the caller as the service has it; `first` alone is an id, `email/name`, or the
+    name of a UDF of the caller (only then is `own_email` asked). It may also be a UDF that was saved or loaded."""
     if id is not None:
-        return UdfReference(id=checked_id(id, "UDF id"))
+        return UdfReference(id=_udf_id(id))
+    text = first if first is None or isinstance(first, str) else _udf_id(first)
     if name is not None:
-        return UdfReference(email=email or email_or_name_or_id or own_email(), name=name)
-    if not email_or_name_or_id:
+        return UdfReference(email=email if text is None else text, name=name)
+    if not text:
         raise InvalidArgument("no UDF is named", hint="give its id, its name, or `email/name`")
-    if _UUID.fullmatch(email_or_name_or_id):
-        return UdfReference(id=email_or_name_or_id)
-    owner, slash, slug = email_or_name_or_id.partition("/")
-    if slash and owner and slug and "/" not in slug:
+    if _is_uuid(text):
+        return UdfReference(id=checked_id(text, "UDF id"))
+    owner, slash, slug = text.partition("/")
+    if not slash:
+        return UdfReference(email=own_email(), name=text)
+    if owner and slug:
         return UdfReference(email=owner, name=slug)
-    if slash:
-        raise InvalidArgument(f"{email_or_name_or_id!r} is neither an id, nor a name, nor `email/name`")
-    return UdfReference(email=email or own_email(), name=email_or_name_or_id)
+    raise InvalidArgument(f"{text!r} is neither an id, nor a name, nor `email/name`")
+
+
+def _udf_id(udf: object) -> str:
+    """The id of a saved UDF, given as text or a UUID, as it was read, or as the published client loaded it."""
+    if isinstance(udf, str | UUID):
+        return checked_id(str(udf), "UDF id")
+    metadata = getattr(udf, "metadata", None)
+    known = getattr(udf, "id", None) if isinstance(udf, SavedUdf) else (metadata or {}).get("fused:id")
+    if isinstance(known, str):
+        return checked_id(known, "UDF id")
+    if hasattr(udf, "code"):
+        raise InvalidArgument("this UDF is not saved, so no token can name it", hint="save it first: save_udf(udf)")
+    raise InvalidArgument(f"a {type(udf).__name__} names no UDF", hint="give its id, its name, or `email/name`")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 class UdfReads(AccountReads):
@@ -60,7 +83,7 @@ class UdfReads(AccountReads):
         wanted = udf_reference(email_or_name_or_id, name, own_email=self._own_email)
         if wanted.id is not None:
             return self.get_udf(wanted.id)
-        owner, slug = str(wanted.email), str(wanted.name)
+        owner, slug = wanted.email or self._own_email(), str(wanted.name)
         try:
             return self._udf_at("udf", "by-user-email", owner, "by-slug", slug)
         except ApiError as error:
@@ -121,7 +144,7 @@ class UdfWrites(UdfReads):
             raise InvalidArgument("the UDF has no name to be saved under", hint="give a slug")
         content = UdfSave(
             slug=slug,
-            udf_body=body.model_dump_json(),
+            udf_body=json.dumps(content_of(body), ensure_ascii=False, separators=(",", ":")),
             allow_public_read=allow_public_read,
             allow_public_list=allow_public_list,
         )

@@ -12,26 +12,26 @@ import click
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
-from fused_spec.cli.keeping import Kept, marker_cache, open_kept
+from fused_spec.cli.keeping import Kept, cancels_of, leavings_of, open_kept, open_markers, open_spools
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
-from fused_spec.cli.target import connect, find_target
+from fused_spec.cli.target import connect, find_target, identify
 from fused_spec.errors import FusedSpecError, Interrupted, ServiceError
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
-from fused_spec.reconcile.journal import Attempt
+from fused_spec.reconcile.explain import explained
 from fused_spec.reconcile.markers import Markers
 from fused_spec.reconcile.outcome import Outcome
-from fused_spec.reconcile.recover import recover
+from fused_spec.reconcile.recover import Intent, recover
 from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
-from fused_spec.reconcile.spool import Spools
+from fused_spec.reconcile.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
-from fused_spec.spec.model import Resolution
+from fused_spec.spec.model import Kind, Resolution
 from fused_spec.views.progress import Board, event_line
 from fused_spec.views.words import counted
 
@@ -41,46 +41,69 @@ _LONG_ENOUGH = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """The specs, where they are to be applied, and what is kept of that."""
+    """The specs in the environment where they are to be applied, and what is kept of that."""
 
     resolution: Resolution
     target: Target
     kept: Kept
 
     @property
-    def timing(self) -> Timing:
-        """How slow the target may be: as the project says, else as its kind."""
-        if self.target.is_local:
-            return LOCAL
-        visible, accepted = self.target.lists_within, self.target.accepts_within
-        return replace(
-            HOSTED,
-            visible=HOSTED.visible if visible is None else visible,
-            accepted=HOSTED.accepted if accepted is None else accepted,
-            margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
+    def whereabouts(self) -> Whereabouts:
+        kept = self.kept
+        return Whereabouts(
+            service=kept.service,
+            is_local=self.target.is_local,
+            archive=kept.archive,
+            journal=kept.journal,
+            place=kept.store.shown("").rstrip("/"),
         )
+
+    @property
+    def timing(self) -> Timing:
+        return timing_of(self.target)
+
+
+def timing_of(target: Target) -> Timing:
+    """How slow the target may be: as the project says, else as its kind."""
+    if target.is_local:
+        return LOCAL
+    visible, accepted = target.lists_within, target.accepts_within
+    return replace(
+        HOSTED,
+        visible=HOSTED.visible if visible is None else visible,
+        accepted=HOSTED.accepted if accepted is None else accepted,
+        margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
+    )
 
 
 def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
     """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
     resolution = valid_specs(context, paths)
-    target = find_target(context, resolution.project)
-    return Workplace(resolution=resolution, target=target, kept=open_kept(resolution.project, target, archive))
+    return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
+
+
+def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
+    """These specs at a target; raises the client's errors when its service does not say which one it is."""
+    project = resolution.project.at(target)
+    kept = open_kept(project, target, identify(target, context, project), archive)
+    return Workplace(resolution=replace(resolution, project=project), target=target, kept=kept)
 
 
 def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
     api = connect(FusedReader, place.target, context, place.resolution.project)
     markers = _markers(api, place)
-    plan = plan_of(place, read(api, markers, place, requests), requests)
+    plan = plan_of(place, read(api, markers, place, requests), requests, api)
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
+    for intent in place.kept.journal.tokens.open_intents():
+        context.console.say(f"Warning: the making of {intent.key} did not come to its end; the next apply sees to it.")
     return plan
 
 
 def read(api: FusedReader, markers: Markers, place: Workplace, requests: Requests) -> History:
     """What the service and the archive know."""
-    return read_history(
+    history = read_history(
         api,
         place.resolution,
         archive=place.kept.archive,
@@ -89,11 +112,24 @@ def read(api: FusedReader, markers: Markers, place: Workplace, requests: Request
         now=datetime.now(UTC),
         prune=requests.prune,
     )
+    return with_unreadable(history, place.kept.archive, place.resolution)
 
 
-def plan_of(place: Workplace, history: History, requests: Requests) -> Plan:
-    return planner.make_plan(
+def plan_of(place: Workplace, history: History, requests: Requests, api: FusedReader) -> Plan:
+    """The plan, told in full, with a word on what is odd about where it is made."""
+    kept = place.kept
+    plan = planner.make_plan(
         place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
+    )
+    odd = oddities(history, place.resolution, place.whereabouts)
+    return explained(
+        replace(plan, warnings=(*plan.warnings, *odd)),
+        place.resolution,
+        history,
+        api=api,
+        archive=kept.archive,
+        cancels=cancels_of(kept),
+        leavings=leavings_of(kept),
     )
 
 
@@ -120,19 +156,26 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         archive=place.kept.archive,
         journal=place.kept.journal,
         markers=_markers(api, place),
-        spools=Spools(place.resolution.project.state / "logs", secrets=_own_secrets(context.env)),
+        spools=open_spools(place.resolution.project, place.kept.service, _own_secrets(context.env)),
         scope=place.resolution.project.scope,
         seen=frozenset(),
         timing=place.timing,
         may_act=may_act,
     )
 
-    def tell(attempts: Sequence[Attempt], seconds: float) -> None:
-        names = ", ".join(str(attempt.key) for attempt in attempts)
-        context.console.say(f"It is open whether {names} was started; watching the history for up to {seconds:.0f} s.")
-
-    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=tell)
+    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
     return site
+
+
+def watching(context: Context) -> Callable[[Sequence[Intent], float], None]:
+    """Tell that what was left open has to be watched for."""
+
+    def tell(intents: Sequence[Intent], seconds: float) -> None:
+        names = ", ".join(str(intent.key) for intent in intents)
+        came = "made" if intents[0].key.kind is Kind.TOKEN else "started"
+        context.console.say(f"It is open whether {names} was {came}; watching the history for up to {seconds:.0f} s.")
+
+    return tell
 
 
 def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> None:
@@ -144,8 +187,10 @@ def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> Non
         raise FusedSpecError("nothing was started", hint="-y applies without asking")
 
 
-def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> list[Outcome]:
-    """Apply the plan and show its progress; outcomes come in the order of the plan.
+def carry_out(
+    context: Context, plan: Plan, site: Site, options: Options, *, hear: Callable[[Event], None] = lambda event: None
+) -> list[Outcome]:
+    """Apply the plan and show its progress; outcomes come in the order of the plan, and `hear` is given each event.
 
     Raises `Interrupted` on Ctrl-C, and the client's error when the service was silent for too long; runs go on.
     """
@@ -157,6 +202,7 @@ def carry_out(context: Context, plan: Plan, site: Site, options: Options) -> lis
             for event in events:
                 board.take(event)
                 show(event)
+                hear(event)
                 if isinstance(event, Finished):
                     outcomes.append(event.outcome)
     except KeyboardInterrupt:
@@ -177,7 +223,7 @@ def _own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _markers(api: FusedReader, place: Workplace) -> Markers:
-    return Markers(api, marker_cache(place.resolution.project, place.target))
+    return open_markers(api, place.resolution.project, place.target, place.kept.service)
 
 
 @contextmanager

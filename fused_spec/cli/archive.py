@@ -3,10 +3,11 @@
 import click
 
 from fused_spec.cli.options import Context, command, output_option
+from fused_spec.cli.suggestions import Guided
 from fused_spec.errors import EXIT_OK, JobFailed
 
 
-@click.group()
+@click.group(cls=Guided)
 def archive() -> None:
     """Look after the receipts and logs that were kept."""
 
@@ -20,15 +21,17 @@ def verify(context: Context, place: str | None, output: str) -> int:
 
     Asks no service. Exits with 1 when a log is gone or changed, or a receipt cannot be read.
     """
-    from fused_spec.cli.keeping import open_kept
+    from fused_spec.cli.keeping import archive_place
     from fused_spec.cli.lookup import current_project
     from fused_spec.cli.target import find_target
+    from fused_spec.reconcile.archive import Archive
+    from fused_spec.reconcile.store import open_store
     from fused_spec.views.archive_text import verified_text
     from fused_spec.views.documents import as_json, verify_document
 
     project = current_project(context)
-    kept = open_kept(project, find_target(context, project), place)
-    checks = list(kept.archive.check())
+    scope = project.at(find_target(context, project)).scope
+    checks = list(Archive(open_store(place or archive_place(project)), scope).check())
     as_text = as_json(verify_document(checks)) if output == "json" else verified_text(checks)
     context.console.result(as_text)
     return EXIT_OK if all(check.problem is None for check in checks) else JobFailed.exit_code

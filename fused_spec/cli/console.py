@@ -1,6 +1,8 @@
-"""The three streams of a command: results to stdout, everything else to stderr, colour where it is wanted.
+"""The streams of a command: results to stdout, everything else to stderr, colour where it is wanted.
 
-A reader that goes away (`| head`) ends the output and never the work.
+A reader that goes away (`| head`), or a disk that is full, ends the output and never the work. A result is either text
+for people, or a document for machines, which is exactly one, is UTF-8 whatever the locale, and is printed at the end:
+where a command fails behind its result, the document of its error stands alone.
 """
 
 import os
@@ -11,6 +13,8 @@ from typing import TextIO
 
 import click
 
+from fused_spec.errors import FileTrouble
+from fused_spec.views.runners import harmless
 from fused_spec.views.tones import Paint, Tone, plain
 
 _STYLES: Mapping[Tone, Mapping[str, str | bool]] = {
@@ -22,6 +26,9 @@ _STYLES: Mapping[Tone, Mapping[str, str | bool]] = {
 }
 
 
+TEXT, MARKDOWN = "text", "markdown"
+
+
 class Color(StrEnum):
     AUTO = "auto"
     ALWAYS = "always"
@@ -30,7 +37,10 @@ class Color(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Console:
-    """Where a command writes; `stdout_closed` turns true once nobody reads the results any more."""
+    """Where a command writes; `stdout_closed` turns true once nobody reads the results any more.
+
+    `form` is that of the result, as `--output` names it; a document `waits` until `finish`.
+    """
 
     stdout: TextIO
     stderr: TextIO
@@ -38,16 +48,41 @@ class Console:
     quiet: bool = False
     verbose: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
+    form: str = TEXT
+    waits: bool = False
     stdout_closed: bool = False
     stderr_closed: bool = False
+    _trouble: OSError | None = None
+    _document: bytes = b""
 
     def result(self, text: str) -> None:
-        """What was asked for."""
-        self.stdout_closed = self.stdout_closed or not _write(self.stdout, text)
+        """What was asked for, in the form that was asked for."""
+        if self.form == TEXT:
+            self._out(_for(self.stdout, text))
+        else:
+            self.document(harmless(text) if self.form == MARKDOWN else text)
+
+    def document(self, text: str) -> None:
+        """What was asked for, to the last character."""
+        content = text.encode("utf-8", "backslashreplace") + b"\n"
+        if self.waits:
+            self._document = content
+        else:
+            self._out(content)
 
     def result_bytes(self, content: bytes) -> None:
         """What was asked for, when it is no text."""
-        self.stdout_closed = self.stdout_closed or not _write(self.stdout, content)
+        self._out(content)
+
+    def finish(self) -> None:
+        """Print the document that waits; raises `FileTrouble` when what was asked for could not be written."""
+        if self._document:
+            self._out(self._document)
+        if self._trouble is not None:
+            raise FileTrouble(
+                f"the result cannot be written: {self._trouble.strerror or self._trouble}",
+                hint="look at where standard output goes",
+            )
 
     def say(self, text: str) -> None:
         """Progress and other news, unless `--quiet`."""
@@ -61,7 +96,7 @@ class Console:
 
     def warn(self, text: str) -> None:
         """What must be seen even with `--quiet`."""
-        self.stderr_closed = self.stderr_closed or not _write(self.stderr, text)
+        self.stderr_closed = self.stderr_closed or _write(self.stderr, _for(self.stderr, text)) is not None
 
     @property
     def paint_result(self) -> Paint:
@@ -87,6 +122,11 @@ class Console:
             return True
         return stream.isatty() and self.env.get("TERM") != "dumb"
 
+    def _out(self, content: str | bytes) -> None:
+        if not self.stdout_closed and (error := _write(self.stdout, content)) is not None:
+            self.stdout_closed = True
+            self._trouble = None if isinstance(error, BrokenPipeError) else error
+
     def _paint(self, stream: TextIO) -> Paint:
         return _colored if self.has_color(stream) else plain
 
@@ -95,18 +135,27 @@ def _colored(text: str, tone: Tone) -> str:
     return click.style(text, **_STYLES[tone])  # type: ignore[arg-type]  # a mapping hides the keywords' types
 
 
-def _write(stream: TextIO, content: str | bytes) -> bool:
-    """Write a line of text or raw bytes; False when the other end is closed.
+def _for(stream: TextIO, text: str) -> str:
+    """The text as it may go there: what is no terminal may be a CI runner, which must obey nothing that is foreign."""
+    return text if stream.isatty() else harmless(text)
 
-    The interpreter flushes once more at its end, so a closed stream is replaced by the null device.
-    """
+
+def _write(stream: TextIO, content: str | bytes) -> OSError | None:
+    """Write a line of text or raw bytes; the error when that cannot be done, and then nothing more goes there."""
     try:
         if isinstance(content, str):
             stream.write(content + "\n")
         else:
             stream.buffer.write(content)
         stream.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        return False
-    return True
+    except OSError as error:
+        give_up(stream)
+        return error
+    return None
+
+
+def give_up(stream: TextIO) -> None:
+    """The interpreter flushes once more at its end, so a stream that takes nothing becomes the null device."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -9,7 +9,7 @@ from typing import Any
 
 from fused_spec.reconcile.payload import wire_config
 from fused_spec.redaction import shown_env
-from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf, LocalFile, Resolution
+from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf, Life, LocalFile, Resolution
 from fused_spec.views.shown import without_secrets
 from fused_spec.wire import TokenCreate, Udf, UdfSave
 
@@ -45,6 +45,7 @@ def _details(desired: Desired) -> dict[str, Any]:
             return {
                 "needs": [str(key) for key in desired.needs],
                 "run": asdict(desired.run),
+                "start": dict(desired.start),
                 "files": [_file(file) for file in desired.files],
                 "payload": _job(payload),
             }
@@ -52,11 +53,16 @@ def _details(desired: Desired) -> dict[str, Any]:
             return {
                 "needs": [str(key) for key in desired.needs],
                 "sink": str(desired.sink),
+                "life": _life(desired.life),
                 "payload": without_secrets(_token(payload)),
             }
         case DesiredUdf():
             return {"payload": without_secrets(_udf(payload))}
     return {"payload": without_secrets(dict(payload))}
+
+
+def _life(life: Life | None) -> dict[str, Any] | None:
+    return None if life is None else {**asdict(life), "until": life.until and life.until.isoformat()}
 
 
 def _job(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
         "scope": identity.scope if identity else None,
         "digest": identity.digest if identity else None,
         "attempt": identity.attempt if identity else None,
+        "service": found.receipt.where if found.receipt and not found.in_history else around.service.name,
         **(_from_history(around.api, found) if found.in_history else _from_receipt(found)),
         "archive": folder,
     }
@@ -38,7 +39,7 @@ def _from_history(api: "FusedReader", found: FoundRun) -> dict[str, Any]:
     metadata = {name: value for name, value in (config.metadata or {}).items() if name != FIELD}
     shown = config.model_copy(update={"metadata": metadata or None})
     return {
-        "status": str(status_of_run(run)),
+        "status": str(status_of_run(run, api.server_time)),
         "created": _iso(found.created or _creation_date(api, found.job_id)),
         "ended": _iso(run.job_status_date) if run.finished else None,
         "instance_type": run.instance_type,

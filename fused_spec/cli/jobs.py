@@ -18,12 +18,15 @@ _name = click.argument("name", metavar="NAME|JOB_ID")
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @output_option("text", "json")
+@click.option("--all-targets", is_flag=True, help="At every target of the project; exits with 8 if one is not read.")
 @command
-def status(context: Context, paths: tuple[str, ...], output: str) -> None:
+def status(context: Context, paths: tuple[str, ...], output: str, all_targets: bool) -> int:
     """Show the newest run of each declared job.
 
     And whether it is of what the spec declares now. Without a PATH the specs are those in specs/, or else those here.
     """
+    if all_targets:
+        return _status_everywhere(context, paths, output)
     from fused_spec.cli.applying import find_workplace, make_plan
     from fused_spec.cli.specs import here
     from fused_spec.plan.model import Requests
@@ -32,6 +35,20 @@ def status(context: Context, paths: tuple[str, ...], output: str) -> None:
 
     plan = make_plan(context, find_workplace(context, here(context, paths)), Requests())
     context.console.result(as_json(status_document(plan)) if output == "json" else status_text(plan))
+    return EXIT_OK
+
+
+def _status_everywhere(context: Context, paths: tuple[str, ...], output: str) -> int:
+    from fused_spec.cli.everywhere import standings
+    from fused_spec.cli.specs import here
+    from fused_spec.views.documents import as_json
+    from fused_spec.views.standings import standings_document, standings_text
+
+    if context.target is not None or context.base_url is not None:
+        raise click.UsageError("name one target, or with --all-targets none")
+    found = standings(context, here(context, paths))
+    context.console.result(as_json(standings_document(found)) if output == "json" else standings_text(found))
+    return max((one.error.exit_code for one in found if one.error is not None), default=EXIT_OK)
 
 
 @click.command()
@@ -103,9 +120,8 @@ def logs(context: Context, name: str, follow: bool, since: float | None, attempt
     found = find_run(around, name, attempt=attempt)
     first_ms = None if since is None else int((time.time() - since) * 1000)
     lines = log_lines(around, found, since_ms=first_ms, follow=follow, sleep=time.sleep, tell=context.console.warn)
-    safe = context.console.stdout.isatty() or bool(context.env.get("GITHUB_ACTIONS"))
     for line in lines:
-        context.console.result(log_line(line, safe=safe))
+        context.console.result(log_line(line))
         if context.console.stdout_closed:
             return
 
@@ -152,6 +168,7 @@ def cancel(context: Context, names: tuple[str, ...], timeout: float) -> None:
 
 def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout: float) -> None:
     from fused_spec.api.client import FusedAPI
+    from fused_spec.cli.keeping import who
     from fused_spec.cli.reading import ended_status, run_status_of
     from fused_spec.cli.target import connect
     from fused_spec.polling import Deadline
@@ -160,5 +177,6 @@ def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout
         context.console.result(f"{found.name} has ended before ({found.job_id})")
         return
     connect(FusedAPI, around.target, context, around.project).cancel_job(found.job_id)
+    around.cancels.note(found.job_id, f"by `fused-spec cancel` {who(context.env)}")
     how = ended_status(around.api, found, Deadline(timeout), sleep=time.sleep)
     context.console.result(f"{found.name} {how} ({found.job_id})")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fused_spec.cli.keeping import marker_cache, open_kept
+from fused_spec.cli.keeping import cancels_of, open_kept, open_markers
 from fused_spec.cli.options import Context
 from fused_spec.errors import FusedSpecError
 from fused_spec.settings import Target
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
     from fused_spec.api.reading import FusedReader
     from fused_spec.reconcile.archive import Archive
+    from fused_spec.reconcile.cancels import Cancels
     from fused_spec.reconcile.marker import Marker
     from fused_spec.reconcile.receipt import Receipt
+    from fused_spec.service_identity import ServiceIdentity
     from fused_spec.spec.model import Project
 
 _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -24,12 +26,14 @@ _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """The project of the current folder and the client of its target."""
+    """The project of the current folder in the environment of its target, and a client of that."""
 
     project: "Project"
     target: Target
+    service: "ServiceIdentity"
     api: "FusedReader"
     archive: "Archive"
+    cancels: "Cancels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +51,19 @@ class FoundRun:
 def surroundings(context: Context) -> Surroundings:
     """What a command needs that names no specs; raises `SpecError` when the project file is invalid."""
     from fused_spec.api.reading import FusedReader
-    from fused_spec.cli.target import connect, find_target
+    from fused_spec.cli.target import connect, find_target, identify
 
     project = current_project(context)
     target = find_target(context, project)
+    project, service = project.at(target), identify(target, context, project)
+    kept = open_kept(project, target, service)
     return Surroundings(
         project=project,
         target=target,
+        service=service,
         api=connect(FusedReader, target, context, project),
-        archive=open_kept(project, target).archive,
+        archive=kept.archive,
+        cancels=cancels_of(kept),
     )
 
 
@@ -73,9 +81,9 @@ def current_project(context: Context) -> "Project":
 
 def marked_jobs(around: Surroundings, jobs: "list[JobResponse]") -> "Iterator[tuple[JobResponse, Marker | None]]":
     """Each job with its marker, read as far as somebody asks."""
-    from fused_spec.reconcile.markers import Markers, in_batches
+    from fused_spec.reconcile.markers import in_batches
 
-    markers = Markers(around.api, marker_cache(around.project, around.target))
+    markers = open_markers(around.api, around.project, around.target, around.service)
     for batch in in_batches(jobs):
         yield from zip(batch, markers.read(batch), strict=True)
 
@@ -122,7 +130,7 @@ def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
         known.add(marker.key.name)
     if receipts := [one for one in around.archive.find(name) if attempt in (None, one.attempt)]:
         return FoundRun(job_id=receipts[0].job_id, name=name, receipt=receipts[0], in_history=False)
-    known |= {receipt.key.name for receipt in around.archive.receipts()}
+    known |= around.archive.names()
     if attempt is not None and name in known:
         raise FusedSpecError(
             f"no attempt {attempt} of {name} is known to {around.target.name}",

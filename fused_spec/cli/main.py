@@ -1,24 +1,30 @@
 """The command `fused-spec`: its group, and the one place where errors become messages and exit codes."""
 
+import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from fused_spec import __version__
 from fused_spec.cli import archive, jobs, locking, planning, project, service, specs, tokens
-from fused_spec.cli.options import current_context, global_options
+from fused_spec.cli.console import give_up
+from fused_spec.cli.options import current_console, current_context, global_options
 from fused_spec.cli.report import write_report
-from fused_spec.errors import EXIT_BUG, FusedSpecError, Interrupted, Misconfigured, SpecError
+from fused_spec.cli.suggestions import Guided, guided
+from fused_spec.errors import Bug, FileTrouble, FusedSpecError, Interrupted, Misconfigured, SpecError
 from fused_spec.views.diagnostics_text import diagnostics_text
 from fused_spec.views.documents import as_json, error_document, validate_document
 from fused_spec.views.error_text import error_text
+from fused_spec.views.markdown import error_markdown, problems_markdown
+from fused_spec.views.shown import visible_lines
 
 
-class InOrder(click.Group):
+class InOrder(Guided):
     """Lists its commands as they were added: in the order in which people meet them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -60,10 +66,25 @@ def main() -> None:
     """The entry point of the installed command."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    _open_streams()
+    code = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            give_up(stream)
+            code = code or FileTrouble.exit_code
+    sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Have all three streams; one that was closed for us would else be the next file that is opened."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # to the end
     for stream in (sys.stdout, sys.stderr):
         # A file name may hold bytes that are no text; showing it must not fail.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    sys.exit(run(sys.argv[1:]))
 
 
 def _interrupt(*_: object) -> None:
@@ -76,29 +97,33 @@ def _interrupt(*_: object) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit code."""
     given: dict[str, Any] = {}
+    if _asks_for_json(arguments):  # also where it cannot be read any further
+        given["output"] = "json"
     try:
         return commands.main(arguments, prog_name="fused-spec", standalone_mode=False, obj=given) or 0
     except click.exceptions.Abort:
         return _explain(Interrupted("interrupted"), given)
     except click.ClickException as error:
-        error.show()
-        _as_document(Misconfigured(error.format_message()), given)
-        return error.exit_code
+        told, shown = guided(error), io.StringIO()
+        told.show(file=shown)
+        current_console(given).warn(visible_lines(shown.getvalue()))
+        _as_document(Misconfigured(told.format_message()), given)
+        return told.exit_code
     except FusedSpecError as error:
         return _explain(error, given)
     except OSError as error:
-        return _explain(FusedSpecError(_disk_problem(error), hint="look at the path, its rights and the disk"), given)
+        return _explain(FileTrouble.of(error), given)
     except Exception as error:  # noqa: BLE001  # the outermost boundary: whatever comes here is a bug of ours
         return _confess(error, arguments, given)
 
 
 def _explain(error: FusedSpecError, given: dict[str, Any]) -> int:
     """Say what went wrong on stderr, and with `--output json` also as a document on stdout."""
-    context = current_context(given)
-    console = context.console
+    console = current_console(given)
     _as_document(error, given)
     if isinstance(error, SpecError):
-        console.warn(diagnostics_text(error.diagnostics, source_line=context.sources.line, paint=console.paint))
+        lines = current_context(given).sources.line
+        console.warn(diagnostics_text(error.diagnostics, source_line=lines, paint=console.paint))
     console.warn(error_text(error, paint=console.paint))
     return error.exit_code
 
@@ -107,17 +132,22 @@ def _as_document(error: FusedSpecError, given: dict[str, Any]) -> None:
     """Print it for scripts, where the command line could be read so far that it asks for JSON."""
     if given.get("output") == "json":
         document = validate_document(error.diagnostics) if isinstance(error, SpecError) else error_document(error)
-        current_context(given).console.result(as_json(document))
+        current_console(given).document(as_json(document))
+    if given.get("output") == "markdown":  # so that a comment never goes on showing an old plan
+        comment = problems_markdown(error.diagnostics) if isinstance(error, SpecError) else error_markdown(error)
+        current_console(given).result(comment.rstrip("\n"))
 
 
-def _disk_problem(error: OSError) -> str:
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(pair == ("--output", "json") or pair[0] == "--output=json" for pair in pairs)
 
 
 def _confess(error: Exception, arguments: Sequence[str], given: dict[str, Any]) -> int:
     """Keep the traceback for a report; what a person sees is where it is and what to do."""
-    console = current_context(given).console
-    path = write_report(error, arguments, os.environ)
-    console.warn(f"Error: fused-spec failed in a way that it should not ({type(error).__name__}).")
-    console.warn(f"  hint: the details are in {path}; look through them, then send them along with a bug report")
-    return EXIT_BUG
+    try:
+        report = f"the details are in {write_report(error, arguments, os.environ)}; look through them, then send them"
+    except OSError as trouble:
+        report = f"its details cannot be kept ({FileTrouble.of(trouble)}); send this line"
+    what = f"fused-spec failed in a way that it should not ({type(error).__name__})"
+    return _explain(Bug(what, hint=f"{report} along with a bug report"), given)

@@ -11,8 +11,9 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from fused_spec.cli.console import Color, Console
+from fused_spec.cli.console import TEXT, Color, Console
 from fused_spec.cli.sources import Sources
+from fused_spec.errors import FileTrouble
 from fused_spec.spec.durations import SECONDS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -31,25 +32,48 @@ class Context:
     base_url: str | None = None
 
 
-def current_context(given: Mapping[str, Any]) -> Context:
-    """The context for the global options that were `given` on the command line."""
-    console = Console(
+def current_console(given: Mapping[str, Any], *, waits: bool = False) -> Console:
+    """The console for the global options that were `given` on the command line."""
+    return Console(
         stdout=sys.stdout,
         stderr=sys.stderr,
         color=Color(given.get("color", Color.AUTO)),
         quiet=given.get("quiet", False),
         verbose=given.get("verbose", False),
         env=os.environ,
+        form=given.get("output", TEXT),
+        waits=waits,
     )
+
+
+def current_context(given: Mapping[str, Any], *, waits: bool = False) -> Context:
+    """The context for the global options that were `given`; raises `FileTrouble` where there is no current folder."""
+    cwd = _cwd()
     return Context(
-        console=console,
-        sources=Sources(cwd=Path.cwd(), read_stdin=sys.stdin.buffer.read),
+        console=current_console(given, waits=waits),
+        sources=Sources(cwd=cwd, read_stdin=sys.stdin.buffer.read),
         env=os.environ,
-        cwd=Path.cwd(),
-        home=Path.home(),
+        cwd=cwd,
+        home=_home(cwd),
         target=given.get("target"),
         base_url=given.get("base_url"),
     )
+
+
+def _cwd() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise FileTrouble(f"the current folder cannot be used: {why}", hint="go to a folder that is there") from None
+
+
+def _home(cwd: Path) -> Path:
+    """The home folder; a user whom the system does not know, as in a container, has none with credentials in it."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return cwd / "~"
 
 
 def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
@@ -89,7 +113,10 @@ def command(function: Callable[..., int | None]) -> Callable[..., int]:
     @wraps(function)
     def run(*arguments: Any, **options: Any) -> int:
         given = click.get_current_context().ensure_object(dict)
-        return function(current_context(given), *arguments, **options) or 0
+        context = current_context(given, waits=True)
+        code = function(context, *arguments, **options) or 0
+        context.console.finish()
+        return code
 
     return cast("Callable[..., int]", global_options(run))
 
@@ -107,6 +134,7 @@ def output_option(*formats: str) -> Callable[[Function], Function]:
         default=formats[0],
         show_default=True,
         callback=remember,
+        is_eager=True,  # so that the errors of all others follow it
         help="Form of the result.",
     )
 
@@ -127,3 +155,8 @@ def duration(_: click.Context, __: click.Parameter, value: str | None) -> float 
     if not parts or "".join(number + unit for number, unit in parts) != value:
         raise click.BadParameter(f"{value!r} is not a duration; write 90s, 30m, 2h or 1h30m")
     return sum(float(number) * SECONDS[unit] for number, unit in parts)
+
+
+lock_timeout_option = click.option(
+    "--lock-timeout", callback=duration, metavar="D", help="How long to wait for another apply to end: 90s, 30m."
+)

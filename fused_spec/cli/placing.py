@@ -3,7 +3,8 @@
 A service that runs already keeps what it was started with. Where something else was asked for, nothing is sent to it.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fused_spec.spec.model import Project
 
 _ENGINE, _STORAGE = "FUSED_SPEC_ENGINE", "FUSED_SPEC_STORAGE_URL"
+_ALLOW_WRITE = "FUSED_SPEC_ALLOW_WRITE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,12 @@ def placing(
         engine=_parsed(said_engine, lambda text: str(parse_engine(text))),
         storage=_parsed(said_storage, lambda text: parse_storage(text, base)),
     )
+
+
+def asked_to_allow(context: Context, given: "Collection[Path]" = ()) -> "list[Path]":
+    """Where a service that is started lets jobs write: as the flags say, or the variable; no file of a project does."""
+    named = given or filter(None, context.env.get(_ALLOW_WRITE, "").split(os.pathsep))
+    return [context.cwd / path for path in named]
 
 
 def check_running(address: "ServiceAddress", asked: Placing, state: "Path") -> None:

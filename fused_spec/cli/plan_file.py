@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import Any
 
 from fused_spec.cli.applying import Workplace
 from fused_spec.cli.options import Context
-from fused_spec.errors import StalePlan
+from fused_spec.errors import FileTrouble, Misconfigured, StalePlan
+from fused_spec.gitrefs.checkout import Checkout, checkout_of
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile import saved_plan
 from fused_spec.reconcile.saved_plan import SavedPlan
-
-_GIT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,41 +23,54 @@ class PlanToApply:
     plan: SavedPlan
     requests: Requests
 
-    def refuse_if_foreign(self, context: Context, place: Workplace) -> None:
-        """Raise `StalePlan` when it is of another project, target or commit."""
+    def refuse_if_foreign(self, place: Workplace) -> None:
+        """Raise `StalePlan` when it is of another project, target or service."""
         saved_plan.refuse_if_foreign(
-            self.plan,
-            scope=place.resolution.project.scope,
-            target=place.target.name,
-            base_url=_server(place),
-            commit=_commit(context),
+            self.plan, scope=place.resolution.project.scope, target=place.target.name, service=place.kept.service.name
         )
 
-    def refuse_if_moved(self, made: Plan, place: Workplace) -> None:
+    def refuse_if_moved(self, context: Context, made: Plan, place: Workplace) -> None:
         """Raise `StalePlan` when the world moved or it was carried out before; mark it as carried out."""
-        saved_plan.refuse_if_moved(self.plan, made)
+        saved_plan.refuse_if_moved(self.plan, made, _checkout(context, self.plan.paths))
         saved_plan.spend(place.kept.store, self.plan)
+
+
+def check_place(context: Context, file: Path) -> None:
+    """Raise `FileTrouble` or `Misconfigured`, before anything is asked of a service, where no plan can be kept."""
+    path = context.cwd / file
+    if not path.parent.is_dir():
+        raise FileTrouble(f"the plan cannot be kept in {file}: there is no folder {file.parent}", hint="make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise FileTrouble(
+            f"the plan cannot be kept in {file}: the folder {file.parent} cannot be written", hint="name another one"
+        )
+    if path.exists() and not _may_be_replaced(path):
+        raise Misconfigured(f"{file} is there, and is no plan", hint="name a file that may be written over")
 
 
 def write_plan(
     context: Context, file: Path, plan: Plan, place: Workplace, paths: tuple[str, ...], requests: Requests
 ) -> None:
-    """Keep the plan; only its owner can read it."""
+    """Keep the plan; only its owner can read it. Raises OSError, with the name that was given, when it cannot be."""
     saved = saved_plan.save(
         plan,
         plan_id=secrets.token_hex(16),
         now=datetime.now(UTC),
-        base_url=_server(place),
-        commit=_commit(context),
+        service=place.kept.service.name,
+        checkout=_checkout(context, paths),
         paths=paths,
         requests=_as_json(requests),
     )
     path = context.cwd / file
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(saved.to_json())
-    draft.replace(path)
+    draft = path.with_name(f".{secrets.token_hex(8)}.draft")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(saved.to_json())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(file)) from None
     context.console.say(f"Kept in {file}; `fused-spec apply --plan {file}` carries out exactly this.")
 
 
@@ -87,24 +98,23 @@ def _from_json(asked: Any) -> Requests:
     given: dict[str, Any] = {
         name: frozenset(value) if isinstance(value, list) else value for name, value in asked.items()
     }
-    return Requests(**given)
-
-
-def _server(place: Workplace) -> str:
-    return place.target.base_url or "local"
-
-
-def _commit(context: Context) -> str | None:
-    """The commit that is checked out; None outside git."""
     try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--verify", "HEAD"],  # noqa: S607  # the git that the user has
-            cwd=context.cwd,
-            capture_output=True,
-            text=True,
-            timeout=_GIT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
+        return Requests(**given)
+    except TypeError:
+        raise StalePlan("the plan asks for what this version does not know", hint="make a new plan") from None
+
+
+def _checkout(context: Context, paths: tuple[str, ...]) -> Checkout:
+    """What is checked out around the first folder of specs."""
+    if paths[:1] in ((), ("-",)):
+        return Checkout(missing="the specs came from standard input")
+    path = context.cwd / paths[0]
+    return checkout_of(path if path.is_dir() else path.parent)
+
+
+def _may_be_replaced(path: Path) -> bool:
+    """Whether it is an earlier plan, or holds nothing."""
+    try:
+        return path.is_file() and (path.stat().st_size == 0 or f'"{saved_plan.MARK}"' in path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False

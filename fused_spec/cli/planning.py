@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fused_spec.cli.options import Context, Function, archive_option, command, duration, output_option, spec_paths
+from fused_spec.cli.options import (
+    Context,
+    Function,
+    archive_option,
+    command,
+    duration,
+    lock_timeout_option,
+    output_option,
+    spec_paths,
+)
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.redaction import redact
 
@@ -17,6 +26,8 @@ if TYPE_CHECKING:
     from fused_spec.cli.plan_file import PlanToApply
     from fused_spec.plan.model import Plan, Requests
     from fused_spec.reconcile.apply import Options
+    from fused_spec.reconcile.events import Event
+    from fused_spec.reconcile.outcome import Outcome
     from fused_spec.reconcile.site import Site
 
 _ALL = "*"
@@ -78,18 +89,22 @@ def plan(
     from fused_spec.views.markdown import plan_markdown
     from fused_spec.views.plan_text import plan_text
 
+    if out is not None:
+        from fused_spec.cli.plan_file import check_place
+
+        check_place(context, out)
     place = find_workplace(context, paths, archive=archive)
     made = make_plan(context, place, requests)
+    if out is not None:
+        from fused_spec.cli.plan_file import write_plan
+
+        write_plan(context, out, made, place, paths, requests)
     views: dict[str, Callable[[], str]] = {
         "text": lambda: plan_text(made, paint=context.console.paint_result),
         "json": lambda: as_json(plan_document(made)),
         "markdown": lambda: plan_markdown(made).rstrip("\n"),
     }
     context.console.result(views[output]())
-    if out is not None:
-        from fused_spec.cli.plan_file import write_plan
-
-        write_plan(context, out, made, place, paths, requests)
     return EXIT_CHANGES if detailed_exitcode and made.has_changes else EXIT_OK
 
 
@@ -98,6 +113,7 @@ def plan(
 @output_option("text", "json")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE", help="Carry out this plan alone.")
 @click.option("--adopt", multiple=True, metavar="NAME", help="Take a job's forgotten run for done.")
+@lock_timeout_option
 @click.option("--no-wait", is_flag=True, help="End once everything is started.")
 @click.option("--timeout", callback=duration, metavar="D", help="How long to wait: 90s, 30m, 2h; runs go on then.")
 @click.option("--max-duration", callback=duration, metavar="D", help="Cancel this apply's runs after so long.")
@@ -114,6 +130,7 @@ def apply(
     output: str,
     plan_file: Path | None,
     adopt: tuple[str, ...],
+    lock_timeout: float | None,
     no_wait: bool,
     timeout: float | None,
     max_duration: float | None,
@@ -145,7 +162,13 @@ def apply(
         parallelism=parallelism,
         max_running=max_running,
     )
-    asked = _Asked(requests=requests, adopted=frozenset(adopt), saved=saved, yes=yes or saved is not None)
+    asked = _Asked(
+        requests=requests,
+        adopted=frozenset(adopt),
+        saved=saved,
+        yes=yes or saved is not None,
+        lock_timeout=lock_timeout or 0.0,
+    )
     return _apply(context, paths, archive, asked, options, output)
 
 
@@ -157,6 +180,7 @@ class _Asked:
     adopted: frozenset[str]
     saved: "PlanToApply | None"
     yes: bool
+    lock_timeout: float
 
 
 def _apply(
@@ -175,25 +199,46 @@ def _apply(
     with ExitStack() as stack:
         place = find_workplace(context, paths, archive=archive)
         if asked.saved is not None:
-            asked.saved.refuse_if_foreign(context, place)
+            asked.saved.refuse_if_foreign(place)
         api = connect_to(context, place)
-        may_act = stack.enter_context(only_apply(place.kept, context.env, now=service_clock(api)))
+        lock = only_apply(
+            place.kept, context.env, now=service_clock(api), timeout=asked.lock_timeout, tell=console.warn
+        )
+        may_act = stack.enter_context(lock)
         site = open_site(context, place, api, may_act)
         made = _plan(place, site, asked.requests, asked.adopted)
         if asked.saved is not None:
-            asked.saved.refuse_if_moved(made, place)
+            asked.saved.refuse_if_moved(context, made, place)
         console.say(plan_text(made, paint=console.paint))
         confirm(context, place, made, yes=asked.yes)
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
-        outcomes = carry_out(context, made, site.seeing(made.seen), priced)
+        heard: list[Event] = []
+        outcomes = carry_out(context, made, site.seeing(made.seen), priced, hear=heard.append)
         failed = failures(site, outcomes, link=not place.target.is_local)
+        _write_down(context, place, made, outcomes, heard)
     code = exit_code(outcomes)
     if output == "json":
-        console.result(as_json(apply_document(made.target, outcomes, code)))
+        console.result(as_json(apply_document(made.target, outcomes, code, failed)))
     else:
         again = _again(context, paths, archive)
         console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))
     return code
+
+
+def _write_down(
+    context: Context, place: "Workplace", made: "Plan", outcomes: "list[Outcome]", events: "list[Event]"
+) -> None:
+    """Keep what later plans tell: which runs this apply cancelled and why, what it told, and which UDFs it saved."""
+    from fused_spec.cli.keeping import cancels_of, leavings_of, who
+    from fused_spec.reconcile.events import Cancelling
+    from fused_spec.spec.model import Kind
+
+    cancels = cancels_of(place.kept)
+    for event in events:
+        if isinstance(event, Cancelling):
+            cancels.note(event.job_id, f"by an apply {who(context.env)}, since {event.why}")
+    saved = (one.change.key for one in outcomes if one.change.key.kind is Kind.UDF and one.satisfied)
+    leavings_of(place.kept).remember(made.left, saved)
 
 
 def _again(context: Context, paths: tuple[str, ...], archive: str | None) -> str:
@@ -218,7 +263,7 @@ def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: froze
     if adopted:
         adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
         history = read(site.api, site.markers, place, requests)
-    return plan_of(place, history, requests)
+    return plan_of(place, history, requests, site.api)
 
 
 def _requests(

@@ -50,7 +50,7 @@ def schema(context: Context, kind: str | None, list_kinds: bool) -> None:
         return
     if kind is not None and kind not in KINDS:
         raise click.UsageError(_unknown_kind(kind, list(KINDS)))
-    context.console.result(schema_text(kind).rstrip("\n"))
+    context.console.document(schema_text(kind).rstrip("\n"))
 
 
 def _refuse_to_overwrite(root: Path, names: list[str]) -> None:

@@ -9,7 +9,7 @@ from fused_spec.errors import ServiceError, WaitTimeout
 from fused_spec.polling import Deadline, Sleep, intervals
 from fused_spec.reconcile.silence import Silence
 from fused_spec.reconcile.site import steady_clock
-from fused_spec.status import RunStatus
+from fused_spec.status import RunStatus, Vigil
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -44,6 +44,8 @@ def log_lines(
                 raise
     if found.receipt is None:
         raise AssertionError("a run outside the history is known by its receipt")
+    if not found.receipt.ran_at(around.service):
+        tell(f"Note: this run was at {found.receipt.where}, and not at {around.target.name}.")
     for line in around.archive.read_logs(found.receipt):
         if since_ms is None or line.timestamp >= since_ms:
             yield line.message.rstrip("\r\n")
@@ -93,16 +95,23 @@ def run_status_of(api: "FusedReader", found: "FoundRun") -> RunStatus:
         return found.receipt.status
     from fused_spec.reconcile.refresh import status_of_run
 
-    return status_of_run(api.get_status(found.job_id))
+    return status_of_run(api.get_status(found.job_id), api.server_time)
 
 
 def ended_status(api: "FusedReader", found: "FoundRun", deadline: Deadline, *, sleep: Sleep) -> RunStatus:
     """How the run ended, waiting for it; raises `WaitTimeout` at the deadline, and the run goes on."""
-    silence = Silence(_PATIENCE)
+    from fused_spec.reconcile.refresh import status_of_run
+
+    if found.receipt is not None:
+        return found.receipt.status
+    silence, vigil = Silence(_PATIENCE), Vigil()
     for pause in intervals(_FIRST, _LONGEST):
         how = RunStatus.RUNNING
         try:
-            how = run_status_of(api, found)
+            run = api.get_status(found.job_id)
+            how = status_of_run(run, api.server_time)
+            if vigil.is_lost(run.machine_is_gone, steady_clock()):
+                how = RunStatus.LOST
             silence.ends()
         except ServiceError as error:
             if not _may_pass(error):

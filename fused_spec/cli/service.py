@@ -1,6 +1,7 @@
 """`serve`: the embedded service in the foreground."""
 
 import ipaddress
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.options import Context, command, duration
+from fused_spec.cli.placing import asked_to_allow
 from fused_spec.redaction import redact
 
 if TYPE_CHECKING:
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
 @click.option("--idle", callback=duration, metavar="D", help="Stop after this long without work; never without it.")
 @click.option("--engine", metavar="ENGINE", help="processes (default), dask=tcp://HOST:PORT or dask=local:N.")
 @click.option("--storage", metavar="URL", help="What fd:// is: a folder, or s3://bucket/prefix and the like.")
+@click.option(
+    "--allow-write",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    multiple=True,
+    help="Let jobs write there, too; repeatable.",
+)
 @click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
 @command
 def serve(
@@ -32,6 +41,7 @@ def serve(
     idle: float | None,
     engine: str | None,
     storage: str | None,
+    allow_write: tuple[Path, ...],
     allow_remote: bool,
 ) -> None:
     """Run the embedded service in the foreground.
@@ -46,16 +56,18 @@ def serve(
         )
     from fused_spec.cli.placing import placing
     from fused_spec.engine_choice import parse_engine
+    from fused_spec.service.confining import allowed_places, how_jobs_are_held
     from fused_spec.service.server import Options
     from fused_spec.service.server import serve as serve_until_stopped
 
     folder, project = _prepared(context, context.cwd / state.expanduser() if state else None)
     asked = placing(context, project, engine=engine, storage=storage)
+    allowed = allowed_places(asked_to_allow(context, allow_write), folder)
 
     def announce(address: "ServiceAddress") -> None:
         if not _is_loopback(host):
             context.console.say("Other machines can reach it, unencrypted: whoever has its token can run code here.")
-        context.console.say(_how_to_use(address, folder))
+        context.console.say(_how_to_use(address, folder, how_jobs_are_held(allowed)))
 
     options = Options(
         state=folder,
@@ -65,22 +77,24 @@ def serve(
         engine=parse_engine(asked.engine.value),
         storage=asked.storage.value,
         by_flag=tuple(name for name, flag in (("engine", engine), ("storage", storage)) if flag),
+        allow_write=allowed,
     )
+    os.chdir("/")  # no path relative to this process leads to the state
     serve_until_stopped(options, announce)
 
 
 def _prepared(context: Context, state: Path | None) -> "tuple[Path, Project | None]":
     """The state folder, by default the project's, and the project around, whose images it knows, when there is one."""
-    from fused_spec.spec.discovery import project_root
+    from fused_spec.spec.roots import project_root
 
     if state is not None and project_root(context.cwd) is None:
         return state, None  # the rest takes a good part of the start
     from fused_spec.cli.lookup import current_project
-    from fused_spec.cli.target import hand_over_images, service_state
+    from fused_spec.cli.target import hand_over, service_state
 
     project = current_project(context)
     folder = state or service_state(project)
-    hand_over_images(project, folder)
+    hand_over(project, folder)
     return folder, project
 
 
@@ -91,7 +105,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _how_to_use(address: "ServiceAddress", folder: Path) -> str:
+def _how_to_use(address: "ServiceAddress", folder: Path, held: str) -> str:
     """Where it listens, and how to point a command and the published client at it; the token is only in its files."""
     from fused_spec.service.launch import TOKEN_FILE
 
@@ -100,6 +114,7 @@ def _how_to_use(address: "ServiceAddress", folder: Path) -> str:
     return f"""\
 Listening on {address.url} (process {address.pid}); Ctrl-C stops it, running jobs go on.
   jobs run on the engine {address.engine}; fd:// is {redact(address.storage)}
+  {held}
   the token is in {folder / "service.json"}, readable by you alone
 
   fused-spec

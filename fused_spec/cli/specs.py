@@ -79,6 +79,7 @@ def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
 
 
 def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str:
+    from fused_spec.cli.checkout import placed
     from fused_spec.views.diagnostics_text import diagnostics_text, verdict
     from fused_spec.views.documents import as_json, validate_document
     from fused_spec.views.github import annotations
@@ -88,9 +89,9 @@ def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str
         case "json":
             return as_json(validate_document(resolution.diagnostics))
         case "sarif":
-            return sarif_text(resolution.diagnostics, version=__version__)
+            return sarif_text(placed(resolution.diagnostics, context), version=__version__)
         case "github":
-            return "\n".join(filter(None, [annotations(resolution.diagnostics), verdict(resolution)]))
+            return "\n".join(filter(None, [annotations(placed(resolution.diagnostics, context)), verdict(resolution)]))
     paint = context.console.paint_result
     shown = diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=paint)
     return "\n".join(filter(None, [shown, verdict(resolution)]))

@@ -17,6 +17,7 @@ from fused_spec.cli.options import Context
 from fused_spec.diagnostics import nearest
 from fused_spec.errors import Misconfigured
 from fused_spec.redaction import redact
+from fused_spec.service_identity import ServiceIdentity, normal_url
 from fused_spec.settings import (
     HOSTED_TARGET,
     HOSTED_URL,
@@ -65,7 +66,29 @@ def find_target(context: Context, project: "Project") -> Target:
         return _at(base_url, "FUSED_SPEC_BASE_URL")
     if name := context.env.get("FUSED_SPEC_TARGET"):
         return _named(name, project, "FUSED_SPEC_TARGET")
-    return _named(project.default_target, project, str(project.file or "the default"))
+    return named_target(project.default_target, project)
+
+
+def named_target(name: str, project: "Project") -> Target:
+    """The target of this name, as the project file tells it."""
+    return _named(name, project, str(project.file or "the default"))
+
+
+def identify(target: Target, context: Context, project: "Project") -> ServiceIdentity:
+    """Which service the target reaches: asked of the service itself, but for hosted Fused, whose URL stays.
+
+    Starts the local service when the target needs it; raises the client's errors.
+    """
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.service.state_folder import identity_of
+
+    if target.base_url is not None and normal_url(target.base_url) == normal_url(HOSTED_URL):
+        return ServiceIdentity(url=target.base_url)
+    api = connect(FusedReader, target, context, project)
+    if target.is_local:
+        return ServiceIdentity(url=api.base_url, id=identity_of(service_state(project)))
+    api.get_jobs(1, per_request=1)
+    return ServiceIdentity(url=api.base_url, id=api.service_id)
 
 
 def connect(client: type[Client], target: Target, context: Context, project: "Project") -> Client:
@@ -83,7 +106,7 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
 
     state = service_state(project)
     if target.base_url is None:
-        hand_over_images(project, state)
+        hand_over(project, state)
         service = _running_service(state, context, project)
         _tell_git(state, project)
         return Transport(service.url, Credentials(access_token=service.token))
@@ -94,12 +117,13 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
     return Transport(target.base_url, credentials)
 
 
-def hand_over_images(project: "Project", state: Path) -> None:
-    """Let the service of a state folder know the images that the project declares."""
-    from fused_spec.service.launch import declare_images
+def hand_over(project: "Project", state: Path) -> None:
+    """Let the service of a state folder know the images that the project declares, and the folder of its specs."""
+    from fused_spec.service.launch import declare_images, declare_specs
 
     if project.file is not None:
         declare_images(state, project.images)
+        declare_specs(state, project.root)
 
 
 def recorded_service(state: Path) -> LocalService | None:
@@ -130,22 +154,43 @@ def _named(name: str, project: "Project", source: str) -> Target:
         **project.targets,
     }
     if name in known:
-        return known[name]
+        return _only_name(known[name], project, source)
     meant = nearest(name, known)
     hint = f'did you mean "{meant}"?' if meant else f"known are {', '.join(known)}"
     raise click.UsageError(f'{source} names "{name}", which is no target of this project; {hint}')
 
 
+def _only_name(target: Target, project: "Project", source: str) -> Target:
+    """The target, unless it is `hosted` where the project calls the same environment by a name of its own."""
+    if target.name in project.targets or target.base_url is None:
+        return target
+    for other in project.targets.values():
+        if normal_url(other.base_url or "") == normal_url(target.base_url) and other.scope == target.scope:
+            raise click.UsageError(
+                f'{source} names "{target.name}", which is the environment that this project calls "{other.name}"; '
+                f'name "{other.name}", or declare "{target.name}" under targets with a scope of its own'
+            )
+    return target
+
+
 def _running_service(state: Path, context: Context, project: "Project") -> LocalService:
-    from fused_spec.cli.placing import check_running, placing
+    from fused_spec.cli.placing import asked_to_allow, check_running, placing
+    from fused_spec.service.confining import allowed_places
     from fused_spec.service.launch import ensure_service
 
-    before = recorded_service(state)
+    before, is_new = recorded_service(state), not (state / "service.db").exists()
     asked = placing(context, project)
-    address = ensure_service(state, engine=asked.engine.value, storage=asked.storage.value)
+    address = ensure_service(
+        state,
+        engine=asked.engine.value,
+        storage=asked.storage.value,
+        allow_write=allowed_places(asked_to_allow(context), state),
+    )
     check_running(address, asked, state)
     if before is None or before.pid != address.pid:
         context.console.say(f"Started the local service (process {address.pid}, log in {state / 'service.log'}).")
+        if is_new:
+            context.console.say("It is new: it knows no run of another clone, or from before its state was removed.")
     return LocalService(url=address.url, token=address.token, pid=address.pid)
 
 

@@ -1,84 +1,60 @@
-"""The declared tokens as the service has them, and the call that runs the UDF of one."""
+"""The declared tokens as the service has them, and what is not well with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from fused_spec.api.addresses import checked_id, path
-from fused_spec.api.errors import ApiError
-from fused_spec.api.limits import FILES
 from fused_spec.api.reading import FusedReader
+from fused_spec.cli.keeping import open_kept
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import here, read_specs
-from fused_spec.cli.target import connect, find_target, open_transport
+from fused_spec.cli.target import connect, find_target, identify
 from fused_spec.diagnostics import nearest
-from fused_spec.errors import FusedSpecError, JobFailed, SpecError
-from fused_spec.reconcile.marker import is_marked
+from fused_spec.errors import FusedSpecError, SpecError
+from fused_spec.plan.token_age import Age, age_of
+from fused_spec.reconcile.editions import Editions, editions_of
+from fused_spec.reconcile.sinks import sink_trouble
+from fused_spec.reconcile.token_journal import TokenJournal
 from fused_spec.settings import Target
 from fused_spec.spec.model import DesiredToken, Project, Resolution
-from fused_spec.views.tokens_text import TokenState
-from fused_spec.wire import UdfAccessToken
+from fused_spec.views.tokens_text import TokenProblem, TokenState
 
-_RASTER = frozenset({"png", "tif", "tiff", "jpg", "jpeg", "gif", "webp", "npy"})
+_APPLY = "`fused-spec apply` makes it and writes its sink"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """What a UDF returned."""
+class Found:
+    """The declared tokens at a target."""
 
-    content_type: str
-    body: bytes
+    target: Target
+    states: list[TokenState]
 
 
-def read_tokens(
-    context: Context, paths: tuple[str, ...], *, only: str | None = None
-) -> tuple[Target, list[TokenState]]:
+def read_tokens(context: Context, paths: tuple[str, ...], *, only: str | None = None) -> Found:
     """Every declared token, or the one with the name `only`, with its state at the target."""
     resolution = read_specs(context, here(context, paths))
     declared = _declared(resolution) if only is None else [_named(resolution, only)]
     target = find_target(context, resolution.project)
     api = connect(FusedReader, target, context, resolution.project)
+    project = resolution.project.at(target)
+    journal = open_kept(project, target, identify(target, context, project)).journal.tokens
+    return Found(target=target, states=states_of(api, declared, project, journal, context.cwd))
+
+
+def states_of(
+    api: FusedReader, declared: list[DesiredToken], project: Project, journal: TokenJournal, cwd: Path
+) -> list[TokenState]:
+    """What the service has of these tokens by now."""
     existing = api.get_udf_access_tokens(n=None) if declared else []
-    scope = resolution.project.scope
-    return target, [_state(one, _existing(existing, scope, one), context.cwd) for one in declared]
+    now, nonces = api.server_time or datetime.now(UTC), journal.open_nonces()
+    return [_state(one, editions_of(existing, project.scope, one.key, nonces), cwd, now) for one in declared]
 
 
 def declared_token(context: Context, name: str, paths: tuple[str, ...]) -> tuple[Project, DesiredToken]:
     """The token with this name, and its project; raises `FusedSpecError` with the nearest when there is none."""
     resolution = read_specs(context, here(context, paths))
     return resolution.project, _named(resolution, name)
-
-
-def fetch_result(
-    context: Context, project: Project, value: str, parameters: Mapping[str, str], form: str | None
-) -> Fetched:
-    """Run the UDF behind a token; the value stands in the URL and in no message.
-
-    Raises `JobFailed` with the UDF's own words when it failed.
-    """
-    transport = open_transport(find_target(context, project), context, project)
-    query = {**parameters, **_format(form)}
-    try:
-        answer = transport.call(
-            "GET",
-            path("realtime-shared", checked_id(value, "token"), "run", "file"),
-            query=query,
-            authenticated=False,
-            limits=FILES,
-        )
-    except ApiError as error:
-        if error.status_code != 422:
-            raise
-        raise JobFailed(f"the UDF failed: {error}") from None
-    content_type = answer.headers.get("Content-Type", "application/octet-stream")
-    return Fetched(content_type=content_type, body=answer.body)
-
-
-def _format(form: str | None) -> dict[str, str]:
-    """The query that asks for a form, in the words of both generations of the protocol."""
-    if form is None:
-        return {}
-    return {"dtype_out_raster" if form in _RASTER else "dtype_out_vector": form, "format": form}
 
 
 def _declared(resolution: Resolution) -> list[DesiredToken]:
@@ -99,26 +75,47 @@ def _named(resolution: Resolution, name: str) -> DesiredToken:
     raise FusedSpecError(f'no spec here declares a token named "{name}"', hint=hint)
 
 
-def _existing(tokens: list[UdfAccessToken], scope: str, declared: DesiredToken) -> UdfAccessToken | None:
-    marked = [token for token in tokens if is_marked(token.metadata_json, scope, declared.key)]
-    return next(iter(sorted(marked, key=lambda token: not token.enabled)), None)
-
-
-def _state(declared: DesiredToken, existing: UdfAccessToken | None, cwd: Path) -> TokenState:
+def _state(declared: DesiredToken, editions: Editions, cwd: Path, now: datetime) -> TokenState:
     sink = declared.sink
+    shown = editions.current or editions.newest
+    token = shown.token if shown else None
+    age = age_of(declared, shown.made if shown else None, now)
     return TokenState(
         name=declared.key.name,
-        exists=existing is not None,
-        enabled=existing.enabled if existing else None,
-        udf=_udf(declared, existing),
-        client_id=existing.client_id if existing else None,
-        cache=existing.cache if existing else None,
+        exists=token is not None,
+        enabled=token.enabled if token else None,
+        udf=_udf(declared, editions),
+        client_id=token.client_id if token else None,
+        cache=token.cache if token else None,
         sink=str(sink.relative_to(cwd) if sink.is_relative_to(cwd) else sink),
         sink_written=sink.is_file(),
+        made=shown.made if shown else None,
+        expires=age.expires,
+        former_until=max((until for _, until in editions.former() if until > now), default=None),
+        problems=tuple(_problems(declared, editions, age, now)),
     )
 
 
-def _udf(declared: DesiredToken, existing: UdfAccessToken | None) -> str:
+def _problems(declared: DesiredToken, editions: Editions, age: Age, now: datetime) -> Iterator[TokenProblem]:
+    """What keeps the token from being as it is declared, and fresh."""
+    name, current = declared.key.name, editions.current
+    if not declared.payload.get("enabled", True):
+        if current is not None:
+            yield TokenProblem(what="declared as disabled, and still enabled", step="`fused-spec apply` disables it")
+        return
+    if current is None:
+        what = "all its values are disabled" if editions.known else "not created"
+        yield TokenProblem(what=what, step=_APPLY)
+        return
+    if trouble := sink_trouble(declared.sink, current.value):
+        yield TokenProblem(what=f"its sink {trouble}", step="`fused-spec apply` writes its value again")
+    if editions.to_disable(now):
+        yield TokenProblem(what="a value besides its own still works", step="`fused-spec apply` disables it")
+    if age.words is not None:
+        yield TokenProblem(what=age.words, step=f"`fused-spec tokens rotate {name}`")
+
+
+def _udf(declared: DesiredToken, editions: Editions) -> str:
     named = declared.payload["udf"]
-    slug = existing.udf_slug if existing else None
-    return str(slug or named.get("ref") or named.get("name") or named.get("id"))
+    shown = editions.current or editions.newest
+    return str((shown and shown.token.udf_slug) or named.get("ref") or named.get("name") or named.get("id"))

@@ -1,15 +1,27 @@
-"""`tokens`: the declared UDF access tokens, and fetching what one gives; a token's value is never shown."""
+"""`tokens`: look at the declared UDF access tokens, rotate and use them; a token's value is never shown."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fused_spec.cli.options import Context, Function, command, output_option
-from fused_spec.errors import FusedSpecError
+from fused_spec.cli.options import (
+    Context,
+    Function,
+    archive_option,
+    command,
+    duration,
+    lock_timeout_option,
+    output_option,
+)
+from fused_spec.cli.suggestions import Guided
+from fused_spec.errors import EXIT_NOT_WELL, EXIT_OK, FusedSpecError
 
 if TYPE_CHECKING:
+    from fused_spec.settings import Target
     from fused_spec.spec.model import DesiredToken
+    from fused_spec.views.tokens_text import TokenState
 
 _TEXT_TYPES = ("text/", "application/json", "application/geo+json")
 
@@ -21,9 +33,9 @@ def specs_option(function: Function) -> Function:
     )(function)
 
 
-@click.group()
+@click.group(cls=Guided)
 def tokens() -> None:
-    """Look at UDF access tokens, and use them.
+    """Look at UDF access tokens, rotate and use them.
 
     A token's value is never shown.
     """
@@ -36,11 +48,28 @@ def tokens() -> None:
 def list_tokens(context: Context, paths: tuple[str, ...], output: str) -> None:
     """List the declared tokens, and whether they exist."""
     from fused_spec.cli.token_state import read_tokens
-    from fused_spec.views.documents import as_json, tokens_document
     from fused_spec.views.tokens_text import tokens_text
 
-    target, found = read_tokens(context, paths)
-    context.console.result(as_json(tokens_document(target.name, found)) if output == "json" else tokens_text(found))
+    found = read_tokens(context, paths)
+    _show(context, found.target, found.states, output, tokens_text)
+
+
+@tokens.command()
+@specs_option
+@output_option("text", "json")
+@command
+def check(context: Context, paths: tuple[str, ...], output: str) -> int:
+    """Check that every declared token works and is fresh.
+
+    Exits with 1 when one is missing, disabled, expired or about to expire, or when its sink lacks its value; a line
+    for each says what to do.
+    """
+    from fused_spec.cli.token_state import read_tokens
+    from fused_spec.views.tokens_text import check_text
+
+    found = read_tokens(context, paths)
+    _show(context, found.target, found.states, output, check_text)
+    return EXIT_NOT_WELL if any(token.problems for token in found.states) else EXIT_OK
 
 
 @tokens.command()
@@ -51,12 +80,48 @@ def list_tokens(context: Context, paths: tuple[str, ...], output: str) -> None:
 def show(context: Context, name: str, paths: tuple[str, ...], output: str) -> None:
     """Show one declared token: its UDF, its state and its sink."""
     from fused_spec.cli.token_state import read_tokens
-    from fused_spec.views.documents import as_json, tokens_document
     from fused_spec.views.tokens_text import token_text
 
-    target, found = read_tokens(context, paths, only=name)
-    as_text = as_json(tokens_document(target.name, found)) if output == "json" else token_text(found[0])
-    context.console.result(as_text)
+    found = read_tokens(context, paths, only=name)
+    _show(context, found.target, found.states, output, lambda states: token_text(states[0]))
+
+
+@tokens.command()
+@click.argument("name")
+@click.option("--overlap", callback=duration, metavar="D", help="Let the former value work for so long: 90s, 2h, 7d.")
+@click.option("--revoke-now", is_flag=True, help="Disable every former value at once; what is done without --overlap.")
+@specs_option
+@output_option("text", "json")
+@archive_option
+@lock_timeout_option
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")
+@command
+def rotate(
+    context: Context,
+    name: str,
+    overlap: float | None,
+    revoke_now: bool,
+    paths: tuple[str, ...],
+    output: str,
+    archive: str | None,
+    lock_timeout: float | None,
+    yes: bool,
+) -> None:
+    """Replace the value of one token.
+
+    Makes a new value, writes it to the sink, calls the UDF once to see that it works, and then disables the former
+    one: at once, or with --overlap by the first apply after that time. Where anything fails, the former one goes on
+    working.
+    """
+    from fused_spec.cli.rotating import rotate_token
+    from fused_spec.views.tokens_text import rotated_text
+
+    if overlap is not None and revoke_now:
+        raise click.UsageError("--overlap and --revoke-now exclude each other")
+    done = rotate_token(
+        context, name, paths, overlap=overlap or 0.0, archive=archive, yes=yes, lock_timeout=lock_timeout or 0.0
+    )
+    _show(context, done.target, [done.state], output, lambda states: rotated_text(states[0]))
 
 
 @tokens.command()
@@ -78,7 +143,8 @@ def fetch(
 
     The result goes to stdout or a FILE. The value is read from the token's sink, as `apply` wrote it.
     """
-    from fused_spec.cli.token_state import declared_token, fetch_result
+    from fused_spec.cli.fetching import fetch_result
+    from fused_spec.cli.token_state import declared_token
 
     project, declared = declared_token(context, name, paths)
     query = dict(map(_parameter, parameters))
@@ -90,6 +156,18 @@ def fetch(
     if context.console.stdout.isatty() and not result.content_type.startswith(_TEXT_TYPES):
         raise FusedSpecError(f"the result is {result.content_type}, which is no text", hint="write it with -o FILE")
     context.console.result_bytes(result.body)
+
+
+def _show(
+    context: Context,
+    target: "Target",
+    states: "list[TokenState]",
+    output: str,
+    as_text: "Callable[[list[TokenState]], str]",
+) -> None:
+    from fused_spec.views.documents import as_json, tokens_document
+
+    context.console.result(as_json(tokens_document(target.name, states)) if output == "json" else as_text(states))
 
 
 def _parameter(text: str) -> tuple[str, str]:

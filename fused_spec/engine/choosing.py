@@ -8,26 +8,29 @@ from pathlib import Path
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.guard import Elsewhere
 from fused_spec.engine.mapping import Engine, Processes
+from fused_spec.engine.quarters import Quarters
 
 _PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 
 
-def engine_of(place: str | None, *, cpus: int, env: Mapping[str, str], elsewhere: Elsewhere) -> Engine:
+def engine_of(
+    place: str | None, *, cpus: int, env: Mapping[str, str], elsewhere: Elsewhere, quarters: Quarters
+) -> Engine:
     """`place` is None for processes of this machine, a Dask scheduler's address, or the file in which one is written.
 
-    `elsewhere` holds for tasks on a cluster.
+    `elsewhere` holds for tasks on a cluster, `quarters` are those of a process here.
 
     Raises `StepFailed` when Dask is not installed, or the file does not come.
     """
     if place is None:
-        return Processes(cpus=cpus)
+        return Processes(cpus=cpus, quarters=quarters)
     try:
         from fused_spec.engine.dask_engine import Dask  # heavy, and an extra
     except ImportError as error:
         raise StepFailed(f"the engine dask needs dask ({error}); pip install 'fused-spec[dask]'") from None
     address, pem = _written(Path(place)) if place.startswith("/") else (place, None)
-    return Dask(address=address, pem=pem, env=env, limits=elsewhere)
+    return Dask(address=address, pem=pem, env=env, limits=elsewhere, quarters=quarters)
 
 
 def _written(path: Path) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from fused_spec.engine.guard import Elsewhere, OverLimit
 from fused_spec.engine.mapping import Task
 from fused_spec.engine.packing import Outcome, Pack
 from fused_spec.engine.pool import Done, Log
+from fused_spec.engine.quarters import Quarters
 from fused_spec.engine.task_host import HostedJob
 
 _CONNECT_SECONDS = 20
@@ -34,12 +35,15 @@ _LARGEST_BATCH = 256
 class Dask:
     """A cluster, by the address of its scheduler; `env` is what tasks find in their environment beside the worker's.
 
+    `quarters` are as on this machine, but for the scratch.
+
     `pem` is the file with the certificate and key of a cluster of ours; another's are in Dask's own configuration.
     """
 
     is_cluster: ClassVar[bool] = True
     address: str
     limits: Elsewhere
+    quarters: Quarters
     pem: str | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -47,7 +51,7 @@ class Dask:
         self, task: Task, tasks: Sequence[int], *, at_once: int | None, folder: Path, log: Log
     ) -> Generator[list[Done]]:
         """See `Engine`; what a task printed comes to the log when its batch has ended."""
-        job = Sealed(pickle.dumps(HostedJob(task=task, env=dict(self.env))))
+        job = Sealed(pickle.dumps(HostedJob(task=task, env=dict(self.env), quarters=self.quarters)))
         pack = Pack(folder)
         with _connected(self.address, self.pem) as client:
             for batch in _Lot(client, job, self.limits, tasks, at_once).run():

@@ -6,7 +6,6 @@ that follow, and ends some time after the last, or at once when nobody wants the
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,12 +22,14 @@ import psutil
 from distributed import get_worker
 
 from fused_spec.engine.guard import Elsewhere, Limits
-from fused_spec.engine.packing import Outcome
+from fused_spec.engine.packing import Outcome, task_name
 from fused_spec.engine.pool import Done, Pool
 from fused_spec.engine.processes import Process
-from fused_spec.engine.task_host import LENGTH, OVER_LIMIT
+from fused_spec.engine.task_folder import clear, words_of
+from fused_spec.engine.task_host import LENGTH, OVER_LIMIT, scratch_in
 from fused_spec.jobdir import JobDir, Result, result_content, result_file, result_metadata
 from fused_spec.redaction import without_secrets
+from fused_spec.removal import remove_tree
 
 _KEPT_SECONDS = 20.0
 
@@ -107,7 +108,7 @@ class _Host:
 
     def end(self) -> None:
         self.pool.end()
-        shutil.rmtree(self.job.path, ignore_errors=True)
+        remove_tree(self.job.path)
 
 
 class _Lines:
@@ -150,7 +151,8 @@ def _take(job: bytes, limits: Elsewhere) -> _Host:
                 return host
     folder = JobDir(Path(tempfile.mkdtemp(prefix="fused-spec-")))
     folder.results.mkdir()
-    return _Host(key=job, job=folder, pool=Pool(partial(_start, job, folder.path, _limits_here(limits))))
+    pool = Pool(partial(_start, job, folder.path, _limits_here(limits)), partial(_clear, folder.path))
+    return _Host(key=job, job=folder, pool=pool)
 
 
 def _give_back(host: _Host) -> None:
@@ -186,11 +188,12 @@ def _start(job: bytes, folder: Path, limits: Limits, _others: Sequence[int]) -> 
     output_read, output_write = os.pipe()
     arguments = [str(answers_write), str(folder), json.dumps(asdict(limits))]
     process = subprocess.Popen(
-        [sys.executable, "-m", "fused_spec.engine.task_host", *arguments],
+        [sys.executable, "-P", "-m", "fused_spec.engine.task_host", *arguments],
         stdin=subprocess.PIPE,
         stdout=output_write,
         stderr=output_write,
         pass_fds=[answers_write],
+        cwd="/",
         env=without_secrets(os.environ),
         start_new_session=True,  # Ctrl-C in the worker's terminal is the worker's business
         bufsize=0,
@@ -210,6 +213,12 @@ def _start(job: bytes, folder: Path, limits: Limits, _others: Sequence[int]) -> 
         output=output_read,
         end=partial(_end, process.pid),
     )
+
+
+def _clear(folder: Path, _host: int, task: int | None) -> str | None:
+    """Remove what the host's process of tasks left; the line for the log that tells of it."""
+    left = [name for one in scratch_in(folder).glob("[0-9]*") for name in clear(one)]
+    return words_of(left, "a process" if task is None else task_name(task)) if left else None
 
 
 def _end(host: int) -> None:

@@ -43,6 +43,7 @@ def serve() -> None:
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only there to wake the loop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which closes the input
+    os.chdir("/")  # what is named relative to this process, or to a worker, is nothing of the service's
     adopt_orphans()
     _tell(ready=True, pid=os.getpid())
     preload()
@@ -59,7 +60,7 @@ def serve() -> None:
             if not content:
                 return
             for command in commands.feed(content):
-                running[_fork(Path(command["run"]))] = command["run"]
+                running[_fork(Path(command["run"]), wake_read, wake_write)] = command["run"]
 
 
 def preload() -> None:
@@ -82,10 +83,12 @@ class _Commands:
         return [json.loads(line) for line in lines if line.strip()]
 
 
-def _fork(path: Path) -> int:
+def _fork(path: Path, *own: int) -> int:
     pid = fork()
     if pid == 0:
         signal.set_wakeup_fd(-1)
+        for pipe in own:
+            os.close(pipe)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         worker.run_and_exit(JobDir(path))

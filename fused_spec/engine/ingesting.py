@@ -4,12 +4,14 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
+from fused_spec.engine.confinement import why_refused
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.guard import memory_allowed
 from fused_spec.engine.ingest.alone import ingest
@@ -24,7 +26,7 @@ from fused_spec.engine.ingest.spread import Spread
 from fused_spec.engine.log import LogWriter
 from fused_spec.engine.mapping import Engine, Task
 from fused_spec.engine.packing import Outcome
-from fused_spec.engine.storage import Remote, Root, lies_in
+from fused_spec.engine.storage import Remote, Root, lies_in, place_of, resolved
 from fused_spec.jobdir import JobDir, Result, result_content
 from fused_spec.storage_url import storage_errors, trouble_with
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
@@ -39,10 +41,18 @@ class Opening:
     Those are of about `lot_bytes` each; None: it ingests whatever there is.
     """
 
+    keeps_files: ClassVar[bool] = True
     step: IngestionStep
     storage: Root
     job_id: str
     lot_bytes: int | None
+
+    @property
+    def outputs(self) -> list[Path]:
+        """Where the tables are made: each beside its place."""
+        urls = [url for url in (self.step.output, self.step.output_metadata) if url is not None]
+        places = [_place_if_any(url, self.storage) for url in urls]
+        return [place.parent for place in places if place is not None]
 
     def __call__(self, index: int) -> Outcome:
         return _outcome(index, self._start, self.storage)
@@ -86,7 +96,13 @@ class Stage(IntEnum):
 class Stages:
     """All tasks of an ingestion but the first: one object, so that processes that have it go from stage to stage."""
 
+    keeps_files: ClassVar[bool] = True
     spread: Spread
+
+    @property
+    def outputs(self) -> list[Path]:
+        """Where the tables are made: each beside its place."""
+        return [place.parent for place in self.spread.ingestion.outputs.places if isinstance(place, Path)]
 
     def __call__(self, index: int) -> Outcome:
         number, which = divmod(index, len(Stage))
@@ -172,9 +188,18 @@ def _outcome(index: int, run: Callable[[], bytes], storage: Root) -> Outcome:
         return Outcome(index=index, error=_words(error, storage))
 
 
+def _place_if_any(url: str, storage: Root) -> Path | None:
+    """The place on this machine that an output names; the task itself says what is wrong with one that names none."""
+    with suppress(StepFailed):
+        place = resolved(place_of(url, storage))
+        return place if isinstance(place, Path) else None
+    return None
+
+
 def _words(error: Exception, storage: Root) -> str:
     local = isinstance(error, OSError) and error.filename
     if isinstance(storage, Remote) and not local:
         return trouble_with(storage.root, error)
     strerror = error.strerror if isinstance(error, OSError) else None
-    return f"{local or 'the output'}: {strerror or error}"
+    refused = why_refused(error)
+    return f"{local or 'the output'}: {strerror or error}" + (f"; {refused}" if refused else "")

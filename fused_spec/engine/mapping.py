@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from fused_spec.engine.packing import Kept, Outcome, Pack
+from fused_spec.engine.packing import Kept, Outcome, Pack, task_name
 from fused_spec.engine.pool import Done, Log, run_tasks
+from fused_spec.engine.quarters import Quarters
 
 Task = Callable[[int], Outcome]
 """Runs in another process, perhaps on another machine, so it must be something that pickle takes."""
@@ -34,9 +35,14 @@ class Processes:
 
     is_cluster: ClassVar[bool] = False
     cpus: int
+    quarters: Quarters
 
     def map(
         self, task: Task, tasks: Sequence[int], *, at_once: int | None, folder: Path, log: Log
     ) -> Generator[list[Done]]:
-        kept = Kept(task=task, pack=Pack(folder))
-        return run_tasks(kept, tasks, processes=min(at_once or self.cpus, self.cpus), log=log)
+        kept = Kept(task=task, pack=Pack(folder), quarters=self.quarters)
+        at_once = min(at_once or self.cpus, self.cpus)
+        return run_tasks(kept, tasks, processes=at_once, log=log, clear=self._clear)
+
+    def _clear(self, pid: int, task: int | None) -> str | None:
+        return self.quarters.clear(pid, "a process" if task is None else task_name(task))

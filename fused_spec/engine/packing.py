@@ -5,11 +5,15 @@ that is not whole.
 """
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from fused_spec.engine.quarters import Quarters
+from fused_spec.engine.task_folder import TaskFolder
 from fused_spec.engine.task_process import Answer
 from fused_spec.jobdir import Result, index_line
 
@@ -36,7 +40,7 @@ class Pack:
     """A file of results, which this process alone appends to; it begins with the first of them."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._name = ""
         self._stream: BinaryIO | None = None
 
@@ -53,7 +57,7 @@ class Pack:
         stream = self._stream or self._open()
         alone = len(outcome.content) > _LARGEST_PACKED
         if alone:
-            _write_alone(self._folder / str(outcome.name), outcome.content)
+            _write_alone(self.folder / str(outcome.name), outcome.content)
         written = outcome.metadata if alone else outcome.content + outcome.metadata
         _write(stream, written)
         return index_line(
@@ -71,23 +75,49 @@ class Pack:
     def _open(self) -> BinaryIO:
         self._name = f"{os.getpid()}.pack"
         # Unbuffered, and at the end even when an earlier process had the same number.
-        self._stream = (self._folder / self._name).open("ab", buffering=0)
+        self._stream = (self.folder / self._name).open("ab", buffering=0)
         return self._stream
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Kept:
-    """A task whose outcome is kept by the process that runs it; what it answers is where."""
+    """A task whose outcome is kept by the process that runs it; what it answers is where.
+
+    The process moves into its quarters at its first task. A task that says `keeps_files` goes on with the files of the
+    one before; `outputs` of a task are the folders in which it makes tables.
+    """
 
     task: Callable[[int], Outcome]
     pack: Pack
+    quarters: Quarters
+    _folder: TaskFolder | None = field(default=None, init=False)
 
     def __call__(self, index: int) -> Answer:
+        folder = self._folder = self._folder or self._move_in()
         forks = _ancestry.forks
+        folder.enter()
         outcome = self.task(index)
         if _ancestry.forks != forks:
             os._exit(0)  # the task forked, and this is the copy that came back
-        return self.pack.keep(outcome)
+        answer = self.pack.keep(outcome)
+        if not getattr(self.task, "keeps_files", False) and (left := folder.leave()):
+            _tell(folder.told(left, task_name(index)))
+        return answer
+
+    def _move_in(self) -> TaskFolder:
+        outputs: Sequence[Path] = getattr(self.task, "outputs", ())
+        return self.quarters.move_in((self.pack.folder,), outputs)
+
+
+def task_name(index: int) -> str:
+    """What a task is called where the log tells of its files."""
+    return f"task {index}"
+
+
+def _tell(line: str | None) -> None:
+    if line is not None:
+        with suppress(OSError, ValueError):  # the task may have closed the log
+            print(line, file=sys.stderr)  # noqa: T201  # this is the job's log
 
 
 class _Ancestry:

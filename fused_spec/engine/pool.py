@@ -61,11 +61,20 @@ class Done:
     answer: Answer
 
 
+Clear = Callable[[int, int | None], str | None]
+"""Remove what a process left that is gone, by its number and the task that it was at; a line for the log."""
+
+
 def run_tasks(
-    call: Callable[[int], Answer], tasks: Sequence[int], *, processes: int, log: Log
+    call: Callable[[int], Answer],
+    tasks: Sequence[int],
+    *,
+    processes: int,
+    log: Log,
+    clear: Clear = lambda _pid, _task: None,
 ) -> Generator[list[Done]]:
     """Yield the answers to the tasks as they come; closing the iterator ends the processes."""
-    pool = Pool(partial(fork_process, call))
+    pool = Pool(partial(fork_process, call), clear)
     try:
         yield from pool.run(tasks, processes=processes, log=log)
     finally:
@@ -75,8 +84,9 @@ def run_tasks(
 class Pool:
     """Processes that are kept from one lot of tasks to the next."""
 
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: Start, clear: Clear) -> None:
         self._start = start
+        self._clear = clear
         self._left: deque[int] = deque()
         self._log: Log
         self._selector = selectors.DefaultSelector()
@@ -134,6 +144,7 @@ class Pool:
             self._read_output(member, to_the_end=True)
             os.close(member.process.answers)
             os.close(member.process.output)
+            self._clear_up(member)
             self._log.flush()
         self._members.clear()
         self._selector.close()
@@ -203,6 +214,7 @@ class Pool:
     def _bury(self, member: _Member, status: int) -> list[Done]:
         """A process is gone: its current task failed, the others of its batch are for a new process."""
         self._read_output(member, to_the_end=True)
+        self._clear_up(member)
         for read in (member.process.answers, member.process.output):
             self._selector.unregister(read)
             os.close(read)
@@ -216,6 +228,10 @@ class Pool:
         if failed is None:
             return []
         return [Done(failed, 0.0, Answer(_death(os.waitstatus_to_exitcode(status))))]
+
+    def _clear_up(self, member: _Member) -> None:
+        if (line := self._clear(member.process.pid, member.tasks[0] if member.tasks else None)) is not None:
+            self._log.write(line)
 
     def _read_output(self, member: _Member, *, to_the_end: bool = False) -> None:
         """Log the whole lines that have come; at the end also a last line without its newline."""

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,12 @@ class Provided:
     tokens: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     repositories: Repositories | None = None
+
+    def within(self, scratch: str | None) -> "Provided":
+        """The same for a process of a job: what it fetches from git stays there, and is for the job alone."""
+        if self.repositories is None or scratch is None:
+            return self
+        return replace(self, repositories=self.repositories.copied_into(Path(scratch, "git")))
 
     def secret_in(self, content: bytes) -> str | None:
         """The key of a secret whose value stands in the content; what is compressed is not looked into."""

@@ -11,7 +11,6 @@ import json
 import os
 import pickle
 import resource
-import shutil
 import signal
 import struct
 import sys
@@ -19,7 +18,7 @@ import tempfile
 import threading
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,14 +27,16 @@ from fused_spec.engine.forking import fork
 from fused_spec.engine.guard import Cancelled, Limits, OverLimit, guarded
 from fused_spec.engine.mapping import Task
 from fused_spec.engine.packing import Kept, Pack
+from fused_spec.engine.quarters import Quarters
+from fused_spec.engine.task_folder import SCRATCH
 from fused_spec.engine.task_process import serve
 from fused_spec.jobdir import JobDir
+from fused_spec.removal import remove_tree
 
 LENGTH = struct.Struct("!Q")
 OVER_LIMIT = "over-limit"
 """The file beside the results in which a host says what its tasks took too much of."""
 
-_TEMPORARY = "tmp"
 _LOOK_SECONDS = 0.5
 
 
@@ -45,6 +46,12 @@ class HostedJob:
 
     task: Task
     env: dict[str, str] = field(repr=False)
+    quarters: Quarters
+
+
+def scratch_in(folder: Path) -> Path:
+    """Where the temporary files of a job's tasks are, in the folder of its host."""
+    return folder / "tmp"
 
 
 def host(answers: int, folder: Path, limits: Limits) -> NoReturn:
@@ -54,7 +61,7 @@ def host(answers: int, folder: Path, limits: Limits) -> NoReturn:
     """
     worker = os.getppid()
     adopt_orphans()
-    (folder / _TEMPORARY).mkdir(exist_ok=True)
+    scratch_in(folder).mkdir(exist_ok=True)
     status = signal.SIGKILL.value
     try:
         with guarded(limits, folder):
@@ -72,7 +79,7 @@ def host(answers: int, folder: Path, limits: Limits) -> NoReturn:
     if status == 0:
         time.sleep(_LOOK_SECONDS / 2)  # a worker that is killed lets go of its pipes a moment before it is gone
     if os.getppid() != worker:  # nobody comes for the results
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
     _end_as(os.waitstatus_to_exitcode(status))
 
 
@@ -81,12 +88,14 @@ def _serve(answers: int, folder: Path) -> NoReturn:
         with open(0, "rb", buffering=0, closefd=False) as stream:
             (length,) = LENGTH.unpack(_exactly(stream.fileno(), LENGTH.size))
             job: HostedJob = pickle.loads(_exactly(stream.fileno(), length))  # noqa: S301  # its sender runs code here
+        scratch = scratch_in(folder)
         tempfile.tempdir = None  # so that it is looked up anew
-        os.environ.update({"TMPDIR": str(folder / _TEMPORARY), **job.env})
+        os.environ.update({"TMPDIR": str(scratch), **job.env, SCRATCH: str(scratch)})
+        quarters = replace(job.quarters, scratch=scratch)
         orders = os.dup(0)
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
-        serve(Kept(task=job.task, pack=Pack(JobDir(folder).results)), orders, answers, os.dup(1))
+        serve(Kept(task=job.task, pack=Pack(JobDir(folder).results), quarters=quarters), orders, answers, os.dup(1))
     except Exception:  # noqa: BLE001  # the log of the job is the only place to tell it; above is the host's stack
         traceback.print_exc()
     os._exit(1)

@@ -4,9 +4,10 @@ Every end of the call becomes an answer. What the UDF raised is printed as a tra
 """
 
 import json
+import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
@@ -14,6 +15,7 @@ from typing import Any, TextIO
 
 from fused_spec.engine.arguments import BadArgument, bind
 from fused_spec.engine.binding import Binding
+from fused_spec.engine.confinement import why_refused
 from fused_spec.engine.expecting import Unexpected, check_result, expectation
 from fused_spec.engine.loading import install
 from fused_spec.engine.packing import Outcome
@@ -23,6 +25,7 @@ from fused_spec.engine.runner import UdfNotLoadable, load_udf
 from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.storage import Root, provide_fd
 from fused_spec.engine.stored import Content, Unstorable
+from fused_spec.engine.task_folder import SCRATCH, has_files
 from fused_spec.engine.tiles import Tile
 from fused_spec.jobdir import known_beside
 from fused_spec.redaction import Redactor
@@ -88,9 +91,24 @@ class _Capture:
         return bool(self.out.kept or self.err.kept)
 
 
+class _Code:
+    """A UDF's code, loaded once in a process; for each call anew where loading leaves files, which go with the call."""
+
+    def __init__(self, load: Callable[[], Binding]) -> None:
+        self._load = load
+        self._loaded: Binding | None = None
+        self._is_for_one_call = False
+
+    def loaded(self) -> Binding:
+        if self._loaded is None or self._is_for_one_call:
+            self._loaded = self._load()
+            self._is_for_one_call = has_files()
+        return self._loaded
+
+
 @dataclass(frozen=True, kw_only=True)
 class UdfTask:
-    """Calls a step's UDF for one element of its input; the code is loaded at the first call in each process."""
+    """Calls a step's UDF for one element of its input."""
 
     step: UdfStep
     storage: Root
@@ -115,10 +133,13 @@ class UdfTask:
         )
 
     @cached_property
-    def _loaded(self) -> Binding:
+    def _code(self) -> "_Code":
+        return _Code(self._load)
+
+    def _load(self) -> Binding:
         provide_fused()  # before ours: the published package brings an fd:// of its own
         provide_fd(self.storage)
-        return load_udf(self.step.udf, install(self.provided, self.step.udf))
+        return load_udf(self.step.udf, install(self.provided.within(os.environ.get(SCRATCH)), self.step.udf))
 
     @cached_property
     def _expected(self) -> Mapping[str, Any]:
@@ -137,7 +158,8 @@ class UdfTask:
         try:
             elements = self.step.input
             given = () if elements is None else (elements[index],)
-            value = self._loaded.call(bind(self._loaded, *given, tile=self.tile))
+            loaded = self._code.loaded()
+            value = loaded.call(bind(loaded, *given, tile=self.tile))
             check_result(value, self._expected)
             stored = stored_form(value, self.formats, tile=self.tile)
             self._refuse_secret(stored)
@@ -180,7 +202,8 @@ class UdfTask:
     def _in_short(self, error: BaseException, name: str) -> str:
         """The error in one line, without its middle when it is long; what it may not show is taken out before."""
         pieces = (_cut(name), _cut(" ".join(filter(None, map(str.strip, self._masked(_said(error)).splitlines())))))
-        return ": ".join(filter(None, pieces))
+        refused = why_refused(error)
+        return ": ".join(filter(None, pieces)) + (f"; {self._masked(refused)}" if refused else "")
 
 
 def _cut(text: str) -> str:
@@ -215,6 +238,8 @@ def _print_from_user_code(error: BaseException) -> None:
         lines = traceback.format_exception_only(error)
     else:
         lines = traceback.format_exception(type(error), error, _user_frames(error.__traceback__))
+    if (refused := why_refused(error)) is not None:
+        lines.append(f"{refused}\n")
     print("".join(lines), end="", file=sys.stderr)  # noqa: T201  # this is the job's log
 
 

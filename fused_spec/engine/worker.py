@@ -6,7 +6,6 @@ there to say how the job ended when one of them dies.
 
 import json
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -20,13 +19,16 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.family import adopt_orphans, end_children
 from fused_spec.engine.guard import Cancelled, Elsewhere, Limits, OverLimit, guarded
 from fused_spec.engine.log import Journal, LogWriter
+from fused_spec.engine.task_folder import SCRATCH
 from fused_spec.jobdir import JobDir
+from fused_spec.removal import remove_tree
 from fused_spec.storage_url import storage_variables
 
 
 def run_and_exit(job: JobDir) -> NoReturn:
     """Run the job in this process, which was forked for it, and end the process with 0 or 1."""
     os.setsid()
+    os.chdir("/")
     adopt_orphans()
     _leave_terminal()
     code = 1
@@ -70,13 +72,15 @@ def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jour
         return f"the engine failed: {type(error).__name__}: {error}"
     finally:
         end_children()
-        shutil.rmtree(request["scratch"], ignore_errors=True)
+        remove_tree(Path(request["scratch"]))
 
 
 def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
     """None when every step was done, else why one was not."""
     from fused_spec.engine.choosing import engine_of
+    from fused_spec.engine.confinement import Confinement
     from fused_spec.engine.provided import read_provided
+    from fused_spec.engine.quarters import Quarters
     from fused_spec.engine.steps import (  # heavy: what users run needs geopandas
         Surroundings,
         is_divisible,
@@ -95,7 +99,13 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         place = _cluster(request, log) if any(map(is_divisible, steps)) else None
         root = root_of(request["storage"])
         env = {**request["env"], **storage_variables(request["storage"], os.environ)}
-        engine = engine_of(place, cpus=int(request["cpus"]), env=env, elsewhere=_elsewhere(request))
+        quarters = Quarters(
+            scratch=Path(request["scratch"]),
+            own=(root,) if isinstance(root, Path) else (),
+            confinement=Confinement.of(request),
+            given=frozenset(request["env"]),
+        )
+        engine = engine_of(place, cpus=int(request["cpus"]), env=env, elsewhere=_elsewhere(request), quarters=quarters)
     except StepFailed as failure:
         return str(failure)
     surroundings = Surroundings(
@@ -172,7 +182,8 @@ def _move_in(request: dict[str, Any]) -> None:
     """Take the environment, the processors and the place for temporary files that are meant for the job."""
     Path(request["scratch"]).mkdir(mode=0o700, exist_ok=True)
     tempfile.tempdir = None  # so that it is looked up anew
-    os.environ.update({"TMPDIR": request["scratch"], **{name: str(value) for name, value in request["env"].items()}})
+    given = {name: str(value) for name, value in request["env"].items()}
+    os.environ.update({"TMPDIR": request["scratch"], **given, SCRATCH: request["scratch"]})
     if request["processors"] and hasattr(os, "sched_setaffinity"):  # not everywhere
         os.sched_setaffinity(0, request["processors"])
 

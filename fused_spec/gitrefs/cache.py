@@ -9,6 +9,7 @@ a repository's configuration says, so a clone is ours only while its configurati
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,13 +27,26 @@ def cached(cache: Path, url: str) -> Clone | None:
 
 def clone_into(cache: Path, url: str) -> Clone:
     """Clone a URL, in place of what is not ours; raises `GitUnavailable`."""
+
+    def clone(draft: Path) -> None:
+        options = ("--quiet", "--bare", "--template=", "--filter=blob:none")
+        check_ended(url, run((), "clone", *options, "--", url, str(draft), online=True))
+        (draft / "config").write_text(_config(url), encoding="utf-8")
+
+    return _made(cache, url, clone)
+
+
+def copied(cache: Path, known: Clone, url: str) -> Clone:
+    """A copy of a clone of another cache of ours, in place of what is not ours."""
+    return _made(cache, url, lambda draft: shutil.copytree(known.folder, draft, symlinks=True))
+
+
+def _made(cache: Path, url: str, make: Callable[[Path], object]) -> Clone:
     folder = _folder(cache, url)
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=cache, ignore_cleanup_errors=True) as drafts:
         draft = Path(drafts, "clone")
-        options = ("--quiet", "--bare", "--template=", "--filter=blob:none")
-        check_ended(url, run((), "clone", *options, "--", url, str(draft), online=True))
-        (draft / "config").write_text(_config(url), encoding="utf-8")
+        make(draft)
         if not _is_ours(folder, url):
             _remove(folder)
         try:

@@ -56,7 +56,13 @@ def git(clone: Clone, *arguments: str, online: bool = False) -> Done:
     return run(("-C", str(clone.folder)), *arguments, ceiling=clone.folder.resolve().parent)
 
 
-def run(where: tuple[str, ...], *arguments: str, online: bool = False, ceiling: Path | None = None) -> Done:
+def run(
+    where: tuple[str, ...],
+    *arguments: str,
+    online: bool = False,
+    ceiling: Path | None = None,
+    seconds: float = _SECONDS,
+) -> Done:
     """Run git, which looks for a repository in no folder from `ceiling` upwards; raises `GitUnavailable`."""
     env = {**_PATIENCE, **os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
     for name in _OF_ANOTHER:
@@ -71,13 +77,15 @@ def run(where: tuple[str, ...], *arguments: str, online: bool = False, ceiling: 
             capture_output=True,
             env=env,
             stdin=subprocess.DEVNULL,
-            timeout=_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except FileNotFoundError:
-        raise GitUnavailable("git is not installed, and a UDF is read from git", hint="install git") from None
+        raise GitUnavailable("git is not installed", hint="install git, which reads what specs name in it") from None
     except subprocess.TimeoutExpired:
-        raise GitUnavailable(f"git took longer than {_SECONDS} seconds", hint="try again, or declare a clone") from None
+        raise GitUnavailable(
+            f"git took longer than {seconds:.0f} seconds", hint="try again, or declare a clone"
+        ) from None
 
 
 def check_ended(url: str, done: Done) -> None:

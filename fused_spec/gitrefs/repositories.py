@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fused_spec.gitrefs.cache import cached, clone_into, fetch_commit, update
+from fused_spec.gitrefs.cache import cached, clone_into, copied, fetch_commit, update
 from fused_spec.gitrefs.git import BRING, Clone, check_reachable, git
 from fused_spec.gitrefs.reference import GitReference, GitUnavailable, is_commit, is_usable
 
@@ -17,12 +17,18 @@ _LARGEST = 1 << 20  # bytes, as of a file of the project
 class Repositories:
     """Where repositories are read: `clones` are those on this machine, by URL in its `normal` spelling; others are in
     `cache`, and brought there if `may_fetch`. A server that does not answer within `reach_seconds` is given up.
+    `shared` is a cache that is only read: what it has is copied from there.
     """
 
     cache: Path
     clones: Mapping[str, Path] = field(default_factory=dict)
     may_fetch: bool = True
     reach_seconds: float = 0.8
+    shared: Path | None = None
+
+    def copied_into(self, folder: Path) -> "Repositories":
+        """The same, with a cache of its own in a folder."""
+        return replace(self, cache=folder, shared=self.cache)
 
     def commit(self, reference: GitReference) -> str:
         """The whole commit that the reference means now; raises `GitUnavailable`."""
@@ -66,7 +72,7 @@ class Repositories:
     def _newest(self, reference: GitReference) -> Clone:
         """The clone that knows where branches and tags are now."""
         repository = reference.repository
-        declared, known = self._declared(repository), cached(self.cache, repository)
+        declared, known = self._declared(repository), self._cached(repository)
         if repository not in self.clones and self.may_fetch:
             commit = _commit_in(known, reference.ref) if known is not None else None
             if known is not None and commit is not None and commit.startswith(reference.ref):
@@ -78,7 +84,7 @@ class Repositories:
 
     def _holder(self, repository: str, commit: str) -> Clone:
         """The clone that has the commit."""
-        for place in (self._declared(repository), cached(self.cache, repository)):
+        for place in (self._declared(repository), self._cached(repository)):
             if place is not None and _commit_in(place, commit) == commit:
                 return place
         if not self.may_fetch:
@@ -89,6 +95,12 @@ class Repositories:
             raise GitUnavailable(f"{repository} has no commit {commit}", hint="check the reference")
         return fetched
 
+    def _cached(self, repository: str) -> Clone | None:
+        known = cached(self.cache, repository)
+        if known is None and self.shared is not None and (other := cached(self.shared, repository)) is not None:
+            return copied(self.cache, other, repository)
+        return known
+
     def _declared(self, repository: str) -> Clone | None:
         folder = self.clones.get(repository)
         return Clone(folder=folder, is_ours=False) if folder is not None and folder.exists() else None
@@ -96,7 +108,7 @@ class Repositories:
     def _fetched(self, repository: str, ref: str) -> Clone:
         """Clone into the cache, or fetch what is new; raises `GitUnavailable`."""
         check_reachable(repository, self.reach_seconds)
-        known = cached(self.cache, repository)
+        known = self._cached(repository)
         if known is None:
             known = clone_into(self.cache, repository)
         else:

@@ -73,6 +73,10 @@ class Reason(StrEnum):
     FORGOTTEN = "ran before, but neither history nor archive knows how it ended"
     NOT_THERE = "does not exist yet"
     FIELDS_CHANGED = "fields changed"
+    SINK_LACKS_IT = "its sink lacks its value, which is written again"
+    OTHER_VALUE = "a value besides its own still works, and is disabled"
+    NEW_VALUE = "its old value stays disabled; a new one is made"
+    SWITCHED_OFF = "disabled, as declared"
 
     @property
     def is_told_by_its_detail(self) -> bool:
@@ -115,7 +119,8 @@ class Run:
     `attempt` counts all runs of the job; `tries` those of one digest in a row since its last success, this one
     included. `replaced`: an apply cancelled it for another run to follow. `reads` are the runs whose output it read, by
     the names of their jobs; runs of earlier versions do not tell. `differences` say how the desired payload differs
-    from what this run was started with; they are read for the newest run of a changed job, for display only.
+    from what this run was started with; they are read for the newest run of a changed job, for display only. `error` is
+    the end of its log in a line, read where a job is held because of it; for display only, too.
     """
 
     job_id: str
@@ -132,6 +137,8 @@ class Run:
     replaced: bool = False
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     differences: tuple[FieldChange, ...] = ()
+    error: str | None = None
+    ended_by: str | None = None  # who cancelled it and why, where that was written down
 
     @property
     def was_replaced(self) -> bool:
@@ -155,6 +162,8 @@ class PastRun:
     attempt: int = 1
     tries: int = 1
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    error: str | None = None
+    ended_by: str | None = None
     differences: tuple[FieldChange, ...] = ()
 
     @property
@@ -175,13 +184,16 @@ class Trace:
 class RemoteObject:
     """A saved UDF or token of this project, and how the declared one differs from it.
 
-    `reference` is what API calls take: a UDF's id, or a token's value, which is a secret.
+    `reference` is what API calls take: a UDF's id, or a token's value, which is a secret. `former` are older values
+    of a token that still work and are to be disabled by now; `made` is when the value was made.
     """
 
     key: Key
     reference: str = field(repr=False)
     enabled: bool = True
     protect: bool = False
+    former: tuple[str, ...] = field(default=(), repr=False)
+    made: datetime | None = None
     differences: tuple[FieldChange, ...] = ()
 
 
@@ -225,6 +237,7 @@ class Change:
     after: Desired | None = None
     fields: tuple[FieldChange, ...] = ()
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what else a person should know of it: who reads what it overwrites
 
     @property
     def why(self) -> str:
@@ -256,6 +269,21 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Something of this project that no spec declares any more, and what stays behind of it.
+
+    `said` is how its last run ended, or that it stays saved. `stays` are addresses that nothing writes now, `taken`
+    those that a job of the specs writes now, each with its key.
+    """
+
+    key: Key
+    said: str
+    reference: str = field(default="", repr=False)  # of which run or saved UDF this is told
+    stays: tuple[str, ...] = ()
+    taken: tuple[tuple[str, Key], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every change, dependencies first, and what a person should know besides."""
 
@@ -263,6 +291,7 @@ class Plan:
     scope: str
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
     seen: frozenset[str] = frozenset()  # runs that this plan took into account; a newer one makes it stale
 
     @property

@@ -23,6 +23,7 @@ from fused_spec.plan.model import (
     Requests,
     Run,
 )
+from fused_spec.plan.objects import age_warnings, object_change
 from fused_spec.plan.waiting import waiting
 from fused_spec.spec.graph import in_order, needs_of
 from fused_spec.spec.model import (
@@ -68,6 +69,7 @@ def make_plan(
         changes=(*changes, *_extra(history), *pruned),
         warnings=(
             *(f"{change.key}: {change.reason}" for change in changes if change.reason is Reason.RAN_ONCE),
+            *age_warnings(wanted, history.objects, now),
             *(_left_alone(orphan) for orphan in orphans if orphan not in pruned),
         ),
         seen=history.seen,
@@ -132,7 +134,7 @@ def _change(
     desired: Desired, history: History, requests: Requests, now: datetime, planned: Mapping[Key, Change]
 ) -> Change:
     if not isinstance(desired, DesiredJob):
-        return _object_change(desired, history.objects.get(desired.key))
+        return object_change(desired, history.objects.get(desired.key), cause_of_fields)
     newest = newest_run(history, desired.key)
     trace = history.traces.get(desired.key)
     if trace is not None and desired.key.name not in requests.rerun:
@@ -224,25 +226,6 @@ def _after_failure(same: bool, policy: RunPolicy, newest: Run | PastRun, *, retr
 def _older_than(seconds: float, run: Run | PastRun, now: datetime) -> bool:
     ended = run.over if isinstance(run, PastRun) else run.ended or run.created
     return ended is not None and now - ended > timedelta(seconds=seconds)
-
-
-def _object_change(desired: Desired, existing: RemoteObject | None) -> Change:
-    if existing is None:
-        return Change(key=desired.key, action=Action.CREATE, reason=Reason.NOT_THERE, after=desired)
-    fields = existing.differences
-    if not fields:
-        return Change(key=desired.key, action=Action.NONE, reason=Reason.UP_TO_DATE, before=existing, after=desired)
-    # A token is bound to its UDF for life: another UDF needs another token.
-    rebound = desired.key.kind is Kind.TOKEN and any(field.path.split(".")[0] == "udf" for field in fields)
-    return Change(
-        key=desired.key,
-        action=Action.REPLACE if rebound else Action.UPDATE,
-        reason=Reason.FIELDS_CHANGED,
-        detail=cause_of_fields(fields, desired),
-        before=existing,
-        after=desired,
-        fields=fields,
-    )
 
 
 def _orphans(declared: frozenset[Key], history: History) -> Iterator[Change]:

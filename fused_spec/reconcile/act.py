@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, StalePlan
+from fused_spec.errors import FileTrouble, FusedSpecError, Locked, OutcomeUnknown, StalePlan
 from fused_spec.plan.model import Action, Change, PastRun, Reason, Run
 from fused_spec.reconcile.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, ways_out
+from fused_spec.reconcile.rotation import Issuer
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.start import start
-from fused_spec.reconcile.tokens import apply_token, restore_sink
+from fused_spec.reconcile.tokens import apply_token
 from fused_spec.reconcile.udfs import apply_udf
-from fused_spec.reconcile.uploads import ensure_uploaded
 from fused_spec.spec.model import DesiredJob, Kind
 
 
@@ -39,14 +39,21 @@ def _guarded(carry_out: Callable[[Change, Site], Step], change: Change, site: Si
     try:
         return carry_out(change, site)
     except FusedSpecError as error:
-        match error:
-            case OutcomeUnknown():
-                status = OutcomeStatus.UNKNOWN
-            case StalePlan() | Locked():
-                status = OutcomeStatus.SKIPPED
-            case _:
-                status = OutcomeStatus.FAILED
-        return Step(result=Outcome(change=change, status=status, error=str(error), problem=error))
+        return Step(result=_ended_by(error, change))
+    except OSError as error:
+        return Step(result=_ended_by(FileTrouble.of(error), change))
+
+
+def _ended_by(error: FusedSpecError, change: Change) -> Outcome:
+    match error:
+        case OutcomeUnknown():
+            status = OutcomeStatus.UNKNOWN
+        case StalePlan() | Locked():
+            status = OutcomeStatus.SKIPPED
+        case _:
+            status = OutcomeStatus.FAILED
+    run = error.job_id if isinstance(error, OutcomeUnknown) else None
+    return Outcome(change=change, status=status, job_id=run, error=str(error), problem=error)
 
 
 def _act(change: Change, site: Site) -> Step:
@@ -78,7 +85,7 @@ def _start(change: Change, site: Site) -> Step:
     assert isinstance(job, DesiredJob)
     world = site.world
     uploads = tuple(
-        Uploaded(key=job.key, file=file, sent=ensure_uploaded(site.api, file), at=world.now()) for file in job.files
+        Uploaded(key=job.key, file=file, sent=site.uploads.ensure(site.api, file), at=world.now()) for file in job.files
     )
     began = world.clock()
     run = start(change, site)
@@ -126,15 +133,14 @@ def _cancel(change: Change, run: Run, site: Site, *, then: Then, why: str) -> St
 
 def _act_on_object(change: Change, site: Site) -> Step:
     events: tuple[Event, ...] = ()
-    if change.action is not Action.NONE:
-        if not site.may_act(0.0):
-            raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
-        carry_out = apply_udf if change.key.kind is Kind.UDF else apply_token
-        carry_out(site.api, change, site.scope)
-    if change.key.kind is Kind.TOKEN and change.action in (Action.NONE, Action.UPDATE):
-        restored = restore_sink(change)
-        if restored is not None:
-            events = (SinkWritten(key=change.key, path=str(restored), at=site.world.now()),)
+    if change.action is not Action.NONE and not site.may_act(0.0):
+        raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
+    if change.key.kind is Kind.TOKEN:
+        written = apply_token(change, Issuer.at(site))
+        if written is not None:
+            events = (SinkWritten(key=change.key, path=str(written), at=site.world.now()),)
+    elif change.action is not Action.NONE:
+        apply_udf(site.api, change, site.scope)
     status = OutcomeStatus.UNCHANGED if change.action is Action.NONE else OutcomeStatus.SUCCEEDED
     return Step(result=Outcome(change=change, status=status), events=events)
 
@@ -150,4 +156,12 @@ def _settled(change: Change, site: Site) -> Step:
         return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))
     kept = keep_run(change, run, site)
     error = error or kept.trouble
-    return Step(result=Outcome(change=change, status=status, job_id=run.job_id, archive=kept.folder, error=error))
+    outcome = Outcome(
+        change=change,
+        status=status,
+        job_id=run.job_id,
+        archive=kept.folder,
+        error=error,
+        unarchived=kept.problem,
+    )
+    return Step(result=outcome)

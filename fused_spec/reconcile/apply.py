@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import ServiceError
+from fused_spec.errors import ArchiveError, ServiceError
 from fused_spec.plan.model import Action, Change, Plan, Reason
 from fused_spec.plan.waiting import needs_to_act
 from fused_spec.polling import Deadline, intervals
@@ -29,7 +29,6 @@ from fused_spec.reconcile.silence import Silence
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.watch import Sight, look
 from fused_spec.spec.prices import PRICES
-from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
@@ -189,10 +188,10 @@ class _Apply:
                 yield from self._follow(self._flights[job_id], sight)
 
     def _next_in_turn(self) -> list[str]:
-        """One run at a time is asked how far its tasks are."""
-        running = [job_id for job_id, flight in self._flights.items() if flight.sight.status is RunStatus.RUNNING]
+        """One run at a time is asked how far its tasks are, and whether its machine is still there."""
+        going_on = [job_id for job_id, flight in self._flights.items() if flight.sight.status.in_flight]
         self._turn += 1
-        return [running[self._turn % len(running)]] if running else []
+        return [going_on[self._turn % len(going_on)]] if going_on else []
 
     def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
         now = self._world.clock()
@@ -200,12 +199,12 @@ class _Apply:
             yield StatusChanged(
                 key=flight.change.key,
                 job_id=flight.job_id,
-                status=sight.status,
+                status=flight.sight.status,
                 finished_tasks=flight.sight.finished_tasks,
                 total_tasks=flight.sight.total_tasks,
                 at=self._world.now(),
             )
-        if sight.status.in_flight:
+        if flight.sight.status.in_flight:
             why = flight.overdue(now, self._options.prices)
             if why is not None:
                 yield from self._cancel(flight, why)
@@ -232,8 +231,8 @@ class _Apply:
             flight.follow(counts)
             self._flights[flight.job_id] = flight
             yield Started(change=flight.change, job_id=counts.job_id, at=self._world.now(), adopted=True)
-        if not self._site.may_act(0.0):
-            return  # whoever holds the lock now ends them
+        if not self._holds_the_lock():
+            return  # whoever holds it now ends them, or the next look does
         why = f"it was started twice, and {counts.job_id} counts"
         for run in decision.cancel:
             self._site.api.cancel_job(run.job_id)
@@ -242,6 +241,13 @@ class _Apply:
         for run in decision.others:
             extra = Change(key=run.key, action=Action.CANCEL, reason=Reason.STARTED_TWICE, before=run)
             self._flights[run.job_id] = replace(flight_of(extra, run, self._site), cancelled_because=why)
+
+    def _holds_the_lock(self) -> bool:
+        """Whether that is certain; an archive that cannot be read says nothing."""
+        try:
+            return self._site.may_act(0.0)
+        except ArchiveError:
+            return False
 
     def _cancel(self, flight: Flight, why: str) -> Iterator[Event]:
         try:

@@ -13,19 +13,19 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import FusedSpecError, Misconfigured
 from fused_spec.plan.model import PastRun, ReadRun
-from fused_spec.reconcile.receipt import Receipt
+from fused_spec.reconcile.receipt import LaterFormat, Receipt
 from fused_spec.reconcile.settle import StartKey, age, start_key
 from fused_spec.reconcile.spool import LogRecord, WholeLog
 from fused_spec.reconcile.store import Store
-from fused_spec.spec.model import Key
+from fused_spec.service_identity import ServiceIdentity
+from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus
 
 _RUNS = "runs"
@@ -59,12 +59,31 @@ class Check:
     missing: str | None = None
 
 
-class Archive:
-    """The runs kept for one project in a store, which need not hold anything yet."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """What stands in a receipt's place and says nothing, and why; a run of `key` stands behind it all the same."""
 
-    def __init__(self, store: Store, scope: str) -> None:
+    key: str
+    job_id: str
+    place: str
+    why: str
+
+
+class Archive:
+    """The runs kept for one project in a store, which need not hold anything yet.
+
+    What is believed to be done are the runs of `service` alone; without one it only looks after what it keeps.
+    `earlier` is the folder of attempts that the versions wrote whose receipts do not tell their service.
+    """
+
+    def __init__(
+        self, store: Store, scope: str, service: ServiceIdentity | None = None, *, earlier: str | None = None
+    ) -> None:
         self._store = store
         self._scope = scope
+        self._service = service
+        self._earlier = earlier
+        self._read: dict[str, Receipt | Unreadable] = {}
 
     def folder(self, key: Key, job_id: str) -> str:
         """Where a run is kept, for people."""
@@ -76,7 +95,7 @@ class Archive:
     def write(self, record: RunRecord, log: WholeLog, *, now: datetime) -> str:
         """Archive a run and return its folder; one that is there already is left as it is.
 
-        Raises OSError when it cannot be written; nothing half is left then.
+        Raises `ArchiveError` when it cannot be written; nothing half is left then.
         """
         folder = self._at(record.key, record.job_id)
         if self.has(record.key, record.job_id):
@@ -91,10 +110,23 @@ class Archive:
         return self._store.shown(folder)
 
     def receipts(self) -> Iterator[Receipt]:
-        """Every receipt of the project; what cannot be read as one is not one."""
-        for content in self._store.read_all(self._receipts()).values():
-            with suppress(ValueError):
-                yield Receipt.from_json(content.decode("utf-8"))
+        """Every receipt of the project, whatever the service; what cannot be read as one is not one.
+
+        Raises `Misconfigured` for one of a later format: to pass over it could mean to pay for its run again.
+        """
+        return (one for one in self._all(self._receipts()) if isinstance(one, Receipt))
+
+    def unreadable(self) -> Iterator[Unreadable]:
+        """What stands in the place of a receipt and is none."""
+        return (one for one in self._all(self._receipts()) if isinstance(one, Unreadable))
+
+    def here(self) -> Iterator[Receipt]:
+        """The receipts of runs at this service."""
+        return filter(self._is_here, self.receipts())
+
+    def elsewhere(self) -> Iterator[Receipt]:
+        """The receipts of runs at other services, which are no runs of this one."""
+        return (receipt for receipt in self.receipts() if not self._is_here(receipt))
 
     def past(self, *, succeeded: bool = False) -> dict[Key, PastRun]:
         """The newest remembered run of each key; of an attempt that was started twice, the one that counts.
@@ -102,7 +134,7 @@ class Archive:
         With `succeeded` the newest that did.
         """
         counting: dict[StartKey, Receipt] = {}
-        for receipt in self.receipts():
+        for receipt in self.here():
             attempt = start_key(receipt)
             if attempt not in counting or age(receipt) < age(counting[attempt]):
                 counting[attempt] = receipt
@@ -112,22 +144,21 @@ class Archive:
             if receipt.status is RunStatus.SUCCEEDED or not succeeded
         }
 
-    def spec(self, key: Key, job_id: str) -> Mapping[str, Any] | None:
-        """What a kept run was started with, masked as it was kept; None when that cannot be told."""
-        content = self._store.read(f"{self._at(key, job_id)}/{SPEC}")
-        with suppress(ValueError):
-            spec = json.loads(content) if content is not None else None
-            return spec if isinstance(spec, Mapping) else None
-        return None
-
     def kept(self) -> frozenset[str]:
-        """The ids of all runs that are archived."""
+        """The ids of all runs that are archived; an id is random, so no service's run has that of another's."""
         return frozenset(name.split("/")[-2] for name in self._receipts())
 
     def find(self, name_or_id: str) -> list[Receipt]:
-        """The receipts of a name or a job id, newest first."""
-        found = [one for one in self.receipts() if name_or_id in (one.job_id, one.key.name, str(one.key))]
-        return sorted(found, key=lambda receipt: receipt.created, reverse=True)
+        """The receipts of a name at this service, newest first, or that of a job id at any service."""
+        name = name_or_id.removeprefix(f"{Kind.JOB}/")
+        places = [one for one in self._receipts() if name in one.split("/")[-3:-1]]
+        found = [one for one in self._all(places) if isinstance(one, Receipt)]
+        asked = [one for one in found if one.job_id == name or self._is_here(one)]
+        return sorted(asked, key=lambda receipt: receipt.created, reverse=True)
+
+    def names(self) -> frozenset[str]:
+        """The names of all jobs of which a run is kept."""
+        return frozenset(one.split("/")[-3] for one in self._receipts())
 
     def read_logs(self, receipt: Receipt) -> Iterator[LogRecord]:
         """The archived lines, oldest first.
@@ -137,6 +168,15 @@ class Archive:
         self.verify(receipt)
         with self._store.open(self._log(receipt)) as packed, gzip.open(packed, "rt", encoding="utf-8") as stream:
             yield from map(LogRecord.from_json, stream)
+
+    def spec(self, key: Key, job_id: str) -> Mapping[str, Any] | None:
+        """What a run was started with, sensitive values masked; None where that is not kept."""
+        content = self._store.read(f"{self._at(key, job_id)}/{SPEC}")
+        try:
+            spec = None if content is None else json.loads(content)
+        except ValueError:
+            return None
+        return spec if isinstance(spec, Mapping) else None
 
     def verify(self, receipt: Receipt) -> None:
         """Raise `FusedSpecError` when a log is gone, or is not the one that its receipt describes."""
@@ -163,6 +203,38 @@ class Archive:
             except (ValueError, FusedSpecError) as error:
                 what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"
                 yield Check(folder=folder, problem=what)
+
+    def _all(self, places: Sequence[str]) -> Iterator[Receipt | Unreadable]:
+        """What stands there; a receipt is never written again, so each is read once."""
+        for place, content in self._store.read_all([one for one in places if one not in self._read]).items():
+            self._read[place] = self._parsed(place, content)
+        return (self._read[place] for place in places if place in self._read)
+
+    def _parsed(self, place: str, content: bytes) -> Receipt | Unreadable:
+        shown = self._store.shown(place)
+        try:
+            return Receipt.from_json(content.decode("utf-8"))
+        except LaterFormat as error:
+            raise Misconfigured(
+                f"{shown} is {error}: what it says about its run is not known, and the run might be paid for again",
+                hint="use the fused-spec that wrote it, or a later one",
+            ) from None
+        except ValueError as error:
+            *_, kind, name, job_id, _ = place.split("/")
+            return Unreadable(key=f"{kind}/{name}", job_id=job_id, place=shown, why=str(error))
+
+    def _is_here(self, receipt: Receipt) -> bool:
+        if self._service is None:
+            return False
+        return receipt.ran_at(self._service) or (receipt.is_adopted and receipt.job_id in self._started_earlier())
+
+    def _started_earlier(self) -> frozenset[str]:
+        """The ids that the attempts of earlier versions tell; a run adopted by those has no other trace of where."""
+        if self._earlier is None:
+            return frozenset()
+        names = self._store.names(f"{self._scope}/attempts/{self._earlier}")
+        attempts = map(json.loads, self._store.read_all([one for one in names if one.endswith(".started")]).values())
+        return frozenset(str(attempt["job_id"]) for attempt in attempts)
 
     def _receipts(self) -> list[str]:
         """Where they are."""
@@ -192,6 +264,7 @@ class Archive:
             log_sha256=digest,
             log_missing=missing,
             reads=record.reads,
+            service=self._service.name if self._service else None,
         )
 
 

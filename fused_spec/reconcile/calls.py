@@ -78,7 +78,7 @@ class Calls:
     def again(self, call: Call, problem: ServiceError) -> bool:
         """Make a call again that failed so, if that may help and patience is left.
 
-        Only for jobs: the making of a token leaves no mark by which a second one would be avoided.
+        Only for jobs: a token or a UDF keeps nothing waiting, and the next apply goes on where its change stopped.
         """
         if not problem.passes or call.change.key.kind is not Kind.JOB:
             return False

@@ -1,7 +1,7 @@
 """A run that an apply waits for, and what is known of it so far."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 
@@ -9,7 +9,7 @@ from fused_spec.plan.model import Action, Change, ReadRun, Run
 from fused_spec.reconcile.watch import Sight
 from fused_spec.spec.model import DesiredJob
 from fused_spec.spec.prices import affordable_seconds
-from fused_spec.status import RunStatus
+from fused_spec.status import RunStatus, Vigil
 
 
 class Then(Enum):
@@ -41,6 +41,8 @@ class Flight:
     sight: Sight = Sight(status=RunStatus.QUEUED)
     statuses: list[tuple[datetime, RunStatus]] = field(default_factory=list)
     cancelled_because: str | None = None
+    _vigil: Vigil = field(default_factory=Vigil)
+    _is_lost: bool = False
 
     @property
     def counts(self) -> bool:
@@ -67,20 +69,22 @@ class Flight:
         """Wait for another run of the same attempt instead."""
         self.job_id, self.nonce, self.reads = counts.job_id, counts.nonce, counts.reads
         self.sight, self.statuses = Sight(status=counts.status, created=counts.created), []
+        self._vigil, self._is_lost = Vigil(), False
 
     def see(self, sight: Sight, at: datetime, clock: float) -> bool:
         """Take in a look at the run; whether there is something new.
 
-        A look that was less close does not undo what is known of the tasks.
+        A look that was less close does not undo what is known of the tasks, nor that the machine has been gone for so
+        long that the run is lost.
         """
         if sight.total_tasks == 0 and self.sight.total_tasks:
-            sight = Sight(
-                status=sight.status,
-                created=sight.created,
-                ended=sight.ended,
-                finished_tasks=self.sight.finished_tasks,
-                total_tasks=self.sight.total_tasks,
-            )
+            sight = replace(sight, finished_tasks=self.sight.finished_tasks, total_tasks=self.sight.total_tasks)
+        if sight.machine_is_gone is None:
+            sight = replace(sight, machine_is_gone=self.sight.machine_is_gone)
+        else:
+            self._is_lost = self._vigil.is_lost(sight.machine_is_gone, clock)
+        if self._is_lost and sight.status.in_flight:
+            sight = replace(sight, status=RunStatus.LOST)
         if not self.statuses or sight.status is not self.sight.status:
             self.statuses.append((at, sight.status))
         if sight.status is RunStatus.RUNNING and self.running_since is None:

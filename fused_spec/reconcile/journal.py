@@ -2,12 +2,14 @@
 
 Files whose names tell the state of an attempt, so that a listing tells all of them:
 
-    <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.intent     about to be sent, or sent and not answered
-    <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.started    answered: the service's job id is known
-    <scope>/attempts/<target>/<kind>/<name>/<sent>-<nonce>.replaced   about to be cancelled, for another run to follow
+    <scope>/services/<service>/attempts/<kind>/<name>/
+        <sent>-<nonce>.intent     about to be sent, or sent and not answered
+        <sent>-<nonce>.started    answered: the service's job id is known
+        <sent>-<nonce>.replaced   about to be cancelled, for another run to follow
 
 `<sent>`, on the service's clock, is in milliseconds, so that names sort by time. An intent that was certainly never
-sent, or certainly refused, is withdrawn: its file goes.
+sent, or certainly refused, is withdrawn: its file goes. Earlier versions wrote the same files below
+`<scope>/attempts/<target>/`, by the target's name; they go on counting.
 """
 
 import json
@@ -15,11 +17,15 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from fused_spec.errors import Misconfigured
 from fused_spec.plan.model import ReadRun, Run
 from fused_spec.reconcile.reads import reads_in, reads_to_json
+from fused_spec.reconcile.receipt import LaterFormat
 from fused_spec.reconcile.store import Store
+from fused_spec.reconcile.token_journal import TokenJournal
 from fused_spec.spec.model import Key, Kind
 
+VERSION = 1
 INTENT, STARTED, REPLACED = "intent", "started", "replaced"
 
 
@@ -39,7 +45,7 @@ class Attempt:
     def to_json(self) -> bytes:
         return json.dumps(
             {
-                "v": 1,
+                "v": VERSION,
                 "kind": str(self.key.kind),
                 "name": self.key.name,
                 "digest": self.digest,
@@ -54,9 +60,11 @@ class Attempt:
 
     @classmethod
     def from_json(cls, content: bytes) -> "Attempt":
-        """Read one back; ValueError for anything else."""
+        """Read one back; ValueError for anything else, `LaterFormat` for one of a later version."""
         try:
             known = json.loads(content)
+            if known["v"] > VERSION:
+                raise LaterFormat(f"an attempt of version {known['v']}, and this knows version {VERSION}")
             return cls(
                 key=Key(kind=Kind(known["kind"]), name=known["name"]),
                 digest=str(known["digest"]),
@@ -79,25 +87,43 @@ class Notes:
     replaced: Mapping[str, datetime]
 
 
-class Journal:
-    """The attempts of one project at one target."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """Attempts that earlier versions wrote down by a target's name, and how far they are of the service at hand.
 
-    def __init__(self, store: Store, scope: str, target: str) -> None:
+    `settles`: what is open there can only be of this service. `is_remembered`: and what was started there, this service
+    ran, though it may have forgotten it.
+    """
+
+    target: str
+    settles: bool = True
+    is_remembered: bool = True
+
+
+class Journal:
+    """The attempts of one project at one service."""
+
+    def __init__(self, store: Store, scope: str, service: str, *, earlier: Earlier | None = None) -> None:
         self._store = store
-        self._folder = f"{scope}/attempts/{target}"
+        self._folder = f"{scope}/services/{service}/attempts"
+        self._earlier = earlier
+        self._earlier_folder = f"{scope}/attempts/{earlier.target}" if earlier else None
+        self.tokens = TokenJournal(store, f"{scope}/services/{service}/tokens")
 
     def intend(self, attempt: Attempt) -> None:
-        """Write the intent down; it is durable when this returns, and an OSError means that nothing may be sent."""
+        """Write the intent down; it is durable when this returns, and an error means that nothing may be sent."""
         self._store.write(self._path(attempt, INTENT), attempt.to_json())
 
     def started(self, attempt: Attempt, job_id: str) -> None:
         """Note the answer."""
         self._store.write(self._path(attempt, STARTED), replace(attempt, job_id=job_id).to_json())
-        self._store.remove(self._path(attempt, INTENT))
+        self.withdraw(attempt)
 
     def withdraw(self, attempt: Attempt) -> None:
-        """Forget an attempt that certainly started nothing."""
+        """Forget an attempt that certainly started nothing, or the intent of one that is noted as started."""
         self._store.remove(self._path(attempt, INTENT))
+        if self._earlier_folder is not None and self._settles:
+            self._store.remove(self._path(attempt, INTENT, self._earlier_folder))
 
     def replacing(self, run: Run, now: datetime) -> None:
         """Note that a run is about to be cancelled for another to follow, which may never come to be."""
@@ -114,14 +140,14 @@ class Journal:
 
     def open_intents(self) -> list[Attempt]:
         """The attempts of which nobody knows what became of them."""
-        names = self._names()
+        names = self._names(earlier=self._settles)
         answered = {_nonce(name) for name in names if name.endswith(f".{STARTED}")}
         return self._read([name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered])
 
     def notes(self) -> Notes:
         """Which attempts were started, and which were about to be cancelled for another, as the file names tell."""
         started, replaced = set(), {}
-        for name in self._names():
+        for name in self._names(earlier=True):
             if name.endswith(f".{STARTED}"):
                 started.add(_nonce(name))
             elif name.endswith(f".{REPLACED}"):
@@ -131,23 +157,44 @@ class Journal:
     def newest_started(self, keys: Iterable[Key], known: Container[str]) -> dict[Key, Attempt]:
         """The newest attempt of each of these keys that was started, unless its nonce is among those known anyway."""
         newest: dict[str, str] = {}
-        for name in self._names():
+        for name in self._names(earlier=self._earlier is not None and self._earlier.is_remembered):
             if name.endswith(f".{STARTED}"):
-                newest[name.rpartition("/")[0]] = name  # names come sorted
-        places = [f"{self._folder}/{key.kind}/{key.name}" for key in keys]
+                newest["/".join(name.split("/")[-3:-1])] = name  # names come sorted
+        places = [str(key) for key in keys]
         wanted = [newest[place] for place in places if place in newest and _nonce(newest[place]) not in known]
         return {attempt.key: attempt for attempt in self._read(wanted)}
 
-    def _names(self) -> list[str]:
-        return self._store.names(self._folder)
+    def is_empty(self) -> bool:
+        """Whether nothing was ever noted here."""
+        return not self._names(earlier=True)
+
+    @property
+    def _settles(self) -> bool:
+        return self._earlier is not None and self._earlier.settles
+
+    def _names(self, *, earlier: bool) -> list[str]:
+        """All names, those of each job by time."""
+        names = self._store.names(self._folder)
+        if earlier and self._earlier_folder is not None:
+            names = sorted([*self._store.names(self._earlier_folder), *names], key=lambda name: name.split("/")[-3:])
+        return names
 
     def _read(self, names: Sequence[str]) -> list[Attempt]:
-        """Those that were not settled just now."""
-        return [Attempt.from_json(content) for content in self._store.read_all(names).values()]
+        """Those that were not settled just now; raises `Misconfigured` for one that nobody here understands."""
+        found = []
+        for name, content in self._store.read_all(names).items():
+            try:
+                found.append(Attempt.from_json(content))
+            except ValueError as error:
+                raise Misconfigured(
+                    f"{self._store.shown(name)} cannot be read: {error}; whether it started a run is not known",
+                    hint="use the fused-spec that wrote it or a later one; remove the file if that run is known",
+                ) from None
+        return found
 
-    def _path(self, attempt: Attempt, state: str) -> str:
+    def _path(self, attempt: Attempt, state: str, folder: str | None = None) -> str:
         sent = int(attempt.sent.timestamp() * 1000) if attempt.sent else 0
-        return f"{self._folder}/{attempt.key.kind}/{attempt.key.name}/{sent:015d}-{attempt.nonce}.{state}"
+        return f"{folder or self._folder}/{attempt.key.kind}/{attempt.key.name}/{sent:015d}-{attempt.nonce}.{state}"
 
 
 def _nonce(name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.errors import ServiceError
+from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
 from fused_spec.plan.model import Change, Run
 from fused_spec.reconcile.archive import RunRecord
 from fused_spec.reconcile.marker import marker_in
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archived:
-    """Where a run is archived, or why it is not."""
+    """Where a run is archived, or why it is not; `problem` where that is for a person to mend."""
 
     folder: str | None = None
     trouble: str | None = None
+    problem: FusedSpecError | None = None
 
 
 def keep_run(
@@ -35,10 +36,10 @@ def keep_run(
     A run that cannot be archived now is no failure: the next apply finds it without a receipt and tries again.
     """
     api, archive, now = site.api, site.archive, site.world.now()
-    if archive.has(run.key, run.job_id):
-        return Archived(folder=archive.folder(run.key, run.job_id))
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
+        if archive.has(run.key, run.job_id):
+            return Archived(folder=archive.folder(run.key, run.job_id))
         spool = open_spool(site.spools, run.job_id, change)
         record = RunRecord(
             key=run.key,
@@ -57,8 +58,17 @@ def keep_run(
         folder = archive.write(record, spool.whole(api, run.job_id), now=now)
         spool.remove()
         return Archived(folder=folder)
-    except (ServiceError, OSError) as error:
-        return Archived(trouble=f"not archived: {error}; the next apply tries again")
+    except ServiceError as error:
+        return Archived(trouble=_not_archived(error))
+    except ArchiveError as error:
+        return Archived(trouble=_not_archived(error), problem=error)
+    except OSError as error:
+        problem = FileTrouble.of(error)
+        return Archived(trouble=_not_archived(problem), problem=problem)
+
+
+def _not_archived(why: FusedSpecError) -> str:
+    return f"not archived: {why}; the next apply tries again"
 
 
 def open_spool(spools: Spools, job_id: str, change: Change) -> Spool:

@@ -20,7 +20,12 @@ def land(flight: Flight, site: Site) -> Step:
     if flight.then is Then.SKIP:
         why = f"not started: {flight.cancelled_because}"
         skipped = Outcome(
-            change=flight.change, status=OutcomeStatus.SKIPPED, job_id=run.job_id, archive=kept.folder, error=why
+            change=flight.change,
+            status=OutcomeStatus.SKIPPED,
+            job_id=run.job_id,
+            archive=kept.folder,
+            error=why,
+            unarchived=kept.problem,
         )
         return Step(result=skipped)
     outcome = Outcome(
@@ -29,6 +34,7 @@ def land(flight: Flight, site: Site) -> Step:
         job_id=run.job_id,
         archive=kept.folder,
         error=f"cancelled: {flight.cancelled_because}" if flight.cancelled_because else kept.trouble,
+        unarchived=kept.problem,
         seconds=site.world.clock() - flight.since,
     )
     return Step(result=outcome)

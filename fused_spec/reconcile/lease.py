@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from fused_spec.errors import FusedSpecError, Locked
+from fused_spec.errors import ArchiveError, Locked
 from fused_spec.polling import Clock
 from fused_spec.reconcile.store import Store
 
@@ -92,7 +92,7 @@ class Lease:
         if not self._store.create(self._path(number), self._content(released=False)):
             raise Locked("another apply took the lease just now", hint="wait for it to end, then run the command again")
         if self._store.create(self._path(number), self._content(released=False)):
-            raise FusedSpecError(
+            raise ArchiveError(
                 f"{self._store.shown(self._folder)} cannot keep a lock: what is there can be created again",
                 hint="keep the archive in a store with conditional writes, such as S3, GCS or a folder",
             )
@@ -173,7 +173,7 @@ def kept_alive(lease: Lease) -> Iterator[Lease]:
     def renew() -> None:
         while not over.wait(lease.renewal_seconds):
             # A store that cannot be reached is no end: without a renewal the lease lapses, and the fence holds.
-            with suppress(Exception):
+            with suppress(ArchiveError):
                 lease.renew()
 
     thread = threading.Thread(target=renew, name="lease", daemon=True)
@@ -183,4 +183,6 @@ def kept_alive(lease: Lease) -> Iterator[Lease]:
     finally:
         over.set()
         thread.join()
-        lease.release()
+        # What became of the runs is to be told all the same; a lease that is not given back ends by itself.
+        with suppress(ArchiveError):
+            lease.release()

@@ -83,23 +83,29 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
 
 def object_marker(scope: str, key: Key, *, protect: bool = False) -> dict[str, Any]:
     """The marker of a saved UDF or token: recognised by who knows scope and name, silent to everyone else."""
-    marker = {"v": VERSION, "id": _opaque(scope, str(key)), "project": _opaque(scope)}
+    marker = {"v": VERSION, "id": object_id(scope, key), "project": _opaque(scope)}
     return {**marker, "protect": True} if protect else marker
 
 
+def object_id(scope: str, key: Key) -> str:
+    """What stands for the key in a marker; it can be compared, and not read."""
+    return _opaque(scope, str(key))
+
+
 def is_marked(metadata: Mapping[str, Any] | None, scope: str, key: Key) -> bool:
-    return bool(_object_field(metadata, "id") == _opaque(scope, str(key)))
+    return bool(object_field(metadata, "id") == object_id(scope, key))
 
 
 def is_of_project(metadata: Mapping[str, Any] | None, scope: str) -> bool:
-    return bool(_object_field(metadata, "project") == _opaque(scope))
+    return bool(object_field(metadata, "project") == _opaque(scope))
 
 
 def is_protected(metadata: Mapping[str, Any] | None) -> bool:
-    return _object_field(metadata, "protect") is True
+    return object_field(metadata, "protect") is True
 
 
-def _object_field(metadata: Mapping[str, Any] | None, name: str) -> Any:
+def object_field(metadata: Mapping[str, Any] | None, name: str) -> Any:
+    """One field of the marker of a saved UDF or token; None where there is none that this version understands."""
     marker = (metadata or {}).get(FIELD)
     return marker.get(name) if isinstance(marker, Mapping) and marker.get("v") == VERSION else None
 

@@ -21,14 +21,24 @@ _STORED_WITHIN = timedelta(minutes=5)  # of the job's creation
 
 
 class Markers:
-    """The markers of jobs by id, remembered in a file; foreign jobs are remembered as such."""
+    """The markers of jobs by id, remembered in a file; foreign jobs are remembered as such.
+
+    `earlier` is the file of versions that kept it by the target's name: read, and not written any more.
+    """
 
     def __init__(
-        self, api: "FusedReader", cache: Path | None, workers: Callable[[int], Executor] = ThreadPoolExecutor
+        self,
+        api: "FusedReader",
+        cache: Path | None,
+        workers: Callable[[int], Executor] = ThreadPoolExecutor,
+        *,
+        earlier: Path | None = None,
     ) -> None:
         self._api = api
         self._cache = cache
-        self._known: dict[str, Marker | None] = dict(_cached(cache)) if cache else {}
+        self._known: dict[str, Marker | None] = {}
+        for file in filter(None, (earlier, cache)):
+            self._known.update(_cached(file))
         self.workers = workers
 
     def read(self, jobs: Sequence["JobResponse"]) -> list[Marker | None]:

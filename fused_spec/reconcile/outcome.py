@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fused_spec.errors import CredentialsError, FusedSpecError, Locked, ServiceUnreachable, StalePlan
+from fused_spec.errors import (
+    ArchiveError,
+    CredentialsError,
+    FileTrouble,
+    FusedSpecError,
+    Locked,
+    ServiceUnreachable,
+    StalePlan,
+)
 from fused_spec.plan.model import Action, Change, Reason
 from fused_spec.plan.waiting import is_there_already
 
@@ -26,7 +34,8 @@ class OutcomeStatus(StrEnum):
 class Outcome:
     """The end of one change; `archive` is the folder of its receipt, `problem` the exception behind `error`.
 
-    `seconds` is how long its run took, as far as it was watched.
+    `unarchived` is what kept its run from being archived, whose own end that does not change. `seconds` is how long
+    the run took, as far as it was watched.
     """
 
     change: Change
@@ -35,6 +44,7 @@ class Outcome:
     archive: str | None = None
     error: str | None = None
     problem: FusedSpecError | None = None
+    unarchived: FusedSpecError | None = None
     seconds: float | None = None
 
     @property
@@ -51,12 +61,13 @@ def ways_out(change: Change) -> tuple[str, ...]:
     return (f"--adopt {name}", f"--rerun {name}") if change.reason is Reason.FORGOTTEN else (f"--retry {name}",)
 
 
-_WORST_FIRST = (9, 8, 7, 6, 1, 5)
+_WORST_FIRST = (9, 8, 74, 7, 6, 1, 5)
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """The exit code for all outcomes together: the worst one counts, in the order 9, 8, 7, 6, 1, 5, 0."""
-    codes = {_code(outcome) for outcome in outcomes}
+    """The exit code for all outcomes together: the worst one counts, in the order 9, 8, 74, 7, 6, 1, 5, 0."""
+    known = list(outcomes)
+    codes = {_code(one) for one in known} | {one.unarchived.exit_code for one in known if one.unarchived is not None}
     return next((code for code in _WORST_FIRST if code in codes), 0)
 
 
@@ -72,6 +83,6 @@ def _code(outcome: Outcome) -> int:
             return 0
     problem = outcome.problem
     # A service that refuses one job has answered; only one that refuses us, or is not there, is exit 8.
-    if isinstance(problem, CredentialsError | ServiceUnreachable | StalePlan | Locked):
+    if isinstance(problem, CredentialsError | ServiceUnreachable | ArchiveError | FileTrouble | StalePlan | Locked):
         return problem.exit_code
     return 1

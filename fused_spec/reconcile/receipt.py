@@ -8,16 +8,22 @@ from typing import Any
 
 from fused_spec.plan.model import ReadRun
 from fused_spec.reconcile.reads import reads_in, reads_to_json
+from fused_spec.service_identity import ServiceIdentity, is_service_id
 from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus
 
 VERSION = 1
 
 
+class LaterFormat(ValueError):
+    """What was read is of a later version of its format: it says something, and nobody here knows what."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """One run's record; times are in UTC, `log_sha256` is that of the compressed log beside it.
 
+    `service` names the one where it ran (`ServiceIdentity.name`); receipts of earlier versions have only its URL.
     `log_missing` says in words what that log lacks.
     """
 
@@ -36,6 +42,22 @@ class Receipt:
     log_sha256: str
     log_missing: str | None = None
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    service: str | None = None
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether a person took it for done, under a version that did not tell at which service."""
+        return self.service is None and not self.base_url
+
+    @property
+    def where(self) -> str:
+        """Where it ran, for people."""
+        place = self.base_url or "a service that had forgotten it"
+        return f"{place} (service {self.service[:8]})" if self.service and is_service_id(self.service) else place
+
+    def ran_at(self, service: ServiceIdentity) -> bool:
+        """Whether it tells of a run at this service."""
+        return self.service == service.name or service.is_at(self.service or self.base_url)
 
     def to_json(self) -> str:
         return json.dumps(
@@ -54,6 +76,7 @@ class Receipt:
                 "archived": self.archived.isoformat(),
                 "base_url": self.base_url,
                 **reads_to_json(self.reads),
+                "service": self.service,
                 "log": {"lines": self.log_lines, "sha256": self.log_sha256, "missing": self.log_missing},
             },
             indent=2,
@@ -61,11 +84,11 @@ class Receipt:
 
     @classmethod
     def from_json(cls, text: str) -> "Receipt":
-        """Read a receipt; ValueError when this is none, or one of a later version."""
+        """Read a receipt; ValueError when this is none, `LaterFormat` for one of a later version."""
         content: dict[str, Any] = json.loads(text)
         try:
-            if content["version"] != VERSION:
-                raise ValueError(f"a receipt of version {content['version']}, and this knows version {VERSION}")
+            if content["version"] > VERSION:
+                raise LaterFormat(f"a receipt of version {content['version']}, and this knows version {VERSION}")
             return cls(
                 scope=content["scope"],
                 key=Key(kind=Kind(content["kind"]), name=content["name"]),
@@ -82,6 +105,7 @@ class Receipt:
                 log_sha256=content["log"]["sha256"],
                 log_missing=content["log"].get("missing"),
                 reads=reads_in(content),
+                service=content.get("service"),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a receipt: {error!r}") from None

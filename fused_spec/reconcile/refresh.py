@@ -18,7 +18,7 @@ from fused_spec.reconcile.objects import read_objects
 from fused_spec.reconcile.payload import archived_differences, job_differences
 from fused_spec.reconcile.settle import settled
 from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
-from fused_spec.status import RunStatus, run_status
+from fused_spec.status import RunStatus, heartbeat_is_old, run_status
 
 if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
@@ -49,9 +49,10 @@ def read_history(
     jobs = {one.key: one for one in resolution.desired if isinstance(one, DesiredJob)}
     listing = list_jobs(api, markers.workers)
     read_at = api.server_time or now
-    kept, noted = archive.kept(), journal.notes()
+    kept, noted, past = archive.kept(), journal.notes(), archive.past()
+    given_up = {one.job_id for one in past.values() if one.status is RunStatus.LOST}
     found = [
-        _with_note(run, noted)
+        _with_note(_without_machine(api, run) if run.job_id in given_up else run, noted)
         for run in _marked_runs(api, listing, markers, scope=resolution.project.scope, wanted=jobs, now=read_at)
     ]
     counting, extra = settled(found)
@@ -63,7 +64,7 @@ def read_history(
     for key, declared in jobs.items():
         if key in runs and runs[key][0].digest != declared.digest:
             runs[key][0] = _compared(api, declared, runs[key][0])
-    past = {key: _compared_with(archive, run, jobs.get(key), listing) for key, run in archive.past().items()}
+    past = {key: _compared_with(archive, run, jobs.get(key), listing) for key, run in past.items()}
     traces: dict[Key, Trace] = {}
     known = {run.nonce for run in found}
     for key, attempt in _unexplained(journal.newest_started(jobs, known), runs, past).items():
@@ -80,7 +81,7 @@ def read_history(
         past=past,
         traces=traces,
         successes=_successes(jobs.values(), runs, past, archive),
-        objects=read_objects(api, resolution, prune=prune),
+        objects=read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune),
         seen=frozenset(job.id for job in listing),
     )
 
@@ -106,7 +107,7 @@ def _marked_runs(
         asked = [job for job in batch if missing or job.creation_date > horizon or _listed_status(job) not in _OVER]
         for job, marker in zip(asked, markers.read(asked), strict=True):
             if marker is not None and marker.scope == scope and marker.key.kind is Kind.JOB:
-                runs.append(_run(api, job, marker))
+                runs.append(_run(api, job, marker, now))
                 missing.discard(marker.key)
                 horizon = min(horizon, job.creation_date - _TWINS_WITHIN)
     return runs
@@ -146,14 +147,23 @@ def _in_flight(runs: Iterable[Run]) -> frozenset[str]:
 
 
 def confirmed(api: "FusedReader", run: Run) -> Run:
-    """The run as its own record tells it: a listing may be ahead of that, and ends nothing alone."""
-    if run.status.in_flight:
+    """The run as its own record tells it: a listing may be ahead of that, and ends nothing alone.
+
+    That one is lost was told by its record.
+    """
+    if run.status.in_flight or run.status is RunStatus.LOST:
         return run
     record = api.get_status(run.job_id)
     if not record.finished:
         return replace(run, status=RunStatus.RUNNING, ended=None)
     # Where the record leaves out how the work ended, as that of 1.x does, only the listing can tell.
     return run if record.job_status is None else replace(run, status=status_of_run(record))
+
+
+def _without_machine(api: "FusedReader", run: Run) -> Run:
+    """A run that an apply saw without a machine for so long that it gave it up: lost, unless it has one again."""
+    record = _record(api, run.job_id) if run.status.in_flight else None
+    return replace(run, status=RunStatus.LOST) if record is not None and record.machine_is_gone else run
 
 
 def _unexplained(
@@ -181,7 +191,7 @@ def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | N
         if error.is_gone:
             return None
         raise
-    status = status_of_run(run)
+    status = status_of_run(run, now)
     return Run(
         job_id=run.job_id,
         key=attempt.key,
@@ -203,16 +213,36 @@ def _listed_status(job: "JobResponse") -> RunStatus | None:
     return None if job.job_status is None else run_status(job_status=job.job_status)
 
 
-def status_of(api: "FusedReader", job: "JobResponse") -> RunStatus:
-    """The status in the listing; a service that leaves it out is asked for the run itself."""
+def status_of(api: "FusedReader", job: "JobResponse", now: datetime | None = None) -> RunStatus:
+    """The status in the listing; a service that leaves it out is asked for the run itself.
+
+    So is one that lists it as going on: its machine may be gone for so long that it is lost, by the service's time, or
+    by `now` where that is not known.
+    """
     listed = _listed_status(job)
-    if listed is not None:
-        return listed
-    return status_of_run(api.get_status(job.id))
+    if listed is None:
+        return status_of_run(api.get_status(job.id), api.server_time)
+    if listed.in_flight:
+        record = _record(api, job.id)
+        if record is not None and status_of_run(record, api.server_time or now) is RunStatus.LOST:
+            return RunStatus.LOST
+    return listed
 
 
-def status_of_run(run: "RunResponse") -> RunStatus:
-    """The run's status in our words, by the rules of both generations of the protocol."""
+def _record(api: "FusedReader", job_id: str) -> "RunResponse | None":
+    """The run's own record; None for one that a listing still has, and the service no more."""
+    try:
+        return api.get_status(job_id)
+    except ApiError as error:
+        if error.is_gone:
+            return None
+        raise
+
+
+def status_of_run(run: "RunResponse", now: datetime | None = None) -> RunStatus:
+    """The run's status in our words, by the rules of both generations of the protocol; `now` is the service's time."""
+    if run.machine_is_gone and heartbeat_is_old(run.last_heartbeat, now):
+        return RunStatus.LOST
     return run_status(
         job_status=run.job_status,
         machine_status=run.status,
@@ -221,8 +251,8 @@ def status_of_run(run: "RunResponse") -> RunStatus:
     )
 
 
-def _run(api: "FusedReader", job: "JobResponse", marker: Marker) -> Run:
-    status = status_of(api, job)
+def _run(api: "FusedReader", job: "JobResponse", marker: Marker, now: datetime) -> Run:
+    status = status_of(api, job, now)
     return Run(
         job_id=job.id,
         key=marker.key,

@@ -1,7 +1,9 @@
 """A plan kept in a file, to be carried out later exactly as it was reviewed, or not at all.
 
 The file is a promise, not an order: apply makes the plan again from the specs and the history, and goes on only when it
-is the same one. So a file that was changed by hand, or a world that moved, cannot make anything happen.
+is the same one. So a file that was changed by hand, or a world that moved, cannot make anything happen. What counts is
+what would be done, to what, and after which run; the commit is told for people, since a merge makes another one of the
+same content.
 """
 
 import hashlib
@@ -12,91 +14,117 @@ from datetime import datetime
 from typing import Any
 
 from fused_spec.errors import StalePlan
-from fused_spec.plan.model import Change, Plan
+from fused_spec.gitrefs.checkout import Checkout
+from fused_spec.plan.model import Action, Change, Plan, RemoteObject
 from fused_spec.reconcile.store import Store
 
-VERSION = 2
+MARK = "fused-spec-plan"
+VERSION = 3
+_SHOWN = 5
+_AGAIN = "make a new plan, and review it again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
-    """What was planned: of which specs, at which commit, for whom, and the newest run of each job by then."""
+    """What was planned: of which specs, for whom, and the newest run of each job by then; and at which commit."""
 
     id: str
     created: str
     scope: str
     target: str
-    base_url: str
-    commit: str | None
+    service: str
+    checkout: Checkout
     paths: tuple[str, ...]
     requests: Mapping[str, Any]
     changes: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
 
     def to_json(self) -> str:
         """The file's content; its last field guards the others against a slip of the hand."""
-        content = {"fused-spec-plan": VERSION, **asdict(self)}
+        content = {MARK: VERSION, **asdict(self)}
         return json.dumps({**content, "check": _digest(content)}, indent=2) + "\n"
 
 
 def save(
-    plan: Plan, *, plan_id: str, now: datetime, base_url: str, commit: str | None, paths: Sequence[str], requests: Any
+    plan: Plan,
+    *,
+    plan_id: str,
+    now: datetime,
+    service: str,
+    checkout: Checkout,
+    paths: Sequence[str],
+    requests: Any,
 ) -> SavedPlan:
-    """The plan as it goes into a file: digests and reasons, no code and no secret."""
+    """The plan as it goes into a file: digests and actions, no code and no secret."""
     return SavedPlan(
         id=plan_id,
         created=now.isoformat(),
         scope=plan.scope,
         target=plan.target,
-        base_url=base_url,
-        commit=commit,
+        service=service,
+        checkout=checkout,
         paths=tuple(paths),
         requests=requests,
-        changes=tuple(map(_change, plan.changes)),
+        changes=tuple(_change(change, plan_id) for change in plan.changes),
     )
 
 
 def load(text: str) -> SavedPlan:
-    """Read a plan's file; raises `StalePlan` for one that is none, or was changed."""
+    """Read a plan's file; raises `StalePlan` for one that is none, is of another version, or was changed."""
     try:
         content = json.loads(text)
-        check = content.pop("check")
-        if content.pop("fused-spec-plan") != VERSION:
-            raise StalePlan("the plan was written by another version of fused-spec", hint="make a new plan")
+        version, check = content.pop(MARK), content.pop("check")
+        _check_version(version)
         saved = SavedPlan(
-            **{**content, "paths": tuple(content["paths"]), "changes": tuple(content["changes"])},
+            **{
+                **content,
+                "paths": tuple(content["paths"]),
+                "changes": tuple(content["changes"]),
+                "checkout": Checkout(**content["checkout"]),
+            },
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise StalePlan("the file is no plan, or was cut short", hint="make a new plan with --out") from None
-    if check != _digest({"fused-spec-plan": VERSION, **content}):
+    if check != _digest({MARK: version, **content}):
         raise StalePlan("the plan was changed after it was made", hint="make a new plan with --out")
     return saved
 
 
-def refuse_if_foreign(saved: SavedPlan, *, scope: str, target: str, base_url: str, commit: str | None) -> None:
-    """Raise `StalePlan` when the plan is of another project, target or commit."""
+def _check_version(version: Any) -> None:
+    if version == VERSION:
+        return
+    which = "an earlier" if isinstance(version, int) and version < VERSION else "a later"
+    raise StalePlan(f"the plan was written by {which} version of fused-spec, with other promises", hint=_AGAIN)
+
+
+def refuse_if_foreign(saved: SavedPlan, *, scope: str, target: str, service: str) -> None:
+    """Raise `StalePlan` when the plan is of another project, target or service."""
     for what, planned, now in (
         ("project", saved.scope, scope),
         ("target", saved.target, target),
-        ("server", saved.base_url, base_url),
-        ("commit", saved.commit, commit),
+        ("service", saved.service, service),
     ):
         if planned != now:
             raise StalePlan(
-                f"the plan was made for the {what} {planned or '(none)'}, and this is {now or '(none)'}",
+                f"the plan was made for the {what} {planned}, and this is {now}",
                 hint="apply it where it was made for, or make a new plan",
             )
 
 
-def refuse_if_moved(saved: SavedPlan, plan: Plan) -> None:
+def refuse_if_moved(saved: SavedPlan, plan: Plan, checkout: Checkout) -> None:
     """Raise `StalePlan` when planning again, from the specs and the history of now, gives anything else.
 
     A job is the same only while its newest run is. What others run in the account is no concern of the plan.
     """
     before = {_name(change): change for change in saved.changes}
-    after = {_name(change): change for change in map(_change, plan.changes)}
-    for name in [*after, *(name for name in before if name not in after)]:
-        if before.get(name) != after.get(name):
-            raise StalePlan(f"the plan is stale: {_difference(name, before.get(name), after.get(name))}", hint=_AGAIN)
+    after = {_name(change): change for change in (_change(change, saved.id) for change in plan.changes)}
+    names = [*after, *(name for name in before if name not in after)]
+    moved = [
+        _difference(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+    ]
+    if moved:
+        more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
+        at = f"it was made at {saved.checkout}, and this is {checkout}"
+        raise StalePlan(f"the plan is stale: {'; '.join(moved[:_SHOWN])}{more} ({at})", hint=_AGAIN)
 
 
 def spend(store: Store, saved: SavedPlan) -> None:
@@ -105,17 +133,23 @@ def spend(store: Store, saved: SavedPlan) -> None:
         raise StalePlan("the plan was carried out before", hint=_AGAIN)
 
 
-_AGAIN = "make a new plan, and review it again"
-
-
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, plan_id: str) -> dict[str, Any]:
     return {
         "kind": str(change.key.kind),
         "name": change.key.name,
         "action": str(change.action),
         "digest": change.digest,
         "job_id": change.job_id,
+        "object": _object(change, plan_id),
     }
+
+
+def _object(change: Change, plan_id: str) -> str | None:
+    """Which saved UDF or token it is, and how it differed: a digest of its own for each plan, as both may be secret."""
+    if not isinstance(change.before, RemoteObject):
+        return None
+    differs = [(one.path, repr(one.before), repr(one.after)) for one in change.before.differences]
+    return _digest({"plan": plan_id, "reference": change.before.reference, "differs": differs})
 
 
 def _name(change: Mapping[str, Any]) -> str:
@@ -123,13 +157,27 @@ def _name(change: Mapping[str, Any]) -> str:
     return f"{change['kind']}/{change['name']}{twice}"
 
 
+_TO_DO = {Action.NONE: "be left as it is", Action.ATTACH: "be waited for", Action.HOLD: "be held"}
+
+
 def _difference(name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
-    if before is None or after is None:
-        return f"{name} {'came' if before is None else 'went'} since it was made"
+    if before is None:
+        assert after is not None
+        return f"{name} came since it was made, and would {_words(after)} now"
+    if after is None:
+        return f"{name} went since it was made, and was to {_words(before)}"
+    if before["digest"] != after["digest"]:
+        return f"the spec of {name} is another one now"
     if before["action"] != after["action"]:
-        return f"{name} was to {before['action']}, and would {after['action']} now"
-    changed = "spec" if before["digest"] != after["digest"] else "newest run"
-    return f"the {changed} of {name} is another one now"
+        return f"{name} was to {_words(before)}, and would {_words(after)} now"
+    if before["job_id"] != after["job_id"]:
+        return f"the newest run of {name} is another one now"
+    return f"{name} was changed by somebody else since it was made"
+
+
+def _words(change: Mapping[str, Any]) -> str:
+    action = Action(change["action"])
+    return _TO_DO.get(action, str(action))
 
 
 def _digest(content: Mapping[str, Any]) -> str:

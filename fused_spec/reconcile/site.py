@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.polling import Clock, Sleep
+from fused_spec.reconcile.uploads import Uploads
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
@@ -90,6 +91,7 @@ class Site:
     timing: Timing = HOSTED
     world: World = World()
     may_act: Callable[[float], bool] = always
+    uploads: Uploads = field(default_factory=Uploads)
 
     def seeing(self, seen: frozenset[str]) -> "Site":
         """The same place for a plan that took these runs into account."""

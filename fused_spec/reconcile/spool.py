@@ -23,6 +23,8 @@ from fused_spec.api.log_file import saved_lines
 from fused_spec.api.reading import FusedReader
 from fused_spec.redaction import Redactor, sensitive_values
 
+LINES = "lines.jsonl"
+
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
@@ -55,7 +57,7 @@ class Spool:
     def __init__(self, folder: Path, redact: Redactor) -> None:
         self._folder = folder
         self._redact = redact
-        self._file = folder / "lines.jsonl"
+        self._file = folder / LINES
         self._answer = folder / "answer.jsonl"
         self._cursor = LogCursor()
         if self._file.exists():
@@ -118,14 +120,20 @@ class Spool:
 
 @dataclass(frozen=True, slots=True)
 class Spools:
-    """The folder of all spools, one folder for each run; `secrets` are values that no log may hold."""
+    """The folder of a service's spools, one folder for each run; `secrets` are values that no log may hold.
+
+    `earlier` is the folder of versions that kept those of all services in one.
+    """
 
     folder: Path
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    earlier: Path | None = None
 
     def open(self, job_id: str, env: Mapping[str, Any]) -> Spool:
         """The spool of a run that was started with these variables."""
-        return Spool(self.folder / job_id, Redactor((*self.secrets, *sensitive_values(env))))
+        begun = self.earlier is not None and (self.earlier / job_id / LINES).exists()
+        folder = self.earlier if begun and self.earlier is not None else self.folder
+        return Spool(folder / job_id, Redactor((*self.secrets, *sensitive_values(env))))
 
 
 def _cut_unfinished(file: Path) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
+from fused_spec.errors import ArchiveError, FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.polling import Deadline, intervals
+from fused_spec.reconcile.fresh import stands_for
 from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.marker import Marker
 from fused_spec.reconcile.payload import job_config, shown_settings
@@ -101,13 +102,18 @@ def _send(job: DesiredJob, marker: Marker, attempt: Attempt, site: "Site") -> St
             disk_size_gb=job.payload.get("disk_size_gb"),
             additional_env=env if env is None else [f"{name}={value}" for name, value in env.items()],
             image_name=job.payload.get("image_name"),
+            **job.start,
         )
     except ServiceError as error:
         if error.sent is False:
             site.journal.withdraw(attempt)
             raise
         return _found_again(marker, attempt, error, site)
-    site.journal.started(attempt, run.job_id)
+    answered = stands_for(job, marker, run, site)
+    if answered.nonce != marker.nonce:
+        site.journal.withdraw(attempt)
+        return StartedRun(job_id=run.job_id, marker=answered, adopted=True)
+    _note(attempt, run.job_id, site)
     return StartedRun(job_id=run.job_id, marker=marker)
 
 
@@ -119,8 +125,22 @@ def _found_again(marker: Marker, attempt: Attempt, error: ServiceError, site: "S
             f"{marker.key} may or may not have been started: {error}; the next apply looks for it before it starts one",
             hint="run the same apply again",
         ) from error
-    site.journal.started(attempt, job_id)
+    _note(attempt, job_id, site)
     return StartedRun(job_id=job_id, marker=marker, adopted=True)
+
+
+def _note(attempt: Attempt, job_id: str, site: "Site") -> None:
+    """Note the answer; where that fails the intent stays, and whoever applies next finds the run by its nonce."""
+    try:
+        site.journal.started(attempt, job_id)
+    except ArchiveError as error:
+        unknown = OutcomeUnknown(
+            f"{attempt.key} was started as {job_id}, which could not be noted: {error}; the run goes on, and the next "
+            "apply attaches to it",
+            hint="mend that, then run the same apply again",
+        )
+        unknown.job_id = job_id
+        raise unknown from error
 
 
 def _rival(site: "Site", marker: Marker) -> StartedRun | None:

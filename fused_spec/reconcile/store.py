@@ -1,4 +1,4 @@
-"""Where receipts, logs, attempts and leases are kept: a local folder, or any URL that fsspec opens.
+"""Where receipts, logs, attempts and leases are kept: a local folder, or a bucket that fsspec opens.
 
 A file appears whole or not at all. A folder that is published exists for readers once the file that stands for it
 does, so that one comes last where folders cannot be moved.
@@ -15,7 +15,17 @@ from typing import Any, BinaryIO, Protocol, cast
 
 import fsspec
 
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import ArchiveError
+from fused_spec.reconcile.store_trouble import TellingStore, Told
+from fused_spec.redaction import redact
+
+# Kinds of store that can make a file only where none is, and whose listing is all there is or an error. Others, such
+# as http, ftp, webhdfs or az, list nothing where nobody answers, and look for a file before they write it.
+_BUCKETS = ("s3", "s3a", "gs", "gcs")
+_FOLDERS = ("file", "local")
+
+_PATIENCE: dict[str, dict[str, Any]] = {"gs": {"requests_timeout": 100}, "gcs": {"requests_timeout": 100}}
+"""Seconds for one request, of the libraries that would wait much longer for one that hangs."""
 
 
 class Store(Protocol):
@@ -54,17 +64,25 @@ class Store(Protocol):
 
 
 def open_store(place: str | Path) -> Store:
-    """The store at a local path or a URL; raises `FusedSpecError` for a URL that nothing here can open."""
+    """The store at a local path or a URL; raises `ArchiveError` for a URL that cannot be an archive.
+
+    The store raises `ArchiveError`, too, whatever goes wrong with it.
+    """
     text = str(place)
-    if "://" not in text or text.startswith("file://"):
-        return LocalStore(Path(text.removeprefix("file://")))
-    try:
-        filesystem, root = fsspec.core.url_to_fs(text)
-    except (ValueError, ImportError) as error:
-        raise FusedSpecError(
-            f"{text} cannot be opened: {error}", hint="name a folder, or a URL whose fsspec package is installed"
-        ) from None
-    return RemoteStore(filesystem, root, text.rstrip("/"))
+    kind, separator, rest = text.partition("://")
+    if not separator or kind in _FOLDERS:
+        folder = rest if separator else text
+        return TellingStore(LocalStore(Path(folder)), folder)
+    if kind not in _BUCKETS:
+        known = ", ".join(f"{one}://bucket/prefix" for one in ("s3", "gs"))
+        raise ArchiveError(
+            f"{redact(text)} cannot be an archive: a store of this kind cannot list its files for certain, or make one "
+            "only where none is",
+            hint=f"name a folder, or a bucket: {known}",
+        )
+    with Told(text, "opened"):
+        filesystem, root = fsspec.core.url_to_fs(text, **_PATIENCE.get(kind, {}))
+        return TellingStore(RemoteStore(filesystem, root, redact(text.rstrip("/"))), text)
 
 
 class LocalStore:
@@ -102,7 +120,7 @@ class LocalStore:
         (self.root / path).unlink(missing_ok=True)
 
     def names(self, folder: str) -> list[str]:
-        found = (path for path in (self.root / folder).rglob("*") if path.is_file())
+        found = (path for path in _files(self.root / folder) if path.is_file())
         relative = (path.relative_to(self.root) for path in found)
         return sorted(path.as_posix() for path in relative if not any(part.startswith(".") for part in path.parts))
 
@@ -178,11 +196,9 @@ class RemoteStore:
         return cast(BinaryIO, self._filesystem.open(self._at(path), "rb"))
 
     def write(self, path: str, content: bytes) -> None:
-        self._make_folder(path)
         self._filesystem.pipe_file(self._at(path), content)
 
     def create(self, path: str, content: bytes) -> bool:
-        self._make_folder(path)
         try:
             self._filesystem.pipe_file(self._at(path), content, mode="create")
         except FileExistsError:
@@ -209,7 +225,6 @@ class RemoteStore:
             return
         names = sorted((path.name for path in staged.iterdir()), key=lambda name: name == last)
         for name in names:
-            self._make_folder(f"{folder}/{name}")
             self._filesystem.put_file(str(staged / name), self._at(f"{folder}/{name}"))
 
     def shown(self, path: str) -> str:
@@ -218,8 +233,17 @@ class RemoteStore:
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}"
 
-    def _make_folder(self, path: str) -> None:
-        self._filesystem.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder that need not be there; raises OSError for what cannot be looked into."""
+
+    def failed(error: OSError) -> None:
+        # What went away meanwhile is not there.
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    for place, _, names in os.walk(folder, onerror=failed):
+        yield from (Path(place, name) for name in names)
 
 
 def _sync(path: Path) -> None:

@@ -1,98 +1,108 @@
-"""Create, change and disable tokens; the value of one goes to its sink and nowhere else."""
+"""Carry out what a plan says of a token; the value of one goes to its sink and nowhere else."""
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import StalePlan
 from fused_spec.plan.model import Action, Change, RemoteObject
-from fused_spec.reconcile.marker import FIELD, object_marker
+from fused_spec.reconcile.editions import Edition
+from fused_spec.reconcile.marker import FIELD, object_id
 from fused_spec.reconcile.objects import saved_udf_ids
-from fused_spec.spec.model import DesiredToken
+from fused_spec.reconcile.rotation import Issuer, Order, deliver, disable, issue
+from fused_spec.spec.model import DesiredToken, Key
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
 
-
-def apply_token(api: "FusedAPI", change: Change, scope: str) -> None:
-    """Carry out one change of a token; raises before anything is sent when the sink cannot be written."""
-    before = change.before if isinstance(change.before, RemoteObject) else None
-    if change.action is Action.DISABLE and before is not None:
-        api.update_udf_access_token(before.reference, enabled=False)
-        return
-    if not isinstance(change.after, DesiredToken):
-        raise AssertionError(f"{change.key} is no declared token")  # the planner makes no such change
-    _check_sink(change.after.sink)
-    if change.action is Action.UPDATE and before is not None:
-        _update(api, change.after, before.reference, scope)
-        return
-    write_sink(change.after.sink, _create(api, change.after, scope))
-    if change.action is Action.REPLACE and before is not None:
-        api.update_udf_access_token(before.reference, enabled=False)
+_IN_PLACE = ("cache", "client_id", "metadata_json", "protect")
 
 
-def restore_sink(change: Change) -> Path | None:
-    """Write the value of an existing token into a sink that lacks it; the sink, when that was needed."""
-    if not isinstance(change.after, DesiredToken) or not isinstance(change.before, RemoteObject):
-        return None
-    sink, value = change.after.sink, change.before.reference
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        if sink.read_text(encoding="utf-8").strip() == value and sink.stat().st_mode & 0o077 == 0:
+def apply_token(change: Change, issuer: Issuer) -> Path | None:
+    """Carry out one change of a token; the sink, when it was written.
+
+    Raises before anything is sent when the sink cannot be written, and `StalePlan` when a value was made meanwhile.
+    """
+    match change.action, change.after:
+        case Action.DISABLE, None:
+            _disable_planned(change, issuer)
             return None
-    _check_sink(sink)
-    write_sink(sink, value)
-    return sink
+        case Action.NONE, DesiredToken() as declared:
+            issuer.journal.remember(object_id(issuer.scope, declared.key), declared.key.name)
+            return None
+        case Action.CREATE | Action.REPLACE, DesiredToken() as declared:
+            _refuse_if_made(change, issuer)
+            issue(_order(declared, issuer), issuer)
+            return declared.sink
+        case Action.UPDATE, DesiredToken() as declared:
+            return _update(change, declared, issuer)
+    raise AssertionError(f"{change.key} is no declared token")  # the planner makes no such change
 
 
-def write_sink(sink: Path, value: str) -> None:
-    """Put the value into the file, readable by its owner alone, whole or not at all."""
-    try:
-        sink.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(prefix=".", dir=sink.parent)  # mkstemp makes it 0600
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(f"{value}\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(draft).replace(sink)
-    except OSError as error:
-        raise FusedSpecError(
-            f"the token's value cannot be written to {sink}: {error.strerror}",
-            hint="the token exists; make the file writable and apply again",
-        ) from None
+def _refuse_if_made(change: Change, issuer: Issuer) -> None:
+    planned = change.before.reference if isinstance(change.before, RemoteObject) and change.before.enabled else None
+    current = issuer.editions(change.key).current
+    if (current.value if current else None) != planned:
+        raise _stale(change.key)
 
 
-def _check_sink(sink: Path) -> None:
-    existing = next(folder for folder in sink.parents if folder.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK) or sink.is_dir():
-        raise FusedSpecError(
-            f"the sink {sink} cannot be written", hint="name a file in a writable folder; no token was made"
-        )
+def _stale(key: Key) -> StalePlan:
+    return StalePlan(
+        f"a value of {key} was made or disabled after this plan was made",
+        hint="somebody else is at work; run the command again to see what was done",
+    )
 
 
-def _create(api: "FusedAPI", declared: DesiredToken, scope: str) -> str:
-    fields = _fields(declared, scope)
-    token = api.create_udf_access_token(**_udf_arguments(api, declared, scope), **fields)
-    return token.token
+def _update(change: Change, declared: DesiredToken, issuer: Issuer) -> Path | None:
+    """Change what can be changed in place, then deliver the value where it lacks, then end the former ones."""
+    editions = issuer.editions(declared.key)
+    current = editions.current
+    if not declared.payload.get("enabled", True):
+        disable((*editions.enabled, *editions.unfinished), issuer)
+        return None
+    if current is None:
+        raise _stale(declared.key)
+    if any(field.path.split(".")[0] in _IN_PLACE for field in change.fields):
+        _change_in_place(current, declared, issuer)
+    now = issuer.now
+    written = deliver(declared.key, declared.sink, current, issuer, proven=bool(editions.due(now)))
+    disable(editions.to_disable(now), issuer)
+    issuer.journal.remember(object_id(issuer.scope, declared.key), declared.key.name)
+    return declared.sink if written else None
 
 
-def _update(api: "FusedAPI", declared: DesiredToken, token: str, scope: str) -> None:
-    api.update_udf_access_token(token, **_fields(declared, scope))
-
-
-def _fields(declared: DesiredToken, scope: str) -> dict[str, Any]:
+def _change_in_place(current: Edition, declared: DesiredToken, issuer: Issuer) -> None:
     payload = declared.payload
-    marker = object_marker(scope, declared.key, protect=declared.protect)
-    fields: dict[str, Any] = {
-        "cache": payload.get("cache", True),
-        "enabled": payload.get("enabled", True),
-        "metadata_json": {**payload.get("metadata_json", {}), FIELD: marker},
-    }
-    if "client_id" in payload:
-        fields["client_id"] = payload["client_id"]
-    return fields
+    marker = current.marker(issuer.scope, declared.key, protect=declared.protect)
+    issuer.api.update_udf_access_token(
+        current.value,
+        client_id=payload.get("client_id"),
+        cache=payload.get("cache", True),
+        metadata_json={**payload.get("metadata_json", {}), FIELD: marker},
+    )
+
+
+def _disable_planned(change: Change, issuer: Issuer) -> None:
+    if isinstance(change.before, RemoteObject):
+        for value in (change.before.reference, *change.before.former):
+            issuer.api.update_udf_access_token(value, enabled=False)
+    issuer.journal.settle_key(change.key)
+
+
+def _order(declared: DesiredToken, issuer: Issuer) -> Order:
+    payload = declared.payload
+    client_id = payload["client_id"] if "client_id" in payload else issuer.api._automatic_realtime_client_id()
+    return Order(
+        key=declared.key,
+        sink=declared.sink,
+        arguments={
+            **_udf_arguments(issuer.api, declared, issuer.scope),
+            "client_id": client_id,
+            "cache": payload.get("cache", True),
+        },
+        metadata=payload.get("metadata_json", {}),
+        protect=declared.protect,
+    )
 
 
 def _udf_arguments(api: "FusedAPI", declared: DesiredToken, scope: str) -> Mapping[str, Any]:

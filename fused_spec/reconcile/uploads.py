@@ -1,6 +1,8 @@
-"""Bring a job's local inputs into the service's storage, each content once."""
+"""Bring the local inputs of jobs into the service's storage, each content once."""
 
 import hashlib
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from fused_spec.api.errors import ApiError
@@ -11,11 +13,25 @@ if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
 
 
-def ensure_uploaded(api: "FusedAPI", file: LocalFile) -> bool:
-    """Upload the file unless its address, which its content alone decides, is taken; True when it was sent.
+@dataclass(slots=True)
+class Uploads:
+    """The turns of one apply: jobs that start side by side and read one file have it sent by the first of them."""
 
-    Raises `StalePlan` when the file is no longer the one that was planned with.
-    """
+    _turns: dict[str, Lock] = field(default_factory=dict)
+    _guard: Lock = field(default_factory=Lock)
+
+    def ensure(self, api: "FusedAPI", file: LocalFile) -> bool:
+        """Upload the file unless its address, which its content alone decides, is taken; True when it was sent.
+
+        Raises `StalePlan` when the file is no longer the one that was planned with.
+        """
+        with self._guard:
+            turn = self._turns.setdefault(file.url, Lock())
+        with turn:
+            return _upload_unless_there(api, file)
+
+
+def _upload_unless_there(api: "FusedAPI", file: LocalFile) -> bool:
     if _is_there(api, file):
         return False
     with file.path.open("rb") as stream:

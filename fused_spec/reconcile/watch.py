@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fused_spec.status import RunStatus, run_status
+from fused_spec.status import RunStatus, heartbeat_is_old, run_status
 
 if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
@@ -19,13 +19,17 @@ _PAGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """A run as it was at one look; `created` and `ended` as far as the service tells them."""
+    """A run as it was at one look; `created` and `ended` as far as the service tells them.
+
+    `machine_is_gone` tells whether the machine was, while the work was said to go on; None where nobody looked.
+    """
 
     status: RunStatus
     created: datetime | None = None
     ended: datetime | None = None
     finished_tasks: int = 0
     total_tasks: int = 0
+    machine_is_gone: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +84,13 @@ def _sight(api: "FusedReader", job_id: str, listed: "JobResponse | None", *, clo
     )
     if not over and not status.in_flight:
         status = RunStatus.RUNNING  # the work is done, and its record is not closed yet
+    if run.machine_is_gone and heartbeat_is_old(run.last_heartbeat, api.server_time):
+        status = RunStatus.LOST
     return Sight(
         status=status,
         created=listed.creation_date if listed else None,
         ended=(run.job_status_date or (listed.job_status_date if listed else None)) if over else None,
         finished_tasks=run.finished_tasks,
         total_tasks=run.total_tasks,
+        machine_is_gone=run.machine_is_gone,
     )

@@ -1,11 +1,13 @@
 """The service as a process of its own: `python -m fused_spec.service --state DIR [--idle SECONDS]`."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from fused_spec.engine_choice import parse_engine
 from fused_spec.errors import FusedSpecError
+from fused_spec.service.confining import allowed_places, how_jobs_are_held
 from fused_spec.service.server import Options, serve
 from fused_spec.storage_url import parse_storage
 
@@ -16,15 +18,20 @@ def main() -> int:
     parser.add_argument("--idle", type=float, default=None)
     parser.add_argument("--engine", default=None)
     parser.add_argument("--storage", default=None)
+    parser.add_argument("--allow-write", type=Path, action="append", default=[])
     arguments = parser.parse_args()
     try:
+        allowed = allowed_places(arguments.allow_write, arguments.state)
+        os.chdir("/")  # no path relative to this process leads to the state
         serve(
             Options(
                 state=arguments.state,
                 idle=arguments.idle,
                 engine=parse_engine(arguments.engine),
                 storage=parse_storage(arguments.storage, arguments.state),
-            )
+                allow_write=allowed,
+            ),
+            announce=lambda _: print(how_jobs_are_held(allowed), file=sys.stderr),  # noqa: T201  # as below
         )
     except FusedSpecError as error:
         hint = f"\n  hint: {error.hint}" if error.hint else ""

@@ -18,6 +18,7 @@ from fused_spec.engine_choice import EngineChoice
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.browsers import Browsers
 from fused_spec.service.cluster import CLUSTER_FILE, keep_cluster, require_dask
+from fused_spec.service.confining import Confining
 from fused_spec.service.context import BASE_PATH, Service
 from fused_spec.service.database import open_database
 from fused_spec.service.faults import ANSWERS
@@ -27,6 +28,7 @@ from fused_spec.service.handover import Handover
 from fused_spec.service.images import Images
 from fused_spec.service.limits import Bounds, Limits
 from fused_spec.service.machine import this_machine
+from fused_spec.service.naming import Named
 from fused_spec.service.registry import Tokens, Udfs
 from fused_spec.service.routes import (
     account,
@@ -46,6 +48,7 @@ from fused_spec.service.runs import Runs
 from fused_spec.service.schedules import Schedules, keep_time
 from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
+from fused_spec.service.state_folder import identity_of
 from fused_spec.service.storage import Files, Storage
 from fused_spec.service.supervisor import Supervisor
 from fused_spec.service.udf_collections import Collections
@@ -68,18 +71,20 @@ def create_app(
     bounds: Bounds = _BOUNDS,
     engine: EngineChoice | None = None,
     storage: str | None = None,
+    allow_write: Collection[Path] = (),
     on_request: Callable[[], None] | None = None,
 ) -> Starlette:
     """An app on the state folder, which it makes when it is not there.
 
     `engine` is what runs UDF maps and ingestions (None: processes), `storage` what `fd://` is (None: a folder of the
-    state).
+    state), `allow_write` where jobs may write besides what is their own.
     `hosts` are the names under which it may be addressed (None: any); `bounds` limit each request; `on_request` is
     called at each request.
     Opening raises `FusedSpecError` when the state cannot be used.
     """
     choice = engine or EngineChoice()
     middleware = [
+        Middleware(Named),
         Middleware(Browsers, _PAGES),
         Middleware(Gate, Rules(token=token, hosts=hosts, open_paths=_OPEN)),
         Middleware(Limits, bounds),
@@ -92,7 +97,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         require_dask(choice)
         with closing(_open_state(state, storage)) as database:
-            service = _service(state, token, database, choice, storage)
+            service = _service(state, token, database, choice, storage, allow_write)
             app.state.service = service
             await service.supervisor.start()
             record = partial(schedules.record, service)
@@ -141,14 +146,22 @@ def _open_state(state: Path, storage: str | None) -> sqlite3.Connection:
 
 
 def _service(
-    state: Path, token: str, database: sqlite3.Connection, engine: EngineChoice, storage: str | None
+    state: Path,
+    token: str,
+    database: sqlite3.Connection,
+    engine: EngineChoice,
+    storage: str | None,
+    allow_write: Collection[Path],
 ) -> Service:
     runs = Runs(database)
     root = storage or str((state / "storage").resolve())
     cluster = str(state.resolve() / CLUSTER_FILE) if engine.local_workers is not None else engine.scheduler
     images, git = Images(state.resolve()), GitUdfs(state.resolve())
     udfs, tokens = Udfs(database), Tokens(database)
+    handover = Handover(state.resolve(), udfs, tokens, git)
+    confining = Confining(state.resolve(), allow_write)
     return Service(
+        id=identity_of(state),
         runs=runs,
         udfs=udfs,
         collections=Collections(database),
@@ -163,7 +176,7 @@ def _service(
             engine=cluster,
             machine=this_machine(),
             images=images,
-            provided=Handover(state.resolve(), udfs, tokens, git).as_provided,
+            given=lambda: {"provided": handover.as_provided(), "confinement": confining.as_confinement()},
         ),
         signer=Signer.of(token),
         schedules=Schedules(database),

@@ -48,6 +48,7 @@ async def keep_cluster(state: Path, workers: int) -> None:
             with (state / "dask.log").open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable,
+                    "-P",
                     "-m",
                     _CLUSTER,
                     str(file),
@@ -55,7 +56,7 @@ async def keep_cluster(state: Path, workers: int) -> None:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    cwd=state,
+                    cwd="/",
                     env=without_secrets(os.environ),
                     start_new_session=True,  # neither Ctrl-C nor the end of the service is for the jobs on it
                 )
@@ -76,7 +77,7 @@ def _end_open(file: Path) -> None:
 
     with suppress(psutil.Error):
         process = psutil.Process(int(known["pid"]))
-        if process.cmdline()[2:4] == [_CLUSTER, str(file)]:
+        if process.cmdline()[-3:-1] == [_CLUSTER, str(file)]:
             _log.warning("the local Dask cluster of an earlier version is replaced; jobs on it end")
             process.terminate()
 

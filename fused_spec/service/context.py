@@ -25,8 +25,12 @@ CLIENT_ID = "local"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """`calls` are the realtime runs whose result somebody will ask for, by the id that the caller chose."""
+    """`id` is the random one of its state folder.
 
+    `calls` are the realtime runs whose result somebody will ask for, by the id that the caller chose.
+    """
+
+    id: str
     runs: Runs
     udfs: Udfs
     collections: Collections

@@ -44,6 +44,7 @@ class Forkserver:
             return
         self._process = await asyncio.create_subprocess_exec(
             self._python or sys.executable,
+            "-P",  # its folder has no modules
             "-m",
             "fused_spec.engine.forkserver",
             stdin=PIPE,
@@ -51,6 +52,7 @@ class Forkserver:
             stderr=None if _has_stderr() else DEVNULL,
             env={**_environment(self._storage), **({} if self._python is None else _with_package(self._python))},
             limit=_LONGEST_LINE,
+            cwd="/",
             start_new_session=True,  # Ctrl-C in the service's terminal is not for the jobs
         )
         self._reader = asyncio.create_task(self._listen(self._process))

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from fused_spec.errors import ServiceUnreachable
+from fused_spec.errors import FileTrouble, ServiceUnreachable
 from fused_spec.service.private_file import create_private
 from fused_spec.service.state_folder import is_held, open_state
 
@@ -26,6 +26,9 @@ LOG_FILE = "service.log"
 IMAGES_FILE = "images.json"
 GIT_FILE = "git.json"
 """`{"cache": "/abs", "clones": {url: "/abs"}}`: where jobs read repositories, as the project says."""
+
+SPECS_FILE = "specs.json"
+"""`["/abs"]`: the folders whose specs are applied here, which no job writes to."""
 
 _IDLE_SECONDS = 900.0
 _START_SECONDS = 30.0
@@ -58,11 +61,17 @@ def default_storage(state: Path) -> str:
 
 
 def ensure_service(
-    state: Path, *, idle: float = _IDLE_SECONDS, engine: str | None = None, storage: str | None = None
+    state: Path,
+    *,
+    idle: float = _IDLE_SECONDS,
+    engine: str | None = None,
+    storage: str | None = None,
+    allow_write: Collection[Path] = (),
 ) -> ServiceAddress:
     """The running service of the state folder; one is started when there is none.
 
-    One that is started has this engine and storage, as `serve` takes them; a running one keeps its own.
+    One that is started has this engine and storage, and lets jobs write to these places, as `serve` takes them; a
+    running one keeps its own.
     It stops by itself after `idle` seconds without work. Raises `ServiceUnreachable` when it does not come up, and
     `FusedSpecError` when the folder is not its user's alone.
     """
@@ -74,9 +83,10 @@ def ensure_service(
             options = [
                 word for name, text in (("--engine", engine), ("--storage", storage)) if text for word in (name, text)
             ]
+            options += [word for place in allow_write for word in ("--allow-write", str(place))]
             return answering(state) or _start(state, ["--idle", str(idle), *options])
     except OSError as error:
-        raise ServiceUnreachable(
+        raise FileTrouble(
             f"the local service cannot use {state}: {error.strerror or error}",
             hint="set FUSED_SPEC_STATE to a folder that can be written",
         ) from None
@@ -125,9 +135,27 @@ def declare_images(state: Path, images: Mapping[str, Any]) -> None:
 
     Raises `ServiceUnreachable` when the folder cannot be written, and `FusedSpecError` when it is not its user's alone.
     """
-    path, text = state / IMAGES_FILE, json.dumps(images)
-    if not images and not path.exists():
-        return
+    if images or (state / IMAGES_FILE).exists():
+        _declare(state, IMAGES_FILE, json.dumps(images))
+
+
+def declare_specs(state: Path, folder: Path) -> None:
+    """Have the service of a state folder know that specs of this folder are applied there; raises as above."""
+    known = folders_of_specs(state)
+    if (one := str(folder.resolve())) not in known:
+        _declare(state, SPECS_FILE, json.dumps([*known, one]))
+
+
+def folders_of_specs(state: Path) -> list[str]:
+    """The folders whose specs are applied there."""
+    try:
+        return [str(folder) for folder in json.loads((state / SPECS_FILE).read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):  # nobody has said so yet
+        return []
+
+
+def _declare(state: Path, name: str, text: str) -> None:
+    path = state / name
     try:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             open_state(state)
@@ -135,7 +163,7 @@ def declare_images(state: Path, images: Mapping[str, Any]) -> None:
             draft.write_text(text, encoding="utf-8")
             draft.replace(path)
     except OSError as error:
-        raise ServiceUnreachable(
+        raise FileTrouble(
             f"the local service cannot use {state}: {error.strerror or error}",
             hint="set FUSED_SPEC_STATE to a folder that can be written",
         ) from None
@@ -143,7 +171,7 @@ def declare_images(state: Path, images: Mapping[str, Any]) -> None:
 
 def _start(state: Path, options: list[str]) -> ServiceAddress:
     log = state / LOG_FILE
-    command = [sys.executable, "-m", "fused_spec.service", "--state", str(state), *options]
+    command = [sys.executable, "-P", "-m", "fused_spec.service", "--state", str(state.absolute()), *options]
     create_private(log)
     with log.open("ab") as output:
         child = subprocess.Popen(
@@ -152,7 +180,7 @@ def _start(state: Path, options: list[str]) -> ServiceAddress:
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C ends the command, not the service
-            cwd=state,
+            cwd="/",
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
     deadline = time.monotonic() + _START_SECONDS

@@ -23,13 +23,15 @@ _CLOSE = {"Connection": "close"}  # what is left of the body is not read, so the
 class Bounds:
     """`upload` bytes for paths that begin as `uploads` says, `body` for others; 5 GiB is what one POST to S3 may hold.
 
+    A body may be a job's config of 64 MiB, which is more with the spaces that clients write into JSON.
+
     A body has `patience` seconds, and one more for each `slowest` bytes that have come; each piece of an answer has
     `patience` seconds to be taken.
     """
 
     uploads: re.Pattern[str] = re.compile("(?!)")
     upload: int = 5 * 1024 * _MIB
-    body: int = 16 * _MIB
+    body: int = 96 * _MIB
     requests: int = 512
     patience: float = 30.0
     slowest: int = 16 * 1024

@@ -43,9 +43,9 @@ def scratch_of(job: JobDir) -> Path:
 
 
 def request_of(
-    place: Place, *, storage: str, engine: str | None, scratch: Path, provided: Mapping[str, Any]
+    place: Place, *, storage: str, engine: str | None, scratch: Path, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The content of `request.json`, as `fused_spec.jobdir` describes it."""
+    """The content of `request.json`, as `fused_spec.jobdir` describes it; `given` is `provided` and `confinement`."""
     run, share = place.run, place.share
     return {
         "job_id": run.job_id,
@@ -65,7 +65,7 @@ def request_of(
         "instance": {"name": run.instance_type, "memory": share.type_memory} if share.type_memory else None,
         "output_format": run.output_format,
         "tile": [int(number) for number in run.tile.split("/")] if run.tile else None,
-        "provided": provided,
+        **given,
     }
 
 

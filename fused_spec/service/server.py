@@ -35,7 +35,7 @@ _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # recognised, not bound
 class Options:
     """`idle`: seconds without work, enabled schedules or requests after which the service stops; None never.
 
-    `by_flag` names which of engine and storage a person chose with a flag.
+    `by_flag` names which of engine and storage a person chose with a flag; jobs may write to `allow_write`.
     """
 
     state: Path
@@ -45,6 +45,7 @@ class Options:
     engine: EngineChoice | None = None
     storage: str | None = None
     by_flag: tuple[str, ...] = ()
+    allow_write: tuple[Path, ...] = ()
 
 
 def serve(options: Options, announce: Callable[[ServiceAddress], None] | None = None) -> None:
@@ -104,6 +105,7 @@ class _Server:
             on_request=self._note,
             engine=self.options.engine,
             storage=self.options.storage,
+            allow_write=self.options.allow_write,
         )
         server = _Http(
             uvicorn.Config(

@@ -3,12 +3,16 @@
 import fcntl
 import os
 import stat
+import uuid
 from errno import EACCES, EAGAIN, ENOSYS
 from pathlib import Path
 
 from fused_spec.errors import FusedSpecError
+from fused_spec.service.private_file import create_whole, write_private
+from fused_spec.service_identity import is_service_id
 
 LOCK_FILE = "service.lock"
+ID_FILE = "id"
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -17,6 +21,22 @@ def open_state(state: Path) -> None:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (why := _distrust(state)) is not None:
         raise FusedSpecError(f"the state folder {state} is not used: {why[0]}", hint=why[1])
+
+
+def identity_of(state: Path) -> str:
+    """The random id of this folder's service, made by whoever asks first; it stays while the folder does.
+
+    Raises `OSError`, and `FusedSpecError` when others know the file.
+    """
+    path = state / ID_FILE
+    known = read_private(path)
+    if known is None:
+        create_whole(path, uuid.uuid4().hex)
+        known = read_private(path)
+    if known is not None and is_service_id(known.strip()):
+        return known.strip()
+    write_private(path, fresh := uuid.uuid4().hex)
+    return fresh
 
 
 def is_held(state: Path) -> bool:

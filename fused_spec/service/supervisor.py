@@ -37,7 +37,7 @@ _log = logging.getLogger("fused_spec.service")
 
 
 class Supervisor:
-    """Runs jobs in `folder`; call everything from its event loop. `provided` says what each job may load and use."""
+    """Runs jobs in `folder`; call everything from its event loop. `given` says what each job may use, and write to."""
 
     def __init__(
         self,
@@ -48,13 +48,13 @@ class Supervisor:
         machine: Machine,
         images: Images,
         engine: str | None = None,
-        provided: Callable[[], dict[str, Any]] = dict,
+        given: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self._runs = runs
         self._folder = folder
         self._storage = storage
         self._engine = engine
-        self._provided = provided
+        self._given = given
         self._rooms = Rooms(machine)
         self._preparations = Preparations(
             images, folder, done=self._enter, failed=lambda run, why: self._record_end(run, FAILED, f"ERROR: {why}")
@@ -179,7 +179,7 @@ class Supervisor:
         try:
             self._reserve.keep()
             request = request_of(
-                place, storage=self._storage, engine=self._engine, scratch=scratch, provided=self._provided()
+                place, storage=self._storage, engine=self._engine, scratch=scratch, given=self._given()
             )
             write_request(job, request)
         except OSError as error:

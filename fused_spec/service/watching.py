@@ -1,7 +1,6 @@
 """What the service knows of one run that was handed to a worker, from the folder and the process alone."""
 
 import os
-import shutil
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.jobdir import JobDir, read_lines
+from fused_spec.removal import remove_tree
 from fused_spec.service.runs import Run
 
 _CLOCK_TOLERANCE = 60.0  # seconds between a process's birth and its first event, at the very most
@@ -87,7 +87,7 @@ class Watch:
 
         if self.pid is not None and not psutil.pid_exists(self.pid):
             self.signal_group(signal.SIGKILL)
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        remove_tree(self.scratch)
 
     def kill_all(self) -> None:
         """Kill the worker and everything below it, whatever session that is in."""

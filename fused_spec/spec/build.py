@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fused_spec.spec.digest import digest
+from fused_spec.spec.digest import canonical, digest
 from fused_spec.spec.document import Document
 from fused_spec.spec.durations import seconds
+from fused_spec.spec.element_list import PARTS
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.inputs import Inputs
+from fused_spec.spec.limits import MAX_CONFIG_BYTES, MAX_FILE_BYTES
 from fused_spec.spec.loads import Loadable
 from fused_spec.spec.model import (
     Desired,
@@ -32,9 +34,11 @@ from fused_spec.spec.references import References
 from fused_spec.spec.schema import complete
 from fused_spec.spec.smallest import smallest
 from fused_spec.spec.steps import StepReader, smallest_step
+from fused_spec.spec.token_life import token_life
 
 _SPEC: Pointer = ("spec",)
 _DEFAULT_ENV = {"FUSED_CREDENTIAL_PROVIDER": "ec2"}
+_KEPT_HERE = ("sink", "expires", "warn_before")
 _SETTINGS = ("instance_type", "region", "disk_size_gb", "image_name")
 
 
@@ -94,12 +98,15 @@ class _Builder:
         payload |= {name: spec[name] for name in _SETTINGS if spec.get(name) is not None}
         if env := _env(spec.get("env", {})):
             payload["additional_env"] = env
+        if not self._is_sendable(config):
+            return None
         return DesiredJob(
             **self._common(payload),
             needs=_jobs([*spec.get("needs", []), *self.references.producers]),
             reads=_jobs(self.references.producers),
             run=_policy(spec.get("run", {})),
             files=tuple(self.references.files.values()),
+            start=_start(spec),
             protect=self._is_protected(),
         )
 
@@ -121,13 +128,15 @@ class _Builder:
 
     def token(self) -> DesiredToken | None:
         sink = self._sink()
+        life = token_life(self._spec(), self.findings)
         if self.findings.has_error or sink is None:
             return None
         spec = smallest(self._spec(), self._schema())
         reference = spec["udf"].get("ref")
         return DesiredToken(
-            **self._common({name: value for name, value in spec.items() if name != "sink"}),
+            **self._common({name: value for name, value in spec.items() if name not in _KEPT_HERE}),
             sink=sink,
+            life=life,
             needs=(Key(kind=Kind.UDF, name=reference),) if reference else (),
             protect=self._is_protected(),
         )
@@ -163,6 +172,19 @@ class _Builder:
                 if machine
                 else "name an instance_type",
             )
+
+    def _is_sendable(self, config: Mapping[str, Any]) -> bool:
+        """Whether a service may take the config; one of a small file without elements cannot be too large."""
+        in_files = any(isinstance(step.get("input"), dict) for step in self._spec()["config"]["steps"])
+        if not in_files and len(self.document.file.content) < MAX_FILE_BYTES:
+            return True
+        size = len(canonical(config))
+        if size > MAX_CONFIG_BYTES:
+            message = (
+                f"with its elements and code the job has {size >> 20} MiB, and {MAX_CONFIG_BYTES >> 20} are the most"
+            )
+            self.findings.tell("too-large", message, (*_SPEC, "config"), PARTS)
+        return size <= MAX_CONFIG_BYTES
 
     def _sink(self) -> Path | None:
         at = (*_SPEC, "sink", "file")
@@ -208,7 +230,7 @@ class _Builder:
             "origin": self.document.positions.value(()),
             "description": metadata.get("description"),
             "labels": metadata.get("labels", {}),
-            "sources": self.sources | self._input_sources(payload),
+            "sources": self.sources | (self._input_sources(payload) if self.references.files else {}),
         }
 
     def _input_sources(self, payload: Any, path: str = "") -> dict[str, str]:
@@ -227,6 +249,17 @@ class _Builder:
 
 def _jobs(names: Iterable[str]) -> tuple[Key, ...]:
     return tuple(Key(kind=Kind.JOB, name=name) for name in dict.fromkeys(names))
+
+
+def _start(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of the start alone; ages in seconds."""
+    said: dict[str, Any] = {}
+    if spec.get("send_status_email") is not None:
+        said["send_status_email"] = spec["send_status_email"]
+    if spec.get("cache_max_age") is not None:
+        age = spec["cache_max_age"]
+        said["cache_max_age"] = age if isinstance(age, int) else seconds(age)
+    return said
 
 
 def _env(declared: Mapping[str, str | None]) -> dict[str, str]:

@@ -18,7 +18,8 @@ from yaml.scanner import Scanner
 from fused_spec.diagnostics import Diagnostic, Location
 from fused_spec.spec.characters import read_text, unprintable_in
 from fused_spec.spec.discovery import SpecFile
-from fused_spec.spec.limits import MAX_DEPTH, MAX_NODES, MAX_PROBLEMS
+from fused_spec.spec.limits import MAPPING, MAX_DEPTH, MAX_MEMORY, MAX_PROBLEMS, SCALAR, SEQUENCE
+from fused_spec.spec.meant import is_meant, is_meant_text, not_a_spec
 from fused_spec.spec.positions import LITERAL, Place, Pointer, Positions, dotted, location
 from fused_spec.spec.scalars import Doubt, Scalar, plain
 from fused_spec.spec.syntax import explain_syntax
@@ -69,21 +70,27 @@ def _text_at(mapping: Any, key: str) -> str | None:
 def read_documents(file: SpecFile) -> tuple[list[Document], list[Diagnostic]]:
     """Every document that could be read, and every problem met; never raises for what a person wrote.
 
-    A document with an alias, a tag or a directive is told about and left out: its content is not known.
+    A document with an alias, a tag or a directive is told about and left out: its content is not known. An empty one is
+    nothing. In a file that nobody named, what is not meant as a spec is passed over with a note.
     """
     text, problems = read_text(file.content, file.name)
     if text is None:
-        return [], problems
+        if file.named or is_meant_text(file.content):
+            return [], problems
+        first = problems[0]
+        return [], [not_a_spec(first.location, f"{first.message}, and nothing in the file names a spec", first.hint)]
     reader = _Reader(file, text, FastestParser(text))
-    documents = reader.read()
-    if not documents and not reader.problems:
-        start = Location(path=file.name)
-        return [], [Diagnostic(code="empty-document", message="the file is empty", location=start, hint=_WRITE_SPEC)]
-    return documents, reader.problems
+    return reader.read(), reader.problems
 
 
-_WRITE_SPEC = "write a spec into it, or remove it"
 _NO_KEY = "?"
+_OWN_FILE = "put the elements of an input into a file of their own: input: {elements: tiles.csv}"
+_COSTS = {
+    events.ScalarEvent: SCALAR,
+    events.AliasEvent: SCALAR,
+    events.SequenceStartEvent: SEQUENCE,
+    events.MappingStartEvent: MAPPING,
+}
 
 
 class _LimitPassed(Exception):  # a signal, told as a diagnostic before it is raised
@@ -98,24 +105,41 @@ class _Reader:
         self._file = file
         self._text = text
         self._next = parser.get_event
-        self._nodes = 0
+        self._room = MAX_MEMORY
         self._pointer: list[str | int] = []
         self._doubts: dict[Pointer, Doubt] = {}
         self._known = True
+        self._began = self._before = 0
+        self._has_note = False
 
     def read(self) -> list[Document]:
         documents: list[Document] = []
         try:
             for index, start in enumerate(self._starts()):
+                self._began, self._before = start.start_mark.index, len(self.problems)
                 documents.extend(self._document(start, index))
         except _LimitPassed:
-            pass  # told when it was raised
+            self._pass_over_the_rest("what is in it is too much to be looked through")
         except (yaml.YAMLError, ValueError) as error:
             # ValueError: the pure parser lets chr() fail on an escape beyond Unicode.
             self.problems.append(explain_syntax(error, self._text, self._file.name))
             # Text just before is the broken beginning of something else: `a:1` and then `b: 2`.
             documents = [document for document in documents if not isinstance(document.tree, str)]
+            self._pass_over_the_rest("it cannot be read as YAML, and nothing in it names a spec")
         return documents
+
+    def _pass_over_the_rest(self, why: str) -> None:
+        """What cannot be read to its end is still no spec when nothing from there on says that it is one."""
+        if not self._file.named and not is_meant_text(self._text[self._began :]):
+            last = self.problems[-1]
+            self._pass_over(last.location, why, f"{last.message}; {last.hint}")
+
+    def _pass_over(self, place: Location, why: str, wrong: str | None = None) -> None:
+        """A note in place of all that would be said about a document."""
+        del self.problems[self._before :]
+        if not self._has_note:
+            self.problems.append(not_a_spec(place, why, wrong))
+            self._has_note = True
 
     def _starts(self) -> Iterator[Any]:
         while type(event := self._next()) is not events.StreamEndEvent:
@@ -127,20 +151,18 @@ class _Reader:
         if start.version or start.tags:
             self._refused(start, "directive", "directives (%) are not read", "remove the line")
         tree, place = self._node(self._next())
-        if not self._known:
-            return
-        if tree is None:
-            message = f"document {index + 1} is empty" if index else "the document is empty"
-            self._tell("empty-document", message, place[0], _WRITE_SPEC)
-            return
-        positions = Positions(self._file.name, place)
-        yield Document(file=self._file, index=index, tree=tree, positions=positions, doubts=self._doubts)
+        if not self._file.named and tree is not None and not is_meant(tree):
+            self._pass_over(location(place[0], self._file.name), _why_not(tree))
+        elif self._known and tree is not None:
+            positions = Positions(self._file.name, place)
+            yield Document(file=self._file, index=index, tree=tree, positions=positions, doubts=self._doubts)
 
     def _node(self, event: Any) -> tuple[Any, Place]:
         kind = type(event)
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            self._stop("too-many-values", f"more than {MAX_NODES:,} values in one file", event.start_mark)
+        self._room -= _COSTS[kind]
+        if self._room < 0:
+            message = f"the values up to here take more than {MAX_MEMORY >> 20} MiB of memory"
+            self._stop("too-many-values", message, event.start_mark, _OWN_FILE)
         if event.anchor is not None:
             self._refused(event, "alias", "anchors (&) and aliases (*) are not read", "repeat the value itself")
         if kind is events.AliasEvent:
@@ -150,7 +172,7 @@ class _Reader:
         if kind is events.ScalarEvent:
             return self._scalar(event), (event.start_mark, LITERAL if event.style == "|" else None)
         if len(self._pointer) >= MAX_DEPTH:
-            self._stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", event.start_mark)
+            self._stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", event.start_mark, "split the spec")
         return self._mapping(event) if kind is events.MappingStartEvent else self._sequence(event)
 
     def _scalar(self, event: Any) -> Scalar:
@@ -160,6 +182,7 @@ class _Reader:
             if not isinstance(value, Doubt):
                 return value
             self._doubts[tuple(self._pointer)] = value
+            self._room -= SEQUENCE
         elif event.style == '"' and (what := unprintable_in(text)):
             self._tell("bad-character", f"the text holds {what}", event.start_mark, "remove the escape")
         return text
@@ -221,13 +244,21 @@ class _Reader:
             self._tell(code, message, event.start_mark, hint)
         self._known = False
 
-    def _stop(self, code: str, message: str, mark: Mark) -> NoReturn:
-        self._tell(code, message, mark, "split the spec")
+    def _stop(self, code: str, message: str, mark: Mark, hint: str) -> NoReturn:
+        self._tell(code, message, mark, hint)
         raise _LimitPassed
 
     def _tell(self, code: str, message: str, mark: Mark, hint: str) -> None:
+        if len(self.problems) - self._before > MAX_PROBLEMS:
+            return
         where = location(mark, self._file.name)
         pointer = dotted(tuple(self._pointer))
         self.problems.append(Diagnostic(code=code, message=message, location=where, pointer=pointer, hint=hint))
-        if len(self.problems) >= MAX_PROBLEMS:
+        # A file of others may have any number: it is read on for the spec that may follow.
+        if len(self.problems) - self._before >= MAX_PROBLEMS and self._file.named:
             raise _LimitPassed
+
+
+def _why_not(tree: Any) -> str:
+    version = tree.get("apiVersion") if isinstance(tree, dict) else None
+    return f"its apiVersion is {spelt(version)}" if isinstance(version, str) else "it has no apiVersion of fused-spec"

@@ -14,7 +14,7 @@ from fused_spec.spec.characters import character_name
 from fused_spec.spec.document import Document
 from fused_spec.spec.positions import Pointer, dotted
 from fused_spec.spec.scalars import Doubt
-from fused_spec.spec.violations import Fault, Violation
+from fused_spec.spec.violations import Fault, Violation, repeated
 from fused_spec.spec.wording import either, spelt
 
 Homes = Mapping[str, Mapping[str, list[str]]]
@@ -174,14 +174,15 @@ def _too_long(violation: Violation, _: Homes) -> _Words:
 
 
 def _repeated(violation: Violation, _: Homes) -> _Words:
-    value = next(item for index, item in enumerate(violation.value) if item in violation.value[:index])
-    return _Words("repeated-item", f"{_label(violation.pointer)} names {spelt(value)} twice", "name it once")
+    name = spelt(repeated(violation.value))
+    return _Words("repeated-item", f"{_label(violation.pointer)} names {name} twice", "name it once")
 
 
 def _unknown_field(violation: Violation, homes: Homes) -> _Words:
     name = str(violation.pointer[-1])
     known = list(violation.schema["properties"])
-    return _Words("unknown-field", f"unknown field {spelt(name)}", _field_hint(name, known, violation.pointer, homes))
+    hint = violation.schema.get("unknownFieldMessage") or _field_hint(name, known, violation.pointer, homes)
+    return _Words("unknown-field", f"unknown field {spelt(name)}", hint)
 
 
 def _field_hint(name: str, known: list[str], pointer: Pointer, homes: Homes) -> str:

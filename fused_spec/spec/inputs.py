@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.spec.discovery import printable
+from fused_spec.spec.element_list import Elements
+from fused_spec.spec.elements import ElementFiles
 from fused_spec.spec.model import LocalFile
-from fused_spec.spec.named_files import Folder, Trouble, unreadable
+from fused_spec.spec.named_files import GIT_LFS, Folder, Trouble, unreadable
 
 UPLOADS = "fd://fused-spec/inputs/"
 
@@ -33,7 +35,6 @@ _BEGINNINGS = {
 }
 _JSON = (".geojson", ".json")
 _TEXT = (".csv", ".tsv", ".txt", *_JSON)
-_GIT_LFS = b"version https://git-lfs"
 
 
 def is_local_file(value: Any) -> bool:
@@ -46,6 +47,7 @@ class Inputs:
     """Reads each file once, however often it is named."""
 
     _known: dict[Path, LocalFile | Trouble] = field(default_factory=dict)
+    _elements: ElementFiles = field(default_factory=ElementFiles)
 
     def read(self, name: str, folder: Folder) -> LocalFile | Trouble:
         path = folder.locate(name)
@@ -54,6 +56,9 @@ class Inputs:
         if path not in self._known:
             self._known[path] = _read(path, name)
         return self._known[path]
+
+    def elements(self, name: str, folder: Folder) -> Elements | Trouble:
+        return self._elements.read(name, folder)
 
 
 def _read(path: Path, name: str) -> LocalFile | Trouble:
@@ -79,7 +84,7 @@ def _wrong(suffix: str, head: bytes) -> tuple[str, str] | None:
     """What and what next, when the first bytes are not those of such a file."""
     if not head:
         return "is empty", "name a file with content"
-    if head.startswith(_GIT_LFS):
+    if head.startswith(GIT_LFS):
         return "is a Git LFS pointer, not the content", "run `git lfs pull`"
     if suffix == ".shp":
         return "is only a part of a shapefile", "zip it with its .dbf, .shx and .prj, and name the .zip"

@@ -5,7 +5,8 @@ default in a later version changes no digest. The digest covers the payload and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -102,13 +103,15 @@ class DesiredJob(Desired):
     """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
     `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`.
 
-    `reads` are those of its needs whose output it reads.
+    `reads` are those of its needs whose output it reads. `start` holds start_job's keywords that decide nothing about
+    the result, and so are no part of the digest: `send_status_email` and `cache_max_age`.
     """
 
     needs: tuple[Key, ...] = ()
     reads: tuple[Key, ...] = ()
     run: RunPolicy = RunPolicy()
     files: tuple[LocalFile, ...] = ()
+    start: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
 
 
@@ -118,11 +121,25 @@ class DesiredUdf(Desired):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """How long a token's value is to be used: so many `seconds` from its making, or `until` then.
+
+    It is told of from `warn_before` seconds before its end.
+    """
+
+    seconds: float | None = None
+    until: datetime | None = None
+    warn_before: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredToken(Desired):
     """A UDF access token; the payload holds `udf` (`{id}`, `{email, name}`, `{name}` or `{ref}`), `client_id`,
-    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value."""
+    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value. `life` is no part of the
+    payload: the service knows nothing of it, and a token need not be made anew for it."""
 
     sink: Path
+    life: Life | None = None
     needs: tuple[Key, ...] = ()
     protect: bool = False
 
@@ -131,9 +148,11 @@ class DesiredToken(Desired):
 class Project:
     """What `fused-spec.yaml` says; without one the scope is `default`, and prune is refused.
 
+    `scope` marks every run: the project's id, and with an `environment` that as well.
+
     `root` confines every file a spec may name; `state` is the folder for the local service, the archive
     and caches (`.fused-spec` beside the project file). `clones` are repositories on this machine, by URL. `engine` and
-    `storage` are those of the local service, as `serve` takes them.
+    `storage` are those of the local service, as `serve` takes them. `exclude` are patterns of files that are no specs.
     """
 
     name: str
@@ -148,7 +167,18 @@ class Project:
     clones: Mapping[str, Path] = field(default_factory=dict)
     engine: str | None = None
     storage: str | None = None
+    exclude: tuple[str, ...] = ()
     file: Path | None = None
+    environment: str | None = None
+
+    def at(self, target: Target) -> "Project":
+        """The project in the environment of a target.
+
+        Without one its scope is its id alone, as it was before there were environments. No id holds a dot.
+        """
+        if target.scope is None or self.environment is not None:
+            return self
+        return replace(self, scope=f"{self.scope}.{target.scope}", environment=target.scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

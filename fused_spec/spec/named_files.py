@@ -9,17 +9,21 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from fused_spec.diagnostics import nearest
+from fused_spec.diagnostics import Location, nearest
 from fused_spec.spec.discovery import printable
+
+GIT_LFS = b"version https://git-lfs"
+"""How what stands for a file begins whose content is kept elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why a file cannot be used, and what to do."""
+    """Why a file cannot be used, and what to do; `place` is where in the file itself, when it is known."""
 
     code: str
     message: str
     hint: str
+    place: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ A job that reads another's output needs that job, and its digest covers the othe
 once the other declares something else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +41,7 @@ def read_outputs(document: Document) -> list[tuple[str, Pointer]]:
     return [
         reference
         for index, step in enumerate(_steps(document))
+        if isinstance(step, dict)
         for reference in _references(step, (*_CONFIG, "steps", index))
     ]
 
@@ -71,10 +72,7 @@ def _references(value: Any, pointer: Pointer) -> Iterator[tuple[str, Pointer]]:
     if name is not None:
         yield name, (*pointer, "output_of")
         return
-    items: Iterable[tuple[str | int, Any]] = ()
-    if isinstance(value, Mapping):
-        items = value.items()
-    elif isinstance(value, list):
-        items = enumerate(value)
+    items: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
-        yield from _references(item, (*pointer, key))
+        if isinstance(item, dict | list):  # there may be a million plain values
+            yield from _references(item, (*pointer, key))

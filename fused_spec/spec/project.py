@@ -1,18 +1,20 @@
 """The project around a spec: its identity, what its paths may reach, and where its state is kept."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, nearest
+from fused_spec.diagnostics import Diagnostic, Location, nearest
 from fused_spec.gitrefs import normal
+from fused_spec.service_identity import normal_url
 from fused_spec.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET, Target
-from fused_spec.spec.discovery import PROJECT_FILE, find_project_file, project_root
+from fused_spec.spec.discovery import find_project_file, printable
 from fused_spec.spec.document import Document, read_documents
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.model import DEFAULT_SCOPE, Project
-from fused_spec.spec.positions import dotted
+from fused_spec.spec.positions import Pointer, dotted
+from fused_spec.spec.roots import PROJECT_FILE, leads_out, project_root
 from fused_spec.spec.schema import check
 
 STATE_FOLDER = ".fused-spec"
@@ -32,7 +34,8 @@ def find_project(start: Path, *, cwd: Path) -> tuple[Project, tuple[Diagnostic, 
     if document is None or any(problem.is_error for problem in problems):
         return _without_file(root, root), tuple(problems)
     project = _from_tree(document.tree, root)
-    return project, (*problems, *_unknown_target(project, document), *_other_hosted(document))
+    found = (*_unknown_target(project, document), *_other_hosted(document), *_one_environment_twice(document))
+    return project, (*problems, *found)
 
 
 def _without_file(root: Path, home: Path) -> Project:
@@ -48,10 +51,14 @@ def _fallback_root(start: Path, cwd: Path) -> Path:
 
 def _read(path: Path, cwd: Path) -> tuple[Document | None, list[Diagnostic]]:
     shown = path.relative_to(cwd) if path.is_relative_to(cwd) else path
+    if (other := leads_out(path)) is not None:
+        return None, [_linked(shown, other)]
     file, problems = find_project_file(path, shown)
     if file is None:
         return None, problems
     documents, problems = read_documents(file)
+    if not documents and not problems:
+        problems.append(_empty(file.name))
     problems += [problem for document in documents for problem in check(document)]
     if len(documents) > 1:
         problems.append(
@@ -63,6 +70,24 @@ def _read(path: Path, cwd: Path) -> tuple[Document | None, list[Diagnostic]]:
             )
         )
     return (documents[0] if documents else None), problems
+
+
+def _empty(name: str) -> Diagnostic:
+    return Diagnostic(
+        code="empty-document",
+        message="the project file is empty",
+        location=Location(path=name),
+        hint="write the project's name and id into it, as `fused-spec init` does in a new folder",
+    )
+
+
+def _linked(shown: Path, other: Path) -> Diagnostic:
+    return Diagnostic(
+        code="outside-project",
+        message=f"{printable(shown)} is a link to the project file {printable(other)}",
+        location=Location(path=printable(shown)),
+        hint="give this folder a project file of its own: its id marks every run",
+    )
 
 
 def _from_tree(tree: Any, root: Path) -> Project:
@@ -84,6 +109,7 @@ def _from_tree(tree: Any, root: Path) -> Project:
         clones={normal(url): _clone(root, path) for url, path in tree.get("clones", {}).items()},
         engine=tree.get("engine"),
         storage=tree.get("storage"),
+        exclude=tuple(tree.get("exclude", ())),
         file=root / PROJECT_FILE,
     )
 
@@ -96,6 +122,7 @@ def _target(name: str, described: Mapping[str, Any]) -> Target:
     return Target(
         name=name,
         base_url=described["base_url"].rstrip("/"),
+        scope=described.get("scope"),
         accepts_within=_seconds(described.get("accepts_within")),
         lists_within=_seconds(described.get("lists_within")),
     )
@@ -123,6 +150,29 @@ def _other_hosted(document: Document) -> list[Diagnostic]:
         for name, described in document.tree.get("targets", {}).items()
         if _is_other_hosted(name, described)
     ]
+
+
+def _one_environment_twice(document: Document) -> Iterator[Diagnostic]:
+    """Targets that reach one service under one scope: what ran at the one would be taken for a run of the other."""
+    tree, positions = document.tree, document.positions
+    places: dict[tuple[str, str | None], tuple[str, Pointer]] = {}
+    if tree.get("target") == HOSTED_TARGET and HOSTED_TARGET not in tree.get("targets", {}):
+        places[normal_url(HOSTED_URL), None] = (HOSTED_TARGET, ("target",))
+    for name, described in tree.get("targets", {}).items():
+        pointer: Pointer = ("targets", name, "base_url")
+        first, place = places.setdefault((normal_url(described["base_url"]), described.get("scope")), (name, pointer))
+        if place is pointer:
+            continue
+        scope = f'the scope "{described["scope"]}"' if "scope" in described else "no scope"
+        yield Diagnostic(
+            code="one-environment-twice",
+            message=f'the targets "{first}" ({positions.value(place)}) and "{name}" are one environment: '
+            f"both reach {described['base_url']} with {scope}",
+            location=positions.value(pointer),
+            pointer=dotted(pointer),
+            hint=f'give one of them a scope of its own, such as "scope: {name}"; '
+            "the one that keeps what it has keeps its history",
+        )
 
 
 def _unknown_target(project: Project, document: Document) -> list[Diagnostic]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fused_spec.spec.element_list import Elements
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.inputs import Inputs, is_local_file
 from fused_spec.spec.model import LocalFile
@@ -29,6 +30,8 @@ class References:
 
     def addresses(self, value: Any, pointer: Pointer) -> Any:
         """The value with an address for each reference in it."""
+        if not isinstance(value, dict | list):
+            return value
         if is_local_file(value):
             return self._address_of_file(value, pointer)
         name = producer(value)
@@ -36,9 +39,18 @@ class References:
             return self._output(name, pointer)
         if isinstance(value, dict):
             return {key: self.addresses(item, (*pointer, key)) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.addresses(item, (*pointer, index)) for index, item in enumerate(value)]
-        return value
+        return [
+            self.addresses(item, (*pointer, index)) if isinstance(item, dict | list) else item
+            for index, item in enumerate(value)
+        ]
+
+    def elements(self, name: str, pointer: Pointer) -> Elements | None:
+        """The elements that stand in the file, or None when something is wrong with it, which is told."""
+        elements = self.inputs.elements(name, self.folder)
+        if isinstance(elements, Trouble):
+            self.findings.trouble(elements, pointer)
+            return None
+        return elements
 
     def _address_of_file(self, value: Any, pointer: Pointer) -> Any:
         file = self.inputs.read(value["file"], self.folder)

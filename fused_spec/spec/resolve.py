@@ -3,26 +3,29 @@
 Nothing here asks a service or runs code.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.diagnostics import Diagnostic, Location, Severity
 from fused_spec.gitrefs import Repositories
 from fused_spec.spec.build import build
-from fused_spec.spec.discovery import SpecFile, find
+from fused_spec.spec.discovery import SpecFile, find, printable
 from fused_spec.spec.document import Document, read_documents
+from fused_spec.spec.exclusion import Exclusion, exclusion
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.git_lock import Locks, read_locks
 from fused_spec.spec.git_sources import GitSources
 from fused_spec.spec.inputs import Inputs
 from fused_spec.spec.loads import Loadable
-from fused_spec.spec.model import Desired, Kind, Project, Resolution
+from fused_spec.spec.model import Desired, DesiredJob, Kind, Project, Resolution
 from fused_spec.spec.outputs import outputs, with_outputs_in_digests
 from fused_spec.spec.project import find_project
 from fused_spec.spec.relations import check_relations
 from fused_spec.spec.schema import check
-from fused_spec.spec.untold_reads import check_untold_reads
+from fused_spec.spec.text_addresses import text_addresses
 
 
 def resolve(
@@ -37,11 +40,12 @@ def resolve(
     `-` among the paths is standard input, whose relative paths start at `cwd`. `git` makes what reads git references,
     in place of the lock file and what is on this machine alone. Never raises for what a person wrote.
     """
-    files, problems = find(paths, cwd=cwd, stdin=stdin)
+    files, problems = find(paths, cwd=cwd, stdin=stdin, excluded=partial(_excluded, cwd=cwd))
     project, more = _project(files, paths, cwd)
     problems += more
     read = [read_documents(file) for file in files]
     documents = [document for found, _ in read for document in found]
+    problems += _without_specs(paths, documents, [*problems, *(problem for _, found in read for problem in found)])
     locks, unreadable = read_locks(project.root)
     problems += unreadable
     sources = (git or offline)(project, locks)
@@ -55,7 +59,8 @@ def resolve(
     problems += [problem for _, found in read for problem in found]
     problems += [problem for one in built for problem in one.problems]
     problems += check_relations(documents)
-    problems += check_untold_reads(documents)
+    pairs = zip(documents, built, strict=True)
+    problems += text_addresses([(each, one.desired) for each, one in pairs if isinstance(one.desired, DesiredJob)])
     desired = tuple(one.desired for one in built if one.desired is not None)
     if not any(problem.is_error for problem in problems):
         desired = with_outputs_in_digests(desired)
@@ -65,6 +70,22 @@ def resolve(
         desired=desired,
         diagnostics=tuple(sorted(problems, key=lambda one: (_place(one, order), one.location))),
     )
+
+
+def _excluded(folder: Path, *, cwd: Path) -> Exclusion:
+    project, _ = find_project(folder, cwd=cwd)
+    return exclusion(Path(os.path.realpath(project.root)), project.exclude)
+
+
+def _without_specs(
+    paths: Sequence[str], documents: Sequence[Document], told: Sequence[Diagnostic]
+) -> Iterator[Diagnostic]:
+    """Where everything there is of others, the path is likely wrong."""
+    passed_over = any(problem.severity is Severity.NOTE for problem in told)
+    if not documents and passed_over and not any(problem.is_error for problem in told):
+        names = ", ".join(map(printable, paths))
+        hint = "name a folder that holds specs"
+        yield Diagnostic(code="empty-folder", message=f"no spec in {names}", location=Location(path=names), hint=hint)
 
 
 def offline(project: Project, locks: Locks) -> GitSources:
@@ -115,7 +136,7 @@ def _built(document: Document, folder: Path, shared: _Shared) -> _Built:
         outputs=shared.outputs,
         loadable=shared.loadable,
     )
-    return _Built(desired, findings.problems)
+    return _Built(desired, findings.told)
 
 
 def _folder(file: SpecFile, cwd: Path) -> Path:

@@ -8,18 +8,19 @@ import copy
 import json
 from collections.abc import Mapping
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from jsonschema.protocols import Validator
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec.discovery import PROJECT_FILE
 from fused_spec.spec.document import Document
 from fused_spec.spec.explain import explain, explain_doubt
 from fused_spec.spec.homes import homes
-from fused_spec.spec.limits import MAX_PROBLEMS
+from fused_spec.spec.limits import MAX_FAULTS, MAX_PROBLEMS
 from fused_spec.spec.positions import Pointer
+from fused_spec.spec.roots import PROJECT_FILE
 from fused_spec.spec.scalars import Doubt
 from fused_spec.spec.secrets import find_secrets
 from fused_spec.spec.violations import Fault, Schema, Violation, inlined, validator_for, violations
@@ -92,12 +93,13 @@ def check(document: Document) -> list[Diagnostic]:
     # Another version is another language: what else would be said about it means nothing.
     faults = [fault for fault in faults if _is_of_version(fault)] or faults
     doubts = _standing_doubts(document, kind)
-    problems = [explain_doubt(pointer, doubt, document) for pointer, doubt in doubts.items()]
+    problems = [explain_doubt(pointer, doubt, document) for pointer, doubt in islice(doubts.items(), MAX_PROBLEMS)]
     faults = [fault for fault in faults if fault.pointer not in doubts]
     order = sorted(faults, key=lambda fault: document.positions.value(fault.pointer))
     problems += [explain(fault, document, _homes(kind)) for fault in order[:MAX_PROBLEMS]]
-    problems += find_secrets(document)
-    return _capped(sorted(problems, key=lambda problem: problem.location), document, len(order) - MAX_PROBLEMS)
+    problems += islice(find_secrets(document), MAX_FAULTS)
+    more = max(len(order) - MAX_PROBLEMS, 0) + max(len(doubts) - MAX_PROBLEMS, 0)
+    return _capped(sorted(problems, key=lambda problem: problem.location), document, more)
 
 
 def _is_of_version(fault: Violation) -> bool:
@@ -151,7 +153,7 @@ def _replace(tree: Any, pointer: Pointer, value: Any) -> None:
 
 
 def _capped(problems: list[Diagnostic], document: Document, more: int) -> list[Diagnostic]:
-    more = max(more, 0) + max(len(problems) - MAX_PROBLEMS, 0)
+    more += max(len(problems) - MAX_PROBLEMS, 0)
     if not more:
         return problems
     rest = Diagnostic(

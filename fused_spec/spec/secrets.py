@@ -19,21 +19,27 @@ _HARMLESS = re.compile(r"|true|false|yes|no|on|off|none|null|default|[0-9.]+", r
 
 def find_secrets(document: Document) -> Iterator[Diagnostic]:
     """One error for each text that has the shape of a secret, or stands under a name that asks for one."""
-    for pointer, text in _texts(document.tree, ()):
-        name = next((step for step in reversed(pointer) if isinstance(step, str)), "")
-        if looks_like_secret(text):
-            message = f'"{name}" holds what looks like a secret'
-        elif is_sensitive_name(name) and not _REFERENCE.search(words_apart(name)) and not _HARMLESS.fullmatch(text):
-            message = f'"{name}" is the name of a secret'
-        else:
-            continue
+    for pointer, message in secrets_in(document.tree):
         yield Diagnostic(
             code="secret",
-            message=f"{message}, and a spec is kept in git",
+            message=message,
             location=document.positions.value(pointer),
             pointer=dotted(pointer),
             hint="remove it; keep secrets where the job runs, and only name the place here",
         )
+
+
+def secrets_in(tree: Any) -> Iterator[tuple[Pointer, str]]:
+    """Where each secret is, and what tells it."""
+    for pointer, text in _texts(tree, ()):
+        name = next((step for step in reversed(pointer) if isinstance(step, str)), "")
+        if looks_like_secret(text):
+            message = f'"{name}" holds what looks like a secret' if name else "this holds what looks like a secret"
+        elif is_sensitive_name(name) and not _REFERENCE.search(words_apart(name)) and not _HARMLESS.fullmatch(text):
+            message = f'"{name}" is the name of a secret'
+        else:
+            continue
+        yield pointer, f"{message}, and a spec is kept in git"
 
 
 def _texts(node: Any, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fused_spec.spec.calls import Calls, check_calls
+from fused_spec.spec.elements import elements_file
 from fused_spec.spec.expectations import check_expectation
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.loads import Loadable
@@ -11,7 +13,7 @@ from fused_spec.spec.named_files import Folder
 from fused_spec.spec.positions import Pointer
 from fused_spec.spec.references import References
 from fused_spec.spec.smallest import smallest
-from fused_spec.spec.udf_source import check_calls, read_udf
+from fused_spec.spec.udf_source import read_udf
 from fused_spec.spec.violations import Schema
 
 # The wire wants these said even where the spec may leave them out.
@@ -38,18 +40,25 @@ class StepReader:
         return self._udf_step(step, pointer, place) if "udf" in step else self._ingestion(step, pointer)
 
     def _udf_step(self, step: Mapping[str, Any], pointer: Pointer, place: str) -> dict[str, Any] | None:
-        elements = step.get("input")
-        input_at, udf_at = (*pointer, "input"), (*pointer, "udf")
-        if isinstance(elements, list) and self.findings.is_sound(input_at):
-            elements = self.references.addresses(elements, input_at)
+        calls = self._calls(step.get("input"), (*pointer, "input"), place)
         check_expectation(step, pointer, self.findings)
-        udf = self.udf(step["udf"], udf_at, f"{place}.udf", calls=(elements, input_at))
-        return {**step, "input": elements, "udf": udf} if udf is not None else None
+        udf = self.udf(step["udf"], (*pointer, "udf"), f"{place}.udf", calls=calls)
+        return {**step, "input": calls.elements, "udf": udf} if udf is not None and calls is not None else None
 
-    def udf(
-        self, declared: Any, pointer: Pointer, place: str, *, calls: tuple[Any, Pointer] | None = None
-    ) -> dict[str, Any] | None:
-        """The UDF as it travels; `calls` are the elements of the step that calls it, and where they stand."""
+    def _calls(self, declared: Any, pointer: Pointer, place: str) -> Calls | None:
+        """What the UDF is called with, from the spec or from a file; None when something is wrong with it."""
+        if not self.findings.is_sound(pointer):
+            return None
+        if (name := elements_file(declared)) is not None:
+            elements = self.references.elements(name, (*pointer, "elements"))
+            if elements is None:
+                return None
+            self.sources[f"{place}.input"] = elements.file
+            return Calls(elements=elements.values, pointer=pointer, in_file=elements)
+        return Calls(elements=self.references.addresses(declared, pointer), pointer=pointer)
+
+    def udf(self, declared: Any, pointer: Pointer, place: str, *, calls: Calls | None = None) -> dict[str, Any] | None:
+        """The UDF as it travels; `calls` are those of the step that calls it."""
         if not self.findings.is_sound(pointer):
             return None
         parameters = self.references.addresses(declared.get("parameters", {}), (*pointer, "parameters"))
@@ -57,8 +66,8 @@ class StepReader:
         if read is None:
             return None
         self.sources.update({f"{place}.{path}": file for path, file in read.sources.items()})
-        if calls is not None and self.findings.is_sound(calls[1]):
-            check_calls(read, calls[0], pointer, calls[1], self.findings)
+        if calls is not None:
+            check_calls(read, calls, pointer, self.findings)
         return read.udf
 
     def _ingestion(self, step: Mapping[str, Any], pointer: Pointer) -> dict[str, Any] | None:

@@ -154,81 +154,8 @@ def _check_parameters(declared: Mapping[str, Any], function: Function, pointer: 
         )
 
 
-def check_calls(
-    read: ReadUdf, elements: list[Any] | None, udf_pointer: Pointer, input_pointer: Pointer, findings: Findings
-) -> None:
-    """Check that every call of a step finds a value for each parameter that needs one.
-
-    An element of the input whose keys are all parameters gives those; any other value is for the first parameter.
-    """
-    function = read.function
-    if function.default_parameters is None:
-        return
-    stored = {*function.default_parameters, *read.udf.get("parameters", {})}
-    if elements is None:
-        _tell_missing(function, stored, udf_pointer, findings, "set it under parameters, or give the step an input")
-        return
-    for index, element in enumerate(elements):
-        at = (*input_pointer, index)
-        given = _given(element, function)
-        _doubt_element(element, function, at, findings)
-        _check_kinds(element, function, at, findings)
-        if given is None:
-            findings.tell(
-                "udf-input", f"{function.name} takes no parameter", at, "remove the input, or add a parameter"
-            )
-            return
-        if not _tell_missing(function, stored | given, at, findings, "add it to this element, or to parameters"):
-            return  # the others lack the same
-
-
-def _given(element: Any, function: Function) -> set[str] | None:
-    if isinstance(element, dict) and gives_parameters(element, function.parameters, open_ended=function.open_ended):
-        return set(element)
-    return {function.parameters[0]} if function.parameters else None
-
-
-def gives_parameters(element: Mapping[str, Any], names: tuple[str, ...], *, open_ended: bool) -> bool:
-    """Whether the keys of an element are parameters; the engine's rule (`engine.arguments`) is the same."""
-    known = set(element) & set(names)
-    return bool(element) and (len(known) == len(element) or (open_ended and (bool(known) or not names)))
-
-
-def _check_kinds(element: Any, function: Function, at: Pointer, findings: Findings) -> None:
-    """The kinds of the values that an element of the input gives."""
-    if isinstance(element, dict) and gives_parameters(element, function.parameters, open_ended=function.open_ended):
-        for name, value in element.items():
-            _check_kind(name, value, function, (*at, name), findings)
-    elif function.parameters and not isinstance(element, dict):
-        _check_kind(function.parameters[0], element, function, at, findings)
-
-
 def _check_kind(name: str, value: Any, function: Function, pointer: Pointer, findings: Findings) -> None:
     noun = wanted_instead(value, function.annotations.get(name))
     if noun is not None:
         message = f'"{name}" of {function.name} takes {noun}, not {spelt(value, pointer)}'
         findings.tell("udf-parameter", message, pointer, f"write {noun}")
-
-
-def _doubt_element(element: Any, function: Function, at: Pointer, findings: Findings) -> None:
-    """An element with some keys that are parameters and some that are not is probably misspelt."""
-    unknown = [key for key in element if key not in function.parameters] if isinstance(element, dict) else []
-    if function.open_ended or not unknown or len(unknown) == len(element):
-        return
-    first = function.parameters[0]
-    findings.tell(
-        "udf-input",
-        f'{function.name} has no parameter "{unknown[0]}", so the whole element goes to "{first}"',
-        (*at, unknown[0]),
-        f'did you mean "{meant}"?' if (meant := nearest(unknown[0], function.parameters)) else "check its keys",
-        at=findings.document.positions.key((*at, unknown[0])),
-        severity=Severity.WARNING,
-    )
-
-
-def _tell_missing(function: Function, given: set[str], pointer: Pointer, findings: Findings, hint: str) -> bool:
-    missing = [name for name in function.required if name not in given]
-    if missing:
-        names = either((f'"{name}"' for name in missing), "and")
-        findings.tell("udf-parameter", f"{function.name} gets no value for {names}", pointer, hint)
-    return not missing

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.diagnostics import Diagnostic, Location, Severity
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Resolution
 from fused_spec.views.shown import shown_diagnostic, visible
@@ -13,6 +13,7 @@ SourceLine = Callable[[Location], str | None]
 """Gives the line of a file that a location names, None when it cannot be read."""
 
 _WIDTH = 100
+_TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNING, Severity.NOTE: Tone.FAINT}
 
 
 def diagnostics_text(
@@ -34,7 +35,7 @@ def verdict(resolution: Resolution) -> str:
 
 def _diagnostic(diagnostic: Diagnostic, source_line: SourceLine, paint: Paint) -> str:
     diagnostic = shown_diagnostic(diagnostic)
-    tone = Tone.BAD if diagnostic.is_error else Tone.WARNING
+    tone = _TONES[diagnostic.severity]
     pointer = f" ({visible(diagnostic.pointer)})" if diagnostic.pointer else ""
     place = paint(visible(str(diagnostic.location)), Tone.STRONG)
     lines = [f"{place}: {paint(str(diagnostic.severity), tone)}: {visible(diagnostic.message)}{pointer}"]

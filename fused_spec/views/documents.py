@@ -6,15 +6,19 @@ A key once published keeps its name and meaning; more keys may be added. No valu
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
-from fused_spec.plan.model import ABSENT, Change, FieldChange, PastRun, Plan, Run
+from fused_spec.plan.groups import Group, groups
+from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
+from fused_spec.views.outcome_text import Failure
+from fused_spec.views.runners import harmless_json
 from fused_spec.views.runs_text import ListedRun, declared_jobs, is_current
-from fused_spec.views.shown import shown_diagnostic, shown_fields
+from fused_spec.views.shown import shown_diagnostic, shown_fields, without_secrets
 from fused_spec.views.tokens_text import TokenState
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ FORMAT_VERSION = "1"
 
 def as_json(document: Mapping[str, Any]) -> str:
     """The document as text, with its `format_version`; the order of keys is that of the code."""
-    return json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False)
+    return harmless_json(json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False))
 
 
 def validate_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
@@ -54,6 +58,45 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "changes": [_change(change) for change in plan.changes],
         "summary": plan.summary(),
         "warnings": list(plan.warnings),
+        "groups": [_group(group) for group in groups(plan.changes) if len(group.changes) > 1],
+        "left": [_left(left) for left in plan.left],
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "action": str(group.first.action),
+        "reason": group.why,
+        "keys": [str(change.key) for change in group.changes],
+        "fields": [_field(field) for field in shown_fields(group.fields)],
+        "varying": sorted(group.varying),
+        "exceptions": [
+            {"key": str(change.key), "fields": [_field(field) for field in shown_fields(fields)]}
+            for change, fields in group.exceptions
+        ],
+    }
+
+
+def _left(left: Left) -> dict[str, Any]:
+    return {
+        "kind": str(left.key.kind),
+        "name": left.key.name,
+        "said": left.said,
+        "stays": [redact(address) for address in left.stays],
+        "taken": [{"address": redact(address), "by": str(key)} for address, key in left.taken],
+    }
+
+
+def _last_run(change: Change) -> dict[str, Any] | None:
+    run = change.before
+    if not isinstance(run, Run | PastRun):
+        return None
+    return {
+        "job_id": run.job_id,
+        "status": str(run.status),
+        "ended": run.ended.isoformat() if run.ended else None,
+        "ended_by": redact(run.ended_by) if run.ended_by else None,
+        "error": redact(run.error) if run.error else None,
     }
 
 
@@ -80,6 +123,8 @@ def _change(change: Change) -> dict[str, Any]:
         "job_id": change.job_id,
         "digest": change.digest,
         "fields": [_field(field) for field in shown_fields(change.fields)],
+        "notes": [redact(note) for note in change.notes],
+        "last_run": _last_run(change),
     }
 
 
@@ -93,10 +138,13 @@ def _field(field: FieldChange) -> dict[str, Any]:
     }
 
 
-def apply_document(target: str, outcomes: Sequence[Outcome], exit_code: int) -> dict[str, Any]:
+def apply_document(
+    target: str, outcomes: Sequence[Outcome], exit_code: int, failed: Mapping[str, Failure] = MappingProxyType({})
+) -> dict[str, Any]:
+    """`failed` holds what is known of the runs that failed, by job id."""
     return {
         "target": redact(target),
-        "outcomes": [_outcome(outcome) for outcome in outcomes],
+        "outcomes": [_outcome(outcome, failed.get(outcome.job_id or "")) for outcome in outcomes],
         "exit_code": exit_code,
     }
 
@@ -123,10 +171,20 @@ def jobs_document(target: str, runs: Sequence[ListedRun]) -> dict[str, Any]:
 
 
 def tokens_document(target: str, tokens: Sequence[TokenState]) -> dict[str, Any]:
-    return {"target": redact(target), "tokens": [asdict(token) for token in tokens]}
+    return {
+        "target": redact(target),
+        "well": not any(token.problems for token in tokens),
+        "tokens": [_token(token) for token in tokens],
+    }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _token(token: TokenState) -> dict[str, Any]:
+    moments = {name: getattr(token, name) for name in ("made", "expires", "former_until")}
+    return {**asdict(token), **{name: at and at.isoformat() for name, at in moments.items()}}
+
+
+def _outcome(outcome: Outcome, failure: Failure | None) -> dict[str, Any]:
+    error = outcome.error or (_why(failure, outcome) if failure else None)
     return {
         "kind": str(outcome.change.key.kind),
         "name": outcome.change.key.name,
@@ -134,8 +192,29 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "job_id": outcome.job_id,
         "status": str(outcome.status),
         "archive": outcome.archive,
-        "error": redact(outcome.error) if outcome.error else None,
+        "error": redact(error) if error else None,
         "reason": outcome.change.why,
+        "last_run": _last_run(outcome.change),
+        "seconds": outcome.seconds,
+        "failure": _failure(failure, outcome) if failure else None,
+    }
+
+
+def _why(failure: Failure, outcome: Outcome) -> str:
+    """Why a run failed, in a line; its log may not tell."""
+    raised = f"{failure.raised.type}: {failure.raised.message}" if failure.raised else None
+    return failure.why or raised or f"the run is {outcome.status}, and its log does not tell why"
+
+
+def _failure(failure: Failure, outcome: Outcome) -> dict[str, Any]:
+    one, raised = failure.input, failure.raised
+    return {
+        "step": redact(failure.step) if failure.step else None,
+        "input": {"index": one.index, "value": without_secrets(one.value)} if one else None,
+        "exception": {"type": redact(raised.type), "message": redact(raised.message)} if raised else None,
+        "seconds": outcome.seconds,
+        "log": [redact(line) for line in failure.lines],
+        "page": failure.link,
     }
 
 
@@ -148,4 +227,5 @@ def _status(change: Change) -> dict[str, Any]:
         "created": run.created.isoformat() if isinstance(run, Run) else None,
         "current": is_current(change),
         "reason": change.why,
+        "last_run": _last_run(change),
     }

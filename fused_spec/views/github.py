@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.diagnostics import Diagnostic, Severity
+from fused_spec.views.runners import without_brackets
 from fused_spec.views.shown import shown_diagnostic
 
 
@@ -17,11 +18,13 @@ def _command(diagnostic: Diagnostic) -> str:
     properties = {"file": place.path, "line": place.line, "col": place.column, "title": f"fused-spec {diagnostic.code}"}
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     message = f"{diagnostic.message}\n{diagnostic.hint}" if diagnostic.hint else diagnostic.message
-    return f"::{diagnostic.severity} {listed}::{_text(message)}"
+    command = "notice" if diagnostic.severity is Severity.NOTE else str(diagnostic.severity)
+    return f"::{command} {listed}::{_text(message)}"
 
 
 def _text(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """The text as GitHub reads it back, on one line, with nothing in it that another runner would obey."""
+    return without_brackets(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -1,96 +1,153 @@
-"""A plan as a comment on a pull request: one summary line, then a folded section per change.
+"""A plan as a comment on a pull request: one summary line, then a folded section for changes of one shape.
 
-Everything foreign stands escaped in `<code>` within an HTML block, or between more backticks than it has itself,
-so no spec can add markup, links or mentions to the comment.
+What takes something away comes first and is never cut. A plan that changes nothing is one line. Invalid specs make a
+comment too, so that no old plan stays.
 """
 
-import html
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from fused_spec.diagnostics import Diagnostic
+from fused_spec.errors import FusedSpecError
+from fused_spec.plan.groups import Group, groups, is_destructive
 from fused_spec.plan.model import ABSENT, Action, Change, FieldChange, Plan
+from fused_spec.redaction import redact
 from fused_spec.views.code_diff import is_text, text_diff, value_change
-from fused_spec.views.shown import cut, shown_fields, visible
-from fused_spec.views.words import counted, plan_summary
+from fused_spec.views.declared import code_of, declared_lines, declared_rows
+from fused_spec.views.fitting import Section, fitted
+from fused_spec.views.grouped import asides, exception_lines, left_lines, title, varying_lines
+from fused_spec.views.inert import LONGEST_LINE, code, fenced, span
+from fused_spec.views.shown import shown_diagnostic, shown_fields, visible
+from fused_spec.views.words import ACTION_WORDS, counted, is_quiet, plan_counts, unchanged_because
 
 LONGEST = 60_000  # characters; GitHub refuses a comment of more than 65,536
 _LONGEST_SECTION = 20_000
 _DIFF_LINES = 300
-_LONGEST_LINE = 300
+_NAMES = 3_000  # characters of the names of a group
+_NAMED = 3  # so many are named in the title
+_ITEMS = 200
+_ASIDES = 20  # warnings
 
 
 def plan_markdown(plan: Plan, *, longest: int = LONGEST) -> str:
-    """The summary line with the target, warnings, a section per change, and one with what stays as it is."""
+    """The summary line with the target, warnings, what is cut, and a section for changes of one shape."""
+    begin, counts = plan_counts(plan)
+    because = "" if plan.has_changes else unchanged_because(plan)
+    told = f"**{begin}** {counts}, {span(because)}." if because else f"**{begin} {counts}.**"
+    head = f"{told} Target {span(plan.target)}."
+    if is_quiet(plan):
+        return f"{head}\n"
+    asides_of_all = list(_asides(plan))
     still = [change for change in plan.changes if change.action is Action.NONE]
-    sections = [_section(change) for change in plan.changes if change.action is not Action.NONE]
+    sections = [_section(group) for group in groups(one for one in plan.changes if one.action is not Action.NONE)]
     if still:
         sections.append(_unchanged(still))
-    warnings = [f"⚠️ {_span(warning)}" for warning in plan.warnings]
-    head = f"**{plan_summary(plan)}** Target {_span(plan.target)}."
-    return "\n\n".join(_within([head, *warnings, *sections], longest)) + "\n"
+    shown, cut = fitted(sections, longest - len("\n\n".join([head, *asides_of_all])) - 400)
+    return "\n\n".join([head, *([f"_{cut}_"] if cut else []), *asides_of_all, *shown]) + "\n"
 
 
-def _within(parts: list[str], longest: int) -> Iterator[str]:
-    """As many parts as fit, and a note about the rest."""
-    left = longest - 200
-    for index, part in enumerate(parts):
-        left -= len(part) + 2
-        if left < 0:
-            rest = counted(len(parts) - index, "section")
-            yield f"_{rest} left out, since a comment must be short; `fused-spec plan` shows everything._"
-            return
-        yield part
+def problems_markdown(diagnostics: Sequence[Diagnostic]) -> str:
+    """Invalid specs as a comment: that nothing was planned, and each problem with its place."""
+    shown = [shown_diagnostic(one) for one in diagnostics if one.is_error]
+    lines = [f"**{counted(len(shown), 'problem')} in the specs; nothing was planned.**\n"]
+    left = LONGEST
+    for number, one in enumerate(shown):
+        hint = f" — {span(one.hint)}" if one.hint else ""
+        lines.append(f"- {span(str(one.location))}: {span(one.message)}{hint}")
+        left -= len(lines[-1])
+        if left < LONGEST_LINE * 4 and number + 1 < len(shown):
+            lines.append(f"- and {counted(len(shown) - number - 1, 'more problem')}")
+            break
+    return "\n".join(lines) + "\n"
 
 
-def _section(change: Change) -> str:
-    title = f"<code>{change.action.sign}</code> <b>{_code(str(change.key))}</b> — {_code(change.why)}"
-    fields = [line for field in shown_fields(change.fields) for line in _field(field)]
-    return _folded(title, _fenced(fields) if fields else f"{str(change.action).capitalize()}.")
+def error_markdown(error: FusedSpecError) -> str:
+    """What stands in place of a plan that could not be made."""
+    hint = f" {span(redact(error.hint))}" if error.hint else ""
+    return f"**Nothing was planned.** {span(redact(str(error)))}{hint}\n"
 
 
-def _unchanged(changes: list[Change]) -> str:
-    items = "\n".join(f"<li>{_code(str(change.key))} — {_code(change.why)}</li>" for change in changes)
-    return _folded(f"{len(changes)} unchanged", f"<ul>\n{items}\n</ul>")
+def _asides(plan: Plan) -> Iterator[str]:
+    warnings = [f"⚠️ {span(redact(warning))}" for warning in plan.warnings]
+    yield from warnings[:_ASIDES]
+    if len(warnings) > _ASIDES:
+        yield f"… {counted(len(warnings) - _ASIDES, 'more warning')}"
+    yield from (f"{line}." for line in left_lines(plan.left, span))
 
 
-def _folded(title: str, body: str) -> str:
-    return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
+def _section(group: Group) -> Section:
+    change = group.first
+    heading = f"<code>{change.action.sign}</code> <b>{code(title(group))}</b> — {code(group.why)}"
+    heading += "".join(f"<br>{code(line)}" for line in asides(group))
+    body = "\n\n".join(_body(group))
+    title_alone = f"<p>{heading}</p>"
+    return Section(
+        whole=_folded(heading, body) if body else title_alone,
+        title=title_alone,
+        changes=len(group.changes),
+        words=ACTION_WORDS[change.action],
+        must_stay=is_destructive(change),
+    )
+
+
+def _body(group: Group) -> Iterator[str]:
+    """Names, what is new or how the fields differ, and where the changes differ among each other."""
+    change, desired = group.first, group.first.after
+    if desired is not None and change.before is None and change.action.changes_something:
+        if len(group.changes) > 1:
+            yield f"{'Such as' if group.varying else 'Like'} {span(str(change.key))}:"
+        yield "\n".join(f"- {f'{word}: ' if word else ''}{span(line)}" for word, line in declared_rows(desired))
+        left = _LONGEST_SECTION
+        for file, text in code_of(desired):
+            yield span(file)
+            yield fenced(map(visible, text.split("\n")), "python", longest=max(left, 200))
+            left -= len(text)
+    elif group.fields:
+        lines = (line for field in shown_fields(group.fields) for line in _field(field))
+        yield fenced(lines, "diff", longest=_LONGEST_SECTION)
+    elif desired is not None and change.action.changes_something:
+        yield "\n".join(f"- {span(line)}" for line in declared_lines(desired))
+    rest = [*varying_lines(group, most=8), *exception_lines(group, most=20)]
+    if rest:
+        yield "\n".join(f"- {span(line)}" for line in rest)
+    if len(group.changes) > _NAMED:
+        yield _folded(f"all {len(group.changes)} names", _names(group.changes))
+
+
+def _names(changes: Sequence[Change]) -> str:
+    names, length = [], 0
+    for change in changes:
+        names.append(span(change.key.name))
+        length += len(names[-1]) + 2
+        if length > _NAMES:
+            return f"{', '.join(names)} and {len(changes) - len(names)} more"
+    return ", ".join(names)
+
+
+def _unchanged(changes: Sequence[Change]) -> Section:
+    items = [f"<li>{code(str(change.key))} — {code(change.why)}</li>" for change in changes[:_ITEMS]]
+    if len(changes) > _ITEMS:
+        items.append(f"<li>and {len(changes) - _ITEMS} more</li>")
+    heading = f"{len(changes)} unchanged"
+    listed = "\n".join(items)
+    return Section(
+        whole=_folded(heading, f"<ul>\n{listed}\n</ul>"),
+        title=f"<p>{heading}</p>",
+        changes=len(changes),
+        words="unchanged",
+    )
+
+
+def _folded(heading: str, body: str) -> str:
+    return f"<details>\n<summary>{heading}</summary>\n\n{body}\n\n</details>"
 
 
 def _field(field: FieldChange) -> Iterator[str]:
-    yield cut(f"@@ {visible(field.path)} @@", _LONGEST_LINE)
+    yield f"@@ {visible(field.path)} @@"
     if is_text(field.before, field.after):
-        for line in text_diff(field.before, field.after, most=_DIFF_LINES, width=_LONGEST_LINE - 1):
-            yield cut(line, _LONGEST_LINE)
+        yield from text_diff(field.before, field.after, most=_DIFF_LINES, width=LONGEST_LINE - 1)
         return
-    before, after = value_change(field.before, field.after, _LONGEST_LINE)
+    before, after = value_change(field.before, field.after, LONGEST_LINE)
     if field.before is not ABSENT:
         yield f"- {before}"
     if field.after is not ABSENT:
         yield f"+ {after}"
-
-
-def _fenced(lines: list[str]) -> str:
-    text = "\n".join(lines)
-    if len(text) > _LONGEST_SECTION:
-        text = text[:_LONGEST_SECTION].rpartition("\n")[0] + "\n@@ cut here @@"
-    fence = _ticks(text, least=3)
-    return f"{fence}diff\n{text}\n{fence}"
-
-
-def _code(text: str) -> str:
-    """Foreign text within an HTML block, where Markdown is not read; in `<code>` nobody is mentioned."""
-    return f"<code>{html.escape(cut(visible(text), _LONGEST_LINE))}</code>"
-
-
-def _span(text: str) -> str:
-    """Foreign text as a code span of a paragraph."""
-    shown = cut(visible(text), _LONGEST_LINE)
-    ticks = _ticks(shown, least=1)
-    pad = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) else ""
-    return f"{ticks}{pad}{shown}{pad}{ticks}"
-
-
-def _ticks(text: str, *, least: int) -> str:
-    """More backticks than stand together anywhere in the text."""
-    return "`" * max(least, 1 + max(map(len, re.findall("`+", text)), default=0))

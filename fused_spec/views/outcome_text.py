@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from fused_spec.plan.ending import why_held
 from fused_spec.plan.model import Action
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, ways_out
 from fused_spec.redaction import redact
@@ -29,10 +31,29 @@ _EXPLAINED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """An exception, as a traceback names it."""
+
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One element of a step's input, counted from 0; `value` where it is known and not too large to be shown."""
+
+    index: int
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What is known of a failed run: the step that was at work, the end of the log, and its page."""
+    """What is known of a failed run: the step at work, its input and exception, the end of the log, and its page."""
 
     step: str | None = None
+    input: Input | None = None
+    raised: Raised | None = None
+    why: str | None = None
     lines: Sequence[str] = ()
     link: str | None = None
 
@@ -63,9 +84,12 @@ def _failure(outcome: Outcome, failed: Mapping[str, Failure], again: str, paint:
         return
     known = failed.get(outcome.job_id or "", Failure())
     where = f" in {visible(known.step)}" if known.step else ""
+    where += f", input {known.input.index}" if known.input else ""
     after = f" after {duration(outcome.seconds)}" if outcome.seconds is not None else ""
     error = f": {visible(redact(outcome.error))}" if outcome.error else ""
     yield f"{paint(f'{outcome.change.key} {outcome.status}{where}{after}', Tone.BAD)}{error}"
+    if outcome.status is OutcomeStatus.HELD and (why := why_held(outcome.change)) is not None:
+        yield f"  it {visible(redact(why))}"
     for line in known.lines:
         yield paint(f"  | {visible(redact(line))}", Tone.FAINT)
     if known.link:

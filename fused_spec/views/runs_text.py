@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fused_spec.plan.ending import why_held
 from fused_spec.plan.model import Change, PastRun, Plan, Run
+from fused_spec.redaction import redact
 from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus
 from fused_spec.views.shown import cut, one_line, visible
 from fused_spec.views.words import moment
+
+_LONGEST = 400  # characters of why a job is held
+STATUS_HEAD = ("JOB", "NEWEST RUN", "SPEC", "CREATED", "RUN")
+_SHOWN = ("job_id", "key", "status", "created", "ended", "attempt", "digest", "instance_type", "service", "archive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +42,12 @@ def declared_jobs(plan: Plan) -> list[Change]:
 
 def status_text(plan: Plan) -> str:
     """One line per declared job."""
-    rows = [("JOB", "NEWEST RUN", "SPEC", "CREATED", "RUN")]
+    return "\n".join([table([STATUS_HEAD, *status_rows(plan)]), *_held(plan)])
+
+
+def status_rows(plan: Plan) -> list[tuple[str, ...]]:
+    """What `STATUS_HEAD` is the head of."""
+    rows: list[tuple[str, ...]] = []
     for change in declared_jobs(plan):
         name, run = change.key.name, change.before
         if not isinstance(run, Run | PastRun):
@@ -45,7 +56,14 @@ def status_text(plan: Plan) -> str:
         spec = "same" if is_current(change) else "changed"
         created = moment(run.created) if isinstance(run, Run) else "-"
         rows.append((name, str(run.status), spec, created, visible(run.job_id)))
-    return table(rows)
+    return rows
+
+
+def _held(plan: Plan) -> Iterator[str]:
+    """Why each job that is held is."""
+    for change in declared_jobs(plan):
+        if (why := why_held(change)) is not None:
+            yield cut(f"{change.key.name} is held: it {visible(redact(why))}", _LONGEST)
 
 
 def jobs_text(runs: Sequence[ListedRun]) -> str:
@@ -66,11 +84,7 @@ def jobs_text(runs: Sequence[ListedRun]) -> str:
 
 def show_text(details: Mapping[str, Any]) -> str:
     """The document of `show` as lines, its steps in a few words."""
-    rows = [
-        (name.replace("_", " "), visible(str(details[name])))
-        for name in ("job_id", "key", "status", "created", "ended", "attempt", "digest", "instance_type", "archive")
-        if details.get(name) is not None
-    ]
+    rows = [(name.replace("_", " "), visible(str(details[name]))) for name in _SHOWN if details.get(name) is not None]
     if (details.get("total_tasks") or 0) > 1:
         rows.append(("tasks", f"{details['finished_tasks']} of {details['total_tasks']}"))
     rows += [(name, one_line(value)) for name, value in details["settings"].items()]

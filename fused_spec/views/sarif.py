@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fused_spec.diagnostics import Diagnostic
+from fused_spec.views.runners import harmless_json
 from fused_spec.views.shown import shown_diagnostic
 
 _MOST = 5000  # what GitHub shows of one run
@@ -15,7 +16,8 @@ _MOST = 5000  # what GitHub shows of one run
 
 def sarif_text(diagnostics: Iterable[Diagnostic], *, version: str) -> str:
     """The SARIF file as one line of JSON, since its size is limited."""
-    return json.dumps(sarif_document(diagnostics, version=version), separators=(",", ":"), ensure_ascii=False)
+    document = sarif_document(diagnostics, version=version)
+    return harmless_json(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
 
 
 def sarif_document(diagnostics: Iterable[Diagnostic], *, version: str) -> dict[str, Any]:
@@ -48,13 +50,19 @@ def _result(diagnostic: Diagnostic) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(PurePath(place.path).as_posix())},
+                    "artifactLocation": {"uri": _uri(place.path)},
                     "region": {"startLine": place.line, "startColumn": place.column},
                 }
             }
         ],
         "partialFingerprints": {"problem/v1": _fingerprint(diagnostic)},
     }
+
+
+def _uri(path: str) -> str:
+    """From the root of the repository, as who reads it takes it; a file outside of that by its absolute address."""
+    scheme = "file://" if path.startswith("/") else ""
+    return scheme + quote(PurePath(path).as_posix())
 
 
 def _fingerprint(diagnostic: Diagnostic) -> str:

@@ -1,11 +1,13 @@
 """Small pieces of English that several views share."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fused_spec.plan.model import Action, Plan
+from fused_spec.views.shown import visible
 
-_TO_DO: Mapping[Action, str] = {
+ACTION_WORDS: Mapping[Action, str] = {
     Action.START: "to start",
     Action.REPLACE: "to replace",
     Action.QUEUE: "to queue",
@@ -20,6 +22,8 @@ _TO_DO: Mapping[Action, str] = {
     Action.NONE: "unchanged",
 }
 
+_REASONS = 4
+
 
 def counted(number: int, noun: str) -> str:
     """`1 spec`, `2 specs`."""
@@ -27,10 +31,34 @@ def counted(number: int, noun: str) -> str:
 
 
 def plan_summary(plan: Plan) -> str:
-    """`Plan: 3 to start, 1 to replace, 5 unchanged.`"""
+    """`Plan: 3 to start, 1 to replace, 5 unchanged.`, or `No changes. 5 unchanged: up to date.`"""
+    begin, counts = plan_counts(plan)
+    because = "" if plan.has_changes else unchanged_because(plan)
+    return f"{begin} {counts}{f': {because}' if because else ''}."
+
+
+def plan_counts(plan: Plan) -> tuple[str, str]:
+    """`Plan:` or `No changes.`, and how many changes there are of each action."""
     counts = plan.summary()
-    parts = [f"{counts[action]} {words}" for action, words in _TO_DO.items() if action in counts]
-    return f"Plan: {', '.join(parts) or 'nothing is declared'}."
+    parts = [f"{counts[action]} {words}" for action, words in ACTION_WORDS.items() if action in counts]
+    if not parts:
+        return "Plan:", "nothing is declared"
+    return "Plan:" if plan.has_changes else "No changes.", ", ".join(parts)
+
+
+def unchanged_because(plan: Plan) -> str:
+    """Why nothing is done about what stays as it is: `4 up to date, 1 runs only when named by --rerun`."""
+    reasons = Counter(change.why for change in plan.changes if change.action is Action.NONE)
+    if len(reasons) == 1:
+        return visible(next(iter(reasons)))
+    told = ", ".join(f"{number} {visible(why)}" for why, number in reasons.most_common(_REASONS))
+    more = f" and {counted(len(reasons) - _REASONS, 'other reason')}" if len(reasons) > _REASONS else ""
+    return told + more
+
+
+def is_quiet(plan: Plan) -> bool:
+    """Whether there is nothing at all to say but that nothing changes."""
+    return not plan.warnings and not plan.left and all(change.action is Action.NONE for change in plan.changes)
 
 
 def moment(when: datetime | None) -> str:

@@ -17,7 +17,8 @@ from fused_spec.wire.config import (
     as_job_config,
 )
 from fused_spec.wire.files import FileDetails, SignedPost, SignedTemporaryPost
-from fused_spec.wire.jobs import JobResponse, LogLine, ProgressIncrement, RunRequest, RunResponse, RunResult
+from fused_spec.wire.jobs import JobResponse, ProgressIncrement, RunRequest, RunResponse, RunResult
+from fused_spec.wire.logs import LogLine, log_lines
 from fused_spec.wire.realtime import RealtimeRequest
 from fused_spec.wire.tokens import TokenCreate, TokenUpdate, UdfAccessToken
 from fused_spec.wire.udfs import CollectionSave, SavedUdf, UdfSave, udf_of
@@ -49,5 +50,6 @@ __all__ = [
     "UdfSave",
     "UdfStep",
     "as_job_config",
+    "log_lines",
     "udf_of",
 ]

@@ -5,7 +5,7 @@ Field names, types and defaults are those of the published client's models (1.11
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictFloat, StrictInt
 
 from fused_spec.wire.base import WireModel
 
@@ -47,7 +47,7 @@ class Step(WireModel):
     name: str | None = None
     metadata: dict[str, Any] | None = None
     ignore_chunk_error: bool = False
-    n_processes: int | None = None
+    n_processes: StrictInt | None = None
 
     @property
     def task_count(self) -> int:
@@ -88,10 +88,10 @@ class PartitionGeospatialStep(Step):
     load_columns: list[str] | None = None
     remove_cols: list[str] = Field(default_factory=list)
     explode_geometries: StrictBool = False
-    drop_out_of_bounds: bool | None = None
+    drop_out_of_bounds: StrictBool | None = None
     lonlat_cols: tuple[str, str] | None = None
-    partitioning_max_width_ratio: int | float = 2
-    partitioning_max_height_ratio: int | float = 2
+    partitioning_max_width_ratio: StrictInt | StrictFloat = 2
+    partitioning_max_height_ratio: StrictInt | StrictFloat = 2
     partitioning_method: PartitioningMethod
     partitioning_force_utm: Literal["file", "chunk"] | None = None
     partitioning_split_method: SplitMethod
@@ -99,11 +99,11 @@ class PartitionGeospatialStep(Step):
     subdivide_stop: float | None = None
     subdivide_method: Literal["area"] | None = "area"
     split_identical_centroids: StrictBool = True
-    target_num_chunks: int = 5000
+    target_num_chunks: StrictInt = 5000
     partitioning_schema_input: str | None = None
     gdal_config: GdalConfig = Field(default_factory=GdalConfig)
     overwrite: bool = False
-    write_covering_bbox: bool = False
+    write_covering_bbox: StrictBool = False
 
 
 class PartitionNongeospatialStep(Step):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from fused_spec.wire.base import WireModel
+from fused_spec.wire.base import Told, WireModel
 
 
 class SignedPost(WireModel):
@@ -27,5 +27,5 @@ class FileDetails(WireModel):
     url: str
     file_name: str
     is_directory: bool
-    size: int | None = None
-    last_modified: datetime | None = None
+    size: Told[int] = None
+    last_modified: Told[datetime] = None

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from fused_spec.wire.base import WireModel
+from fused_spec.wire.base import Told, WireModel
 
 
 class TokenCreate(WireModel):
@@ -41,11 +41,11 @@ class UdfAccessToken(WireModel):
     udf_slug: str | None = None
     udf_id: str | None = None
     enabled: bool
-    owning_user_id: str | None = None
-    owning_execution_environment_id: str | None = None
+    owning_user_id: Told[str] = None
+    owning_execution_environment_id: Told[str] = None
     client_id: str | None = None
     cache: bool | None = None
     public_read: bool | None = None
     access_scope: str | None = None
     metadata_json: dict[str, Any] | None = None
-    last_updated: datetime | None = None
+    last_updated: Told[datetime] = None

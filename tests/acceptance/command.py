@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 COMMAND = Path(sys.executable).with_name("fused-spec")
-_PATIENCE = 120  # seconds, so that a test that hangs fails instead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Shell:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=_PATIENCE,
+            timeout=PATIENCE,
             check=False,
         )
         return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
@@ -84,4 +85,4 @@ class Shell:
         if (self.folder / ".fused-spec/service/service.json").exists():
             process = psutil.Process(self.service["pid"])
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(PATIENCE)

@@ -12,9 +12,7 @@ from typing import Any
 import requests
 
 from tests.acceptance.command import Shell
-from tests.waiting import until
-
-_PATIENCE = 120.0
+from tests.waiting import PATIENCE, until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +27,7 @@ class Served:
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-        return requests.request(method, self.url + path, headers=headers, timeout=_PATIENCE, **options)
+        return requests.request(method, self.url + path, headers=headers, timeout=PATIENCE, **options)
 
     def start(self, code: str, elements: list[Any] | None = None, **body: Any) -> str:
         """Start a job of one UDF; its id."""
@@ -56,7 +54,7 @@ class Served:
         self.process.send_signal(number)
         assert self.process.stderr is not None
         rest = self.process.stderr.read()
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
         return rest
 
 
@@ -74,4 +72,4 @@ def serving(shell: Shell, *arguments: str) -> Iterator[Served]:
     finally:
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)

@@ -173,7 +173,7 @@ def test_an_error_is_a_document_where_json_was_asked_for(shell: Shell) -> None:
 def test_a_state_folder_that_cannot_be_written_is_told(shell: Shell) -> None:
     shell.write("state", "a file")
     ended = with_job(shell).run("plan", "specs", FUSED_SPEC_STATE="state")
-    assert (ended.code, explains(ended)) == (8, True)
+    assert (ended.code, explains(ended)) == (74, True)
 
 
 def test_init_overwrites_nothing(shell: Shell) -> None:

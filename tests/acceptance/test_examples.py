@@ -1,7 +1,10 @@
 """The quick start: the examples applied to the embedded service, by the installed command."""
 
 import json
+import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +58,23 @@ def test_a_second_apply_starts_nothing_and_says_why(applied: Ended, examples: Sh
     assert again.code == 0
     assert again.out.count("unchanged  up to date") == len(applied.document["outcomes"])
     assert "started as" not in again.err
+
+
+def test_the_python_lines_of_the_readme_work_right_after_it(applied: Ended, examples: Shell) -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    [lines] = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", lines],
+        cwd=examples.folder,
+        env=examples.env(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ids = {outcome["job_id"] for outcome in applied.document["outcomes"]}
+    printed = [line.split() for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr, len(printed)) == (0, "", 5)
+    assert {job_id in ids and status for job_id, status in printed} == {"Done"}
 
 
 def test_a_finished_folder_needs_nothing(applied: Ended, examples: Shell) -> None:

@@ -14,9 +14,7 @@ from distributed import Client
 from distributed.security import Security
 
 from fused_spec.service.launch import ensure_service
-from tests.waiting import until
-
-_PATIENCE = 120  # seconds, so that a test that hangs fails instead
+from tests.waiting import PATIENCE, until
 
 
 def listening(process: psutil.Process) -> list[int]:
@@ -41,17 +39,19 @@ def test_a_map_runs_on_the_local_cluster_which_ends_after_the_service(tmp_path: 
     code = "def udf(x):\n    import psutil\n    return [one.cmdline() for one in psutil.Process().parents()]\n"
     step = {"type": "udf", "udf": {"name": "parents", "entrypoint": "udf", "code": code}, "input": [1, 2, 3]}
     url = f"{address.url}/run"
-    job_id = requests.post(url, json={"config": {"steps": [step]}}, headers=headers, timeout=60).json()["job_id"]
+    job_id = requests.post(url, json={"config": {"steps": [step]}}, headers=headers, timeout=PATIENCE).json()["job_id"]
     by_id = f"{url}/by-id/{job_id}"
 
     def status() -> Any:
-        return requests.get(by_id, headers=headers, timeout=60).json()
+        return requests.get(by_id, headers=headers, timeout=PATIENCE).json()
 
     until(lambda: status()["terminal_status"], "the job ends")
     assert status()["job_status"] == "Done", (state / "jobs" / job_id / "log.jsonl").read_text()
 
-    named = requests.get(f"{by_id}/results", headers=headers, timeout=60).json()
-    parents = [requests.get(one["url"], timeout=60).text for one in named if not one["name"].endswith(".metadata")]
+    named = requests.get(f"{by_id}/results", headers=headers, timeout=PATIENCE).json()
+    parents = [
+        requests.get(one["url"], timeout=PATIENCE).text for one in named if not one["name"].endswith(".metadata")
+    ]
     assert len(parents) == 3
     assert all("multiprocessing" in parent for parent in parents)  # a worker of the cluster, not of the job
 
@@ -61,8 +61,8 @@ def test_a_map_runs_on_the_local_cluster_which_ends_after_the_service(tmp_path: 
     assert stat.S_IMODE(Path(known["pem"]).stat().st_mode) == 0o600
     assert not [port for port in listening(cluster) if answers_http(port)]
     with pytest.raises(OSError, match="certificate"):
-        Client(known["address"], security=Security.temporary(), timeout=20, set_as_default=False)
+        Client(known["address"], security=Security.temporary(), timeout=PATIENCE, set_as_default=False)
     os.kill(address.pid, signal.SIGTERM)
-    psutil.wait_procs([cluster], timeout=_PATIENCE)
+    psutil.wait_procs([cluster], timeout=PATIENCE)
     assert not cluster.is_running()
     assert not Path(known["pem"]).exists()

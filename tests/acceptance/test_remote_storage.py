@@ -24,7 +24,7 @@ from fused_spec.service.launch import ensure_service
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import cluster
 from tests.unit.engine.running import job_folder, log, run
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = [
     pytest.mark.xdist_group("buckets"),
@@ -32,7 +32,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
 ]
 
-_PATIENCE = 120  # seconds, so that a test that hangs fails instead
 _AWS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
 _SECRET = {"SERVICE_TOKEN": "not for jobs"}
 
@@ -74,7 +73,7 @@ class Served:
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
-        response = requests.request(method, f"{self.url}{path}", headers=headers, timeout=60, **options)
+        response = requests.request(method, f"{self.url}{path}", headers=headers, timeout=PATIENCE, **options)
         response.raise_for_status()
         return response
 
@@ -100,7 +99,7 @@ class Served:
     def results(self, job_id: str) -> list[Any]:
         named = self.ask("GET", f"/run/by-id/{job_id}/results").json()
         urls = [one["url"] for one in named if not one["name"].endswith(".metadata")]
-        return [requests.get(url, timeout=60).json() for url in urls]
+        return [requests.get(url, timeout=PATIENCE).json() for url in urls]
 
 
 @contextmanager
@@ -156,7 +155,7 @@ def served(state: Path, bucket: Bucket, **options: Any) -> Iterator[Served]:
         yield Served(url=address.url, token=address.token)
     finally:
         os.kill(address.pid, signal.SIGTERM)
-        psutil.wait_procs([psutil.Process(address.pid)] if psutil.pid_exists(address.pid) else [], timeout=20)
+        psutil.wait_procs([psutil.Process(address.pid)] if psutil.pid_exists(address.pid) else [], timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -222,7 +221,7 @@ def test_files_are_listed_read_signed_and_deleted(service: Served, bucket: Bucke
     [entry] = service.ask("GET", "/files/list-details", params={"path": "fd://b/three.txt"}).json()
     assert (entry["file_name"], entry["size"], entry["is_directory"]) == ("three.txt", 11, False)
     signed = service.ask("GET", "/files/sign", params={"path": "fd://a/one.txt"}).json()
-    assert requests.get(signed, timeout=60).content == b"a/one.txt"
+    assert requests.get(signed, timeout=PATIENCE).content == b"a/one.txt"
     assert service.ask("DELETE", "/files/delete", params={"path": "fd://a"}).json() is True
     assert listed("fd://") == ["fd://b/"]
 

@@ -18,7 +18,7 @@ import pytest
 
 from fused_spec.service.launch import declare_images
 from tests.acceptance.command import COMMAND
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 IMAGES = Path(__file__).parents[2] / ".test-environments" / "images"
 OTHER_PANDAS = "2.2.3"
@@ -43,17 +43,17 @@ class Service:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=PATIENCE)
 
     def kill(self) -> None:
         """End it at once, and leave what it started."""
         self._process.kill()
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=PATIENCE)
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         place = urlsplit(self._known["url"])
         headers = {"Authorization": f"Bearer {self._known['token']}", "Content-Type": "application/json"}
-        with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=60)) as line:
+        with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=PATIENCE)) as line:
             line.request(method, place.path + path, json.dumps(body), headers)
             with line.getresponse() as answer:
                 return answer.status, json.loads(answer.read())

@@ -14,7 +14,7 @@ import pytest
 from fused_spec.service.launch import declare_images
 from tests.acceptance.test_resources import Service
 from tests.unit.engine.building import grid, saved
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 # What waits until a file is there, and leaves a line each time that it runs.
 WAITS = """\
@@ -135,7 +135,7 @@ def test_a_job_whose_request_was_damaged_is_followed_and_another_ends_and_says_s
     worker = psutil.Process(json.loads(events[0])["pid"])
     service.kill()
     worker.kill()
-    psutil.wait_procs([worker], timeout=20)
+    psutil.wait_procs([worker], timeout=PATIENCE)
     for job in (runs, lost):
         (service.state / "jobs" / job / "request.json").write_text("{")
     service = Service(tmp_path)
@@ -155,7 +155,7 @@ def test_a_job_whose_worker_went_with_the_service_ends_as_failed_and_says_so(tmp
     worker = psutil.Process(json.loads(events[0])["pid"])
     service.kill()
     worker.kill()
-    psutil.wait_procs([worker], timeout=20)
+    psutil.wait_procs([worker], timeout=PATIENCE)
     service = Service(tmp_path)
     try:
         status, log = service.ended(job)

@@ -11,9 +11,7 @@ import psutil
 import pytest
 
 from tests.acceptance.command import Shell
-from tests.waiting import until
-
-_PATIENCE = 60.0
+from tests.waiting import PATIENCE, until
 
 UNTIL_TOLD = '''\
 @fused.udf
@@ -99,7 +97,7 @@ def attached_outcome(shell: Shell, flag: Path) -> tuple[str, str]:
     applying = shell.start("apply", "specs", "--output", "json")
     read_until(applying, "already running")
     flag.touch()
-    out, _ = applying.communicate(timeout=_PATIENCE)
+    out, _ = applying.communicate(timeout=PATIENCE)
     [outcome] = json.loads(out)["outcomes"]
     return outcome["job_id"], outcome["status"]
 
@@ -111,7 +109,7 @@ def test_an_interrupted_apply_leaves_its_run_and_the_next_one_attaches(
     applying = long.start("apply", "specs")
     read_until(applying, "running")
     applying.send_signal(number)
-    _, err = applying.communicate(timeout=_PATIENCE)
+    _, err = applying.communicate(timeout=PATIENCE)
     assert applying.returncode == 130
     job_id = run_of(long)
     assert f"1 run goes on: long ({job_id})" in err
@@ -173,7 +171,7 @@ def test_a_job_goes_on_when_its_service_is_killed_and_is_taken_up_again(long: Sh
     job_id = run_of(long)
     service = psutil.Process(long.service["pid"])
     service.kill()
-    service.wait(20)
+    service.wait(PATIENCE)
     assert status_of(long) == "running"
     assert attached_outcome(long, flag) == (job_id, "succeeded")
 
@@ -183,7 +181,7 @@ def test_a_job_whose_worker_died_with_its_service_does_not_run_for_ever(long: Sh
     child = psutil.Process(child_of(long))
     service = psutil.Process(long.service["pid"])
     service.kill()
-    service.wait(20)
+    service.wait(PATIENCE)
     os.killpg(os.getpgid(child.pid), signal.SIGKILL)
     assert long.run("wait", "long").code == 1
     assert "ERROR: the worker vanished" in long.run("logs", "long").out
@@ -197,7 +195,7 @@ def test_logs_follow_a_run_to_its_end(long: Shell, flag: Path) -> None:
     assert "step 1 of 1" in next(lines)
     assert "child" in next(lines)
     flag.touch()
-    rest = following.communicate(timeout=_PATIENCE)[0]
+    rest = following.communicate(timeout=PATIENCE)[0]
     assert "udf: 1 done" in rest
     assert following.returncode == 0
 
@@ -240,5 +238,5 @@ def test_serve_listens_where_it_says_and_refuses_other_machines(shell: Shell) ->
     written = json.loads((shell.folder / "state/service.json").read_text(encoding="utf-8"))
     assert (written["url"], written["pid"]) == (url, serving.pid)
     serving.send_signal(signal.SIGINT)
-    serving.communicate(timeout=_PATIENCE)
+    serving.communicate(timeout=PATIENCE)
     assert serving.returncode == 0

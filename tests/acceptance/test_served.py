@@ -17,7 +17,7 @@ import pytest
 from tests.acceptance.command import COMMAND, Shell
 from tests.acceptance.conftest import in_folder
 from tests.acceptance.served import Served, serving
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 GOOD = "@fused.udf\ndef udf(n: int = 1):\n    return n\n"
 
@@ -268,7 +268,7 @@ def test_a_local_service_with_another_storage_than_the_project_asks_for_is_not_u
     assert f"stop it with `kill {pid}`" in refused.err
     service = psutil.Process(pid)
     service.terminate()
-    service.wait(20)
+    service.wait(PATIENCE)
     assert shell.run("apply", "specs").code == 0
     assert shell.service["storage"] == str(shell.folder / "files")
     shell.write("fused-spec.yaml", PROJECT.replace("storage: files\n", ""))
@@ -288,7 +288,7 @@ def test_a_service_that_a_person_started_with_another_storage_is_used_where_noth
         assert (done.code, shell.service["pid"]) == (0, by_hand.pid), done.err
     finally:
         by_hand.terminate()
-        by_hand.communicate(timeout=60)
+        by_hand.communicate(timeout=PATIENCE)
 
 
 def test_a_stopped_service_ends_with_its_signal_handled(shell: Shell) -> None:

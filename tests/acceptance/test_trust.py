@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from fused_spec.service.private_file import write_private
 from tests.acceptance.command import Shell
 from tests.acceptance.test_runs import UNTIL_TOLD, job, read_until
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 UDF = "@fused.udf\ndef udf(n: int = 1):\n    print(f'n={n}')\n    return n\n"
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: roads, id: 0d5b1c7e-52b5}\n"
@@ -45,9 +46,13 @@ def add_long(shell: Shell, flag: Path, more: str = "") -> None:
 
 
 def forget_history(shell: Shell) -> None:
-    """Take the service's memory away, as a service that purges does."""
+    """Take the service's memory away, as a service that purges does; it stays the service that it is."""
     shell.stop_service()
-    shutil.rmtree(shell.folder / ".fused-spec/service")
+    state = shell.folder / ".fused-spec/service"
+    known = (state / "id").read_text(encoding="utf-8")
+    shutil.rmtree(state)
+    state.mkdir(mode=0o700)
+    write_private(state / "id", known)
     shutil.rmtree(shell.folder / ".fused-spec/cache", ignore_errors=True)
 
 
@@ -62,7 +67,7 @@ def test_a_second_apply_is_refused_and_told_who_holds_the_lock(project: Shell, f
     assert second.code == 7
     assert f"process {first.pid} on " in second.err
     flag.touch()
-    first.communicate(timeout=60)
+    first.communicate(timeout=PATIENCE)
 
 
 def test_a_lock_whose_holder_was_killed_is_free(project: Shell, flag: Path) -> None:
@@ -81,7 +86,7 @@ def test_reading_needs_no_lock(project: Shell, flag: Path) -> None:
     read_until(first, "started as")
     assert project.run("plan", "specs").code == 0
     flag.touch()
-    first.communicate(timeout=60)
+    first.communicate(timeout=PATIENCE)
 
 
 def test_the_second_signal_ends_the_process_at_once(project: Shell, flag: Path) -> None:
@@ -92,7 +97,7 @@ def test_the_second_signal_ends_the_process_at_once(project: Shell, flag: Path) 
     first.send_signal(signal.SIGTERM)
     first.send_signal(signal.SIGINT)
     first.send_signal(signal.SIGCONT)
-    first.communicate(timeout=20)
+    first.communicate(timeout=PATIENCE)
     assert first.returncode == 130
     flag.touch()
     assert project.run("apply", "specs").code == 0
@@ -110,7 +115,7 @@ def test_a_folder_that_machines_share_is_locked_for_all_of_them(project: Shell, 
     assert second.code == 7
     assert f"process {first.pid} on " in second.err
     flag.touch()
-    first.communicate(timeout=60)
+    first.communicate(timeout=PATIENCE)
     assert first.returncode == 0
 
 

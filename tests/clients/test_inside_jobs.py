@@ -14,6 +14,7 @@ from filelock import FileLock
 from fused_spec.jobdir import read_results, result_content
 from tests.clients.test_published_clients import ENVIRONMENTS, ROOT
 from tests.unit.engine.running import end, job_folder, udf_step
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("published inside")
 
@@ -60,7 +61,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     job = job_folder(folder, step)
     env = {"HOME": str(folder), "PATH": os.environ["PATH"]}
     command = [environment(), "-m", "fused_spec.engine.worker", str(job.path)]
-    subprocess.run(command, check=False, timeout=120, env=env, capture_output=True)
+    subprocess.run(command, check=False, timeout=PATIENCE, env=env, capture_output=True)
     assert end(job) == ("Done", None)
     [only] = read_results(job)
     content: dict[str, Any] = json.loads(result_content(job, only))

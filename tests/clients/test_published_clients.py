@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from tests.acceptance.command import COMMAND
 from tests.repositories import commit_files
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ROOT / ".test-environments"
@@ -169,12 +170,12 @@ def drive(version: str, folder: Path) -> dict[str, Any]:
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
             check=False,
         )
     finally:
         service.terminate()
-        service.communicate(timeout=30)
+        service.communicate(timeout=PATIENCE)
     facts = [line.removeprefix("FACTS ") for line in done.stdout.splitlines() if line.startswith("FACTS ")]
     assert facts, done.stderr
     found: dict[str, Any] = json.loads(facts[0])

@@ -13,6 +13,7 @@ from fused_spec.api.transport import Transport, new_session
 from fused_spec.service.app import create_app
 from fused_spec.settings import Credentials
 from tests.asgi import AsgiAdapter
+from tests.waiting import PATIENCE
 
 TOKEN = "contract-token-0123456789"
 CODE = "@fused.udf\ndef udf(n: int = 1):\n    print(f'n={n}')\n    return n\n"
@@ -82,7 +83,7 @@ def test_a_config_comes_back_as_it_was_sent(api: FusedAPI) -> None:
 
 def test_a_job_is_waited_for_and_leaves_logs_and_results(api: FusedAPI) -> None:
     run = api.start_job({**step(), "input": [{"n": 4}, {"n": 5}]}, instance_type="m5.large")
-    ended = api.wait_for_job(run, poll_interval_seconds=0.05, timeout=60)
+    ended = api.wait_for_job(run, poll_interval_seconds=0.05, timeout=PATIENCE)
     assert (ended.job_status, ended.total_tasks, ended.finished_tasks) == ("Done", 2, 2)
     messages = "".join(line.message for line in api.get_logs(run))
     assert "n=4" in messages
@@ -93,7 +94,7 @@ def test_a_job_is_waited_for_and_leaves_logs_and_results(api: FusedAPI) -> None:
 def test_a_cancelled_job_says_so(api: FusedAPI) -> None:
     run = api.start_job(step(code=CODE.replace("return n", "import time; time.sleep(60)")))
     api.cancel_job(run)
-    assert api.wait_for_job(run, poll_interval_seconds=0.05, timeout=60).job_status == "Canceled"
+    assert api.wait_for_job(run, poll_interval_seconds=0.05, timeout=PATIENCE).job_status == "Canceled"
 
 
 def test_a_start_whose_answer_is_lost_happened_once(api: FusedAPI, service: AsgiAdapter) -> None:

@@ -15,7 +15,7 @@ import requests
 
 from fused_spec.plan.model import Action, Plan, Requests
 from fused_spec.reconcile.apply import Options, apply
-from fused_spec.reconcile.events import Finished, Started, Uploaded
+from fused_spec.reconcile.events import Attached, Finished, Started, Uploaded
 from fused_spec.reconcile.journal import Attempt, Journal
 from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.outcome import OutcomeStatus, exit_code
@@ -26,6 +26,7 @@ from fused_spec.views.plan_text import plan_text
 from tests.archived import archived
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, FAST, SCOPE, SLOW, TOKEN, UDF, World, job
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def test_a_run_that_a_person_cancelled_long_after_it_was_nearly_replaced_is_held
     [run] = world.history().runs[Key(kind=Kind.JOB, name="areas")]
     world.site().journal.replacing(run, run.created - timedelta(minutes=6))
     world.api.cancel_job(str(started.job_id))
-    world.api.wait_for_job(str(started.job_id), poll_interval_seconds=0.05, timeout=60)
+    world.api.wait_for_job(str(started.job_id), poll_interval_seconds=0.05, timeout=PATIENCE)
     assert world.apply()["Job/areas"].status is OutcomeStatus.HELD
 
 
@@ -242,7 +243,7 @@ def test_an_apply_that_is_interrupted_before_it_sent_a_start_sends_none(world: W
     class SlowJournal(Journal):
         def intend(self, attempt: Attempt) -> None:
             intending.set()
-            leaving.wait(10)
+            leaving.wait(PATIENCE)
             super().intend(attempt)
 
     class Pool(ThreadPoolExecutor):
@@ -251,7 +252,7 @@ def test_an_apply_that_is_interrupted_before_it_sent_a_start_sends_none(world: W
             super().shutdown(wait, cancel_futures=cancel_futures)
 
     def interrupt(*_: object) -> None:
-        intending.wait(10)
+        intending.wait(PATIENCE)
         raise KeyboardInterrupt
 
     site = replace(
@@ -269,7 +270,7 @@ def test_an_apply_whose_time_is_up_waits_for_what_is_under_way_without_haste(wor
 
     class SlowJournal(Journal):
         def intend(self, attempt: Attempt) -> None:
-            enough.wait(10)
+            enough.wait(PATIENCE)
             super().intend(attempt)
 
     enough = threading.Event()
@@ -288,7 +289,7 @@ def test_an_apply_whose_time_is_up_waits_for_what_is_under_way_without_haste(wor
 def test_an_apply_whose_time_is_up_exits_with_5_though_one_job_still_waited_for_another(world: World) -> None:
     world.write("specs/area.py", SLOW)
     world.write("specs/a.yaml", job("second", more="  needs: [first]\n") + job("first"))
-    outcomes = world.apply(replace(FAST, timeout=0.3))
+    outcomes = world.apply_until(Started, replace(FAST, timeout=60))
     first, second = outcomes["Job/first"], outcomes["Job/second"]
     assert (second.status, second.job_id) == (OutcomeStatus.TIMEOUT, None)
     assert str(second.error).startswith("not started: the apply's time was up")
@@ -370,7 +371,7 @@ def test_a_run_in_flight_is_attached_to(world: World) -> None:
     first = world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"]
     assert first.status is OutcomeStatus.RUNNING
     assert actions(world.plan()) == [Action.ATTACH]
-    again = world.apply(Options(timeout=0.5, poll=(0.02, 0.2)))["Job/areas"]
+    again = world.apply_until(Attached, replace(FAST, timeout=60))["Job/areas"]
     assert (again.status, again.job_id) == (OutcomeStatus.TIMEOUT, first.job_id)
     world.api.cancel_job(str(first.job_id))
 

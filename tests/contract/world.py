@@ -1,5 +1,6 @@
 """A folder of specs, the real service in memory, and the client between them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import recover
 from fused_spec.reconcile.refresh import read_history
 from fused_spec.reconcile.site import Site, Timing
+from fused_spec.reconcile.site import World as Time
 from fused_spec.reconcile.spool import Spools
 from fused_spec.reconcile.store import LocalStore
+from fused_spec.service_identity import ServiceIdentity
 from fused_spec.settings import Credentials
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
@@ -68,7 +71,7 @@ class World:
 
     @property
     def archive(self) -> Archive:
-        return Archive(self.store, SCOPE)
+        return Archive(self.store, SCOPE, ServiceIdentity(url=self.api.base_url))
 
     @property
     def store(self) -> LocalStore:
@@ -114,6 +117,16 @@ class World:
         recover(self.api, site.journal, site.markers, timing=site.timing, world=site.world)
         catch_up(self.history(requests).missed, site)
         return self.carry_out(self.plan(requests), options)
+
+    def apply_until(self, last: type[Event], options: Options) -> dict[str, Outcome]:
+        """The same, by a clock that stands still until there is such an event, and then is a day ahead."""
+        plan, time, self.events = self.plan(), [0.0], []
+        site = replace(self.site(plan.seen), world=Time(clock=lambda: time[0]))
+        for event in apply(plan, site, options=options):
+            self.events.append(event)
+            if isinstance(event, last):
+                time[0] = 86400.0
+        return {str(event.outcome.change.key): event.outcome for event in self.events if isinstance(event, Finished)}
 
     def carry_out(self, plan: Plan, options: Options = FAST) -> dict[str, Outcome]:
         self.events = list(apply(plan, self.site(plan.seen), options=options))

@@ -13,7 +13,8 @@ from typing import Any
 import requests
 
 from fused_spec.api.errors import ApiError, TimedOut, Unreachable
-from fused_spec.wire import JobConfig, JobResponse, RunResponse
+from fused_spec.api.objects import RunResponse
+from fused_spec.wire import JobConfig, JobResponse
 from tests.simulator.kernel import Kernel
 
 EPOCH = datetime(2031, 5, 1, tzinfo=UTC)

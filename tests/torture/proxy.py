@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from tests.waiting import PATIENCE
+
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
 
 
@@ -62,7 +64,7 @@ class FaultyProxy:
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> "Answered":
         host, port = self._address
-        with closing(http.client.HTTPConnection(host, port, timeout=60)) as connection:
+        with closing(http.client.HTTPConnection(host, port, timeout=PATIENCE)) as connection:
             connection.request(method, path, body=body or None, headers={**headers, "Host": f"{host}:{port}"})
             answer = connection.getresponse()
             return Answered(answer.status, answer.getheaders(), answer.read())

@@ -19,7 +19,7 @@ import pytest
 
 from tests.acceptance.command import COMMAND
 from tests.torture.conftest import PARTS
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 KILLS = int(os.environ.get("FUSED_SPEC_SERVICE_KILLS") or 20)
 CODE = """\
@@ -69,7 +69,7 @@ class Place:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         place = urlsplit(self.known["url"])
         headers = {"Authorization": f"Bearer {self.known['token']}", "Content-Type": "application/json"}
-        with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=30)) as line:
+        with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=PATIENCE)) as line:
             line.request(method, place.path + path, json.dumps(body), headers)
             with line.getresponse() as answer:
                 assert answer.status == http.client.OK
@@ -117,7 +117,7 @@ def place(tmp_path: Path, seed: int) -> Iterator[Place]:
     place = Place(tmp_path, seed)
     yield place
     place.service.terminate()
-    place.service.communicate(timeout=30)
+    place.service.communicate(timeout=PATIENCE)
 
 
 def test_every_accepted_job_runs_exactly_once_and_has_its_end(place: Place) -> None:

@@ -23,6 +23,7 @@ from fused_spec.settings import Credentials
 from tests.acceptance.command import COMMAND, Shell
 from tests.torture.conftest import PARTS
 from tests.torture.proxy import FaultyProxy
+from tests.waiting import PATIENCE
 
 KILLS = int(os.environ.get("FUSED_SPEC_KILLS") or 20)
 
@@ -95,7 +96,7 @@ class Place:
 
     def run(self, *arguments: str) -> tuple[int, str]:
         process = self.command(*arguments)
-        out, _ = process.communicate(timeout=180)
+        out, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, out
 
     def killed_apply(self) -> None:
@@ -128,7 +129,7 @@ class Place:
     def close(self) -> None:
         self.proxy.close()
         self.service.send_signal(signal.SIGTERM)
-        self.service.communicate(timeout=30)
+        self.service.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture

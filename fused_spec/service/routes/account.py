@@ -4,12 +4,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.context import CLIENT_ID, ENVIRONMENT_ID, USER_ID
+from fused_spec.service.context import CLIENT_ID, ENVIRONMENT_ID, USER_ID, service_of
 from fused_spec.service.registry import EMAIL
 
 
-async def health(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
+async def health(request: Request) -> Response:
+    return JSONResponse({"status": "ok", "service": service_of(request).id})
 
 
 async def user(_: Request) -> Response:

@@ -14,6 +14,16 @@ from fused_spec.api.errors import ApiError, InvalidArgument
 from fused_spec.api.uploads import Source, form, opened
 from tests.unit.api.loopback import Loopback, Seen, leads_to, raw, says
 
+
+@pytest.fixture
+def api(server: Loopback, api: FusedAPI) -> FusedAPI:
+    """A client that knows the preferred instance; it asks for it once."""
+    server.on("GET /realtime-instance/available", says([{"client_id": "local"}]))
+    api._automatic_realtime_client_id()
+    server.seen.clear()
+    return api
+
+
 FIELDS = {"key": "a/ä", "policy": "p=="}
 
 
@@ -32,7 +42,7 @@ def accept_uploads(server: Loopback) -> None:
 def test_an_upload_posts_the_signed_fields_and_then_the_file(server: Loopback, api: FusedAPI) -> None:
     accept_uploads(server)
     api.upload("fd://a/ä b", b"12345")
-    assert server.calls[0] == "GET /files/sign-upload?path=fd%3A%2F%2Fa%2F%C3%A4+b&content_length=5"
+    assert server.calls[0] == "GET /files/sign-upload?path=fd%3A%2F%2Fa%2F%C3%A4+b&content_length=5&client_id=local"
     names = [part.get_param("name", header="Content-Disposition") for part in parts(server.seen[1])]
     assert names == ["key", "policy", "file"]
     assert parts(server.seen[1])[2].get_payload(decode=True) == b"12345"
@@ -102,7 +112,7 @@ def test_a_missing_file_is_told_by_name(api: FusedAPI, tmp_path: Path) -> None:
 def test_a_temporary_upload_returns_where_a_step_reads_it(server: Loopback, api: FusedAPI) -> None:
     accept_uploads(server)
     assert api._upload_tmp("bin", b"12") == "s3://t/x.bin"
-    assert server.calls[0] == "GET /files/sign-upload-temp?content_length=2&extension=bin"
+    assert server.calls[0] == "GET /files/sign-upload-temp?content_length=2&extension=bin&client_id=local"
 
 
 def test_a_direct_temporary_upload_does_so_too(server: Loopback, api: FusedAPI) -> None:
@@ -124,7 +134,7 @@ def test_a_path_keeps_its_suffix(server: Loopback, api: FusedAPI, tmp_path: Path
     accept_uploads(server)
     (tmp_path / "in.tar.gz").write_bytes(b"x")
     api._replace_df_input(tmp_path / "in.tar.gz")
-    assert server.calls[0].endswith("extension=gz")
+    assert server.calls[0].endswith("extension=gz&client_id=local")
 
 
 @pytest.mark.parametrize("given", ["s3://a/b", ["s3://a", "s3://b"], None, 5])
@@ -164,7 +174,7 @@ def test_a_failed_download_leaves_what_was_there(server: Loopback, api: FusedAPI
 def test_a_delete_tells_whether_anything_was_there(server: Loopback, api: FusedAPI) -> None:
     server.on("DELETE /files/delete", says(False))
     assert api.delete("fd://a", "unlimited") is False
-    assert server.calls == ["DELETE /files/delete?path=fd%3A%2F%2Fa&max_deletion_depth=unlimited"]
+    assert server.calls == ["DELETE /files/delete?path=fd%3A%2F%2Fa&max_deletion_depth=unlimited&client_id=local"]
 
 
 def test_urls_are_signed_for_one_file_or_for_many(server: Loopback, api: FusedAPI) -> None:

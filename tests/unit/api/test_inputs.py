@@ -2,17 +2,29 @@
 
 import subprocess
 import sys
+import uuid
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from fused_spec.api.errors import InvalidArgument
-from fused_spec.api.inputs import as_config, as_udf, checked_instance_type, env_list, is_geodataframe
-from fused_spec.wire import JobConfig, UdfStep
+from fused_spec.api.inputs import (
+    as_config,
+    as_udf,
+    checked_file_url,
+    checked_instance_type,
+    env_list,
+    is_dataframe,
+    job_id_of,
+)
+from fused_spec.wire import JobConfig, Udf, UdfStep
 from fused_spec.wire.instances import INSTANCE_TYPES
 
 UDF = {"name": "n", "entrypoint": "n", "code": "c"}
 STEP: dict[str, Any] = {"type": "udf", "udf": UDF, "metadata": {"free": {"form": 1}}}
+REQUIRED = {"partitioning_method": "rows", "partitioning_split_method": "mean"}
+INGESTION: dict[str, Any] = {"type": "partition_geospatial", "input": "fd://a", "output": "fd://b", **REQUIRED}
 
 
 class Published:
@@ -103,6 +115,84 @@ def test_the_client_is_imported_without_geopandas() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
-def test_anything_is_no_geodataframe_where_geopandas_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "geopandas", raising=False)
-    assert is_geodataframe(object()) is False
+def test_anything_is_no_table_where_pandas_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+    assert is_dataframe(object()) is False
+
+
+class PublishedRun:
+    """Stands for a run as the published client reads it."""
+
+    job_id = "0b8c7f3a-1111"
+
+
+class PublishedLine:
+    """Stands for a line of the history as the published client reads it."""
+
+    id = "0b8c7f3a-1111"
+    creation_date = "2031-05-01"
+
+
+@pytest.mark.parametrize("job", ["0b8c7f3a-1111", PublishedRun(), PublishedLine()])
+def test_a_job_may_be_named_by_what_the_published_client_read(job: Any) -> None:
+    assert job_id_of(job) == "0b8c7f3a-1111"
+
+
+def test_a_job_may_be_named_by_a_uuid() -> None:
+    assert job_id_of(uuid.UUID(int=5)) == "00000000-0000-0000-0000-000000000005"
+
+
+@pytest.mark.parametrize("job", [None, 5, object(), "a/b", b"a", SimpleNamespace(id="0b8c7f3a-1111")])
+def test_what_names_no_job_is_refused(job: Any) -> None:
+    with pytest.raises(InvalidArgument, match="not a job id"):
+        job_id_of(job)
+
+
+@pytest.mark.parametrize("udf", [Udf.model_validate(UDF), UDF, Published({**UDF, "newer": 1}, generation=2)])
+def test_a_udf_alone_is_a_job_of_one_step(udf: object) -> None:
+    assert as_config(udf) == JobConfig(steps=[UdfStep(udf=Udf.model_validate(UDF))])
+
+
+@pytest.mark.parametrize("name", ["my job", "1job", "job\n", "", "-a", "é", "a/b"])
+def test_a_name_that_the_published_client_refuses_is_refused(name: str) -> None:
+    for config in ({"name": name, "steps": [STEP]}, {**STEP, "name": name}):
+        with pytest.raises(InvalidArgument, match="name of a job"):
+            as_config(config)
+
+
+@pytest.mark.parametrize("name", ["a", "Job_1.2:x-y"])
+def test_a_name_that_it_takes_is_taken(name: str) -> None:
+    assert as_config({"name": name, "steps": [STEP]}).name == name
+
+
+@pytest.mark.parametrize(
+    ("step", "field", "value"),
+    [
+        (STEP, "n_processes", "2"),
+        (STEP, "n_processes", True),
+        (STEP, "name", 5),
+        (INGESTION, "drop_out_of_bounds", "yes"),
+        (INGESTION, "target_num_chunks", 5.0),
+        (INGESTION, "partitioning_max_width_ratio", "2"),
+        (INGESTION, "partitioning_max_height_ratio", True),
+        (INGESTION, "explode_geometries", 1),
+        (INGESTION, "write_covering_bbox", "true"),
+    ],
+)
+def test_a_field_of_another_kind_is_refused(step: dict[str, Any], field: str, value: object) -> None:
+    with pytest.raises(InvalidArgument, match=field):
+        as_config({**step, field: value})
+
+
+@pytest.mark.parametrize("path", ["a/b", "/etc/passwd", "http://a.test/b", "", None, 5, b"fd://a", "C:\\a"])
+def test_what_is_no_address_of_a_file_is_refused(path: Any) -> None:
+    with pytest.raises(InvalidArgument, match="not the address of a file"):
+        checked_file_url(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [("fd://a/b", "fd://a/b"), ("s3://a", "s3://a"), ("/mount/a", "file:///mount/a"), ("file:///mount/a",) * 2],
+)
+def test_an_address_of_a_file_is_sent_as_it_is(path: str, sent: str) -> None:
+    assert checked_file_url(path) == sent

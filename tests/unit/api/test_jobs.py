@@ -1,8 +1,9 @@
 """Starting, watching and reading jobs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import numpy
 import pytest
 
 from fused_spec.api.client import FusedAPI
@@ -232,3 +233,102 @@ def test_the_time_of_a_job_is_that_of_its_log(server: Loopback, api: FusedAPI) -
     server.on(f"GET /run/by-id/{JOB}", says(run("terminated", terminal=True)))
     server.on(f"GET /logs/{JOB}", says(logs("a", "b", "c")))
     assert api.get_status(JOB).get_exec_time() == timedelta(milliseconds=2)
+
+
+def test_a_start_asks_for_a_run_and_not_for_an_earlier_answer(server: Loopback, api: FusedAPI) -> None:
+    server.on("POST /run", says(run()))
+    api.start_job(STEP)
+    headers = server.seen[0].headers
+    assert (headers["X-Fused-Cache-Disable"], headers["Fused-Recursion"]) == ("true", "1")
+
+
+def test_a_start_says_what_was_said_of_mails_and_earlier_runs(server: Loopback, api: FusedAPI) -> None:
+    server.on("POST /run", says(run()))
+    api.start_job(STEP, send_status_email=False, cache_max_age=0)
+    body = server.seen[0].json
+    assert (body["send_status_email"], body["cache_max_age"]) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    ("step", "keywords", "place"),
+    [
+        ({**STEP, "input": [1, float("nan")]}, {}, r"steps\[0\]\.input\[1\]"),
+        ({**STEP, "input": [numpy.inf]}, {}, r"steps\[0\]\.input\[0\]"),
+        ({**STEP, "udf": {**STEP["udf"], "parameters": {"when": datetime(2031, 5, 1)}}}, {}, r"udf\.parameters\.when"),
+        ({**STEP, "metadata": {"a": {1}}}, {}, r"metadata\.a"),
+        (STEP, {"disk_size_gb": "30"}, "disk_size_gb"),
+        (STEP, {"disk_size_gb": 30.5}, "disk_size_gb"),
+        (STEP, {"disk_size_gb": True}, "disk_size_gb"),
+        (STEP, {"region": 5}, "region"),
+        (STEP, {"image_name": b"i"}, "image_name"),
+        (STEP, {"cache_max_age": "1h"}, "cache_max_age"),
+        (STEP, {"instance_type": 5}, "instance_type"),
+    ],
+)
+def test_a_start_that_cannot_be_sent_as_it_is_sends_nothing(
+    server: Loopback, api: FusedAPI, step: Any, keywords: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(InvalidArgument, match=place):
+        api.start_job(step, **keywords)
+    assert server.seen == []
+
+
+def test_what_numpy_holds_is_sent_as_numbers_and_lists(server: Loopback, api: FusedAPI) -> None:
+    server.on("POST /run", says(run()))
+    parameters = {"k": numpy.float32(0.5), "m": numpy.eye(2)}
+    step = {**STEP, "input": [*numpy.arange(2)], "udf": {**STEP["udf"], "parameters": parameters}}
+    api.start_job(step, disk_size_gb=numpy.int64(5))
+    sent = server.seen[0].json["config"]["steps"][0]
+    assert (sent["input"], sent["udf"]["parameters"]) == ([0, 1], {"k": 0.5, "m": [[1.0, 0.0], [0.0, 1.0]]})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"total_tasks": None, "finished_tasks": None},
+        {"total_tasks": "many", "finished_tasks": 1.5},
+        {"last_heartbeat": "soon", "job_status_date": 10**30, "instance_id": 5, "instance_type": [], "job_name": 7},
+    ],
+)
+def test_a_detail_that_cannot_be_read_loses_no_start(server: Loopback, api: FusedAPI, odd: dict[str, Any]) -> None:
+    server.on("POST /run", says(run(**odd)))
+    started = api.start_job(STEP)
+    assert (started.job_id, started.total_tasks, started.finished_tasks) == (JOB, 0, 0)
+    assert (started.last_heartbeat, started.job_status_date, started.instance_id) == (None, None, None)
+
+
+def test_a_detail_that_cannot_be_read_loses_no_history(server: Loopback, api: FusedAPI) -> None:
+    line = history(JOB)[0]
+    server.on("GET /job/self", says([{**line, "job_status_date": "soon", "user_id": 5, "instance_type": {}}]))
+    assert [job.id for job in api.get_jobs()] == [JOB]
+
+
+def gone(**more: object) -> dict[str, object]:
+    return run("terminated", terminal=True, job_status="In Progress", finished_job_status=False, **more)
+
+
+def test_a_run_whose_machine_has_been_gone_for_minutes_is_lost(server: Loopback, api: FusedAPI, time: FakeTime) -> None:
+    server.on(f"GET /run/by-id/{JOB}", says(run()), says(gone()))
+    ended = api.wait_for_job(JOB, 60)
+    assert (ended.lost, ended.finished, time.now) == (True, False, 360)
+
+
+def test_a_machine_that_comes_back_begins_to_be_missed_anew(server: Loopback, api: FusedAPI, time: FakeTime) -> None:
+    server.on(f"GET /run/by-id/{JOB}", says(gone()), says(run()), says(gone()))
+    assert api.wait_for_job(JOB, 200).lost
+    assert time.now == 800
+
+
+def test_a_run_whose_last_heartbeat_is_old_is_lost_at_once(server: Loopback, api: FusedAPI, time: FakeTime) -> None:
+    server.on(f"GET /run/by-id/{JOB}", says(gone(last_heartbeat="2020-05-01T10:00:00Z")))
+    assert api.wait_for_job(JOB).lost
+    assert time.slept == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"n": "5"}, {"n": 2.5}, {"skip": "1"}, {"per_request": -1}, {"max_requests": "a"}]
+)
+def test_what_is_no_count_of_jobs_is_refused(server: Loopback, api: FusedAPI, arguments: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgument, match=next(iter(arguments))):
+        api.get_jobs(**arguments)
+    assert server.seen == []

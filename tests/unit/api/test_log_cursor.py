@@ -8,7 +8,7 @@ from fused_spec.wire import LogLine
 
 
 def line(timestamp: int, message: str = "m") -> LogLine:
-    return LogLine(timestamp=timestamp, message=message)
+    return LogLine({"timestamp": timestamp, "message": message})
 
 
 def test_the_first_piece_is_everything() -> None:

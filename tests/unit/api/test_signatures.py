@@ -1,4 +1,7 @@
-"""The seed's sixteen entries, pinned: names, defaults, keyword-only places, kinds of return value."""
+"""The seed's sixteen entries, pinned: names, defaults, keyword-only places, kinds of return value.
+
+What 2.9 added stands behind the seed's own keywords.
+"""
 
 import inspect
 from typing import Any
@@ -12,11 +15,12 @@ SEED = {
     "__init__": "(self, *, base_url=None, set_global_api=True, credentials_needed=True) -> None",
     "start_job": (
         "(self, config, *, instance_type=None, region=None, disk_size_gb=None, "
-        f"additional_env={ENV}, image_name=None) -> RunResponse"
+        f"additional_env={ENV}, image_name=None, send_status_email=None, cache_max_age=None) -> RunResponse"
     ),
     "create_udf_access_token": (
         "(self, udf_email_or_name_or_id=None, /, udf_name=None, *, udf_email=None, udf_id=None, "
-        "client_id=Ellipsis, cache=True, metadata_json=None, enabled=True) -> UdfAccessToken"
+        "client_id=Ellipsis, cache=True, metadata_json=None, enabled=True, public_read=None, access_scope=None) "
+        "-> UdfAccessToken"
     ),
     "get_jobs": "(self, n=5, *, skip=0, per_request=25, max_requests=1) -> Jobs",
     "get_status": "(self, job) -> RunResponse",

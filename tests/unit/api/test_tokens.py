@@ -1,11 +1,13 @@
 """UDF access tokens and saved UDFs."""
 
+import uuid
 from typing import Any
 
 import pytest
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import ApiError, InvalidArgument, Unreadable
+from fused_spec.wire import SavedUdf
 from tests.unit.api.loopback import Loopback, says
 
 UUID = "9a0c2d3e-1111-2222-3333-444455556666"
@@ -13,6 +15,15 @@ TOKEN = "fsh_example-0123"
 SHOWN = {"token": TOKEN, "enabled": True, "client_id": None, "metadata_json": None, "unknown": 1}
 UDF = {"name": "points", "entrypoint": "points", "code": "@fused.udf\ndef points(): ..."}
 SAVED = {"id": UUID, "slug": "points", "udf_body": '{"name": "points", "entrypoint": "points", "code": "c"}'}
+
+
+class Loaded:
+    """Stands for a UDF as the published client loads it."""
+
+    code = "..."
+
+    def __init__(self, metadata: dict[str, Any] | None) -> None:
+        self.metadata = metadata
 
 
 @pytest.fixture
@@ -41,7 +52,17 @@ def create(server: Loopback, api: FusedAPI) -> Any:
         ((), {"udf_email": "b@example.test", "udf_name": "points"}, ("b@example.test", "points", None)),
         (("a@example.test/points",), {}, ("a@example.test", "points", None)),
         (("points",), {}, ("me@example.test", "points", None)),
-        ((None, "points"), {}, ("me@example.test", "points", None)),
+        ((None, "points"), {}, (None, "points", None)),
+        (("a@example.test", "points"), {"udf_email": "b@example.test"}, ("a@example.test", "points", None)),
+        (("points",), {"udf_email": "b@example.test"}, ("me@example.test", "points", None)),
+        (("a@example.test/points",), {"udf_email": "b@example.test"}, ("a@example.test", "points", None)),
+        (("a@example.test/b/c",), {}, ("a@example.test", "b/c", None)),
+        ((UUID,), {"udf_email": "b@example.test"}, (None, None, UUID)),
+        ((UUID.replace("-", ""),), {}, (None, None, UUID.replace("-", ""))),
+        ((uuid.UUID(UUID),), {}, (None, None, UUID)),
+        ((SavedUdf(**SAVED),), {}, (None, None, UUID)),
+        ((Loaded({"fused:id": UUID}),), {}, (None, None, UUID)),
+        (("points",), {"udf_id": uuid.UUID(UUID)}, (None, None, UUID)),
     ],
 )
 def test_a_token_names_its_udf_in_any_of_the_forms(create: Any, args: Any, kwargs: Any, named: Any) -> None:
@@ -49,11 +70,30 @@ def test_a_token_names_its_udf_in_any_of_the_forms(create: Any, args: Any, kwarg
     assert (sent["udf_email"], sent["udf_slug"], sent["udf_id"]) == named
 
 
-@pytest.mark.parametrize("words", [(), ("",), ("a/b/c",), ("/b",), ("a/",)])
+@pytest.mark.parametrize("words", [(), ("",), ("/b",), ("a/",)])
 def test_words_that_name_no_udf_are_refused(create: Any, server: Loopback, words: tuple[str]) -> None:
     with pytest.raises(InvalidArgument):
         create(*words)
     assert server.seen == []
+
+
+@pytest.mark.parametrize(("udf", "why"), [(Loaded(None), "not saved"), (5, "an? int names no UDF"), (b"x", "bytes")])
+def test_an_object_that_names_no_udf_is_refused(create: Any, server: Loopback, udf: object, why: str) -> None:
+    with pytest.raises(InvalidArgument, match=why):
+        create(udf)
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("metadata", [{"k": float("nan")}, {"k": object()}, ["k"]])
+def test_metadata_that_json_cannot_carry_is_refused(create: Any, server: Loopback, metadata: Any) -> None:
+    with pytest.raises(InvalidArgument, match="metadata_json"):
+        create(UUID, metadata_json=metadata)
+    assert server.calls == []
+
+
+def test_who_may_use_a_token_is_sent_where_it_is_said(create: Any) -> None:
+    sent = create(UUID, public_read=False, access_scope="team")
+    assert (sent["public_read"], sent["access_scope"]) == (False, "team")
 
 
 def test_without_a_client_id_the_preferred_instance_is_used(create: Any) -> None:

@@ -12,6 +12,7 @@ from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import ApiError, InvalidArgument, NoCredentials, TimedOut, Unreachable, Unreadable
 from fused_spec.api.limits import Limits
 from fused_spec.api.transport import Transport
+from fused_spec.service_identity import HEADER
 from tests.unit.api.conftest import TOKEN, FakeTime
 from tests.unit.api.loopback import Loopback, Reply, breaks_off, drips, leads_to, raw, resets, says
 
@@ -225,11 +226,55 @@ def test_a_redirect_to_another_origin_drops_them(server: Loopback, transport: Tr
     assert not {"Authorization", "Fused-Py-Version"} & set(headers)
 
 
-def test_the_second_of_two_redirects_is_not_followed(server: Loopback, transport: Transport) -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_get_goes_along_redirects_within_its_origin(server: Loopback, transport: Transport, status: int) -> None:
+    server.on("GET /a", leads_to("/server/v1/b", status=status))
+    server.on("GET /b", leads_to(f"{server.url}/c", status=status))
+    server.on("GET /c", says([1]))
+    assert transport.call("GET", "a").body == b"[1]"
+    assert [seen.headers["Authorization"] for seen in server.seen] == [f"Fused-Env-Bearer {TOKEN}"] * 3
+
+
+@pytest.mark.parametrize("status", [300, 304, 305, 306])
+def test_no_other_3xx_is_gone_along(server: Loopback, transport: Transport, status: int) -> None:
+    server.on("GET /a", leads_to(f"{server.url}/b", status=status))
+    assert transport.call("GET", "a").status == status
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("location", ["https://example.test/a", "//example.test/a", "http://127.0.0.1:1/a", ""])
+def test_a_redirect_to_another_origin_is_an_answer(server: Loopback, transport: Transport, location: str) -> None:
+    server.on("GET /a", leads_to(location))
+    assert transport.call("GET", "a").status == 307
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_what_changes_something_goes_along_no_redirect(server: Loopback, transport: Transport, method: str) -> None:
+    server.on(f"{method} /a", leads_to(f"{server.url}/b"))
+    assert transport.call(method, "a", content={}).status == 307
+    assert len(server.seen) == 1
+
+
+def test_a_redirect_to_what_is_no_address_is_no_answer(server: Loopback, transport: Transport) -> None:
+    server.on("GET /a", leads_to("http://["))
+    with pytest.raises(Unreadable, match="no address"):
+        transport.call("GET", "a")
+
+
+def test_redirects_without_end_are_left(server: Loopback, transport: Transport) -> None:
     server.on("GET /files/get", leads_to(f"{server.url}/files/get"))
-    with pytest.raises(Unreadable, match="not followed"):
+    with pytest.raises(Unreadable, match="without end"):
         transport.follow("files/get", query={}, limits=Limits())
-    assert len(server.seen) == 2
+
+
+def test_a_second_origin_is_not_gone_to(server: Loopback, transport: Transport) -> None:
+    with Loopback() as storage, Loopback() as elsewhere:
+        server.on("GET /files/get", leads_to(f"{storage.host}/a"))
+        storage.on("GET //a", leads_to(f"{elsewhere.host}/b"))
+        with pytest.raises(Unreadable, match="not followed"):
+            transport.follow("files/get", query={}, limits=Limits())
+        assert (len(storage.seen), elsewhere.seen) == (1, [])
 
 
 def test_a_signed_url_never_stands_in_an_error(server: Loopback, transport: Transport) -> None:
@@ -276,3 +321,28 @@ def test_threads_share_a_transport(server: Loopback, transport: Transport) -> No
 
 def test_a_transport_shows_no_credentials(transport: Transport) -> None:
     assert TOKEN not in repr(transport) + repr(vars(transport))
+
+
+def test_a_service_is_known_by_the_id_that_it_tells(server: Loopback) -> None:
+    transport = Transport(server.url, None)
+    assert transport.service_id is None
+    server.on("GET /health", says({}, headers={HEADER: "0" * 32}), says({}))
+    for _ in range(2):
+        transport.call("GET", "health", authenticated=False)
+    assert transport.service_id == "0" * 32
+
+
+@pytest.mark.parametrize("told", ["", "../../x", "not an id"])
+def test_what_is_no_id_is_not_taken_for_one(server: Loopback, told: str) -> None:
+    transport = Transport(server.url, None)
+    server.on("GET /health", says({}, headers={HEADER: told}))
+    transport.call("GET", "health", authenticated=False)
+    assert transport.service_id is None
+
+
+def test_a_server_to_which_the_service_points_does_not_name_the_service(server: Loopback) -> None:
+    transport = Transport(server.url, None)
+    with Loopback() as other:
+        other.on("GET /health", says({}, headers={HEADER: "0" * 32}))
+        transport.fetch(f"{other.url}/health")
+    assert transport.service_id is None

@@ -1,10 +1,13 @@
 import io
+import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from fused_spec.cli.console import Color, Console
+from fused_spec.errors import FileTrouble
 from fused_spec.views.tones import Tone
 
 
@@ -79,3 +82,70 @@ def test_a_reader_that_left_ends_the_output_and_nothing_else() -> None:
         it.result("a")
         assert it.stdout_closed
         it.result("b")
+
+
+def written(form: str, text: str, *, encoding: str = "ascii", waits: bool = False) -> bytes:
+    content = io.BytesIO()
+    stdout = io.TextIOWrapper(content, encoding=encoding, errors="backslashreplace")
+    it = Console(stdout=stdout, stderr=io.StringIO(), form=form, waits=waits)
+    it.result(text)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16", "utf-8"])
+@pytest.mark.parametrize("form", ["json", "sarif", "github", "yaml", "markdown"])
+def test_a_document_is_utf_8_whatever_the_locale(form: str, encoding: str) -> None:
+    assert written(form, "Zürich 東京", encoding=encoding) == "Zürich 東京\n".encode()
+
+
+def test_text_is_in_the_encoding_of_the_locale() -> None:
+    assert written("text", "Zürich", encoding="latin-1") == "Zürich\n".encode("latin-1")
+
+
+def test_a_file_name_that_is_no_text_leaves_a_document_one() -> None:
+    assert json.loads(written("json", json.dumps("a\udcff", ensure_ascii=False))) == "a\udcff"
+
+
+@pytest.mark.parametrize(("form", "kept"), [("text", False), ("markdown", False), ("json", True), ("github", True)])
+def test_what_is_foreign_is_no_command_in_text_and_exact_in_a_document(form: str, kept: bool) -> None:
+    assert (written(form, "::error::x") == b"::error::x\n") is kept
+
+
+def test_a_terminal_is_no_runner() -> None:
+    it = console(terminal=True)
+    it.result("::x")
+    it.warn("::y")
+    assert (shown(it.stdout), shown(it.stderr)) == ("::x\n", "::y\n")
+
+
+def test_what_goes_to_stderr_is_no_command() -> None:
+    it = console()
+    it.warn("a\n ::stop-commands::t\n##[error]b")
+    assert shown(it.stderr) == "a\n|  ::stop-commands::t\n## [error]b\n"
+
+
+def test_a_document_waits_until_the_command_has_ended() -> None:
+    assert written("json", "{}", waits=True) == b""
+
+
+def full() -> Console:
+    return Console(stdout=Path("/dev/full").open("w"), stderr=io.StringIO())
+
+
+def test_a_disk_that_is_full_ends_the_output_and_is_told_at_the_end() -> None:
+    it = full()
+    it.result("a")
+    assert it.stdout_closed
+    it.result("b")
+    with pytest.raises(FileTrouble, match="the result cannot be written: No space left on device"):
+        it.finish()
+    it.stdout.close()
+
+
+def test_messages_that_cannot_be_written_end_nothing() -> None:
+    with Path("/dev/full").open("w") as stderr:
+        it = Console(stdout=io.StringIO(), stderr=stderr)
+        it.warn("a")
+        it.warn("b")
+        it.finish()
+        assert it.stderr_closed

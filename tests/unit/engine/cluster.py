@@ -11,9 +11,7 @@ from pathlib import Path
 
 from distributed import Client
 
-from tests.waiting import until
-
-_PATIENCE = 60
+from tests.waiting import PATIENCE, until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +43,8 @@ def cluster(folder: Path, *, workers: int, allowed_failures: int = 3, memory_lim
         one = Cluster(address=json.loads(file.read_text())["address"], folder=folder, processes=[scheduler])
         for _ in range(workers):
             one.add_worker(memory_limit)
-        with Client(one.address, timeout=_PATIENCE, set_as_default=False) as client:
-            client.wait_for_workers(workers, timeout=_PATIENCE)
+        with Client(one.address, timeout=PATIENCE, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=PATIENCE)
         yield one
     finally:
         for process in reversed(one.processes):

@@ -16,9 +16,11 @@ import pytest
 
 from fused_spec.engine.dask_worker import Sealed
 from fused_spec.jobdir import JobDir
+from fused_spec.landlock import version
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import Cluster, cluster
 from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, udf_step
+from tests.waiting import PATIENCE
 
 # Its processes take a second to start, so all tests here share them; pytest-xdist keeps the group on one process.
 pytestmark = [
@@ -185,7 +187,7 @@ def test_a_job_that_is_ended_takes_its_tasks_along(dask: Cluster, tmp_path: Path
     with subprocess.Popen([sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]) as worker:
         task = psutil.Process(int(pipe.read_text()))
         worker.terminate()
-    psutil.wait_procs([task], timeout=20)
+    psutil.wait_procs([task], timeout=PATIENCE)
     assert not task.is_running()
 
 
@@ -206,7 +208,7 @@ def udf(x):
             task = psutil.Process(int(number))
             host = task.parent()
             dask.processes[1].kill()
-            psutil.wait_procs([one for one in (task, host) if one], timeout=20)
+            psutil.wait_procs([one for one in (task, host) if one], timeout=PATIENCE)
             worker.terminate()
     assert not task.is_running()
     assert not Path(place).parent.exists()
@@ -281,4 +283,41 @@ def udf(x):
     job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)
     assert run(job), "\n".join(log(job))
     [place] = [Path(line) for line in log(job) if line.startswith("/")]
-    assert (place.parent.parent.name, place.parent.name[:11]) == (Path(tempfile.gettempdir()).name, "fused-spec-")
+    folder = next(one for one in place.parents if one.name.startswith("fused-spec-"))
+    assert folder.parent.name == Path(tempfile.gettempdir()).name
+    assert folder / "results" not in place.parents
+
+
+IN_A_FOLDER = """\
+import os, tempfile
+def udf(x, state):
+    assert os.listdir(".") == []
+    open("out.csv", "x").close()
+    open(tempfile.gettempdir() + "/same", "x").close()
+    try:
+        open(state + "/token", "w").close()
+    except PermissionError:
+        return [os.getcwd(), "refused"]
+    return [os.getcwd(), "written"]
+"""
+
+
+def test_each_task_on_a_worker_starts_in_an_empty_folder_that_goes_with_it(dask: Cluster, tmp_path: Path) -> None:
+    (state := tmp_path / "state").mkdir()
+    (state / "token").write_text("secret")
+    step = udf_step(IN_A_FOLDER, input=[{"x": number, "state": str(state)} for number in range(10)])
+    bounds = {"state": str(state), "kept": [], "allowed": []}
+    job = job_folder(tmp_path, step, engine=dask.address, confinement=bounds)
+    assert run(job), "\n".join(log(job))
+    answers = [json.loads(content(job, str(result.name))) for result in results(job)]
+    assert not any(Path(place).exists() for place, _ in answers)
+    assert sum(" left out.csv in its folder" in line for line in log(job)) == 10
+    assert {said for _, said in answers} == {"written" if version() == 0 else "refused"}
+    assert (state / "token").read_text() == ("" if version() == 0 else "secret")
+
+
+def test_what_a_killed_task_on_a_worker_left_is_told(dask: Cluster, tmp_path: Path) -> None:
+    code = "import os\ndef udf(x):\n    open('half.csv', 'w').close()\n    os.kill(os.getpid(), 9)\n"
+    job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)
+    assert not run(job)
+    assert any(" left half.csv in its folder" in line for line in log(job))

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.unit.engine.running import content, end, job_folder, udf_step
+from tests.waiting import PATIENCE
 
 Forkserver = subprocess.Popen[bytes]
 
@@ -25,7 +26,7 @@ def forkserver() -> Iterator[Forkserver]:
         yield process
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def heard(process: Forkserver) -> dict[str, Any]:
@@ -100,6 +101,6 @@ def test_workers_outlive_the_forkserver(tmp_path: Path) -> None:
         worker = psutil.Process(heard(process)["pid"])
         process.communicate()
     pipe.write_text("still here")
-    psutil.wait_procs([worker], timeout=20)
+    psutil.wait_procs([worker], timeout=PATIENCE)
     assert end(job) == ("Done", None)
     assert content(job, "0.html").decode() == "still here"

@@ -19,6 +19,7 @@ from fused_spec.engine.standin.caching import cache
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
 from tests.unit.engine.building import grid, ingested, points, saved
 from tests.unit.engine.running import end, job_folder, log, udf_step
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -235,5 +236,5 @@ def udf():
     job = job_folder(tmp_path, udf_step(code))
     (tmp_path / "storage" / "a.txt").write_text("ours", encoding="utf-8")
     command = [sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]
-    subprocess.run(command, check=False, timeout=60, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    subprocess.run(command, check=False, timeout=PATIENCE, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert (end(job), "ours" in log(job)) == (("Done", None), True)

@@ -29,7 +29,7 @@ _TRANSLATED: Mapping[type[WireModel], set[str]] = {
     UdfStep: {"expect"},
     PartitionGeospatialStep: {"expect"},
     PartitionNongeospatialStep: {"expect"},
-    TokenCreate: {"udf", "sink"},
+    TokenCreate: {"udf", "sink", "expires", "warn_before"},
 }
 # The wire wants these said, or knows them under their reduced form.
 _OTHER_DEFAULT = {"partitioning_method", "partitioning_split_method", "gdal_config", "headers"}

@@ -11,6 +11,7 @@ import pytest
 from fused_spec.engine_choice import parse_engine
 from fused_spec.errors import Misconfigured
 from fused_spec.service.cluster import _end_open, _is_up, require_dask
+from tests.waiting import PATIENCE
 
 Process = subprocess.Popen[bytes]
 
@@ -37,7 +38,7 @@ def test_a_cluster_without_a_key_is_ended(named: tuple[Path, Process]) -> None:
     file.write_text(json.dumps({"address": "tcp://127.0.0.1:1", "pid": process.pid, "workers": 2}))
     assert not _is_up(file, 2)
     _end_open(file)
-    assert process.wait(20) == -15
+    assert process.wait(PATIENCE) == -15
 
 
 def test_a_cluster_with_a_key_is_kept(named: tuple[Path, Process]) -> None:

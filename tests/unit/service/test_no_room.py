@@ -22,6 +22,7 @@ from fused_spec.service.machine import Machine, this_machine
 from fused_spec.service.server import Options, serve
 from fused_spec.settings import Credentials
 from tests.asgi import AsgiAdapter
+from tests.waiting import PATIENCE
 
 TOKEN = "no-room-token-0123456789"
 PRINTING = """\
@@ -72,7 +73,7 @@ def fill(folder: Path) -> Path:
 
 
 def end_of(api: FusedAPI, run: Any) -> tuple[str | None, str]:
-    ended = api.wait_for_job(run, poll_interval_seconds=0.05, timeout=60)
+    ended = api.wait_for_job(run, poll_interval_seconds=0.05, timeout=PATIENCE)
     return ended.job_status, "".join(line.message for line in api.get_logs(run)[-1:])
 
 

@@ -27,6 +27,7 @@ from fused_spec.service.server import Options, _held, serve
 from fused_spec.service.state_folder import is_held
 from fused_spec.wire import UdfSave
 from fused_spec.wire.schedules import CronJob
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def state(tmp_path: Path) -> Iterator[Path]:
 def stop(address: ServiceAddress, number: signal.Signals = signal.SIGTERM) -> None:
     process = psutil.Process(address.pid)
     process.send_signal(number)
-    process.wait(20)
+    process.wait(PATIENCE)
 
 
 def test_its_address_is_for_its_user_alone(state: Path) -> None:
@@ -139,7 +140,7 @@ def test_a_token_that_is_a_link_is_refused(state: Path, tmp_path: Path) -> None:
 def test_an_idle_service_stops_by_itself(state: Path) -> None:
     address = ensure_service(state, idle=0.1)
     with contextlib.suppress(psutil.NoSuchProcess):  # it may be even faster
-        psutil.Process(address.pid).wait(20)
+        psutil.Process(address.pid).wait(PATIENCE)
     assert answering(state) is None
 
 
@@ -155,7 +156,7 @@ def test_a_service_with_an_enabled_schedule_is_not_idle(state: Path) -> None:
         process.wait(2)
     with closing(open_database(state / "service.db")) as database:
         Schedules(database).remove(schedule)
-    process.wait(20)
+    process.wait(PATIENCE)
 
 
 def test_a_second_service_on_the_same_state_is_refused(state: Path) -> None:

@@ -5,8 +5,9 @@ import pytest
 
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.spec import discovery
-from fused_spec.spec.discovery import SpecFile, find, project_root
-from fused_spec.spec.limits import MAX_FILE_BYTES
+from fused_spec.spec.discovery import SpecFile, find
+from fused_spec.spec.limits import MAX_SPEC_BYTES
+from fused_spec.spec.roots import project_root
 
 
 def names(cwd: Path, *paths: str) -> list[str]:
@@ -112,17 +113,17 @@ def test_a_folder_without_specs_names_what_was_looked_for(tmp_path: Path) -> Non
 
 
 def test_a_file_may_be_as_large_as_the_limit(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_bytes(b"#" * MAX_FILE_BYTES)
+    (tmp_path / "a.yaml").write_bytes(b"#" * MAX_SPEC_BYTES)
     assert names(tmp_path, "a.yaml") == ["a.yaml"]
 
 
 def test_a_larger_file_is_not_kept(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_bytes(b"#" * (MAX_FILE_BYTES + 1))
+    (tmp_path / "a.yaml").write_bytes(b"#" * (MAX_SPEC_BYTES + 1))
     assert only_problem(tmp_path, "a.yaml").code == "too-large"
 
 
 def test_too_much_on_standard_input_is_refused(tmp_path: Path) -> None:
-    [problem] = find(["-"], cwd=tmp_path, stdin=lambda: b"#" * (MAX_FILE_BYTES + 1))[1]
+    [problem] = find(["-"], cwd=tmp_path, stdin=lambda: b"#" * (MAX_SPEC_BYTES + 1))[1]
     assert problem.code == "too-large"
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from fused_spec.diagnostics import Location
 from fused_spec.spec import document as reading
 from fused_spec.spec.document import PureParser, read_documents
-from fused_spec.spec.limits import MAX_DEPTH, MAX_NODES, MAX_PROBLEMS
+from fused_spec.spec.limits import MAX_DEPTH, MAX_PROBLEMS
 from fused_spec.spec.positions import Pointer
-from tests.unit.spec.reading import document, file, only_problem, problems, tree
+from tests.unit.spec.reading import document, file, job, only_problem, problems, tree
 
 JSON = st.recursive(
     st.none()
@@ -123,8 +123,10 @@ def test_complex_keys_count_as_depth() -> None:
     assert {problem.code for problem in problems("? " * 100_000)} == {"too-deep"}
 
 
-def test_the_number_of_values_is_limited() -> None:
-    assert only_problem("- 0\n" * (MAX_NODES + 1)).code == "too-many-values"
+@pytest.mark.parametrize("values", ["- 0\n", "- {a: }\n", "- []\n", "- no\n"])
+def test_what_values_take_in_memory_is_limited(monkeypatch: pytest.MonkeyPatch, values: str) -> None:
+    monkeypatch.setattr(reading, "MAX_MEMORY", 100_000)
+    assert problems(values * 1000)[0].code == "too-many-values"
 
 
 def test_the_number_of_problems_is_limited() -> None:
@@ -183,3 +185,9 @@ def test_the_pure_parser_reads_the_same(text: str) -> None:
         slow, found = read_documents(file(text.encode()))
     if fast and not found:
         assert [each.tree for each in slow] == [each.tree for each in fast]
+
+
+@pytest.mark.parametrize("item", ["{a: }", "A", "[]"])
+def test_a_hundred_thousand_faults_in_a_list_are_told_in_a_few_lines(item: str) -> None:
+    found = problems(job(f"needs: [{', '.join([item] * 100_000)}]"))
+    assert 0 < len(found) <= MAX_PROBLEMS + 1

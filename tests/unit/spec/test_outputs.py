@@ -103,35 +103,6 @@ def test_a_limit_of_money_needs_a_price(resolved: Resolve, more: str, what: str)
     assert what in [problem.message for problem in resolved(a__yaml=job(more)).diagnostics]
 
 
-ADDRESS = MAPPED.replace("{output_of: counties}", "fd://counties")
-NEEDING = ADDRESS.replace("spec:\n", "spec:\n  needs: [counties]\n")
-
-
-def told(resolution: Resolution) -> list[tuple[str, str | None]]:
-    assert resolution.valid
-    return [(one.message.partition(", and ")[2], one.hint) for one in resolution.diagnostics]
-
-
-@pytest.mark.parametrize(
-    ("reader", "expected"),
-    [
-        (ADDRESS, [("as text it neither waits for it nor follows it", "write {output_of: counties}")]),
-        (NEEDING, [("as text it does not run again when that does", "write {output_of: counties}")]),
-        (
-            ADDRESS.replace("fd://counties", "fd://counties/*.parquet"),
-            [("as text it neither waits for it nor follows it", "add counties to needs, so that it is over first")],
-        ),
-        (NEEDING.replace("fd://counties", "fd://counties/_sample"), []),
-        (MAPPED.replace("[{output_of: counties}]", "[{output_of: counties}, fd://counties/]"), []),
-        (ADDRESS.replace("fd://counties", "fd://counties-of-others/"), []),
-    ],
-)
-def test_an_output_that_is_named_as_text_is_a_warning(
-    resolved: Resolve, reader: str, expected: list[tuple[str, str]]
-) -> None:
-    assert told(resolved(a__yaml=COUNTIES, b__yaml=reader)) == expected
-
-
 def test_an_output_that_two_jobs_write_is_no_reading(resolved: Resolve) -> None:
     found = resolved(a__yaml=COUNTIES, b__yaml=ROADS.replace("output: fd://roads/", "output: fd://counties/"))
     assert [one.code for one in found.diagnostics] == ["shared-output"]

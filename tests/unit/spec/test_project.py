@@ -94,3 +94,73 @@ def test_the_hosted_service_may_be_described(tmp_path: Path) -> None:
     project, problems = find_project(tmp_path, cwd=tmp_path)
     assert problems == ()
     assert project.targets["hosted"].lists_within == 30
+
+
+def targets_problem(tmp_path: Path, text: str) -> list[tuple[str, str, str]]:
+    (tmp_path / "fused-spec.yaml").write_text(f"{PROJECT}{text}", encoding="utf-8")
+    _, problems = find_project(tmp_path, cwd=tmp_path)
+    assert all(problem.is_error for problem in problems)
+    return [(str(problem.location), problem.message, str(problem.hint)) for problem in problems]
+
+
+def test_two_targets_that_are_one_environment_are_told_with_both_places(tmp_path: Path) -> None:
+    text = "targets:\n  dev: {base_url: https://f.example/v1}\n  prod: {base_url: https://f.example/v1}\n"
+    [(place, message, hint)] = targets_problem(tmp_path, text)
+    assert place == "fused-spec.yaml:5:20"
+    assert '"dev" (fused-spec.yaml:4:19) and "prod" are one environment' in message
+    assert "scope: prod" in hint
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "https://f.example/v1/",
+        "https://F.example/v1",
+        "https://f.example:443/v1",
+        "https://f.example/v1, scope: dev",
+    ],
+)
+def test_one_environment_is_seen_however_its_url_is_spelled(tmp_path: Path, second: str) -> None:
+    first = "https://f.example/v1" + (", scope: dev" if "scope" in second else "")
+    text = f"targets:\n  a: {{base_url: {first}}}\n  b: {{base_url: {second}}}\n"
+    [(_, message, _)] = targets_problem(tmp_path, text)
+    assert "are one environment" in message
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        "dev: {base_url: https://f.example/v1, scope: dev}\n  prod: {base_url: https://f.example/v1}",
+        "dev: {base_url: https://f.example/v1, scope: dev}\n  prod: {base_url: https://f.example/v1, scope: prod}",
+        "dev: {base_url: https://f.example/v1}\n  prod: {base_url: https://f.example/v2}",
+        "dev: {base_url: https://f.example/v1, scope: a}\n  prod: {base_url: https://g.example/v1, scope: a}",
+        "dev: {base_url: https://www.fused.io/server/v1}",
+    ],
+)
+def test_targets_that_differ_in_service_or_scope_are_environments_of_their_own(tmp_path: Path, targets: str) -> None:
+    assert targets_problem(tmp_path, f"targets:\n  {targets}\n") == []
+
+
+@pytest.mark.parametrize("hosted", ["target: hosted\n", ""])
+def test_the_name_hosted_counts_like_one_that_is_declared(tmp_path: Path, hosted: str) -> None:
+    declared = "" if hosted else "  hosted: {base_url: https://www.fused.io/server/v1}\n"
+    text = f"{hosted}targets:\n{declared}  prod: {{base_url: https://www.fused.io/server/v1}}\n"
+    [(_, message, _)] = targets_problem(tmp_path, text)
+    assert '"hosted"' in message
+
+
+@pytest.mark.parametrize("scope", ["''", "", "~", "Prod", "a b", "a/b", "-a", "a.b", "7", f"{'a' * 33}"])
+def test_a_scope_is_a_short_word(tmp_path: Path, scope: str) -> None:
+    text = f"targets:\n  dev:\n    base_url: https://f.example/v1\n    scope: {scope}\n"
+    [(place, message, hint)] = targets_problem(tmp_path, text)
+    assert place.startswith("fused-spec.yaml:6:")
+    assert "scope" in message + hint
+
+
+def test_an_environment_is_marked_by_id_and_scope(tmp_path: Path) -> None:
+    text = "targets: {dev: {base_url: https://f.example/v1, scope: dev}, prod: {base_url: https://f.example/v1}}\n"
+    (tmp_path / "fused-spec.yaml").write_text(f"{PROJECT}{text}", encoding="utf-8")
+    project, _ = find_project(tmp_path, cwd=tmp_path)
+    dev, prod = (project.at(project.targets[name]) for name in ("dev", "prod"))
+    assert (dev.scope, prod.scope) == ("0d5b1c7e-52b5.dev", "0d5b1c7e-52b5")
+    assert dev.at(project.targets["dev"]).scope == dev.scope

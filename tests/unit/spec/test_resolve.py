@@ -1,12 +1,13 @@
 """What specs declare once everything they name is read in, and what is said when that fails."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Kind, OnUpstream, Resolution, When
+from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Kind, Life, OnUpstream, Resolution, When
 from fused_spec.spec.resolve import resolve
 from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.reading import SMALLEST_JOB, job
@@ -222,6 +223,48 @@ def test_a_sink_lies_in_the_project(resolved: Resolve, tmp_path: Path) -> None:
     token = resolved(a__yaml=f"{SAVED}---\n{TOKEN}").desired[1]
     assert isinstance(token, DesiredToken)
     assert token.sink == tmp_path / ".secrets" / "tiles"
+
+
+def life(resolved: Resolve, **fields: str) -> Life | None:
+    said = "".join(f"{name}: {value}, " for name, value in fields.items())
+    token = resolved(a__yaml=f"{SAVED}---\n{TOKEN.replace('sink:', f'{said}sink:')}").desired[1]
+    assert isinstance(token, DesiredToken)
+    return token.life
+
+
+@pytest.mark.parametrize(
+    ("expires", "warned", "means"),
+    [
+        ("90d", "", Life(seconds=90 * 86400.0, warn_before=7 * 86400.0)),
+        ("8d", "", Life(seconds=8 * 86400.0, warn_before=2 * 86400.0)),
+        ("90d", "14d", Life(seconds=90 * 86400.0, warn_before=14 * 86400.0)),
+        ("2027-01-31", "", Life(until=datetime(2027, 1, 31, tzinfo=UTC), warn_before=7 * 86400.0)),
+        ("'2027-01-31'", "1h", Life(until=datetime(2027, 1, 31, tzinfo=UTC), warn_before=3600.0)),
+    ],
+)
+def test_a_token_expires_after_a_time_or_on_a_day(resolved: Resolve, expires: str, warned: str, means: Life) -> None:
+    fields = {"expires": expires} | ({"warn_before": warned} if warned else {})
+    assert life(resolved, **fields) == means
+
+
+def test_when_a_token_expires_is_no_part_of_its_digest(resolved: Resolve) -> None:
+    plain = resolved(a__yaml=f"{SAVED}---\n{TOKEN}").desired[1]
+    expiring = resolved(a__yaml=f"{SAVED}---\n{TOKEN.replace('sink:', 'expires: 90d, sink:')}").desired[1]
+    assert (plain.digest, plain.payload) == (expiring.digest, expiring.payload)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ("warn_before: 7d", "warn_before says nothing without expires"),
+        ("expires: 2d, warn_before: 3d", "warn_before (3d) is not shorter than expires (2d)"),
+        ("expires: 2027-02-30", "2027-02-30 is no day"),
+    ],
+)
+def test_an_expiry_that_cannot_be_is_told(resolved: Resolve, fields: str, message: str) -> None:
+    [problem] = resolved(a__yaml=f"{SAVED}---\n{TOKEN.replace('sink:', f'{fields}, sink:')}").diagnostics
+    assert problem.message.startswith(message)
+    assert problem.hint
 
 
 def test_several_documents_and_files_keep_their_order(resolved: Resolve) -> None:

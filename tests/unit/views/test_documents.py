@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,9 +7,11 @@ import jsonschema
 import pytest
 
 from fused_spec.errors import CredentialsError
-from fused_spec.plan.model import Action, Reason
-from fused_spec.views.documents import as_json, error_document, plan_document, validate_document
-from tests.unit.views.things import change, field, plan, problem
+from fused_spec.plan.model import Action, Left, Reason
+from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.views.documents import apply_document, as_json, error_document, plan_document, validate_document
+from fused_spec.views.outcome_text import Failure, Input, Raised
+from tests.unit.views.things import change, field, job_key, plan, problem
 
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "output"
 
@@ -63,6 +66,32 @@ def test_a_plan_has_every_key_of_the_contract() -> None:
             "job_id": "7e57ab1e",
             "digest": "d1:" + "0" * 64,
             "fields": [{"path": "disk_size_gb", "before": 10, "after": 20}],
+            "notes": [],
+            "last_run": {"job_id": "7e57ab1e", "status": "succeeded", "ended": None, "ended_by": None, "error": None},
+        }
+    ]
+
+
+def test_a_plan_tells_what_is_of_one_shape_what_left_and_whom_it_concerns() -> None:
+    fields = (field("year", 2023, 2024),)
+    three = [replace(change(f"tile-{n}", fields=fields), notes=("Udf/a serves fd://x/",)) for n in range(3)]
+    left = Left(
+        key=job_key("old"), said="its last run failed", stays=("fd://old/",), taken=(("fd://b/", job_key("b")),)
+    )
+    document = checked("plan", plan_document(replace(plan(*three), left=(left,))))
+    [group] = document["groups"]
+    assert (group["keys"], group["fields"]) == (
+        ["Job/tile-0", "Job/tile-1", "Job/tile-2"],
+        [{"path": "year", "before": 2023, "after": 2024}],
+    )
+    assert document["changes"][0]["notes"] == ["Udf/a serves fd://x/"]
+    assert document["left"] == [
+        {
+            "kind": "Job",
+            "name": "old",
+            "said": "its last run failed",
+            "stays": ["fd://old/"],
+            "taken": [{"address": "fd://b/", "by": "Job/b"}],
         }
     ]
 
@@ -80,3 +109,41 @@ def test_a_plan_holds_no_secret() -> None:
 def test_an_error_document_tells_the_next_step() -> None:
     document = checked("error", error_document(CredentialsError("no credentials", hint="log in")))
     assert document["error"] == {"message": "no credentials", "hint": "log in", "exit_code": 8}
+
+
+def failed_outcome(failure: Failure, *, status: OutcomeStatus = OutcomeStatus.FAILED) -> dict[str, Any]:
+    outcome = Outcome(change=change(), status=status, job_id="7e57ab1e", seconds=3.5)
+    [told] = checked("apply", apply_document("local", [outcome], 1, {"7e57ab1e": failure}))["outcomes"]
+    return told
+
+
+def test_a_failed_run_tells_step_input_exception_seconds_and_log() -> None:
+    told = failed_outcome(
+        Failure(
+            step="step 1 of 2: udf",
+            input=Input(index=3, value={"x": 2, "api_key": "k1"}),
+            raised=Raised(type="ValueError", message="no such tile, by fsh_abcdefgh12345"),
+            why="ValueError: no such tile, by fsh_abcdefgh12345",
+            lines=["one", "by fsh_abcdefgh12345"],
+        )
+    )
+    assert told["failure"] == {
+        "step": "step 1 of 2: udf",
+        "input": {"index": 3, "value": {"x": 2, "api_key": "***"}},
+        "exception": {"type": "ValueError", "message": "no such tile, by ***"},
+        "seconds": 3.5,
+        "log": ["one", "by ***"],
+        "page": None,
+    }
+    assert told["error"] == "ValueError: no such tile, by ***"
+
+
+@pytest.mark.parametrize("status", [OutcomeStatus.FAILED, OutcomeStatus.LOST])
+def test_a_failed_run_whose_log_tells_nothing_has_an_error_too(status: OutcomeStatus) -> None:
+    assert failed_outcome(Failure(), status=status)["error"] == f"the run is {status}, and its log does not tell why"
+
+
+def test_a_run_that_did_not_fail_has_no_failure() -> None:
+    outcome = Outcome(change=change(), status=OutcomeStatus.SUCCEEDED, job_id="7e57ab1e")
+    [told] = checked("apply", apply_document("local", [outcome], 0))["outcomes"]
+    assert (told["error"], told["failure"], told["seconds"]) == (None, None, None)

@@ -1,7 +1,5 @@
 """Errors and log lines, fit to be seen."""
 
-import pytest
-
 from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.views.error_text import error_text
 from fused_spec.views.log_text import log_line
@@ -21,12 +19,5 @@ def test_an_error_shows_no_secret_and_steers_no_terminal() -> None:
     assert "\x1b" not in text
 
 
-@pytest.mark.parametrize("line", ["::error::boo", "  ::set-output name=a::b", "x ##[error]boo"])
-def test_a_log_line_commands_no_ci_runner(line: str) -> None:
-    shown = log_line(line, safe=True)
-    assert not shown.lstrip().startswith("::")
-    assert "##[" not in shown
-
-
-def test_a_log_line_that_goes_to_a_file_is_left_as_it_is() -> None:
-    assert log_line("::error::\x1b[1mboo", safe=False) == "::error::\x1b[1mboo"
+def test_a_log_line_shows_no_secret_and_steers_no_terminal() -> None:
+    assert log_line("fsh_abcdefgh12345 \x1b[2J\r") == "*** \\x1b[2J\\r"

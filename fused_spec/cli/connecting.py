@@ -1,0 +1,40 @@
+"""Connect Python code to a project's target as a command of this folder would; prints nothing."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fused_spec.cli.console import Console
+from fused_spec.cli.lookup import current_project
+from fused_spec.cli.options import Context
+from fused_spec.cli.sources import Sources
+from fused_spec.cli.target import find_target, open_transport
+from fused_spec.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from fused_spec.api.transport import Transport
+
+
+def open_target(target: str | None, path: Path) -> "Transport":
+    """What carries calls to the target of the project around `path`; starts the local service when that is meant.
+
+    Raises `SpecError` for a project file that is wrong, and what `cli.target` raises; for a target that is not known
+    that is `Misconfigured` here.
+    """
+    folder = path.expanduser().absolute()
+    context = Context(
+        console=Console(stdout=sys.stdout, stderr=sys.stderr, quiet=True, env=os.environ),
+        sources=Sources(cwd=folder, read_stdin=lambda: b""),
+        env=os.environ,
+        cwd=folder if folder.is_dir() else folder.parent,
+        home=Path.home(),
+        target=target,
+    )
+    project = current_project(context)
+    try:
+        return open_transport(find_target(context, project), context, project)
+    except click.UsageError as error:
+        raise Misconfigured(error.message) from None

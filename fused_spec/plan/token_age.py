@@ -1,0 +1,53 @@
+"""How old a token may become, and what there is to be said of it by now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fused_spec.spec.model import DesiredToken
+
+_DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Age:
+    """When a token expires, as far as that is declared and known, and how that stands `now`."""
+
+    expires: datetime | None
+    warn_before: timedelta
+    now: datetime
+
+    @property
+    def expired(self) -> bool:
+        return self.expires is not None and self.expires <= self.now
+
+    @property
+    def words(self) -> str | None:
+        """`expires in 3 days`, `expired 2 hours ago and still works`; None while there is nothing to say."""
+        if self.expires is None or self.expires - self.now > self.warn_before:
+            return None
+        if self.expired:
+            return f"expired {_about(self.now - self.expires)} ago, and still works"
+        return f"expires in {_about(self.expires - self.now)}"
+
+
+def age_of(declared: DesiredToken, made: datetime | None, now: datetime) -> Age:
+    """The age of a value that was made then."""
+    life = declared.life
+    if life is None:
+        return Age(expires=None, warn_before=timedelta(), now=now)
+    expires = life.until if life.seconds is None else made and made + timedelta(seconds=life.seconds)
+    return Age(expires=expires, warn_before=timedelta(seconds=life.warn_before), now=now)
+
+
+def _about(span: timedelta) -> str:
+    """The span in its largest whole unit."""
+    if span >= _DAY:
+        return _counted(span // _DAY, "day")
+    if span >= _HOUR:
+        return _counted(span // _HOUR, "hour")
+    return _counted(max(1, span // timedelta(minutes=1)), "minute")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,110 @@
+"""What this project writes down of its tokens: the making of one before it is sent, and their names; never a value.
+
+    <scope>/tokens/<target>/made/<name>/<sent>-<nonce>.intent   about to be made, or sent and not answered
+    <scope>/tokens/<target>/names/<id>.json                     the name behind the opaque id of a marker
+
+An intent goes when the value was delivered and proven, or taken back. So a token of the service whose intent is still
+there was not finished, and counts for nothing.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fused_spec.reconcile.store import Store
+from fused_spec.spec.model import Key, Kind
+
+_INTENT = ".intent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenIntent:
+    """One effort to make a token; `sent` is the service's time just before, as far as that is known."""
+
+    key: Key
+    nonce: str
+    sent: datetime | None
+
+    def to_json(self) -> bytes:
+        sent = self.sent.isoformat() if self.sent else None
+        return json.dumps({"v": 1, "name": self.key.name, "nonce": self.nonce, "sent": sent}).encode()
+
+    @classmethod
+    def from_json(cls, content: bytes) -> "TokenIntent":
+        """Read one back; ValueError for anything else."""
+        try:
+            known = json.loads(content)
+            return cls(
+                key=Key(kind=Kind.TOKEN, name=str(known["name"])),
+                nonce=str(known["nonce"]),
+                sent=datetime.fromisoformat(known["sent"]) if known["sent"] else None,
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not the making of a token: {error!r}") from None
+
+
+class TokenJournal:
+    """What is written down of the tokens of one project at one target, in this folder of the store."""
+
+    def __init__(self, store: Store, folder: str) -> None:
+        self._store = store
+        self._folder = folder
+
+    def intend(self, intent: TokenIntent) -> None:
+        """Write the intent down; it is durable when this returns."""
+        self._store.write(self._path(intent), intent.to_json())
+
+    def settle(self, intent: TokenIntent) -> None:
+        """Forget an intent: its value counts from now on, or never will."""
+        self._store.remove(self._path(intent))
+
+    def settle_nonces(self, nonces: Iterable[str | None]) -> None:
+        """The same for the intents with these nonces."""
+        wanted = set(nonces)
+        for name in self._intents():
+            if _nonce(name) in wanted:
+                self._store.remove(name)
+
+    def settle_key(self, key: Key) -> None:
+        """The same for every intent of one token."""
+        for name in self._store.names(f"{self._folder}/made/{key.name}"):
+            self._store.remove(name)
+
+    def open_nonces(self) -> frozenset[str]:
+        """The nonces of the open intents."""
+        return frozenset(map(_nonce, self._intents()))
+
+    def open_intents(self) -> list[TokenIntent]:
+        """The makings that were not carried to their end."""
+        return [TokenIntent.from_json(content) for content in self._store.read_all(self._intents()).values()]
+
+    def remember(self, token_id: str, name: str) -> None:
+        """Keep the name of a declared token, for when no spec declares it any more."""
+        path = self._name_path(token_id)
+        if self._store.read(path) is None:
+            self._store.write(path, json.dumps({"v": 1, "name": name}).encode())
+
+    def knows_names(self) -> bool:
+        """Whether a token was ever declared here."""
+        return bool(self._store.names(f"{self._folder}/names"))
+
+    def names(self, token_ids: Iterable[str]) -> dict[str, str]:
+        """The names behind these ids, as far as they are known."""
+        paths = {self._name_path(token_id): token_id for token_id in token_ids}
+        found = self._store.read_all(list(paths))
+        return {paths[path]: str(json.loads(content)["name"]) for path, content in found.items()}
+
+    def _intents(self) -> list[str]:
+        return [name for name in self._store.names(f"{self._folder}/made") if name.endswith(_INTENT)]
+
+    def _path(self, intent: TokenIntent) -> str:
+        sent = int(intent.sent.timestamp() * 1000) if intent.sent else 0
+        return f"{self._folder}/made/{intent.key.name}/{sent:015d}-{intent.nonce}{_INTENT}"
+
+    def _name_path(self, token_id: str) -> str:
+        return f"{self._folder}/names/{token_id}.json"
+
+
+def _nonce(name: str) -> str:
+    return name.rpartition("/")[2].partition("-")[2].removesuffix(_INTENT)

@@ -1,0 +1,229 @@
+"""A service that answers oddly: a machine that is gone while its work goes on, and starts that start nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fused_spec.api.client import FusedAPI
+from fused_spec.api.objects import RunResponse
+from fused_spec.errors import ServiceError
+from fused_spec.plan.model import Action, Plan, Requests
+from fused_spec.reconcile.apply import Options, apply
+from fused_spec.reconcile.events import Finished
+from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
+from fused_spec.reconcile.site import World as Time
+from fused_spec.service.app import create_app
+from fused_spec.status import LOST_AFTER
+from tests.asgi import AsgiAdapter
+from tests.contract.world import FAST, SLOW, TOKEN, World, job
+
+DETACHED = Options(wait=False, poll=(0.02, 0.2))
+
+
+class Odd(FusedAPI):
+    """The real client, but for what it is told to say otherwise."""
+
+    gone: bool
+    heartbeat: datetime | None
+
+    def get_status(self, job: Any) -> RunResponse:
+        run = super().get_status(job)
+        if not self.gone or run.finished:
+            return run
+        said = {"status": "terminated", "terminal_status": True, "last_heartbeat": self.heartbeat}
+        return run.model_copy(update={**said, "job_status": "In Progress", "finished_job_status": False})
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with AsgiAdapter(create_app(tmp_path / "state", TOKEN)) as service:
+        made = World(tmp_path / "project", service)
+        made.api = Odd.over(made.api._transport)
+        made.api.gone, made.api.heartbeat = False, None
+        made.write("specs/area.py", SLOW)
+        made.write("specs/a.yaml", job())
+        yield made
+        made.api.gone = False
+        for listed in made.api.get_jobs(None, max_requests=None):
+            made.api.cancel_job(listed)
+
+
+class Hours:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def applied(world: World, made: Plan, hours: Hours) -> Outcome:
+    site = replace(world.site(made.seen), world=Time(clock=hours.clock, sleep=hours.sleep))
+    events = list(apply(made, site, options=replace(FAST, poll=(5.0, 5.0))))
+    [outcome] = [event.outcome for event in events if isinstance(event, Finished)]
+    return outcome
+
+
+def actions(plan: Plan) -> list[tuple[Action, str]]:
+    return [(change.action, change.why) for change in plan.changes]
+
+
+def test_a_run_whose_machine_has_been_gone_for_minutes_is_lost(world: World) -> None:
+    started = world.apply(DETACHED)["Job/areas"]
+    world.api.gone = True
+    hours = Hours()
+    made = world.plan()
+    assert [change.action for change in made.changes] == [Action.ATTACH]
+    outcome = applied(world, made, hours)
+    assert (outcome.status, outcome.job_id) == (OutcomeStatus.LOST, started.job_id)
+    assert hours.now >= LOST_AFTER
+
+
+def test_a_run_that_an_apply_gave_up_is_not_attached_to_again(world: World) -> None:
+    world.apply(DETACHED)
+    world.api.gone = True
+    applied(world, world.plan(), Hours())
+    assert [change.action for change in world.plan().changes] == [Action.HOLD]
+    assert world.apply()["Job/areas"].status is OutcomeStatus.HELD
+
+
+def test_a_run_that_was_given_up_counts_again_once_it_has_a_machine(world: World) -> None:
+    world.apply(DETACHED)
+    world.api.gone = True
+    applied(world, world.plan(), Hours())
+    world.api.gone = False
+    assert [change.action for change in world.plan().changes] == [Action.ATTACH]
+
+
+def test_a_lost_run_is_tried_again_where_the_spec_says_so(world: World) -> None:
+    world.write("specs/a.yaml", job(more="  run: {on_failure: retry, retries: 1}\n"))
+    world.apply(DETACHED)
+    world.api.gone, world.api.heartbeat = True, datetime(2020, 5, 1, tzinfo=UTC)
+    assert actions(world.plan()) == [(Action.START, "retry: 1 of 1")]
+
+
+def test_a_plan_takes_a_run_for_lost_whose_machine_was_last_heard_of_long_ago(world: World) -> None:
+    world.apply(DETACHED)
+    world.api.gone, world.api.heartbeat = True, datetime(2020, 5, 1, tzinfo=UTC)
+    assert [change.action for change in world.plan().changes] == [Action.HOLD]
+
+
+def test_an_old_heartbeat_of_a_machine_that_is_there_says_nothing(world: World) -> None:
+    world.apply(DETACHED)
+    world.api.heartbeat = datetime(2020, 5, 1, tzinfo=UTC)
+    assert [change.action for change in world.plan().changes] == [Action.ATTACH]
+
+
+def test_a_machine_that_was_just_heard_of_may_yet_close_its_record(world: World) -> None:
+    world.apply(DETACHED)
+    world.api.gone, world.api.heartbeat = True, datetime.now(UTC) + timedelta(days=1)
+    assert [change.action for change in world.plan().changes] == [Action.ATTACH]
+
+
+def test_a_lost_run_in_no_spec_is_not_there_to_be_cancelled(world: World) -> None:
+    world.apply(DETACHED)
+    world.write("specs/a.yaml", job("others"))
+    world.api.gone, world.api.heartbeat = True, datetime(2020, 5, 1, tzinfo=UTC)
+    assert [change.action for change in world.plan(Requests(prune=True)).changes] == [Action.START]
+
+
+class Cache(FusedAPI):
+    """The real client, behind a cache that answers a start with the newest run there is, if there is one."""
+
+    word: str | None = None
+    hides_config: bool = False
+    sent: list[dict[str, Any]]
+
+    def start_job(self, config: Any, **keywords: Any) -> RunResponse:
+        self.sent.append({name: keywords.get(name) for name in ("send_status_email", "cache_max_age")})
+        known = self.get_jobs(1)
+        if not len(known):
+            return super().start_job(config, **keywords)
+        return self.get_status(known[0]).answered_from(self.word)
+
+    def get_job_metadata(self, job: Any) -> dict[str, object] | None:
+        if self.hides_config:
+            raise ServiceError("not stored yet")
+        return super().get_job_metadata(job)
+
+
+@pytest.fixture
+def cached(tmp_path: Path) -> Iterator[World]:
+    with AsgiAdapter(create_app(tmp_path / "state", TOKEN)) as service:
+        made = World(tmp_path / "project", service)
+        made.api = Cache.over(made.api._transport)
+        made.api.sent = []
+        made.write("specs/a.yaml", job(more="  run: {when: always}\n"))
+        yield made
+
+
+@pytest.mark.parametrize("word", ["hit", "gs", None])
+def test_a_start_that_was_answered_with_an_older_run_is_no_start(cached: World, word: str) -> None:
+    first = cached.apply()["Job/areas"]
+    cached.api.word = word
+    again = cached.apply()["Job/areas"]
+    assert again.status is OutcomeStatus.FAILED
+    assert f"the older run {first.job_id}" in str(again.error)
+    assert "attempt 1 of Job/areas" in str(again.error)
+    assert exit_code([again]) == 1
+
+
+@pytest.mark.parametrize("asked", [Requests(rerun=frozenset({"areas"})), Requests()])
+def test_a_run_that_was_asked_for_is_not_taken_for_done_by_an_older_one(cached: World, asked: Requests) -> None:
+    cached.apply()
+    cached.api.word = "hit"
+    cached.apply(requests=asked)
+    assert [change.action for change in cached.plan(asked).changes] == [Action.START]
+    cached.api.__class__ = FusedAPI
+    assert cached.apply(requests=asked)["Job/areas"].status is OutcomeStatus.SUCCEEDED
+    assert len(cached.job_ids()) == 2
+
+
+def test_a_cached_answer_is_known_though_its_config_cannot_be_read(cached: World) -> None:
+    cached.apply()
+    made = cached.plan()
+    cached.api.hides_config, cached.api.word = True, "s3"
+    [outcome] = cached.carry_out(made).values()
+    assert outcome.status is OutcomeStatus.FAILED
+    assert "from its cache (s3)" in str(outcome.error)
+
+
+def test_what_an_older_run_answered_stays_an_open_attempt_until_it_is_settled(cached: World) -> None:
+    cached.apply()
+    cached.apply()
+    [left] = cached.site().journal.open_intents()
+    assert left.number == 2
+    cached.api.__class__ = FusedAPI
+    cached.apply()
+    assert cached.site().journal.open_intents() == []
+
+
+def test_a_new_run_whose_config_cannot_be_read_yet_is_a_start(cached: World) -> None:
+    cached.api.hides_config = True
+    made = cached.plan()
+    assert cached.carry_out(made)["Job/areas"].status is OutcomeStatus.SUCCEEDED
+
+
+def test_where_the_spec_allows_for_it_an_older_run_stands_for_the_new_one(cached: World) -> None:
+    cached.write("specs/a.yaml", job(more="  run: {when: always}\n  cache_max_age: 12h\n  send_status_email: false\n"))
+    first = cached.apply()["Job/areas"]
+    cached.api.word = "hit"
+    again = cached.apply()["Job/areas"]
+    assert (again.status, again.job_id) == (OutcomeStatus.SUCCEEDED, first.job_id)
+    assert cached.api.sent == [{"send_status_email": False, "cache_max_age": 43200}] * 2
+    assert cached.site().journal.open_intents() == []
+
+
+def test_what_is_said_of_the_start_alone_starts_nothing(cached: World) -> None:
+    cached.write("specs/a.yaml", job())
+    cached.apply()
+    cached.write("specs/a.yaml", job(more="  cache_max_age: 60\n  send_status_email: true\n"))
+    assert [change.action for change in cached.plan().changes] == [Action.NONE]
