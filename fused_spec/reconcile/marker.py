@@ -8,6 +8,7 @@ exactly right about it makes the run a foreign one, and never an error.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from fused_spec.spec.model import Key, Kind
@@ -20,7 +21,8 @@ VERSION = 1
 class Marker:
     """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked.
 
-    `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec.
+    `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec; `sent`
+    is the service's time when the attempt was sent, as far as that was known: a run of much later only copied the mark.
     """
 
     scope: str
@@ -30,6 +32,7 @@ class Marker:
     nonce: str
     tries: int = 1
     protect: bool = False
+    sent: datetime | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, Any]:
@@ -44,6 +47,7 @@ class Marker:
             "tries": self.tries,
             "nonce": self.nonce,
             **({"protect": True} if self.protect else {}),
+            **({"sent": self.sent.isoformat()} if self.sent else {}),
             "settings": dict(self.settings),
         }
 
@@ -70,9 +74,19 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
                 tries=tries if isinstance(tries, int) else 1,
                 nonce=nonce,
                 protect=rest.get("protect") is True,
+                sent=_moment(rest.get("sent")),
                 settings=settings if isinstance(settings, Mapping) else {},
             )
     return None
+
+
+def _moment(told: Any) -> datetime | None:
+    """A time with a zone; whatever else stands there is none."""
+    try:
+        moment = datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def object_marker(scope: str, key: Key, *, protect: bool = False) -> dict[str, Any]:

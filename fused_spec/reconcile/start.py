@@ -183,6 +183,7 @@ def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
         tries=next_try(change),
         nonce=site.world.nonce(),
         protect=job.protect,
+        sent=site.api.server_time,
         settings=shown_settings(job),
     )
 
