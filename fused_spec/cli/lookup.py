@@ -118,16 +118,25 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
 
 def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
     from fused_spec.diagnostics import nearest
+    from fused_spec.reconcile.copies import COPIED_AFTER, is_late
     from fused_spec.reconcile.listing import list_jobs
 
     known: set[str] = set()
+    met: tuple[JobResponse, Marker] | None = None
     for job, marker in marked_jobs(around, list_jobs(around.api)):
-        if marker is None or marker.scope != around.project.scope:
+        if met is not None and met[0].creation_date - job.creation_date > COPIED_AFTER:
+            break
+        if marker is None or marker.scope != around.project.scope or is_late(marker, job.creation_date):
             continue
-        if marker.key.name == name and attempt in (None, marker.attempt):
-            receipt = next(iter(around.archive.find(job.id)), None)
-            return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
+        wanted = marker.key.name == name and attempt in (None, marker.attempt)
+        # Of runs with one mark the first is the one that was meant.
+        if (met is None and wanted) or (met is not None and met[1].nonce == marker.nonce):
+            met = (job, marker)
         known.add(marker.key.name)
+    if met is not None:
+        job, marker = met
+        receipt = next(iter(around.archive.find(job.id)), None)
+        return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
     if receipts := [one for one in around.archive.find(name) if attempt in (None, one.attempt)]:
         return FoundRun(job_id=receipts[0].job_id, name=name, receipt=receipts[0], in_history=False)
     known |= around.archive.names()
