@@ -248,10 +248,7 @@ def test_a_service_that_apply_starts_lets_jobs_write_where_the_variable_says_and
     shell.run("init")
     out = shell.folder / "out"
     out.mkdir()
-    shell.write(
-        "udfs/hello.py",
-        f"import fused\n@fused.udf\ndef udf(name, lon, lat, radius_km):\n    open({str(out / 'a.txt')!r}, 'w').close()\n",
-    )
+    shell.write("udfs/hello.py", WRITER.format(path=str(out / "a.txt")))
     done = shell.run("apply", "specs", FUSED_SPEC_ALLOW_WRITE=str(out))
     assert done.code == 0, done.err
     assert (out / "a.txt").exists()
@@ -262,10 +259,7 @@ def test_a_service_that_apply_starts_lets_jobs_write_where_the_variable_says_and
 def test_the_specs_that_are_applied_cannot_be_written_by_their_job(shell: Shell) -> None:
     shell.run("init")
     project = shell.folder / "fused-spec.yaml"
-    shell.write(
-        "udfs/hello.py",
-        f"import fused\n@fused.udf\ndef udf(name, lon, lat, radius_km):\n    open({str(project)!r}, 'a').close()\n",
-    )
+    shell.write("udfs/hello.py", WRITER.format(path=str(project)))
     done = shell.run("apply", "specs")
     assert done.code == 1
     assert f"{project} is that of the specs; write to fd://, or return what is to be kept" in done.err + done.out
