@@ -61,22 +61,26 @@ def jobs(context: Context, number: int, output: str) -> None:
     Also those that fused-spec did not start.
     """
     from fused_spec.cli.lookup import marked_jobs, surroundings
+    from fused_spec.reconcile.copies import copies_in
     from fused_spec.reconcile.refresh import status_of
     from fused_spec.views.documents import as_json, jobs_document
     from fused_spec.views.runs_text import ListedRun, jobs_text
 
     around = surroundings(context)
     listing = list(around.api.get_jobs(number, per_request=min(number, 50), max_requests=None))
+    marked = list(marked_jobs(around, listing))
+    copies = copies_in(marked)
     runs = [
         ListedRun(
             job_id=job.id,
             status=status_of(around.api, job),
             created=job.creation_date,
-            key=marker.key if marker else None,
-            scope=marker.scope if marker else None,
-            attempt=marker.attempt if marker else None,
+            key=marker.key if marker and job.id not in copies else None,
+            scope=marker.scope if marker and job.id not in copies else None,
+            attempt=marker.attempt if marker and job.id not in copies else None,
+            copy_of=marker.key if marker and job.id in copies else None,
         )
-        for job, marker in marked_jobs(around, listing)
+        for job, marker in marked
     ]
     as_text = as_json(jobs_document(around.target.name, runs)) if output == "json" else jobs_text(runs)
     context.console.result(as_text)

@@ -1,6 +1,7 @@
 """`serve`: the embedded service in the foreground."""
 
 import ipaddress
+import logging
 import os
 import shlex
 from pathlib import Path
@@ -54,6 +55,7 @@ def serve(
             f"--host {host} can be reached from other machines, and whoever has the token can run code on this one; "
             "add --allow-remote when that is meant"
         )
+    from fused_spec.cli.logging_ import ToConsole
     from fused_spec.cli.placing import placing
     from fused_spec.engine_choice import parse_engine
     from fused_spec.service.confining import allowed_places, how_jobs_are_held
@@ -80,6 +82,7 @@ def serve(
         allow_write=allowed,
     )
     os.chdir("/")  # no path relative to this process leads to the state
+    logging.getLogger().addHandler(ToConsole(context.console))
     serve_until_stopped(options, announce)
 
 

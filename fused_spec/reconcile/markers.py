@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,10 +80,10 @@ def in_batches(jobs: Sequence["JobResponse"]) -> Iterator[Sequence["JobResponse"
 
 
 def _cached(cache: Path) -> Iterator[tuple[str, Marker | None]]:
-    """A line that a crash cut short, or that an older version wrote, is only a line to read again."""
+    """What cannot be read, a line that a crash cut short, or that an older version wrote, is only to be asked again."""
     try:
         lines = cache.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+    except (OSError, UnicodeDecodeError):
         return
     for line in lines:
         try:
@@ -93,10 +94,12 @@ def _cached(cache: Path) -> Iterator[tuple[str, Marker | None]]:
 
 
 def _remember(cache: Path, found: dict[str, dict[str, Any] | None]) -> None:
-    cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """What cannot be written is asked again next time: no plan, and no search for a start, ends for a full disk."""
     entries: Iterable[dict[str, Any]] = (
         {"id": job_id, "marker": (metadata or {}).get(FIELD)} for job_id, metadata in found.items()
     )
-    with cache.open("a", encoding="utf-8") as stream:
-        cache.chmod(0o600)
-        stream.writelines(json.dumps(entry) + "\n" for entry in entries)
+    with suppress(OSError):
+        cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with cache.open("a", encoding="utf-8") as stream:
+            cache.chmod(0o600)
+            stream.writelines(json.dumps(entry) + "\n" for entry in entries)

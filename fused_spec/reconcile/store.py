@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Protocol, cast
 import fsspec
 
 from fused_spec.errors import ArchiveError
-from fused_spec.reconcile.store_trouble import TellingStore, Told
+from fused_spec.reconcile.store_trouble import TellingStore, Told, keep_quiet
 from fused_spec.redaction import redact
 
 # Kinds of store that can make a file only where none is, and whose listing is all there is or an error. Others, such
@@ -80,6 +80,7 @@ def open_store(place: str | Path) -> Store:
             "only where none is",
             hint=f"name a folder, or a bucket: {known}",
         )
+    keep_quiet()
     with Told(text, "opened"):
         filesystem, root = fsspec.core.url_to_fs(text, **_PATIENCE.get(kind, {}))
         return TellingStore(RemoteStore(filesystem, root, redact(text.rstrip("/"))), text)

@@ -6,6 +6,7 @@ and writes an archive meets `ArchiveError` alone, also from a file that is read 
 
 import errno
 import io
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from fused_spec.redaction import redact
 if TYPE_CHECKING:
     from fused_spec.reconcile.store import Store
 
+_LIBRARIES = ("aiobotocore", "aiohttp", "asyncio", "botocore", "fsspec", "gcsfs", "google", "s3fs")
 _LONGEST = 300  # characters of what a library says
 _READ_SIZE = 256 * 1024
 
@@ -45,6 +47,13 @@ _MAY = "look whether you may list, read and write there"
 _BUCKET = "make the bucket, or name another place with --archive, or as `archive` in fused-spec.yaml"
 _FOLDER = "name a folder with --archive, or as `archive` in fused-spec.yaml"
 _REACH = "look at the address and the network, then run the command again; nothing is lost"
+
+
+def keep_quiet() -> None:
+    """Have the libraries say what went wrong by their exceptions alone; some also log it, traceback and all."""
+    for name in _LIBRARIES:
+        if not (logger := logging.getLogger(name)).handlers:
+            logger.addHandler(logging.NullHandler())
 
 
 class Told:

@@ -164,6 +164,7 @@ def jobs_document(target: str, runs: Sequence[ListedRun]) -> dict[str, Any]:
                 "created": run.created.isoformat(),
                 "attempt": run.attempt,
                 "scope": run.scope,
+                "copy_of": str(run.copy_of) if run.copy_of else None,
             }
             for run in runs
         ],

@@ -67,6 +67,7 @@ def outcomes_text(
 ) -> str:
     """`failed` holds what is known of the runs that failed, by job id; `again` is the command of this apply."""
     lines = [line for outcome in outcomes for line in _failure(outcome, failed or {}, again, paint)]
+    lines += [line for outcome in outcomes for line in _unarchived(outcome, paint)]
     width = max((len(str(outcome.change.key)) for outcome in outcomes), default=0)
     lines += [_outcome(outcome, width, paint) for outcome in outcomes]
     return "\n".join([*lines, paint(outcomes_summary(outcomes), Tone.STRONG)])
@@ -95,6 +96,17 @@ def _failure(outcome: Outcome, failed: Mapping[str, Failure], again: str, paint:
     if known.link:
         yield f"  page: {visible(known.link)}"
     yield from (f"  next: {step}" for step in _next_steps(outcome, again))
+    yield ""
+
+
+def _unarchived(outcome: Outcome, paint: Paint) -> Iterator[str]:
+    """A run that could not be archived, unless what was told of it said so."""
+    problem = outcome.unarchived
+    if problem is None or (outcome.status in _EXPLAINED and str(problem) in (outcome.error or "")):
+        return
+    told = f"{outcome.change.key} {outcome.status}, and is not archived"
+    yield f"{paint(told, Tone.WARNING)}: {visible(redact(str(problem)))}"
+    yield f"  next: {visible(redact(problem.hint or ''))}; the next apply archives it"
     yield ""
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from fused_spec.udf_folder import UdfText
 from fused_spec.wire.base import WireModel
@@ -49,6 +49,14 @@ class SavedUdf(WireModel):
     def udf(self) -> Udf:
         """The UDF inside; raises `pydantic.ValidationError` when the body is not one."""
         return Udf.model_validate_json(self.udf_body)
+
+    @property
+    def metadata(self) -> dict[str, Any] | None:
+        """The metadata of the UDF inside; None also where the body is none that can be read."""
+        try:
+            return self.udf.metadata
+        except ValidationError:
+            return None
 
 
 def udf_of(text: UdfText) -> Udf:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from fused_spec.errors import ArchiveError
 from fused_spec.plan.model import Plan
@@ -163,6 +164,14 @@ def test_a_lock_that_cannot_be_looked_at_sends_nothing(world: Troubled) -> None:
     site = replace(world.site(plan.seen), may_act=unreadable)
     outcomes = [event.outcome for event in apply(plan, site, options=FAST) if isinstance(event, Finished)]
     assert ([one.status for one in outcomes], world.starts, exit_code(outcomes)) == ([OutcomeStatus.FAILED], 0, 8)
+
+
+def test_a_cache_that_cannot_be_used_changes_nothing(world: Troubled) -> None:
+    world.write("specs/a.yaml", job())
+    (world.folder / "cache").mkdir()
+    world.service.fail(requests.ReadTimeout(), method="POST", path="/run", reached=True)
+    assert world.apply()["Job/areas"].status is OutcomeStatus.SUCCEEDED
+    assert world.starts == 1
 
 
 def test_a_plan_whose_archive_cannot_be_read_is_none(world: Troubled) -> None:

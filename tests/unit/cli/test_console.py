@@ -1,5 +1,6 @@
 import io
 import json
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fused_spec.cli.console import Color, Console
+from fused_spec.cli.logging_ import ToConsole
 from fused_spec.errors import FileTrouble
 from fused_spec.views.tones import Tone
 
@@ -122,6 +124,13 @@ def test_what_goes_to_stderr_is_no_command() -> None:
     it = console()
     it.warn("a\n ::stop-commands::t\n##[error]b")
     assert shown(it.stderr) == "a\n|  ::stop-commands::t\n## [error]b\n"
+
+
+def test_what_the_service_logs_is_no_command() -> None:
+    it = console()
+    record = logging.LogRecord("fused_spec.service", logging.WARNING, "", 1, "schedule %s", ("##[error]x\n::y",), None)
+    ToConsole(it).handle(record)
+    assert shown(it.stderr) == "schedule ## [error]x\n| ::y\n"
 
 
 def test_a_document_waits_until_the_command_has_ended() -> None:

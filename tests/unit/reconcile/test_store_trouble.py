@@ -5,6 +5,8 @@ import gzip
 import io
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -161,6 +163,18 @@ def test_a_bucket_whose_package_is_missing_is_told(monkeypatch: pytest.MonkeyPat
     with pytest.raises(ArchiveError, match="s3://b cannot be opened: Install s3fs") as told:
         open_store("s3://b")
     assert "install" in str(told.value.hint)
+
+
+def test_what_a_library_logs_of_its_failure_is_not_shown() -> None:
+    script = """
+import logging
+from fused_spec.reconcile.store import open_store
+open_store("s3://b")
+for name in ("gcsfs", "gcsfs.retry", "s3fs", "botocore.endpoint", "asyncio"):
+    logging.getLogger(name).error("out of retries")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
 
 
 def test_no_secret_of_the_url_is_told() -> None:

@@ -1,6 +1,8 @@
 """The end of an apply, in words."""
 
-from fused_spec.errors import OutcomeUnknown
+import pytest
+
+from fused_spec.errors import ArchiveError, OutcomeUnknown
 from fused_spec.plan.model import Action, Reason
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.views.outcome_text import Failure, outcomes_text
@@ -82,3 +84,20 @@ def test_a_log_cannot_steer_the_terminal_or_show_a_secret() -> None:
 
 def test_nothing_declared_is_said() -> None:
     assert outcomes_text([]) == "Apply: nothing is declared."
+
+
+@pytest.mark.parametrize(
+    "status", [OutcomeStatus.SUCCEEDED, OutcomeStatus.UNCHANGED, OutcomeStatus.FAILED, OutcomeStatus.HELD]
+)
+def test_what_is_not_archived_says_why(status: OutcomeStatus) -> None:
+    problem = ArchiveError("the archive s3://b cannot be written: cut", hint="look at the network")
+    outcome = Outcome(
+        change=change(),
+        status=status,
+        job_id="7e57ab1e",
+        error="held" if status is OutcomeStatus.HELD else f"not archived: {problem}",
+        unarchived=problem,
+    )
+    shown = outcomes_text([outcome])
+    assert "the archive s3://b cannot be written: cut" in shown
+    assert shown.count("s3://b") == 1
