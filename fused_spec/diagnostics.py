@@ -1,9 +1,11 @@
 """Problems with a place: values that are gathered and shown together, never raised one by one."""
 
 import difflib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from unicodedata import normalize
 
 
 class Severity(StrEnum):
@@ -43,7 +45,7 @@ class Diagnostic:
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that `word` was most likely meant to be, or None when nothing is close.
 
-    Case and the separators `-`, `_`, `.` are ignored first: `M5.Large` is `m5.large`.
+    Case, the separators `-`, `_`, `.` and the Unicode form are ignored first: `M5.Large` is `m5.large`.
     """
     known = list(choices)
     folded = {_fold(choice): choice for choice in reversed(known)}
@@ -54,4 +56,11 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
 
 
 def _fold(word: str) -> str:
-    return "".join(character for character in word.lower() if character.isalnum())
+    return "".join(character for character in normalize("NFKC", word).lower() if character.isalnum())
+
+
+def guess(word: str, meant: str) -> str:
+    """The hint that another word was meant; of one that looks the same it says how to write it."""
+    if normalize("NFKC", word) == normalize("NFKC", meant):
+        return f"write {json.dumps(meant)}, with its quotes: it looks the same and is in another Unicode form"
+    return f'did you mean "{meant}"?'

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fused_spec.api.addresses import path
 from fused_spec.api.base import Connected
 from fused_spec.api.inputs import Env, JobReference, as_config, checked_instance_type, content_of, env_list, job_id_of
-from fused_spec.api.limits import DOWNLOAD, FILES, LOGS, MOST_LOG, START
+from fused_spec.api.limits import CONFIG, DOWNLOAD, FILES, LOGS, MOST_LOG, START
 from fused_spec.api.log_file import SaveLog
 from fused_spec.api.objects import JobResponse, JobResult, Jobs, RunResponse
 from fused_spec.api.paging import read_pages
@@ -65,12 +65,12 @@ class JobReads(Connected):
     def get_job_config(self, job: JobReference) -> JobConfig:
         """The config with which the job was started; the service hands out a signed URL, which is read without auth."""
         answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"), leads_on=False)
-        return self._transport.fetch(answer.location).read_as(JobConfig)
+        return self._transport.fetch(answer.location, limits=CONFIG).read_as(JobConfig)
 
     def get_job_metadata(self, job: JobReference) -> dict[str, object] | None:
         """What stands in the config's metadata; unlike `get_job_config` it reads the config of any service's job."""
         answer = self._transport.call("GET", path("job", "by-id", job_id_of(job), "config"), leads_on=False)
-        metadata = self._transport.fetch(answer.location).read_as(Labelled).metadata
+        metadata = self._transport.fetch(answer.location, limits=CONFIG).read_as(Labelled).metadata
         return metadata if isinstance(metadata, dict) else None
 
     def get_logs(self, job: JobReference, since_ms: int | None = None) -> list[LogLine]:

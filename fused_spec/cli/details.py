@@ -2,21 +2,21 @@
 
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.cli.lookup import FoundRun, Surroundings
+from fused_spec.cli.lookup import FoundRun, Surroundings, marked_jobs
 from fused_spec.views.shown import without_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from fused_spec.api.reading import FusedReader
-
-# A service that keeps no results by run answers the question in one of these ways.
 
 
 def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
     """What the service knows of the run, and the archive; signed URLs and secrets stay out."""
     folder = around.archive.folder(found.receipt.key, found.receipt.job_id) if found.receipt else None
-    identity = found.marker or found.receipt
+    created, is_copy = _created(around, found)
+    identity = None if is_copy else found.marker or found.receipt
     return {
         "target": around.target.name,
         "job_id": found.job_id,
@@ -25,12 +25,33 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
         "digest": identity.digest if identity else None,
         "attempt": identity.attempt if identity else None,
         "service": found.receipt.where if found.receipt and not found.in_history else around.service.name,
-        **(_from_history(around.api, found) if found.in_history else _from_receipt(found)),
+        "copy_of": str(found.marker.key) if is_copy and found.marker else None,
+        **(_from_history(around.api, found, created) if found.in_history else _from_receipt(found)),
         "archive": folder,
+        "notes": list(_notes(around, found, is_copy=is_copy)),
     }
 
 
-def _from_history(api: "FusedReader", found: FoundRun) -> dict[str, Any]:
+def _notes(around: Surroundings, found: FoundRun, *, is_copy: bool) -> "Iterator[str]":
+    """What is odd about the run: a copied mark, a machine that is gone, an attempt after it that nobody settled."""
+    identity = found.marker or found.receipt
+    if is_copy and identity is not None:
+        yield f"it carries the mark of another run of {identity.key}: somebody copied that one and started it anew"
+        return
+    if found.in_history and around.api.get_status(found.job_id).machine_is_gone:
+        yield "its machine is gone while its work is said to go on; after some minutes of that it is lost"
+    if identity is None:
+        return
+    for attempt in around.journal.open_intents():
+        if attempt.key == identity.key and attempt.number > identity.attempt:
+            sent = f" at {attempt.sent:%Y-%m-%d %H:%M:%S} UTC" if attempt.sent else ""
+            yield (
+                f"attempt {attempt.number} was sent{sent}, and the service answered with an older run, or not at all; "
+                "the next apply looks for it"
+            )
+
+
+def _from_history(api: "FusedReader", found: FoundRun, created: "datetime | None") -> dict[str, Any]:
     from fused_spec.reconcile.marker import FIELD
     from fused_spec.reconcile.refresh import status_of_run
 
@@ -40,7 +61,7 @@ def _from_history(api: "FusedReader", found: FoundRun) -> dict[str, Any]:
     shown = config.model_copy(update={"metadata": metadata or None})
     return {
         "status": str(status_of_run(run, api.server_time)),
-        "created": _iso(found.created or _creation_date(api, found.job_id)),
+        "created": _iso(created),
         "ended": _iso(run.job_status_date) if run.finished else None,
         "instance_type": run.instance_type,
         "finished_tasks": run.finished_tasks,
@@ -68,10 +89,22 @@ def _from_receipt(found: FoundRun) -> dict[str, Any]:
     }
 
 
-def _creation_date(api: "FusedReader", job_id: str) -> "datetime | None":
+def _created(around: Surroundings, found: FoundRun) -> "tuple[datetime | None, bool]":
+    """When the run was created, and whether it only carries the mark of another: one found by name does not."""
+    from fused_spec.reconcile.copies import COPIED_AFTER, copies_in
     from fused_spec.reconcile.listing import list_jobs
 
-    return next((job.creation_date for job in list_jobs(api) if job.id == job_id), None)
+    if found.created is not None or not found.in_history:
+        return found.created, False
+    listing = list_jobs(around.api)
+    place = next((number for number, job in enumerate(listing) if job.id == found.job_id), None)
+    if place is None:
+        return None, False
+    created = listing[place].creation_date
+    if found.marker is None:
+        return created, False
+    before = [job for job in listing[place:] if created - job.creation_date <= COPIED_AFTER]
+    return created, found.job_id in copies_in(marked_jobs(around, before))
 
 
 def _result_names(api: "FusedReader", job_id: str) -> list[str]:

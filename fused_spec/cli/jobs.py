@@ -61,22 +61,26 @@ def jobs(context: Context, number: int, output: str) -> None:
     Also those that fused-spec did not start.
     """
     from fused_spec.cli.lookup import marked_jobs, surroundings
+    from fused_spec.reconcile.copies import copies_in
     from fused_spec.reconcile.refresh import status_of
     from fused_spec.views.documents import as_json, jobs_document
     from fused_spec.views.runs_text import ListedRun, jobs_text
 
     around = surroundings(context)
     listing = list(around.api.get_jobs(number, per_request=min(number, 50), max_requests=None))
+    marked = list(marked_jobs(around, listing))
+    copies = copies_in(marked)
     runs = [
         ListedRun(
             job_id=job.id,
             status=status_of(around.api, job),
             created=job.creation_date,
-            key=marker.key if marker else None,
-            scope=marker.scope if marker else None,
-            attempt=marker.attempt if marker else None,
+            key=marker.key if marker and job.id not in copies else None,
+            scope=marker.scope if marker and job.id not in copies else None,
+            attempt=marker.attempt if marker and job.id not in copies else None,
+            copy_of=marker.key if marker and job.id in copies else None,
         )
-        for job, marker in marked_jobs(around, listing)
+        for job, marker in marked
     ]
     as_text = as_json(jobs_document(around.target.name, runs)) if output == "json" else jobs_text(runs)
     context.console.result(as_text)
@@ -168,7 +172,7 @@ def cancel(context: Context, names: tuple[str, ...], timeout: float) -> None:
 
 def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout: float) -> None:
     from fused_spec.api.client import FusedAPI
-    from fused_spec.cli.keeping import who
+    from fused_spec.cli.keeping import only_said, who
     from fused_spec.cli.reading import ended_status, run_status_of
     from fused_spec.cli.target import connect
     from fused_spec.polling import Deadline
@@ -177,6 +181,7 @@ def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout
         context.console.result(f"{found.name} has ended before ({found.job_id})")
         return
     connect(FusedAPI, around.target, context, around.project).cancel_job(found.job_id)
-    around.cancels.note(found.job_id, f"by `fused-spec cancel` {who(context.env)}")
+    with only_said(context.console, "later plans will not tell who cancelled it"):
+        around.cancels.note(found.job_id, f"by `fused-spec cancel` {who(context.env)}")
     how = ended_status(around.api, found, Deadline(timeout), sleep=time.sleep)
     context.console.result(f"{found.name} {how} ({found.job_id})")

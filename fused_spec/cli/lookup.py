@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.reconcile.archive import Archive
     from fused_spec.reconcile.cancels import Cancels
+    from fused_spec.reconcile.journal import Journal
     from fused_spec.reconcile.marker import Marker
     from fused_spec.reconcile.receipt import Receipt
     from fused_spec.service_identity import ServiceIdentity
@@ -33,6 +34,7 @@ class Surroundings:
     service: "ServiceIdentity"
     api: "FusedReader"
     archive: "Archive"
+    journal: "Journal"
     cancels: "Cancels"
 
 
@@ -63,6 +65,7 @@ def surroundings(context: Context) -> Surroundings:
         service=service,
         api=connect(FusedReader, target, context, project),
         archive=kept.archive,
+        journal=kept.journal,
         cancels=cancels_of(kept),
     )
 
@@ -118,16 +121,25 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
 
 def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
     from fused_spec.diagnostics import nearest
+    from fused_spec.reconcile.copies import COPIED_AFTER, is_late
     from fused_spec.reconcile.listing import list_jobs
 
     known: set[str] = set()
+    met: tuple[JobResponse, Marker] | None = None
     for job, marker in marked_jobs(around, list_jobs(around.api)):
-        if marker is None or marker.scope != around.project.scope:
+        if met is not None and met[0].creation_date - job.creation_date > COPIED_AFTER:
+            break
+        if marker is None or marker.scope != around.project.scope or is_late(marker, job.creation_date):
             continue
-        if marker.key.name == name and attempt in (None, marker.attempt):
-            receipt = next(iter(around.archive.find(job.id)), None)
-            return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
+        wanted = marker.key.name == name and attempt in (None, marker.attempt)
+        # Of runs with one mark the first is the one that was meant.
+        if (met is None and wanted) or (met is not None and met[1].nonce == marker.nonce):
+            met = (job, marker)
         known.add(marker.key.name)
+    if met is not None:
+        job, marker = met
+        receipt = next(iter(around.archive.find(job.id)), None)
+        return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
     if receipts := [one for one in around.archive.find(name) if attempt in (None, one.attempt)]:
         return FoundRun(job_id=receipts[0].job_id, name=name, receipt=receipts[0], in_history=False)
     known |= around.archive.names()

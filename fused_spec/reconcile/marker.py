@@ -8,6 +8,7 @@ exactly right about it makes the run a foreign one, and never an error.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from fused_spec.plan.model import ReadRun
@@ -23,7 +24,8 @@ class Marker:
     """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked.
 
     `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec.
-    `reads` are the runs whose output the run reads, by the names of their jobs.
+    `reads` are the runs whose output the run reads, by the names of their jobs. `sent` is the service's time when the
+    attempt was sent, as far as that was known: a run of much later only copied the mark.
     """
 
     scope: str
@@ -34,6 +36,7 @@ class Marker:
     tries: int = 1
     protect: bool = False
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    sent: datetime | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, Any]:
@@ -49,6 +52,7 @@ class Marker:
             "nonce": self.nonce,
             **({"protect": True} if self.protect else {}),
             **reads_to_json(self.reads),
+            **({"sent": self.sent.isoformat()} if self.sent else {}),
             "settings": dict(self.settings),
         }
 
@@ -76,9 +80,19 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
                 nonce=nonce,
                 protect=rest.get("protect") is True,
                 reads=reads_in(rest),
+                sent=_moment(rest.get("sent")),
                 settings=settings if isinstance(settings, Mapping) else {},
             )
     return None
+
+
+def _moment(told: Any) -> datetime | None:
+    """A time with a zone; whatever else stands there is none."""
+    try:
+        moment = datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def object_marker(scope: str, key: Key, *, protect: bool = False) -> dict[str, Any]:

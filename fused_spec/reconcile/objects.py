@@ -62,7 +62,7 @@ def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str) ->
 
 
 def _marked_udf(saved: list["SavedUdf"], scope: str, key: Key) -> "SavedUdf | None":
-    return next((one for one in saved if is_marked(one.udf.metadata, scope, key)), None)
+    return next((one for one in saved if is_marked(one.metadata, scope, key)), None)
 
 
 def _token_object(

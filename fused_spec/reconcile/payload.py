@@ -11,6 +11,7 @@ from typing import Any
 from fused_spec.plan.diff import field_changes
 from fused_spec.plan.model import FieldChange
 from fused_spec.reconcile.marker import FIELD, Marker, is_protected, object_marker
+from fused_spec.reconcile.saved_code import is_saved_again
 from fused_spec.redaction import shown_env
 from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Key
 from fused_spec.wire import JobConfig, SavedUdf, Udf, UdfAccessToken
@@ -66,18 +67,29 @@ def archived_differences(job: DesiredJob, spec: Mapping[str, Any]) -> tuple[Fiel
 
 
 def desired_udf(declared: DesiredUdf, scope: str) -> Udf:
-    """The UDF to save, with the marker in its metadata."""
+    """The UDF to save, with the marker in its metadata.
+
+    Its name is the spec's unless the spec or the code gives it one: clients list saved UDFs by name, and most functions
+    are called `udf`.
+    """
     udf = Udf.model_validate(declared.payload["udf"])
-    return udf.model_copy(update={"metadata": {**(udf.metadata or {}), FIELD: object_marker(scope, declared.key)}})
+    metadata = {**(udf.metadata or {}), FIELD: object_marker(scope, declared.key)}
+    name = declared.payload["slug"] if udf.name in (None, udf.entrypoint) else udf.name
+    return udf.model_copy(update={"name": name, "metadata": metadata})
 
 
 def udf_differences(declared: DesiredUdf, saved: SavedUdf) -> tuple[FieldChange, ...]:
-    """How the declared UDF differs from the saved one; the permissions count where the service tells them."""
-    before: dict[str, Any] = {"slug": saved.slug, "udf": _smallest_udf(saved.udf)}
-    after: dict[str, Any] = {
-        "slug": declared.payload["slug"],
-        "udf": _smallest_udf(Udf.model_validate(declared.payload["udf"])),
-    }
+    """How the declared UDF differs from the saved one; the permissions count where the service tells them.
+
+    One that was saved under its function's name, or by a published client once more, is no other for that.
+    """
+    udf, found = Udf.model_validate(declared.payload["udf"]), saved.udf
+    before: dict[str, Any] = {"slug": saved.slug, "udf": _smallest_udf(found)}
+    after: dict[str, Any] = {"slug": declared.payload["slug"], "udf": _smallest_udf(udf)}
+    if found.name in (udf.name, declared.payload["slug"]):
+        before["udf"]["name"] = after["udf"]["name"] = udf.name
+    if is_saved_again(udf, found):
+        before["udf"] |= {"code": udf.code, "entrypoint": udf.entrypoint}
     for name in ("allow_public_read", "allow_public_list"):
         if (told := getattr(saved, name)) is not None:
             before[name], after[name] = told, declared.payload.get(name, False)
@@ -130,7 +142,9 @@ def _own_words(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _smallest_udf(udf: Udf) -> dict[str, Any]:
-    return _without_labels(udf.model_dump(mode="json", exclude_defaults=True))
+    """Without its labels, and without the collection that it is filed in, which no spec says."""
+    filed = {"collection_id", "collection_name"}
+    return _without_labels(udf.model_dump(mode="json", exclude_defaults=True, exclude=filed))
 
 
 def _without_labels(udf: dict[str, Any]) -> dict[str, Any]:

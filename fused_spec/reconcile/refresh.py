@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.api.errors import ApiError
 from fused_spec.plan.model import History, PastRun, Run, Trace
+from fused_spec.reconcile.copies import is_late
 from fused_spec.reconcile.journal import Attempt, Notes
 from fused_spec.reconcile.listing import list_jobs
 from fused_spec.reconcile.marker import Marker, marker_in
@@ -106,7 +107,8 @@ def _marked_runs(
         # A twin of a run that was found was made about when it was.
         asked = [job for job in batch if missing or job.creation_date > horizon or _listed_status(job) not in _OVER]
         for job, marker in zip(asked, markers.read(asked), strict=True):
-            if marker is not None and marker.scope == scope and marker.key.kind is Kind.JOB:
+            is_ours = marker is not None and marker.scope == scope and not is_late(marker, job.creation_date)
+            if marker is not None and is_ours and marker.key.kind is Kind.JOB:
                 runs.append(_run(api, job, marker, now))
                 missing.discard(marker.key)
                 horizon = min(horizon, job.creation_date - _TWINS_WITHIN)

@@ -117,11 +117,17 @@ def issue(order: Order, issuer: Issuer) -> None:
     try:
         deliver(order.key, order.sink, new, issuer, proven=bool(before.enabled))
     except FusedSpecError as error:
-        _take_back(new, before, issuer, error)
+        _take_back(new, order.sink, before, issuer, error)
         raise
     issuer.journal.settle(intent)
     after = Editions(known=(new, *before.known), unfinished=before.unfinished)
-    disable(after.to_disable(issuer.now), issuer)
+    try:
+        disable(after.to_disable(issuer.now), issuer)
+    except FusedSpecError as error:
+        _explain(
+            error, "the new value works and is in the sink; the former one still works, and the next apply ends it"
+        )
+        raise
 
 
 def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: bool) -> bool:
@@ -216,11 +222,19 @@ def _found_again(order: Order, intent: TokenIntent, error: ServiceError, issuer:
     ) from error
 
 
-def _take_back(new: Edition, before: Editions, issuer: Issuer, error: FusedSpecError) -> None:
-    """Disable the new value, which nobody has; the hint of the error then tells how it stands."""
+def _take_back(new: Edition, sink: Path, before: Editions, issuer: Issuer, error: FusedSpecError) -> None:
+    """Disable the new value, unless it still stands in the sink; the hint of the error then tells how it stands."""
     stands = "the former value goes on working" if before.enabled else "no value works yet"
     try:
-        disable([new], issuer)
-    except ServiceError as trouble:
+        if (read_sink(sink) or b"").strip() == new.value.encode():
+            stands += "; the new one stands in the sink, and the next apply puts the former one back"
+        else:
+            disable([new], issuer)
+    except FusedSpecError as trouble:
         stands += f"; the new one could not be disabled ({trouble}), which the next apply does"
+    _explain(error, stands)
+
+
+def _explain(error: FusedSpecError, stands: str) -> None:
+    """Tell how it stands before the next step."""
     error.hint = f"{stands}; {error.hint}" if error.hint else stands

@@ -73,10 +73,15 @@ def remove_draft(sink: Path) -> None:
 
 def put_back(sink: Path, content: bytes | None) -> None:
     """Have the sink as it was before; without content there was none."""
-    if content is None:
-        sink.unlink(missing_ok=True)
-    else:
+    if content is not None:
         write_sink(sink, content)
+        return
+    try:
+        sink.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileTrouble(
+            f"the sink {sink} cannot be removed: {error.strerror}", hint="make its folder writable, then apply"
+        ) from None
 
 
 def _draft(sink: Path) -> Path:

@@ -202,6 +202,7 @@ def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
         nonce=site.world.nonce(),
         protect=job.protect,
         reads=change.reads,
+        sent=site.api.server_time,
         settings=shown_settings(job),
     )
 

@@ -1,7 +1,7 @@
 """What this project writes down of its tokens: the making of one before it is sent, and their names; never a value.
 
-    <scope>/tokens/<target>/made/<name>/<sent>-<nonce>.intent   about to be made, or sent and not answered
-    <scope>/tokens/<target>/names/<id>.json                     the name behind the opaque id of a marker
+    <scope>/services/<service>/tokens/made/<name>/<sent>-<nonce>.intent   its making has begun
+    <scope>/services/<service>/tokens/names/<id>.json                     the name behind the opaque id of a marker
 
 An intent goes when the value was delivered and proven, or taken back. So a token of the service whose intent is still
 there was not finished, and counts for nothing.
@@ -12,8 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from fused_spec.errors import Misconfigured
+from fused_spec.reconcile.receipt import LaterFormat
 from fused_spec.reconcile.store import Store
 from fused_spec.spec.model import Key, Kind
+
+VERSION = 1
 
 _INTENT = ".intent"
 
@@ -28,13 +32,15 @@ class TokenIntent:
 
     def to_json(self) -> bytes:
         sent = self.sent.isoformat() if self.sent else None
-        return json.dumps({"v": 1, "name": self.key.name, "nonce": self.nonce, "sent": sent}).encode()
+        return json.dumps({"v": VERSION, "name": self.key.name, "nonce": self.nonce, "sent": sent}).encode()
 
     @classmethod
     def from_json(cls, content: bytes) -> "TokenIntent":
-        """Read one back; ValueError for anything else."""
+        """Read one back; ValueError for anything else, `LaterFormat` for one of a later version."""
         try:
             known = json.loads(content)
+            if known["v"] > VERSION:
+                raise LaterFormat(f"the making of a token of version {known['v']}, and this knows version {VERSION}")
             return cls(
                 key=Key(kind=Kind.TOKEN, name=str(known["name"])),
                 nonce=str(known["nonce"]),
@@ -45,7 +51,7 @@ class TokenIntent:
 
 
 class TokenJournal:
-    """What is written down of the tokens of one project at one target, in this folder of the store."""
+    """What is written down of the tokens of one project at one service, in this folder of the store."""
 
     def __init__(self, store: Store, folder: str) -> None:
         self._store = store
@@ -76,24 +82,33 @@ class TokenJournal:
         return frozenset(map(_nonce, self._intents()))
 
     def open_intents(self) -> list[TokenIntent]:
-        """The makings that were not carried to their end."""
-        return [TokenIntent.from_json(content) for content in self._store.read_all(self._intents()).values()]
+        """The makings that did not come to their end; raises `Misconfigured` for one that nobody here understands."""
+        found = []
+        for name, content in self._store.read_all(self._intents()).items():
+            try:
+                found.append(TokenIntent.from_json(content))
+            except ValueError as error:
+                raise Misconfigured(
+                    f"{self._store.shown(name)} cannot be read: {error}; whether it made a token is not known",
+                    hint="use the fused-spec that wrote it or a later one; remove the file if no such token is enabled",
+                ) from None
+        return found
 
     def remember(self, token_id: str, name: str) -> None:
         """Keep the name of a declared token, for when no spec declares it any more."""
         path = self._name_path(token_id)
         if self._store.read(path) is None:
-            self._store.write(path, json.dumps({"v": 1, "name": name}).encode())
+            self._store.write(path, json.dumps({"v": VERSION, "name": name}).encode())
 
     def knows_names(self) -> bool:
         """Whether a token was ever declared here."""
         return bool(self._store.names(f"{self._folder}/names"))
 
     def names(self, token_ids: Iterable[str]) -> dict[str, str]:
-        """The names behind these ids, as far as they are known."""
+        """The names behind these ids, as far as they are known; one that cannot be read is not."""
         paths = {self._name_path(token_id): token_id for token_id in token_ids}
-        found = self._store.read_all(list(paths))
-        return {paths[path]: str(json.loads(content)["name"]) for path, content in found.items()}
+        found = {paths[path]: _name_in(content) for path, content in self._store.read_all(list(paths)).items()}
+        return {token_id: name for token_id, name in found.items() if name is not None}
 
     def _intents(self) -> list[str]:
         return [name for name in self._store.names(f"{self._folder}/made") if name.endswith(_INTENT)]
@@ -104,6 +119,13 @@ class TokenJournal:
 
     def _name_path(self, token_id: str) -> str:
         return f"{self._folder}/names/{token_id}.json"
+
+
+def _name_in(content: bytes) -> str | None:
+    try:
+        return str(json.loads(content)["name"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _nonce(name: str) -> str:

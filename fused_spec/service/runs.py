@@ -1,5 +1,6 @@
 """The history of runs, kept in SQLite."""
 
+import hashlib
 import json
 import secrets
 import sqlite3
@@ -209,7 +210,12 @@ def _name(config: JobConfig) -> str:
 
 
 def _nonce(config: JobConfig) -> str | None:
-    """The attempt that fused-spec wrote into the config's metadata; other clients have none."""
+    """The attempt that fused-spec wrote into the config's metadata, and what it asked for; other clients have none.
+
+    A config that somebody read back, changed and started again carries the mark of another attempt.
+    """
     marker = (config.metadata or {}).get("fused-spec")
-    nonce = marker.get("nonce") if isinstance(marker, dict) else None
-    return f"{marker.get('scope')}/{nonce}" if isinstance(marker, dict) and isinstance(nonce, str) else None
+    if not isinstance(marker, dict) or not isinstance(marker.get("nonce"), str):
+        return None
+    asked = hashlib.sha256(config.model_dump_json(exclude={"name", "metadata"}).encode()).hexdigest()
+    return f"{marker.get('scope')}/{marker['nonce']}/{asked}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fused_spec.diagnostics import Location, Severity, nearest
+from fused_spec.diagnostics import Location, Severity, guess, nearest
 from fused_spec.spec.argument_kinds import wanted_instead
 from fused_spec.spec.element_list import Elements
 from fused_spec.spec.findings import Findings
@@ -117,7 +117,7 @@ class _Check:
             return None
         meant = nearest(unknown[0], function.parameters)
         message = f'{function.name} has no parameter "{unknown[0]}", so the whole element goes to "{first}"'
-        hint = f'did you mean "{meant}"?' if meant else "check its keys"
+        hint = guess(unknown[0], meant) if meant else "check its keys"
         return self._tell(index, "udf-input", message, hint, unknown[0], severity=Severity.WARNING)
 
     def _tell(

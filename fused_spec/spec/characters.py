@@ -22,6 +22,8 @@ _SUSPECT = re.compile(
     "|^(?P<indent>[ \t]*[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])",
     re.MULTILINE,
 )
+HALVES = re.compile("[\ud800-\udfff]")
+"""Of characters that are written as two."""
 _IN_QUOTES = re.compile(f"[{_CONTROL}\ud800-\udfff]")
 _WHY = {
     "control": ("a control character", "remove it"),

@@ -17,6 +17,7 @@ from fused_spec.spec.limits import MAX_FILES, MAX_SPEC_BYTES, MAX_TOTAL_BYTES
 from fused_spec.spec.meant import is_meant_text, not_a_spec
 from fused_spec.spec.regular_file import identity_and_content
 from fused_spec.spec.roots import PROJECT_FILE, Crossing, crossing_link, project_root
+from fused_spec.spec.unicode_forms import in_quotes, look_alike
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml")
@@ -139,6 +140,11 @@ class _Search:
             self.read(path, typed, named=True)
 
     def _missing(self, typed: str, path: Path) -> None:
+        if (alike := look_alike(self._cwd, typed)) is not None:
+            message = f"{printable(typed)} does not exist; {in_quotes(alike)} does, which looks the same"
+            hint = "let the shell complete the name, or rename it: these are two Unicode forms of one name"
+            self._tell("no-such-path", message, typed, hint)
+            return
         guess = nearest(path.name, _siblings(path))
         hint = f'did you mean "{printable(Path(typed).with_name(guess))}"?' if guess else "check the path"
         self._tell("no-such-path", f"{printable(typed)} does not exist", typed, hint)

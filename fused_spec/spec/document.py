@@ -16,13 +16,14 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from fused_spec.diagnostics import Diagnostic, Location
-from fused_spec.spec.characters import read_text, unprintable_in
+from fused_spec.spec.characters import HALVES, read_text, unprintable_in
 from fused_spec.spec.discovery import SpecFile
 from fused_spec.spec.limits import MAPPING, MAX_DEPTH, MAX_MEMORY, MAX_PROBLEMS, SCALAR, SEQUENCE
 from fused_spec.spec.meant import is_meant, is_meant_text, not_a_spec
 from fused_spec.spec.positions import LITERAL, Place, Pointer, Positions, dotted, location
 from fused_spec.spec.scalars import Doubt, Scalar, plain
-from fused_spec.spec.syntax import explain_syntax
+from fused_spec.spec.surrogates import Pairs
+from fused_spec.spec.syntax import HALF_HINT, explain_syntax
 from fused_spec.spec.wording import spelt
 
 
@@ -79,7 +80,7 @@ def read_documents(file: SpecFile) -> tuple[list[Document], list[Diagnostic]]:
             return [], problems
         first = problems[0]
         return [], [not_a_spec(first.location, f"{first.message}, and nothing in the file names a spec", first.hint)]
-    reader = _Reader(file, text, FastestParser(text))
+    reader = _Reader(file, text, Pairs(text, FastestParser))
     return reader.read(), reader.problems
 
 
@@ -100,11 +101,12 @@ class _LimitPassed(Exception):  # a signal, told as a diagnostic before it is ra
 class _Reader:
     """Builds the documents of one file from its events, and gathers what is wrong with them."""
 
-    def __init__(self, file: SpecFile, text: str, parser: Any) -> None:
+    def __init__(self, file: SpecFile, text: str, pairs: Pairs) -> None:
         self.problems: list[Diagnostic] = []
         self._file = file
         self._text = text
-        self._next = parser.get_event
+        self._next = FastestParser(pairs.for_parser).get_event
+        self._text_of = pairs.value
         self._room = MAX_MEMORY
         self._pointer: list[str | int] = []
         self._doubts: dict[Pointer, Doubt] = {}
@@ -176,16 +178,22 @@ class _Reader:
         return self._mapping(event) if kind is events.MappingStartEvent else self._sequence(event)
 
     def _scalar(self, event: Any) -> Scalar:
-        text: str = event.value
+        text = self._text_of(event)
         if event.implicit[0]:
             value = plain(text)
             if not isinstance(value, Doubt):
                 return value
             self._doubts[tuple(self._pointer)] = value
             self._room -= SEQUENCE
-        elif event.style == '"' and (what := unprintable_in(text)):
-            self._tell("bad-character", f"the text holds {what}", event.start_mark, "remove the escape")
+        elif event.style == '"':
+            self._check_escapes(event, text)
         return text
+
+    def _check_escapes(self, event: Any, text: str) -> None:
+        """Only an escape, so only a text in double quotes, makes what no field may hold."""
+        if what := unprintable_in(text):
+            hint = HALF_HINT if HALVES.search(text) else "remove the escape"
+            self._tell("bad-character", f"the text holds {what}", event.start_mark, hint)
 
     def _sequence(self, start: Any) -> tuple[list[Any], Place]:
         values: list[Any] = []
@@ -218,8 +226,10 @@ class _Reader:
         """The key, or None when it is no text."""
         start = event.start_mark
         if type(event) is events.ScalarEvent and event.tag is None and event.anchor is None:
-            text: str = event.value
+            text = self._text_of(event)
             if not event.implicit[0]:
+                if event.style == '"':
+                    self._check_escapes(event, text)
                 return text
             if text == "<<":
                 self._refused(event, "merge-key", "merge keys (<<) are not read", "repeat the fields themselves")
@@ -228,7 +238,11 @@ class _Reader:
             # A key can only be text, so a word that YAML 1.1 takes for a boolean is the text it is.
             if type(value) is str or (type(value) is Doubt and value.text_may_do):
                 return text
-            self._tell("key-not-text", "a key must be text", start, "put the key in quotes")
+            # `{population: 10,000}` has a key 000.
+            hint = "put the key in quotes"
+            if self._text[start.index - 1 : start.index] == ",":
+                hint = "put the text around the comma in quotes, or a space behind it"
+            self._tell("key-not-text", "a key must be text", start, hint)
             return None
         self._pointer.append(_NO_KEY)
         self._node(event)

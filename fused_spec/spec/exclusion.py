@@ -7,10 +7,41 @@ folders alone; `*` and `?` stand for anything but a slash, `**` for any folders.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fnmatch import translate
 from pathlib import Path
 from unicodedata import normalize
 
-_SIGNS = re.compile(r"\*+|\?|\[[!^]?\]?[^\]/]*\]|\\.|[^*?\[\\]+|.", re.DOTALL)
+_ANY = "**"
+_Part = re.Pattern[str] | None
+"""What one name must be; None for any number of names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    parts: tuple[_Part, ...]
+    for_folders: bool
+
+    def covers(self, names: list[str]) -> bool:
+        """Whether the parts match all the names; each step keeps the parts that may come next."""
+        open_parts = self._with_empty({0})
+        for name in names:
+            after: set[int] = set()
+            for index in open_parts - {len(self.parts)}:
+                part = self.parts[index]
+                if part is None:
+                    after |= {index, len(self.parts)} if index == len(self.parts) - 1 else {index}
+                elif part.match(name):
+                    after.add(index + 1)
+            open_parts = self._with_empty(after)
+        return len(self.parts) in open_parts
+
+    def _with_empty(self, indices: set[int]) -> set[int]:
+        """With what follows a `**` that stands for nothing; at the end it stands for something."""
+        found = set(indices)
+        for index in range(len(self.parts) - 1):
+            if index in found and self.parts[index] is None:
+                found.add(index + 1)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,42 +49,25 @@ class Exclusion:
     """Which paths below `root` are left out; without patterns none is."""
 
     root: Path = Path()
-    patterns: tuple[tuple[re.Pattern[str], bool], ...] = field(default=())
+    patterns: tuple[_Pattern, ...] = field(default=())
 
     def covers(self, path: str, *, folder: bool) -> bool:
         """Whether the path, relative to the root, is left out; what lies in a folder that is goes with it."""
         if not self.patterns:
             return False
-        name = normalize("NFC", path)
-        return any((folder or not for_folders) and pattern.fullmatch(name) for pattern, for_folders in self.patterns)
+        names = normalize("NFC", path).split("/")
+        return any((folder or not one.for_folders) and one.covers(names) for one in self.patterns)
 
 
 def exclusion(root: Path, patterns: Iterable[str]) -> Exclusion:
-    return Exclusion(root, tuple((re.compile(_expression(one)), one.endswith("/")) for one in patterns))
+    return Exclusion(root, tuple(map(_pattern, patterns)))
 
 
-def _expression(pattern: str) -> str:
-    bare = normalize("NFC", pattern).rstrip("/")
-    anywhere = "" if "/" in bare else "(?:.*/)?"
-    parts = bare.lstrip("/").split("/")
-    expression = ""
-    for index, part in enumerate(parts):
-        last = index == len(parts) - 1
-        if part == "**":
-            expression += ".*" if last else "(?:.*/)?"
-        else:
-            expression += "".join(map(_sign, _SIGNS.findall(part))) + ("" if last else "/")
-    return anywhere + expression
-
-
-def _sign(sign: str) -> str:
-    if sign.startswith("*"):
-        return "[^/]*"
-    if sign == "?":
-        return "[^/]"
-    if sign.startswith("[") and sign.endswith("]") and len(sign) > 2:
-        inside = sign[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-        if inside[0] in "!^":
-            inside = "^" + inside[1:]
-        return f"(?!/)[{inside}]"
-    return re.escape(sign[1:] if sign.startswith("\\") and len(sign) > 1 else sign)
+def _pattern(written: str) -> _Pattern:
+    bare = normalize("NFC", written).rstrip("/")
+    parts = [part for part in bare.split("/") if part]
+    if "/" not in bare:
+        parts = [_ANY, *parts]
+    return _Pattern(
+        tuple(None if part == _ANY else re.compile(translate(part)) for part in parts), written.endswith("/")
+    )

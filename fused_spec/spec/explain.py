@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, nearest
+from fused_spec.diagnostics import Diagnostic, guess, nearest
 from fused_spec.spec.characters import character_name
 from fused_spec.spec.document import Document
 from fused_spec.spec.positions import Pointer, dotted
@@ -118,11 +118,11 @@ def _choice(violation: Violation, _: Homes) -> _Words:
     field, value = violation.pointer[-1], spelt(violation.value, violation.pointer)
     message = f"unknown {field} {value}" if field in _NOUN_FIELDS else f'"{field}" cannot be {value}'
     code = {"kind": "unknown-kind", "apiVersion": "unknown-version"}.get(dotted(violation.pointer), "not-in-list")
-    guess = nearest(str(violation.value), choices)
+    meant = nearest(str(violation.value), choices)
     if field == "apiVersion":
         hint = f"this fused-spec reads {choices[0]}; a later version needs a later fused-spec"
-    elif guess:
-        hint = f'did you mean "{guess}"?'
+    elif meant:
+        hint = guess(str(violation.value), meant)
     elif len(choices) <= 8:
         hint = f"write {either(choices)}"
     else:
@@ -186,17 +186,17 @@ def _unknown_field(violation: Violation, homes: Homes) -> _Words:
 
 
 def _field_hint(name: str, known: list[str], pointer: Pointer, homes: Homes) -> str:
-    guess = nearest(name, known)
-    slip = guess is not None and guess.lower().replace("_", "") == name.lower().replace("_", "").replace("-", "")
+    meant = nearest(name, known)
+    slip = meant is not None and meant.lower().replace("_", "") == name.lower().replace("_", "").replace("-", "")
     here, *others = homes
     if not slip:
         if name in homes[here]:
             return f"it belongs in {either(home or 'the top level' for home in homes[here][name][:2])}"
         elsewhere = [kind for kind in others if name in homes[kind]]
-        if elsewhere and guess is None:
+        if elsewhere and meant is None:
             return f"it is a field of {either(elsewhere)}, and this is a {here}"
-    if guess:
-        return f'did you mean "{guess}"?'
+    if meant:
+        return guess(name, meant)
     if len(known) > 12:
         return "remove it"
     return f"the fields here are {either(known, 'and')}" if len(known) > 1 else f"the only field here is {known[0]}"
@@ -206,8 +206,8 @@ def _missing_field(violation: Violation, _: Homes) -> _Words:
     name, parent = str(violation.pointer[-1]), dotted(violation.pointer[:-1])
     message = f'missing field "{name}"' + (f" in {parent}" if parent else "")
     fields = violation.schema.get("properties", {})
-    if guess := nearest(name, violation.value.keys() - fields.keys()):
-        return _Words("missing-field", message, f'is "{guess}" meant to be "{name}"?')
+    if given := nearest(name, violation.value.keys() - fields.keys()):
+        return _Words("missing-field", message, f'is "{given}" meant to be "{name}"?')
     schema = fields.get(name, {})
     examples: Iterable[Any] = [schema["const"]] if "const" in schema else schema.get("examples", schema.get("enum", ()))
     example = next((spelt(example) for example in examples if len(spelt(example)) < 60), None)

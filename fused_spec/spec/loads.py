@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-from fused_spec.diagnostics import Severity, nearest
+from fused_spec.diagnostics import Severity, guess, nearest
 from fused_spec.errors import FusedSpecError
 from fused_spec.gitrefs import GitReference, parse
 from fused_spec.spec.findings import Findings
@@ -125,14 +125,14 @@ def _doubt(load: Load, home: str, source: SourceCode, search: _Search) -> None:
     if _is_foreign(home) or load.text in search.loadable.saved or "/" in load.text:
         return
     meant = nearest(load.text, [*search.neighbours.names(), *search.loadable.saved])
-    guess = f'did you mean "{meant}"? ' if meant else ""
+    first = f"{guess(load.text, meant)} " if meant else ""
     _tell(
         "udf-load",
         f'nothing beside this UDF is named "{load.text}"',
         load,
         source,
         search,
-        f"{guess}Else the service must have a saved UDF of this name when the job runs",
+        f"{first}Else the service must have a saved UDF of this name when the job runs",
         Severity.WARNING,
     )
 

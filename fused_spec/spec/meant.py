@@ -13,7 +13,7 @@ from fused_spec.diagnostics import Diagnostic, Location, Severity, nearest
 KINDS = ("Job", "Udf", "UdfAccessToken")
 
 _VERSION = re.compile(r"\W*fused[-_ ]?spec\s*/", re.IGNORECASE)
-_OF_TEXT = re.compile(r"""^[\s"'{-]*apiVersion["']?\s*:\s*["']?([^\s"',#]*)""", re.MULTILINE)
+_OF_TEXT = re.compile(r"""^[ \t"'{-]*apiVersion["']?[ \t]*:[ \t]*["']?([^\s"',#]*)""", re.MULTILINE)
 _WORDS = re.compile(r"""fused[-_ ]?spec\s*/|\budf["']?\s*:|\bkind["']?\s*:\s*["']?(?:Job|Udf|UdfAccessToken)\b""", re.I)
 _STEP_TYPES = ("udf", "partition_geospatial", "partition_nongeospatial")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fused_spec.diagnostics import Location, nearest
 from fused_spec.spec.discovery import printable
+from fused_spec.spec.unicode_forms import in_quotes, look_alike
 
 GIT_LFS = b"version https://git-lfs"
 """How what stands for a file begins whose content is kept elsewhere."""
@@ -74,6 +75,10 @@ class Folder:
         return real
 
     def _missing(self, path: Path, name: str, *, hint: str | None = None) -> Trouble:
+        if (alike := look_alike(self.path, name)) is not None:
+            message = f"{printable(name)} does not exist; {in_quotes(alike)} does, which looks the same"
+            how = f"write {in_quotes(alike)} with its quotes, or rename it: these are two Unicode forms of one name"
+            return Trouble(code="no-such-file", message=message, hint=how)
         meant = _similar(path)
         guess = f'did you mean "{printable(Path(name).with_name(meant))}"?' if meant else None
         place = self.shown(Path(os.path.realpath(path.parent)))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, Location, Severity, nearest
+from fused_spec.diagnostics import Diagnostic, Location, Severity, guess, nearest
 from fused_spec.spec.document import Document
 from fused_spec.spec.graph import find_cycle
 from fused_spec.spec.model import Key, Kind
@@ -83,7 +83,7 @@ def _unknown_references(declared: Declared) -> Iterator[Diagnostic]:
 
 def _unknown(name: str, known: Sequence[str], what: str, document: Document, pointer: Pointer) -> Diagnostic:
     meant = nearest(name, known)
-    hint = f'did you mean "{meant}"?' if meant else "declare it, and apply its file together with this one"
+    hint = guess(name, meant) if meant else "declare it, and apply its file together with this one"
     return _problem("unknown-reference", f'no {what} is named "{name}" in these specs', document, pointer, hint)
 
 

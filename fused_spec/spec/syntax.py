@@ -14,6 +14,14 @@ from fused_spec.diagnostics import Diagnostic, Location
 
 _MISSING_SPACE = re.compile(r"\s*(?:- )?[\w.-]+(?P<colon>:)(?![\s/])")
 _CLOSERS = {"[": "]", "{": "}"}
+_LONGEST_KEY = 1024
+_QUOTED = r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'"""
+_KEY_AT_START = re.compile(rf"({_QUOTED}|[^:]*)\s*:(?:\s|$)")
+_HALF = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_BEYOND = re.compile(r"\\U(?!000[0-9a-fA-F]|0010)[0-9a-fA-F]{8}")
+
+HALF_HINT = "write both halves, as in \\ud83d\\ude00, or the character itself"
+"""What to do with one of two escapes that make a character together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +97,68 @@ def _open_quote(fault: _Fault) -> _Finding:
 
 
 def _open_bracket(fault: _Fault) -> _Finding:
+    for look in (_in_text, _long_key, _after_quote, _colon_in_brackets):
+        if (found := look(fault)) is not None:
+            return found
+    return _not_closed(fault)
+
+
+def _in_text(fault: _Fault) -> _Finding | None:
+    """A bracket in the middle of unquoted text: `{name: monthly-${month}}`."""
+    sign, before = fault.character(fault.at), fault.before[-1:]
+    after = fault.line(fault.at.line)[fault.at.column + 1 : fault.at.column + 2]
+    opens = sign in _CLOSERS and before.strip() and before not in ",:[{}]"
+    closes = sign in _CLOSERS.values() and before not in ",:[{}]" and (after.isalnum() or after in _CLOSERS)
+    if not sign or not (opens or (closes and after)):
+        return None
+    outer = fault.character(fault.began)
+    message = f"unquoted text between {outer} and {_CLOSERS.get(outer, outer)} cannot hold {sign}"
+    return _Finding(fault.at, message, "put the whole text in quotes")
+
+
+def _after_quote(fault: _Fault) -> _Finding | None:
+    """Text behind a quote that closed: `{name: 'it's'}`."""
+    if fault.before.rstrip()[-1:] not in ("'", '"') or fault.character(fault.at) in (":", ""):
+        return None
+    hint = "write a quote within single quotes twice, or separate the items with commas"
+    return _Finding(fault.at, "text follows a closing quote", hint)
+
+
+def _colon_in_brackets(fault: _Fault) -> _Finding | None:
+    if fault.character(fault.at) == ":" and re.search(r":\s+[^,{}\[\]]*$", fault.before[-2000:]):
+        return _Finding(fault.at, 'a second ": " in one item', "put the value in quotes")
+    return None
+
+
+def _not_closed(fault: _Fault) -> _Finding:
     opener = fault.character(fault.began)
     closer = _CLOSERS.get(opener, "a bracket")
     message = f"the {opener} opened here is not closed where it should be"
     return _Finding(fault.began, message, f"separate the items with commas and close with {closer}")
+
+
+def _long_key(fault: _Fault) -> _Finding | None:
+    """A key before this colon that is longer than YAML reads one; the line may have megabytes."""
+    if fault.character(fault.at) != ":":
+        return None
+    text = fault.before.rstrip()
+    quote = text[-1:]
+    if quote in ("'", '"'):
+        start = text.rfind(quote, 0, -1)
+        while start > 0 and text[start - 1] == "\\":
+            start = text.rfind(quote, 0, start)
+    else:
+        start = max(map(text.rfind, ",{[")) + 1
+        start += len(text[start:]) - len(text[start:].lstrip(" -"))
+    return _key_too_long(_Spot(fault.at.line, max(start, 0)), text[max(start, 0) :])
+
+
+def _key_too_long(spot: _Spot, key: str) -> _Finding | None:
+    length = len(key.strip().strip("\"'"))
+    if length <= _LONGEST_KEY:
+        return None
+    message = f"this key has {length:,} characters, and YAML reads one of {_LONGEST_KEY:,} at most"
+    return _Finding(spot, message, "shorten it, or make it a value")
 
 
 def _bad_start(fault: _Fault) -> _Finding:
@@ -104,6 +170,9 @@ def _bad_start(fault: _Fault) -> _Finding:
 
 
 def _stray_colon(fault: _Fault) -> _Finding:
+    key = _long_key(fault)
+    if key is not None and not fault.before[: key.spot.column].strip(" -") and ": " not in fault.before:
+        return key
     above = fault.at.line - 1
     while above > 0 and not fault.line(above).strip():
         above -= 1
@@ -121,6 +190,9 @@ def _stray_colon(fault: _Fault) -> _Finding:
 
 
 def _no_colon(fault: _Fault) -> _Finding:
+    key = _KEY_AT_START.match(fault.line(fault.began.line), fault.began.column)
+    if key is not None and (found := _key_too_long(fault.began, key[1])) is not None:
+        return found
     if missing := _MISSING_SPACE.match(fault.line(fault.began.line)):
         return _no_space(fault.began.line, missing)
     hint = "write key: value, or indent it like the text it belongs to"
@@ -141,6 +213,11 @@ def _out_of_line(fault: _Fault) -> _Finding:
 def _bad_escape(fault: _Fault) -> _Finding:
     backslash = fault.line(fault.at.line).rfind("\\", 0, fault.at.column + 1)
     spot = _Spot(fault.at.line, backslash) if backslash >= 0 else fault.at
+    written = fault.line(fault.at.line)[spot.column :]
+    if half := _HALF.match(written):
+        return _Finding(spot, f"{half[0]} is half of a character", HALF_HINT)
+    if beyond := _BEYOND.match(written):
+        return _Finding(spot, f"{beyond[0]} is no character of Unicode", "write the character itself")
     return _Finding(spot, "not an escape that YAML knows", "use single quotes, or write the backslash twice")
 
 
@@ -177,7 +254,7 @@ _RULES: tuple[tuple[str, Callable[[_Fault], _Finding]], ...] = (
     ("mapping values are not allowed", _stray_colon),
     ("could not find expected ':'", _no_colon),
     ("did not find expected key|'-' indicator|<block end>", _out_of_line),
-    ("escape", _bad_escape),
+    ("escape|hexdec", _bad_escape),
     ("<document start>", _after_end),
     ("alphabetic or numeric", _bare_sigil),
     ("node content", _no_value),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fused_spec.diagnostics import Severity, nearest
+from fused_spec.diagnostics import Severity, guess, nearest
 from fused_spec.spec.argument_kinds import wanted_instead
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.findings import Findings
@@ -105,7 +105,7 @@ def _entry(code: SourceCode, entrypoint: str | None, pointer: Pointer, findings:
             return by_name[entrypoint]
         meant = nearest(entrypoint, by_name)
         known = f"it has {either(by_name, 'and')}" if by_name else "it has no function at its top level"
-        hint = f'did you mean "{meant}"?' if meant else known
+        hint = guess(entrypoint, meant) if meant else known
         message = f'{where} has no function "{entrypoint}"'
         findings.tell("udf-entrypoint", message, (*pointer, "entrypoint"), hint)
         return None
@@ -149,7 +149,7 @@ def _check_parameters(declared: Mapping[str, Any], function: Function, pointer: 
             "udf-parameter",
             f'{function.name} has no parameter "{name}"',
             at,
-            f'did you mean "{meant}"?' if meant else takes,
+            guess(name, meant) if meant else takes,
             at=findings.document.positions.key(at),
         )
 

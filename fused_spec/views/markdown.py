@@ -17,6 +17,7 @@ from fused_spec.views.fitting import Section, fitted
 from fused_spec.views.grouped import asides, exception_lines, left_lines, title, varying_lines
 from fused_spec.views.inert import LONGEST_LINE, code, fenced, span
 from fused_spec.views.shown import shown_diagnostic, shown_fields, visible
+from fused_spec.views.told_once import ToldOnce
 from fused_spec.views.words import ACTION_WORDS, counted, is_quiet, plan_counts, unchanged_because
 
 LONGEST = 60_000  # characters; GitHub refuses a comment of more than 65,536
@@ -38,7 +39,10 @@ def plan_markdown(plan: Plan, *, longest: int = LONGEST) -> str:
         return f"{head}\n"
     asides_of_all = list(_asides(plan))
     still = [change for change in plan.changes if change.action is Action.NONE]
-    sections = [_section(group) for group in groups(one for one in plan.changes if one.action is not Action.NONE)]
+    told_once = ToldOnce()
+    sections = [
+        _section(group, told_once) for group in groups(one for one in plan.changes if one.action is not Action.NONE)
+    ]
     if still:
         sections.append(_unchanged(still))
     shown, cut = fitted(sections, longest - len("\n\n".join([head, *asides_of_all])) - 400)
@@ -74,11 +78,11 @@ def _asides(plan: Plan) -> Iterator[str]:
     yield from (f"{line}." for line in left_lines(plan.left, span))
 
 
-def _section(group: Group) -> Section:
+def _section(group: Group, told: ToldOnce) -> Section:
     change = group.first
     heading = f"<code>{change.action.sign}</code> <b>{code(title(group))}</b> — {code(group.why)}"
     heading += "".join(f"<br>{code(line)}" for line in asides(group))
-    body = "\n\n".join(_body(group))
+    body = "\n\n".join(_body(group, told))
     title_alone = f"<p>{heading}</p>"
     return Section(
         whole=_folded(heading, body) if body else title_alone,
@@ -89,7 +93,7 @@ def _section(group: Group) -> Section:
     )
 
 
-def _body(group: Group) -> Iterator[str]:
+def _body(group: Group, told: ToldOnce) -> Iterator[str]:
     """Names, what is new or how the fields differ, and where the changes differ among each other."""
     change, desired = group.first, group.first.after
     if desired is not None and change.before is None and change.action.changes_something:
@@ -102,7 +106,8 @@ def _body(group: Group) -> Iterator[str]:
             yield fenced(map(visible, text.split("\n")), "python", longest=max(left, 200))
             left -= len(text)
     elif group.fields:
-        lines = (line for field in shown_fields(group.fields) for line in _field(field))
+        key = str(change.key)
+        lines = (line for field in shown_fields(group.fields) for line in _field(field, told.before(field, key)))
         yield fenced(lines, "diff", longest=_LONGEST_SECTION)
     elif desired is not None and change.action.changes_something:
         yield "\n".join(f"- {span(line)}" for line in declared_lines(desired))
@@ -141,9 +146,12 @@ def _folded(heading: str, body: str) -> str:
     return f"<details>\n<summary>{heading}</summary>\n\n{body}\n\n</details>"
 
 
-def _field(field: FieldChange) -> Iterator[str]:
+def _field(field: FieldChange, shown_with: str | None) -> Iterator[str]:
     yield f"@@ {visible(field.path)} @@"
     if is_text(field.before, field.after):
+        if shown_with is not None:
+            yield f"@@ the same change as that of {visible(shown_with)} @@"
+            return
         yield from text_diff(field.before, field.after, most=_DIFF_LINES, width=LONGEST_LINE - 1)
         return
     before, after = value_change(field.before, field.after, LONGEST_LINE)

@@ -12,6 +12,7 @@ from fused_spec.views.code_diff import is_text, text_diff, value_change
 from fused_spec.views.declared import declared_lines
 from fused_spec.views.grouped import asides, exception_lines, left_lines, title, varying_lines
 from fused_spec.views.shown import shown_fields, visible
+from fused_spec.views.told_once import ToldOnce
 from fused_spec.views.tones import Paint, Tone, plain
 from fused_spec.views.words import is_quiet, plan_summary
 
@@ -31,7 +32,8 @@ def plan_text(plan: Plan, *, paint: Paint = plain) -> str:
     width = max((len(name) for group in made for name in _names(group)), default=0)
     if plan.has_changes and len(still) <= _UNCHANGED:
         width = max([width, *(len(str(change.key)) for change in still)])
-    lines = [line for group in made for line in _group(group, width, paint)]
+    told = ToldOnce()
+    lines = [line for group in made for line in _group(group, width, told, paint)]
     lines += _unchanged(still, width, paint) if plan.has_changes else []
     lines += [paint(f"Warning: {visible(warning)}", Tone.WARNING) for warning in plan.warnings]
     lines += left_lines(plan.left, visible)
@@ -42,28 +44,28 @@ def _names(group: Group) -> list[str]:
     return [str(change.key) for change in group.changes] if len(group.changes) <= _LINES_EACH else [title(group)]
 
 
-def _group(group: Group, width: int, paint: Paint) -> Iterator[str]:
+def _group(group: Group, width: int, told: ToldOnce, paint: Paint) -> Iterator[str]:
     first = group.first
     sign = first.action.sign
     reasons = [change.why for change in group.changes] if len(group.changes) <= _LINES_EACH else [group.why]
     for name, why in zip(_names(group), reasons, strict=True):
         line = f"{sign:>3} {name:<{width}}  {visible(why)}"
         yield paint(line, _TONES[sign]) if sign in _TONES else line
-    yield from (f"      {line}" for line in _details(group, paint))
+    yield from (f"      {line}" for line in _details(group, told, paint))
 
 
-def _details(group: Group, paint: Paint) -> Iterator[str]:
-    count, told = len(group.changes), asides(group)
+def _details(group: Group, told: ToldOnce, paint: Paint) -> Iterator[str]:
+    count, aside = len(group.changes), asides(group)
     is_new = _is_new(group.first) and group.first.after is not None
     if is_new and group.varying:
         yield f"such as {group.first.key}:"
-    elif count > 1 and (group.fields or is_new or told):
+    elif count > 1 and (group.fields or is_new or aside):
         yield "both:" if count == 2 else f"all {count}:"
-    yield from told
+    yield from aside
     if is_new and group.first.after is not None:
         yield from declared_lines(group.first.after)
     for field in shown_fields(group.fields):
-        yield from _field(field, paint)
+        yield from _field(field, told.before(field, str(group.first.key)), paint)
     yield from varying_lines(group)
     yield from exception_lines(group)
 
@@ -81,11 +83,14 @@ def _unchanged(still: list[Change], width: int, paint: Paint) -> Iterator[str]:
         yield paint(f"    {number} unchanged: {visible(why)}", Tone.FAINT)
 
 
-def _field(field: FieldChange, paint: Paint) -> Iterator[str]:
+def _field(field: FieldChange, shown_with: str | None, paint: Paint) -> Iterator[str]:
     path = visible(field.path)
     if not is_text(field.before, field.after):
         before, after = value_change(field.before, field.after)
         yield f"{path}: {before} → {after}"
+        return
+    if shown_with is not None:
+        yield f"{path}: the same change as that of {visible(shown_with)}"
         return
     yield f"{path}:"
     for line in text_diff(field.before, field.after, most=_DIFF_LINES):

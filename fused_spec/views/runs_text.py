@@ -20,7 +20,7 @@ _SHOWN = ("job_id", "key", "status", "created", "ended", "attempt", "digest", "i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedRun:
-    """One line of the history; without a key nobody here started it."""
+    """One line of the history; without a key nobody here started it, and `copy_of` tells whose mark it carries."""
 
     job_id: str
     status: RunStatus
@@ -28,6 +28,7 @@ class ListedRun:
     key: Key | None = None
     scope: str | None = None
     attempt: int | None = None
+    copy_of: Key | None = None
 
 
 def is_current(change: Change) -> bool:
@@ -74,7 +75,7 @@ def jobs_text(runs: Sequence[ListedRun]) -> str:
             (
                 moment(run.created),
                 str(run.status),
-                visible(run.key.name) if run.key else "(not of fused-spec)",
+                visible(run.key.name) if run.key else _foreign(run),
                 str(run.attempt) if run.attempt else "-",
                 visible(run.job_id),
             )
@@ -82,9 +83,14 @@ def jobs_text(runs: Sequence[ListedRun]) -> str:
     return table(rows)
 
 
+def _foreign(run: ListedRun) -> str:
+    return f"(copy of {visible(run.copy_of.name)})" if run.copy_of else "(not of fused-spec)"
+
+
 def show_text(details: Mapping[str, Any]) -> str:
     """The document of `show` as lines, its steps in a few words."""
     rows = [(name.replace("_", " "), visible(str(details[name]))) for name in _SHOWN if details.get(name) is not None]
+    rows += [("note", visible(note)) for note in details.get("notes", ())]
     if (details.get("total_tasks") or 0) > 1:
         rows.append(("tasks", f"{details['finished_tasks']} of {details['total_tasks']}"))
     rows += [(name, one_line(value)) for name, value in details["settings"].items()]

@@ -1,11 +1,11 @@
 """Saved UDFs: the UDF itself travels as JSON inside a JSON string (`udf_body`)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidationError
 
 from fused_spec.udf_folder import UdfText
-from fused_spec.wire.base import WireModel
+from fused_spec.wire.base import Told, WireModel
 from fused_spec.wire.config import Header, Udf
 
 
@@ -38,8 +38,9 @@ class SavedUdf(WireModel):
 
     id: str
     slug: str | None = None
-    udf_body: str
-    udf_type: str | None = None
+    udf_body: Annotated[str, BeforeValidator(lambda told: told if isinstance(told, str) else "")] = ""
+    """Empty where the service tells none that can be read: one such UDF costs nobody the others."""
+    udf_type: Told[str] = None
     allow_public_read: bool | None = None
     allow_public_list: bool | None = None
     collection_id: str | None = None
@@ -49,6 +50,14 @@ class SavedUdf(WireModel):
     def udf(self) -> Udf:
         """The UDF inside; raises `pydantic.ValidationError` when the body is not one."""
         return Udf.model_validate_json(self.udf_body)
+
+    @property
+    def metadata(self) -> dict[str, Any] | None:
+        """The metadata of the UDF inside; None also where the body is none that can be read."""
+        try:
+            return self.udf.metadata
+        except ValidationError:
+            return None
 
 
 def udf_of(text: UdfText) -> Udf:

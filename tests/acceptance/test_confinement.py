@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from fused_spec.landlock import version
+from tests.acceptance.command import Shell
 from tests.acceptance.conftest import in_folder
 from tests.acceptance.served import Served, serving
 
@@ -231,3 +232,43 @@ def udf():
     served.ask("POST", f"/run/by-id/{job_id}/cancel")
     assert served.wait(job_id) == "Canceled"
     assert not any(one.exists() for one in (place, *place.parents) if f"fused-spec-{job_id}" in one.parts)
+
+
+WRITER = """\
+import fused
+@fused.udf
+def udf(name, lon, lat, radius_km):
+    open({path!r}, "a").close()
+"""
+
+
+def test_a_service_that_apply_starts_lets_jobs_write_where_the_variable_says_and_says_so_in_its_log(
+    shell: Shell,
+) -> None:
+    shell.run("init")
+    out = shell.folder / "out"
+    out.mkdir()
+    shell.write("udfs/hello.py", WRITER.format(path=str(out / "a.txt")))
+    done = shell.run("apply", "specs", FUSED_SPEC_ALLOW_WRITE=str(out))
+    assert done.code == 0, done.err
+    assert (out / "a.txt").exists()
+    log = (shell.folder / ".fused-spec/service/service.log").read_text("utf-8")
+    assert f"jobs write to their own folders, fd://, /tmp, /dev/shm, /mnt, {out}" in log
+
+
+def test_the_specs_that_are_applied_cannot_be_written_by_their_job(shell: Shell) -> None:
+    shell.run("init")
+    project = shell.folder / "fused-spec.yaml"
+    shell.write("udfs/hello.py", WRITER.format(path=str(project)))
+    done = shell.run("apply", "specs")
+    assert done.code == 1
+    assert f"{project} is that of the specs; write to fd://, or return what is to be kept" in done.err + done.out
+
+
+@pytest.mark.parametrize("place", ["state", "state/jobs", "nowhere"])
+def test_what_cannot_be_allowed_is_refused_before_the_service_listens(shell: Shell, place: str) -> None:
+    (shell.folder / "state" / "jobs").mkdir(parents=True, mode=0o700)
+    ended = shell.run("serve", "--state", "state", "--allow-write", place)
+    assert ended.code == 2
+    assert f"--allow-write {shell.folder / place}" in ended.err
+    assert "Traceback" not in ended.err

@@ -46,7 +46,9 @@ store = os.environ["ARTIFACT_STORE"]
 if os.path.exists(f"{{store}}/down"):
     sys.exit("gh: HTTP 502")
 words = sys.argv[1:]
-if words[0] == "api":
+if words[0] == "api" and "POST" in words:
+    shutil.copy("plan.md", os.path.expanduser("~/comment.md"))
+elif words[0] == "api":
     for name in sorted(os.listdir(store)):
         with open(f"{{store}}/{{name}}/about.json") as file:
             about = json.load(file)
@@ -100,23 +102,25 @@ class GitHub:
         outcomes: dict[str, str] = {"said": ""}
         failed = False
         for step in WORKFLOW["jobs"][job]["steps"]:
-            if (failed and "always()" not in step.get("if", "")) or not self.is_wanted(step, outcomes):
+            if (failed and not step.get("if")) or not self.is_wanted(step, outcomes, failed=failed):
                 outcomes[step.get("name", "")] = "skipped"
                 continue
             code, said = self.play(step, machine, repository_id) if "uses" in step else self.execute(step, machine)
-            failed = failed or code != 0
+            failed = failed or (code != 0 and not step.get("continue-on-error"))
             outcomes[step.get("name", "")] = "success" if code == 0 else "failure"
             outcomes[step.get("id", "")] = outcomes[step.get("name", "")]
             outcomes["said"] += said
         return outcomes
 
-    def is_wanted(self, step: Mapping[str, Any], outcomes: Mapping[str, str]) -> bool:
+    def is_wanted(self, step: Mapping[str, Any], outcomes: Mapping[str, str], *, failed: bool) -> bool:
         """What the steps' conditions ask for, as far as this workflow has any."""
         match step.get("if"):
             case None:
                 return True
             case "always() && steps.archive.outcome == 'success'":
                 return outcomes.get("archive") == "success"
+            case "success() || steps.plan.outcome == 'failure'":
+                return not failed or outcomes.get("plan") == "failure"
             case other:
                 raise AssertionError(f"the condition {other} is not played")
 
@@ -222,7 +226,20 @@ def test_a_plan_of_a_pull_request_knows_what_the_archive_knows(github: GitHub) -
     planned = github.run("plan")
     assert planned["Plan"] == "success", planned["said"]
     [summary] = github.folder.glob("machine-2/summary.md")
-    assert "Plan: 2 unchanged." in summary.read_text(encoding="utf-8")
+    assert "**No changes.** 2 unchanged" in summary.read_text(encoding="utf-8")
+
+
+def test_a_pull_request_with_invalid_specs_gets_a_comment_with_its_problems(github: GitHub) -> None:
+    specs = github.folder / "repository/specs/jobs.yaml"
+    specs.write_text(specs.read_text().replace("udf: {file: a.py}", "udf: {fil: a.py}"))
+    github.git(
+        github.folder / "repository", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qam", "x"
+    )
+    planned = github.run("plan")
+    assert (planned["Plan"], planned["Comment"]) == ("failure", "success"), planned["said"]
+    [comment] = github.folder.glob("machine-1/home/comment.md")
+    said = comment.read_text(encoding="utf-8").splitlines()
+    assert said[:2] == ["<!-- fused-spec plan -->", "**4 problems in the specs; nothing was planned.**"]
 
 
 def test_an_archive_that_cannot_be_brought_back_ends_the_workflow_before_anything_starts(github: GitHub) -> None:

@@ -68,6 +68,13 @@ def test_a_started_job_is_the_newest_of_the_history(api: FusedAPI) -> None:
     assert [job.id for job in api.get_jobs(1, skip=1)] == [first.job_id]
 
 
+def test_a_config_with_the_elements_of_a_large_job_comes_back(api: FusedAPI) -> None:
+    elements = ["x" * (20 << 20)]  # more than any other answer may hold
+    run = api.start_job({**step(), "input": elements})
+    assert api.get_job_config(run).steps[0].input == elements  # type: ignore[union-attr]
+    assert api.get_job_metadata(run) is None
+
+
 def test_the_whole_history_is_read_page_by_page(api: FusedAPI) -> None:
     started = [api.start_job(step()).job_id for _ in range(3)]
     assert [job.id for job in api.get_jobs(None, per_request=2, max_requests=None)] == started[::-1]

@@ -172,6 +172,23 @@ def test_a_service_that_dies_before_the_proof_leaves_the_former_value_and_the_ne
     assert enabled(world) == [former] == [value(world)]
 
 
+def test_a_former_value_that_could_not_be_disabled_is_told_and_ended_by_the_next_apply(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = value(world)
+
+    def gone(*_: object, **__: object) -> None:
+        raise Unreachable("nothing answers", sent=None)
+
+    with monkeypatch.context() as patched, pytest.raises(ServiceUnreachable) as caught:
+        patched.setattr(world.api, "update_udf_access_token", gone)
+        rotate(world)
+    assert "the former one still works, and the next apply ends it" in str(caught.value.hint)
+    assert enabled(world) != [value(world)] != [former]
+    world.apply()
+    assert enabled(world) == [value(world)]
+
+
 def test_an_answer_that_is_lost_is_found_again(world: World) -> None:
     former = value(world)
     world.service.fail(requests.ReadTimeout(), reached=True, method="POST", path=NEW)

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from fused_spec.reconcile.site import Site
+from tests.simulator.environments import Environments
 from tests.simulator.schedule import Schedule, Setting
 from tests.simulator.service import Faults
 
@@ -50,6 +51,13 @@ CAMPAIGNS = {
         faults=replace(NETWORK, purge_after=900.0), crash=0.2, jobs=6, applies=3, lineage=True, reruns=0.2
     ),
     "a history that forgets": Setting(faults=replace(NETWORK, purge_after=900.0), crash=0.3, writers=1),
+    "one writer, two services and two scopes": Setting(faults=NETWORK, crash=0.4, jobs=2, environments=True),
+    "racing writers with the lease, two services and two scopes": Setting(
+        faults=NETWORK, writers=2, crash=0.3, suspend=0.1, lease=True, environments=True
+    ),
+    "a history that forgets, two services and two scopes": Setting(
+        faults=replace(NETWORK, purge_after=900.0), crash=0.3, applies=2, environments=True
+    ),
 }
 
 
@@ -71,7 +79,7 @@ def campaign(setting: Setting, seeds: Iterable[int], change: Callable[[Site], Si
     """Run one schedule for each seed."""
     figures = Figures()
     for seed in seeds:
-        result = Schedule(seed, setting, change).run()
+        result = (Environments if setting.environments else Schedule)(seed, setting, change).run()
         figures.schedules += 1
         if result.extra_starts:
             figures.with_extra.append(seed)

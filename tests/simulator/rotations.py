@@ -84,6 +84,7 @@ class Model:
         self.fate = Fate()
         self.late: list[tuple[float, Callable[[], object]]] = []
         self.problems: list[str] = []
+        self.dead: set[str] = set()  # values that were disabled
         self.refuses: set[str] = set()  # values that are not let in, though enabled
         self._numbers = 0
         self.ended: list[str] = []  # what worked once all was done
@@ -114,6 +115,13 @@ class Model:
             raise Trouble("no answer")
         return result
 
+    def file_point(self, work: Callable[[], Any], trouble: str) -> None:
+        """The same for work on a file, which is refused with the words that the real one has."""
+        try:
+            self.point(work, is_file=True)
+        except Trouble:
+            raise FusedSpecError(trouble) from None
+
     def sleep(self, seconds: float) -> None:
         self.time += seconds
         due = [one for one in self.late if one[0] <= self.time]
@@ -131,6 +139,9 @@ class Model:
             self.problems.append("no value works")
         if self.promised and held is not None and held not in works:
             self.problems.append("the value in the sink does not work")
+        self.dead |= self.tokens.keys() - works
+        if self.dead & works:
+            self.problems.append("a value that was disabled is enabled again")
         if any(value.encode() in content for content in self.files.values() for value in self.tokens):
             self.problems.append("a value stands in the store")
 
@@ -157,10 +168,10 @@ class Store:
         return {path: self._model.files[path] for path in paths if path in self._model.files}
 
     def write(self, path: str, content: bytes) -> None:
-        self._model.point(lambda: self._model.files.__setitem__(path, content))
+        self._model.file_point(lambda: self._model.files.__setitem__(path, content), "the store cannot be written")
 
     def remove(self, path: str) -> None:
-        self._model.point(lambda: self._model.files.pop(path, None))
+        self._model.file_point(lambda: self._model.files.pop(path, None), "the store cannot be written")
 
     def names(self, folder: str) -> list[str]:
         return sorted(name for name in self._model.files if name.startswith(f"{folder}/"))
@@ -296,14 +307,16 @@ def sinks_are_points(model: Model) -> Iterator[None]:
 
     def write(sink: Path, content: bytes) -> None:
         try:
-            model.point(lambda: half(sink, content), is_file=True)
-            model.point(lambda: written(sink, content), is_file=True)
-        except Trouble:
+            model.file_point(lambda: half(sink, content), "the sink cannot be written")
+            model.file_point(lambda: written(sink, content), "the sink cannot be written")
+        except FusedSpecError:
             rotation.remove_draft(sink)
-            raise FusedSpecError("the sink cannot be written") from None
+            raise
 
     rotation.write_sink = write
-    rotation.put_back = lambda sink, content: model.point(lambda: returned(sink, content))
+    rotation.put_back = lambda sink, content: model.file_point(
+        lambda: returned(sink, content), "the sink cannot be put back"
+    )
     try:
         yield
     finally:

@@ -163,9 +163,10 @@ _WHILE_RUNNING = (OnChangeWhileRunning.REPLACE, OnChangeWhileRunning.WAIT)
 class Setting:
     """What a schedule is made of; `crash` and `suspend` are chances for each apply.
 
-    Of `versions` of the specs every apply but the last carries out any, and the last one the first. Each writer applies
-    `applies` times. With `lineage` the jobs read each other's output; some run at every apply, or when they grow old.
-    `reruns` is the chance that an apply names one to run again.
+    With `environments` all of it happens at two services and in two scopes of one of them. Of `versions` of the
+    specs every apply but the last carries out any, and the last one the first. Each writer applies `applies` times.
+    With `lineage` the jobs read each other's output; some run at every apply, or when they grow old. `reruns` is
+    the chance that an apply names one to run again.
     """
 
     faults: Faults = _NONE
@@ -180,6 +181,7 @@ class Setting:
     skew: float = 0.0
     versions: int = 1
     suspended_within: float = 60.0
+    environments: bool = False
     applies: int = 1
     lineage: bool = False
     reruns: float = 0.0
@@ -199,7 +201,7 @@ class Result:
         return sum(count - 1 for count in self.starts.values())
 
 
-def declared(count: int, version: int = 0) -> Resolution:
+def declared(count: int, version: int = 0, scope: str = SCOPE) -> Resolution:
     jobs = tuple(
         DesiredJob(
             key=Key(kind=Kind.JOB, name=f"job-{number}"),
@@ -211,25 +213,46 @@ def declared(count: int, version: int = 0) -> Resolution:
         )
         for number in range(count)
     )
-    project = Project(name="p", scope=SCOPE, root=Path("/p"), state=Path("/p/.fused-spec"))
+    project = Project(name="p", scope=scope, root=Path("/p"), state=Path("/p/.fused-spec"))
     return Resolution(project=project, desired=jobs)
 
 
 class Schedule:
     """Runs one seed; `change` may break the code's own parts, to see that the checks notice."""
 
-    def __init__(self, seed: int, setting: Setting, change: Callable[[Site], Site] = lambda site: site) -> None:
-        self.kernel = Kernel(random.Random(seed))
+    scope = SCOPE
+    place = "model"
+    name = ""
+
+    def __init__(
+        self,
+        seed: int,
+        setting: Setting,
+        change: Callable[[Site], Site] = lambda site: site,
+        *,
+        kernel: Kernel | None = None,
+    ) -> None:
+        self.kernel = kernel or Kernel(random.Random(seed))
         self.setting = setting
         self.service = Service(self.kernel, setting.faults)
         self.store = MemoryStore(self.kernel)
-        self.receipts = Receipts(self.kernel, self.service)
+        self.receipts: Any = Receipts(self.kernel, self.service)
         self.result = Result(seed)
         self._change = change
         self._is_last = False
         self._finals: set[OutcomeStatus] = set()
 
     def run(self) -> Result:
+        self.begin()
+        self.kernel.run()
+        # Everything late has come, and nobody is at work: one undisturbed apply must bring all in order.
+        self.kernel.time += 4000.0
+        self.begin_last()
+        self.kernel.run()
+        return self.checked()
+
+    def begin(self) -> None:
+        """Let everybody apply who does."""
         rng = self.kernel.rng
         for _ in range(rng.randrange(3)):
             self.service.accept(_foreign())
@@ -237,15 +260,16 @@ class Schedule:
             team = Process(name="others")
             self.kernel.spawn(team, lambda: self.service.accept(_foreign()), after=rng.random() * 300.0)
         for writer in range(self.setting.writers):
-            process = Process(name=f"writer-{writer}", skew=rng.uniform(-1, 1) * self.setting.skew)
+            process = Process(name=f"{self.name}writer-{writer}", skew=rng.uniform(-1, 1) * self.setting.skew)
             self._begin(process, rng.random() * self.setting.within, self.setting.restarts)
-        self.kernel.run()
-        # Everything late has come, and nobody is at work: one undisturbed apply must bring all in order.
+
+    def begin_last(self) -> None:
+        """Let one apply go on undisturbed."""
         self.service.faults = replace(self.setting.faults, **_QUIET)
-        self.kernel.time += 4000.0
         self._is_last = True
-        self.kernel.spawn(Process(name="last"), partial(self._apply_until_done, store=self.store))
-        self.kernel.run()
+        self.kernel.spawn(Process(name=f"{self.name}last"), partial(self._apply_until_done, store=self.store))
+
+    def checked(self) -> Result:
         self._check()
         self.result.switches = self.kernel.switches
         return self.result
@@ -306,7 +330,7 @@ class Schedule:
     def _declared(self, version: int = 0, *, calm: bool = False) -> Resolution:
         if self.setting.lineage:
             return readers.declared(self.setting.jobs, calm=calm)
-        return declared(self.setting.jobs, version)
+        return declared(self.setting.jobs, version, self.scope)
 
     def _requests(self) -> Requests:
         rng, most = self.kernel.rng, self.setting.reruns
@@ -359,7 +383,7 @@ class Schedule:
         api.get_jobs(1, per_request=1)  # to know the service's time, as the command does
         lease = Lease(
             store,
-            f"{SCOPE}/lock",
+            f"{self.scope}/services/{self.place}/lock",
             holder,
             clock=lambda: kernel.time,
             now=lambda: api.server_time or own(),
@@ -396,10 +420,10 @@ class Schedule:
         site = Site(
             api=api,
             archive=cast(Archive, self.receipts),
-            journal=Journal(store, SCOPE, "model"),
+            journal=Journal(store, self.scope, self.place),
             markers=Markers(api, None, partial(Pool, kernel)),
             spools=cast(Spools, NoSpools()),
-            scope=SCOPE,
+            scope=self.scope,
             seen=frozenset(),
             timing=replace(TIMING, remembers=(self.setting.faults.purge_after or 1e9) / 2),
             world=world,
@@ -421,14 +445,14 @@ class Schedule:
     def _check(self) -> None:
         problems, now = self.result.problems, self.kernel.time
         newest: dict[str, int] = {}
-        ours = [job for job in self.service.jobs if job.marker.get("scope") == SCOPE]
+        ours = [job for job in self.service.jobs if job.marker.get("scope") == self.scope]
         groups: dict[tuple[str, str, int], list[str]] = {}
         for job in ours:
             key = (job.marker["name"], job.marker["digest"], job.marker["attempt"])
             self.result.starts[key] += 1
             groups.setdefault(key, []).append(job.status(now))
             newest[key[0]] = max(newest.get(key[0], 0), key[2])
-            if self.setting.shared_journal and not self.receipts.has(_ANY, job.id) and not self._purges:
+            if self.setting.shared_journal and job.id not in self.receipts.kept() and not self._purges:
                 problems.append(f"{job.id} of {key} was never recorded")
         for key, statuses in groups.items():
             if "In Progress" in statuses:
@@ -437,10 +461,13 @@ class Schedule:
                 problems.append(f"{key} has no run left: {statuses}")
         problems += [f"{job_id} was archived before it ended" for job_id in self.receipts.early]
         for name, job in self.service.cancels:
-            if job.marker.get("scope") != SCOPE:
+            if name.startswith(self.name) and job.marker.get("scope") != self.scope:
                 problems.append(f"{name} cancelled a foreign job")
+        known = {job.id for job in self.service.jobs}
         for key, run in self.receipts.past().items():
-            if run.status is RunStatus.SUCCEEDED and self.service.find(run.job_id).status(now) != "Done":
+            if run.job_id not in known:
+                problems.append(f"the receipt of {key} is of a run at another service")
+            elif run.status is RunStatus.SUCCEEDED and self.service.find(run.job_id).status(now) != "Done":
                 problems.append(f"the receipt of {key} is false")
         for one in self._declared().desired:
             ran = any(job.marker["name"] == one.key.name for job in ours)
@@ -452,7 +479,6 @@ class Schedule:
         return self.setting.faults.purge_after is not None
 
 
-_ANY = Key(kind=Kind.JOB, name="any")
 _DONE = {OutcomeStatus.SUCCEEDED, OutcomeStatus.UNCHANGED, OutcomeStatus.HELD, OutcomeStatus.FAILED}
 _QUIET: dict[str, float] = {
     "request_lost": 0.0,

@@ -31,9 +31,9 @@ _SCHEDULES = {
     "racing writers, every request delivered twice now and then": [500],
     "racing writers with the lease": [1000] * 2,
     "a history that forgets": [500] * 2,
-    "one writer, producers that run again": [500],
-    "racing writers with the lease, producers that run again": [500],
-    "a history that forgets, producers that run again": [500],
+    "one writer, producers that run again": [250] * 2,
+    "racing writers with the lease, producers that run again": [250] * 2,
+    "a history that forgets, producers that run again": [250] * 2,
 }
 
 

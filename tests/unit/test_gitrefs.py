@@ -71,6 +71,19 @@ def test_a_repository_is_fetched_once_and_then_read_offline(tmp_path: Path) -> N
     assert Repositories(cache=tmp_path / "cache", may_fetch=False).read(url, commit, "area.py") == b"one\n"
 
 
+def test_a_job_reads_a_copy_of_the_cache_and_keeps_to_itself_what_it_fetches(tmp_path: Path) -> None:
+    first = commit_files(tmp_path / "far", {"area.py": "one\n"})
+    url, shared = (tmp_path / "far").as_uri(), Repositories(cache=tmp_path / "cache")
+    assert shared.read(url, first, "area.py") == b"one\n"
+    second = commit_files(tmp_path / "far", {"area.py": "two\n"})
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").rglob("*")}
+    own = shared.copied_into(tmp_path / "own")
+    assert [own.read(url, commit, "area.py") for commit in (first, second)] == [b"one\n", b"two\n"]
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").rglob("*")} == before
+    (tmp_path / "far").rename(tmp_path / "gone")
+    assert own.read(url, second, "area.py") == b"two\n"
+
+
 def test_a_branch_is_followed_when_it_moved(tmp_path: Path) -> None:
     url, cache = (tmp_path / "far").as_uri(), tmp_path / "cache"
     main = GitReference(repository=url, ref="main", path="")

@@ -25,6 +25,10 @@ def test_lists_of_one_length_are_compared_item_by_item() -> None:
     assert paths({"steps": [1, 2]}, {"steps": [1, 3]}) == ["steps.1"]
 
 
+def test_a_list_in_which_very_much_differs_is_one_difference() -> None:
+    assert paths({"a": list(range(100))}, {"a": [*range(20, 120)]}) == ["a"]
+
+
 def test_lists_of_other_lengths_differ_whole() -> None:
     assert paths({"steps": [1]}, {"steps": [1, 2]}) == ["steps"]
 

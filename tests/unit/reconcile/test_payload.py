@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fused_spec.diagnostics import Location
 from fused_spec.reconcile.marker import Marker
-from fused_spec.reconcile.payload import job_config, job_differences, wire_config
+from fused_spec.reconcile.payload import desired_udf, job_config, job_differences, udf_differences, wire_config
 from fused_spec.spec.digest import digest
-from fused_spec.spec.model import DesiredJob, Key, Kind
-from fused_spec.wire import JobConfig
+from fused_spec.spec.model import DesiredJob, DesiredUdf, Key, Kind
+from fused_spec.wire import JobConfig, SavedUdf, Udf
 
 UDF = {"name": "udf", "entrypoint": "udf", "code": "@fused.udf\ndef udf():\n    pass\n"}
 
@@ -54,3 +56,74 @@ def test_a_changed_expectation_is_shown_by_its_own_name() -> None:
 def test_labels_of_a_step_are_no_difference() -> None:
     before, after = job(metadata={"a": 1}), job(metadata={"a": 2})
     assert job_differences(after, job_config(before, marker(before)), marker(before)) == ()
+
+
+def declared_udf(**said: Any) -> DesiredUdf:
+    payload = {"slug": "points", "udf": {**UDF, **said}}
+    return DesiredUdf(
+        key=Key(kind=Kind.UDF, name="points"),
+        payload=payload,
+        digest=digest(payload),
+        origin=Location(path="points.yaml"),
+    )
+
+
+def saved(udf: Udf, **changed: Any) -> SavedUdf:
+    return SavedUdf(id="1", slug="points", udf_body=udf.model_copy(update=changed).model_dump_json())
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({}, "points"),
+        ({"name": None}, "points"),
+        ({"name": "areas", "entrypoint": "areas"}, "points"),
+        ({"name": "tiles"}, "tiles"),
+    ],
+)
+def test_a_saved_udf_has_the_name_of_its_spec_unless_it_is_given_one(said: dict[str, Any], name: str) -> None:
+    udf = desired_udf(declared_udf(**said), "scope")
+    assert (udf.name, udf.entrypoint) == (name, said.get("entrypoint", "udf"))
+    assert udf_differences(declared_udf(**said), saved(udf)) == ()
+
+
+def test_a_udf_that_was_saved_under_its_functions_name_is_no_other_for_that() -> None:
+    declared = declared_udf()
+    assert udf_differences(declared, saved(desired_udf(declared, "scope"), name="udf")) == ()
+
+
+def test_a_udf_under_somebody_elses_name_is_another() -> None:
+    declared = declared_udf()
+    [change] = udf_differences(declared, saved(desired_udf(declared, "scope"), name="other"))
+    assert (change.path, change.before) == ("udf.name", "other")
+
+
+def test_the_collection_that_a_udf_is_filed_in_is_no_difference() -> None:
+    declared = declared_udf()
+    filed = saved(desired_udf(declared, "scope"), collection_id="c", collection_name="default")
+    assert udf_differences(declared, filed) == ()
+
+
+NAMED = "# why\n@fused.udf\ndef areas(n=1):\n    return areas(n - 1) + udf()  # more\ndef udf():\n    return 'x'\n"
+AGAIN = '@fused.udf\ndef udf(n=1):\n    return udf(n - 1) + udf_old()\n\ndef udf_old():\n    return "x"'
+
+
+@pytest.mark.parametrize(
+    ("code", "same"),
+    [(AGAIN, True), (AGAIN.replace("n - 1", "n - 2"), False), (AGAIN.replace("n=1", "n=2"), False), ("def (", False)],
+)
+def test_a_udf_that_was_saved_again_with_its_function_renamed_is_the_same_by_its_meaning(code: str, same: bool) -> None:
+    declared = declared_udf(name="areas", entrypoint="areas", code=NAMED)
+    found = saved(desired_udf(declared, "scope"), entrypoint="udf", code=code)
+    assert (udf_differences(declared, found) == ()) is same
+
+
+def test_a_comment_is_a_difference_where_nothing_was_renamed() -> None:
+    declared = declared_udf()
+    found = saved(desired_udf(declared, "scope"), code=UDF["code"] + "# more\n")
+    assert [change.path for change in udf_differences(declared, found)] == ["udf.code"]
+
+
+@pytest.mark.parametrize("body", ["no json", "{}", "", None, 5])
+def test_a_saved_udf_that_nobody_can_read_belongs_to_nobody(body: Any) -> None:
+    assert SavedUdf.model_validate({"id": "1", "udf_body": body}).metadata is None

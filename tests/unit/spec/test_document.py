@@ -170,6 +170,12 @@ def test_json_is_read_as_it_is(value: Any) -> None:
 
 
 @given(JSON.filter(lambda value: value is not None))
+def test_json_in_plain_ascii_is_read_as_it_is(value: Any) -> None:
+    documents, found = read_documents(file(json.dumps(value).encode()))
+    assert (found, [each.tree for each in documents]) == ([], [value])
+
+
+@given(JSON.filter(lambda value: value is not None))
 def test_quoted_yaml_is_read_as_pyyaml_reads_it(value: Any) -> None:
     text = yaml.safe_dump(value, default_style='"', allow_unicode=True)
     written = text.replace("!!int ", "").replace("!!float ", "").replace("!!bool ", "").replace("!!null ", "")

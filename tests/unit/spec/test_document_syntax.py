@@ -41,6 +41,19 @@ def syntax_error(text: str) -> Diagnostic:
         ("a: ]\n", 1, 4, "check the brackets and commas"),
         ("a: *\n", 1, 4, "put the value in quotes"),
         ('a: "b" c\n', 1, 8, "check the quotes and brackets on this line and the one above"),
+        ("{name: monthly-${month}}\n", 1, 17, "put the whole text in quotes"),
+        ("a: [b[0], c]\n", 1, 6, "put the whole text in quotes"),
+        ("a: {b: c]d}\n", 1, 9, "put the whole text in quotes"),
+        ("a: [s3://b/{z}]\n", 1, 12, "put the whole text in quotes"),
+        ("a: {b: [1, 2}\n", 1, 8, "separate the items with commas and close with ]"),
+        ("a: {b: c: d}\n", 1, 9, "put the value in quotes"),
+        ("a: {b: 'it's'}\n", 1, 12, "write a quote within single quotes twice, or separate the items with commas"),
+        (f"{'k' * 2000}: 1\n", 1, 1, "shorten it, or make it a value"),
+        (f"a: 1\n'{'k' * 1100}': 1\n", 2, 1, "shorten it, or make it a value"),
+        (f"- {'k' * 1100}: 1\n", 1, 3, "shorten it, or make it a value"),
+        (f'{{"a": 1, "{"k" * 2000}": 1}}\n', 1, 10, "shorten it, or make it a value"),
+        (f"a: {'k' * 1100} : 1\n", 1, 1105, "put the value in quotes"),
+        ('a: "\\u12"\n', 1, 5, "use single quotes, or write the backslash twice"),
     ],
 )
 def test_the_place_is_the_cause_and_the_hint_the_cure(text: str, line: int, column: int, hint: str) -> None:
@@ -55,3 +68,38 @@ def test_an_escape_beyond_unicode_is_told_and_not_raised() -> None:
 @pytest.mark.parametrize("text", ["%YAML 2.0\n---\na: 1\n", "%TAG ! tag:x,2024:\n---\na: 1\n"])
 def test_directives_are_not_read(text: str) -> None:
     assert [problem.code for problem in read_documents(file(text))[1]] == ["directive"]
+
+
+@pytest.mark.parametrize("text", ["x" * 2_000_000, "a: " * 700_000, "x" * 2_000_000 + ",", "\n" * 2_000_000])
+def test_the_cause_is_found_in_megabytes_too(text: str) -> None:
+    assert read_documents(file(f"a: {{{text}: b: }}\n]"))[1]
+
+
+@pytest.mark.parametrize("text", ['a: "\\ud83d"\n', 'a: "\\ude00\\ud83d"\n', 'a: "\\\\\\ud83d"\n', '"\\udbff": a\n'])
+def test_half_a_character_is_refused_with_the_way_to_write_a_whole_one(text: str) -> None:
+    [problem, *_] = read_documents(file(text))[1]
+    assert problem.hint == "write both halves, as in \\ud83d\\ude00, or the character itself"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('"\\ud83d\\ude00"', "\U0001f600"),
+        ('"\\uD83D\\uDE00\\ud83c\\udf0d!"', "\U0001f600\U0001f30d!"),
+        ('"\\ue000\\ue000 \\ud83d\\ude00"', "\ue000\ue000 \U0001f600"),
+        ('"a \\\n  \\ud83d\\ude00"', "a \U0001f600"),
+        ('"\\\\ud83d\\\\ude00"', "\\ud83d\\ude00"),
+        ("'\\ud83d\\ude00'", "\\ud83d\\ude00"),
+        ("\\ud83d\\ude00 \\ue000\\ue000 \\ud83d\\ude01", "\\ud83d\\ude00 \\ue000\\ue000 \\ud83d\\ude01"),
+        ("|\n  \\ud83d\\ude00\n", "\\ud83d\\ude00\n"),
+        ('{? "\\ud83d\\ude00" : "\\ud83d\\ude00"}', {"\U0001f600": "\U0001f600"}),
+    ],
+)
+def test_a_pair_of_escapes_is_one_character_in_double_quotes_alone(text: str, value: object) -> None:
+    documents, found = read_documents(file(f"a: {text}\nb: c\n"))
+    assert (found, [each.tree for each in documents]) == ([], [{"a": value, "b": "c"}])
+
+
+def test_a_pair_moves_no_position() -> None:
+    [only] = read_documents(file('{"a": "\\ud83d\\ude00", "b": 1}'))[0]
+    assert only.positions.key(("b",)).column == 23

@@ -217,3 +217,10 @@ def test_invalid_specs_are_a_comment_that_fits_and_counts_all(count: int) -> Non
 def test_a_plan_that_could_not_be_made_is_a_comment_too() -> None:
     text = error_markdown(CredentialsError(f"refused {SECRET}", hint="log in"))
     assert text == "**Nothing was planned.** `refused ***` `log in`\n"
+
+
+def test_an_equal_diff_in_sections_of_their_own_is_shown_once() -> None:
+    code = field("code", "a\n", "b\n")
+    text = plan_markdown(plan(change("a", fields=(code,)), change("b", fields=(code, field("disk_size_gb", 1, 2)))))
+    assert text.count("\n+b\n") == 1
+    assert "@@ code @@\n@@ the same change as that of Job/a @@\n@@ disk_size_gb @@\n- 1\n+ 2" in text

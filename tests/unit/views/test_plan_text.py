@@ -140,3 +140,10 @@ def test_what_left_the_specs_is_told_with_what_stays_and_many_bare_jobs_in_one_l
         "Left the specs: Job/moved, its last run succeeded; Job/new writes fd://c/ now",
         "Left the specs: 5 jobs that leave no table: t0, t1 … t4",
     ]
+
+
+def test_an_equal_diff_of_changes_that_differ_otherwise_is_shown_with_the_first() -> None:
+    code = field("code", "a\n", "b\n")
+    text = plan_text(plan(change("a", fields=(code,)), change("b", fields=(code, field("disk_size_gb", 1, 2)))))
+    assert text.count("+b") == 1
+    assert "      code: the same change as that of Job/a" in text.splitlines()
