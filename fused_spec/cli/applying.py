@@ -19,11 +19,11 @@ from fused_spec.cli.target import connect, find_target, identify
 from fused_spec.errors import FusedSpecError, Interrupted, ServiceError
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
-from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.apply import apply as reconcile
 from fused_spec.reconcile.events import Event, Finished
 from fused_spec.reconcile.explain import explained
 from fused_spec.reconcile.markers import Markers
+from fused_spec.reconcile.options import Options
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.reconcile.recover import Intent, recover
 from fused_spec.reconcile.refresh import read_history

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from fused_spec.cli.applying import Workplace
     from fused_spec.cli.plan_file import PlanToApply
     from fused_spec.plan.model import Plan, Requests
-    from fused_spec.reconcile.apply import Options
     from fused_spec.reconcile.events import Event
+    from fused_spec.reconcile.options import Options
     from fused_spec.reconcile.outcome import Outcome
     from fused_spec.reconcile.site import Site
 
@@ -147,7 +147,7 @@ def apply(
     next apply attaches to the runs. One apply is at work at a time.
     """
     from fused_spec.cli.plan_file import read_plan
-    from fused_spec.reconcile.apply import Options
+    from fused_spec.reconcile.options import Options
 
     if bool(paths) == (plan_file is not None):
         raise click.UsageError("name the specs, or with --plan the plan; not both")

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from fused_spec.plan.model import Action, Change, PastRun, Reason, Run
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.status import RunStatus
 
 

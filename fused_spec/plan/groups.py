@@ -9,7 +9,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fused_spec.plan.model import ABSENT, Action, Change, FieldChange, PastRun, Run
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import ABSENT, Change, FieldChange, PastRun, Run
 
 _FEWEST = 3  # members of a group whose values differ
 _MOST_VARYING = 4

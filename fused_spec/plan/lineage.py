@@ -7,7 +7,8 @@ it began. Times are those of the service; whatever is not known is no reason to 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from fused_spec.plan.model import Action, Change, History, PastRun, Run
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change, History, PastRun, Run
 from fused_spec.spec.model import DesiredJob, Key, OnUpstream
 from fused_spec.status import RunStatus
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from fused_spec.plan.model import Action, Change, FieldChange, Reason, RemoteObject
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, FieldChange, RemoteObject
 from fused_spec.plan.token_age import age_of
 from fused_spec.spec.model import Desired, DesiredToken, Key
 

@@ -10,19 +10,10 @@ from datetime import datetime, timedelta
 
 from fused_spec.diagnostics import nearest
 from fused_spec.errors import Misconfigured
+from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.causes import cause_of_change, cause_of_fields
 from fused_spec.plan.lineage import newest_run, written_again
-from fused_spec.plan.model import (
-    Action,
-    Change,
-    History,
-    PastRun,
-    Plan,
-    Reason,
-    RemoteObject,
-    Requests,
-    Run,
-)
+from fused_spec.plan.model import Change, History, PastRun, Plan, RemoteObject, Requests, Run
 from fused_spec.plan.objects import age_warnings, object_change
 from fused_spec.plan.waiting import waiting
 from fused_spec.spec.graph import in_order, needs_of

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fused_spec.plan.model import Action, Change, PastRun, Plan, Run
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.spec.model import Desired, DesiredToken, DesiredUdf
 
 _WRITES = (Action.START, Action.REPLACE, Action.QUEUE)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from fused_spec.plan.model import Action, Change, Reason
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change
 from fused_spec.spec.graph import needs_of
 from fused_spec.spec.model import Key
 from fused_spec.status import RunStatus

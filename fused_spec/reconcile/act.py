@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fused_spec.errors import FileTrouble, FusedSpecError, Locked, OutcomeUnknown, StalePlan
-from fused_spec.plan.model import Action, Change, PastRun, Reason, Run
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run

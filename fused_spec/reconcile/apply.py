@@ -7,12 +7,13 @@ leaves runs running, and the next apply finds them in the history. Nothing here 
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ArchiveError, ServiceError
-from fused_spec.plan.model import Action, Change, Plan, Reason
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, Plan
 from fused_spec.plan.waiting import needs_to_act
 from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.act import act, flight_of, start_again
@@ -22,39 +23,17 @@ from fused_spec.reconcile.events import Cancelling, Event, Finished, Retrying, S
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.follow_logs import LogFollower
 from fused_spec.reconcile.land import land, retry_after
+from fused_spec.reconcile.options import Options
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.progress import Progress
 from fused_spec.reconcile.rivals import Decision, Rivals
 from fused_spec.reconcile.silence import Silence
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.watch import Sight, look
-from fused_spec.spec.prices import PRICES
 from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to apply; all times in seconds, all money in US dollars.
-
-    `wait=False` ends once everything is started, waiting only for jobs that others need. `timeout` ends the waiting
-    and no run; past `max_duration` or `max_cost` this apply's runs are cancelled. `poll` is the first and the longest
-    pause between two looks, `backoff` those before a retry, `silence` how long an unreadable service is ridden out.
-    At most `parallelism` calls are made at once, and no more than `max_running` runs started beside each other.
-    """
-
-    wait: bool = True
-    timeout: float | None = None
-    max_duration: float | None = None
-    max_cost: float | None = None
-    prices: Mapping[str, float] = field(default_factory=lambda: PRICES)
-    parallelism: int = 10
-    max_running: int | None = None
-    poll: tuple[float, float] = (0.2, 5.0)
-    backoff: tuple[float, float] = (10.0, 360.0)
-    silence: float = 900.0
 
 
 def apply(plan: Plan, site: Site, *, options: Options = Options()) -> Iterator[Event]:

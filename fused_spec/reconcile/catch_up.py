@@ -3,7 +3,8 @@
 from collections import deque
 from typing import TYPE_CHECKING
 
-from fused_spec.plan.model import Action, Change, Reason, Run
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, Run
 from fused_spec.reconcile.keep import keep_run
 from fused_spec.reconcile.refresh import confirmed
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 from fused_spec.api.errors import ApiError
 from fused_spec.api.log_file import saved_lines
 from fused_spec.errors import FusedSpecError
-from fused_spec.plan.model import Action, Change, PastRun, Plan, Reason, Run
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.reconcile.cancels import Cancels
 from fused_spec.reconcile.receipt import Receipt
 from fused_spec.redaction import redact

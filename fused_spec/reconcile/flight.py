@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 
-from fused_spec.plan.model import Action, Change, ReadRun, Run
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change, ReadRun, Run
 from fused_spec.reconcile.watch import Sight
 from fused_spec.spec.model import DesiredJob
 from fused_spec.spec.prices import affordable_seconds

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from fused_spec.plan.model import Action, Change, Run
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change, Run
 from fused_spec.reconcile.act import Step, start_again
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run

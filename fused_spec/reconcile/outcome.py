@@ -13,7 +13,8 @@ from fused_spec.errors import (
     ServiceUnreachable,
     StalePlan,
 )
-from fused_spec.plan.model import Action, Change, Reason
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change
 from fused_spec.plan.waiting import is_there_already
 
 

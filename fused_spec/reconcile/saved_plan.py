@@ -15,7 +15,8 @@ from typing import Any
 
 from fused_spec.errors import StalePlan
 from fused_spec.gitrefs.checkout import Checkout
-from fused_spec.plan.model import Action, Change, Plan, RemoteObject
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change, Plan, RemoteObject
 from fused_spec.reconcile.store import Store
 
 MARK = "fused-spec-plan"

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.errors import StalePlan
-from fused_spec.plan.model import Action, Change, RemoteObject
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change, RemoteObject
 from fused_spec.reconcile.editions import Edition
 from fused_spec.reconcile.marker import FIELD, object_id
 from fused_spec.reconcile.objects import saved_udf_ids

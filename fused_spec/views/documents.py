@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
+from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups
-from fused_spec.plan.model import ABSENT, Action, Change, FieldChange, Left, PastRun, Plan, Run
+from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
 from fused_spec.views.outcome_text import Failure

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from fused_spec.plan.actions import Action
 from fused_spec.plan.ending import how_they_ended, why_held
 from fused_spec.plan.groups import Group
-from fused_spec.plan.model import ABSENT, Action, FieldChange, Left, PastRun, Run
+from fused_spec.plan.model import ABSENT, FieldChange, Left, PastRun, Run
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
 from fused_spec.status import RunStatus

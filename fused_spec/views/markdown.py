@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
+from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups, is_destructive
-from fused_spec.plan.model import ABSENT, Action, Change, FieldChange, Plan
+from fused_spec.plan.model import ABSENT, Change, FieldChange, Plan
 from fused_spec.redaction import redact
 from fused_spec.views.code_diff import is_text, text_diff, value_change
 from fused_spec.views.declared import code_of, declared_lines, declared_rows

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fused_spec.plan.actions import Action
 from fused_spec.plan.ending import why_held
-from fused_spec.plan.model import Action
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, ways_out
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind

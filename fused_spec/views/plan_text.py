@@ -6,8 +6,9 @@ What takes something away comes first. Changes of one shape are told together; a
 from collections import Counter
 from collections.abc import Iterator
 
+from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups
-from fused_spec.plan.model import Action, Change, FieldChange, Plan
+from fused_spec.plan.model import Change, FieldChange, Plan
 from fused_spec.views.code_diff import is_text, text_diff, value_change
 from fused_spec.views.declared import declared_lines
 from fused_spec.views.grouped import asides, exception_lines, left_lines, title, varying_lines

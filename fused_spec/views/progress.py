@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from fused_spec.plan.model import Action, Change
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change
 from fused_spec.reconcile.events import (
     Attached,
     Cancelling,

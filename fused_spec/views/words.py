@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from fused_spec.plan.model import Action, Plan
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Plan
 from fused_spec.views.shown import visible
 
 ACTION_WORDS: Mapping[Action, str] = {

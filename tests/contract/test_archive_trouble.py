@@ -12,8 +12,9 @@ import requests
 
 from fused_spec.errors import ArchiveError
 from fused_spec.plan.model import Plan
-from fused_spec.reconcile.apply import Options, apply
+from fused_spec.reconcile.apply import apply
 from fused_spec.reconcile.events import Finished
+from fused_spec.reconcile.options import Options
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
 from fused_spec.reconcile.store import LocalStore
 from fused_spec.reconcile.store_trouble import TellingStore

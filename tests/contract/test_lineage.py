@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fused_spec.plan.model import Action, Plan, Requests
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile.adopt import adopt
 from fused_spec.reconcile.events import Started
 from fused_spec.reconcile.marker import Marker, marker_in

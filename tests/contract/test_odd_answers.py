@@ -11,9 +11,11 @@ import pytest
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.objects import RunResponse
 from fused_spec.errors import ServiceError
-from fused_spec.plan.model import Action, Plan, Requests
-from fused_spec.reconcile.apply import Options, apply
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Plan, Requests
+from fused_spec.reconcile.apply import apply
 from fused_spec.reconcile.events import Finished
+from fused_spec.reconcile.options import Options
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app

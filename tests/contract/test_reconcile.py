@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from fused_spec.plan.model import Action, Plan, Requests
-from fused_spec.reconcile.apply import Options, apply
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Plan, Requests
+from fused_spec.reconcile.apply import apply
 from fused_spec.reconcile.events import Attached, Finished, Started, Uploaded
 from fused_spec.reconcile.journal import Attempt, Journal
 from fused_spec.reconcile.marker import marker_in
+from fused_spec.reconcile.options import Options
 from fused_spec.reconcile.outcome import OutcomeStatus, exit_code
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app

@@ -11,7 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fused_spec.plan.model import Action, Plan, Requests
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile.apply import apply
 from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.outcome import OutcomeStatus

@@ -9,7 +9,8 @@ import requests
 from fused_spec.api.errors import ApiError, TimedOut, Unreachable, Unreadable
 from fused_spec.api.shared_runs import run_shared
 from fused_spec.errors import FusedSpecError, OutcomeUnknown, ServiceUnreachable
-from fused_spec.plan.model import Action, Change, Plan, Requests
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change, Plan, Requests
 from fused_spec.reconcile import proof
 from fused_spec.reconcile.outcome import OutcomeStatus
 from fused_spec.reconcile.recover import recover_tokens

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from fused_spec.diagnostics import Location
-from fused_spec.plan.model import Action, Change, Plan, Reason
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, Plan
 from fused_spec.spec.model import DesiredJob, Key, Kind, OnFailure, Project, Resolution, RunPolicy, When
 from tests.simulator.service import Job
 

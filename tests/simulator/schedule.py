@@ -17,13 +17,14 @@ from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.plan.model import History, PastRun, Plan, Requests
 from fused_spec.plan.planner import make_plan
-from fused_spec.reconcile.apply import Options, apply
+from fused_spec.reconcile.apply import apply
 from fused_spec.reconcile.archive import Archive
 from fused_spec.reconcile.catch_up import catch_up
 from fused_spec.reconcile.events import Finished
 from fused_spec.reconcile.journal import Journal
 from fused_spec.reconcile.lease import Holder, Lease
 from fused_spec.reconcile.markers import Markers
+from fused_spec.reconcile.options import Options
 from fused_spec.reconcile.outcome import OutcomeStatus
 from fused_spec.reconcile.recover import recover
 from fused_spec.reconcile.refresh import read_history

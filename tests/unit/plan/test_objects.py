@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from fused_spec.diagnostics import Location
-from fused_spec.plan.model import Action, FieldChange, RemoteObject
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import FieldChange, RemoteObject
 from fused_spec.plan.objects import age_warnings, object_change
 from fused_spec.plan.token_age import age_of
 from fused_spec.spec.model import DesiredToken, Key, Kind, Life

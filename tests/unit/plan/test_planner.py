@@ -9,7 +9,8 @@ import pytest
 
 from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError
-from fused_spec.plan.model import Action, FieldChange, History, Reason, RemoteObject, Requests
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import FieldChange, History, RemoteObject, Requests
 from fused_spec.plan.planner import make_plan
 from fused_spec.spec.model import (
     DesiredUdf,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from fused_spec.diagnostics import Location
-from fused_spec.plan.model import Action, Change, Reason
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change
 from fused_spec.plan.serving import with_served
 from fused_spec.spec.model import Desired, DesiredToken, DesiredUdf, Key, Kind
 from tests.unit.views.things import change, job, plan

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from fused_spec.errors import StalePlan
 from fused_spec.gitrefs.checkout import Checkout, checkout_of
-from fused_spec.plan.model import Action, Change, FieldChange, Plan, Reason, RemoteObject
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, FieldChange, Plan, RemoteObject
 from fused_spec.reconcile.saved_plan import SavedPlan, load, refuse_if_foreign, refuse_if_moved, save
 from fused_spec.spec.model import Key, Kind
 from tests.repositories import commit_files, in_git

@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 
 from fused_spec.errors import CredentialsError
-from fused_spec.plan.model import Action, Left, Reason
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Left
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.views.documents import apply_document, as_json, error_document, plan_document, validate_document
 from fused_spec.views.outcome_text import Failure, Input, Raised

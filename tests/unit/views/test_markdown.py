@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fused_spec.errors import CredentialsError
-from fused_spec.plan.model import Action, Change, Left, Reason
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, Left
 from fused_spec.spec.model import DesiredJob
 from fused_spec.status import RunStatus
 from fused_spec.views.markdown import error_markdown, plan_markdown, problems_markdown

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from fused_spec.plan.model import Action, Left, Reason
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Left
 from fused_spec.status import RunStatus
 from fused_spec.views.plan_text import plan_text
 from fused_spec.views.words import plan_summary

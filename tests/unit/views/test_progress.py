@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from fused_spec.plan.model import Action
+from fused_spec.plan.actions import Action
 from fused_spec.reconcile.events import (
     Attached,
     Cancelling,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic, Location, Severity
-from fused_spec.plan.model import Action, Change, FieldChange, Plan, Reason, Run
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, FieldChange, Plan, Run
 from fused_spec.spec.model import DesiredJob, Key, Kind
 from fused_spec.status import RunStatus
 
