@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import IO, Any, Protocol, Self, cast, overload
 
-from pydantic import BaseModel, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from fused_spec import wire
 from fused_spec.api.errors import NoCredentials
@@ -233,7 +233,7 @@ class JobResult(wire.RunResult):
         return (self._api or _current_client())._fetch_result_metadata(self.metadata_url) if self.metadata_url else None
 
 
-class Jobs(BaseModel, Sequence[JobResponse]):
+class Jobs(WireModel, Sequence[JobResponse]):
     """Lines of the job history, newest first, with the question they answer."""
 
     jobs: list[JobResponse]

@@ -9,18 +9,18 @@ import io
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from types import MappingProxyType
 from typing import Any, cast
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
 from fused_spec import __version__
-from fused_spec.api.addresses import checked_base_url, checked_target, same_origin
+from fused_spec.api.addresses import checked_base_url, checked_target
 from fused_spec.api.answers import Answer
 from fused_spec.api.errors import (
     ApiError,
@@ -33,13 +33,13 @@ from fused_spec.api.errors import (
 )
 from fused_spec.api.failures import failure
 from fused_spec.api.limits import FILES, ORDINARY, Limits
+from fused_spec.api.request import Body, Request, onward, with_body
 from fused_spec.api.server_clock import ServerClock
 from fused_spec.api.sockets import DeadlineAdapter
 from fused_spec.polling import Clock, Deadline, Sleep
 from fused_spec.redaction import Redactor
 from fused_spec.settings import Credentials
 
-Body = bytes | Iterable[bytes]
 Query = Mapping[str, str | int | None]
 Sink = Callable[[Iterator[bytes]], bytes]
 
@@ -53,28 +53,11 @@ _CACHE_DISABLE = {"X-Fused-Cache-Disable": "true"}
 """What a call starts or asks for is to be done now, and not taken from what an earlier one left."""
 
 _REPEATABLE = frozenset({"GET", "HEAD"})
-_LEADS_ON = frozenset({301, 302, 303, 307, 308})
 _MOST_HOPS = 5
 _PASSING_STATUS = frozenset({429, 502, 503, 504})
 _PAUSES = (0.25, 0.5, 1.0)
 _LONGEST_RETRY_AFTER = 60.0
 _CONNECTIONS = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One request; `shown_url` and `where` stand for its URL in messages, without anything secret."""
-
-    method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: Body | None = field(default=None, repr=False)
-    shown_url: str
-    where: str
-
-    @property
-    def call(self) -> str:
-        return f"{self.method} {self.shown_url}"
 
 
 def new_session() -> requests.Session:
@@ -156,9 +139,9 @@ class Transport:
         request = self._own(method, path, query, authenticated=authenticated)
         request = replace(request, headers={**request.headers, **headers})
         if content is not None:
-            return self._send(_with_body(request, _as_json(content), "application/json"), limits)
+            return self._send(with_body(request, _as_json(content), "application/json"), limits)
         if body is not None:
-            return self._send(_with_body(request, body, "application/octet-stream"), limits)
+            return self._send(with_body(request, body, "application/octet-stream"), limits)
         leads = method == "GET" and leads_on
         return self._along(request, limits, sink) if leads else self._send(request, limits, sink)
 
@@ -168,7 +151,7 @@ class Transport:
 
     def post_form(self, url: str, body: Body, content_type: str) -> Answer:
         """POST an upload to a URL that the service handed out; no credentials go there."""
-        return self._send(_with_body(self._outside("POST", url), body, content_type), FILES)
+        return self._send(with_body(self._outside("POST", url), body, content_type), FILES)
 
     def follow(self, path: str, *, query: Query, limits: Limits, sink: Sink = b"".join) -> Answer:
         """GET `path` and go along redirects: with credentials on the same origin, once to another and without them."""
@@ -181,10 +164,10 @@ class Transport:
         """Send a GET, and send it again to where its own origin leads; the answer may be a redirect to another one."""
         for _ in range(_MOST_HOPS):
             answer = self._send(request, limits, sink)
-            onward = _onward(request, answer)
-            if onward is None:
+            next_url = onward(request, answer)
+            if next_url is None:
                 return answer
-            request = replace(request, url=onward)
+            request = replace(request, url=next_url)
         raise Unreadable(f"{request.call} leads from one redirect to the next without end")
 
     def _own(self, method: str, path: str, query: Query | None, *, authenticated: bool = True) -> Request:
@@ -272,18 +255,6 @@ class Transport:
             raise Unreadable(f"{request.call} answered a redirect to what is no address") from None
 
 
-def _onward(request: Request, answer: Answer) -> str | None:
-    """Where an answer leads within its request's origin."""
-    location = answer.headers.get("Location", "")
-    if answer.status not in _LEADS_ON or not location:
-        return None
-    try:
-        target = urljoin(request.url, location)
-        return target if same_origin(target, request.url) else None
-    except ValueError:  # no address of a server that we would ask
-        return None
-
-
 def _final(answer: Answer) -> Answer:
     if answer.is_redirect:
         raise Unreadable(f"{answer.call} answered {answer.status}, a redirect that is not followed")
@@ -318,10 +289,6 @@ def _kept(response: requests.Response, request: Request, body: bytes) -> request
     kept.headers, kept.encoding, kept.request = response.headers, response.encoding, response.request
     kept.raw = io.BytesIO(body)
     return kept
-
-
-def _with_body(request: Request, body: Body, content_type: str) -> Request:
-    return replace(request, body=body, headers={**request.headers, "Content-Type": content_type})
 
 
 def _as_json(content: Any) -> bytes:

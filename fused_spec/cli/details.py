@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.cli.keeping import open_kept
 from fused_spec.cli.lookup import FoundRun, Surroundings, marked_jobs
 from fused_spec.views.shown import without_secrets
 
@@ -11,8 +10,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fused_spec.api.reading import FusedReader
-
-# A service that keeps no results by run answers the question in one of these ways.
 
 
 def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
@@ -45,7 +42,7 @@ def _notes(around: Surroundings, found: FoundRun, *, is_copy: bool) -> "Iterator
         yield "its machine is gone while its work is said to go on; after some minutes of that it is lost"
     if identity is None:
         return
-    for attempt in open_kept(around.project, around.target).journal.open_intents():
+    for attempt in around.journal.open_intents():
         if attempt.key == identity.key and attempt.number > identity.attempt:
             sent = f" at {attempt.sent:%Y-%m-%d %H:%M:%S} UTC" if attempt.sent else ""
             yield (

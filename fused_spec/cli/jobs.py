@@ -172,7 +172,7 @@ def cancel(context: Context, names: tuple[str, ...], timeout: float) -> None:
 
 def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout: float) -> None:
     from fused_spec.api.client import FusedAPI
-    from fused_spec.cli.keeping import who
+    from fused_spec.cli.keeping import only_said, who
     from fused_spec.cli.reading import ended_status, run_status_of
     from fused_spec.cli.target import connect
     from fused_spec.polling import Deadline
@@ -181,6 +181,7 @@ def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout
         context.console.result(f"{found.name} has ended before ({found.job_id})")
         return
     connect(FusedAPI, around.target, context, around.project).cancel_job(found.job_id)
-    around.cancels.note(found.job_id, f"by `fused-spec cancel` {who(context.env)}")
+    with only_said(context.console, "later plans will not tell who cancelled it"):
+        around.cancels.note(found.job_id, f"by `fused-spec cancel` {who(context.env)}")
     how = ended_status(around.api, found, Deadline(timeout), sleep=time.sleep)
     context.console.result(f"{found.name} {how} ({found.job_id})")

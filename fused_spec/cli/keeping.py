@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import Locked
+from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.polling import Clock, Deadline, Sleep, intervals
 from fused_spec.settings import Target
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
+    from fused_spec.cli.console import Console
     from fused_spec.reconcile.archive import Archive
     from fused_spec.reconcile.cancels import Cancels
     from fused_spec.reconcile.journal import Journal
@@ -90,6 +91,15 @@ def cancels_of(kept: Kept) -> "Cancels":
     from fused_spec.reconcile.cancels import Cancels
 
     return Cancels(kept.store, f"{kept.project.scope}/services/{kept.service.folder}/cancelled")
+
+
+@contextmanager
+def only_said(console: "Console", lost: str) -> Iterator[None]:
+    """Let trouble with what only people read end nothing; `lost` says what is not kept."""
+    try:
+        yield
+    except (FusedSpecError, OSError) as error:
+        console.warn(f"Warning: {lost}: {error}")
 
 
 def who(env: Mapping[str, str]) -> str:

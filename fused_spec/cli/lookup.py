@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.reconcile.archive import Archive
     from fused_spec.reconcile.cancels import Cancels
+    from fused_spec.reconcile.journal import Journal
     from fused_spec.reconcile.marker import Marker
     from fused_spec.reconcile.receipt import Receipt
     from fused_spec.service_identity import ServiceIdentity
@@ -33,6 +34,7 @@ class Surroundings:
     service: "ServiceIdentity"
     api: "FusedReader"
     archive: "Archive"
+    journal: "Journal"
     cancels: "Cancels"
 
 
@@ -63,6 +65,7 @@ def surroundings(context: Context) -> Surroundings:
         service=service,
         api=connect(FusedReader, target, context, project),
         archive=kept.archive,
+        journal=kept.journal,
         cancels=cancels_of(kept),
     )
 

@@ -6,6 +6,7 @@ A service that runs already keeps what it was started with. Where something else
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fused_spec.cli.options import Context
@@ -15,8 +16,6 @@ from fused_spec.redaction import redact
 from fused_spec.storage_url import parse_storage
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fused_spec.service.launch import ServiceAddress
     from fused_spec.spec.model import Project
 
@@ -55,13 +54,13 @@ def placing(
     )
 
 
-def asked_to_allow(context: Context, given: "Collection[Path]" = ()) -> "list[Path]":
+def asked_to_allow(context: Context, given: Collection[Path] = ()) -> list[Path]:
     """Where a service that is started lets jobs write: as the flags say, or the variable; no file of a project does."""
-    named = given or filter(None, context.env.get(_ALLOW_WRITE, "").split(os.pathsep))
-    return [context.cwd / path for path in named]
+    named = given or map(Path, filter(None, context.env.get(_ALLOW_WRITE, "").split(os.pathsep)))
+    return [context.cwd / path.expanduser() for path in named]
 
 
-def check_running(address: "ServiceAddress", asked: Placing, state: "Path") -> None:
+def check_running(address: "ServiceAddress", asked: Placing, state: Path) -> None:
     """Raises `Misconfigured` when the running service of a state folder has another engine or storage than asked for.
 
     Where nobody asks for one the default is meant, unless a person started the service with the flag for it.

@@ -228,17 +228,21 @@ def _apply(
 def _write_down(
     context: Context, place: "Workplace", made: "Plan", outcomes: "list[Outcome]", events: "list[Event]"
 ) -> None:
-    """Keep what later plans tell: which runs this apply cancelled and why, what it told, and which UDFs it saved."""
-    from fused_spec.cli.keeping import cancels_of, leavings_of, who
+    """Keep what later plans tell: which runs this apply cancelled and why, what it told, and which UDFs it saved.
+
+    Nothing is decided by it, so where it cannot be kept that is only said.
+    """
+    from fused_spec.cli.keeping import cancels_of, leavings_of, only_said, who
     from fused_spec.reconcile.events import Cancelling
     from fused_spec.spec.model import Kind
 
     cancels = cancels_of(place.kept)
-    for event in events:
-        if isinstance(event, Cancelling):
-            cancels.note(event.job_id, f"by an apply {who(context.env)}, since {event.why}")
-    saved = (one.change.key for one in outcomes if one.change.key.kind is Kind.UDF and one.satisfied)
-    leavings_of(place.kept).remember(made.left, saved)
+    saved = [one.change.key for one in outcomes if one.change.key.kind is Kind.UDF and one.satisfied]
+    with only_said(context.console, "later plans will not tell what this apply told and cancelled"):
+        for event in events:
+            if isinstance(event, Cancelling):
+                cancels.note(event.job_id, f"by an apply {who(context.env)}, since {event.why}")
+        leavings_of(place.kept).remember(made.left, saved)
 
 
 def _again(context: Context, paths: tuple[str, ...], archive: str | None) -> str:

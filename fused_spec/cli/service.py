@@ -72,7 +72,7 @@ def serve(
         context.console.say(_how_to_use(address, folder, how_jobs_are_held(allowed)))
 
     options = Options(
-        state=folder,
+        state=folder.absolute(),
         host=host,
         port=port,
         idle=idle,

@@ -30,7 +30,7 @@ def cause_of_change(
         causes = _listed(_since(job, newest, planned))
     else:
         causes = _listed(_shown_by_their_runs(job, newest, planned, history))
-    if not causes and (job.reads or newest.reads):
+    if not causes and job.reads and not newest.reads:
         return "what it reads changed"
     return causes or _listed(_masked(job)) or "in a part that is not kept with a run"
 

@@ -56,7 +56,7 @@ class Reason(StrEnum):
     ARCHIVED = "finished earlier, known from the archive"
     IN_FLIGHT = "already running; wait for it"
     SPEC_CHANGED = "spec changed"
-    WRITTEN_AGAIN = "what it reads was written again"
+    WRITTEN_AGAIN = "what it reads is written again"
     UP_TO_DATE = "up to date"
     ALWAYS = "runs at every apply"
     TOO_OLD = "the last success is older than max_age"

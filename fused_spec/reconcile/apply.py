@@ -29,6 +29,7 @@ from fused_spec.reconcile.silence import Silence
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.watch import Sight, look
 from fused_spec.spec.prices import PRICES
+from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
@@ -188,10 +189,13 @@ class _Apply:
                 yield from self._follow(self._flights[job_id], sight)
 
     def _next_in_turn(self) -> list[str]:
-        """One run at a time is asked how far its tasks are, and whether its machine is still there."""
-        going_on = [job_id for job_id, flight in self._flights.items() if flight.sight.status.in_flight]
+        """One run at a time is asked how far its tasks are, and like one that waits whether its machine is there."""
         self._turn += 1
-        return [going_on[self._turn % len(going_on)]] if going_on else []
+        of_status = [
+            [job_id for job_id, flight in self._flights.items() if flight.sight.status is status]
+            for status in (RunStatus.RUNNING, RunStatus.QUEUED)
+        ]
+        return [job_ids[self._turn % len(job_ids)] for job_ids in of_status if job_ids]
 
     def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
         now = self._world.clock()

@@ -18,9 +18,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fused_spec.errors import FusedSpecError, Misconfigured
+from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import PastRun, ReadRun
-from fused_spec.reconcile.receipt import LaterFormat, Receipt
+from fused_spec.reconcile.receipt import Receipt
+from fused_spec.reconcile.receipts import Receipts, Unreadable
 from fused_spec.reconcile.settle import StartKey, age, start_key
 from fused_spec.reconcile.spool import LogRecord, WholeLog
 from fused_spec.reconcile.store import Store
@@ -59,16 +60,6 @@ class Check:
     missing: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """What stands in a receipt's place and says nothing, and why; a run of `key` stands behind it all the same."""
-
-    key: str
-    job_id: str
-    place: str
-    why: str
-
-
 class Archive:
     """The runs kept for one project in a store, which need not hold anything yet.
 
@@ -82,8 +73,7 @@ class Archive:
         self._store = store
         self._scope = scope
         self._service = service
-        self._earlier = earlier
-        self._read: dict[str, Receipt | Unreadable] = {}
+        self._known = Receipts(store, scope, service, earlier)
 
     def folder(self, key: Key, job_id: str) -> str:
         """Where a run is kept, for people."""
@@ -110,23 +100,20 @@ class Archive:
         return self._store.shown(folder)
 
     def receipts(self) -> Iterator[Receipt]:
-        """Every receipt of the project, whatever the service; what cannot be read as one is not one.
-
-        Raises `Misconfigured` for one of a later format: to pass over it could mean to pay for its run again.
-        """
-        return (one for one in self._all(self._receipts()) if isinstance(one, Receipt))
+        """Every receipt of the project, whatever the service; raises `Misconfigured` for one of a later format."""
+        return (one for one in self._known.at(self._receipts()) if isinstance(one, Receipt))
 
     def unreadable(self) -> Iterator[Unreadable]:
         """What stands in the place of a receipt and is none."""
-        return (one for one in self._all(self._receipts()) if isinstance(one, Unreadable))
+        return (one for one in self._known.at(self._receipts()) if isinstance(one, Unreadable))
 
     def here(self) -> Iterator[Receipt]:
         """The receipts of runs at this service."""
-        return filter(self._is_here, self.receipts())
+        return filter(self._known.is_here, self.receipts())
 
     def elsewhere(self) -> Iterator[Receipt]:
         """The receipts of runs at other services, which are no runs of this one."""
-        return (receipt for receipt in self.receipts() if not self._is_here(receipt))
+        return (receipt for receipt in self.receipts() if not self._known.is_here(receipt))
 
     def past(self, *, succeeded: bool = False) -> dict[Key, PastRun]:
         """The newest remembered run of each key; of an attempt that was started twice, the one that counts.
@@ -152,8 +139,8 @@ class Archive:
         """The receipts of a name at this service, newest first, or that of a job id at any service."""
         name = name_or_id.removeprefix(f"{Kind.JOB}/")
         places = [one for one in self._receipts() if name in one.split("/")[-3:-1]]
-        found = [one for one in self._all(places) if isinstance(one, Receipt)]
-        asked = [one for one in found if one.job_id == name or self._is_here(one)]
+        found = [one for one in self._known.at(places) if isinstance(one, Receipt)]
+        asked = [one for one in found if one.job_id == name or self._known.is_here(one)]
         return sorted(asked, key=lambda receipt: receipt.created, reverse=True)
 
     def names(self) -> frozenset[str]:
@@ -203,38 +190,6 @@ class Archive:
             except (ValueError, FusedSpecError) as error:
                 what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"
                 yield Check(folder=folder, problem=what)
-
-    def _all(self, places: Sequence[str]) -> Iterator[Receipt | Unreadable]:
-        """What stands there; a receipt is never written again, so each is read once."""
-        for place, content in self._store.read_all([one for one in places if one not in self._read]).items():
-            self._read[place] = self._parsed(place, content)
-        return (self._read[place] for place in places if place in self._read)
-
-    def _parsed(self, place: str, content: bytes) -> Receipt | Unreadable:
-        shown = self._store.shown(place)
-        try:
-            return Receipt.from_json(content.decode("utf-8"))
-        except LaterFormat as error:
-            raise Misconfigured(
-                f"{shown} is {error}: what it says about its run is not known, and the run might be paid for again",
-                hint="use the fused-spec that wrote it, or a later one",
-            ) from None
-        except ValueError as error:
-            *_, kind, name, job_id, _ = place.split("/")
-            return Unreadable(key=f"{kind}/{name}", job_id=job_id, place=shown, why=str(error))
-
-    def _is_here(self, receipt: Receipt) -> bool:
-        if self._service is None:
-            return False
-        return receipt.ran_at(self._service) or (receipt.is_adopted and receipt.job_id in self._started_earlier())
-
-    def _started_earlier(self) -> frozenset[str]:
-        """The ids that the attempts of earlier versions tell; a run adopted by those has no other trace of where."""
-        if self._earlier is None:
-            return frozenset()
-        names = self._store.names(f"{self._scope}/attempts/{self._earlier}")
-        attempts = map(json.loads, self._store.read_all([one for one in names if one.endswith(".started")]).values())
-        return frozenset(str(attempt["job_id"]) for attempt in attempts)
 
     def _receipts(self) -> list[str]:
         """Where they are."""

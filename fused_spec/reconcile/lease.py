@@ -23,6 +23,7 @@ from fused_spec.reconcile.store import Store
 
 SECONDS = 60.0
 _RENEWALS = 3  # within the time of a lease
+_WAIT = "run the command again once it has ended; with --lock-timeout 30m it waits for that"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +50,7 @@ def local_lock(path: Path, holder: Holder) -> Iterator[None]:
             yield
     except Timeout:
         known = beside.read_text(encoding="utf-8") if beside.exists() else "another process"
-        raise Locked(
-            f"another apply is at work here: {known}", hint="wait for it to end, then run the command again"
-        ) from None
+        raise Locked(f"another apply is at work here: {known}", hint=_WAIT) from None
 
 
 class Lease:
@@ -90,7 +89,7 @@ class Lease:
         number = 1 if newest is None else newest + 1
         self._written = self._clock()
         if not self._store.create(self._path(number), self._content(released=False)):
-            raise Locked("another apply took the lease just now", hint="wait for it to end, then run the command again")
+            raise Locked("another apply took the lease just now", hint=_WAIT)
         if self._store.create(self._path(number), self._content(released=False)):
             raise ArchiveError(
                 f"{self._store.shown(self._folder)} cannot keep a lock: what is there can be created again",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MOST = 50  # so many are looked at, and told, at once
 _MOST_FILES = 5_000
+_MOST_FOLDERS = 20_000
 _LARGEST_FILE = 1 << 20
 _SPECS = (".yaml", ".yml", ".json")
 _OURS = re.compile(r"""apiVersion["']?\s*:\s*["']?fused-spec/""")
@@ -122,30 +123,33 @@ def _udfs_left(keys: Sequence[Key], scope: str, api: "FusedReader") -> Iterator[
 
 
 def _mentioned(project: Project, names: set[str]) -> set[str]:
-    """Those of the names that some spec of the project gives to something."""
+    """Those of the names that some spec of the project gives to something; all of them where nobody can look."""
     if not names:
         return set()
+    if (files := _files(project.root)) is None:
+        return names
     pattern = re.compile(rf"""\bname["']?\s*:\s*["']?({"|".join(map(re.escape, sorted(names)))})(?![\w.-])""")
     found: set[str] = set()
-    for path in _files(project.root):
-        text = path.read_text("utf-8", errors="replace")
+    for path in files:
+        try:
+            text = path.read_text("utf-8", errors="replace")
+        except OSError:
+            return names  # what cannot be read may declare any of them
         if _OURS.search(text):
             lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
             found.update(name for line in lines for name in pattern.findall(line))
     return found
 
 
-def _files(root: Path) -> Iterator[Path]:
-    left = _MOST_FILES
-    for folder, folders, files in os.walk(root):
+def _files(root: Path) -> list[Path] | None:
+    """What may be a spec below a folder; None where there is too much to look at."""
+    found: list[Path] = []
+    for number, (folder, folders, files) in enumerate(os.walk(root)):
         folders[:] = [name for name in folders if not name.startswith(".") and name not in _NOT_LOOKED_INTO]
-        for name in files:
-            path = Path(folder) / name
-            if path.suffix in _SPECS and path.is_file() and path.stat().st_size <= _LARGEST_FILE:
-                left -= 1
-                if left < 0:
-                    return
-                yield path
+        found += [Path(folder) / name for name in files if name.endswith(_SPECS)]
+        if number > _MOST_FOLDERS or len(found) > _MOST_FILES:
+            return None
+    return [path for path in found if path.is_file() and path.stat().st_size <= _LARGEST_FILE]
 
 
 def _told(left: Left) -> str:

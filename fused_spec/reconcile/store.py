@@ -24,6 +24,7 @@ from fused_spec.redaction import redact
 _BUCKETS = ("s3", "s3a", "gs", "gcs")
 _FOLDERS = ("file", "local")
 
+_TRIES_TWICE = ("s3", "s3a")
 _PATIENCE: dict[str, dict[str, Any]] = {"gs": {"requests_timeout": 100}, "gcs": {"requests_timeout": 100}}
 """Seconds for one request, of the libraries that would wait much longer for one that hangs."""
 
@@ -83,6 +84,8 @@ def open_store(place: str | Path) -> Store:
     keep_quiet()
     with Told(text, "opened"):
         filesystem, root = fsspec.core.url_to_fs(text, **_PATIENCE.get(kind, {}))
+        if kind in _TRIES_TWICE:
+            filesystem.retries = 1  # what is below it tries again as well: minutes for each call that hangs
         return TellingStore(RemoteStore(filesystem, root, redact(text.rstrip("/"))), text)
 
 

@@ -20,15 +20,16 @@ def main() -> int:
     parser.add_argument("--storage", default=None)
     parser.add_argument("--allow-write", type=Path, action="append", default=[])
     arguments = parser.parse_args()
+    state = arguments.state.absolute()
     try:
-        allowed = allowed_places(arguments.allow_write, arguments.state)
+        allowed = allowed_places(arguments.allow_write, state)
         os.chdir("/")  # no path relative to this process leads to the state
         serve(
             Options(
-                state=arguments.state,
+                state=state,
                 idle=arguments.idle,
                 engine=parse_engine(arguments.engine),
-                storage=parse_storage(arguments.storage, arguments.state),
+                storage=parse_storage(arguments.storage, state),
                 allow_write=allowed,
             ),
             announce=lambda _: print(how_jobs_are_held(allowed), file=sys.stderr),  # noqa: T201  # as below

@@ -4,7 +4,7 @@ A key once published keeps its name and meaning; more keys may be added. No valu
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.groups import Group, groups
-from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, Run
+from fused_spec.plan.model import ABSENT, Action, Change, FieldChange, Left, PastRun, Plan, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
 from fused_spec.views.outcome_text import Failure
@@ -58,9 +58,13 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "changes": [_change(change) for change in plan.changes],
         "summary": plan.summary(),
         "warnings": list(plan.warnings),
-        "groups": [_group(group) for group in groups(plan.changes) if len(group.changes) > 1],
+        "groups": [_group(group) for group in groups(_told(plan)) if len(group.changes) > 1],
         "left": [_left(left) for left in plan.left],
     }
+
+
+def _told(plan: Plan) -> Iterator[Change]:
+    return (change for change in plan.changes if change.action is not Action.NONE)
 
 
 def _group(group: Group) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Saved UDFs: the UDF itself travels as JSON inside a JSON string (`udf_body`)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from fused_spec.udf_folder import UdfText
-from fused_spec.wire.base import WireModel
+from fused_spec.wire.base import Told, WireModel
 from fused_spec.wire.config import Header, Udf
 
 
@@ -38,8 +38,9 @@ class SavedUdf(WireModel):
 
     id: str
     slug: str | None = None
-    udf_body: str
-    udf_type: str | None = None
+    udf_body: Annotated[str, BeforeValidator(lambda told: told if isinstance(told, str) else "")] = ""
+    """Empty where the service tells none that can be read: one such UDF costs nobody the others."""
+    udf_type: Told[str] = None
     allow_public_read: bool | None = None
     allow_public_list: bool | None = None
     collection_id: str | None = None

@@ -101,6 +101,23 @@ def test_a_run_elsewhere_is_shown_by_its_id_and_says_where_it_was(project: Shell
         assert project.run("show", "areas").code == 1
 
 
+def test_clones_that_share_an_archive_have_services_of_their_own(project: Shell, tmp_path: Path) -> None:
+    shared = ["--archive", str(tmp_path / "shared")]
+    assert project.run("apply", "specs", *shared).code == 0
+    clone = Shell(folder=tmp_path / "clone", home=project.home)
+    shutil.copytree(project.folder, clone.folder, ignore=shutil.ignore_patterns(".fused-spec", "home"))
+    try:
+        plan = clone.run("plan", "specs", *shared, "--output", "json")
+        assert reasons(plan) == {"areas": "never ran"}
+        assert "it is that of another folder or machine" in warnings(plan)
+        assert "1 succeeded" in clone.run("apply", "specs", *shared).out
+        for shell in (project, clone):
+            settled = shell.run("plan", "specs", *shared, "--output", "json")
+            assert (reasons(settled), warnings(settled)) == ({"areas": "up to date"}, "")
+    finally:
+        clone.stop_service()
+
+
 def test_where_each_job_stands_is_one_table_that_no_trouble_hides(project: Shell) -> None:
     with lab(project) as served:
         declare(

@@ -173,6 +173,9 @@ COMMANDS: list[tuple[str, ...]] = [
     ("tokens", "list", "--specs", "specs", "--output", "json"),
     ("tokens", "show", "at", "--specs", "specs"),
     ("tokens", "show", OBEYED, "--specs", "specs"),
+    ("tokens", "check", "--specs", "specs"),
+    ("tokens", "rotate", "at", "--specs", "specs"),
+    ("status", "specs", "--all-targets"),
     ("tokens", "fetch", "at", "--specs", "specs", "-o", f"{OBEYED}.out"),
     ("schema", OBEYED),
     ("schema",),
@@ -243,6 +246,12 @@ JSON: list[tuple[str, ...]] = [
     ("tokens", "list", "--specs", "specs"),
     ("tokens", "show", "at", "--specs", "specs"),
     ("tokens", "show", "none", "--specs", "specs"),
+    ("tokens", "check", "--specs", "specs"),
+    ("tokens", "check", "--specs", "invalid"),
+    ("tokens", "rotate", "at", "--specs", "specs"),
+    ("tokens", "rotate", "none", "--specs", "specs"),
+    ("tokens", "rotate", "at", "--specs", "specs", "--archive", "fused-spec.yaml"),
+    ("status", "specs", "--all-targets"),
 ]
 NO_LOGIN = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1"}
 LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}

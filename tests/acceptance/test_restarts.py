@@ -54,15 +54,20 @@ def folder_of(tmp_path: Path) -> Path:
     return builder.parent
 
 
+def waiting(tmp_path: Path) -> str:
+    """The code, and a file for its lines: beside the state folder a job makes none."""
+    (tmp_path / "ran").touch()
+    return WAITS.format(folder=str(tmp_path))
+
+
 def ran(tmp_path: Path) -> list[str]:
-    file = tmp_path / "ran"
-    return file.read_text().split() if file.exists() else []
+    return (tmp_path / "ran").read_text().split()
 
 
 @pytest.mark.parametrize("how", ["killed", "stopped"])
 def test_jobs_in_every_state_survive_the_service_and_run_once(tmp_path: Path, how: str) -> None:
     path = str(folder_of(tmp_path))
-    code = WAITS.format(folder=str(tmp_path))
+    code = waiting(tmp_path)
     service = Service(tmp_path, PATH=path)
     declare_images(service.state, {"batch": {}})
 
@@ -128,7 +133,7 @@ def test_an_ingestion_survives_the_service_and_writes_its_table_once(tmp_path: P
 
 def test_a_job_whose_request_was_damaged_is_followed_and_another_ends_and_says_so(tmp_path: Path) -> None:
     service = Service(tmp_path)
-    code = WAITS.format(folder=str(tmp_path))
+    code = waiting(tmp_path)
     runs, lost = (service.post(code, parameters={"name": name}) for name in ("runs", "lost"))
     until(lambda: sorted(ran(tmp_path)) == ["lost", "runs"], "the jobs run")
     events = (service.state / "jobs" / lost / "events.jsonl").read_text().splitlines()
@@ -149,7 +154,7 @@ def test_a_job_whose_request_was_damaged_is_followed_and_another_ends_and_says_s
 
 def test_a_job_whose_worker_went_with_the_service_ends_as_failed_and_says_so(tmp_path: Path) -> None:
     service = Service(tmp_path)
-    job = service.post(WAITS.format(folder=str(tmp_path)), parameters={"name": "lost"})
+    job = service.post(waiting(tmp_path), parameters={"name": "lost"})
     until(lambda: ran(tmp_path) == ["lost"], "the job runs")
     events = (service.state / "jobs" / job / "events.jsonl").read_text().splitlines()
     worker = psutil.Process(json.loads(events[0])["pid"])

@@ -89,3 +89,16 @@ def test_what_left_the_specs_is_told_by_plans_until_an_apply_has_told_it(project
     assert "; fd://demo/points/ stays" in first.out
     assert said in project.run("apply", "specs").err
     assert project.run("plan", "specs").out == "No changes. 1 unchanged: up to date.\n"
+
+
+def test_an_apply_that_cannot_keep_what_it_told_has_applied_all_the_same(project: Shell) -> None:
+    project.write("specs/a.yaml", quick("areas"))
+    project.write("specs/b.yaml", quick("others"))
+    project.run("apply", "specs")
+    (project.folder / "specs/b.yaml").unlink()
+    [services] = (project.folder / ".fused-spec/archive").glob("*/services/*")
+    (services / "left").mkdir()
+    (services / "left/told").write_text("in the way", encoding="utf-8")
+    again = project.run("apply", "specs")
+    assert (again.code, "Apply: 1 unchanged." in again.out) == (0, True), again.err
+    assert "Warning: later plans will not tell what this apply told and cancelled: " in again.err

@@ -23,6 +23,7 @@ CODE = """\
 import warnings
 
 TRIED = {
+    "cache": lambda: str(fused.options.cache_directory),
     "load": lambda: fused.load("neighbour").udf(2),
     "types": lambda: str(fused.types.Bounds),
     "list": lambda: fused.api.list("fd://"),
@@ -99,3 +100,7 @@ def test_nothing_logs_in_or_looks_for_the_hosted_service(call: str, found: dict[
 @pytest.mark.parametrize("call", ["utils", "nothing"])
 def test_a_name_that_is_nowhere_says_so(call: str, found: dict[str, Any]) -> None:
     assert "fused.load('nothing_of_this_name') finds nothing here" in found[call]
+
+
+def test_what_the_package_caches_is_the_jobs_own(found: dict[str, Any]) -> None:
+    assert "/scratch/fused/" in found["cache"]

@@ -51,6 +51,16 @@ def test_a_marker_that_was_seen_gets_the_run_that_it_has(service: Service) -> No
     assert first == second
 
 
+def test_a_copied_marker_on_another_config_is_a_run_of_its_own(service: Service) -> None:
+    def start(n: int) -> str:
+        step = {"type": "udf", "udf": UDF, "input": [n]}
+        body = as_json({"config": {"steps": [step], "metadata": {"fused-spec": {"nonce": "copied"}}}})
+        return str(service.ask("POST", "/run", body=body).json()["job_id"])
+
+    assert start(1) == start(1)
+    assert start(1) != start(2)
+
+
 def test_the_same_body_without_a_marker_is_a_run_of_its_own(service: Service) -> None:
     first, second = (service.ask("POST", "/run", body=RUN, headers=SECOND).json()["job_id"] for _ in range(2))
     assert first != second

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fused_spec.plan.model import Change, History, Plan, Requests, Run
+from fused_spec.reconcile import left
 from fused_spec.reconcile.apply import Options
 from fused_spec.reconcile.cancels import Cancels
 from fused_spec.reconcile.explain import explained
@@ -149,26 +150,26 @@ def with_table(world: World) -> None:
 def test_a_job_that_left_the_specs_is_told_with_its_table_until_an_apply_has_told_it(world: World) -> None:
     with_table(world)
     (world.folder / "specs/points.yaml").unlink()
-    [left] = told(world).left
-    assert (str(left.key), left.stays) == ("Job/points", ("fd://demo/points/",))
-    assert left.said.startswith("its last run succeeded on ")
+    [one] = told(world).left
+    assert (str(one.key), one.stays) == ("Job/points", ("fd://demo/points/",))
+    assert one.said.startswith("its last run succeeded on ")
     assert "Left the specs: Job/points, its last run succeeded on " in plan_text(told(world))
-    leavings(world).remember([left], [])
+    leavings(world).remember([one], [])
     assert told(world).left == ()
 
 
 def test_a_job_that_left_after_its_history_was_forgotten_is_told_from_the_archive(world: World) -> None:
     with_table(world)
     (world.folder / "specs/points.yaml").unlink()
-    [left] = told(world, replace(world.history(), runs={})).left
-    assert left.stays == ("fd://demo/points/",)
+    [one] = told(world, replace(world.history(), runs={})).left
+    assert one.stays == ("fd://demo/points/",)
 
 
 def test_a_table_that_another_job_writes_now_is_told_as_its(world: World) -> None:
     with_table(world)
     world.write("specs/points.yaml", TABLE.replace("name: points", "name: dots"))
-    [left] = told(world).left
-    assert (left.stays, left.taken) == ((), (("fd://demo/points/", Key(kind=Kind.JOB, name="dots")),))
+    [one] = told(world).left
+    assert (one.stays, one.taken) == ((), (("fd://demo/points/", Key(kind=Kind.JOB, name="dots")),))
 
 
 def test_a_job_that_left_once_came_back_and_left_again_is_told_again(world: World) -> None:
@@ -178,7 +179,7 @@ def test_a_job_that_left_once_came_back_and_left_again_is_told_again(world: Worl
     world.write("specs/points.yaml", TABLE)
     world.apply(requests=Requests(rerun=frozenset({"points"})))
     (world.folder / "specs/points.yaml").unlink()
-    assert [str(left.key) for left in told(world).left] == ["Job/points"]
+    assert [str(one.key) for one in told(world).left] == ["Job/points"]
 
 
 def test_a_job_in_a_file_of_the_project_that_was_not_given_has_not_left(world: World) -> None:
@@ -187,11 +188,20 @@ def test_a_job_in_a_file_of_the_project_that_was_not_given_has_not_left(world: W
     assert told(world).left == ()
 
 
+def test_where_a_project_has_too_many_files_to_look_at_nothing_is_said_to_have_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_table(world)
+    (world.folder / "specs/points.yaml").unlink()
+    monkeypatch.setattr(left, "_MOST_FILES", 0)
+    assert told(world).left == ()
+
+
 def test_a_job_whose_spec_was_commented_out_has_left(world: World) -> None:
     with_table(world)
     (world.folder / "specs/points.yaml").unlink()
     world.write("specs/a.yaml", job() + "".join(f"# {line}\n" for line in TABLE.splitlines()))
-    assert [str(left.key) for left in told(world).left] == ["Job/points"]
+    assert [str(one.key) for one in told(world).left] == ["Job/points"]
 
 
 def test_a_saved_udf_that_left_the_specs_is_told_once(world: World) -> None:
@@ -202,9 +212,9 @@ def test_a_saved_udf_that_left_the_specs_is_told_once(world: World) -> None:
     leavings(world).remember([], [Key(kind=Kind.UDF, name="at")])
     assert told(world).left == ()
     (world.folder / "specs/served.yaml").unlink()
-    [left] = told(world).left
-    assert (str(left.key), left.said) == ("Udf/at", "which stays saved, since nothing deletes a UDF")
-    leavings(world).remember([left], [])
+    [one] = told(world).left
+    assert (str(one.key), one.said) == ("Udf/at", "which stays saved, since nothing deletes a UDF")
+    leavings(world).remember([one], [])
     assert told(world).left == ()
 
 

@@ -1,6 +1,7 @@
 """What is wrong with one job ends that job, and no other waits for it."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,16 +53,15 @@ def test_a_python_that_cannot_be_started_ends_its_job_alone(service: Service, st
     assert end(service, start(service))[0] == "Done"
 
 
-def test_events_that_nobody_can_read_are_left_out(service: Service, state: Path) -> None:
-    code = f"""\
-@fused.udf
-def udf():
-    from pathlib import Path
-    for events in Path({str(state)!r}).glob("jobs/*/events.jsonl"):
-        with events.open("a") as stream:
-            stream.write("[" * 100_000 + "\\n")
-"""
-    assert end(service, start(service, code))[0] == "Done"
+def test_events_that_nobody_can_read_are_left_out(service: Service, state: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    job_id = start(service, f"@fused.udf\ndef udf():\n    open({str(pipe)!r}).read()\n")
+    with pipe.open("w"):  # which waits for the UDF to open it
+        for events in state.glob("jobs/*/events.jsonl"):
+            with events.open("a") as stream:
+                stream.write("[" * 100_000 + "\n")
+    assert end(service, job_id)[0] == "Done"
 
 
 def test_a_job_that_cannot_be_followed_ends_and_no_other_does(

@@ -84,6 +84,7 @@ class Model:
         self.fate = Fate()
         self.late: list[tuple[float, Callable[[], object]]] = []
         self.problems: list[str] = []
+        self.dead: set[str] = set()  # values that were disabled
         self.refuses: set[str] = set()  # values that are not let in, though enabled
         self._numbers = 0
         self.ended: list[str] = []  # what worked once all was done
@@ -138,6 +139,9 @@ class Model:
             self.problems.append("no value works")
         if self.promised and held is not None and held not in works:
             self.problems.append("the value in the sink does not work")
+        self.dead |= self.tokens.keys() - works
+        if self.dead & works:
+            self.problems.append("a value that was disabled is enabled again")
         if any(value.encode() in content for content in self.files.values() for value in self.tokens):
             self.problems.append("a value stands in the store")
 

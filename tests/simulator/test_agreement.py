@@ -108,7 +108,8 @@ class Drawn(Schedule):
         for _ in apply(plan, site.seeing(plan.seen), options=OPTIONS):
             """Only what it sends matters."""
         self.sent = sorted(job.marker["name"] for job in self.service.jobs[before:])
-        if not requests.select:
+        waits = any(change.action is Action.WAIT for change in plan.changes)  # perhaps for what only a policy stopped
+        if not requests.select and not waits:
             after, _ = self._plan(self._site(self.store, always), self._declared(calm=True))
             self.left = [f"{change.key}: {change.why}" for change in after.changes if change.action.changes_something]
 

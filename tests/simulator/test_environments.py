@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from fused_spec.reconcile.archive import Archive
+from fused_spec.reconcile.receipts import Receipts
 from tests.simulator.campaigns import CAMPAIGNS, campaign
 from tests.simulator.environments import Environments
 
@@ -39,7 +39,7 @@ def test_the_same_seed_gives_the_same_schedule() -> None:
 
 
 def test_a_receipt_that_is_believed_anywhere_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Archive, "_is_here", lambda self, receipt: True)
+    monkeypatch.setattr(Receipts, "is_here", lambda self, receipt: True)
     assert campaign(CAMPAIGNS[ALONE], range(50)).problems
 
 

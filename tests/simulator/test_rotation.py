@@ -1,5 +1,7 @@
 """A token whose every step goes wrong once, in every way, at every point; and broken variants that must be noticed."""
 
+import os
+import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -8,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from fused_spec.errors import FusedSpecError, Locked
-from fused_spec.reconcile import rotation
+from fused_spec.reconcile import rotation, tokens
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.token_journal import TokenIntent, TokenJournal
-from fused_spec.spec.model import DesiredToken
+from fused_spec.spec.model import DesiredToken, Key
 from tests.simulator.rotations import (
     DEATHS,
+    KEY,
     LATE,
+    LOSSES,
     Change,
     Death,
     Fate,
@@ -178,6 +182,59 @@ def meets(step: Step, fate: Fate) -> Step:
     return go
 
 
+def random_life(sink: Path, rng: random.Random) -> Model:
+    """A token that is declared, changed, removed, rotated and tampered with, while things go wrong."""
+    token, other = declared(sink), replace(declared(sink.with_name("other")), key=Key(kind=KEY.kind, name="other"))
+    model = Model(sink)
+    project = Project(model)
+
+    def by_hand() -> None:
+        for value in model.enabled():
+            model.tokens[value] = model.tokens[value].model_copy(update={"enabled": False})
+        model.look()
+
+    steps: list[Callable[[], object]] = [
+        lambda: project.apply(token, other),
+        lambda: project.apply(declared(sink, enabled=False), other),
+        lambda: project.apply(declared(sink, udf={"id": str(rng.randint(1, 2))}), other),
+        lambda: project.apply(other, prune=True),
+        lambda: project.rotate(token),
+        lambda: project.rotate(token, overlap=rng.choice((30.0, 300.0))),
+        lambda: model.sleep(rng.choice((1.0, 60.0, 200.0))),
+        lambda: sink.unlink(missing_ok=True),
+        lambda: sink.is_file() and sink.write_text("something else"),
+        by_hand,
+    ]
+    with sinks_are_points(model):
+        for _ in range(rng.randint(3, 12)):
+            faults = {rng.randint(1, 25): rng.choice((*DEATHS, *LOSSES)) for _ in range(rng.randint(0, 3))}
+            model.fate = Fate(faults=faults)
+            with suppress(Death, FusedSpecError):
+                rng.choice(steps)()
+        model.fate = Fate()
+        model.sleep(2 * LATE)
+        project.apply(token, other)
+        model.sleep(400.0)
+        project.apply(token, other)
+        if project.plan(project.site(), token, other).has_changes:
+            model.problems.append("the plan still has changes")
+    if {one.sink.read_text().strip() for one in (token, other)} != set(model.enabled()) or len(model.enabled()) != 2:
+        model.problems.append(f"{model.enabled()} work")
+    return model
+
+
+@pytest.mark.parametrize("piece", range(4))
+def test_whatever_happens_an_apply_brings_one_value_about_and_revives_none(sink: Path, piece: int) -> None:
+    found = {}
+    for number in range(100):
+        seed = f"{os.environ['FUSED_SPEC_SEED']}-{piece}-{number}"
+        for file in (sink, sink.with_name("other")):
+            file.unlink(missing_ok=True)
+        if problems := random_life(sink, random.Random(seed)).problems:
+            found[seed] = problems
+    assert found == {}
+
+
 def test_a_value_that_is_not_let_in_is_taken_back(sink: Path) -> None:
     model = Model(sink)
     project, token = Project(model), declared(sink)
@@ -258,6 +315,21 @@ def test_settling_the_intent_before_the_proof_is_noticed(sink: Path, monkeypatch
 
     monkeypatch.setattr(rotation, "_make", hasty)
     assert is_noticed(sink, goes_wrong=twice)
+
+
+def test_enabling_a_disabled_value_again_is_noticed(sink: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def revive(order: rotation.Order, issuer: rotation.Issuer) -> None:
+        newest = issuer.editions(order.key).newest
+        if newest is not None and not newest.enabled:
+            issuer.api.update_udf_access_token(newest.value, enabled=True)
+        else:
+            rotation.issue(order, issuer)
+
+    monkeypatch.setattr(tokens, "issue", revive)
+    token = declared(sink)
+    before = [apply(token), apply(declared(sink, enabled=False))]
+    model = lived(sink, before, last=apply(token))
+    assert "a value that was disabled is enabled again" in model.problems
 
 
 def test_the_delay_is_one_that_the_service_may_take() -> None:

@@ -7,6 +7,7 @@ anywhere, or tries to reach a service that was not named for it.
 import importlib.util
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +17,7 @@ from fused_spec.engine.standin.decorator import udf
 from fused_spec.engine.standin.files import download, file_path
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
 from fused_spec.engine.standin.types import types
+from fused_spec.engine.task_folder import SCRATCH
 
 _OURS: dict[str, Any] = {
     "udf": udf,
@@ -46,6 +48,8 @@ def _published() -> ModuleType:
         # A job has nobody at a browser, and half a minute of attempts helps nobody either.
         fused.options.no_login = True
         fused.options.base_url = _NOWHERE
+    if (scratch := os.environ.get(SCRATCH)) is not None:  # for all tasks of the job, and gone with it
+        fused.options.cache_directory = Path(scratch, "fused", "cached_data")
     return fused  # type: ignore[no-any-return]
 
 

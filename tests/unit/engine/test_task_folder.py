@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fused_spec.engine import task_folder
 from fused_spec.engine.task_folder import words_of
 from tests.unit.engine.running import content, end, job_folder, log, results, run, udf_step
 
@@ -58,6 +59,13 @@ def udf(n):
 
 
 def test_relative_writes_of_many_tasks_to_one_name_do_not_meet(tmp_path: Path) -> None:
+    assert returned(tmp_path, ONE_NAME, *range(20)) == list(range(20))
+
+
+def test_they_do_not_meet_where_the_system_tells_nothing_of_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_folder._Notice, "_watching", lambda _self, _folders: None)
     assert returned(tmp_path, ONE_NAME, *range(20)) == list(range(20))
 
 

@@ -95,3 +95,9 @@ def test_a_change_that_no_field_shows_is_told_by_what_is_masked() -> None:
 def test_a_change_is_never_told_without_a_reason() -> None:
     [change] = plan(job(), runs=(run(RunStatus.SUCCEEDED, OTHER),)).changes
     assert change.why == "spec changed: in a part that is not kept with a run"
+
+
+def test_what_is_read_is_no_cause_when_it_is_known_not_to_have_changed() -> None:
+    before = replace(done("stats", OTHER), reads={"points": noted("points")})
+    cause = why(writer("points"), reader("points"), runs=(before, done("points")))
+    assert cause == "spec changed: in a part that is not kept with a run"

@@ -124,5 +124,6 @@ def test_a_comment_is_a_difference_where_nothing_was_renamed() -> None:
     assert [change.path for change in udf_differences(declared, found)] == ["udf.code"]
 
 
-def test_a_saved_udf_that_nobody_can_read_belongs_to_nobody() -> None:
-    assert SavedUdf(id="1", udf_body="no json").metadata is None
+@pytest.mark.parametrize("body", ["no json", "{}", "", None, 5])
+def test_a_saved_udf_that_nobody_can_read_belongs_to_nobody(body: Any) -> None:
+    assert SavedUdf.model_validate({"id": "1", "udf_body": body}).metadata is None

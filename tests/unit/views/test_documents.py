@@ -78,7 +78,8 @@ def test_a_plan_tells_what_is_of_one_shape_what_left_and_whom_it_concerns() -> N
     left = Left(
         key=job_key("old"), said="its last run failed", stays=("fd://old/",), taken=(("fd://b/", job_key("b")),)
     )
-    document = checked("plan", plan_document(replace(plan(*three), left=(left,))))
+    still = [change(name, action=Action.NONE) for name in "ab"]
+    document = checked("plan", plan_document(replace(plan(*three, *still), left=(left,))))
     [group] = document["groups"]
     assert (group["keys"], group["fields"]) == (
         ["Job/tile-0", "Job/tile-1", "Job/tile-2"],

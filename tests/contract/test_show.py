@@ -1,0 +1,81 @@
+"""What `show` says of a run that is odd."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fused_spec.cli.details import run_details
+from fused_spec.cli.lookup import Surroundings, find_run
+from fused_spec.plan.model import Requests
+from fused_spec.service.app import create_app
+from fused_spec.settings import Target
+from fused_spec.spec.model import Project
+from tests.asgi import AsgiAdapter
+from tests.contract.test_odd_answers import DETACHED, Cache, Odd
+from tests.contract.world import SCOPE, SLOW, TOKEN, World, job
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with AsgiAdapter(create_app(tmp_path / "state", TOKEN)) as service:
+        yield World(tmp_path / "project", service)
+
+
+def details(world: World, name: str) -> dict[str, Any]:
+    project = Project(
+        name="roads",
+        scope=SCOPE,
+        root=world.folder,
+        state=world.folder / "state",
+        archive=str(world.folder / "archive"),
+    )
+    around = Surroundings(project=project, target=Target(name="local"), api=world.api, archive=world.archive)
+    return run_details(around, find_run(around, name))
+
+
+def test_a_run_as_it_should_be_has_no_notes(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    world.apply()
+    assert (details(world, "areas")["notes"], details(world, "areas")["copy_of"]) == ([], None)
+
+
+def test_an_attempt_that_was_answered_with_an_older_run_is_told(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    world.apply()
+    world.api = Cache.over(world.api._transport)
+    world.api.sent, world.api.word = [], "hit"
+    world.apply(requests=Requests(rerun=frozenset({"areas"})))
+    [note] = details(world, "areas")["notes"]
+    assert note.startswith("attempt 2 was sent")
+
+
+def test_a_machine_that_is_gone_is_told(world: World) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    started = world.apply(DETACHED)["Job/areas"]
+    world.api = Odd.over(world.api._transport)
+    world.api.gone, world.api.heartbeat = True, None
+    [note] = details(world, "areas")["notes"]
+    assert note.startswith("its machine is gone")
+    world.api.cancel_job(str(started.job_id))
+
+
+def test_by_its_id_a_run_is_the_same(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    started = world.apply()["Job/areas"]
+    assert details(world, str(started.job_id)) == details(world, "areas")
+
+
+def test_a_copy_is_none_of_the_job_that_it_was_copied_from(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    started = world.apply()["Job/areas"]
+    config = world.api.get_job_config(str(started.job_id))
+    config.steps[0].udf.code += "# changed\n"  # type: ignore[union-attr]
+    copy = world.api.start_job(config)
+    world.api.wait_for_job(copy, 0.05, 60)
+    shown = details(world, copy.job_id)
+    assert (shown["key"], shown["copy_of"]) == (None, "Job/areas")
+    assert details(world, "areas")["job_id"] == started.job_id
+    assert not world.plan().has_changes
