@@ -43,6 +43,7 @@ class Place:
         self.numbers: dict[str, int] = {}
         self.cancelled: set[str] = set()
         self.kills = 0
+        (folder / "ran").touch()  # beside the state folder a job makes no file
         self.start()
 
     def start(self) -> None:
