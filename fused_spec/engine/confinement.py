@@ -6,7 +6,7 @@ may, such as a state folder below `/tmp`, its other entries are allowed in its p
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from errno import EACCES, EXDEV
@@ -46,27 +46,27 @@ class Confinement:
 
     def places(self, own: Iterable[Path], outputs: Iterable[Path] = ()) -> Iterator[Path]:
         """All files and folders that a process of tasks may write to: what is its own, wherever that lies, first."""
+        closed = {self.state, *self.kept}
+        around = {parent for folder in closed for parent in folder.parents}
         for place in own:
-            yield from self._without_kept(place.resolve(), own=True)
+            yield from _without(place.resolve(), closed, around)
         for place in (*outputs, *self.allowed, *SHARED):
-            yield from self._without_kept(place.resolve())
+            real = place.resolve()
+            if real not in closed and self.state not in real.parents:
+                yield from _without(real, closed, around)
         for pattern in _DEVICES:
             yield from Path("/dev").glob(pattern)
 
-    def _without_kept(self, place: Path, *, own: bool = False) -> Iterator[Path]:
-        """The place, or what of it leads to nothing that is kept."""
-        if not own and (place in self.kept or _lies_in(self.state, place)):
-            return
-        if not any(_lies_in(place, folder) for folder in (self.state, *self.kept) if folder != place):
-            yield place
-            return
-        try:
-            entries = sorted(place.iterdir())
-        except OSError:  # not for us to look into
-            return
+
+def _without(place: Path, closed: Collection[Path], around: Collection[Path]) -> Iterator[Path]:
+    """The place, or what of it leads to nothing that is closed; `around` are the folders above what is."""
+    if place not in around:
+        yield place
+        return
+    with suppress(OSError), os.scandir(place) as entries:  # it may not be for us to look into
         for entry in entries:
-            if not entry.is_symlink():  # where it leads to decides
-                yield from self._without_kept(entry)
+            if not entry.is_symlink() and (path := Path(entry.path)) not in closed:  # where a link leads to decides
+                yield from _without(path, closed, around)
 
 
 @dataclass(slots=True)

@@ -65,7 +65,7 @@ class TaskFolder:
 
     def enter(self) -> None:
         """Start a task."""
-        os.chdir(self._work)
+        os.chdir(self._path)
 
     def leave(self) -> list[str]:
         """Have the folder empty for the next task; what the task left to be told of, in words."""
@@ -90,6 +90,7 @@ class TaskFolder:
         self._work, self._temporary = (self._root / f"{name}{number}" for name in (_WORK, _TEMPORARY))
         for folder in (self._work, self._temporary):
             folder.mkdir(mode=0o700)
+        self._path = str(self._work)
         self._notice.watch(self._work, self._temporary)
         self._set(dict.fromkeys(_TEMPORARY_VARIABLES, self._temporary))
         tempfile.tempdir = None if "TMPDIR" in self._given else str(self._temporary)
