@@ -17,6 +17,7 @@ from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
 from fused_spec.cli.target import connect, find_target, identify
 from fused_spec.errors import FusedSpecError, Interrupted, ServiceError
+from fused_spec.phrases import counted
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import apply as reconcile
@@ -33,7 +34,6 @@ from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
 from fused_spec.views.progress import Board, event_line
-from fused_spec.views.words import counted
 
 _BELOW_THE_TABLE = 4
 _LONG_ENOUGH = 8
