@@ -20,6 +20,7 @@ from fused_spec.settings import Target
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.cli.console import Console
+    from fused_spec.cli.options import Context
     from fused_spec.reconcile.archive import Archive
     from fused_spec.reconcile.cancels import Cancels
     from fused_spec.reconcile.journal import Journal
@@ -73,24 +74,31 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
         project=project,
         locks=(f"{project.scope}@{service.folder}", *([before] if before else ())),
         leases=(
-            *([f"{project.scope}/services/{service.folder}/lock"] if is_shared else ()),
+            *([f"{_folder(project, service)}/lock"] if is_shared else ()),
             *([f"{project.scope}/lock/{before}"] if is_shared and before else ()),
         ),
     )
+
+
+def kept_at(context: "Context", project: "Project", target: Target, place: str | None = None) -> Kept:
+    """The same for the service that the target reaches, which is asked who it is; raises the client's errors."""
+    from fused_spec.cli.target import identify
+
+    return open_kept(project, target, identify(target, context, project), place)
 
 
 def leavings_of(kept: Kept) -> "Leavings":
     """What applies have told of things that left the specs."""
     from fused_spec.reconcile.left import Leavings
 
-    return Leavings(kept.store, f"{kept.project.scope}/services/{kept.service.folder}/left")
+    return Leavings(kept.store, f"{_folder(kept.project, kept.service)}/left")
 
 
 def cancels_of(kept: Kept) -> "Cancels":
     """Who cancelled which run."""
     from fused_spec.reconcile.cancels import Cancels
 
-    return Cancels(kept.store, f"{kept.project.scope}/services/{kept.service.folder}/cancelled")
+    return Cancels(kept.store, f"{_folder(kept.project, kept.service)}/cancelled")
 
 
 @contextmanager
@@ -108,6 +116,11 @@ def who(env: Mapping[str, str]) -> str:
     person = env.get("GITHUB_ACTOR") or env.get("GITLAB_USER_LOGIN") or env.get("USER") or env.get("LOGNAME")
     where = f"of {person} on {holder.host}" if person else f"on {holder.host}"
     return f"{where} ({holder.run_url})" if holder.run_url else where
+
+
+def _folder(project: "Project", service: "ServiceIdentity") -> str:
+    """Where the store has what is of one environment at one service."""
+    return f"{project.scope}/services/{service.folder}"
 
 
 def archive_place(project: "Project") -> str:
