@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from fused_spec.api.client import FusedAPI
+from fused_spec.cli.apply_lock import only_apply
 from fused_spec.cli.applying import service_clock, timing_of, watching
 from fused_spec.cli.asking import confirm
-from fused_spec.cli.keeping import kept_at, only_apply
+from fused_spec.cli.keeping import kept_at
 from fused_spec.cli.options import Context
 from fused_spec.cli.target import connect, find_target
 from fused_spec.cli.token_state import declared_token, states_of
