@@ -183,11 +183,15 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """Everything the specs say: desired state in the order of their files, and every problem found."""
+    """Everything the specs say: desired state in the order of their files, and every problem found.
+
+    `files` are those that were read; others of the project may declare more.
+    """
 
     project: Project
     desired: tuple[Desired, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    files: tuple[Path, ...] = ()
 
     @property
     def valid(self) -> bool:
