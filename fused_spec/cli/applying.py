@@ -1,13 +1,10 @@
 """From paths to a plan, and from a plan to its outcomes, with a person looking on."""
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-
-import click
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
@@ -16,7 +13,8 @@ from fused_spec.cli.keeping import Kept, cancels_of, leavings_of, open_kept, ope
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
 from fused_spec.cli.target import connect, find_target, identify
-from fused_spec.errors import FusedSpecError, Interrupted, ServiceError
+from fused_spec.errors import Interrupted, ServiceError
+from fused_spec.phrases import counted
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.apply import apply as reconcile
@@ -33,7 +31,6 @@ from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
 from fused_spec.views.progress import Board, event_line
-from fused_spec.views.words import counted
 
 _BELOW_THE_TABLE = 4
 _LONG_ENOUGH = 8
@@ -176,15 +173,6 @@ def watching(context: Context) -> Callable[[Sequence[Intent], float], None]:
         context.console.say(f"It is open whether {names} was {came}; watching the history for up to {seconds:.0f} s.")
 
     return tell
-
-
-def confirm(context: Context, place: Workplace, plan: Plan, *, yes: bool) -> None:
-    """Ask before anything but this machine is changed, when somebody is there to answer."""
-    asked = sys.stdin.isatty() and context.console.stderr.isatty()
-    if yes or not asked or place.target.is_local or not plan.has_changes:
-        return
-    if not click.confirm(f"Apply to {place.target.name}?", err=True):
-        raise FusedSpecError("nothing was started", hint="-y applies without asking")
 
 
 def carry_out(

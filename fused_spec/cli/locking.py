@@ -9,6 +9,7 @@ import click
 
 from fused_spec.cli.options import Context, command, spec_paths
 from fused_spec.errors import EXIT_OK, SpecError
+from fused_spec.phrases import counted
 
 if TYPE_CHECKING:
     from fused_spec.spec.git_lock import Locks
@@ -55,6 +56,5 @@ def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
     if merged != locks:
         write_locks(resolution.project.root, merged)
     changed = sum(1 for name, commit in sources.used.items() if locks.get(name) != commit)
-    noun = "reference" if len(sources.used) == 1 else "references"
-    context.console.say(f"{len(sources.used)} git {noun}, {changed} of them locked now ({LOCK_FILE}).")
+    context.console.say(f"{counted(len(sources.used), 'git reference')}, {changed} of them locked now ({LOCK_FILE}).")
     return EXIT_OK

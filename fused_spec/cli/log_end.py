@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fused_spec.phrases import cut
 from fused_spec.views.outcome_text import Raised
-from fused_spec.views.shown import cut
 
 _LAST_LINES = 10
 _LONGEST_LINE = 2_000

@@ -186,7 +186,8 @@ class _Asked:
 def _apply(
     context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
 ) -> int:
-    from fused_spec.cli.applying import carry_out, confirm, connect_to, find_workplace, open_site, service_clock
+    from fused_spec.cli.applying import carry_out, connect_to, find_workplace, open_site, service_clock
+    from fused_spec.cli.asking import confirm
     from fused_spec.cli.failures import failures
     from fused_spec.cli.keeping import only_apply
     from fused_spec.reconcile.outcome import exit_code
@@ -210,7 +211,11 @@ def _apply(
         if asked.saved is not None:
             asked.saved.refuse_if_moved(context, made, place)
         console.say(plan_text(made, paint=console.paint))
-        confirm(context, place, made, yes=asked.yes)
+        if made.has_changes:
+            question, declined = f"Apply to {place.target.name}?", "nothing was started"
+            confirm(
+                context, place.target, question, yes=asked.yes, otherwise=declined, hint="-y applies without asking"
+            )
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
         heard: list[Event] = []
         outcomes = carry_out(context, made, site.seeing(made.seen), priced, hear=heard.append)

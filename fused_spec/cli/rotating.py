@@ -1,12 +1,10 @@
 """Rotate one declared token: under the lock of an apply, and with what earlier commands left open settled first."""
 
-import sys
 from dataclasses import dataclass
-
-import click
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.cli.applying import service_clock, timing_of, watching
+from fused_spec.cli.asking import confirm
 from fused_spec.cli.keeping import only_apply, open_kept
 from fused_spec.cli.options import Context
 from fused_spec.cli.target import connect, find_target, identify
@@ -16,7 +14,6 @@ from fused_spec.reconcile.recover import recover_tokens
 from fused_spec.reconcile.rotation import Issuer, issue, renewal
 from fused_spec.reconcile.site import World
 from fused_spec.settings import Target
-from fused_spec.spec.model import DesiredToken
 from fused_spec.views.tokens_text import TokenState
 
 
@@ -61,7 +58,8 @@ def rotate_token(
         )
         recover_tokens(api, issuer.journal, timing=issuer.timing, world=issuer.world, tell=watching(context))
         order = renewal(declared, issuer, overlap=overlap)
-        _confirm(context, target, declared, yes=yes)
+        question, hint = f"Rotate {declared.key} at {target.name}?", "-y rotates without asking"
+        confirm(context, target, question, yes=yes, otherwise="nothing was rotated", hint=hint)
         try:
             issue(order, issuer)
         except KeyboardInterrupt:
@@ -71,12 +69,3 @@ def rotate_token(
             ) from None
     [state] = states_of(api, [declared], project, kept.journal.tokens, context.cwd)
     return Rotated(target=target, state=state)
-
-
-def _confirm(context: Context, target: Target, declared: DesiredToken, *, yes: bool) -> None:
-    """Ask before anything but this machine is changed, when somebody is there to answer."""
-    asked = sys.stdin.isatty() and context.console.stderr.isatty()
-    if yes or not asked or target.is_local:
-        return
-    if not click.confirm(f"Rotate {declared.key} at {target.name}?", err=True):
-        raise FusedSpecError("nothing was rotated", hint="-y rotates without asking")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from fused_spec.phrases import listed
 from fused_spec.plan.model import Change, FieldChange, History, PastRun, Run
 from fused_spec.redaction import MASK, shown_env
 from fused_spec.spec.model import Desired, DesiredJob, Key, Kind
@@ -13,7 +14,7 @@ _SHOWN = 3
 
 def cause_of_fields(fields: Iterable[FieldChange], desired: Desired) -> str:
     """The files at fault where a changed field comes from one, else the fields."""
-    return _listed(_source(field.path, desired.sources) or field.path for field in fields)
+    return _first(_source(field.path, desired.sources) or field.path for field in fields)
 
 
 def cause_of_change(
@@ -27,12 +28,12 @@ def cause_of_change(
     if fields:
         return cause_of_fields(fields, job)
     if newest.reads:
-        causes = _listed(_since(job, newest, planned))
+        causes = _first(_since(job, newest, planned))
     else:
-        causes = _listed(_shown_by_their_runs(job, newest, planned, history))
+        causes = _first(_shown_by_their_runs(job, newest, planned, history))
     if not causes and job.reads and not newest.reads:
         return "what it reads changed"
-    return causes or _listed(_masked(job)) or "in a part that is not kept with a run"
+    return causes or _first(_masked(job)) or "in a part that is not kept with a run"
 
 
 def _masked(job: DesiredJob) -> Iterator[str]:
@@ -104,10 +105,8 @@ def _places(value: Any, address: str, path: tuple[str, ...]) -> Iterator[str]:
             yield from _places(item, address, (*path, str(index)))
 
 
-def _listed(causes: Iterable[str]) -> str:
-    every = list(dict.fromkeys(causes))
-    more = len(every) - _SHOWN
-    return ", ".join(every[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+def _first(causes: Iterable[str]) -> str:
+    return listed(list(dict.fromkeys(causes)), _SHOWN)
 
 
 def _source(path: str, sources: Mapping[str, str]) -> str | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fused_spec.phrases import counted
 from fused_spec.spec.model import DesiredToken
 
 _DAY = timedelta(days=1)
@@ -43,11 +44,7 @@ def age_of(declared: DesiredToken, made: datetime | None, now: datetime) -> Age:
 def _about(span: timedelta) -> str:
     """The span in its largest whole unit."""
     if span >= _DAY:
-        return _counted(span // _DAY, "day")
+        return counted(span // _DAY, "day")
     if span >= _HOUR:
-        return _counted(span // _HOUR, "hour")
-    return _counted(max(1, span // timedelta(minutes=1)), "minute")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        return counted(span // _HOUR, "hour")
+    return counted(max(1, span // timedelta(minutes=1)), "minute")

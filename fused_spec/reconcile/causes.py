@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from fused_spec.api.errors import ApiError
 from fused_spec.api.log_file import saved_lines
 from fused_spec.errors import FusedSpecError
+from fused_spec.phrases import cut
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.reconcile.cancels import Cancels
@@ -115,8 +116,7 @@ def _texts(lines: Iterable[_Line]) -> Iterable[str]:
 
 
 def _short(text: str) -> str:
-    masked = redact(text)
-    return masked if len(masked) <= _LONGEST else masked[: _LONGEST - 1] + "…"
+    return cut(redact(text), _LONGEST)
 
 
 def _explained(change: Change, causes: Mapping[str, str | None], by: Mapping[str, str]) -> Change:

@@ -7,20 +7,19 @@ Files whose names tell the state of an attempt, so that a listing tells all of t
         <sent>-<nonce>.started    answered: the service's job id is known
         <sent>-<nonce>.replaced   about to be cancelled, for another run to follow
 
-`<sent>`, on the service's clock, is in milliseconds, so that names sort by time. An intent that was certainly never
-sent, or certainly refused, is withdrawn: its file goes. Earlier versions wrote the same files below
-`<scope>/attempts/<target>/`, by the target's name; they go on counting.
+An intent that was certainly never sent, or certainly refused, is withdrawn: its file goes. Earlier versions wrote the
+same files below `<scope>/attempts/<target>/`, by the target's name; they go on counting.
 """
 
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from fused_spec.errors import Misconfigured
 from fused_spec.plan.model import ReadRun, Run
+from fused_spec.reconcile.formats import check_version
+from fused_spec.reconcile.intent_files import file_name, nonce_in, read_files, sent_in
 from fused_spec.reconcile.reads import reads_in, reads_to_json
-from fused_spec.reconcile.receipt import LaterFormat
 from fused_spec.reconcile.store import Store
 from fused_spec.reconcile.token_journal import TokenJournal
 from fused_spec.spec.model import Key, Kind
@@ -63,8 +62,7 @@ class Attempt:
         """Read one back; ValueError for anything else, `LaterFormat` for one of a later version."""
         try:
             known = json.loads(content)
-            if known["v"] > VERSION:
-                raise LaterFormat(f"an attempt of version {known['v']}, and this knows version {VERSION}")
+            check_version("an attempt", known["v"], VERSION)
             return cls(
                 key=Key(kind=Kind(known["kind"]), name=known["name"]),
                 digest=str(known["digest"]),
@@ -141,17 +139,17 @@ class Journal:
     def open_intents(self) -> list[Attempt]:
         """The attempts of which nobody knows what became of them."""
         names = self._names(earlier=self._settles)
-        answered = {_nonce(name) for name in names if name.endswith(f".{STARTED}")}
-        return self._read([name for name in names if name.endswith(f".{INTENT}") and _nonce(name) not in answered])
+        answered = {nonce_in(name) for name in names if name.endswith(f".{STARTED}")}
+        return self._read([name for name in names if name.endswith(f".{INTENT}") and nonce_in(name) not in answered])
 
     def notes(self) -> Notes:
         """Which attempts were started, and which were about to be cancelled for another, as the file names tell."""
         started, replaced = set(), {}
         for name in self._names(earlier=True):
             if name.endswith(f".{STARTED}"):
-                started.add(_nonce(name))
+                started.add(nonce_in(name))
             elif name.endswith(f".{REPLACED}"):
-                replaced[_nonce(name)] = _sent(name)  # names come sorted, so the last note counts
+                replaced[nonce_in(name)] = sent_in(name)  # names come sorted, so the last note counts
         return Notes(started=frozenset(started), replaced=replaced)
 
     def newest_started(self, keys: Iterable[Key], known: Container[str]) -> dict[Key, Attempt]:
@@ -161,7 +159,7 @@ class Journal:
             if name.endswith(f".{STARTED}"):
                 newest["/".join(name.split("/")[-3:-1])] = name  # names come sorted
         places = [str(key) for key in keys]
-        wanted = [newest[place] for place in places if place in newest and _nonce(newest[place]) not in known]
+        wanted = [newest[place] for place in places if place in newest and nonce_in(newest[place]) not in known]
         return {attempt.key: attempt for attempt in self._read(wanted)}
 
     def is_empty(self) -> bool:
@@ -181,25 +179,9 @@ class Journal:
 
     def _read(self, names: Sequence[str]) -> list[Attempt]:
         """Those that were not settled just now; raises `Misconfigured` for one that nobody here understands."""
-        found = []
-        for name, content in self._store.read_all(names).items():
-            try:
-                found.append(Attempt.from_json(content))
-            except ValueError as error:
-                raise Misconfigured(
-                    f"{self._store.shown(name)} cannot be read: {error}; whether it started a run is not known",
-                    hint="use the fused-spec that wrote it or a later one; remove the file if that run is known",
-                ) from None
-        return found
+        doubt, where = "whether it started a run", "that run is known"
+        return read_files(self._store, names, Attempt.from_json, doubt=doubt, where=where)
 
     def _path(self, attempt: Attempt, state: str, folder: str | None = None) -> str:
-        sent = int(attempt.sent.timestamp() * 1000) if attempt.sent else 0
-        return f"{folder or self._folder}/{attempt.key.kind}/{attempt.key.name}/{sent:015d}-{attempt.nonce}.{state}"
-
-
-def _nonce(name: str) -> str:
-    return name.rpartition("/")[2].partition("-")[2].partition(".")[0]
-
-
-def _sent(name: str) -> datetime:
-    return datetime.fromtimestamp(int(name.rpartition("/")[2].partition("-")[0]) / 1000, UTC)
+        name = file_name(attempt.sent, attempt.nonce, state)
+        return f"{folder or self._folder}/{attempt.key.kind}/{attempt.key.name}/{name}"

@@ -7,16 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from fused_spec.plan.model import ReadRun
+from fused_spec.reconcile.formats import check_version
 from fused_spec.reconcile.reads import reads_in, reads_to_json
 from fused_spec.service_identity import ServiceIdentity, is_service_id
 from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus
 
 VERSION = 1
-
-
-class LaterFormat(ValueError):
-    """What was read is of a later version of its format: it says something, and nobody here knows what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +84,7 @@ class Receipt:
         """Read a receipt; ValueError when this is none, `LaterFormat` for one of a later version."""
         content: dict[str, Any] = json.loads(text)
         try:
-            if content["version"] > VERSION:
-                raise LaterFormat(f"a receipt of version {content['version']}, and this knows version {VERSION}")
+            check_version("a receipt", content["version"], VERSION)
             return cls(
                 scope=content["scope"],
                 key=Key(kind=Kind(content["kind"]), name=content["name"]),

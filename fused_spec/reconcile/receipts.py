@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fused_spec.errors import Misconfigured
-from fused_spec.reconcile.receipt import LaterFormat, Receipt
+from fused_spec.reconcile.formats import LaterFormat
+from fused_spec.reconcile.receipt import Receipt
 from fused_spec.reconcile.store import Store
 from fused_spec.service_identity import ServiceIdentity
 

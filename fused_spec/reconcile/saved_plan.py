@@ -15,6 +15,7 @@ from typing import Any
 
 from fused_spec.errors import StalePlan
 from fused_spec.gitrefs.checkout import Checkout
+from fused_spec.phrases import listed
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, Plan, RemoteObject
 from fused_spec.reconcile.store import Store
@@ -123,9 +124,8 @@ def refuse_if_moved(saved: SavedPlan, plan: Plan, checkout: Checkout) -> None:
         _difference(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
     ]
     if moved:
-        more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
         at = f"it was made at {saved.checkout}, and this is {checkout}"
-        raise StalePlan(f"the plan is stale: {'; '.join(moved[:_SHOWN])}{more} ({at})", hint=_AGAIN)
+        raise StalePlan(f"the plan is stale: {listed(moved, _SHOWN, '; ')} ({at})", hint=_AGAIN)
 
 
 def spend(store: Store, saved: SavedPlan) -> None:

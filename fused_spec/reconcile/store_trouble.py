@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from fused_spec.errors import ArchiveError
+from fused_spec.phrases import cut
 from fused_spec.redaction import redact
 
 if TYPE_CHECKING:
@@ -176,8 +177,7 @@ def _said(error: Exception) -> str:
         said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     else:
         said = f"there is no such bucket ({error})" if isinstance(error, FileNotFoundError) else str(error)
-    said = " ".join(redact(said).split()) or type(error).__name__
-    return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
+    return cut(" ".join(redact(said).split()) or type(error).__name__, _LONGEST)
 
 
 def _hint(error: Exception, said: str) -> str:

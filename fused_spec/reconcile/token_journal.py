@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from fused_spec.errors import Misconfigured
-from fused_spec.reconcile.receipt import LaterFormat
+from fused_spec.reconcile.formats import check_version
+from fused_spec.reconcile.intent_files import file_name, nonce_in, read_files
 from fused_spec.reconcile.store import Store
 from fused_spec.spec.model import Key, Kind
 
 VERSION = 1
 
-_INTENT = ".intent"
+_INTENT = "intent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,7 @@ class TokenIntent:
         """Read one back; ValueError for anything else, `LaterFormat` for one of a later version."""
         try:
             known = json.loads(content)
-            if known["v"] > VERSION:
-                raise LaterFormat(f"the making of a token of version {known['v']}, and this knows version {VERSION}")
+            check_version("the making of a token", known["v"], VERSION)
             return cls(
                 key=Key(kind=Kind.TOKEN, name=str(known["name"])),
                 nonce=str(known["nonce"]),
@@ -69,7 +68,7 @@ class TokenJournal:
         """The same for the intents with these nonces."""
         wanted = set(nonces)
         for name in self._intents():
-            if _nonce(name) in wanted:
+            if nonce_in(name) in wanted:
                 self._store.remove(name)
 
     def settle_key(self, key: Key) -> None:
@@ -79,20 +78,12 @@ class TokenJournal:
 
     def open_nonces(self) -> frozenset[str]:
         """The nonces of the open intents."""
-        return frozenset(map(_nonce, self._intents()))
+        return frozenset(map(nonce_in, self._intents()))
 
     def open_intents(self) -> list[TokenIntent]:
         """The makings that did not come to their end; raises `Misconfigured` for one that nobody here understands."""
-        found = []
-        for name, content in self._store.read_all(self._intents()).items():
-            try:
-                found.append(TokenIntent.from_json(content))
-            except ValueError as error:
-                raise Misconfigured(
-                    f"{self._store.shown(name)} cannot be read: {error}; whether it made a token is not known",
-                    hint="use the fused-spec that wrote it or a later one; remove the file if no such token is enabled",
-                ) from None
-        return found
+        doubt, where = "whether it made a token", "no such token is enabled"
+        return read_files(self._store, self._intents(), TokenIntent.from_json, doubt=doubt, where=where)
 
     def remember(self, token_id: str, name: str) -> None:
         """Keep the name of a declared token, for when no spec declares it any more."""
@@ -111,11 +102,10 @@ class TokenJournal:
         return {token_id: name for token_id, name in found.items() if name is not None}
 
     def _intents(self) -> list[str]:
-        return [name for name in self._store.names(f"{self._folder}/made") if name.endswith(_INTENT)]
+        return [name for name in self._store.names(f"{self._folder}/made") if name.endswith(f".{_INTENT}")]
 
     def _path(self, intent: TokenIntent) -> str:
-        sent = int(intent.sent.timestamp() * 1000) if intent.sent else 0
-        return f"{self._folder}/made/{intent.key.name}/{sent:015d}-{intent.nonce}{_INTENT}"
+        return f"{self._folder}/made/{intent.key.name}/{file_name(intent.sent, intent.nonce, _INTENT)}"
 
     def _name_path(self, token_id: str) -> str:
         return f"{self._folder}/names/{token_id}.json"
@@ -126,7 +116,3 @@ def _name_in(content: bytes) -> str | None:
         return str(json.loads(content)["name"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _nonce(name: str) -> str:
-    return name.rpartition("/")[2].partition("-")[2].removesuffix(_INTENT)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fused_spec.phrases import counted, listed
 from fused_spec.plan.model import History, Trace
 from fused_spec.service_identity import ServiceIdentity, is_loopback, normal_url
 from fused_spec.spec.model import DesiredJob, Key, Project, Resolution
@@ -49,8 +50,8 @@ def oddities(history: History, resolution: Resolution, at: Whereabouts) -> Itera
     known = sum(not run.status.in_flight for runs in history.runs.values() for run in runs)
     if at.is_local and known and at.journal.is_empty() and next(iter(at.archive.here()), None) is None:
         yield (
-            f"the archive {at.place} has nothing of {_counted(known)} that the local service knows: it was removed, or "
-            "is another one; apply keeps again what the service still has"
+            f"the archive {at.place} has nothing of the {counted(known, 'run')} that the local service knows: it was "
+            "removed, or is another one; apply keeps again what the service still has"
         )
 
 
@@ -67,14 +68,12 @@ def _ran_elsewhere(never: Collection[Key], project: Project, at: Whereabouts) ->
     if not found:
         return
     names = sorted({str(receipt.key) for receipt in found})
-    more = len(names) - _NAMED
-    named = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     why = (
         "the state of that service is gone, or it is that of another folder or machine, and what they wrote is there"
         if at.is_local
         else "another service answers at that address now, and what they wrote is not known to it"
     )
-    yield f"{named} never ran at this service; the archive keeps runs at {found[-1].where}: {why}"
+    yield f"{listed(names, _NAMED)} never ran at this service; the archive keeps runs at {found[-1].where}: {why}"
 
 
 def _unreadable(traces: Mapping[Key, Trace], archive: "Archive") -> Iterator[str]:
@@ -89,7 +88,3 @@ def _unreadable(traces: Mapping[Key, Trace], archive: "Archive") -> Iterator[str
 
 def _created(receipt: "Receipt") -> float:
     return receipt.created.timestamp()
-
-
-def _counted(number: int) -> str:
-    return f"the {number} run" if number == 1 else f"the {number} runs"

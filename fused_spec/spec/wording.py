@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from fused_spec.phrases import cut
 from fused_spec.redaction import MASK, is_sensitive_name, looks_like_secret
 from fused_spec.spec.positions import Pointer
 
@@ -17,7 +18,7 @@ def spelt(value: Any, pointer: Pointer = ()) -> str:
     text = json.dumps(value, ensure_ascii=False)
     if looks_like_secret(text):
         return MASK
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return cut(text, LONGEST)
 
 
 def either(words: Iterable[str], last: str = "or") -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fused_spec.phrases import counted
 from fused_spec.views.shown import visible
-from fused_spec.views.words import counted
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.archive import Check

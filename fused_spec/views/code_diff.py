@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
+from fused_spec.phrases import counted
 from fused_spec.plan.model import ABSENT
 from fused_spec.views.shown import visible
-from fused_spec.views.words import counted
 
 ABSENT_SHOWN = "(absent)"
 _NO_NEWLINE = "\\ No newline at end of file"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fused_spec.phrases import counted, cut
 from fused_spec.redaction import shown_env
 from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf
-from fused_spec.views.shown import cut, one_line, visible, without_secrets
-from fused_spec.views.words import counted
+from fused_spec.views.shown import one_line, visible, without_secrets
 
 _SHOWN = 4
 _WIDTH = 60

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fused_spec.views.words import counted
+from fused_spec.phrases import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

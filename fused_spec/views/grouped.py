@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from fused_spec.phrases import counted, cut, listed
 from fused_spec.plan.actions import Action
 from fused_spec.plan.ending import how_they_ended, why_held
 from fused_spec.plan.groups import Group
@@ -10,8 +11,7 @@ from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
 from fused_spec.status import RunStatus
 from fused_spec.views.code_diff import value_change
-from fused_spec.views.shown import cut, shown_fields, visible
-from fused_spec.views.words import counted
+from fused_spec.views.shown import shown_fields, visible
 
 _LONGEST = 300  # characters of an error
 _WIDTH = 60
@@ -69,9 +69,8 @@ def left_lines(left: Sequence[Left], quoted: Callable[[str], str], most: int = 1
 def _left(left: Left, quoted: Callable[[str], str]) -> str:
     words = f"{quoted(str(left.key))}, {left.said}"
     if left.stays:
-        shown = [quoted(redact(one)) for one in left.stays[:_ADDRESSES]]
-        more = f" and {len(left.stays) - _ADDRESSES} more" if len(left.stays) > _ADDRESSES else ""
-        words += f"; {' and '.join(shown)}{more} {'stays' if len(left.stays) == 1 else 'stay'}"
+        shown = [quoted(redact(one)) for one in left.stays]
+        words += f"; {listed(shown, _ADDRESSES, ' and ')} {'stays' if len(left.stays) == 1 else 'stay'}"
     taken = (f"; {quoted(str(key))} writes {quoted(redact(address))} now" for address, key in left.taken[:_ADDRESSES])
     return words + "".join(taken)
 

@@ -7,7 +7,8 @@ import html
 import re
 from collections.abc import Iterable
 
-from fused_spec.views.shown import cut, visible
+from fused_spec.phrases import cut
+from fused_spec.views.shown import visible
 
 LONGEST_LINE = 300
 

@@ -9,8 +9,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from fused_spec.phrases import cut
 from fused_spec.views.progress import WAITING, Board, Row
-from fused_spec.views.shown import cut, visible
+from fused_spec.views.shown import visible
 from fused_spec.views.words import duration
 
 _STYLES = {

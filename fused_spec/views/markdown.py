@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
+from fused_spec.phrases import counted
 from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups, is_destructive
 from fused_spec.plan.model import ABSENT, Change, FieldChange, Plan
@@ -19,7 +20,7 @@ from fused_spec.views.grouped import asides, exception_lines, left_lines, title,
 from fused_spec.views.inert import LONGEST_LINE, code, fenced, span
 from fused_spec.views.shown import shown_diagnostic, shown_fields, visible
 from fused_spec.views.told_once import ToldOnce
-from fused_spec.views.words import ACTION_WORDS, counted, is_quiet, plan_counts, unchanged_because
+from fused_spec.views.words import ACTION_WORDS, is_quiet, plan_counts, unchanged_because
 
 LONGEST = 60_000  # characters; GitHub refuses a comment of more than 65,536
 _LONGEST_SECTION = 20_000

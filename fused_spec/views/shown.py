@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic
+from fused_spec.phrases import cut
 from fused_spec.plan.diff import is_same
 from fused_spec.plan.model import FieldChange
 from fused_spec.redaction import MASK, is_sensitive_name, redact
@@ -28,11 +29,6 @@ def visible(text: str) -> str:
 def visible_lines(text: str) -> str:
     """The same, keeping its line breaks; only a line feed, or one after a carriage return, is one."""
     return "\n".join(visible(line) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n"))
-
-
-def cut(text: str, width: int) -> str:
-    """At most `width` characters, with an ellipsis in place of the rest."""
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def one_line(value: Any, width: int = 100) -> str:

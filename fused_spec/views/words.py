@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from fused_spec.phrases import counted
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan
 from fused_spec.views.shown import visible
@@ -24,11 +25,6 @@ ACTION_WORDS: Mapping[Action, str] = {
 }
 
 _REASONS = 4
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 spec`, `2 specs`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def plan_summary(plan: Plan) -> str:

@@ -5,6 +5,7 @@ from itertools import islice
 import pytest
 
 from fused_spec.diagnostics import nearest
+from fused_spec.phrases import counted, cut, listed
 from fused_spec.polling import Deadline, intervals
 from fused_spec.status import RunStatus, run_status
 
@@ -59,3 +60,19 @@ def test_without_a_limit_a_deadline_never_passes() -> None:
 )
 def test_the_nearest_word_is_found_whatever_its_case_and_dots(word: str, meant: str | None) -> None:
     assert nearest(word, ["m5.large", "r5.xlarge"]) == meant
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs")])
+def test_one_thing_is_told_in_the_singular(number: int, words: str) -> None:
+    assert counted(number, "run") == words
+
+
+@pytest.mark.parametrize(
+    ("words", "told"), [([], ""), (["a"], "a"), (["a", "b"], "a, b"), (["a", "b", "c", "d"], "a, b and 2 more")]
+)
+def test_of_many_words_the_first_are_told_and_the_others_counted(words: list[str], told: str) -> None:
+    assert listed(words, 2) == told
+
+
+def test_a_text_that_is_too_long_ends_in_an_ellipsis() -> None:
+    assert (cut("abc", 3), cut("abcd", 3)) == ("abc", "ab…")

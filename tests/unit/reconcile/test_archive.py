@@ -10,7 +10,8 @@ import pytest
 
 from fused_spec.errors import FusedSpecError, Misconfigured
 from fused_spec.reconcile.archive import Archive, RunRecord
-from fused_spec.reconcile.receipt import LaterFormat, Receipt
+from fused_spec.reconcile.formats import LaterFormat
+from fused_spec.reconcile.receipt import Receipt
 from fused_spec.reconcile.spool import LogRecord, WholeLog
 from fused_spec.reconcile.store import LocalStore
 from fused_spec.service_identity import ServiceIdentity
