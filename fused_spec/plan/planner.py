@@ -33,6 +33,7 @@ from fused_spec.status import RunStatus
 
 _NAMED = 3
 _PRUNED_FREELY = 5  # so few may be pruned whatever their share
+_NAMED = 3  # files in a message
 
 Decision = tuple[Action, Reason, str]
 
@@ -43,7 +44,8 @@ def make_plan(
     """Compare desired state with history; changes come in the order in which they can be carried out.
 
     Raises `Misconfigured` for a --select, --rerun or --retry of a name that no job has, for a prune that nothing
-    confines (without a project file, or with no spec at all), and for one that would end too much at once.
+    confines (without a project file, with no spec at all, or beside a file that cannot be read), and for one that would
+    end too much at once.
     """
     _check(resolution, requests)
     declared = in_order(resolution.desired)
@@ -85,6 +87,12 @@ def _check(resolution: Resolution, requests: Requests) -> None:
         )
     if requests.prune and not resolution.desired:
         raise Misconfigured("prune is refused: the given paths declare nothing", hint="name the folder of the specs")
+    if requests.prune and resolution.unread:
+        files = ", ".join(resolution.unread[:_NAMED]) + (" …" if len(resolution.unread) > _NAMED else "")
+        raise Misconfigured(
+            f"prune is refused: what stands in {files} cannot be read, and may be a spec of what it would end",
+            hint="mend the file, or exclude it in fused-spec.yaml",
+        )
 
 
 def _check_prune(pruned: list[Change], history: History, requests: Requests) -> None:

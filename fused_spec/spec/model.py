@@ -13,6 +13,7 @@ from typing import Any
 
 from fused_spec.diagnostics import Diagnostic, Location
 from fused_spec.settings import Target
+from fused_spec.spec.meant import UNREAD
 
 DEFAULT_SCOPE = "default"
 
@@ -196,3 +197,8 @@ class Resolution:
     @property
     def valid(self) -> bool:
         return not any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The files that were passed over although nobody could read what they are."""
+        return tuple(dict.fromkeys(one.location.path for one in self.diagnostics if one.code == UNREAD))
