@@ -107,8 +107,7 @@ def run(arguments: Sequence[str]) -> int:
         told, shown = guided(error), io.StringIO()
         told.show(file=shown)
         current_console(given).warn(visible_lines(shown.getvalue()))
-        _as_document(Misconfigured(told.format_message()), given)
-        return told.exit_code
+        return _as_document(Misconfigured(told.format_message()), given) or told.exit_code
     except FusedSpecError as error:
         return _explain(error, given)
     except OSError as error:
@@ -120,22 +119,32 @@ def run(arguments: Sequence[str]) -> int:
 def _explain(error: FusedSpecError, given: dict[str, Any]) -> int:
     """Say what went wrong on stderr, and with `--output json` also as a document on stdout."""
     console = current_console(given)
-    _as_document(error, given)
+    not_written = _as_document(error, given)
     if isinstance(error, SpecError):
         lines = current_context(given).sources.line
         console.warn(diagnostics_text(error.diagnostics, source_line=lines, paint=console.paint))
     console.warn(error_text(error, paint=console.paint))
-    return error.exit_code
+    return not_written or error.exit_code
 
 
-def _as_document(error: FusedSpecError, given: dict[str, Any]) -> None:
-    """Print it for scripts, where the command line could be read so far that it asks for JSON."""
+def _as_document(error: FusedSpecError, given: dict[str, Any]) -> int:
+    """Print it for scripts, where the command line could be read so far that it asks for one.
+
+    Returns 0, or the exit code of a result that cannot be written: to a script an error without a document is that.
+    """
+    console = current_console(given)
     if given.get("output") == "json":
         document = validate_document(error.diagnostics) if isinstance(error, SpecError) else error_document(error)
-        current_console(given).document(as_json(document))
+        console.document(as_json(document))
     if given.get("output") == "markdown":  # so that a comment never goes on showing an old plan
         comment = problems_markdown(error.diagnostics) if isinstance(error, SpecError) else error_markdown(error)
-        current_console(given).result(comment.rstrip("\n"))
+        console.result(comment.rstrip("\n"))
+    try:
+        console.finish()
+    except FileTrouble as trouble:
+        console.warn(error_text(trouble, paint=console.paint))
+        return trouble.exit_code
+    return 0
 
 
 def _asks_for_json(arguments: Sequence[str]) -> bool:

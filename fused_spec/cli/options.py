@@ -1,5 +1,6 @@
 """What every command shares: the global options before and after its name, and the `Context` made of them."""
 
+import math
 import os
 import re
 import sys
@@ -143,6 +144,15 @@ spec_paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 """Folders (with everything below), files, or `-` for standard input."""
 
 archive_option = click.option("--archive", metavar="DIR|URL", help="Where receipts and logs are kept.")
+
+
+def amount(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """An option's callback: a number above zero, and not what Python also takes for one: `nan` is never reached."""
+    if value is None:
+        return None
+    if not re.fullmatch(r"\d+(?:\.\d+)?|\.\d+", value, re.ASCII) or not 0 < float(value) < math.inf:
+        raise click.BadParameter(f"{value!r} is not an amount above zero; write 12 or 0.50")
+    return float(value)
 
 
 def duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:

@@ -11,6 +11,7 @@ import click
 from fused_spec.cli.options import (
     Context,
     Function,
+    amount,
     archive_option,
     command,
     duration,
@@ -117,7 +118,7 @@ def plan(
 @click.option("--no-wait", is_flag=True, help="End once everything is started.")
 @click.option("--timeout", callback=duration, metavar="D", help="How long to wait: 90s, 30m, 2h; runs go on then.")
 @click.option("--max-duration", callback=duration, metavar="D", help="Cancel this apply's runs after so long.")
-@click.option("--max-cost", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="Cancel them past that.")
+@click.option("--max-cost", callback=amount, metavar="USD", help="Cancel them past that.")
 @click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, help="Calls at once.")
 @click.option("--max-running", type=click.IntRange(min=1), metavar="N", help="No more runs beside each other.")
 @archive_option

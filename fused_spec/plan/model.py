@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final
 
 from fused_spec.plan.actions import Action, Reason
+from fused_spec.spec.elsewhere import Elsewhere
 from fused_spec.spec.model import Desired, Key
 from fused_spec.status import RunStatus
 
@@ -132,6 +133,7 @@ class History:
     `missed` are runs that this archive's applies started, that have ended, and that no apply has archived.
     `traces` are runs that were started, as the journal knows, and are in neither the history nor the archive.
     `successes` has the newest success of jobs whose newest run is no success, as far as one is known.
+    `elsewhere` is what specs of the project declare that were not given, read where something is in no given one.
     """
 
     read_at: datetime
@@ -142,6 +144,7 @@ class History:
     traces: Mapping[Key, Trace] = field(default_factory=dict)
     successes: Mapping[Key, Run | PastRun] = field(default_factory=dict)
     objects: Mapping[Key, RemoteObject] = field(default_factory=dict)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
     seen: frozenset[str] = frozenset()  # the id of every run in the listing, foreign ones included
 
     def newest(self, key: Key) -> Run | None:

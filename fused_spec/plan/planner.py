@@ -31,7 +31,9 @@ from fused_spec.spec.model import (
 )
 from fused_spec.status import RunStatus
 
+_NAMED = 3
 _PRUNED_FREELY = 5  # so few may be pruned whatever their share
+_NAMED = 3  # files in a message
 
 Decision = tuple[Action, Reason, str]
 
@@ -42,7 +44,8 @@ def make_plan(
     """Compare desired state with history; changes come in the order in which they can be carried out.
 
     Raises `Misconfigured` for a --select, --rerun or --retry of a name that no job has, for a prune that nothing
-    confines (without a project file, or with no spec at all), and for one that would end too much at once.
+    confines (without a project file, with no spec at all, or beside a file that cannot be read), and for one that would
+    end too much at once.
     """
     _check(resolution, requests)
     declared = in_order(resolution.desired)
@@ -51,7 +54,8 @@ def make_plan(
     for desired in wanted:  # what it needs comes before it
         planned[desired.key] = waiting(_change(desired, history, requests, now, planned), planned)
     changes = list(planned.values())
-    orphans = list(_orphans(frozenset(desired.key for desired in declared), history))
+    undeclared = list(_orphans(frozenset(desired.key for desired in declared), history))
+    orphans = [orphan for orphan in undeclared if not history.elsewhere.declares(orphan.key)]
     pruned = [orphan for orphan in orphans if not _is_protected(orphan)] if requests.prune else []
     _check_prune(pruned, history, requests)
     return Plan(
@@ -61,7 +65,8 @@ def make_plan(
         warnings=(
             *(f"{change.key}: {change.reason}" for change in changes if change.reason is Reason.RAN_ONCE),
             *age_warnings(wanted, history.objects, now),
-            *(_left_alone(orphan) for orphan in orphans if orphan not in pruned),
+            *(_left_alone(orphan, resolution.project.scope) for orphan in orphans if orphan not in pruned),
+            *(_spared(undeclared, history) if requests.prune else ()),
         ),
         seen=history.seen,
     )
@@ -82,6 +87,12 @@ def _check(resolution: Resolution, requests: Requests) -> None:
         )
     if requests.prune and not resolution.desired:
         raise Misconfigured("prune is refused: the given paths declare nothing", hint="name the folder of the specs")
+    if requests.prune and resolution.unread:
+        files = ", ".join(resolution.unread[:_NAMED]) + (" …" if len(resolution.unread) > _NAMED else "")
+        raise Misconfigured(
+            f"prune is refused: what stands in {files} cannot be read, and may be a spec of what it would end",
+            hint="mend the file, or exclude it in fused-spec.yaml",
+        )
 
 
 def _check_prune(pruned: list[Change], history: History, requests: Requests) -> None:
@@ -230,10 +241,23 @@ def _orphans(declared: frozenset[Key], history: History) -> Iterator[Change]:
             yield Change(key=key, action=Action.DISABLE, reason=Reason.NOT_IN_SPECS, before=existing)
 
 
-def _left_alone(orphan: Change) -> str:
+def _left_alone(orphan: Change, scope: str) -> str:
+    goes_on = f"its run {orphan.job_id} goes on" if orphan.action is Action.CANCEL else "it stays enabled"
+    if scope == DEFAULT_SCOPE:
+        return f"{orphan.key} is in none of these specs, and {goes_on}; --prune needs a project file"
     if _is_protected(orphan):
-        left = f"its run {orphan.job_id} goes on" if orphan.action is Action.CANCEL else "it stays enabled"
-        return f"{orphan.key} is in no spec, and {left}: it is protected"
+        return f"{orphan.key} is in no spec, and {goes_on}: it is protected"
     if orphan.action is Action.CANCEL:
-        return f"{orphan.key} is in no spec, and its run {orphan.job_id} goes on; --prune cancels it"
+        return f"{orphan.key} is in no spec, and {goes_on}; --prune cancels it"
     return f"{orphan.key} is in no spec and stays enabled; --prune disables it"
+
+
+def _spared(undeclared: Sequence[Change], history: History) -> Iterator[str]:
+    """What a prune leaves alone, since specs declare it that were not given."""
+    spared = list(dict.fromkeys(str(one.key) for one in undeclared if history.elsewhere.declares(one.key)))
+    if spared:
+        names = ", ".join(spared[:_NAMED]) + (f" and {len(spared) - _NAMED} more" if len(spared) > _NAMED else "")
+        where = "may be declared in specs of the project, which are too many to look at"
+        if not history.elsewhere.unknown:
+            where = f"{'is' if len(spared) == 1 else 'are'} declared in specs that were not given"
+        yield f"{names} {where}: --prune ends nothing of that"

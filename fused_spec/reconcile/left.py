@@ -5,11 +5,8 @@ planner's: they can be pruned. Nothing here is asked for unless something left.
 """
 
 import hashlib
-import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.api.errors import ApiError
@@ -18,19 +15,14 @@ from fused_spec.plan.model import History, Left, PastRun, Run
 from fused_spec.reconcile.marker import is_marked
 from fused_spec.reconcile.store import Store
 from fused_spec.spec.addresses import addresses_written
-from fused_spec.spec.model import DEFAULT_SCOPE, Desired, Key, Kind, Project, Resolution
+from fused_spec.spec.elsewhere import look_elsewhere
+from fused_spec.spec.model import DEFAULT_SCOPE, Desired, Key, Kind, Resolution
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.reconcile.archive import Archive
 
 _MOST = 50  # so many are looked at, and told, at once
-_MOST_FILES = 5_000
-_MOST_FOLDERS = 20_000
-_LARGEST_FILE = 1 << 20
-_SPECS = (".yaml", ".yml", ".json")
-_OURS = re.compile(r"""apiVersion["']?\s*:\s*["']?fused-spec/""")
-_NOT_LOOKED_INTO = ("node_modules", "venv", "__pycache__")
 
 
 class Leavings:
@@ -55,8 +47,8 @@ def what_left(
 ) -> tuple[Left, ...]:
     """Jobs that ended and saved UDFs that no spec of the project declares any more, and that no apply has told yet.
 
-    Without a project file there is nothing to tell them from those of others. One whose name stands in a file of the
-    project that was not given is no matter: it has not left.
+    Without a project file there is nothing to tell them from those of others. What specs declare that were not given
+    has not left.
     """
     project = resolution.project
     declared = {one.key for one in resolution.desired}
@@ -67,10 +59,12 @@ def what_left(
     runs = {key: run for key, run in runs.items() if _told(Left(key=key, said="", reference=run.job_id)) not in known}
     names = {_udf_of(name) for name in known} - {None}
     udfs = {Key(kind=Kind.UDF, name=name) for name in names if name} - declared
-    elsewhere = _mentioned(project, {key.name for key in (*runs, *udfs)})
-    jobs = [(key, run) for key, run in runs.items() if key.name not in elsewhere][:_MOST]
+    if not (runs or udfs):
+        return ()
+    elsewhere = look_elsewhere(resolution)
+    jobs = [(key, run) for key, run in runs.items() if not elsewhere.declares(key)][:_MOST]
     left = [_job_left(key, run, resolution.desired, api, archive) for key, run in jobs]
-    gone = [key for key in sorted(udfs) if key.name not in elsewhere]
+    gone = [key for key in sorted(udfs) if not elsewhere.declares(key)]
     left += [one for one in _udfs_left(gone, project.scope, api) if _told(one) not in known]
     return tuple(left)
 
@@ -113,36 +107,6 @@ def _udfs_left(keys: Sequence[Key], scope: str, api: "FusedReader") -> Iterator[
         for one in saved:
             if is_marked(one.udf.metadata, scope, key):
                 yield Left(key=key, said="which stays saved, since nothing deletes a UDF", reference=one.id)
-
-
-def _mentioned(project: Project, names: set[str]) -> set[str]:
-    """Those of the names that some spec of the project gives to something; all of them where nobody can look."""
-    if not names:
-        return set()
-    if (files := _files(project.root)) is None:
-        return names
-    pattern = re.compile(rf"""\bname["']?\s*:\s*["']?({"|".join(map(re.escape, sorted(names)))})(?![\w.-])""")
-    found: set[str] = set()
-    for path in files:
-        try:
-            text = path.read_text("utf-8", errors="replace")
-        except OSError:
-            return names  # what cannot be read may declare any of them
-        if _OURS.search(text):
-            lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
-            found.update(name for line in lines for name in pattern.findall(line))
-    return found
-
-
-def _files(root: Path) -> list[Path] | None:
-    """What may be a spec below a folder; None where there is too much to look at."""
-    found: list[Path] = []
-    for number, (folder, folders, files) in enumerate(os.walk(root)):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _NOT_LOOKED_INTO]
-        found += [Path(folder) / name for name in files if name.endswith(_SPECS)]
-        if number > _MOST_FOLDERS or len(found) > _MOST_FILES:
-            return None
-    return [path for path in found if path.is_file() and path.stat().st_size <= _LARGEST_FILE]
 
 
 def _told(left: Left) -> str:

@@ -1,6 +1,6 @@
 """Read the saved UDFs and tokens of this project, and how the declared ones differ from them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from fused_spec.reconcile.marker import is_marked, is_of_project, is_protected, 
 from fused_spec.reconcile.payload import token_differences, udf_differences
 from fused_spec.reconcile.sinks import sink_trouble
 from fused_spec.reconcile.token_journal import TokenJournal
+from fused_spec.spec.elsewhere import Elsewhere
 from fused_spec.spec.model import DesiredToken, DesiredUdf, Key, Kind, Resolution
 
 if TYPE_CHECKING:
@@ -19,11 +20,18 @@ if TYPE_CHECKING:
 
 
 def read_objects(
-    api: "FusedReader", resolution: Resolution, *, journal: TokenJournal, now: datetime, prune: bool
+    api: "FusedReader",
+    resolution: Resolution,
+    *,
+    journal: TokenJournal,
+    now: datetime,
+    prune: bool,
+    elsewhere: Callable[[], Elsewhere] = Elsewhere,
 ) -> dict[Key, RemoteObject]:
     """What exists of the declared UDFs and tokens, and which tokens of this project in no spec still work.
 
-    Asks for nothing where nothing is declared, was declared before, or is to be pruned.
+    Asks for nothing where nothing is declared, was declared before, or is to be pruned. `elsewhere` reads what specs
+    declare that were not given: asked for where a token is found that the given ones do not declare.
     """
     scope = resolution.project.scope
     udfs = [one for one in resolution.desired if isinstance(one, DesiredUdf)]
@@ -40,7 +48,7 @@ def read_objects(
             editions = editions_of(existing, scope, declared.key, open_nonces)
             if editions.known or (editions.unfinished and not declared.payload.get("enabled", True)):
                 found[declared.key] = _token_object(declared, editions, udf_ids, now)
-        found.update(_undeclared(existing, resolution, journal))
+        found.update(_undeclared(existing, resolution, journal, elsewhere))
     return found
 
 
@@ -102,7 +110,10 @@ def _remote(
 
 
 def _undeclared(
-    existing: list["UdfAccessToken"], resolution: Resolution, journal: TokenJournal
+    existing: list["UdfAccessToken"],
+    resolution: Resolution,
+    journal: TokenJournal,
+    elsewhere: Callable[[], Elsewhere],
 ) -> dict[Key, RemoteObject]:
     """What still works of this project's tokens in no spec, by the names that they were declared by."""
     scope = resolution.project.scope
@@ -112,7 +123,7 @@ def _undeclared(
         token_id = object_field(token.metadata_json, "id")
         if token.enabled and is_of_project(token.metadata_json, scope) and token_id not in declared:
             by_id.setdefault(str(token_id), []).append(token)
-    names = dict(_names(by_id, resolution, journal))
+    names = dict(_names(by_id, resolution, journal, elsewhere())) if by_id else {}
     numbers = count(1)
     found = {}
     for token_id, tokens in sorted(by_id.items()):
@@ -124,13 +135,12 @@ def _undeclared(
 
 
 def _names(
-    by_id: Mapping[str, list["UdfAccessToken"]], resolution: Resolution, journal: TokenJournal
+    by_id: Mapping[str, list["UdfAccessToken"]], resolution: Resolution, journal: TokenJournal, elsewhere: Elsewhere
 ) -> Iterator[tuple[str, str]]:
     """The declared name behind each id: a name that can be thought of is recognised, others were written down."""
     scope = resolution.project.scope
-    likely = {token.udf_slug for tokens in by_id.values() for token in tokens} | {
-        one.key.name for one in resolution.desired
-    }
+    likely = {token.udf_slug for tokens in by_id.values() for token in tokens}
+    likely |= {key.name for key in (*(one.key for one in resolution.desired), *elsewhere.declared)}
     for name in likely:
         if name is not None:
             yield object_id(scope, Key(kind=Kind.TOKEN, name=name)), name

@@ -6,6 +6,7 @@ Whatever cannot be read makes the history incomplete and ends the command; it is
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from fused_spec.api.errors import ApiError
@@ -18,6 +19,7 @@ from fused_spec.reconcile.markers import Markers, in_batches
 from fused_spec.reconcile.objects import read_objects
 from fused_spec.reconcile.payload import archived_differences, job_differences
 from fused_spec.reconcile.settle import settled
+from fused_spec.spec.elsewhere import Elsewhere, look_elsewhere
 from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
 from fused_spec.status import RunStatus, heartbeat_is_old, run_status
 
@@ -74,6 +76,10 @@ def read_history(
             traces[key] = Trace(job_id=str(attempt.job_id), attempt=attempt.number)
         else:
             runs[key] = [_with_note(unlisted, noted), *runs.get(key, [])]
+    elsewhere = cache(lambda: look_elsewhere(resolution))
+    objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
+    going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
+    undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},
@@ -82,7 +88,8 @@ def read_history(
         past=past,
         traces=traces,
         successes=_successes(jobs.values(), runs, past, archive),
-        objects=read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune),
+        objects=objects,
+        elsewhere=elsewhere() if undeclared else Elsewhere(),
         seen=frozenset(job.id for job in listing),
     )
 

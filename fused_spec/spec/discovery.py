@@ -256,7 +256,8 @@ class _Search:
     def _too_large(self, shown: str | Path, *, passed_over: bool) -> None:
         size = f"larger than {MAX_SPEC_BYTES >> 20} MiB"
         if passed_over:
-            self.problems.append(not_a_spec(Location(path=printable(shown)), f"it is {size} and names no spec"))
+            place, why = Location(path=printable(shown)), f"it is {size} and names no spec"
+            self.problems.append(not_a_spec(place, why, f"split it to be at most {MAX_SPEC_BYTES >> 20} MiB"))
             return
         hint = "split it, and keep code and the elements of inputs in files of their own (input: {elements: a.csv})"
         self._tell("too-large", f"{printable(shown)} is {size}", shown, hint)

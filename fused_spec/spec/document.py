@@ -19,7 +19,7 @@ from fused_spec.diagnostics import Diagnostic, Location
 from fused_spec.spec.characters import HALVES, read_text, unprintable_in
 from fused_spec.spec.discovery import SpecFile
 from fused_spec.spec.limits import MAPPING, MAX_DEPTH, MAX_MEMORY, MAX_PROBLEMS, SCALAR, SEQUENCE
-from fused_spec.spec.meant import is_meant, is_meant_text, not_a_spec
+from fused_spec.spec.meant import BEGIN, is_meant, is_meant_text, not_a_spec
 from fused_spec.spec.positions import LITERAL, Place, Pointer, Positions, dotted, location
 from fused_spec.spec.scalars import Doubt, Scalar, plain
 from fused_spec.spec.surrogates import Pairs
@@ -112,7 +112,7 @@ class _Reader:
         self._doubts: dict[Pointer, Doubt] = {}
         self._known = True
         self._began = self._before = 0
-        self._has_note = False
+        self._noted: set[str] = set()
 
     def read(self) -> list[Document]:
         documents: list[Document] = []
@@ -139,9 +139,10 @@ class _Reader:
     def _pass_over(self, place: Location, why: str, wrong: str | None = None) -> None:
         """A note in place of all that would be said about a document."""
         del self.problems[self._before :]
-        if not self._has_note:
-            self.problems.append(not_a_spec(place, why, wrong))
-            self._has_note = True
+        note = not_a_spec(place, why, wrong)
+        if note.code not in self._noted:
+            self._noted.add(note.code)
+            self.problems.append(note)
 
     def _starts(self) -> Iterator[Any]:
         while type(event := self._next()) is not events.StreamEndEvent:
@@ -154,7 +155,9 @@ class _Reader:
             self._refused(start, "directive", "directives (%) are not read", "remove the line")
         tree, place = self._node(self._next())
         if not self._file.named and tree is not None and not is_meant(tree):
-            self._pass_over(location(place[0], self._file.name), _why_not(tree))
+            # A pointer of Git LFS, what git-crypt wrote, the first word of a spec: a text tells nothing of its file.
+            wrong = BEGIN if isinstance(tree, str) else None
+            self._pass_over(location(place[0], self._file.name), _why_not(tree), wrong)
         elif self._known and tree is not None:
             positions = Positions(self._file.name, place)
             yield Document(file=self._file, index=index, tree=tree, positions=positions, doubts=self._doubts)

@@ -11,10 +11,15 @@ from typing import Any
 from fused_spec.diagnostics import Diagnostic, Location, Severity, nearest
 
 KINDS = ("Job", "Udf", "UdfAccessToken")
+UNREAD = "unread"
+"""The code of the note about a file that cannot be read, and in which nothing names a spec."""
+_API_VERSION = "fused-spec/v1"
+BEGIN = f"begin it with apiVersion: {_API_VERSION}"
 
 _VERSION = re.compile(r"\W*fused[-_ ]?spec\s*/", re.IGNORECASE)
 _OF_TEXT = re.compile(r"""^[ \t"'{-]*apiVersion["']?[ \t]*:[ \t]*["']?([^\s"',#]*)""", re.MULTILINE)
-_WORDS = re.compile(r"""fused[-_ ]?spec\s*/|\budf["']?\s*:|\bkind["']?\s*:\s*["']?(?:Job|Udf|UdfAccessToken)\b""", re.I)
+_OURS = re.compile(r"""fused[-_ ]?spec\s*/|\budf["']?\s*:|\bkind["']?\s*:\s*["']?(?:Udf|UdfAccessToken)\b""", re.I)
+_A_JOB = re.compile(r"""\bkind["']?\s*:\s*["']?Job\b""", re.IGNORECASE)  # Kubernetes, too, has this kind
 _STEP_TYPES = ("udf", "partition_geospatial", "partition_nongeospatial")
 
 
@@ -28,8 +33,7 @@ def is_meant(tree: Any) -> bool:
         return True
     version, kind = tree.get("apiVersion"), tree.get("kind")
     if isinstance(version, str):
-        # Kubernetes, too, has a kind Job.
-        return "fused" in version.lower() or kind in KINDS[1:] or _has_steps(tree)
+        return _is_near(version) or kind in KINDS[1:] or _has_steps(tree)
     return (isinstance(kind, str) and nearest(kind, KINDS) is not None) or _has_steps(tree)
 
 
@@ -37,21 +41,27 @@ def is_meant_text(content: bytes | str) -> bool:
     """The same of a text that cannot be read as YAML, or not to its end."""
     text = content if isinstance(content, str) else content.replace(b"\0", b"").decode("utf-8", "replace")
     versions = _OF_TEXT.findall(text)
-    if versions:
-        return any("fused" in version.lower() for version in versions)
-    return _WORDS.search(text) is not None
+    if any(map(_is_near, versions)) or _OURS.search(text) is not None:
+        return True
+    return not versions and _A_JOB.search(text) is not None
 
 
 def not_a_spec(place: Location, why: str, wrong: str | None = None) -> Diagnostic:
-    """The note about what was met in a folder and passed over; `wrong` says what keeps it from being read."""
-    mend = wrong or "begin it with apiVersion: fused-spec/v1"
+    """The note about what was met in a folder and passed over.
+
+    `wrong` says what keeps it from being read: then nobody knows what it was, and nothing may be pruned for its sake.
+    """
     return Diagnostic(
-        code="not-a-spec",
+        code=UNREAD if wrong else "not-a-spec",
         message=f"passed over: {why}",
         location=place,
         severity=Severity.NOTE,
-        hint=f"exclude it in fused-spec.yaml; if it is a spec: {mend}",
+        hint=f"exclude it in fused-spec.yaml; if it is a spec: {wrong or BEGIN}",
     )
+
+
+def _is_near(version: str) -> bool:
+    return "fused" in version.lower() or nearest(version, (_API_VERSION,)) is not None
 
 
 def _has_steps(tree: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from fused_spec.diagnostics import Diagnostic, Location
 from fused_spec.settings import Target
+from fused_spec.spec.meant import UNREAD
 
 DEFAULT_SCOPE = "default"
 
@@ -183,12 +184,21 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """Everything the specs say: desired state in the order of their files, and every problem found."""
+    """Everything the specs say: desired state in the order of their files, and every problem found.
+
+    `files` are those that were read; others of the project may declare more.
+    """
 
     project: Project
     desired: tuple[Desired, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    files: tuple[Path, ...] = ()
 
     @property
     def valid(self) -> bool:
         return not any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The files that were passed over although nobody could read what they are."""
+        return tuple(dict.fromkeys(one.location.path for one in self.diagnostics if one.code == UNREAD))

@@ -69,6 +69,7 @@ def resolve(
         project=project,
         desired=desired,
         diagnostics=tuple(sorted(problems, key=lambda one: (_place(one, order), one.location))),
+        files=tuple(file.path for file in files if file.path is not None),
     )
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from fused_spec.plan.model import Change, History, Plan, Requests, Run
-from fused_spec.reconcile import left
 from fused_spec.reconcile.cancels import Cancels
 from fused_spec.reconcile.explain import explained
 from fused_spec.reconcile.left import Leavings
 from fused_spec.reconcile.options import Options
 from fused_spec.service.app import create_app
+from fused_spec.spec import elsewhere
 from fused_spec.spec.model import Key, Kind
 from fused_spec.views.plan_text import plan_text
 from tests.asgi import AsgiAdapter
@@ -193,7 +193,7 @@ def test_where_a_project_has_too_many_files_to_look_at_nothing_is_said_to_have_l
 ) -> None:
     with_table(world)
     (world.folder / "specs/points.yaml").unlink()
-    monkeypatch.setattr(left, "_MOST_FILES", 0)
+    monkeypatch.setattr(elsewhere, "_MOST_FILES", 0)
     assert told(world).left == ()
 
 

@@ -68,6 +68,16 @@ def test_a_result_is_the_only_document_of_a_command_that_ended_well(ending: Run)
     assert ending(4, "--output", "json") == (4, '{"result": 1}\n', "")
 
 
+@pytest.mark.parametrize("how", [*(how for how, _ in ENDS.values()), 0, 1], ids=[*ENDS, "well", "a failure"])
+def test_a_document_that_cannot_be_written_ends_with_74_however_the_command_does(
+    ending: Run, monkeypatch: pytest.MonkeyPatch, how: BaseException | int
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        code, _, err = ending(how, "--output", "json")
+    assert (code, "the result cannot be written: No space left on device" in err) == (74, True)
+
+
 def test_a_fault_of_ours_names_its_report(ending: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     _, out, err = ending(TypeError("x"), "--output", "json")
@@ -108,6 +118,12 @@ def test_a_command_line_that_is_wrong_is_a_document_where_it_asks_for_one(
     out, err = capfdbinary.readouterr()
     assert (code, json.loads(out)["error"]["exit_code"]) == (2, 2)
     assert b"Usage:" in err
+
+
+@pytest.mark.parametrize("amount", ["nan", "inf", "1e999", "-1", "0", "0.0", "1_0", "", "x"])
+def test_a_limit_that_is_never_reached_is_none(amount: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main.run(["apply", "x", f"--max-cost={amount}"]) == 2
+    assert b"not an amount above zero" in capfdbinary.readouterr().err
 
 
 def test_a_current_folder_that_is_gone_is_told(

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from fused_spec.diagnostics import Location
-from fused_spec.errors import FusedSpecError
+from fused_spec.errors import FusedSpecError, Misconfigured
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import FieldChange, History, RemoteObject, Requests
 from fused_spec.plan.planner import make_plan
+from fused_spec.spec.meant import not_a_spec
 from fused_spec.spec.model import (
     DesiredUdf,
     Key,
@@ -159,6 +160,16 @@ def test_prune_leaves_finished_runs_of_no_spec() -> None:
 def test_prune_is_refused_without_a_project_file() -> None:
     with pytest.raises(FusedSpecError, match="refused without a project file"):
         plan(job(), requests=Requests(prune=True), scope="default")
+
+
+def test_prune_is_refused_while_a_file_cannot_be_read() -> None:
+    place = Location(path="specs/b.yaml", line=3)
+    note = not_a_spec(place, "it cannot be read as YAML", "a bracket is never closed")
+    resolution = Resolution(project=project(), desired=(job(),), diagnostics=(note,))
+    make_plan(resolution, History(read_at=NOW), target="local", now=NOW)
+    with pytest.raises(Misconfigured, match=r"what stands in specs/b\.yaml cannot be read") as refused:
+        make_plan(resolution, History(read_at=NOW), target="local", requests=Requests(prune=True), now=NOW)
+    assert "exclude" in (refused.value.hint or "")
 
 
 def test_prune_is_refused_when_nothing_is_declared() -> None:

@@ -106,7 +106,7 @@ def test_a_bucket_that_is_not_there_is_no_empty_archive(server: ThreadedMotoServ
 def test_no_bucket_is_made_by_writing_into_it(server: ThreadedMotoServer) -> None:
     with pytest.raises(ArchiveError, match="s3://missing/x cannot be written"):
         open_store("s3://missing/x").write("a", b"1")
-    assert boto3.client("s3").list_buckets()["Buckets"] == []
+    assert "missing" not in [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
 
 
 def test_a_bucket_keeps_what_an_archive_keeps(server: ThreadedMotoServer) -> None:

@@ -36,6 +36,16 @@ FOREIGN = {
     "values in doubt": "a: no\nb: 012\n",
     "another project of ours by name": "name: fused-spec-demo\n",
 }
+UNREAD = {
+    "broken": FOREIGN["broken"],
+    "latin-1": FOREIGN["latin-1"],
+    "very deep": FOREIGN["very deep"],
+    "text": FOREIGN["text"],
+    "the first word of a spec": "apiVersion",
+    "a pointer of git lfs": "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n",
+    "encrypted": b"\0GITCRYPT\0\x8f\x02",
+    "broken behind the yaml of others": f"{COMPOSE}---\na: [1\nb: }}\n",
+}
 NEAR = {
     "later version": SMALLEST_JOB.replace("fused-spec/v1", "fused-spec/v2"),
     "misspelt version": SMALLEST_JOB.replace("fused-spec/v1", "fusedspec/v1"),
@@ -52,6 +62,12 @@ NEAR = {
     "broken before its version": "kind: Job\nmetadata: {name: a\napiVersion: fused-spec/v1\n",
     "broken without a version": "kind: Job\nmetadata: {name: a\nspec: 1\n",
     "another encoding": SMALLEST_JOB.encode("utf-16"),
+    "broken, with a misspelt version": SMALLEST_JOB.replace("fused-spec/v1", "fsed-spec/v1") + " x: [\n",
+    "broken, with the version of another": SMALLEST_JOB.replace("fused-spec/v1", "v1") + " x: [\n",
+    "broken in the line of its version": SMALLEST_JOB.replace("apiVersion: fused-spec/v1", "apiVersion fused-spec/v1"),
+    "broken, without its version's name": SMALLEST_JOB.replace("apiVersion: ", ": ") + " x: [\n",
+    "a misspelt version and no step": "apiVersion: fsed-spec/v1\nkind: Job\nmetadata: {name: a}\nspec: {}\n",
+    "a conflict of a merge": f"<<<<<<< HEAD\n{SMALLEST_JOB}=======\n>>>>>>> main\n",
 }
 
 
@@ -63,8 +79,22 @@ def with_one(resolved: Resolve, content: str | bytes, *, name: str = "b__yaml") 
 def test_the_yaml_of_others_in_a_folder_is_passed_over_with_a_note(resolved: Resolve, content: str | bytes) -> None:
     resolution = with_one(resolved, content)
     [note] = resolution.diagnostics
-    assert (note.code, note.severity, note.location.path) == ("not-a-spec", Severity.NOTE, "specs/b.yaml")
+    assert (note.message.startswith("passed over: "), note.severity, note.location.path) == (
+        *(True, Severity.NOTE),
+        "specs/b.yaml",
+    )
     assert (resolution.valid, len(resolution.desired)) == (True, 1)
+
+
+@pytest.mark.parametrize("content", UNREAD.values(), ids=UNREAD)
+def test_a_file_of_which_nobody_knows_what_it_is_is_told_apart(resolved: Resolve, content: str | bytes) -> None:
+    resolution = with_one(resolved, content)
+    assert (resolution.valid, resolution.unread) == (True, ("specs/b.yaml",))
+
+
+@pytest.mark.parametrize("name", sorted({"docker-compose", "kubernetes job", "openapi", "playbook"}))
+def test_the_yaml_of_others_that_can_be_read_is_known_to_be_none_of_ours(resolved: Resolve, name: str) -> None:
+    assert with_one(resolved, FOREIGN[name]).unread == ()
 
 
 @pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
