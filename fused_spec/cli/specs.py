@@ -79,7 +79,7 @@ def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
 
 
 def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str:
-    from fused_spec.cli.checkout import placed
+    from fused_spec.cli.runner_paths import placed
     from fused_spec.views.diagnostics_text import diagnostics_text, verdict
     from fused_spec.views.documents import as_json, validate_document
     from fused_spec.views.github import annotations

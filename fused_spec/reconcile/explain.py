@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from fused_spec.plan.model import History, Plan
 from fused_spec.plan.serving import with_served
 from fused_spec.reconcile.cancels import Cancels
-from fused_spec.reconcile.causes import with_causes
+from fused_spec.reconcile.held import with_errors
 from fused_spec.reconcile.left import Leavings, what_left
 from fused_spec.spec.model import Resolution
 
@@ -26,5 +26,5 @@ def explained(
     leavings: Leavings,
 ) -> Plan:
     """The same plan, told in full; nothing in it is decided by what is added. Raises the client's errors."""
-    told = with_causes(with_served(plan, resolution.desired), api, archive, cancels)
+    told = with_errors(with_served(plan, resolution.desired), api, archive, cancels)
     return replace(told, left=what_left(resolution, history, leavings, api=api, archive=archive))

@@ -39,7 +39,7 @@ class _Line(Protocol):
     def message(self) -> str: ...
 
 
-def with_causes(
+def with_errors(
     plan: Plan,
     api: "FusedReader",
     archive: "Archive",
@@ -59,9 +59,9 @@ def with_causes(
     receipts = {receipt.job_id: receipt for receipt in archive.receipts() if receipt.job_id in held}
     with workers(_AT_ONCE) as pool:
         errors = pool.map(lambda run: _error_of(run, api, archive, receipts), asked)
-        causes = {run.job_id: error for run, error in zip(asked, errors, strict=True)}
+        found = {run.job_id: error for run, error in zip(asked, errors, strict=True)}
     by = cancels.of(run.job_id for run in held.values() if run.status is RunStatus.CANCELLED)
-    return replace(plan, changes=tuple(_explained(change, causes, by) for change in plan.changes))
+    return replace(plan, changes=tuple(_explained(change, found, by) for change in plan.changes))
 
 
 def error_in(lines: Iterable[str], status: RunStatus) -> str | None:
@@ -112,8 +112,8 @@ def _short(text: str) -> str:
     return cut(redact(text), _LONGEST)
 
 
-def _explained(change: Change, causes: Mapping[str, str | None], by: Mapping[str, str]) -> Change:
+def _explained(change: Change, errors: Mapping[str, str | None], by: Mapping[str, str]) -> Change:
     run = change.before
     if change.action is not Action.HOLD or not isinstance(run, Run | PastRun):
         return change
-    return replace(change, before=replace(run, error=causes.get(run.job_id), ended_by=by.get(run.job_id)))
+    return replace(change, before=replace(run, error=errors.get(run.job_id), ended_by=by.get(run.job_id)))

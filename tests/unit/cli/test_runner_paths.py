@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.cli.checkout import placed
 from fused_spec.cli.console import Console
 from fused_spec.cli.options import Context
+from fused_spec.cli.runner_paths import placed
 from fused_spec.cli.sources import Sources
 from fused_spec.views.sarif import sarif_document
 from tests.unit.views.things import problem
