@@ -34,7 +34,7 @@ def rotate_token(
     overlap: float,
     archive: str | None,
     yes: bool,
-    lock_timeout: float = 0.0,
+    lock_timeout: float,
 ) -> Rotated:
     """Make, deliver and prove a new value, and disable the former ones, at once or after `overlap` seconds.
 

@@ -78,7 +78,7 @@ class _InForce:
 _in_force = _InForce()
 
 
-def confine(confinement: Confinement, *, own: Sequence[Path], outputs: Sequence[Path] = ()) -> None:
+def confine(confinement: Confinement, *, own: Sequence[Path], outputs: Sequence[Path]) -> None:
     """From now on this process, and what it starts, writes nowhere else; nothing happens without Landlock.
 
     Outputs are made where they are not there, since only a folder that is there can be allowed.

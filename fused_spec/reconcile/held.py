@@ -1,8 +1,8 @@
 """Why held jobs are held: the end of the log of each run, in a line, from the archive first, else from the service."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -39,14 +39,7 @@ class _Line(Protocol):
     def message(self) -> str: ...
 
 
-def with_errors(
-    plan: Plan,
-    api: "FusedReader",
-    archive: "Archive",
-    cancels: Cancels,
-    *,
-    workers: Callable[[int], Executor] = ThreadPoolExecutor,
-) -> Plan:
+def with_errors(plan: Plan, api: "FusedReader", archive: "Archive", cancels: Cancels) -> Plan:
     """The plan with the error of each run because of which a job is held; of very many, the first ones."""
     held = {
         change.before.job_id: change.before
@@ -57,7 +50,7 @@ def with_errors(
     if not asked:
         return plan
     receipts = {receipt.job_id: receipt for receipt in archive.receipts() if receipt.job_id in held}
-    with workers(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         errors = pool.map(lambda run: _error_of(run, api, archive, receipts), asked)
         found = {run.job_id: error for run, error in zip(asked, errors, strict=True)}
     by = cancels.of(run.job_id for run in held.values() if run.status is RunStatus.CANCELLED)

@@ -16,6 +16,7 @@ from fused_spec.views.shown import shown_fields, visible
 _LONGEST = 300  # characters of an error
 _WIDTH = 60
 _ADDRESSES = 4
+_LEFT = 10  # so many that left have a line of their own
 _ALONE = 3
 _UNLUCKY = (RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED)
 _PLURALS = {Kind.JOB: "jobs", Kind.UDF: "UDFs", Kind.TOKEN: "tokens"}
@@ -54,13 +55,13 @@ def _not_succeeded(group: Group) -> list[str]:
     return [visible(name) for name, run in runs if isinstance(run, Run | PastRun) and run.status in _UNLUCKY]
 
 
-def left_lines(left: Sequence[Left], quoted: Callable[[str], str], most: int = 10) -> Iterator[str]:
+def left_lines(left: Sequence[Left], quoted: Callable[[str], str]) -> Iterator[str]:
     """What left the specs: a line each, but one for many jobs that leave no table; `quoted` is for what is foreign."""
     bare = [one for one in left if one.key.kind is Kind.JOB and not one.stays and not one.taken]
     alone = left if len(bare) <= _ALONE else [one for one in left if one not in bare]
-    yield from (f"Left the specs: {_left(one, quoted)}" for one in alone[:most])
-    if len(alone) > most:
-        yield f"Left the specs: {len(alone) - most} more; `--output json` has all"
+    yield from (f"Left the specs: {_left(one, quoted)}" for one in alone[:_LEFT])
+    if len(alone) > _LEFT:
+        yield f"Left the specs: {len(alone) - _LEFT} more; `--output json` has all"
     if len(bare) > _ALONE:
         names = in_short([one.key.name for one in bare])
         yield f"Left the specs: {len(bare)} jobs that leave no table: {quoted(names)}"

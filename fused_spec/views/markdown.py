@@ -31,7 +31,7 @@ _ITEMS = 200
 _ASIDES = 20  # warnings
 
 
-def plan_markdown(plan: Plan, *, longest: int = LONGEST) -> str:
+def plan_markdown(plan: Plan) -> str:
     """The summary line with the target, warnings, what is cut, and a section for changes of one shape."""
     begin, counts = plan_counts(plan)
     because = "" if plan.has_changes else unchanged_because(plan)
@@ -47,7 +47,7 @@ def plan_markdown(plan: Plan, *, longest: int = LONGEST) -> str:
     ]
     if still:
         sections.append(_unchanged(still))
-    shown, cut = fitted(sections, longest - len("\n\n".join([head, *asides_of_all])) - 400)
+    shown, cut = fitted(sections, LONGEST - len("\n\n".join([head, *asides_of_all])) - 400)
     return "\n\n".join([head, *([f"_{cut}_"] if cut else []), *asides_of_all, *shown]) + "\n"
 
 
