@@ -4,7 +4,6 @@ Each environment runs everything exactly once. `FUSED_SPEC_SEED` chooses the fau
 how many kills there are (20; 200 in CI).
 """
 
-import json
 import random
 import signal
 import subprocess
@@ -15,13 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.api.client import FusedAPI
-from fused_spec.api.transport import Transport
-from fused_spec.reconcile.marker import marker_in
-from fused_spec.settings import Credentials
 from tests.acceptance.command import COMMAND, Shell
 from tests.torture.conftest import PARTS
-from tests.torture.proxy import FaultyProxy
+from tests.torture.served import Served
 from tests.torture.test_torture import JOBS, KILLS, WORK
 from tests.waiting import PATIENCE
 
@@ -35,38 +30,6 @@ targets:
   prod: {{base_url: {second}, scope: prod, accepts_within: 2s, lists_within: 1s}}
 """
 SCOPES = {"alone": ID, "dev": f"{ID}.dev", "prod": f"{ID}.prod"}
-
-
-class Served:
-    """A service, and the faulty way to it."""
-
-    def __init__(self, shell: Shell, name: str, seed: int) -> None:
-        self.process = subprocess.Popen(
-            [COMMAND, "serve", "--port", "0", "--state", str(shell.folder / name)],
-            cwd=shell.folder,
-            env=shell.env(PYTHONUNBUFFERED="1"),
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stderr is not None
-        assert "Listening on" in self.process.stderr.readline()
-        known = json.loads((shell.folder / name / "service.json").read_text(encoding="utf-8"))
-        self.token = known["token"]
-        self.api = FusedAPI.over(Transport(known["url"], Credentials(access_token=self.token)))
-        self.proxy = FaultyProxy(known["url"], seed)
-
-    def runs(self) -> Iterator[tuple[str, str, str, str]]:
-        """The scope, job, digest and status of every run."""
-        for job in self.api.get_jobs(None, max_requests=None):
-            marker = marker_in(self.api.get_job_config(job.id).metadata)
-            assert marker is not None
-            yield marker.scope, marker.key.name, marker.digest, str(job.job_status)
-
-    def close(self) -> None:
-        self.proxy.close()
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=PATIENCE)
 
 
 class Place:

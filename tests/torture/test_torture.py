@@ -3,7 +3,6 @@
 `FUSED_SPEC_SEED` chooses the faults and the moments, `FUSED_SPEC_KILLS` how many kills there are (20; 200 in CI).
 """
 
-import json
 import os
 import random
 import signal
@@ -16,13 +15,9 @@ from typing import Any
 
 import pytest
 
-from fused_spec.api.client import FusedAPI
-from fused_spec.api.transport import Transport
-from fused_spec.reconcile.marker import marker_in
-from fused_spec.settings import Credentials
 from tests.acceptance.command import COMMAND, Shell
 from tests.torture.conftest import PARTS
-from tests.torture.proxy import FaultyProxy
+from tests.torture.served import Served
 from tests.waiting import PATIENCE
 
 KILLS = int(os.environ.get("FUSED_SPEC_KILLS") or 20)
@@ -64,20 +59,8 @@ class Place:
         self.shell = shell
         self.random = random.Random(seed)  # it must be repeatable, not secret
         shell.write("work/specs/work.py", WORK)
-        self.service = subprocess.Popen(
-            [COMMAND, "serve", "--port", "0", "--state", str(shell.folder / "service")],
-            cwd=shell.folder,
-            env=shell.env(PYTHONUNBUFFERED="1"),
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.service.stderr is not None
-        assert "Listening on" in self.service.stderr.readline()
-        known = json.loads((shell.folder / "service/service.json").read_text(encoding="utf-8"))
-        self.token = known["token"]
-        self.api = FusedAPI.over(Transport(known["url"], Credentials(access_token=self.token)))
-        self.proxy = FaultyProxy(known["url"], seed)
+        self.service = Served(shell, "service", seed)
+        self.proxy = self.service.proxy
         shell.write("work/fused-spec.yaml", PROJECT.format(url=self.proxy.url))
 
     def declare(self, version: int) -> None:
@@ -87,7 +70,7 @@ class Place:
         return subprocess.Popen(
             [COMMAND, *arguments],
             cwd=self.shell.folder / "work",
-            env=self.shell.env(FUSED_AUTH_TOKEN=self.token, FUSED_AUTH_TOKEN_TYPE="Bearer"),
+            env=self.shell.env(FUSED_AUTH_TOKEN=self.service.token, FUSED_AUTH_TOKEN_TYPE="Bearer"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -119,17 +102,10 @@ class Place:
 
     def runs(self) -> list[tuple[str, str, str]]:
         """The job, digest and status of every run that the service has."""
-        found = []
-        for job in self.api.get_jobs(None, max_requests=None):
-            marker = marker_in(self.api.get_job_config(job.id).metadata)
-            assert marker is not None
-            found.append((marker.key.name, marker.digest, str(job.job_status)))
-        return found
+        return [(name, digest, status) for _, name, digest, status in self.service.runs()]
 
     def close(self) -> None:
-        self.proxy.close()
-        self.service.send_signal(signal.SIGTERM)
-        self.service.communicate(timeout=PATIENCE)
+        self.service.close()
 
 
 @pytest.fixture
