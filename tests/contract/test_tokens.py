@@ -57,6 +57,11 @@ def issuer(world: World) -> Issuer:
     return Issuer.at(world.site())
 
 
+def gone(*_: object, **__: object) -> None:
+    """A call that nothing answers."""
+    raise Unreachable("nothing answers", sent=None)
+
+
 def rotate(world: World, overlap: float = 0.0) -> None:
     """As the command does, but for the lock."""
     [token] = [one for one in world.resolution().desired if isinstance(one, DesiredToken)]
@@ -159,9 +164,6 @@ def test_a_service_that_dies_before_the_proof_leaves_the_former_value_and_the_ne
 ) -> None:
     former = value(world)
 
-    def gone(*_: object, **__: object) -> None:
-        raise Unreachable("nothing answers", sent=None)
-
     with monkeypatch.context() as patched, pytest.raises(ServiceUnreachable) as caught:
         patched.setattr(world.api, "update_udf_access_token", gone)
         patched.setattr(proof, "run_shared", gone)
@@ -177,9 +179,6 @@ def test_a_former_value_that_could_not_be_disabled_is_told_and_ended_by_the_next
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     former = value(world)
-
-    def gone(*_: object, **__: object) -> None:
-        raise Unreachable("nothing answers", sent=None)
 
     with monkeypatch.context() as patched, pytest.raises(ServiceUnreachable) as caught:
         patched.setattr(world.api, "update_udf_access_token", gone)
