@@ -170,3 +170,5 @@ def duration(_: click.Context, __: click.Parameter, value: str | None) -> float 
 lock_timeout_option = click.option(
     "--lock-timeout", callback=duration, metavar="D", help="How long to wait for another apply to end: 90s, 30m."
 )
+
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")

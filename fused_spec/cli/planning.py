@@ -18,6 +18,7 @@ from fused_spec.cli.options import (
     lock_timeout_option,
     output_option,
     spec_paths,
+    yes_option,
 )
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.redaction import redact
@@ -122,7 +123,7 @@ def plan(
 @click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, help="Calls at once.")
 @click.option("--max-running", type=click.IntRange(min=1), metavar="N", help="No more runs beside each other.")
 @archive_option
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")
+@yes_option
 @command
 @request_options
 def apply(

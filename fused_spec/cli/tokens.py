@@ -14,6 +14,7 @@ from fused_spec.cli.options import (
     duration,
     lock_timeout_option,
     output_option,
+    yes_option,
 )
 from fused_spec.cli.suggestions import Guided
 from fused_spec.errors import EXIT_NOT_WELL, EXIT_OK, FusedSpecError
@@ -94,7 +95,7 @@ def show(context: Context, name: str, paths: tuple[str, ...], output: str) -> No
 @output_option("text", "json")
 @archive_option
 @lock_timeout_option
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")
+@yes_option
 @command
 def rotate(
     context: Context,

@@ -13,20 +13,7 @@ from fused_spec.reconcile.options import Options
 from fused_spec.service.app import create_app
 from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter
-from tests.contract.world import SLOW, TOKEN, UDF, World, job
-
-SERVED = """\
----
-apiVersion: fused-spec/v1
-kind: Udf
-metadata: {name: at}
-spec: {udf: {file: at.py}}
----
-apiVersion: fused-spec/v1
-kind: UdfAccessToken
-metadata: {name: public}
-spec: {udf: {ref: at}, sink: {file: .secrets/public}}
-"""
+from tests.contract.world import SERVED, SLOW, TOKEN, UDF, World, job
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from fused_spec.spec import elsewhere
 from fused_spec.spec.model import Key, Kind
 from fused_spec.views.plan_text import plan_text
 from tests.asgi import AsgiAdapter
-from tests.contract.world import FAILING, SCOPE, SLOW, TOKEN, UDF, World, job
+from tests.contract.world import FAILING, SCOPE, SERVED, SLOW, TOKEN, UDF, World, job
 
 SECRET = "fsh_" + "AbCdEfGh12345678"
 TABLE = """\
@@ -28,18 +28,6 @@ kind: Job
 metadata: {name: points}
 spec:
   config: {steps: [{type: partition_nongeospatial, input: {file: points.csv}, output: "fd://demo/points/"}]}
-"""
-SERVED = """\
----
-apiVersion: fused-spec/v1
-kind: Udf
-metadata: {name: at}
-spec: {udf: {file: at.py}}
----
-apiVersion: fused-spec/v1
-kind: UdfAccessToken
-metadata: {name: public}
-spec: {udf: {ref: at}, sink: {file: .secrets/public}}
 """
 
 

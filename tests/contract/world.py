@@ -33,6 +33,18 @@ PROJECT = "apiVersion: fused-spec/v1\nproject: {name: roads, id: 0d5b1c7e-52b5}\
 UDF = "@fused.udf\ndef udf(n: int = 1):\n    print(f'n={n}')\n    return n\n"
 SLOW = "@fused.udf\ndef udf():\n    import time\n    time.sleep(600)\n"
 FAILING = "@fused.udf\ndef udf():\n    raise ValueError('no such tile')\n"
+SERVED = """\
+---
+apiVersion: fused-spec/v1
+kind: Udf
+metadata: {name: at}
+spec: {udf: {file: at.py}}
+---
+apiVersion: fused-spec/v1
+kind: UdfAccessToken
+metadata: {name: public}
+spec: {udf: {ref: at}, sink: {file: .secrets/public}}
+"""
 SCOPE = "0d5b1c7e-52b5"
 FAST = Options(poll=(0.02, 0.2), backoff=(0.05, 0.1))
 
