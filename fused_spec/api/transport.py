@@ -5,7 +5,6 @@ followed for GET within one origin alone, credentials only to the base URL, a li
 answer, repeats only of GET and HEAD, no secret in an error. What the calls mean is not known here.
 """
 
-import io
 import json
 import random
 import time
@@ -22,6 +21,7 @@ import requests
 from fused_spec import __version__
 from fused_spec.api.addresses import checked_base_url, checked_target
 from fused_spec.api.answers import Answer
+from fused_spec.api.bodies import kept, pieces
 from fused_spec.api.errors import (
     ApiError,
     InvalidArgument,
@@ -42,8 +42,6 @@ from fused_spec.settings import Credentials
 
 Query = Mapping[str, str | int | None]
 Sink = Callable[[Iterator[bytes]], bytes]
-
-_PIECE = 64 * 1024
 
 # The generation of the protocol that `wire` speaks; servers choose by it, for example, whether the stored results
 # of a job come with `.metadata` entries.
@@ -227,11 +225,11 @@ class Transport:
             response.request.headers.pop("Authorization", None)
             self._server_clock.note(response.headers, own=request.where == self.base_url)
             if 200 <= response.status_code < 300:
-                body = sink(_pieces(response, request, limits.size, deadline))
+                body = sink(pieces(response, request, limits.size, deadline))
             else:
-                body = b"".join(_pieces(response, request, ORDINARY.size, deadline))
+                body = b"".join(pieces(response, request, ORDINARY.size, deadline))
                 raise_for_status(
-                    _kept(response, request, body),
+                    kept(response, request, body),
                     call=request.call,
                     redact=self._redact,
                     with_credentials="Authorization" in request.headers,
@@ -259,36 +257,6 @@ def _final(answer: Answer) -> Answer:
     if answer.is_redirect:
         raise Unreadable(f"{answer.call} answered {answer.status}, a redirect that is not followed")
     return answer
-
-
-def _pieces(response: requests.Response, request: Request, size: int, deadline: Deadline) -> Iterator[bytes]:
-    """The body piece by piece, at most `size` bytes of it and until the deadline."""
-    if "," in response.headers.get("Content-Encoding", ""):
-        raise Unreadable(f"{request.call} answered a body that is compressed more than once")
-    stream = response.iter_content(_PIECE)
-    left = size
-    while True:
-        try:
-            piece = next(stream, b"")
-        except requests.RequestException as error:
-            raise failure(error, call=request.call, where=request.where) from None
-        if not piece:
-            return
-        left -= len(piece)
-        if left < 0:
-            raise Unreadable(f"{request.call} answered more than {size} bytes, which is not read")
-        if deadline.passed:
-            raise TimedOut(f"{request.call}: the answer from {request.where} was not whole in time")
-        yield piece
-
-
-def _kept(response: requests.Response, request: Request, body: bytes) -> requests.Response:
-    """The same answer with its body read, as the published client's errors carry it."""
-    kept = requests.Response()
-    kept.status_code, kept.reason, kept.url = response.status_code, response.reason, request.shown_url
-    kept.headers, kept.encoding, kept.request = response.headers, response.encoding, response.request
-    kept.raw = io.BytesIO(body)
-    return kept
 
 
 def _as_json(content: Any) -> bytes:

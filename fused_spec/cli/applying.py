@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
-from fused_spec.cli.keeping import Kept, cancels_of, leavings_of, open_kept, open_markers, open_spools
+from fused_spec.cli.keeping import Kept, cancels_of, kept_at, leavings_of, open_markers, open_spools
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import valid_specs
-from fused_spec.cli.target import connect, find_target, identify
+from fused_spec.cli.target import connect, find_target
 from fused_spec.errors import Interrupted, ServiceError
 from fused_spec.phrases import counted
 from fused_spec.plan import planner
@@ -81,9 +81,8 @@ def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | N
 
 def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
     """These specs at a target; raises the client's errors when its service does not say which one it is."""
-    project = resolution.project.at(target)
-    kept = open_kept(project, target, identify(target, context, project), archive)
-    return Workplace(resolution=replace(resolution, project=project), target=target, kept=kept)
+    kept = kept_at(context, resolution.project, target, archive)
+    return Workplace(resolution=replace(resolution, project=kept.project), target=target, kept=kept)
 
 
 def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:

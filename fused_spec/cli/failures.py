@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from fused_spec.cli.log_end import LogEnd, end_of
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, Run
+from fused_spec.reconcile.log_end import LogEnd, end_of
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.site import Site
 from fused_spec.spec.model import DesiredJob

@@ -172,7 +172,8 @@ def cancel(context: Context, names: tuple[str, ...], timeout: float) -> None:
 
 def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout: float) -> None:
     from fused_spec.api.client import FusedAPI
-    from fused_spec.cli.keeping import only_said, who
+    from fused_spec.cli.apply_lock import who
+    from fused_spec.cli.keeping import only_said
     from fused_spec.cli.reading import ended_status, run_status_of
     from fused_spec.cli.target import connect
     from fused_spec.polling import Deadline

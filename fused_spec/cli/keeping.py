@@ -1,37 +1,30 @@
-"""What is kept between two applies: the archive, the journal of attempts, remembered markers, and the lock.
+"""What is kept between two applies: the archive, the journal of attempts, and remembered markers.
 
 All of it by project, environment and service. Earlier versions kept it by the target's name; that goes on counting.
 """
 
-import os
 import re
-import socket
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import FusedSpecError, Locked
-from fused_spec.polling import Clock, Deadline, Sleep, intervals
+from fused_spec.errors import FusedSpecError
 from fused_spec.settings import Target
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.cli.console import Console
+    from fused_spec.cli.options import Context
     from fused_spec.reconcile.archive import Archive
     from fused_spec.reconcile.cancels import Cancels
     from fused_spec.reconcile.journal import Journal
-    from fused_spec.reconcile.lease import Holder
     from fused_spec.reconcile.left import Leavings
     from fused_spec.reconcile.markers import Markers
     from fused_spec.reconcile.spool import Spools
     from fused_spec.reconcile.store import Store
     from fused_spec.service_identity import ServiceIdentity
     from fused_spec.spec.model import Project
-
-_FIRST_LOOK, _LONGEST_LOOK = 0.5, 5.0  # seconds between two looks at a lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,24 +66,31 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
         project=project,
         locks=(f"{project.scope}@{service.folder}", *([before] if before else ())),
         leases=(
-            *([f"{project.scope}/services/{service.folder}/lock"] if is_shared else ()),
+            *([f"{_folder(project, service)}/lock"] if is_shared else ()),
             *([f"{project.scope}/lock/{before}"] if is_shared and before else ()),
         ),
     )
+
+
+def kept_at(context: "Context", project: "Project", target: Target, place: str | None = None) -> Kept:
+    """The same for the service that the target reaches, which is asked who it is; raises the client's errors."""
+    from fused_spec.cli.target import identify
+
+    return open_kept(project, target, identify(target, context, project), place)
 
 
 def leavings_of(kept: Kept) -> "Leavings":
     """What applies have told of things that left the specs."""
     from fused_spec.reconcile.left import Leavings
 
-    return Leavings(kept.store, f"{kept.project.scope}/services/{kept.service.folder}/left")
+    return Leavings(kept.store, f"{_folder(kept.project, kept.service)}/left")
 
 
 def cancels_of(kept: Kept) -> "Cancels":
     """Who cancelled which run."""
     from fused_spec.reconcile.cancels import Cancels
 
-    return Cancels(kept.store, f"{kept.project.scope}/services/{kept.service.folder}/cancelled")
+    return Cancels(kept.store, f"{_folder(kept.project, kept.service)}/cancelled")
 
 
 @contextmanager
@@ -102,12 +102,9 @@ def only_said(console: "Console", lost: str) -> Iterator[None]:
         console.warn(f"Warning: {lost}: {error}")
 
 
-def who(env: Mapping[str, str]) -> str:
-    """Who is at work here, as far as the environment says: `of ada on laptop`, with the run of a CI."""
-    holder = _holder(env)
-    person = env.get("GITHUB_ACTOR") or env.get("GITLAB_USER_LOGIN") or env.get("USER") or env.get("LOGNAME")
-    where = f"of {person} on {holder.host}" if person else f"on {holder.host}"
-    return f"{where} ({holder.run_url})" if holder.run_url else where
+def _folder(project: "Project", service: "ServiceIdentity") -> str:
+    """Where the store has what is of one environment at one service."""
+    return f"{project.scope}/services/{service.folder}"
 
 
 def archive_place(project: "Project") -> str:
@@ -137,64 +134,3 @@ def open_spools(project: "Project", service: "ServiceIdentity", secrets: tuple[s
 def slug(name: str) -> str:
     """A target's name as a part of a path."""
     return re.sub(r"[^A-Za-z0-9.-]+", "-", name)
-
-
-@contextmanager
-def only_apply(
-    kept: Kept,
-    env: Mapping[str, str],
-    *,
-    now: Callable[[], datetime],
-    timeout: float = 0.0,
-    tell: Callable[[str], None] = lambda text: None,
-    clock: Clock | None = None,
-    sleep: Sleep = time.sleep,
-) -> Iterator[Callable[[float], bool]]:
-    """Be the only apply of this project in its environment at its service, by a clock on which all agree.
-
-    Waits `timeout` seconds for another one to end, and `tell`s which it is; raises `Locked` with the holder after that.
-    Gives a function that says whether the lock still is held, and will be for so many seconds.
-    """
-    from fused_spec.reconcile.site import steady_clock
-
-    holder, deadline = _holder(env), Deadline(timeout, clock or steady_clock)
-    with ExitStack() as stack:
-        told = None
-        for pause in intervals(_FIRST_LOOK, _LONGEST_LOOK):
-            try:
-                may_act = stack.enter_context(_locked(kept, holder, now))
-                break
-            except Locked as error:
-                left = deadline.remaining
-                if not left:
-                    raise
-                if told != (told := str(error)):
-                    tell(f"Waiting for the lock: {error}.")
-                sleep(min(pause, left))
-        yield may_act
-
-
-@contextmanager
-def _locked(kept: Kept, holder: "Holder", now: Callable[[], datetime]) -> Iterator[Callable[[float], bool]]:
-    """Hold every lock of this place."""
-    from fused_spec.reconcile.lease import Lease, kept_alive, local_lock
-    from fused_spec.reconcile.site import steady_clock
-
-    with ExitStack() as stack:
-        for name in kept.locks:
-            stack.enter_context(local_lock(kept.project.state / "locks" / f"{name}.lock", holder))
-        leases = [
-            stack.enter_context(kept_alive(Lease(kept.store, folder, holder, clock=steady_clock, now=now)))
-            for folder in kept.leases
-        ]
-        yield lambda seconds: all(lease.holds(seconds) for lease in leases)
-
-
-def _holder(env: Mapping[str, str]) -> "Holder":
-    from fused_spec.reconcile.lease import Holder
-
-    run_url = env.get("CI_JOB_URL") or env.get("BUILD_URL")
-    if env.get("GITHUB_RUN_ID"):
-        server, repository = env.get("GITHUB_SERVER_URL", ""), env.get("GITHUB_REPOSITORY", "")
-        run_url = f"{server}/{repository}/actions/runs/{env['GITHUB_RUN_ID']}"
-    return Holder(host=socket.gethostname(), pid=os.getpid(), run_url=run_url)

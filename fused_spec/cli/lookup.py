@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fused_spec.cli.keeping import cancels_of, open_kept, open_markers
+from fused_spec.cli.keeping import cancels_of, kept_at, open_markers
 from fused_spec.cli.options import Context
 from fused_spec.errors import FusedSpecError
 from fused_spec.settings import Target
@@ -53,16 +53,15 @@ class FoundRun:
 def surroundings(context: Context) -> Surroundings:
     """What a command needs that names no specs; raises `SpecError` when the project file is invalid."""
     from fused_spec.api.reading import FusedReader
-    from fused_spec.cli.target import connect, find_target, identify
+    from fused_spec.cli.target import connect, find_target
 
     project = current_project(context)
     target = find_target(context, project)
-    project, service = project.at(target), identify(target, context, project)
-    kept = open_kept(project, target, service)
+    kept = kept_at(context, project, target)
     return Surroundings(
-        project=project,
+        project=kept.project,
         target=target,
-        service=service,
+        service=kept.service,
         api=connect(FusedReader, target, context, project),
         archive=kept.archive,
         journal=kept.journal,

@@ -187,10 +187,10 @@ class _Asked:
 def _apply(
     context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
 ) -> int:
+    from fused_spec.cli.apply_lock import only_apply
     from fused_spec.cli.applying import carry_out, connect_to, find_workplace, open_site, service_clock
     from fused_spec.cli.asking import confirm
     from fused_spec.cli.failures import failures
-    from fused_spec.cli.keeping import only_apply
     from fused_spec.reconcile.outcome import exit_code
     from fused_spec.spec.prices import PRICES
     from fused_spec.views.documents import apply_document, as_json
@@ -238,7 +238,8 @@ def _write_down(
 
     Nothing is decided by it, so where it cannot be kept that is only said.
     """
-    from fused_spec.cli.keeping import cancels_of, leavings_of, only_said, who
+    from fused_spec.cli.apply_lock import who
+    from fused_spec.cli.keeping import cancels_of, leavings_of, only_said
     from fused_spec.reconcile.events import Cancelling
     from fused_spec.spec.model import Kind
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from fused_spec.api.client import FusedAPI
+from fused_spec.cli.apply_lock import only_apply
 from fused_spec.cli.applying import service_clock, timing_of, watching
 from fused_spec.cli.asking import confirm
-from fused_spec.cli.keeping import only_apply, open_kept
+from fused_spec.cli.keeping import kept_at
 from fused_spec.cli.options import Context
-from fused_spec.cli.target import connect, find_target, identify
+from fused_spec.cli.target import connect, find_target
 from fused_spec.cli.token_state import declared_token, states_of
 from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.reconcile.recover import recover_tokens
@@ -43,15 +44,14 @@ def rotate_token(
     if not declared.payload.get("enabled", True):
         raise FusedSpecError(f"{declared.key} is declared as disabled", hint="set enabled: true, then apply")
     target = find_target(context, project)
-    project = project.at(target)
-    kept = open_kept(project, target, identify(target, context, project), archive)
+    kept = kept_at(context, project, target, archive)
     api = connect(FusedAPI, target, context, project)
     lock = only_apply(kept, context.env, now=service_clock(api), timeout=lock_timeout, tell=context.console.warn)
     with lock as may_act:
         issuer = Issuer(
             api=api,
             journal=kept.journal.tokens,
-            scope=project.scope,
+            scope=kept.project.scope,
             timing=timing_of(target),
             world=World(),
             may_act=may_act,
@@ -67,5 +67,5 @@ def rotate_token(
                 f"the rotation of {declared.key} was interrupted; one value works, and it is in the sink",
                 hint="the next apply, or another rotation, sees to what is left over",
             ) from None
-    [state] = states_of(api, [declared], project, kept.journal.tokens, context.cwd)
+    [state] = states_of(api, [declared], kept.project, kept.journal.tokens, context.cwd)
     return Rotated(target=target, state=state)

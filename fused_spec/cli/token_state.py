@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fused_spec.api.reading import FusedReader
-from fused_spec.cli.keeping import open_kept
+from fused_spec.cli.keeping import kept_at
 from fused_spec.cli.options import Context
 from fused_spec.cli.specs import here, read_specs
-from fused_spec.cli.target import connect, find_target, identify
+from fused_spec.cli.target import connect, find_target
 from fused_spec.diagnostics import nearest
 from fused_spec.errors import FusedSpecError, SpecError
 from fused_spec.plan.token_age import Age, age_of
@@ -37,9 +37,8 @@ def read_tokens(context: Context, paths: tuple[str, ...], *, only: str | None = 
     declared = _declared(resolution) if only is None else [_named(resolution, only)]
     target = find_target(context, resolution.project)
     api = connect(FusedReader, target, context, resolution.project)
-    project = resolution.project.at(target)
-    journal = open_kept(project, target, identify(target, context, project)).journal.tokens
-    return Found(target=target, states=states_of(api, declared, project, journal, context.cwd))
+    kept = kept_at(context, resolution.project, target)
+    return Found(target=target, states=states_of(api, declared, kept.project, kept.journal.tokens, context.cwd))
 
 
 def states_of(

@@ -6,6 +6,7 @@ from typing import Any
 from fused_spec.phrases import listed
 from fused_spec.plan.model import Change, FieldChange, History, PastRun, Run
 from fused_spec.redaction import MASK, shown_env
+from fused_spec.spec.addresses import output_of
 from fused_spec.spec.model import Desired, DesiredJob, Key, Kind
 from fused_spec.status import RunStatus
 
@@ -42,14 +43,6 @@ def _masked(job: DesiredJob) -> Iterator[str]:
     yield from (
         f"additional_env.{name}, whose value is not shown" for name, value in shown_env(env).items() if value == MASK
     )
-
-
-def output_of(job: Desired | None) -> str | None:
-    """The address that a job writes to: that of its last step with an output."""
-    if not isinstance(job, DesiredJob):
-        return None
-    written = [step["output"] for step in job.payload["config"]["steps"] if isinstance(step.get("output"), str)]
-    return written[-1] if written else None
 
 
 def _since(job: DesiredJob, newest: Run | PastRun, planned: Mapping[Key, Change]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, PastRun, Plan, Run
+from fused_spec.spec.addresses import addresses_written
 from fused_spec.spec.model import Desired, DesiredToken, DesiredUdf
 
 _WRITES = (Action.START, Action.REPLACE, Action.QUEUE)
@@ -38,7 +39,7 @@ def _noted(change: Change, served: Mapping[str, Sequence[str]]) -> Change:
     if change.action not in _WRITES or change.after is None:
         return change
     by_names: dict[tuple[str, ...], list[str]] = {}
-    for address in _outputs(change.after):
+    for address in addresses_written(change.after.payload.get("config")):
         names = tuple(name for name, texts in served.items() if _mention(address, texts))
         if names:
             by_names.setdefault(names, []).append(address)
@@ -60,13 +61,6 @@ def _mention(address: str, texts: Iterable[str]) -> bool:
     place = address.rstrip("/")
     whole = re.compile(rf"{re.escape(place)}(?![\w-]|\.\w)")
     return any(place in text and whole.search(text) for text in texts)
-
-
-def _outputs(desired: Desired) -> Iterator[str]:
-    for step in desired.payload.get("config", {}).get("steps", []):
-        for name in ("output", "output_metadata"):
-            if isinstance(step.get(name), str):
-                yield step[name]
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from fused_spec.errors import Misconfigured
-from fused_spec.plan.causes import output_of
 from fused_spec.plan.lineage import newest_success
 from fused_spec.plan.model import History, ReadRun
 from fused_spec.reconcile.archive import Archive, RunRecord
 from fused_spec.reconcile.spool import LogRecord, WholeLog
+from fused_spec.spec.addresses import output_of
 from fused_spec.spec.model import DesiredJob, Resolution
 from fused_spec.status import RunStatus
 

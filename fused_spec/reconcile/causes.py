@@ -1,7 +1,6 @@
 """Why held jobs are held: the end of the log of each run, in a line, from the archive first, else from the service."""
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
@@ -17,6 +16,7 @@ from fused_spec.phrases import cut
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.reconcile.cancels import Cancels
+from fused_spec.reconcile.log_end import end_of
 from fused_spec.reconcile.receipt import Receipt
 from fused_spec.redaction import redact
 from fused_spec.status import RunStatus
@@ -27,12 +27,10 @@ if TYPE_CHECKING:
 
 _MOST_READ = 50  # logs of one plan
 _AT_ONCE = 8
-_LAST_LINES = 40
 _LAST_BYTES = 4 << 20
 _ERROR_IS_WITHIN = timedelta(minutes=2)  # of the end of a run
 _LONGEST = 300
 
-_STEP = re.compile(r"^step \d+ of \d+: .+")  # how the embedded service begins each step
 _EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning|Expired|Timeout|Failure)\b.*")
 
 
@@ -68,13 +66,8 @@ def with_causes(
 
 def error_in(lines: Iterable[str], status: RunStatus) -> str | None:
     """What the end of a log says of how its run ended, in one line; None where it says nothing."""
-    step: str | None = None
-    last: deque[str] = deque(maxlen=_LAST_LINES)
-    for line in lines:
-        if line.strip():
-            last.append(line.rstrip())
-        if _STEP.match(line):
-            step = line.strip()
+    end = end_of(lines)
+    step, last = end.step, end.last
     said = next((line.removeprefix("ERROR:").strip() for line in reversed(last) if line.startswith("ERROR:")), None)
     if said is not None:
         return _short(said)

@@ -5,7 +5,7 @@ planner's: they can be pruned. Nothing here is asked for unless something left.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from fused_spec.plan.ending import verb
 from fused_spec.plan.model import History, Left, PastRun, Run
 from fused_spec.reconcile.marker import is_marked
 from fused_spec.reconcile.store import Store
+from fused_spec.spec.addresses import addresses_written
 from fused_spec.spec.elsewhere import look_elsewhere
 from fused_spec.spec.model import DEFAULT_SCOPE, Desired, Key, Kind, Resolution
 
@@ -77,8 +78,8 @@ def _ended(history: History, declared: set[Key]) -> dict[Key, Run | PastRun]:
 
 def _job_left(key: Key, run: Run | PastRun, desired: Sequence[Desired], api: "FusedReader", archive: "Archive") -> Left:
     ended = f" on {run.ended.astimezone(UTC):%Y-%m-%d}" if run.ended else ""
-    addresses = list(dict.fromkeys(_outputs(_config(key, run, api, archive))))
-    writers = {address: one.key for one in desired for address in _outputs(one.payload.get("config"))}
+    addresses = addresses_written(_config(key, run, api, archive))
+    writers = {address: one.key for one in desired for address in addresses_written(one.payload.get("config"))}
     return Left(
         key=key,
         said=f"its last run {verb(run.status)}{ended}",
@@ -98,14 +99,6 @@ def _config(key: Key, run: Run | PastRun, api: "FusedReader", archive: "Archive"
         if error.is_gone:
             return None
         raise
-
-
-def _outputs(config: Any) -> Iterator[str]:
-    steps = config.get("steps") if isinstance(config, Mapping) else None
-    for step in steps if isinstance(steps, list) else []:
-        for name in ("output", "output_metadata"):
-            if isinstance(step, Mapping) and isinstance(step.get(name), str):
-                yield step[name]
 
 
 def _udfs_left(keys: Sequence[Key], scope: str, api: "FusedReader") -> Iterator[Left]:

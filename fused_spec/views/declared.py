@@ -5,6 +5,7 @@ from typing import Any
 
 from fused_spec.phrases import counted, cut
 from fused_spec.redaction import shown_env
+from fused_spec.spec.addresses import addresses_written
 from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf
 from fused_spec.views.shown import one_line, visible, without_secrets
 
@@ -37,7 +38,10 @@ def declared_rows(desired: Desired) -> list[tuple[str, str]]:
                 *(("needs", str(key)) for key in needs),
                 *(("step", line) for line in _steps(desired)),
             ]
-            return [*rows, *(("writes", visible(output)) for output in outputs_of(desired))]
+            return [
+                *rows,
+                *(("writes", visible(output)) for output in addresses_written(desired.payload.get("config"))),
+            ]
     return [("", line) for line in declared_lines(desired)]
 
 
@@ -56,13 +60,6 @@ def code_of(desired: Desired) -> list[tuple[str, str]]:
             if isinstance(text, str)
         ]
     return found
-
-
-def outputs_of(desired: Desired) -> list[str]:
-    """The addresses that a job writes to."""
-    steps = desired.payload.get("config", {}).get("steps", [])
-    named = [step.get(name) for step in steps for name in ("output", "output_metadata")]
-    return list(dict.fromkeys(address for address in named if isinstance(address, str)))
 
 
 _PLACES = {"region": "region", "disk_size_gb": "disk in GB", "image_name": "image"}

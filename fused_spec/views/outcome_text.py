@@ -7,6 +7,7 @@ from typing import Any
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.ending import why_held
+from fused_spec.reconcile.log_end import Raised
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, ways_out
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
@@ -28,14 +29,6 @@ _EXPLAINED = (
     OutcomeStatus.UNKNOWN,
     OutcomeStatus.HELD,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raised:
-    """An exception, as a traceback names it."""
-
-    type: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from fused_spec.cli.keeping import Kept, only_apply, open_kept, open_markers, open_spools
+from fused_spec.cli.apply_lock import only_apply
+from fused_spec.cli.keeping import Kept, open_kept, open_markers, open_spools
 from fused_spec.errors import Locked
 from fused_spec.reconcile.journal import Attempt
 from fused_spec.reconcile.lease import Holder, Lease

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fused_spec.phrases import cut
-from fused_spec.views.outcome_text import Raised
 
 _LAST_LINES = 10
+_MORE_LINES = 40
 _LONGEST_LINE = 2_000
 _STEP = re.compile(r"step (?P<number>\d+) of \d+: .+")  # how the embedded service begins each step, and ends a failure
 _FAILED = re.compile(r"ERROR: step (?P<number>\d+) of \d+ \(.*?\) failed: (?:input (?P<input>\d+): )?(?P<why>.*)")
@@ -18,8 +18,19 @@ _ERROR_NAME = re.compile(r"(?:Error|Exception|Exit|Interrupt|Iteration|Warning)$
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """An exception, as a traceback names it."""
+
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogEnd:
-    """As far as the log tells; `step` is its line, `number` counts from 1, and `input` from 0."""
+    """As far as the log tells; `step` is its line, `number` counts from 1, and `input` from 0.
+
+    `lines` are to be shown; `last` are more of them, whole, and none is blank.
+    """
 
     step: str | None = None
     number: int | None = None
@@ -27,6 +38,7 @@ class LogEnd:
     raised: Raised | None = None
     why: str | None = None
     lines: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
 
 
 def end_of(messages: Iterable[str]) -> LogEnd:
@@ -36,9 +48,12 @@ def end_of(messages: Iterable[str]) -> LogEnd:
     raised: Raised | None = None
     in_traceback = False
     lines: deque[str] = deque(maxlen=_LAST_LINES)
+    last: deque[str] = deque(maxlen=_MORE_LINES)
     for message in messages:
         line = message.rstrip()
         lines.append(cut(line, _LONGEST_LINE))
+        if line:
+            last.append(line)
         step = _STEP.fullmatch(line) or step
         failed = _FAILED.fullmatch(line) or failed
         if line == _TRACEBACK:
@@ -54,6 +69,7 @@ def end_of(messages: Iterable[str]) -> LogEnd:
         raised=_of_failure(failed["why"], raised) if failed else raised,
         why=cut(failed["why"], _LONGEST_LINE) if failed else None,
         lines=tuple(lines),
+        last=tuple(last),
     )
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from fused_spec.cli.log_end import end_of
-from fused_spec.views.outcome_text import Raised
+from fused_spec.reconcile.log_end import Raised, end_of
 
 TRACEBACK = [
     "Traceback (most recent call last):",
