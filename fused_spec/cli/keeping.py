@@ -67,7 +67,7 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
         locks=(f"{project.scope}@{service.folder}", *([before] if before else ())),
         leases=(
             *([f"{_folder(project, service)}/lock"] if is_shared else ()),
-            *([f"{project.scope}/lock/{before}"] if is_shared and before else ()),
+            *([f"{project.scope}/lock/{before}"] if is_shared and before and is_certain else ()),
         ),
     )
 

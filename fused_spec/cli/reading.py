@@ -6,9 +6,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ServiceError, WaitTimeout
-from fused_spec.polling import Deadline, Sleep, intervals
+from fused_spec.polling import Deadline, Sleep, intervals, steady_clock
 from fused_spec.reconcile.silence import Silence
-from fused_spec.reconcile.site import steady_clock
 from fused_spec.status import RunStatus, Vigil
 
 if TYPE_CHECKING:
