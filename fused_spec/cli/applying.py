@@ -32,7 +32,7 @@ from fused_spec.reconcile.whereabouts import Whereabouts, oddities, with_unreada
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
-from fused_spec.views.progress import Board, event_line
+from fused_spec.views.progress import Board, PlainLog
 from fused_spec.views.words import counted
 
 _BELOW_THE_TABLE = 4
@@ -230,7 +230,8 @@ def _markers(api: FusedReader, place: Workplace) -> Markers:
 def _display(console: Console, board: Board) -> Iterator[Callable[[Event], None]]:
     """Show progress: a table that is drawn again in a terminal, a line per event elsewhere."""
     if not console.live:
-        yield lambda event: _say(console, event)
+        log = PlainLog()
+        yield lambda event: _say(console, log.line(event))
         return
     from fused_spec.views.live import live_table
 
@@ -240,8 +241,8 @@ def _display(console: Console, board: Board) -> Iterator[Callable[[Event], None]
         yield lambda event: None
 
 
-def _say(console: Console, event: Event) -> None:
-    if line := event_line(event):
+def _say(console: Console, line: str | None) -> None:
+    if line:
         console.say(line)
 
 
