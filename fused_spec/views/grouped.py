@@ -25,7 +25,7 @@ def title(group: Group) -> str:
     """`Job/areas`, or `300 jobs, tile-000 … tile-299`."""
     if len(group.changes) == 1:
         return visible(str(group.first.key))
-    names = sorted(visible(change.key.name) for change in group.changes)
+    names = [visible(change.key.name) for change in group.changes]
     return f"{len(names)} {_PLURALS[group.first.key.kind]}: {in_short(names)}"
 
 
