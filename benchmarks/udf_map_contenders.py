@@ -67,7 +67,7 @@ def engine(task: str, inputs: Sequence[object]) -> float:
         udf = {"name": task, "entrypoint": "udf", "code": FUNCTIONS[task][1]}
         config = {"steps": [{"type": "udf", "udf": udf, "input": inputs}]}
         request = {**_REQUEST, "config": config, "storage": folder, "scratch": str(Path(folder) / "scratch")}
-        request["confinement"] = {"state": str(Path(__file__).parent / "state"), "kept": [], "allowed": []}
+        request["confinement"] = {"state": str(Path.home() / "fused-spec-state"), "kept": [], "allowed": []}
         job.request.write_text(json.dumps(request))
         started = time.perf_counter()
         done = worker.run(job)

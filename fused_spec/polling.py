@@ -8,6 +8,12 @@ Clock = Callable[[], float]
 Sleep = Callable[[float], None]
 
 
+def steady_clock() -> float:
+    """Seconds that also pass while the machine sleeps, where the system can tell."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """A point on `clock` after which waiting stops; `seconds=None` waits for ever."""

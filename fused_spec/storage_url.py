@@ -1,5 +1,6 @@
 """What stands behind `fd://`, as people write it: a folder of this machine, or a URL that fsspec opens."""
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,16 +24,29 @@ _ERRORS = (
 )
 
 
+BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""The name of one; a login before it would be quoted by whatever cannot use it."""
+
+# `s3:/bucket/x` and `file:/x` as well, which as paths would be folders that nobody meant.
+_MEANT_AS_URL = re.compile(r"[a-z][a-z0-9+.:-]+:/|(?:s3a?|gs|gcs|az|abfss?|https?|ftp|file|local):", re.IGNORECASE)
+
+
+def is_meant_as_url(text: str) -> bool:
+    """Whether it was to be a URL, well written or not; every other text is a path."""
+    return _MEANT_AS_URL.match(text) is not None
+
+
 def parse_storage(text: str | None, cwd: Path) -> str | None:
     """An absolute path, or a URL without its last slash; raises `Misconfigured` for what can be neither."""
     if text is None:
         return None
     scheme, separator, rest = text.partition("://")
-    if not separator:
+    if not separator and not is_meant_as_url(text):
         return str((cwd / Path(text).expanduser()).resolve())
     if scheme == "file" and rest.startswith("/"):
         return str(Path(unquote(rest)).resolve())
-    if scheme not in _VARIABLES or not rest.strip("/") or ".." in rest.split("/"):
+    bucket, *folders = rest.split("/")
+    if scheme not in _VARIABLES or not BUCKET.fullmatch(bucket) or ".." in folders:
         kinds = ", ".join(f"{known}://bucket/prefix" for known in _VARIABLES)
         raise Misconfigured(f"{text} is no storage", hint=f"give a folder, {kinds}")
     return text.rstrip("/")

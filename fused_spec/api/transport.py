@@ -36,7 +36,7 @@ from fused_spec.api.limits import FILES, ORDINARY, Limits
 from fused_spec.api.request import Body, Request, onward, with_body
 from fused_spec.api.server_clock import ServerClock
 from fused_spec.api.sockets import DeadlineAdapter
-from fused_spec.polling import Clock, Deadline, Sleep
+from fused_spec.polling import Clock, Deadline, Sleep, steady_clock
 from fused_spec.redaction import Redactor
 from fused_spec.settings import Credentials
 
@@ -84,7 +84,7 @@ class Transport:
         credentials: Credentials | None,
         *,
         session: requests.Session | None = None,
-        clock: Clock = time.monotonic,
+        clock: Clock = steady_clock,
         sleep: Sleep = time.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:

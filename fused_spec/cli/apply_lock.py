@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.cli.keeping import Kept
 from fused_spec.errors import Locked
-from fused_spec.polling import Clock, Deadline, Sleep, intervals
+from fused_spec.polling import Clock, Deadline, Sleep, intervals, steady_clock
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.lease import Holder
@@ -34,7 +34,7 @@ def only_apply(
     now: Callable[[], datetime],
     timeout: float = 0.0,
     tell: Callable[[str], None] = lambda text: None,
-    clock: Clock | None = None,
+    clock: Clock = steady_clock,
     sleep: Sleep = time.sleep,
 ) -> Iterator[Callable[[float], bool]]:
     """Be the only apply of this project in its environment at its service, by a clock on which all agree.
@@ -42,9 +42,7 @@ def only_apply(
     Waits `timeout` seconds for another one to end, and `tell`s which it is; raises `Locked` with the holder after that.
     Gives a function that says whether the lock still is held, and will be for so many seconds.
     """
-    from fused_spec.reconcile.site import steady_clock
-
-    holder, deadline = _holder(env), Deadline(timeout, clock or steady_clock)
+    holder, deadline = _holder(env), Deadline(timeout, clock)
     with ExitStack() as stack:
         told = None
         for pause in intervals(_FIRST_LOOK, _LONGEST_LOOK):
@@ -65,7 +63,6 @@ def only_apply(
 def _locked(kept: Kept, holder: "Holder", now: Callable[[], datetime]) -> Iterator[Callable[[float], bool]]:
     """Hold every lock of this place."""
     from fused_spec.reconcile.lease import Lease, kept_alive, local_lock
-    from fused_spec.reconcile.site import steady_clock
 
     with ExitStack() as stack:
         for name in kept.locks:

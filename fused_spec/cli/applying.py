@@ -30,7 +30,7 @@ from fused_spec.reconcile.whereabouts import Whereabouts, oddities, with_unreada
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
-from fused_spec.views.progress import Board, event_line
+from fused_spec.views.progress import Board, PlainLog
 
 _BELOW_THE_TABLE = 4
 _LONG_ENOUGH = 8
@@ -217,7 +217,8 @@ def _markers(api: FusedReader, place: Workplace) -> Markers:
 def _display(console: Console, board: Board) -> Iterator[Callable[[Event], None]]:
     """Show progress: a table that is drawn again in a terminal, a line per event elsewhere."""
     if not console.live:
-        yield lambda event: _say(console, event)
+        log = PlainLog()
+        yield lambda event: _say(console, log.line(event))
         return
     from fused_spec.views.live import live_table
 
@@ -227,8 +228,8 @@ def _display(console: Console, board: Board) -> Iterator[Callable[[Event], None]
         yield lambda event: None
 
 
-def _say(console: Console, event: Event) -> None:
-    if line := event_line(event):
+def _say(console: Console, line: str | None) -> None:
+    if line:
         console.say(line)
 
 

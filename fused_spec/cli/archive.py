@@ -2,7 +2,7 @@
 
 import click
 
-from fused_spec.cli.options import Context, command, output_option
+from fused_spec.cli.options import Context, archive_option, command, output_option
 from fused_spec.cli.suggestions import Guided
 from fused_spec.errors import EXIT_OK, JobFailed
 
@@ -13,10 +13,10 @@ def archive() -> None:
 
 
 @archive.command()
-@click.option("--archive", "place", metavar="DIR|URL", help="Where they are kept; else as the project says.")
+@archive_option
 @output_option("text", "json")
 @command
-def verify(context: Context, place: str | None, output: str) -> int:
+def verify(context: Context, archive: str | None, output: str) -> int:
     """Check every kept log against its receipt.
 
     Asks no service. Exits with 1 when a log is gone or changed, or a receipt cannot be read.
@@ -31,7 +31,7 @@ def verify(context: Context, place: str | None, output: str) -> int:
 
     project = current_project(context)
     scope = project.at(find_target(context, project)).scope
-    checks = list(Archive(open_store(place or archive_place(project)), scope).check())
+    checks = list(Archive(open_store(archive or archive_place(project)), scope).check())
     as_text = as_json(verify_document(checks)) if output == "json" else verified_text(checks)
     context.console.result(as_text)
     return EXIT_OK if all(check.problem is None for check in checks) else JobFailed.exit_code

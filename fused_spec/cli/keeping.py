@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.settings import Target
+from fused_spec.storage_url import is_meant_as_url
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -67,7 +68,7 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
         locks=(f"{project.scope}@{service.folder}", *([before] if before else ())),
         leases=(
             *([f"{_folder(project, service)}/lock"] if is_shared else ()),
-            *([f"{project.scope}/lock/{before}"] if is_shared and before else ()),
+            *([f"{project.scope}/lock/{before}"] if is_shared and before and is_certain else ()),
         ),
     )
 
@@ -111,7 +112,7 @@ def archive_place(project: "Project") -> str:
     """The folder or URL of the project's archive."""
     if project.archive is None:
         return str(project.state / "archive")
-    return project.archive if "://" in project.archive else str(project.root / project.archive)
+    return project.archive if is_meant_as_url(project.archive) else str(project.root / project.archive)
 
 
 def open_markers(api: "FusedReader", project: "Project", target: Target, service: "ServiceIdentity") -> "Markers":

@@ -77,8 +77,16 @@ def _home(cwd: Path) -> Path:
         return cwd / "~"
 
 
+def not_empty(_: click.Context, __: click.Parameter, value: Any) -> Any:
+    """An option's callback: one that is given as an empty text was to say something, and is not left out."""
+    if value == "":
+        raise click.BadParameter("it is empty; a variable in its place may be unset. Leave the option out, or name it")
+    return value
+
+
 def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
     """Keep what was typed; of an option given twice, the one after the command's name wins."""
+    not_empty(context, option, value)
     if context.get_parameter_source(str(option.name)) is click.core.ParameterSource.COMMANDLINE:
         context.ensure_object(dict)[str(option.name)] = value
 
@@ -143,7 +151,9 @@ def output_option(*formats: str) -> Callable[[Function], Function]:
 spec_paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 """Folders (with everything below), files, or `-` for standard input."""
 
-archive_option = click.option("--archive", metavar="DIR|URL", help="Where receipts and logs are kept.")
+archive_option = click.option(
+    "--archive", callback=not_empty, metavar="DIR|URL", help="Where receipts and logs are kept."
+)
 
 
 def amount(_: click.Context, __: click.Parameter, value: str | None) -> float | None:

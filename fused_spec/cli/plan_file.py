@@ -31,6 +31,7 @@ class PlanToApply:
 
     def refuse_if_moved(self, context: Context, made: Plan, place: Workplace) -> None:
         """Raise `StalePlan` when the world moved or it was carried out before; mark it as carried out."""
+        saved_plan.refuse_if_spent(place.kept.store, self.plan)
         saved_plan.refuse_if_moved(self.plan, made, _checkout(context, self.plan.paths))
         saved_plan.spend(place.kept.store, self.plan)
 

@@ -6,9 +6,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ServiceError, WaitTimeout
-from fused_spec.polling import Deadline, Sleep, intervals
+from fused_spec.polling import Clock, Deadline, Sleep, intervals, steady_clock
 from fused_spec.reconcile.silence import Silence
-from fused_spec.reconcile.site import steady_clock
 from fused_spec.status import RunStatus, Vigil
 
 if TYPE_CHECKING:
@@ -98,7 +97,9 @@ def run_status_of(api: "FusedReader", found: "FoundRun") -> RunStatus:
     return status_of_run(api.get_status(found.job_id), api.server_time)
 
 
-def ended_status(api: "FusedReader", found: "FoundRun", deadline: Deadline, *, sleep: Sleep) -> RunStatus:
+def ended_status(
+    api: "FusedReader", found: "FoundRun", deadline: Deadline, *, sleep: Sleep, clock: Clock = steady_clock
+) -> RunStatus:
     """How the run ended, waiting for it; raises `WaitTimeout` at the deadline, and the run goes on."""
     from fused_spec.reconcile.refresh import status_of_run
 
@@ -110,13 +111,13 @@ def ended_status(api: "FusedReader", found: "FoundRun", deadline: Deadline, *, s
         try:
             run = api.get_status(found.job_id)
             how = status_of_run(run, api.server_time)
-            if vigil.is_lost(run.machine_is_gone, steady_clock()):
+            if vigil.is_lost(run.machine_is_gone, clock()):
                 how = RunStatus.LOST
             silence.ends()
         except ServiceError as error:
             if not _may_pass(error):
                 raise
-            silence.begins(steady_clock(), error)
+            silence.begins(clock(), error)
             pause = max(pause, error.retry_after or 0.0)
         if not how.in_flight:
             return how

@@ -17,7 +17,7 @@ from fused_spec import landlock
 
 SHARED = (Path("/tmp"), Path("/dev/shm"), Path("/mnt"))  # noqa: S108  # named to users, and no file of ours
 # What any process may need: the first seven of every machine, the others of those with graphics processors.
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "nvidia*", "dri", "kfd", "dxg")
+_DEVICES = re.compile("null|zero|full|u?random|tty|ptmx|pts|nvidia.*|dri|kfd|dxg")
 _PATH_IN_TEXT = re.compile(r"['\"`](/[^'\"`\n]+)['\"`]|(?:^|[\s(])(/[^\s:,;'\"()]+)")
 _LONGEST_CHAIN = 10
 # What libraries say that keep the system's error to themselves: GDAL, SQLite, the Rust ones.
@@ -54,8 +54,12 @@ class Confinement:
             real = place.resolve()
             if real not in closed and self.state not in real.parents:
                 yield from _without(real, closed, around)
-        for pattern in _DEVICES:
-            yield from Path("/dev").glob(pattern)
+        yield from _devices()
+
+
+def _devices() -> Iterator[Path]:
+    with suppress(OSError):
+        yield from (Path("/dev", name) for name in os.listdir("/dev") if _DEVICES.fullmatch(name))  # noqa: PTH208
 
 
 def _without(place: Path, closed: Collection[Path], around: Collection[Path]) -> Iterator[Path]:

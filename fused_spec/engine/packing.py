@@ -91,22 +91,25 @@ class Kept:
     pack: Pack
     quarters: Quarters
     _folder: TaskFolder | None = field(default=None, init=False)
+    _keeps_files: bool = field(default=False, init=False)
 
     def __call__(self, index: int) -> Answer:
-        folder = self._folder = self._folder or self._move_in()
+        folder = self._folder or self._move_in()
         forks = _ancestry.forks
         folder.enter()
         outcome = self.task(index)
         if _ancestry.forks != forks:
             os._exit(0)  # the task forked, and this is the copy that came back
         answer = self.pack.keep(outcome)
-        if not getattr(self.task, "keeps_files", False) and (left := folder.leave()):
+        if not self._keeps_files and (left := folder.leave()):
             _tell(folder.told(left, task_name(index)))
         return answer
 
     def _move_in(self) -> TaskFolder:
+        self._keeps_files = getattr(self.task, "keeps_files", False)
         outputs: Sequence[Path] = getattr(self.task, "outputs", ())
-        return self.quarters.move_in((self.pack.folder,), outputs)
+        self._folder = self.quarters.move_in((self.pack.folder,), outputs)
+        return self._folder
 
 
 def task_name(index: int) -> str:

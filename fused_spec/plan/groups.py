@@ -11,6 +11,7 @@ from typing import Any
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import ABSENT, Change, FieldChange, PastRun, Run
+from fused_spec.spec.model import DesiredJob
 
 _FEWEST = 3  # members of a group whose values differ
 _MOST_VARYING = 4
@@ -77,8 +78,10 @@ def facts_of(change: Change) -> Facts:
     if change.fields:
         return {one.path: one for one in change.fields}
     if change.before is None and change.after is not None and change.action.changes_something:
-        leaves = _leaves(change.after.payload, "")
-        return {path: FieldChange(path=path, before=ABSENT, after=value) for path, value in leaves}
+        declared = dict(_leaves(change.after.payload, ""))
+        if isinstance(change.after, DesiredJob) and change.after.only_needed:
+            declared["needs"] = [str(key) for key in change.after.only_needed]
+        return {path: FieldChange(path=path, before=ABSENT, after=value) for path, value in declared.items()}
     return {}
 
 

@@ -146,12 +146,17 @@ def _act_on_object(change: Change, site: Site) -> Step:
     return Step(result=Outcome(change=change, status=status), events=events)
 
 
+def _why_held(change: Change) -> str:
+    """The reason and the way out, where the reason does not say it."""
+    return change.why if change.reason is Reason.HELD else f"{change.why}: apply with {' or '.join(ways_out(change))}"
+
+
 def _settled(change: Change, site: Site) -> Step:
     """Nothing to do, or nothing without being asked; a run that an earlier apply could not archive is archived now."""
     run = change.before
     held = change.action is Action.HOLD
     status = OutcomeStatus.HELD if held else OutcomeStatus.UNCHANGED
-    error = f"{change.why}: apply with {' or '.join(ways_out(change))}" if held else None
+    error = _why_held(change) if held else None
     if not isinstance(run, Run) or run.status.in_flight:
         folder = site.archive.folder(run.key, run.job_id) if isinstance(run, PastRun) else None
         return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from fused_spec.plan.actions import Action
-from fused_spec.plan.model import Change, Run
+from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.act import Step, start_again
 from fused_spec.reconcile.flight import Flight, Then
 from fused_spec.reconcile.keep import keep_run
@@ -29,8 +29,10 @@ def land(flight: Flight, site: Site) -> Step:
             unarchived=kept.problem,
         )
         return Step(result=skipped)
+    before = flight.change.before
     outcome = Outcome(
         change=replace(flight.change, before=run),
+        earlier=before if isinstance(before, Run | PastRun) else None,
         status=OutcomeStatus(str(run.status)),
         job_id=run.job_id,
         archive=kept.folder,

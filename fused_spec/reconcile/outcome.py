@@ -14,7 +14,7 @@ from fused_spec.errors import (
     StalePlan,
 )
 from fused_spec.plan.actions import Action, Reason
-from fused_spec.plan.model import Change
+from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.plan.waiting import is_there_already
 
 
@@ -36,7 +36,8 @@ class Outcome:
     """The end of one change; `archive` is the folder of its receipt, `problem` the exception behind `error`.
 
     `unarchived` is what kept its run from being archived, whose own end that does not change. `seconds` is how long
-    the run took, as far as it was watched.
+    the run took, as far as it was watched. The change of a run that ended has it as its `before`; `earlier` is the
+    newest run before that one.
     """
 
     change: Change
@@ -47,6 +48,16 @@ class Outcome:
     problem: FusedSpecError | None = None
     unarchived: FusedSpecError | None = None
     seconds: float | None = None
+    earlier: Run | PastRun | None = None
+
+    @property
+    def last_run(self) -> Run | PastRun | None:
+        """The newest run of the job but this outcome's own; of what was left as it was, the newest run."""
+        before = self.earlier or self.change.before
+        if not isinstance(before, Run | PastRun):
+            return None
+        is_own = before.job_id == self.job_id and self.status not in (OutcomeStatus.UNCHANGED, OutcomeStatus.HELD)
+        return None if is_own else before
 
     @property
     def satisfied(self) -> bool:

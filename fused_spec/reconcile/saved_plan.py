@@ -19,6 +19,7 @@ from fused_spec.phrases import listed
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, Plan, RemoteObject
 from fused_spec.reconcile.store import Store
+from fused_spec.settings import LOCAL_TARGET
 
 MARK = "fused-spec-plan"
 VERSION = 3
@@ -106,9 +107,10 @@ def refuse_if_foreign(saved: SavedPlan, *, scope: str, target: str, service: str
         ("service", saved.service, service),
     ):
         if planned != now:
+            own = "each clone has a local service of its own; " if what == "service" and target == LOCAL_TARGET else ""
             raise StalePlan(
                 f"the plan was made for the {what} {planned}, and this is {now}",
-                hint="apply it where it was made for, or make a new plan",
+                hint=f"{own}apply it where it was made for, or make a new plan",
             )
 
 
@@ -119,19 +121,38 @@ def refuse_if_moved(saved: SavedPlan, plan: Plan, checkout: Checkout) -> None:
     """
     before = {_name(change): change for change in saved.changes}
     after = {_name(change): change for change in (_change(change, saved.id) for change in plan.changes)}
+    reasons = {_name(_change(change, saved.id)): change.why for change in plan.changes}
     names = [*after, *(name for name in before if name not in after)]
     moved = [
-        _difference(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+        _difference(name, before.get(name), after.get(name), reasons.get(name, ""))
+        for name in names
+        if before.get(name) != after.get(name)
     ]
     if moved:
         at = f"it was made at {saved.checkout}, and this is {checkout}"
+        if str(saved.checkout) == str(checkout):
+            at = f"as when it was made, this is {checkout}"
         raise StalePlan(f"the plan is stale: {listed(moved, _SHOWN, '; ')} ({at})", hint=_AGAIN)
+
+
+def refuse_if_spent(store: Store, saved: SavedPlan) -> None:
+    """Raise `StalePlan` when the plan was carried out before: what it did is then no news."""
+    if store.read(_place(saved)) is not None:
+        raise _spent()
 
 
 def spend(store: Store, saved: SavedPlan) -> None:
     """Mark the plan as carried out; raises `StalePlan` when it was before."""
-    if not store.create(f"{saved.scope}/plans/{saved.id}.json", saved.to_json().encode()):
-        raise StalePlan("the plan was carried out before", hint=_AGAIN)
+    if not store.create(_place(saved), saved.to_json().encode()):
+        raise _spent()
+
+
+def _place(saved: SavedPlan) -> str:
+    return f"{saved.scope}/plans/{saved.id}.json"
+
+
+def _spent() -> StalePlan:
+    return StalePlan("the plan was carried out before", hint=_AGAIN)
 
 
 def _change(change: Change, plan_id: str) -> dict[str, Any]:
@@ -158,19 +179,29 @@ def _name(change: Mapping[str, Any]) -> str:
     return f"{change['kind']}/{change['name']}{twice}"
 
 
-_TO_DO = {Action.NONE: "be left as it is", Action.ATTACH: "be waited for", Action.HOLD: "be held"}
+_TO_DO = {
+    Action.NONE: "be left as it is",
+    Action.ATTACH: "be waited for",
+    Action.HOLD: "be held",
+    Action.CANCEL: "be cancelled",
+    Action.CREATE: "be created",
+    Action.UPDATE: "be updated",
+    Action.DISABLE: "be disabled",
+    Action.DELETE: "be deleted",
+}
 
 
-def _difference(name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
+def _difference(name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, why: str) -> str:
+    """What is another than it was; `why` is the reason of what would be done now."""
     if before is None:
         assert after is not None
-        return f"{name} came since it was made, and would {_words(after)} now"
+        return f"{name} came since it was made, and would {_words(after)} now ({why})"
     if after is None:
         return f"{name} went since it was made, and was to {_words(before)}"
     if before["digest"] != after["digest"]:
         return f"the spec of {name} is another one now"
     if before["action"] != after["action"]:
-        return f"{name} was to {_words(before)}, and would {_words(after)} now"
+        return f"{name} was to {_words(before)}, and would {_words(after)} now ({why})"
     if before["job_id"] != after["job_id"]:
         return f"the newest run of {name} is another one now"
     return f"{name} was changed by somebody else since it was made"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.polling import Clock, Sleep
+from fused_spec.polling import Clock, Sleep, steady_clock
 from fused_spec.reconcile.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.journal import Journal
     from fused_spec.reconcile.markers import Markers
     from fused_spec.reconcile.spool import Spools
-
-
-def steady_clock() -> float:
-    """Seconds that also pass while the machine sleeps, where the system can tell."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 def _wait(futures: Collection[Future[Any]], seconds: float) -> None:

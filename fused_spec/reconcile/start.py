@@ -71,10 +71,11 @@ def start(change: Change, site: "Site") -> StartedRun:
         rival = _rival(site, marker)
         if rival is not None:
             return rival
-        attempt = _attempt(marker, site)
+        marker = replace(marker, sent=site.api.server_time)  # what the look told: before it, the machine may have slept
+        attempt = _attempt(marker)
         site.journal.intend(attempt)
         if site.world.clock() - looked < site.timing.fresh:
-            return _send(job, marker, attempt, site)
+            return _send(change, marker, attempt, site)
         site.journal.withdraw(attempt)  # writing took so long that somebody may have started it meanwhile: look again
     raise FusedSpecError(
         f"{job.key} was not started: its intent could not be written down in time",
@@ -82,12 +83,14 @@ def start(change: Change, site: "Site") -> StartedRun:
     )
 
 
-def _send(job: DesiredJob, marker: Marker, attempt: Attempt, site: "Site") -> StartedRun:
+def _send(change: Change, marker: Marker, attempt: Attempt, site: "Site") -> StartedRun:
     """Send the intended attempt, once.
 
     Whoever takes the lock next finds the intent, which was written before the lock was looked at, and waits for it. So
     the lock need not outlast the request, but only its sending.
     """
+    job = change.after
+    assert isinstance(job, DesiredJob)
     if not site.may_act(site.timing.fresh):
         site.journal.withdraw(attempt)
         raise Locked(
@@ -109,7 +112,7 @@ def _send(job: DesiredJob, marker: Marker, attempt: Attempt, site: "Site") -> St
             site.journal.withdraw(attempt)
             raise
         return _found_again(marker, attempt, error, site)
-    answered = stands_for(job, marker, run, site)
+    answered = stands_for(change, marker, run, site)
     if answered.nonce != marker.nonce:
         site.journal.withdraw(attempt)
         return StartedRun(job_id=run.job_id, marker=answered, adopted=True)
@@ -202,18 +205,17 @@ def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
         nonce=site.world.nonce(),
         protect=job.protect,
         reads=change.reads,
-        sent=site.api.server_time,
         settings=shown_settings(job),
     )
 
 
-def _attempt(marker: Marker, site: "Site") -> Attempt:
+def _attempt(marker: Marker) -> Attempt:
     return Attempt(
         key=marker.key,
         digest=marker.digest,
         number=marker.attempt,
         tries=marker.tries,
         nonce=marker.nonce,
-        sent=site.api.server_time,
+        sent=marker.sent,
         reads=marker.reads,
     )

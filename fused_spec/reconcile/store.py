@@ -18,6 +18,7 @@ import fsspec
 from fused_spec.errors import ArchiveError
 from fused_spec.reconcile.store_trouble import TellingStore, Told, keep_quiet
 from fused_spec.redaction import redact
+from fused_spec.storage_url import BUCKET, is_meant_as_url
 
 # Kinds of store that can make a file only where none is, and whose listing is all there is or an error. Others, such
 # as http, ftp, webhdfs or az, list nothing where nobody answers, and look for a file before they write it.
@@ -70,23 +71,35 @@ def open_store(place: str | Path) -> Store:
     The store raises `ArchiveError`, too, whatever goes wrong with it.
     """
     text = str(place)
-    kind, separator, rest = text.partition("://")
-    if not separator or kind in _FOLDERS:
-        folder = rest if separator else text
-        return TellingStore(LocalStore(Path(folder)), folder)
-    if kind not in _BUCKETS:
+    if not is_meant_as_url(text):
+        return TellingStore(LocalStore(Path(text)), text)
+    kind, _, rest = text.partition("://")
+    if kind in _FOLDERS and rest.startswith("/"):
+        return TellingStore(LocalStore(Path(rest)), rest)
+    if why := _why_not(kind, rest):
         known = ", ".join(f"{one}://bucket/prefix" for one in ("s3", "gs"))
-        raise ArchiveError(
-            f"{redact(text)} cannot be an archive: a store of this kind cannot list its files for certain, or make one "
-            "only where none is",
-            hint=f"name a folder, or a bucket: {known}",
-        )
+        raise ArchiveError(f"{redact(text)} cannot be an archive: {why}", hint=f"name a folder, or a bucket: {known}")
     keep_quiet()
     with Told(text, "opened"):
         filesystem, root = fsspec.core.url_to_fs(text, **_PATIENCE.get(kind, {}))
         if kind in _TRIES_TWICE:
             filesystem.retries = 1  # what is below it tries again as well: minutes for each call that hangs
         return TellingStore(RemoteStore(filesystem, root, redact(text.rstrip("/"))), text)
+
+
+def _why_not(kind: str, rest: str) -> str | None:
+    """Why a URL is refused; what a library would say of it may quote a login that stands in it."""
+    bucket, *folders = rest.split("/")
+    scheme = kind.partition(":")[0].lower()
+    if scheme in _FOLDERS:
+        return "the path of a folder begins with a slash, and needs nothing before it"
+    if scheme in _BUCKETS and scheme != kind:
+        return f"its beginning is written {scheme}://"
+    if kind not in _BUCKETS:
+        return "a store of this kind cannot list its files for certain, or make one only where none is"
+    if not BUCKET.fullmatch(bucket):
+        return "it names no bucket, and nothing else may stand in its place"
+    return "a folder of a bucket has no other above it" if ".." in folders else None
 
 
 class LocalStore:

@@ -136,6 +136,7 @@ class _Builder:
         return DesiredToken(
             **self._common({name: value for name, value in spec.items() if name not in _KEPT_HERE}),
             sink=sink,
+            sink_said=str(self._spec()["sink"]["file"]),
             life=life,
             needs=(Key(kind=Kind.UDF, name=reference),) if reference else (),
             protect=self._is_protected(),

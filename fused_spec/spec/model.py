@@ -115,6 +115,11 @@ class DesiredJob(Desired):
     start: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
 
+    @property
+    def only_needed(self) -> tuple[Key, ...]:
+        """Those of its needs whose output it does not read."""
+        return tuple(key for key in self.needs if key not in self.reads)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredUdf(Desired):
@@ -136,10 +141,12 @@ class Life:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredToken(Desired):
     """A UDF access token; the payload holds `udf` (`{id}`, `{email, name}`, `{name}` or `{ref}`), `client_id`,
-    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value. `life` is no part of the
-    payload: the service knows nothing of it, and a token need not be made anew for it."""
+    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value, and `sink_said` the same as
+    the spec names it, within the project. `life` is no part of the payload: the service knows nothing of it, and a
+    token need not be made anew for it."""
 
     sink: Path
+    sink_said: str = ""
     life: Life | None = None
     needs: tuple[Key, ...] = ()
     protect: bool = False

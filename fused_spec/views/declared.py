@@ -18,12 +18,13 @@ def declared_lines(desired: Desired) -> list[str]:
     """The machine, and a line for each step; of a UDF its file, of a token what it is for and where its value goes."""
     match desired:
         case DesiredJob():
-            machine, steps = _machine(desired.payload), _steps(desired)
-            return [*([f"on {machine}"] if machine else []), *steps]
+            machine, steps, needs = _machine(desired.payload), _steps(desired), desired.only_needed
+            after = [f"needs {', '.join(map(str, needs))}"] if needs else []
+            return [*([f"on {machine}"] if machine else []), *after, *steps]
         case DesiredUdf():
             return [_udf(desired.payload["udf"], "udf", desired.sources)]
         case DesiredToken():
-            return [f"for {_udf_of(desired)}; its value goes to {visible(str(desired.sink))}"]
+            return [f"for {_udf_of(desired)}; its value goes to {visible(desired.sink_said or str(desired.sink))}"]
     return []
 
 
@@ -99,7 +100,9 @@ def _udf(udf: Mapping[str, Any], path: str, sources: Mapping[str, str]) -> str:
     code = udf.get("code")
     lines = f", {counted(len(code.splitlines()), 'line')}" if isinstance(code, str) else ""
     place = sources.get(f"{path}.code") or udf.get("name") or udf.get("entrypoint")
-    return f"udf {visible(str(place))}{lines}"
+    given = udf.get("parameters")
+    named = f", with {one_line(without_secrets(given), 2 * _WIDTH)}" if given else ""
+    return f"udf {visible(str(place))}{lines}{named}"
 
 
 def _inputs(given: Sequence[Any]) -> str:

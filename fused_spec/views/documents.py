@@ -13,7 +13,7 @@ from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups
-from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, Run
+from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, RemoteObject, Run
 from fused_spec.reconcile.outcome import Outcome
 from fused_spec.redaction import redact
 from fused_spec.views.outcome_text import Failure
@@ -92,8 +92,7 @@ def _left(left: Left) -> dict[str, Any]:
     }
 
 
-def _last_run(change: Change) -> dict[str, Any] | None:
-    run = change.before
+def _run(run: Run | PastRun | RemoteObject | None) -> dict[str, Any] | None:
     if not isinstance(run, Run | PastRun):
         return None
     return {
@@ -129,7 +128,7 @@ def _change(change: Change) -> dict[str, Any]:
         "digest": change.digest,
         "fields": [_field(field) for field in shown_fields(change.fields)],
         "notes": [redact(note) for note in change.notes],
-        "last_run": _last_run(change),
+        "last_run": _run(change.before),
     }
 
 
@@ -200,7 +199,7 @@ def _outcome(outcome: Outcome, failure: Failure | None) -> dict[str, Any]:
         "archive": outcome.archive,
         "error": redact(error) if error else None,
         "reason": outcome.change.why,
-        "last_run": _last_run(outcome.change),
+        "last_run": _run(outcome.last_run),
         "seconds": outcome.seconds,
         "failure": _failure(failure, outcome) if failure else None,
     }
@@ -233,5 +232,5 @@ def _status(change: Change) -> dict[str, Any]:
         "created": run.created.isoformat() if isinstance(run, Run) else None,
         "current": is_current(change),
         "reason": change.why,
-        "last_run": _last_run(change),
+        "last_run": _run(change.before),
     }

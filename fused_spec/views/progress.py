@@ -108,6 +108,22 @@ def event_key(event: Event) -> Key | None:
     return event.key
 
 
+class PlainLog:
+    """The lines of a whole apply, in which the status of a run is told again only when its words change."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[Key, str], str | None] = {}
+
+    def line(self, event: Event) -> str | None:
+        """The event as one line; None for what a log need not hold, or holds already."""
+        if isinstance(event, StatusChanged):
+            run, words = (event.key, event.job_id), _words(event)
+            if self._told.get(run) == words:
+                return None
+            self._told[run] = words
+        return event_line(event)
+
+
 def event_line(event: Event) -> str | None:
     """The event as one line with its time in UTC; None for what a log need not hold."""
     words = _words(event)

@@ -14,15 +14,25 @@ from fused_spec.errors import ServiceError
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile.apply import apply
+from fused_spec.reconcile.copies import is_late
 from fused_spec.reconcile.events import Finished
+from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.options import Options
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
 from fused_spec.status import LOST_AFTER
 from tests.asgi import AsgiAdapter
-from tests.contract.world import FAST, SLOW, TOKEN, World, job
+from tests.contract.world import FAILING, FAST, SLOW, TOKEN, World, job
 
+WRITER = """\
+apiVersion: fused-spec/v1
+kind: Job
+metadata: {name: daily}
+spec:
+  config:
+    steps: [{type: partition_nongeospatial, input: fd://raw/daily.csv, output: fd://demo/daily/}]
+"""
 DETACHED = Options(wait=False, poll=(0.02, 0.2))
 
 
@@ -138,16 +148,17 @@ def test_a_lost_run_in_no_spec_is_not_there_to_be_cancelled(world: World) -> Non
 
 
 class Cache(FusedAPI):
-    """The real client, behind a cache that answers a start with the newest run there is, if there is one."""
+    """The real client, behind a cache that answers a start with the run of `answers`, or else the newest, if any."""
 
+    answers: str | None = None
     word: str | None = None
     hides_config: bool = False
     sent: list[dict[str, Any]]
 
     def start_job(self, config: Any, **keywords: Any) -> RunResponse:
         self.sent.append({name: keywords.get(name) for name in ("send_status_email", "cache_max_age")})
-        known = self.get_jobs(1)
-        if not len(known):
+        known = [self.answers] if self.answers else [listed.id for listed in self.get_jobs(1)]
+        if not known:
             return super().start_job(config, **keywords)
         return self.get_status(known[0]).answered_from(self.word)
 
@@ -222,6 +233,62 @@ def test_where_the_spec_allows_for_it_an_older_run_stands_for_the_new_one(cached
     assert (again.status, again.job_id) == (OutcomeStatus.SUCCEEDED, first.job_id)
     assert cached.api.sent == [{"send_status_email": False, "cache_max_age": 43200}] * 2
     assert cached.site().journal.open_intents() == []
+
+
+def test_an_older_run_that_failed_is_not_followed_again_and_again(cached: World) -> None:
+    cached.write("specs/area.py", FAILING)
+    cached.write("specs/a.yaml", job(more="  run: {on_failure: retry, retries: 2}\n  cache_max_age: 12h\n"))
+    first = cached.apply()["Job/areas"]
+    assert first.status is OutcomeStatus.FAILED
+    assert f"the older run {cached.job_ids()[0]}" in str(first.error)
+    assert len(cached.api.sent) == 2
+
+
+def test_an_older_run_that_read_something_else_does_not_stand_for_a_reader(cached: World) -> None:
+    more = "  cache_max_age: 12h\n"
+    cached.write("specs/report.py", "@fused.udf\ndef udf(table: str):\n    return table\n")
+    cached.write("specs/a.yaml", WRITER + job("report", "report.py", more, "{table: {output_of: daily}}"))
+    cached.api.__class__ = FusedAPI
+    cached.api.upload("fd://raw/daily.csv", b"n\n1\n2\n")
+    first = cached.apply()["Job/report"]
+    assert first.status is OutcomeStatus.SUCCEEDED
+    daily = cached.apply(requests=Requests(rerun=frozenset({"daily"}), select=frozenset({"daily"})))["Job/daily"]
+    assert daily.status is OutcomeStatus.SUCCEEDED
+    cached.api.__class__ = Cache
+    cached.api.answers, cached.api.word = first.job_id, "hit"
+    again = cached.apply()["Job/report"]
+    assert again.status is OutcomeStatus.FAILED
+    assert "the older run" in str(again.error)
+    assert [change.why for change in cached.plan().changes if change.action is Action.START] == [
+        "daily was written again"
+    ]
+
+
+class Asleep(FusedAPI):
+    """The real client, on a machine that slept since the last answer: its idea of the service's time is old."""
+
+    slept = timedelta()
+
+    @property
+    def server_time(self) -> datetime | None:
+        return datetime.now(UTC) - self.slept
+
+    def get_jobs(self, *given: Any, **more: Any) -> Any:
+        jobs = super().get_jobs(*given, **more)
+        self.slept = timedelta()
+        return jobs
+
+
+def test_a_start_before_which_the_machine_slept_is_not_taken_for_a_copy(cached: World) -> None:
+    cached.write("specs/a.yaml", job())
+    cached.api.__class__ = Asleep
+    made = cached.plan()
+    cached.api.slept = timedelta(hours=8)
+    cached.carry_out(made)
+    [listed] = cached.api.get_jobs(1)
+    marker = marker_in(cached.api.get_job_metadata(listed))
+    assert marker is not None
+    assert not is_late(marker, listed.creation_date)
 
 
 def test_what_is_said_of_the_start_alone_starts_nothing(cached: World) -> None:

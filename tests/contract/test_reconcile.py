@@ -525,3 +525,12 @@ def test_prune_disables_a_token_in_no_spec_and_deletes_nothing(world: World, tok
     world.apply(requests=Requests(prune=True))
     [existing] = world.api.get_udf_access_tokens()
     assert not existing.enabled
+
+
+def test_an_outcome_tells_the_run_before_its_own(world: World) -> None:
+    world.write("specs/area.py", FAILING)
+    world.write("specs/a.yaml", job())
+    first = world.apply()["Job/areas"]
+    second = world.apply(requests=Requests(retry_all=True))["Job/areas"]
+    assert first.last_run is None
+    assert second.last_run is not None and second.last_run.job_id == first.job_id != second.job_id

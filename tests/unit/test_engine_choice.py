@@ -44,7 +44,13 @@ def test_a_storage_is_understood(text: str | None, root: str | None) -> None:
     assert parse_storage(text, Path("/here")) == root
 
 
-@pytest.mark.parametrize("text", ["s3://", "s3://bucket/../other", "ftp://host/x", "file://host/x", "fd://x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("s3://", "s3://bucket/../other", "ftp://host/x", "file://host/x", "fd://x"),
+        *("s3:/bucket/x", "S3://bucket", "gs:bucket", "file:/data", "s3://key:a-password@bucket"),
+    ],
+)
 def test_what_is_no_storage_is_refused(text: str) -> None:
     with pytest.raises(FusedSpecError, match="is no storage"):
         parse_storage(text, Path("/here"))

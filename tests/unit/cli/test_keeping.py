@@ -88,6 +88,14 @@ def test_applies_exclude_each_other_where_they_would_meet(
         stack.enter_context(other)
 
 
+def test_local_services_of_two_machines_do_not_exclude_each_other_in_a_shared_archive(
+    project: Project, stack: ExitStack, tmp_path: Path
+) -> None:
+    stack.enter_context(lock(open_kept(shared(project), LOCAL, EMBEDDED)))
+    clone = replace(shared(project), state=tmp_path / "other" / "state")
+    stack.enter_context(lock(open_kept(clone, LOCAL, replace(EMBEDDED, id="b" * 32))))
+
+
 def test_an_apply_of_an_earlier_version_on_this_machine_excludes_ours(project: Project, stack: ExitStack) -> None:
     (project.state / "locks").mkdir(parents=True)
     stack.enter_context(FileLock(project.state / "locks" / "local.lock"))

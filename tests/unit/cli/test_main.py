@@ -126,6 +126,15 @@ def test_a_limit_that_is_never_reached_is_none(amount: str, capfdbinary: pytest.
     assert b"not an amount above zero" in capfdbinary.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--archive", "--target", "--base-url"])
+@pytest.mark.parametrize("words", [("plan", "x"), ("apply", "x"), ("archive", "verify"), ("tokens", "rotate", "x")])
+def test_an_option_with_nothing_in_it_is_not_left_out(
+    option: str, words: tuple[str, ...], capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main.run([*words, f"{option}="]) == 2
+    assert b"a variable in its place may be unset" in capfdbinary.readouterr().err
+
+
 def test_a_current_folder_that_is_gone_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -14,7 +14,16 @@ from fused_spec.errors import StalePlan
 from fused_spec.gitrefs.checkout import Checkout, checkout_of
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, FieldChange, Plan, RemoteObject
-from fused_spec.reconcile.saved_plan import SavedPlan, load, refuse_if_foreign, refuse_if_moved, save
+from fused_spec.reconcile.saved_plan import (
+    SavedPlan,
+    load,
+    refuse_if_foreign,
+    refuse_if_moved,
+    refuse_if_spent,
+    save,
+    spend,
+)
+from fused_spec.reconcile.store import LocalStore
 from fused_spec.spec.model import Key, Kind
 from tests.repositories import commit_files, in_git
 from tests.unit.views.things import change, job, plan, run
@@ -100,6 +109,33 @@ def test_one_thing_that_nobody_was_shown_refuses_the_whole(moved: Callable[[Chan
     with pytest.raises(StalePlan, match=said) as refused:
         refuse_if_moved(kept, plan(change("a"), moved(change("b")), change("c")), NOWHERE)
     assert "Job/a" not in str(refused.value)
+
+
+def test_a_refusal_says_why_something_else_would_be_done_now() -> None:
+    now = change(action=Action.UPDATE, reason=Reason.SINK_LACKS_IT)
+    with pytest.raises(StalePlan, match=r"would be updated now \(its sink lacks its value, which is written again\)"):
+        refuse_if_moved(saved(plan(change(action=Action.NONE))), plan(now), NOWHERE)
+
+
+def test_a_refusal_at_the_same_commit_tells_it_once() -> None:
+    commit = Checkout(commit="a" * 40)
+    with pytest.raises(StalePlan, match=r"\(as when it was made, this is commit a{12}\)"):
+        refuse_if_moved(saved(plan(change()), commit), plan(other_digest(change())), commit)
+
+
+def test_a_plan_that_was_carried_out_is_told_as_that_and_not_as_what_it_did(tmp_path: Path) -> None:
+    kept, store = saved(plan(change())), LocalStore(tmp_path)
+    refuse_if_spent(store, kept)
+    spend(store, kept)
+    for again in (refuse_if_spent, spend):
+        with pytest.raises(StalePlan, match="the plan was carried out before"):
+            again(store, kept)
+
+
+def test_a_plan_for_the_local_service_of_another_clone_says_that_each_has_its_own() -> None:
+    with pytest.raises(StalePlan) as refused:
+        refuse_if_foreign(saved(plan()), scope="a1b2", target="local", service="another")
+    assert str(refused.value.hint).startswith("each clone has a local service of its own; ")
 
 
 def test_what_was_to_stay_as_it_is_and_would_start_now_is_refused() -> None:

@@ -155,6 +155,39 @@ def test_a_kind_of_store_that_cannot_keep_an_archive_is_refused(url: str) -> Non
     assert refused.value.hint == "name a folder, or a bucket: s3://bucket/prefix, gs://bucket/prefix"
 
 
+MISSPELT = {
+    "s3:/bucket/x": "written s3://",
+    "s3:bucket/x": "written s3://",
+    "GS:/bucket/x": "written gs://",
+    "S3://bucket/x": "written s3://",
+    "file:/tmp/x": "begins with a slash",
+    "file://kept/x": "begins with a slash",
+    "https:/host/x": "cannot list",
+    "s3://": "names no bucket",
+    "s3:///x": "names no bucket",
+    "s3://bucket/../x": "no other above it",
+}
+
+
+@pytest.mark.parametrize(("url", "why"), MISSPELT.items())
+def test_a_misspelt_address_is_no_folder_of_that_name(url: str, why: str) -> None:
+    with pytest.raises(ArchiveError, match=why):
+        open_store(url)
+
+
+def test_a_login_in_an_address_is_refused_and_not_shown() -> None:
+    with pytest.raises(ArchiveError, match="cannot be an archive") as refused:
+        open_store("s3://key:a-password@bucket/x")
+    assert "a-password" not in f"{refused.value} {refused.value.hint}"
+
+
+@pytest.mark.parametrize("folder", ["a:b", "kept/s3:/x", "./s3:x", "2031:05"])
+def test_a_folder_with_a_colon_in_its_name_is_one(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    open_store(folder).write("runs/a", b"1")
+    assert (tmp_path / folder / "runs/a").read_bytes() == b"1"
+
+
 def test_a_bucket_whose_package_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: object, **__: object) -> None:
         raise ImportError("Install s3fs to access S3")

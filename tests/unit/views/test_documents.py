@@ -13,7 +13,7 @@ from fused_spec.reconcile.log_end import Raised
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.views.documents import apply_document, as_json, error_document, plan_document, validate_document
 from fused_spec.views.outcome_text import Failure, Input
-from tests.unit.views.things import change, field, job_key, plan, problem
+from tests.unit.views.things import change, field, job_key, plan, problem, run
 
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "output"
 
@@ -150,3 +150,20 @@ def test_a_run_that_did_not_fail_has_no_failure() -> None:
     outcome = Outcome(change=change(), status=OutcomeStatus.SUCCEEDED, job_id="7e57ab1e")
     [told] = checked("apply", apply_document("local", [outcome], 0))["outcomes"]
     assert (told["error"], told["failure"], told["seconds"]) == (None, None, None)
+
+
+def last_run(outcome: Outcome) -> Any:
+    return apply_document("local", [outcome], 0)["outcomes"][0]["last_run"]
+
+
+def test_the_last_run_of_an_outcome_is_the_one_before_its_own() -> None:
+    own = change()
+    assert last_run(Outcome(change=own, status=OutcomeStatus.FAILED, job_id="7e57ab1e")) is None
+    earlier = replace(run(), job_id="0ld")
+    outcome = Outcome(change=own, status=OutcomeStatus.FAILED, job_id="7e57ab1e", earlier=earlier)
+    assert last_run(outcome)["job_id"] == "0ld"
+
+
+def test_the_last_run_of_what_was_left_as_it_was_is_its_newest() -> None:
+    for status in (OutcomeStatus.UNCHANGED, OutcomeStatus.HELD):
+        assert last_run(Outcome(change=change(), status=status, job_id="7e57ab1e"))["job_id"] == "7e57ab1e"

@@ -21,7 +21,7 @@ from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
 from fused_spec.spec.model import LocalFile
 from fused_spec.status import RunStatus
 from fused_spec.views.live import board_table
-from fused_spec.views.progress import Board, event_line
+from fused_spec.views.progress import Board, PlainLog, event_line
 from tests.unit.views.things import NOW, change, job_key
 
 CHANGE = change("a")
@@ -121,3 +121,26 @@ def test_the_end_of_a_run_that_was_started_twice_leaves_the_row_of_the_one_that_
     cancelling = Cancelling(key=job_key("a"), job_id="twice", why="it was started twice", at=NOW)
     [row] = board(started(), running(), cancelling, ended).in_flight
     assert (row.job_id, row.state) == ("7e57", "running")
+
+
+def lines(*events: Event) -> list[str | None]:
+    log = PlainLog()
+    return [log.line(event) for event in events]
+
+
+def test_a_status_is_told_again_only_in_other_words() -> None:
+    other = StatusChanged(
+        key=job_key("a"), job_id="7e58", status=RunStatus.RUNNING, finished_tasks=0, total_tasks=1, at=NOW
+    )
+    assert lines(running(0, 1), running(1, 1), other, running(0, 4), running(0, 4), running(1, 4)) == [
+        "12:00:00 Job/a: running",
+        None,
+        "12:00:00 Job/a: running",
+        "12:00:00 Job/a: running, 0 of 4 tasks",
+        None,
+        "12:00:00 Job/a: running, 1 of 4 tasks",
+    ]
+
+
+def test_what_is_no_status_is_told_as_often_as_it_happens() -> None:
+    assert lines(started(), started()) == ["12:00:00 Job/a: started as 7e57"] * 2
