@@ -9,7 +9,9 @@ import pytest
 from fused_spec.cli.details import run_details
 from fused_spec.cli.lookup import Surroundings, find_run
 from fused_spec.plan.model import Requests
+from fused_spec.reconcile.cancels import Cancels
 from fused_spec.service.app import create_app
+from fused_spec.service_identity import ServiceIdentity
 from fused_spec.settings import Target
 from fused_spec.spec.model import Project
 from tests.asgi import AsgiAdapter
@@ -31,7 +33,15 @@ def details(world: World, name: str) -> dict[str, Any]:
         state=world.folder / "state",
         archive=str(world.folder / "archive"),
     )
-    around = Surroundings(project=project, target=Target(name="local"), api=world.api, archive=world.archive)
+    around = Surroundings(
+        project=project,
+        target=Target(name="local"),
+        service=ServiceIdentity(url=world.api.base_url),
+        api=world.api,
+        archive=world.archive,
+        journal=world.site().journal,
+        cancels=Cancels(world.store, f"{SCOPE}/services/local/cancelled"),
+    )
     return run_details(around, find_run(around, name))
 
 
