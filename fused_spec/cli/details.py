@@ -53,7 +53,7 @@ def _notes(around: Surroundings, found: FoundRun, *, is_copy: bool) -> "Iterator
 
 def _from_history(api: "FusedReader", found: FoundRun, created: "datetime | None") -> dict[str, Any]:
     from fused_spec.reconcile.marker import FIELD
-    from fused_spec.reconcile.refresh import status_of_run
+    from fused_spec.reconcile.statuses import status_of_run
 
     run = api.get_status(found.job_id)
     config = api.get_job_config(found.job_id)

@@ -62,7 +62,7 @@ def jobs(context: Context, number: int, output: str) -> None:
     """
     from fused_spec.cli.lookup import marked_jobs, surroundings
     from fused_spec.reconcile.copies import copies_in
-    from fused_spec.reconcile.refresh import status_of
+    from fused_spec.reconcile.statuses import status_of
     from fused_spec.views.documents import as_json, jobs_document
     from fused_spec.views.runs_text import ListedRun, jobs_text
 

@@ -92,7 +92,7 @@ def run_status_of(api: "FusedReader", found: "FoundRun") -> RunStatus:
     """How the run stands, by the service or, when that has forgotten it, by its receipt."""
     if found.receipt is not None:
         return found.receipt.status
-    from fused_spec.reconcile.refresh import status_of_run
+    from fused_spec.reconcile.statuses import status_of_run
 
     return status_of_run(api.get_status(found.job_id), api.server_time)
 
@@ -101,7 +101,7 @@ def ended_status(
     api: "FusedReader", found: "FoundRun", deadline: Deadline, *, sleep: Sleep, clock: Clock = steady_clock
 ) -> RunStatus:
     """How the run ended, waiting for it; raises `WaitTimeout` at the deadline, and the run goes on."""
-    from fused_spec.reconcile.refresh import status_of_run
+    from fused_spec.reconcile.statuses import status_of_run
 
     if found.receipt is not None:
         return found.receipt.status

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from fused_spec.api.errors import ApiError
 from fused_spec.plan.model import History, PastRun, Run, Trace
 from fused_spec.reconcile.copies import is_late
 from fused_spec.reconcile.journal import Attempt, Notes
@@ -19,16 +18,16 @@ from fused_spec.reconcile.markers import Markers, in_batches
 from fused_spec.reconcile.objects import read_objects
 from fused_spec.reconcile.payload import archived_differences, job_differences
 from fused_spec.reconcile.settle import settled
+from fused_spec.reconcile.statuses import listed_status, record_of, status_of, status_of_run
 from fused_spec.spec.elsewhere import Elsewhere, look_elsewhere
 from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
-from fused_spec.status import RunStatus, heartbeat_is_old, run_status
+from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
     from fused_spec.api.reading import FusedReader
     from fused_spec.reconcile.archive import Archive
     from fused_spec.reconcile.journal import Journal
-    from fused_spec.wire import RunResponse
 
 _TWINS_WITHIN = timedelta(hours=1)
 _CANCEL_TAKES = timedelta(minutes=5)
@@ -112,7 +111,7 @@ def _marked_runs(
     horizon = now
     for batch in in_batches(listing):
         # A twin of a run that was found was made about when it was.
-        asked = [job for job in batch if missing or job.creation_date > horizon or _listed_status(job) not in _OVER]
+        asked = [job for job in batch if missing or job.creation_date > horizon or listed_status(job) not in _OVER]
         for job, marker in zip(asked, markers.read(asked), strict=True):
             is_ours = marker is not None and marker.scope == scope and not is_late(marker, job.creation_date)
             if marker is not None and is_ours and marker.key.kind is Kind.JOB:
@@ -171,7 +170,7 @@ def confirmed(api: "FusedReader", run: Run) -> Run:
 
 def _without_machine(api: "FusedReader", run: Run) -> Run:
     """A run that an apply saw without a machine for so long that it gave it up: lost, unless it has one again."""
-    record = _record(api, run.job_id) if run.status.in_flight else None
+    record = record_of(api, run.job_id) if run.status.in_flight else None
     return replace(run, status=RunStatus.LOST) if record is not None and record.machine_is_gone else run
 
 
@@ -194,12 +193,9 @@ def _is_explained(attempt: Attempt, runs: Sequence[Run], past: PastRun | None) -
 
 def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | None:
     """A run that the service knows by its id, and its listing not yet or no more; None when it knows nothing of it."""
-    try:
-        run = api.get_status(str(attempt.job_id))
-    except ApiError as error:
-        if error.is_gone:
-            return None
-        raise
+    run = record_of(api, str(attempt.job_id))
+    if run is None:
+        return None
     status = status_of_run(run, now)
     return Run(
         job_id=run.job_id,
@@ -216,48 +212,6 @@ def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | N
 
 
 _OVER = (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
-
-
-def _listed_status(job: "JobResponse") -> RunStatus | None:
-    return None if job.job_status is None else run_status(job_status=job.job_status)
-
-
-def status_of(api: "FusedReader", job: "JobResponse", now: datetime | None = None) -> RunStatus:
-    """The status in the listing; a service that leaves it out is asked for the run itself.
-
-    So is one that lists it as going on: its machine may be gone for so long that it is lost, by the service's time, or
-    by `now` where that is not known.
-    """
-    listed = _listed_status(job)
-    if listed is None:
-        return status_of_run(api.get_status(job.id), api.server_time)
-    if listed.in_flight:
-        record = _record(api, job.id)
-        if record is not None and status_of_run(record, api.server_time or now) is RunStatus.LOST:
-            return RunStatus.LOST
-    return listed
-
-
-def _record(api: "FusedReader", job_id: str) -> "RunResponse | None":
-    """The run's own record; None for one that a listing still has, and the service no more."""
-    try:
-        return api.get_status(job_id)
-    except ApiError as error:
-        if error.is_gone:
-            return None
-        raise
-
-
-def status_of_run(run: "RunResponse", now: datetime | None = None) -> RunStatus:
-    """The run's status in our words, by the rules of both generations of the protocol; `now` is the service's time."""
-    if run.machine_is_gone and heartbeat_is_old(run.last_heartbeat, now):
-        return RunStatus.LOST
-    return run_status(
-        job_status=run.job_status,
-        machine_status=run.status,
-        terminal=run.terminal_status,
-        finished=run.finished_job_status,
-    )
 
 
 def _run(api: "FusedReader", job: "JobResponse", marker: Marker, now: datetime) -> Run:
