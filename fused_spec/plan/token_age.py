@@ -31,8 +31,6 @@ class Age:
         """`expires in 3 days`, `expired 2 hours ago and still works`; None while there is nothing to say."""
         if self.expires is None or self.expires - self.now > self.warn_before:
             return None
-        if self._was_made_afterwards:
-            return f"was made after the day on which it expires ({self.expires:%Y-%m-%d})"
         if self.expired:
             return f"expired {_about(self.now - self.expires)} ago, and still works"
         return f"expires in {_about(self.expires - self.now)}"
@@ -45,7 +43,7 @@ class Age:
         """What to do about it: a new value is of no use where the day of the spec stays."""
         later = "write a later day as its `expires`"
         if self._was_made_afterwards:
-            return later
+            return f"its value was made after that day; {later}"
         return f"rotate it with `fused-spec tokens rotate {name}`{f', and {later}' if self.on_a_day else ''}"
 
 

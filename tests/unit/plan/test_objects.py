@@ -117,4 +117,4 @@ def test_a_new_value_is_no_way_out_where_the_day_of_the_spec_stays() -> None:
     [before] = on_a_day(made_after=-30)
     assert before.endswith("rotate it with `fused-spec tokens rotate tiles`, and write a later day as its `expires`")
     [after] = on_a_day(made_after=0.5)
-    assert after.endswith("expires (2026-11-29); write a later day as its `expires`")
+    assert after.endswith("; its value was made after that day; write a later day as its `expires`")
