@@ -45,11 +45,14 @@ class Confinement:
         )
 
     def places(self, own: Iterable[Path], outputs: Iterable[Path] = ()) -> Iterator[Path]:
-        """All files and folders that a process of tasks may write to: what is its own, wherever that lies, first."""
+        """All files and folders that a process of tasks may write to: what is its own, wherever that lies, first.
+
+        None is a link. What is its own may have been replaced by one, by an earlier task, to have what it leads to.
+        """
         closed = {self.state, *self.kept}
         around = {parent for folder in closed for parent in folder.parents}
         for place in own:
-            yield from _without(place.resolve(), closed, around)
+            yield from _without(place.parent.resolve() / place.name, closed, around)
         for place in (*outputs, *self.allowed, *SHARED):
             real = place.resolve()
             if real not in closed and self.state not in real.parents:
@@ -59,7 +62,7 @@ class Confinement:
 
 def _devices() -> Iterator[Path]:
     with suppress(OSError):
-        yield from (Path("/dev", name) for name in os.listdir("/dev") if _DEVICES.fullmatch(name))  # noqa: PTH208
+        yield from (Path("/dev", name).resolve() for name in os.listdir("/dev") if _DEVICES.fullmatch(name))  # noqa: PTH208
 
 
 def _without(place: Path, closed: Collection[Path], around: Collection[Path]) -> Iterator[Path]:

@@ -139,6 +139,29 @@ def test_a_refused_write_says_by_which_rule(tmp_path: Path, case: str) -> None:
     assert all([one.name for one in Path(place).iterdir()] == ["kept"] for place in places.values())
 
 
+SWAP = """\
+import os
+def udf(n):
+    scratch = os.environ["FUSED_SPEC_SCRATCH"]
+    if n == 0:
+        os.rename(scratch, scratch + "-moved")
+        os.symlink("PLACE", scratch)
+        os._exit(1)
+    open("PLACE/kept", "w")
+"""
+
+
+@needs_landlock
+@pytest.mark.parametrize("name", ["state", "elsewhere"])
+def test_a_link_in_the_place_of_the_scratch_opens_nothing_to_the_next_process(tmp_path: Path, name: str) -> None:
+    made(place := tmp_path / name, open_place := tmp_path / "open")
+    (place / "kept").write_text("kept")
+    bounds = {"state": str(tmp_path / "state"), "kept": [str(place)], "allowed": [str(open_place)]}
+    step = udf_step(SWAP.replace("PLACE", str(place)), input=[0, 1], ignore_chunk_error=True)
+    run(job_folder(tmp_path, step, confinement=bounds, scratch=str(open_place / "scratch"), cpus=1))
+    assert (place / "kept").read_text() == "kept"
+
+
 NOT_REFUSED = {
     "a file that is not there": ("open('/no/such/file')", "No such file or directory: '/no/such/file'"),
     "an error of the UDF's own": ("raise PermissionError('ask the owner')", "PermissionError: ask the owner"),
