@@ -132,7 +132,10 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any], in
 
 @dataclass(slots=True, kw_only=True)  # not frozen: of many small ones, that alone would take a tenth of the time
 class Result:
-    """Where the result of one element is; a task that ended without a word has neither name nor pack."""
+    """Where the result of one element is; a task that ended without a word has neither name nor pack.
+
+    What it says comes from the process of a task, whose code can say anything: no name leads out of the folder.
+    """
 
     index: int
     error: str | None = None
@@ -218,7 +221,7 @@ def find_result(job: JobDir, name: str) -> Result | None:
 
 def result_file(job: JobDir, result: Result) -> Path | None:
     """The file that holds a large result and nothing else."""
-    return job.results / str(result.name) if result.size is None else None
+    return job.results / Path(str(result.name)).name if result.size is None else None
 
 
 def result_content(job: JobDir, result: Result) -> bytes:
@@ -235,6 +238,6 @@ def result_metadata(job: JobDir, result: Result) -> bytes:
 def _packed(job: JobDir, result: Result, skipped: int, size: int) -> bytes:
     if result.pack is None:
         return b""
-    with (job.results / result.pack).open("rb") as stream:
+    with (job.results / Path(result.pack).name).open("rb") as stream:
         stream.seek(result.at + skipped)
         return stream.read(size)

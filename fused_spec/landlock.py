@@ -47,7 +47,7 @@ def version() -> int:
 def restrict_writing(places: Iterable[Path]) -> None:
     """Have this thread, and what it starts, write only to these files, and to what is in these folders.
 
-    Places that are not there are left out. Raises `OSError` where the kernel has no Landlock.
+    Places that are not there, or are links, are left out. Raises `OSError` where the kernel has no Landlock.
     """
     known = version()
     rules = _made(rights(_GUARDED, known))
@@ -67,12 +67,14 @@ def _made(guarded: int) -> int:
 
 def _allow(rules: int, place: Path, known: int) -> None:
     try:
-        descriptor = os.open(place, os.O_PATH | os.O_CLOEXEC)
+        descriptor = os.open(place, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return  # it is not there, or not for us
     try:
-        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        attributes = struct.pack("=Qi", rights(_ALLOWED if is_folder else _ON_FILES, known), descriptor)
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISLNK(mode):
+            return
+        attributes = struct.pack("=Qi", rights(_ALLOWED if stat.S_ISDIR(mode) else _ON_FILES, known), descriptor)
         _checked(_libc().syscall(_ADD, rules, _PATH_BENEATH, attributes, ctypes.c_uint32(0)))
     finally:
         os.close(descriptor)

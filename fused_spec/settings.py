@@ -65,6 +65,14 @@ class Target:
         return self.base_url is None
 
 
+def home_folder(cwd: Path) -> Path:
+    """The home folder; a user whom the system does not know, as in a container, has none with credentials in it."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return cwd / "~"
+
+
 def credentials_hint(url: str) -> str:
     """Where the credentials for a server are found: one on this machine has a token of its own."""
     if (host := _host(url)) in THIS_MACHINE:

@@ -16,7 +16,7 @@ from fused_spec.api.reading import FusedReader
 from fused_spec.api.tokens import TokenWrites
 from fused_spec.api.transport import Transport
 from fused_spec.api.udfs import UdfWrites
-from fused_spec.settings import HOSTED_URL, credentials_for
+from fused_spec.settings import HOSTED_URL, credentials_for, home_folder
 
 
 class FusedAPI(JobWrites, TokenWrites, UdfWrites, FileWrites, FusedReader):
@@ -37,7 +37,8 @@ class FusedAPI(JobWrites, TokenWrites, UdfWrites, FileWrites, FusedReader):
         client of unbound `RunResponse` objects.
         """
         url = base_url or HOSTED_URL
-        credentials = credentials_for(url, os.environ, Path.home(), named_by_user=True) if credentials_needed else None
+        home = home_folder(Path())
+        credentials = credentials_for(url, os.environ, home, named_by_user=True) if credentials_needed else None
         self._connect(Transport(url, credentials))
         if set_global_api:
             set_current(self)

@@ -15,6 +15,7 @@ import click
 from fused_spec.cli.console import TEXT, Color, Console
 from fused_spec.cli.sources import Sources
 from fused_spec.errors import FileTrouble
+from fused_spec.settings import home_folder
 from fused_spec.spec.durations import SECONDS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -55,7 +56,7 @@ def current_context(given: Mapping[str, Any], *, waits: bool = False) -> Context
         sources=Sources(cwd=cwd, read_stdin=sys.stdin.buffer.read),
         env=os.environ,
         cwd=cwd,
-        home=_home(cwd),
+        home=home_folder(cwd),
         target=given.get("target"),
         base_url=given.get("base_url"),
     )
@@ -67,14 +68,6 @@ def _cwd() -> Path:
     except OSError as error:
         why = error.strerror or str(error)
         raise FileTrouble(f"the current folder cannot be used: {why}", hint="go to a folder that is there") from None
-
-
-def _home(cwd: Path) -> Path:
-    """The home folder; a user whom the system does not know, as in a container, has none with credentials in it."""
-    try:
-        return Path.home()
-    except RuntimeError:
-        return cwd / "~"
 
 
 def not_empty(_: click.Context, __: click.Parameter, value: Any) -> Any:

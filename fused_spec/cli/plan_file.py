@@ -14,6 +14,10 @@ from fused_spec.gitrefs.checkout import Checkout, checkout_of
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile import saved_plan
 from fused_spec.reconcile.saved_plan import SavedPlan
+from fused_spec.spec.discovery import STDIN
+
+_LARGEST = 64 << 20  # bytes; the plan of ten thousand jobs has a few million
+_MAKE = "make one with `plan --out`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +80,23 @@ def write_plan(
 
 
 def read_plan(context: Context, file: Path) -> PlanToApply:
-    """Read a plan; raises `StalePlan` for a file that is none, or was changed."""
+    """Read a plan; raises `StalePlan` for a file that is none, or was changed, and where its specs are not here."""
     try:
-        plan = saved_plan.load((context.cwd / file).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise StalePlan(f"{file} cannot be read as a plan: {error}", hint="make one with `plan --out`") from None
+        with (context.cwd / file).open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
+        if len(content) > _LARGEST:  # a device has no end
+            raise StalePlan(f"{file} is no plan: it has more than {_LARGEST >> 20} MiB", hint=_MAKE)
+        plan = saved_plan.load(content.decode("utf-8"))
+    except OSError as error:
+        raise StalePlan(f"{file} cannot be read as a plan: {error.strerror or error}", hint=_MAKE) from None
+    except UnicodeDecodeError:
+        raise StalePlan(f"{file} cannot be read as a plan: it is not UTF-8", hint=_MAKE) from None
+    missing = next((path for path in plan.paths if path != STDIN and not (context.cwd / path).exists()), None)
+    if missing is not None:
+        raise StalePlan(
+            f"the plan is of the specs in {missing}, and there is no {missing} here",
+            hint="apply it in the folder in which it was made, or make a new plan",
+        )
     return PlanToApply(plan=plan, requests=_from_json(plan.requests))
 
 

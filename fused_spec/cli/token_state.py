@@ -111,7 +111,7 @@ def _problems(declared: DesiredToken, editions: Editions, age: Age, now: datetim
     if editions.to_disable(now):
         yield TokenProblem(what="a value besides its own still works", step="`fused-spec apply` disables it")
     if age.words is not None:
-        yield TokenProblem(what=age.words, step=f"`fused-spec tokens rotate {name}`")
+        yield TokenProblem(what=age.words, step=age.step(name))
 
 
 def _udf(declared: DesiredToken, editions: Editions) -> str:

@@ -10,7 +10,7 @@ from fused_spec.engine.guard import Elsewhere
 from fused_spec.engine.mapping import Engine, Processes
 from fused_spec.engine.quarters import Quarters
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 300.0  # its processes import much, which takes long where other work goes on
 _LOOK_SECONDS = 0.1
 
 

@@ -45,11 +45,14 @@ class Confinement:
         )
 
     def places(self, own: Iterable[Path], outputs: Iterable[Path] = ()) -> Iterator[Path]:
-        """All files and folders that a process of tasks may write to: what is its own, wherever that lies, first."""
+        """All files and folders that a process of tasks may write to: what is its own, wherever that lies, first.
+
+        None is a link. What is its own may have been replaced by one, by an earlier task, to have what it leads to.
+        """
         closed = {self.state, *self.kept}
         around = {parent for folder in closed for parent in folder.parents}
         for place in own:
-            yield from _without(place.resolve(), closed, around)
+            yield from _without(place.parent.resolve() / place.name, closed, around)
         for place in (*outputs, *self.allowed, *SHARED):
             real = place.resolve()
             if real not in closed and self.state not in real.parents:
@@ -59,7 +62,7 @@ class Confinement:
 
 def _devices() -> Iterator[Path]:
     with suppress(OSError):
-        yield from (Path("/dev", name) for name in os.listdir("/dev") if _DEVICES.fullmatch(name))  # noqa: PTH208
+        yield from (Path("/dev", name).resolve() for name in os.listdir("/dev") if _DEVICES.fullmatch(name))  # noqa: PTH208
 
 
 def _without(place: Path, closed: Collection[Path], around: Collection[Path]) -> Iterator[Path]:
@@ -98,6 +101,17 @@ def confine(confinement: Confinement, *, own: Sequence[Path], outputs: Sequence[
     _in_force.confinement, _in_force.places = confinement, places
 
 
+def is_closed_to_new(folder: Path) -> bool:
+    """Whether nothing new can be made directly in a folder, though it can in some that are in it.
+
+    That is so of the folder of specs, and of what holds that or the state.
+    """
+    confinement = _in_force.confinement
+    if confinement is None or folder == confinement.state:
+        return False
+    return any(_lies_in(folder, closed) for closed in (confinement.state, *confinement.kept))
+
+
 def why_refused(error: BaseException) -> str | None:
     """Why it is this confinement that stood in the way, and what to do; None for any other error."""
     confinement = _in_force.confinement
@@ -126,6 +140,11 @@ def _words(confinement: Confinement, path: Path | None) -> str:
     if (around := next((root for root in SHARED if _lies_in(root, path)), None)) is not None:
         told = f"{around} holds what no job may write to, so what is open there is what was there before"
         return f"{rule}, and {path} is new: {told}; write to fd://, or to a folder of tempfile"
+    if is_closed_to_new(path.parent):
+        return (
+            f"{rule}, and {path} is new beside what no job may write to; write to fd://, or start the service with "
+            f"--allow-write and a folder in {path.parent}"
+        )
     return f"{rule}, and {path} is neither; write to fd://, or start the service with --allow-write {path.parent}"
 
 

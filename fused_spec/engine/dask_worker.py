@@ -95,10 +95,10 @@ class _Host:
     def empty(self) -> None:
         """Forget the results of the last batch; the process goes on at the new end of its pack."""
         for file in self.job.results.iterdir():
-            if file.suffix == ".pack":
-                os.truncate(file, 0)
-            else:
-                file.unlink()
+            if file.suffix == ".pack" and not file.is_symlink():
+                os.close(os.open(file, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW))
+            else:  # a task may have put anything there
+                remove_tree(file)
 
     @property
     def over_limit(self) -> str | None:

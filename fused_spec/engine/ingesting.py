@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from fused_spec.engine.confinement import why_refused
+from fused_spec.engine.confinement import is_closed_to_new, why_refused
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.guard import memory_allowed
 from fused_spec.engine.ingest.alone import ingest
@@ -50,14 +50,20 @@ class Opening:
     @property
     def outputs(self) -> list[Path]:
         """Where the tables are made: each beside its place."""
+        return [place.parent for _, place in self._places]
+
+    @property
+    def _places(self) -> list[tuple[str, Path]]:
+        """The outputs on this machine, as they are named and where they are."""
         urls = [url for url in (self.step.output, self.step.output_metadata) if url is not None]
-        places = [_place_if_any(url, self.storage) for url in urls]
-        return [place.parent for place in places if place is not None]
+        places = [(url, _place_if_any(url, self.storage)) for url in urls]
+        return [(url, place) for url, place in places if place is not None]
 
     def __call__(self, index: int) -> Outcome:
         return _outcome(index, self._start, self.storage)
 
     def _start(self) -> bytes:
+        self._refuse_places()
         ingestion = self._opened()
         if self.lot_bytes is not None and self._is_worth_lots(ingestion):
             drop_copies()
@@ -69,6 +75,16 @@ class Opening:
         if isinstance(self.step, PartitionGeospatialStep):
             return geospatial(self.step, self.storage, self.job_id)
         return nongeospatial(self.step, self.storage, self.job_id)
+
+    def _refuse_places(self) -> None:
+        """Say so before anything is read where no table can be made beside its place."""
+        for url, place in self._places:
+            if is_closed_to_new(place.parent):
+                raise StepFailed(
+                    f"output {url} cannot be made: {place.parent} holds what no job may write to, the state of the "
+                    "service or the specs, so nothing new is made directly in it; name a folder further down, such as "
+                    f"file://{place.parent}/tables/{place.name}, or fd://{place.name}"
+                )
 
     def _is_worth_lots(self, ingestion: Ingestion) -> bool:
         """Whether there is much to read, and the tables go where all machines see them."""

@@ -25,10 +25,10 @@ class Quarters:
     def move_in(self, own: Collection[Path], outputs: Collection[Path]) -> TaskFolder:
         """Take this process there, for good; it writes to `own` and makes tables in `outputs` besides."""
         _let_go_of_files()
-        folder = TaskFolder(self.scratch, self.given)
-        if self.confinement is not None:
+        self.scratch.mkdir(mode=0o700, exist_ok=True)  # a task may have removed it
+        if self.confinement is not None:  # first, since earlier tasks may have put links wherever this one moves in
             confine(self.confinement, own=(self.scratch, *self.own, *own), outputs=tuple(outputs))
-        return folder
+        return TaskFolder(self.scratch, self.given)
 
     def clear(self, pid: int, what: str) -> str | None:
         """Remove what a process left that is gone; the line for the log that tells of it."""

@@ -92,7 +92,7 @@ class TaskFolder:
         number = next(self._numbers)
         self._work, self._temporary = (self._root / f"{name}{number}" for name in (_WORK, _TEMPORARY))
         for folder in (self._work, self._temporary):
-            folder.mkdir(mode=0o700)
+            folder.mkdir(mode=0o700, parents=True)  # a task may have removed what is above
         is_told = self._notice.watch(self._work, self._temporary)
         self._place = self._opened(self._work) if is_told else str(self._work)
         self._set(dict.fromkeys(_TEMPORARY_VARIABLES, self._temporary))
@@ -136,7 +136,12 @@ def words_of(left: Collection[str], what: str) -> str:
 
 
 def clear(root: Path) -> list[str]:
-    """Remove the folder of a process that is gone; what the task that it was at had left."""
+    """Remove the folder of a process that is gone; what the task that it was at had left.
+
+    Nothing happens where a task put a link in the place of the scratch: whoever removes is not held as a task is.
+    """
+    if root.parent.is_symlink():
+        return []
     left = [name for work in root.glob(f"{_WORK}*") for name in names_in(work)]
     remove_tree(root)
     return left
@@ -155,7 +160,8 @@ class _Notice:
     """
 
     _IN_THEM = 0x4 | 0x80 | 0x100  # IN_ATTRIB, IN_MOVED_TO, IN_CREATE
-    _AROUND = 0x40 | 0x200  # IN_MOVED_FROM, IN_DELETE: they themselves, which this process holds as its place
+    # IN_MOVED_FROM, IN_DELETE, IN_MOVE_SELF: they themselves, which this process holds, and what they are in
+    _AROUND = 0x40 | 0x200 | 0x800
 
     def __init__(self) -> None:
         self._folders: tuple[Path, ...] = ()
@@ -210,7 +216,8 @@ def _children_waited_for() -> int:
 
 def _has_children() -> bool:
     # `os.waitid`, which macOS has since Python 3.13 only, says no with an exception: that takes twice as long.
-    return _libc.waitid(_ALL, 0, _unread, _LOOK_ONLY) == 0  # else there is none to wait for
+    found: int = _libc.waitid(_ALL, 0, _unread, _LOOK_ONLY)
+    return found == 0  # else there is none to wait for
 
 
 _libc = ctypes.CDLL(None)

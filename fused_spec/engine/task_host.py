@@ -71,7 +71,7 @@ def host(answers: int, folder: Path, limits: Limits) -> NoReturn:
             threading.Thread(target=_end_with, args=(worker,), daemon=True).start()
             status = _wait_for(tasks)
     except OverLimit as over:
-        (folder / OVER_LIMIT).write_text(str(over), encoding="utf-8")
+        _write_anew(folder / OVER_LIMIT, str(over))
     except Cancelled:
         pass  # nobody asks how it ended
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -99,6 +99,13 @@ def _serve(answers: int, folder: Path) -> NoReturn:
     except Exception:  # noqa: BLE001  # the log of the job is the only place to tell it; above is the host's stack
         traceback.print_exc()
     os._exit(1)
+
+
+def _write_anew(path: Path, text: str) -> None:
+    """Write a file where tasks, which are held more closely than the host, may have put a link."""
+    path.unlink(missing_ok=True)
+    with path.open("x", encoding="utf-8") as stream:
+        stream.write(text)
 
 
 def _exactly(descriptor: int, size: int) -> bytes:

@@ -101,7 +101,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         env = {**request["env"], **storage_variables(request["storage"], os.environ)}
         quarters = Quarters(
             scratch=Path(request["scratch"]),
-            own=(root,) if isinstance(root, Path) else (),
+            own=(root.resolve(),) if isinstance(root, Path) else (),
             confinement=Confinement.of(request),
             given=frozenset(request["env"]),
         )

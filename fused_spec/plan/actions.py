@@ -59,6 +59,7 @@ class Reason(StrEnum):
     RETRY = "retry"
     REPLACED = "its last run was cancelled for this one"
     REQUESTED = "asked for by name"
+    RETRIED = "asked for by --retry"
     MANUAL = "runs only when named by --rerun"
     WAITS = "waits for what it needs"
     NOT_IN_SPECS = "in no spec"

@@ -48,15 +48,19 @@ def _masked(job: DesiredJob) -> Iterator[str]:
 def _since(job: DesiredJob, newest: Run | PastRun, planned: Mapping[Key, Change]) -> Iterator[str]:
     """What differs from what the newest run noted of the jobs that it read."""
     names = [key.name for key in job.reads]
+    gone = {read.output: name for name, read in newest.reads.items() if name not in names and read.output is not None}
     for name in names:
         change = planned.get(Key(kind=Kind.JOB, name=name))
         read = newest.reads.get(name)
-        if read is None:
+        former = gone.pop(output_of(change.after) or "", None) if read is None and change else None
+        if former is not None:  # the address is the same, and no field shows it
+            yield f"the output of {name} in place of that of {former}"
+        elif read is None:
             yield _place(job, output_of(change.after) if change else None) or f"the output of {name}"
         elif change is not None and change.after is not None and change.after.digest != read.digest:
             yield f"the output of {name}"
     for name, read in newest.reads.items():
-        if name not in names:
+        if name not in names and (read.output is None or read.output in gone):
             yield _place(job, read.output) or f"no longer the output of {name}"
 
 

@@ -67,6 +67,6 @@ def age_warnings(wanted: Sequence[Desired], objects: Mapping[Key, RemoteObject],
     for desired in wanted:
         existing = objects.get(desired.key)
         if isinstance(desired, DesiredToken) and existing is not None and existing.enabled:
-            words = age_of(desired, existing.made, now).words
-            if words is not None:
-                yield f"{desired.key} {words}; rotate it with `fused-spec tokens rotate {desired.key.name}`"
+            age = age_of(desired, existing.made, now)
+            if age.words is not None:
+                yield f"{desired.key} {age.words}; {age.step(desired.key.name)}"

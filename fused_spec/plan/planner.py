@@ -217,7 +217,7 @@ def _after_failure(same: bool, policy: RunPolicy, newest: Run | PastRun, *, retr
     if not same:
         return Action.START, Reason.SPEC_CHANGED, ""
     if retry:
-        return Action.START, Reason.REQUESTED, ""
+        return Action.START, Reason.RETRIED, ""
     if isinstance(newest, Run) and newest.was_replaced:
         return Action.START, Reason.REPLACED, ""
     if policy.on_failure is OnFailure.RETRY and newest.tries <= policy.retries:

@@ -12,11 +12,16 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Age:
-    """When a token expires, as far as that is declared and known, and how that stands `now`."""
+    """When a token expires, as far as that is declared and known, and how that stands `now`.
+
+    `on_a_day` says that a day is declared, which a new value has in common with the one before.
+    """
 
     expires: datetime | None
     warn_before: timedelta
     now: datetime
+    made: datetime | None = None
+    on_a_day: bool = False
 
     @property
     def expired(self) -> bool:
@@ -31,6 +36,17 @@ class Age:
             return f"expired {_about(self.now - self.expires)} ago, and still works"
         return f"expires in {_about(self.expires - self.now)}"
 
+    @property
+    def _was_made_afterwards(self) -> bool:
+        return self.on_a_day and self.made is not None and self.expires is not None and self.made >= self.expires
+
+    def step(self, name: str) -> str:
+        """What to do about it: a new value is of no use where the day of the spec stays."""
+        later = "write a later day as its `expires`"
+        if self._was_made_afterwards:
+            return f"its value was made after that day; {later}"
+        return f"rotate it with `fused-spec tokens rotate {name}`{f', and {later}' if self.on_a_day else ''}"
+
 
 def age_of(declared: DesiredToken, made: datetime | None, now: datetime) -> Age:
     """The age of a value that was made then."""
@@ -38,7 +54,13 @@ def age_of(declared: DesiredToken, made: datetime | None, now: datetime) -> Age:
     if life is None:
         return Age(expires=None, warn_before=timedelta(), now=now)
     expires = life.until if life.seconds is None else made and made + timedelta(seconds=life.seconds)
-    return Age(expires=expires, warn_before=timedelta(seconds=life.warn_before), now=now)
+    return Age(
+        expires=expires,
+        warn_before=timedelta(seconds=life.warn_before),
+        now=now,
+        made=made,
+        on_a_day=life.until is not None,
+    )
 
 
 def _about(span: timedelta) -> str:

@@ -1,17 +1,21 @@
 """Tell a run that fused-spec started from one that only carries its mark.
 
 Whoever reads a job's config back, changes it and starts it again, copies the marker in its metadata. The marker says
-when its own attempt was sent, and of two runs with one nonce the earlier is the one that was meant.
+when its own attempt was sent, and of two runs with one nonce the earlier is the one that was meant. A request that was
+delivered twice makes two runs with one nonce as well; but these have one config.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from fused_spec.plan.model import Run
 from fused_spec.reconcile.marker import Marker
+from fused_spec.reconcile.settle import age
 
 if TYPE_CHECKING:
     from fused_spec.api.objects import JobResponse
+    from fused_spec.api.reading import FusedReader
 
 COPIED_AFTER = timedelta(minutes=15)
 """No service accepts a start so late."""
@@ -20,6 +24,17 @@ COPIED_AFTER = timedelta(minutes=15)
 def is_late(marker: Marker, created: datetime) -> bool:
     """Whether a run was created long after the attempt that its marker tells of was sent."""
     return marker.sent is not None and created - marker.sent > COPIED_AFTER
+
+
+def is_changed_copy(api: "FusedReader", run: Run, others: Iterable[Run]) -> bool:
+    """Whether it has the nonce of another run and was started with something else: then it is somebody's own.
+
+    Raises the client's errors when a config cannot be read.
+    """
+    twins = [one for one in others if one.nonce == run.nonce and one.job_id != run.job_id]
+    if not run.nonce or not twins:
+        return False
+    return api.get_job_config(run.job_id) != api.get_job_config(min(twins, key=age).job_id)
 
 
 def copies_in(listing: Iterable[tuple["JobResponse", Marker | None]]) -> frozenset[str]:

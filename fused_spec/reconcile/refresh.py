@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from fused_spec.plan.model import History, PastRun, Run, Trace
-from fused_spec.reconcile.copies import is_late
+from fused_spec.reconcile.copies import is_changed_copy, is_late
 from fused_spec.reconcile.journal import Attempt, Notes
 from fused_spec.reconcile.listing import list_jobs
 from fused_spec.reconcile.marker import Marker, marker_in
@@ -82,7 +82,7 @@ def read_history(
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},
-        extra=tuple(run for run in extra if run.status.in_flight),
+        extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
         missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept | _in_flight(found)),
         past=past,
         traces=traces,

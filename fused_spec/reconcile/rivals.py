@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fused_spec.plan.model import Run
+from fused_spec.reconcile.copies import is_changed_copy
 from fused_spec.reconcile.flight import Flight
 from fused_spec.reconcile.marker import Marker
 from fused_spec.reconcile.settle import StartKey, may_cancel, start_key, winner
@@ -42,7 +43,11 @@ class Rivals:
             if marker is None or marker.scope != self.site.scope:
                 continue
             rival = _run(job, marker)
-            if (key := start_key(rival)) in by_key:
+            if (key := start_key(rival)) not in by_key:
+                continue
+            if is_changed_copy(self.site.api, rival, [by_key[key].run]):
+                self._decided.add(rival.job_id)
+            else:
                 found.setdefault(key, []).append(rival)
         return [_decision(by_key[key], runs) for key, runs in found.items()]
 

@@ -42,6 +42,7 @@ def with_unreadable(history: History, archive: "Archive", resolution: Resolution
 
 def oddities(history: History, resolution: Resolution, at: Whereabouts) -> Iterator[str]:
     """A sentence for each such thing that the plan for these specs meets."""
+    yield from _no_environment(resolution.project, at)
     jobs = [one.key for one in resolution.desired if isinstance(one, DesiredJob)]
     never = frozenset(key for key in jobs if key not in history.runs and key not in history.past)
     if never:
@@ -52,6 +53,18 @@ def oddities(history: History, resolution: Resolution, at: Whereabouts) -> Itera
         yield (
             f"the archive {at.place} has nothing of the {counted(known, 'run')} that the local service knows: it was "
             "removed, or is another one; apply keeps again what the service still has"
+        )
+
+
+def _no_environment(project: Project, at: Whereabouts) -> Iterator[str]:
+    """Where a service was named by its URL alone, and the project has environments there, and this is none of them."""
+    url = normal_url(at.service.url)
+    here = [one for one in project.targets.values() if one.base_url is not None and normal_url(one.base_url) == url]
+    if here and all(one.scope is not None for one in here) and project.environment is None:
+        names = " and ".join(f'"{one.name}"' for one in here)
+        yield (
+            f"this is no environment of the project, which reaches this service as {names}: their runs do not count "
+            "here; name one by --target"
         )
 
 

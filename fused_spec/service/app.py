@@ -48,7 +48,7 @@ from fused_spec.service.runs import Runs
 from fused_spec.service.schedules import Schedules, keep_time
 from fused_spec.service.secret_values import SecretValues
 from fused_spec.service.signing import Signer
-from fused_spec.service.state_folder import identity_of
+from fused_spec.service.state_folder import forget_identity, identity_of
 from fused_spec.service.storage import Files, Storage
 from fused_spec.service.supervisor import Supervisor
 from fused_spec.service.udf_collections import Collections
@@ -137,12 +137,15 @@ class _Observed:
 
 def _open_state(state: Path, storage: str | None) -> sqlite3.Connection:
     own = state / "storage" if storage is None else Path(storage)
+    database = state / "service.db"
     for folder in (state, state / "jobs", *(() if storage is not None and is_remote(storage) else (own,))):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not database.exists():
+                forget_identity(state)  # with its runs the service is gone that receipts tell of; this is another one
         except OSError as error:
             raise FusedSpecError(f"{folder} cannot be used: {error.strerror}", hint="give another --state") from None
-    return open_database(state / "service.db")
+    return open_database(database)
 
 
 def _service(

@@ -28,7 +28,7 @@ GIT_FILE = "git.json"
 """`{"cache": "/abs", "clones": {url: "/abs"}}`: where jobs read repositories, as the project says."""
 
 SPECS_FILE = "specs.json"
-"""`["/abs"]`: the folders whose specs are applied here, which no job writes to."""
+"""`["/abs"]`: the folders whose specs are applied here, and the repositories around them: no job writes to either."""
 
 _IDLE_SECONDS = 900.0
 _START_SECONDS = 30.0
@@ -140,10 +140,14 @@ def declare_images(state: Path, images: Mapping[str, Any]) -> None:
 
 
 def declare_specs(state: Path, folder: Path) -> None:
-    """Have the service of a state folder know that specs of this folder are applied there; raises as above."""
-    known = folders_of_specs(state)
-    if (one := str(folder.resolve())) not in known:
-        _declare(state, SPECS_FILE, json.dumps([*known, one]))
+    """Have the service of a state folder know that specs of this folder are applied there; raises as above.
+
+    The repository around it is one that no job writes to, either.
+    """
+    known, folder = folders_of_specs(state), folder.resolve()
+    around = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    if fresh := [one for one in dict.fromkeys(map(str, (folder, around))) if one not in known]:
+        _declare(state, SPECS_FILE, json.dumps([*known, *fresh]))
 
 
 def folders_of_specs(state: Path) -> list[str]:

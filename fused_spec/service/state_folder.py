@@ -39,6 +39,11 @@ def identity_of(state: Path) -> str:
     return fresh
 
 
+def forget_identity(state: Path) -> None:
+    """Have another id made: what this one was known for is no longer there. Raises `OSError`."""
+    (state / ID_FILE).unlink(missing_ok=True)
+
+
 def is_held(state: Path) -> bool:
     """Whether a service holds the folder; for a moment this keeps others from taking it."""
     try:

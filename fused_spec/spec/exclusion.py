@@ -65,7 +65,7 @@ def exclusion(root: Path, patterns: Iterable[str]) -> Exclusion:
 
 def _pattern(written: str) -> _Pattern:
     bare = normalize("NFC", written).rstrip("/")
-    parts = [part for part in bare.split("/") if part]
+    parts = [part for part in bare.split("/") if part not in ("", ".")]
     if "/" not in bare:
         parts = [_ANY, *parts]
     return _Pattern(

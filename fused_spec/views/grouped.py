@@ -43,7 +43,7 @@ def asides(group: Group) -> list[str]:
     lines = []
     if why_held(group.first) is not None:
         lines.append(cut(visible(redact(how_they_ended(runs))), _LONGEST))
-    if group.first.action is Action.CANCEL and runs:
+    if group.first.action in (Action.CANCEL, Action.REPLACE) and runs:
         lines.append(f"ends {'run' if len(runs) == 1 else 'runs'} {in_short([visible(run.job_id) for run in runs])}")
     if group.first.action in (Action.START, Action.QUEUE) and (unlucky := _not_succeeded(group)):
         lines.append(f"the last run of {in_short(unlucky)} did not succeed")

@@ -1,5 +1,6 @@
 """Plans that are kept in a file and carried out later, elsewhere in git's history, by the installed command."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,22 @@ def test_a_digest_that_nobody_was_shown_sends_nothing_and_names_its_job_and_both
     assert f"made at commit {reviewed[:12]}" in applied.err
     assert before[:12] not in applied.err
     assert len(project.run("jobs").out.splitlines()) == 1
+
+
+def test_a_plan_that_is_applied_in_another_folder_says_where_it_belongs(project: Shell) -> None:
+    project.run("plan", "specs", "--out", "reviewed.plan")
+    project.write("deeper/x", "")
+    deeper = replace(project, folder=project.folder / "deeper")
+    applied = deeper.run("apply", "--plan", "../reviewed.plan")
+    assert applied.code == 6
+    assert "the plan is of the specs in specs, and there is no specs here" in applied.err
+    assert "in the folder in which it was made" in applied.err
+
+
+def test_a_plan_that_was_carried_out_is_refused_as_that(project: Shell) -> None:
+    project.run("plan", "specs", "--out", "reviewed.plan")
+    assert [project.run("apply", "--plan", "reviewed.plan").code for _ in range(2)] == [0, 6]
+    assert "the plan was carried out before" in project.run("apply", "--plan", "reviewed.plan").err
 
 
 def test_a_plan_that_has_no_place_is_refused_before_anything_is_planned(project: Shell) -> None:

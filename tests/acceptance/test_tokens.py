@@ -111,8 +111,8 @@ def test_a_token_that_expired_is_told_and_works(project: Shell) -> None:
     try:
         checked, planned = project.run("tokens", "check"), project.run("plan", "specs", "--detailed-exitcode")
         assert (checked.code, planned.code) == (1, 0)
-        assert "next: `fused-spec tokens rotate tiles`" in checked.out
-        assert "ago, and still works; rotate it with" in planned.out
+        assert "next: its value was made after that day; write a later day as its `expires`" in checked.out
+        assert "ago, and still works; its value was made after that day" in planned.out
         assert project.run("tokens", "fetch", "tiles", "--format", "json").code == 0
         assert "2020-01-31" in project.run("tokens", "list").out
     finally:

@@ -30,7 +30,7 @@ def test_three_hundred_new_jobs_are_one_group_in_every_form(project: Shell) -> N
     assert text.out.splitlines() == [
         "  + 300 jobs: tile-000, tile-001 … tile-299  never ran",
         "      such as Job/tile-000:",
-        "      udf specs/quick.py, 4 lines",
+        '      udf specs/quick.py, 4 lines, with {"n": 0}',
         "      config.steps.0.udf.parameters.n differs: 0, 1, 2 … 299",
         "Plan: 300 to start.",
     ]

@@ -12,13 +12,15 @@ from fused_spec.api.client import FusedAPI
 from fused_spec.api.objects import RunResponse
 from fused_spec.errors import ServiceError
 from fused_spec.plan.actions import Action
-from fused_spec.plan.model import Plan, Requests
+from fused_spec.plan.model import Plan, Requests, Run
+from fused_spec.reconcile.act import flight_of
 from fused_spec.reconcile.apply import apply
-from fused_spec.reconcile.copies import is_late
+from fused_spec.reconcile.copies import is_changed_copy, is_late
 from fused_spec.reconcile.events import Finished
 from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.options import Options
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
+from fused_spec.reconcile.rivals import Rivals
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
 from fused_spec.status import LOST_AFTER
@@ -145,6 +147,44 @@ def test_a_lost_run_in_no_spec_is_not_there_to_be_cancelled(world: World) -> Non
     world.write("specs/a.yaml", job("others"))
     world.api.gone, world.api.heartbeat = True, datetime(2020, 5, 1, tzinfo=UTC)
     assert [change.action for change in world.plan(Requests(prune=True)).changes] == [Action.START]
+
+
+def copied(world: World, code: str) -> str:
+    """Read the newest run's config back, change it, and start it, as somebody in a notebook does."""
+    [listed] = world.api.get_jobs(1)
+    config = world.api.get_job_config(listed)
+    step = config.steps[0].model_copy(update={"udf": config.steps[0].udf.model_copy(update={"code": code})})
+    return str(world.api.start_job(config.model_copy(update={"steps": [step]})).job_id)
+
+
+def test_a_changed_copy_of_a_run_that_goes_on_is_not_cancelled(world: World) -> None:
+    first = world.apply(DETACHED)["Job/areas"]
+    copied(world, SLOW + "# mine\n")
+    assert [(change.action, change.job_id) for change in world.plan().changes] == [(Action.ATTACH, first.job_id)]
+
+
+def test_nor_is_one_that_comes_to_light_while_an_apply_waits(world: World) -> None:
+    world.apply(DETACHED)
+    made = world.plan()
+    copied(world, SLOW + "# mine\n")
+    [change] = made.changes
+    assert isinstance(change.before, Run)
+    site = world.site(made.seen)
+    flight = flight_of(change, change.before, site)
+    flight.sight = replace(flight.sight, created=change.before.created)
+    assert Rivals(site).decide([flight], list(world.api.get_jobs(2))) == []
+
+
+def test_what_was_delivered_twice_is_no_changed_copy(world: World) -> None:
+    world.apply(DETACHED)
+    [change] = world.plan().changes
+    assert isinstance(change.before, Run)
+    mine = replace(change.before, job_id=copied(world, SLOW + "# mine\n"))
+    assert is_changed_copy(world.api, mine, [change.before])
+    assert not is_changed_copy(world.api, mine, [mine])
+    assert not is_changed_copy(world.api, replace(mine, nonce="other"), [change.before])
+    world.api.get_job_config = lambda job: change.before  # whatever it is, both have it
+    assert not is_changed_copy(world.api, mine, [change.before])
 
 
 class Cache(FusedAPI):

@@ -292,7 +292,9 @@ def test_an_expired_token_is_warned_of_and_goes_on_working(world: World) -> None
     world.write("specs/a.yaml", SPECS.replace("sink:", "expires: 2020-01-31, sink:"))
     [warning] = world.plan().warnings
     assert warning.startswith("UdfAccessToken/tiles expired ")
-    assert warning.endswith(" ago, and still works; rotate it with `fused-spec tokens rotate tiles`")
+    assert warning.endswith(
+        " ago, and still works; its value was made after that day; write a later day as its `expires`"
+    )
     assert not world.plan().has_changes
 
 

@@ -35,6 +35,9 @@ CAMPAIGNS = {
     "one writer with its journal": Setting(faults=NETWORK, crash=0.5, suspend=0.1, skew=1e6, jobs=2),
     "one writer whose specs change back and forth": Setting(faults=NETWORK, crash=0.5, jobs=2, versions=2, restarts=5),
     "one writer, a graph of jobs": Setting(faults=NETWORK, crash=0.3, jobs=6, restarts=2),
+    "one writer, machines that vanish": Setting(
+        faults=replace(NETWORK, machine_vanishes=0.2, closes_late=200.0), crash=0.3, jobs=4, applies=2
+    ),
     "racing writers": Setting(faults=NETWORK, writers=3, crash=0.3, suspend=0.1),
     "racing writers, two at once": Setting(writers=2, within=2.0, faults=Faults(listing_lag=10.0)),
     "racing writers, every request delivered twice now and then": Setting(

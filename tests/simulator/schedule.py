@@ -35,7 +35,7 @@ from fused_spec.status import RunStatus
 from fused_spec.wire import JobConfig
 from tests.simulator import readers
 from tests.simulator.kernel import Kernel, Pool, Process, wait_for
-from tests.simulator.service import EPOCH, Client, Faults, Service
+from tests.simulator.service import EPOCH, Client, Faults, Job, Service
 
 SCOPE, FOREIGN = "ours", "theirs"
 TIMING = Timing(visible=10.0, accepted=110.0, fresh=10.0, margin=20.0)
@@ -126,7 +126,7 @@ class Receipts:
 
     def write(self, record: Any, log: Any, *, now: datetime) -> str:
         self._kernel.pause(self._kernel.rng.random())
-        if self._service.find(record.job_id).status(self._kernel.time) == "In Progress":
+        if self._service.find(record.job_id).goes_on(self._kernel.time):
             self.early.append(record.job_id)
         self._kept[record.job_id] = PastRun(
             job_id=record.job_id,
@@ -151,7 +151,7 @@ class Receipts:
             known = newest.get(run.key)
             if succeeded and run.status is not RunStatus.SUCCEEDED:
                 continue
-            if known is None or (known.over or EPOCH) < (run.over or EPOCH):
+            if known is None or (known.created or EPOCH) < (run.created or EPOCH):
                 newest[run.key] = run
         return newest
 
@@ -309,7 +309,7 @@ class Schedule:
         for _ in range(6):
             statuses = self._apply(store)
             self._finals = set(statuses.values())
-            failed = self._finals & {OutcomeStatus.HELD, OutcomeStatus.FAILED}
+            failed = self._finals & {OutcomeStatus.HELD, OutcomeStatus.FAILED, OutcomeStatus.LOST}
             # What needs a failed job stays skipped, and that is as it should be.
             if self._finals and self._finals <= (_DONE | {OutcomeStatus.SKIPPED} if failed else _DONE):
                 left = self._left_to_do(store)
@@ -437,10 +437,12 @@ class Schedule:
 
     def _believe(self, event: Finished) -> None:
         """Compare what an apply says with what happened."""
-        outcome = event.outcome
+        outcome, now = event.outcome, self.kernel.time
+        if outcome.status is OutcomeStatus.LOST and not self.service.find(str(outcome.job_id)).is_lost(now):
+            self.result.problems.append(f"{outcome.job_id} is taken for lost, and is not")
         if outcome.status is not OutcomeStatus.SUCCEEDED or outcome.job_id is None:
             return
-        if self.service.find(outcome.job_id).status(self.kernel.time) != "Done":
+        if self.service.find(outcome.job_id).status(now) != "Done":
             self.result.problems.append(f"{outcome.job_id} is believed to have succeeded, and has not")
 
     def _check(self) -> None:
@@ -451,9 +453,12 @@ class Schedule:
         for job in ours:
             key = (job.marker["name"], job.marker["digest"], job.marker["attempt"])
             self.result.starts[key] += 1
-            groups.setdefault(key, []).append(job.status(now))
+            groups.setdefault(key, []).append("Lost" if job.is_lost(now) else job.status(now))
             newest[key[0]] = max(newest.get(key[0], 0), key[2])
-            if self.setting.shared_journal and job.id not in self.receipts.kept() and not self._purges:
+            # One that vanished without a sign of life is given up by whoever watches it; when its log could not be read
+            # by then, and it was tried again, nobody watches it any more.
+            is_due = self.setting.shared_journal and not self._purges and (job.beats or not job.is_lost(now))
+            if is_due and job.id not in self.receipts.kept():
                 problems.append(f"{job.id} of {key} was never recorded")
         for key, statuses in groups.items():
             if "In Progress" in statuses:
@@ -468,7 +473,7 @@ class Schedule:
         for key, run in self.receipts.past().items():
             if run.job_id not in known:
                 problems.append(f"the receipt of {key} is of a run at another service")
-            elif run.status is RunStatus.SUCCEEDED and self.service.find(run.job_id).status(now) != "Done":
+            elif not _is_true(run.status, self.service.find(run.job_id), now):
                 problems.append(f"the receipt of {key} is false")
         for one in self._declared().desired:
             ran = any(job.marker["name"] == one.key.name for job in ours)
@@ -480,7 +485,13 @@ class Schedule:
         return self.setting.faults.purge_after is not None
 
 
-_DONE = {OutcomeStatus.SUCCEEDED, OutcomeStatus.UNCHANGED, OutcomeStatus.HELD, OutcomeStatus.FAILED}
+_DONE = {
+    OutcomeStatus.SUCCEEDED,
+    OutcomeStatus.UNCHANGED,
+    OutcomeStatus.HELD,
+    OutcomeStatus.FAILED,
+    OutcomeStatus.LOST,
+}
 _QUIET: dict[str, float] = {
     "request_lost": 0.0,
     "answer_lost": 0.0,
@@ -491,6 +502,13 @@ _QUIET: dict[str, float] = {
     "listing_ahead": 0.0,
     "config_lag": 0.0,
 }
+
+
+def _is_true(status: RunStatus, job: Job, now: float) -> bool:
+    """Whether a receipt may say so of a run that is over."""
+    if status is RunStatus.LOST:
+        return job.is_lost(now)
+    return status is not RunStatus.SUCCEEDED or job.status(now) == "Done"
 
 
 def _foreign() -> JobConfig:

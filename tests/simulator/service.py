@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +26,9 @@ class Faults:
     """How likely each fault is, for one call; times in seconds.
 
     A listing knows of an end up to `listing_ahead` before the run's own record does, and stamps it up to
-    `ends_stamped_later` after it was. At most `others` jobs are started by other people meanwhile.
+    `ends_stamped_later` after it was. At most `others` jobs are started by other people meanwhile. A machine may vanish
+    (`machine_vanishes`), and then nobody ever says how its work ended; the record of one that did its work is closed up
+    to `closes_late` after it left.
     """
 
     request_lost: float = 0.0
@@ -43,12 +46,18 @@ class Faults:
     most_per_page: int = 50
     server_skew: float = 0.0
     job_fails: float = 0.0
+    machine_vanishes: float = 0.0
+    closes_late: float = 0.0
     purge_after: float | None = None
 
 
 @dataclass(eq=False)
 class Job:
-    """What really happened to one job."""
+    """What really happened to one job.
+
+    Its machine was there until `leaves`, and vanished where it never `ends`; where it `beats`, its last sign of life is
+    told.
+    """
 
     id: str
     config: JobConfig
@@ -57,8 +66,10 @@ class Job:
     visible: float
     stored: float
     ahead: float
+    leaves: float
     ends: float
     fails: bool
+    beats: bool = True
     cancelled: float | None = None
 
     @property
@@ -73,6 +84,14 @@ class Job:
             return "Failed" if self.fails else "Done"
         return "In Progress"
 
+    def goes_on(self, time: float) -> bool:
+        """Whether its work is not over, in truth."""
+        return self.status(time) == "In Progress" and not self.is_lost(time)
+
+    def is_lost(self, time: float) -> bool:
+        """Whether its machine vanished, in truth."""
+        return self.status(time) == "In Progress" and self.ends == inf and self.leaves <= time
+
 
 @dataclass
 class Service:
@@ -85,6 +104,9 @@ class Service:
     def accept(self, config: JobConfig) -> Job:
         rng, now = self.kernel.rng, self.kernel.time
         skew = rng.uniform(-1, 1) * self.faults.server_skew
+        stays = rng.choice((5.0, 60.0, 600.0)) * (0.5 + rng.random())
+        closes = self.faults.closes_late and rng.random() * self.faults.closes_late
+        vanishes = self.faults.machine_vanishes and rng.random() < self.faults.machine_vanishes
         job = Job(
             id=f"{len(self.jobs):04d}-{rng.randrange(16**6):06x}",
             config=config,
@@ -93,8 +115,10 @@ class Service:
             visible=now + rng.random() * self.faults.listing_lag,
             stored=now + rng.random() * self.faults.config_lag,
             ahead=rng.random() * self.faults.listing_ahead,
-            ends=now + rng.choice((5.0, 60.0, 600.0)) * (0.5 + rng.random()),
+            leaves=now + stays,
+            ends=inf if vanishes else now + stays + closes,
             fails=rng.random() < self.faults.job_fails,
+            beats=not vanishes or rng.random() < 0.5,
         )
         self.jobs.append(job)
         return job
@@ -153,13 +177,16 @@ class Client:
         self._travel()
         if self._service.is_forgotten(job_id):
             raise _error(404)
-        status = self._service.find(job_id).status(self._kernel.time)
+        job, now = self._service.find(job_id), self._kernel.time
+        status = job.status(now)
         over = status != "In Progress"
+        left = over or job.leaves <= now
         self._arrive()
         return RunResponse(
             job_id=job_id,
-            status="terminated" if over else "running",
-            terminal_status=over,
+            status="terminated" if left else "running",
+            terminal_status=left,
+            last_heartbeat=EPOCH + timedelta(seconds=min(now, job.leaves)) if job.beats else None,
             job_status=status,
             finished_job_status=over,
         )

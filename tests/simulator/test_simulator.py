@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from fused_spec import status
 from fused_spec.plan import lineage, planner
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile import catch_up, markers, progress, recover, refresh, rivals, start
@@ -26,6 +27,7 @@ _SCHEDULES = {
     "one writer with its journal": [500] * 3,
     "one writer whose specs change back and forth": [500] * 2,
     "one writer, a graph of jobs": [500] * 2,
+    "one writer, machines that vanish": [250] * 2,
     "racing writers": [500] * 2,
     "racing writers, two at once": [500],
     "racing writers, every request delivered twice now and then": [500],
@@ -190,6 +192,13 @@ def test_a_reader_that_notes_nothing_runs_for_nothing_where_stamps_are_moved(mon
 def test_without_notes_the_times_decide_where_they_are_true(monkeypatch: Patch) -> None:
     monkeypatch.setattr(progress.Progress, "reads", lambda self, change: {})
     assert not noticed(seen(replace(AGAIN, faults=replace(NETWORK, server_skew=0.0)), schedules=50))
+
+
+def test_taking_a_run_for_lost_whose_record_is_only_late_is_noticed(monkeypatch: Patch) -> None:
+    vanishing = CAMPAIGNS["one writer, machines that vanish"]
+    assert not noticed(seen(vanishing, schedules=50))
+    monkeypatch.setattr(status, "LOST_AFTER", 60.0)
+    assert any("taken for lost" in problem for _, problem in seen(vanishing, schedules=50).problems)
 
 
 def test_believing_the_listing_is_noticed(monkeypatch: Patch) -> None:

@@ -53,6 +53,13 @@ def test_a_place_that_is_not_there_is_left_out(tmp_path: Path) -> None:
 
 
 @needs_landlock
+def test_a_place_that_is_a_link_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "named").symlink_to(tmp_path / "other")
+    assert restricted([tmp_path / "named"], tmp_path / "other" / "a") == [False]
+
+
+@needs_landlock
 def test_a_path_through_a_link_leads_to_where_it_leads(tmp_path: Path) -> None:
     for name in ("named", "other"):
         (tmp_path / name).mkdir()

@@ -35,6 +35,15 @@ def test_without_credentials_there_is_no_client() -> None:
     assert "FUSED_AUTH_TOKEN" in (caught.value.hint or "")
 
 
+def test_a_user_without_a_home_folder_has_no_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", classmethod(none))
+    with pytest.raises(CredentialsError):
+        FusedAPI()
+
+
 def test_the_hosted_service_is_the_default(logged_in: None) -> None:
     assert FusedAPI().base_url == "https://www.fused.io/server/v1"
 

@@ -1,6 +1,7 @@
 """`FusedAPI.connect`: Python code at the target that a command in that folder would take."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +46,18 @@ def test_a_client_that_was_connected_is_that_of_bare_runs() -> None:
 def test_a_target_that_nobody_knows_is_told_with_the_likely_one() -> None:
     with pytest.raises(Misconfigured, match='did you mean "other"'):
         FusedAPI.connect("othr")
+
+
+@pytest.mark.parametrize("target", ["", 5, b"other"])
+def test_what_is_no_name_of_a_target_is_not_left_out(target: Any) -> None:
+    with pytest.raises(Misconfigured, match="no name of a target"):
+        FusedAPI.connect(target)
+
+
+def test_a_folder_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="does not exist"):
+        FusedAPI.connect(path=tmp_path / "mistyped" / "specs")
+    assert not (tmp_path / "mistyped").exists()
 
 
 def test_a_project_file_that_is_wrong_is_told(tmp_path: Path) -> None:

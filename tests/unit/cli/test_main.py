@@ -135,6 +135,25 @@ def test_an_option_with_nothing_in_it_is_not_left_out(
     assert b"a variable in its place may be unset" in capfdbinary.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        ("/dev/zero", "it has more than"),
+        (".", "Is a directory"),
+        ("missing", "No such file"),
+        ("binary", "it is not UTF-8"),
+        ("/dev/null", "no plan"),
+    ],
+)
+def test_what_is_no_plan_is_told_and_carried_out_by_nobody(
+    file: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("binary").write_bytes(b"\xff\xfe\x00")
+    assert main.run(["apply", "--plan", file]) == 6
+    assert why.encode() in capfdbinary.readouterr().err
+
+
 def test_a_current_folder_that_is_gone_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -92,6 +92,24 @@ def test_a_declared_output_outside_of_the_storage_is_written(tmp_path: Path) -> 
 
 
 @needs_landlock
+@pytest.mark.parametrize("place", ["specs/x", "x"])
+def test_an_output_directly_in_what_holds_the_specs_is_refused_with_a_place_that_works(
+    tmp_path: Path, place: str
+) -> None:
+    source = saved(grid(), tmp_path / "a.parquet")
+    made(tmp_path / "specs")
+    output = tmp_path / place
+    step = {**INGESTION, "input": source, "output": f"file://{output}"}
+    bounds = {"state": str(tmp_path / "state"), "kept": [str(tmp_path / "specs")], "allowed": []}
+    assert not run(job := job_folder(tmp_path, step, confinement=bounds))
+    better = f"file://{output.parent}/tables/x"
+    assert f"{output.parent} holds what no job may write to" in str(end(job)[1])
+    assert better in str(end(job)[1])
+    (again := tmp_path / "again").mkdir()
+    assert run(job_folder(again, {**step, "output": better}, confinement=bounds))
+
+
+@needs_landlock
 def test_an_output_in_the_state_folder_is_refused_by_the_rule(tmp_path: Path) -> None:
     source = saved(grid(), tmp_path / "a.parquet")
     made(tmp_path / "state")
@@ -137,6 +155,38 @@ def test_a_refused_write_says_by_which_rule(tmp_path: Path, case: str) -> None:
     assert said in str(end(job)[1])
     assert any(said in line for line in log(job)[:-1])
     assert all([one.name for one in Path(place).iterdir()] == ["kept"] for place in places.values())
+
+
+@needs_landlock
+def test_for_a_new_file_beside_the_specs_the_words_name_what_can_be_allowed(shared: Path, tmp_path: Path) -> None:
+    made(tmp_path / "specs")
+    bounds = {"state": str(shared / "state"), "kept": [str(tmp_path / "specs")], "allowed": []}
+    step = udf_step(f"def udf():\n    open({str(tmp_path / 'new')!r}, 'w')\n")
+    assert not run(job := job_folder(tmp_path, step, confinement=bounds))
+    assert f"start the service with --allow-write and a folder in {tmp_path}" in str(end(job)[1])
+
+
+SWAP = """\
+import os
+def udf(n):
+    scratch = os.environ["FUSED_SPEC_SCRATCH"]
+    if n == 0:
+        os.rename(scratch, scratch + "-moved")
+        os.symlink("PLACE", scratch)
+        os._exit(1)
+    open("PLACE/kept", "w")
+"""
+
+
+@needs_landlock
+@pytest.mark.parametrize("name", ["state", "elsewhere"])
+def test_a_link_in_the_place_of_the_scratch_opens_nothing_to_the_next_process(tmp_path: Path, name: str) -> None:
+    made(place := tmp_path / name, open_place := tmp_path / "open")
+    (place / "kept").write_text("kept")
+    bounds = {"state": str(tmp_path / "state"), "kept": [str(place)], "allowed": [str(open_place)]}
+    step = udf_step(SWAP.replace("PLACE", str(place)), input=[0, 1], ignore_chunk_error=True)
+    run(job_folder(tmp_path, step, confinement=bounds, scratch=str(open_place / "scratch"), cpus=1))
+    assert (place / "kept").read_text() == "kept"
 
 
 NOT_REFUSED = {

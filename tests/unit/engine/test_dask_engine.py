@@ -99,6 +99,27 @@ def test_a_task_that_ends_its_process_leaves_the_worker_alone(dask: Cluster, tmp
     assert [process.poll() for process in dask.processes] == [None] * 3
 
 
+LINKS_IN_RESULTS = """\
+import os
+def udf(kept):
+    results = os.path.join(os.path.dirname(os.environ["FUSED_SPEC_SCRATCH"]), "results")
+    os.symlink(kept, os.path.join(results, "other.pack"))
+    os.symlink(kept, os.path.join(results, "other"))
+    os.mkdir(os.path.join(results, "folder"))
+    os.symlink(kept, os.path.join(os.path.dirname(results), "over-limit"))
+"""
+
+
+def test_no_link_of_a_task_leads_the_worker_to_a_file_that_it_then_empties_or_removes(
+    dask: Cluster, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("kept")
+    job = job_folder(tmp_path, udf_step(LINKS_IN_RESULTS, input=[{"kept": str(kept)}]), engine=dask.address)
+    run(job)
+    assert kept.read_text() == "kept"
+
+
 def test_the_environment_of_the_job_reaches_the_worker_and_secrets_of_the_worker_do_not(
     dask: Cluster, tmp_path: Path
 ) -> None:

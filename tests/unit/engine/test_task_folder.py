@@ -150,6 +150,38 @@ def test_a_folder_that_a_task_removed_is_there_for_the_next(tmp_path: Path) -> N
     assert len({place for [place] in returned(tmp_path, code, 0, 1, 2, cpus=1)}) == 3
 
 
+@pytest.mark.parametrize("what", ["os.path.dirname(os.getcwd())", "os.environ['FUSED_SPEC_SCRATCH']"])
+def test_a_task_that_removes_what_its_folder_lies_in_harms_no_later_one(tmp_path: Path, what: str) -> None:
+    code = (
+        f"import os, shutil, tempfile\ndef udf(x):\n    tempfile.mkstemp()\n    shutil.rmtree({what})\n    return x\n"
+    )
+    assert returned(tmp_path, code, 0, 1, 2, cpus=1) == [0, 1, 2]
+
+
+def test_a_task_that_moves_what_its_folder_lies_in_harms_no_later_one(tmp_path: Path) -> None:
+    code = "import os, tempfile\ndef udf(x):\n    tempfile.mkstemp()\n    here = os.path.dirname(os.getcwd())\n"
+    code += "    os.rename(here, f'{here}-{x}')\n    return x\n"
+    assert returned(tmp_path, code, 0, 1, 2, cpus=1) == [0, 1, 2]
+
+
+SWAP = """\
+import os
+def udf(place):
+    scratch = os.environ["FUSED_SPEC_SCRATCH"]
+    os.makedirs(os.path.join(place, str(os.getpid())))
+    os.rename(scratch, scratch + "-moved")
+    os.symlink(place, scratch)
+    os._exit(1)
+"""
+
+
+def test_what_a_task_leaves_is_not_removed_through_a_link_in_the_place_of_the_scratch(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    assert not run(job_folder(tmp_path, udf_step(SWAP, input=[{"place": str(place)}])))
+    assert len(list(place.iterdir())) == 1
+
+
 def test_files_that_loading_leaves_are_there_in_each_call(tmp_path: Path) -> None:
     code = "import os, tempfile\nos.makedirs('out')\nkept = tempfile.mkdtemp()\n"
     code += "def udf(x):\n    open('out/a', 'x').close()\n    open(kept + '/a', 'x').close()\n    return x\n"

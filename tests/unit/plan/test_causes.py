@@ -101,3 +101,10 @@ def test_what_is_read_is_no_cause_when_it_is_known_not_to_have_changed() -> None
     before = replace(done("stats", OTHER), reads={"points": noted("points")})
     cause = why(writer("points"), reader("points"), runs=(before, done("points")))
     assert cause == "spec changed: in a part that is not kept with a run"
+
+
+def test_a_job_that_was_renamed_is_the_cause_where_its_address_is_the_same() -> None:
+    before = replace(done("stats"), reads={"dots": replace(noted("dots"), output=POINTS), "zones": noted("zones")})
+    declared = writer("points"), writer("zones"), reader("points", "zones", parameters={"a": POINTS})
+    cause = why(*declared, runs=(before, done("points"), done("zones")))
+    assert cause == "spec changed: the output of points in place of that of dots"

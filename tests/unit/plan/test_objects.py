@@ -104,3 +104,17 @@ def test_a_warning_says_how_to_rotate() -> None:
 
 def test_a_disabled_token_is_not_warned_of() -> None:
     assert list(age_warnings([token(LIFE)], {KEY: existing(made=NOW, enabled=False)}, NOW + timedelta(days=89))) == []
+
+
+def on_a_day(made_after: float) -> list[str]:
+    """The warnings about a token whose day has passed, made so many days after it."""
+    life = Life(until=NOW - timedelta(days=1), warn_before=0)
+    made = NOW + timedelta(days=made_after - 1)
+    return list(age_warnings([token(life)], {KEY: existing(made=made)}, NOW))
+
+
+def test_a_new_value_is_no_way_out_where_the_day_of_the_spec_stays() -> None:
+    [before] = on_a_day(made_after=-30)
+    assert before.endswith("rotate it with `fused-spec tokens rotate tiles`, and write a later day as its `expires`")
+    [after] = on_a_day(made_after=0.5)
+    assert after.endswith("; its value was made after that day; write a later day as its `expires`")

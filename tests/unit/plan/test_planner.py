@@ -110,6 +110,11 @@ def test_a_held_job_starts_when_retry_is_asked_for(requests: Requests) -> None:
     assert only(plan(job(), runs=(run(RunStatus.FAILED),), requests=requests)).action is Action.START
 
 
+def test_a_retry_of_all_is_not_told_as_asked_for_by_name() -> None:
+    made = plan(job(), runs=(run(RunStatus.FAILED),), requests=Requests(retry_all=True))
+    assert only(made).why == "asked for by --retry"
+
+
 @pytest.mark.parametrize("status", [RunStatus.SUCCEEDED, *ENDED_BADLY])
 @pytest.mark.parametrize("policy", list(When))
 def test_rerun_starts_whatever_the_policy(status: RunStatus, policy: When) -> None:
@@ -155,6 +160,13 @@ def test_prune_leaves_finished_runs_of_no_spec() -> None:
     key = Key(kind=Kind.JOB, name="gone")
     made = plan(job(), runs=(run(RunStatus.SUCCEEDED, key=key),), requests=Requests(prune=True))
     assert [change.key for change in made.changes] == [KEY]
+
+
+def test_without_a_project_file_nobody_is_told_to_prune() -> None:
+    other = Key(kind=Kind.JOB, name="gone")
+    made = plan(job(), runs=(run(RunStatus.RUNNING, key=other),), scope="default")
+    [warning] = made.warnings
+    assert warning.startswith("Job/gone is in none of these specs") and "needs a project file" in warning
 
 
 def test_prune_is_refused_without_a_project_file() -> None:

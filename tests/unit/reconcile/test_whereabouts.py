@@ -1,5 +1,6 @@
 """Why a job never ran where it is planned, though runs of it are known."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,6 +69,35 @@ def said(folder: Path, history: History, service: ServiceIdentity, *, is_local: 
         place="kept",
     )
     return list(oddities(history, resolution(folder), at))
+
+
+@pytest.mark.parametrize(
+    ("scopes", "environment", "is_said"),
+    [
+        (("dev", "prod"), None, True),
+        (("dev",), None, True),
+        (("dev", "prod"), "dev", False),
+        (("dev", None), None, False),
+        ((), None, False),
+    ],
+)
+def test_a_service_that_was_named_by_its_url_alone_is_none_of_the_environments_there(
+    tmp_path: Path, scopes: tuple[str | None, ...], environment: str | None, is_said: bool
+) -> None:
+    targets = {f"t{n}": Target(name=f"t{n}", base_url=SERVER + "/", scope=scope) for n, scope in enumerate(scopes)}
+    made = resolution(tmp_path)
+    project = replace(made.project, targets={**made.project.targets, **targets}, environment=environment)
+    service = ServiceIdentity(url=SERVER)
+    store = LocalStore(tmp_path)
+    at = Whereabouts(
+        service=service,
+        is_local=False,
+        archive=Archive(store, "s", service),
+        journal=Journal(store, "s", service.folder),
+        place="kept",
+    )
+    sentences = list(oddities(NOTHING, replace(made, project=project), at))
+    assert any("no environment of the project" in sentence for sentence in sentences) is is_said
 
 
 HERE = ServiceIdentity(url=LOCAL, id="b" * 32)

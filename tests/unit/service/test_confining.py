@@ -25,6 +25,16 @@ def test_a_folder_of_specs_is_kept_from_the_next_job_on(state: Path, tmp_path: P
     assert confining.as_confinement()["kept"] == [str(tmp_path / "a"), str(tmp_path / "b")]
 
 
+@pytest.mark.parametrize("is_worktree", [True, False])
+def test_the_repository_around_the_specs_is_kept_as_well(state: Path, tmp_path: Path, is_worktree: bool) -> None:
+    (tmp_path / "repository" / "infra").mkdir(parents=True)
+    mark = tmp_path / "repository" / ".git"
+    mark.touch() if is_worktree else mark.mkdir()
+    declare_specs(state, tmp_path / "repository" / "infra")
+    kept = [str(tmp_path / "repository" / "infra"), str(tmp_path / "repository")]
+    assert Confining(state, []).as_confinement()["kept"] == kept
+
+
 def test_a_damaged_list_of_folders_keeps_no_job_from_running(state: Path) -> None:
     (state / "specs.json").write_text("{", encoding="utf-8")
     assert Confining(state, []).as_confinement()["kept"] == []

@@ -69,3 +69,12 @@ def test_the_route_that_needs_no_token_tells_it_too(tmp_path: Path) -> None:
 def test_it_stays_over_a_restart(tmp_path: Path) -> None:
     first, second = (answer(tmp_path, "health").headers[HEADER] for _ in range(2))
     assert first == second
+
+
+def test_a_service_whose_runs_are_gone_is_another_one(tmp_path: Path) -> None:
+    first = answer(tmp_path, "health").headers[HEADER]
+    for file in tmp_path.glob("service.db*"):
+        file.unlink()
+    second = answer(tmp_path, "health").headers[HEADER]
+    assert second != first
+    assert second == identity_of(tmp_path)

@@ -22,6 +22,8 @@ def covers(pattern: str, path: str, *, folder: bool = False) -> bool:
         ("compose.yml", "compose.yml"),
         ("compose.yml", "a/b/compose.yml"),
         ("/compose.yml", "compose.yml"),
+        ("./compose.yml", "compose.yml"),
+        ("./a/./b.yaml", "a/b.yaml"),
         ("a/compose.yml", "a/compose.yml"),
         ("*.tmpl.yaml", "a/b.tmpl.yaml"),
         ("a/*.yaml", "a/b.yaml"),

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Left
 from fused_spec.status import RunStatus
@@ -148,3 +150,8 @@ def test_an_equal_diff_of_changes_that_differ_otherwise_is_shown_with_the_first(
     text = plan_text(plan(change("a", fields=(code,)), change("b", fields=(code, field("disk_size_gb", 1, 2)))))
     assert text.count("+b") == 1
     assert "      code: the same change as that of Job/a" in text.splitlines()
+
+
+@pytest.mark.parametrize("action", [Action.REPLACE, Action.CANCEL])
+def test_what_ends_a_run_names_it(action: Action) -> None:
+    assert "      ends run 7e57ab1e" in plan_text(plan(change(action=action))).splitlines()
