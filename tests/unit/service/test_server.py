@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from fused_spec.engine_choice import parse_engine
-from fused_spec.errors import FusedSpecError, Locked, Misconfigured, ServiceUnreachable
+from fused_spec.errors import FileTrouble, FusedSpecError, Locked, Misconfigured, ServiceUnreachable
 from fused_spec.service.database import open_database
 from fused_spec.service.launch import ServiceAddress, answering, ensure_service
 from fused_spec.service.registry import Udfs
@@ -190,7 +190,7 @@ def test_an_engine_whose_package_is_missing_is_told_at_once(
 
 def test_a_state_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "service").write_text("", encoding="utf-8")
-    with pytest.raises(ServiceUnreachable, match="cannot use"):
+    with pytest.raises(FileTrouble, match="cannot use"):
         ensure_service(tmp_path / "service")
 
 
