@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,3 +89,10 @@ class Shell:
             process = psutil.Process(self.service["pid"])
             process.send_signal(signal.SIGTERM)
             process.wait(PATIENCE)
+
+    def forget_history(self) -> None:
+        """Have the local service forget every run, as a service that purges does; it stays the one that it is."""
+        self.stop_service()
+        with closing(sqlite3.connect(self.folder / ".fused-spec/service/service.db")) as database, database:
+            database.execute("DELETE FROM runs")
+        shutil.rmtree(self.folder / ".fused-spec/cache", ignore_errors=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.service.private_file import write_private
 from tests.acceptance.command import Shell
 from tests.acceptance.test_runs import UNTIL_TOLD, job, read_until
 from tests.waiting import PATIENCE, until
@@ -43,17 +42,6 @@ def flag(tmp_path: Path) -> Path:
 def add_long(shell: Shell, flag: Path, more: str = "") -> None:
     shell.write("specs/long.py", UNTIL_TOLD)
     shell.write("specs/long.yaml", job(flag, more=more))
-
-
-def forget_history(shell: Shell) -> None:
-    """Take the service's memory away, as a service that purges does; it stays the service that it is."""
-    shell.stop_service()
-    state = shell.folder / ".fused-spec/service"
-    known = (state / "id").read_text(encoding="utf-8")
-    shutil.rmtree(state)
-    state.mkdir(mode=0o700)
-    write_private(state / "id", known)
-    shutil.rmtree(shell.folder / ".fused-spec/cache", ignore_errors=True)
 
 
 # One apply at a time
@@ -179,7 +167,7 @@ def test_what_is_no_plan_is_refused(project: Shell) -> None:
 
 def test_a_purged_history_is_no_reason_to_run_again(project: Shell) -> None:
     project.run("apply", "specs")
-    forget_history(project)
+    project.forget_history()
     planned = project.run("plan", "specs", "--detailed-exitcode")
     assert planned.code == 0
     assert "finished earlier, known from the archive" in planned.out
@@ -187,13 +175,13 @@ def test_a_purged_history_is_no_reason_to_run_again(project: Shell) -> None:
 
 def test_logs_are_read_from_the_archive_when_the_service_forgot(project: Shell) -> None:
     project.run("apply", "specs")
-    forget_history(project)
+    project.forget_history()
     assert "n=1" in project.run("logs", "areas", "--attempt", "1").out
 
 
 def test_a_forgotten_run_without_a_receipt_is_asked_about(project: Shell) -> None:
     project.run("apply", "specs")
-    forget_history(project)
+    project.forget_history()
     shutil.rmtree(project.folder / ".fused-spec/archive/0d5b1c7e-52b5/runs")
     held = project.run("apply", "specs")
     assert held.code == 1
@@ -204,7 +192,7 @@ def test_a_forgotten_run_without_a_receipt_is_asked_about(project: Shell) -> Non
 
 def test_a_forgotten_run_can_be_run_again(project: Shell) -> None:
     project.run("apply", "specs")
-    forget_history(project)
+    project.forget_history()
     shutil.rmtree(project.folder / ".fused-spec/archive/0d5b1c7e-52b5/runs")
     again = project.run("apply", "specs", "--rerun", "areas")
     assert (again.code, "1 succeeded" in again.out) == (0, True)
@@ -214,7 +202,7 @@ def test_an_archive_may_be_shared_by_url(project: Shell, tmp_path: Path) -> None
     url = f"local://{tmp_path}/shared"
     assert project.run("apply", "specs", "--archive", url).code == 0
     assert project.run("archive", "verify", "--archive", url).out.strip() == "Archive: 1 run, 0 problems."
-    forget_history(project)
+    project.forget_history()
     assert "1 unchanged" in project.run("apply", "specs", "--archive", url).out
 
 
