@@ -98,8 +98,9 @@ def test_a_folder_that_machines_share_is_locked_for_all_of_them(project: Shell, 
     read_until(first, "started as")
     elsewhere = Shell(folder=tmp_path / "elsewhere", home=project.home)
     shutil.copytree(project.folder, elsewhere.folder, ignore=shutil.ignore_patterns(".fused-spec"))
-    second = elsewhere.run("apply", "specs", "--archive", shared)
-    elsewhere.stop_service()
+    service = project.service
+    logged_in = {"FUSED_AUTH_TOKEN": service["token"], "FUSED_AUTH_TOKEN_TYPE": "Bearer"}
+    second = elsewhere.run("apply", "specs", "--archive", shared, "--base-url", service["url"], **logged_in)
     assert second.code == 7
     assert f"process {first.pid} on " in second.err
     flag.touch()
