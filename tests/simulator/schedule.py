@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 
 from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError, Locked
+from fused_spec.plan.actions import Reason
 from fused_spec.plan.model import History, PastRun, Plan, Requests
 from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.apply import apply
@@ -242,6 +243,7 @@ class Schedule:
         self._change = change
         self._is_last = False
         self._finals: set[OutcomeStatus] = set()
+        self._asked: set[str] = set()  # the jobs whose attempts only a person can tell the end of
 
     def run(self) -> Result:
         self.begin()
@@ -322,6 +324,7 @@ class Schedule:
 
     def _left_to_do(self, store: MemoryStore) -> list[str]:
         plan, _ = self._plan(self._site(store, always), self._declared(calm=True))
+        self._asked = {change.key.name for change in plan.changes if change.reason is Reason.FORGOTTEN}
         to_do = [f"{change.key}: {change.why}" for change in plan.changes if change.action.changes_something]
         left = [f"the plan is not empty after the last apply: {to_do}"] if to_do else []
         if self.setting.lineage:
@@ -463,7 +466,9 @@ class Schedule:
         for key, statuses in groups.items():
             if "In Progress" in statuses:
                 problems.append(f"{key} still runs after the last apply")
-            if all(status == "Canceled" for status in statuses) and key[2] == newest[key[0]]:
+            # Of an attempt that the history forgot before anybody could settle it, a person is asked.
+            is_newest = key[2] == newest[key[0]] and key[0] not in self._asked
+            if all(status == "Canceled" for status in statuses) and is_newest:
                 problems.append(f"{key} has no run left: {statuses}")
         problems += [f"{job_id} was archived before it ended" for job_id in self.receipts.early]
         for name, job in self.service.cancels:
