@@ -60,8 +60,8 @@ def _sentences(
 def _has_read(reader: Run | PastRun, name: str, success: Run | PastRun) -> bool:
     """Whether the reader read this success, or began after it had ended.
 
-    Stamps may be cut to seconds. A run that was read, and is not the newest success here, may be one that only another
-    machine remembers; then the clock has to tell clearly which is newer.
+    A service may cut its stamps to seconds. A run that was read, and is not the newest success here, may be one that
+    only another machine remembers; then the clock has to tell clearly which is newer.
     """
     read = reader.reads.get(name)
     if read is not None and read.job_id == success.job_id:
@@ -69,4 +69,6 @@ def _has_read(reader: Run | PastRun, name: str, success: Run | PastRun) -> bool:
     began, ended = reader.created, success.ended or success.created
     if began is None or ended is None:
         return read is None
-    return began > ended + _STAMPS_DIFFER if read is not None else began >= ended.replace(microsecond=0)
+    if read is not None:
+        return began > ended + _STAMPS_DIFFER
+    return began >= (ended if began.microsecond else ended.replace(microsecond=0))

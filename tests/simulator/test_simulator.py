@@ -162,10 +162,10 @@ def test_counting_attempts_for_each_digest_anew_is_noticed(monkeypatch: Patch) -
 
 
 def test_not_noting_that_a_run_is_replaced_is_noticed(monkeypatch: Patch) -> None:
-    failing = replace(CHANGING, crash=0.95, restarts=6, faults=replace(NETWORK, job_fails=0.6))
-    assert not seen(failing, schedules=150).problems
+    failing = replace(CHANGING, crash=0.95, restarts=10, faults=replace(NETWORK, job_fails=0.6, refused=0.1))
+    assert not seen(failing, schedules=100).problems
     monkeypatch.setattr(Journal, "replacing", lambda self, run, now: None)
-    assert seen(failing, schedules=150).problems
+    assert seen(failing, schedules=600).problems
 
 
 AGAIN = CAMPAIGNS["one writer, producers that run again"]

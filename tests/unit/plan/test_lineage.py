@@ -123,6 +123,13 @@ def test_stamps_that_are_cut_to_seconds_start_nothing() -> None:
     assert decision(both(replace(wrote("d1"), ended=ended), read(None, minutes_ago=50))) == UP_TO_DATE
 
 
+def test_where_stamps_are_whole_a_reader_that_began_in_the_second_of_the_end_but_before_it_starts() -> None:
+    ended = NOW - timedelta(minutes=50) + timedelta(milliseconds=900)
+    reader = read(None)
+    began = replace(reader, created=ended - timedelta(milliseconds=100))
+    assert decision(both(replace(wrote("d1"), ended=ended), began)) == WAS
+
+
 def test_an_end_that_nobody_told_starts_nothing() -> None:
     assert decision(both(replace(wrote("d1"), ended=None), read(None))) == UP_TO_DATE
 
