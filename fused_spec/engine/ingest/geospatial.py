@@ -68,6 +68,7 @@ def _prepare(source: Source, step: PartitionGeospatialStep, raw: Raw) -> Prepare
         look_at(read.table[GEOMETRY], tally)
         reshaped = reshape(read.table, step, tally)
         measures = measure(reshaped[GEOMETRY], in_utm=step.partitioning_force_utm is not None)
+        tally.seen[Seen.EMPTY] += int(((measures.kind >= 0) & (measures.coords == 0)).sum())
     except NoGeometry as error:
         raise StepFailed(f"{shown(source.paths[raw[0]])}: {error}; mend the file, or leave it out") from error
     return Prepared(source=raw[0], read=read.table.num_rows, rows=reshaped, measures=measures, tally=tally)
