@@ -22,6 +22,7 @@ from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.oddities import turned_over
+from fused_spec.engine.ingest.reading import Reading
 from fused_spec.engine.ingest.schema import fitted
 from fused_spec.engine.ingest.tally import Seen, Tally
 from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, iso, recode, with_geometry
@@ -42,10 +43,10 @@ class Opened:
     crs_words: str
 
 
-def open_features(file: Input, step: PartitionGeospatialStep) -> Opened:
+def open_features(file: Input, step: PartitionGeospatialStep, reading: Reading) -> Opened:
     """Open an input; raises `StepFailed` for one without geometry, or without a column that the step names."""
     path = file.name
-    layer = open_layer(file, partial(_choose, step), step.gdal_config, plain=step.lonlat_cols is not None)
+    layer = open_layer(file, partial(_choose, step), reading, plain=step.lonlat_cols is not None)
     if step.lonlat_cols is None and not layer.has_geometry:
         raise StepFailed(
             f"{shown(path)} has no geometry; name its two coordinate columns in lonlat_cols, "

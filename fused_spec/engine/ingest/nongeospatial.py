@@ -29,7 +29,7 @@ def nongeospatial(step: PartitionNongeospatialStep, storage: Root, job_id: str) 
     """What the step asks for, once its inputs are opened; raises `StepFailed`."""
     inputs = find_inputs(step.input, storage, outputs=(step.output, step.output_metadata))
     outputs = find_outputs(step, storage, inputs)
-    source = plain_source(inputs)
+    source = plain_source(step, inputs)
     columns = [] if step.partition_col is None else [step.partition_col]
     check_columns(columns, source.schema.names, "partition_col")
     return Ingestion(
