@@ -26,6 +26,7 @@ work survives the service, and a restarted service knows from the folder alone h
                      with "status" for an HTTP response
     results/         packs, each appended to by one process: from `at` on the content, and then what is known beside it;
                      a large content has a file of its own, named as the result is, and its `size` is null
+    facts.json       what came of each step, in numbers: {"format_version": 1, "steps": [{"step": n, "type": …}]}
     claimed          made by the one worker that runs the job; whoever comes second leaves it alone
     ../doorbell      a named pipe in which a worker says that its folder has news; only the files count
 """
@@ -71,6 +72,10 @@ class JobDir:
     @property
     def result_index(self) -> Path:
         return self.path / "results.jsonl"
+
+    @property
+    def facts(self) -> Path:
+        return self.path / "facts.json"
 
     @property
     def results(self) -> Path:

@@ -1,11 +1,11 @@
 """The three types of step, each run in task processes below the worker."""
 
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingesting import run_ingestion
@@ -39,19 +39,19 @@ def is_divisible(step: JobStep) -> bool:
     return not isinstance(step, UdfStep) or step.input is not None
 
 
-def run_step(step: JobStep, around: Surroundings, *, last: bool) -> None:
-    """Run every task of the step; raises `StepFailed` when the job cannot go on.
+def run_step(step: JobStep, around: Surroundings, *, last: bool) -> Mapping[str, Any]:
+    """Run every task of the step, and tell what came of it; raises `StepFailed` when the job cannot go on.
 
     Results are kept of the last step alone: they are the job's.
     """
     if isinstance(step, UdfStep):
-        _run_udf(step, around, keep=last)
-    else:
-        run_ingestion(step, around.storage, around.job_id, engine=around.engine, job=around.job, log=around.log)
-        around.tasks_done(1)
+        return _run_udf(step, around, keep=last)
+    account = run_ingestion(step, around.storage, around.job_id, engine=around.engine, job=around.job, log=around.log)
+    around.tasks_done(1)
+    return account
 
 
-def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
+def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> Mapping[str, Any]:
     count = step.task_count
     task = UdfTask(
         step=step,
@@ -72,6 +72,7 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
             failed += _note_failures(step, batch, around.log)
     done = f"{count - failed} of {count} done" if failed else f"{count} done"
     around.log.write(f"{step.udf.name or step.udf.entrypoint}: {done}")
+    return {"tasks": count, "failed": failed}
 
 
 def _mapped(around: Surroundings, task: UdfTask, step: UdfStep, folder: Path) -> Generator[list[Done]]:

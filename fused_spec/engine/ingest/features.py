@@ -21,7 +21,9 @@ from fused_spec.engine.ingest.formats import open_layer
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import shown
+from fused_spec.engine.ingest.oddities import turned_over
 from fused_spec.engine.ingest.schema import fitted
+from fused_spec.engine.ingest.tally import Seen, Tally
 from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, iso, recode, with_geometry
 from fused_spec.wire import PartitionGeospatialStep
 
@@ -73,12 +75,15 @@ def open_features(file: Input, step: PartitionGeospatialStep) -> Opened:
     )
 
 
-def as_features(opened: Opened, batch: Batch, schema: pa.Schema) -> pa.Table:
-    """The rows of a batch: the attributes of `schema`, and last their geometry; raises `StepFailed`."""
+def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -> pa.Table:
+    """The rows of a batch: the attributes of `schema`, and last their geometry; raises `StepFailed`.
+
+    What the way to it does to geometries is counted in `tally`.
+    """
     geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
-    geometry = iso(geometry) if opened.crs is None else _in_output_crs(geometry, opened.crs, opened.path)
+    geometry = iso(geometry) if opened.crs is None else _in_output_crs(geometry, opened.crs, opened.path, tally)
     kept = batch.attributes.select(opened.attributes.names)
     return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
 
@@ -120,10 +125,15 @@ def _points(attributes: pa.Table, names: tuple[str, str]) -> pa.ChunkedArray:
     return pa.chunked_array([encode(points)], type=WKB)
 
 
-def _in_output_crs(geometry: pa.ChunkedArray, crs: pyproj.CRS, path: PurePath) -> pa.ChunkedArray:
-    def change(geometries: Geometries) -> Geometries:
+def _in_output_crs(geometry: pa.ChunkedArray, crs: pyproj.CRS, path: PurePath, tally: Tally) -> pa.ChunkedArray:
+    def move(geometries: Geometries) -> Geometries:
         moved: Any = gpd.GeoSeries(geometries, crs=crs).to_crs(OUTPUT_CRS).to_numpy()
         return np.asarray(moved, dtype=object)
+
+    def change(geometries: Geometries) -> Geometries:
+        moved = move(geometries)
+        tally.seen[Seen.TURNED_OVER] += turned_over(geometries, moved, move)
+        return moved
 
     try:
         return recode(geometry, change)

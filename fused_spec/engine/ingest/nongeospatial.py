@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.account import check_read
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.grouping import group, in_order
 from fused_spec.engine.ingest.ingestion import Ingestion
@@ -46,7 +47,7 @@ def nongeospatial(step: PartitionNongeospatialStep, storage: Root, job_id: str) 
 
 def _prepare(source: Source, raw: Raw) -> Prepared:
     rows = source.rows(raw)
-    return Prepared(source=raw[0], read=rows.num_rows, rows=rows)
+    return Prepared(source=raw[0], read=rows.table.num_rows, rows=rows.table, tally=rows.tally)
 
 
 def _keys(columns: list[str], batch: Prepared) -> pa.Table:
@@ -54,6 +55,7 @@ def _keys(columns: list[str], batch: Prepared) -> pa.Table:
 
 
 def _lay_out(source: Source, step: PartitionNongeospatialStep, found: Survey) -> Partition:
+    check_read(source, found)
     source.tell(found.read)
     total = found.num_rows
     if not total:

@@ -15,6 +15,7 @@ from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
 from fused_spec.engine.ingest.schema import fitted, forced, united
+from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.wkb import GEOMETRY, WKB
 from fused_spec.wire import GdalConfig, PartitionGeospatialStep
 
@@ -26,18 +27,28 @@ Lot = Mapping[int, range]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A table of the source's schema, and what was seen and lost on the way to it."""
+
+    table: pa.Table
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The inputs, opened; it may be sent to another machine.
 
     `rows` turns a raw batch into a table of `schema`; it is the costly part, and safe to call in several threads.
-    `tell` tells the user how many rows each input has.
+    `about` is what the user is told of each input beside its rows; `crs` has for each of them its coordinate system,
+    that of the table, and where the first was found (None: without geometry).
     """
 
     schema: pa.Schema
     paths: Sequence[PurePath]
     layers: Sequence[Layer]
-    rows: Callable[[Raw], pa.Table]
-    tell: Callable[[Mapping[int, int]], None]
+    rows: Callable[[Raw], Rows]
+    about: Sequence[str]
+    crs: Sequence[Mapping[str, str | None] | None]
 
     @property
     def whole(self) -> Lot:
@@ -68,6 +79,11 @@ class Source:
             for batch in self.layers[number].batches(parts):
                 yield number, batch
 
+    def tell(self, read: Mapping[int, int]) -> None:
+        """Tell the user how many rows each input has."""
+        for number, (path, about) in enumerate(zip(self.paths, self.about, strict=True)):
+            note(f"{shown(path)}: {count(read.get(number, 0), 'row')}, {about}")
+
 
 def plain_source(inputs: Sequence[Input]) -> Source:
     """The attributes of the inputs; raises `StepFailed`, at once or while they are read."""
@@ -80,7 +96,8 @@ def plain_source(inputs: Sequence[Input]) -> Source:
         paths=paths,
         layers=layers,
         rows=partial(_plain_rows, schema, paths),
-        tell=partial(_tell, paths, columns),
+        about=columns,
+        crs=[None] * len(inputs),
     )
 
 
@@ -94,21 +111,26 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
         paths=paths,
         layers=[one.layer for one in opened],
         rows=partial(_feature_rows, opened, attributes),
-        tell=partial(_tell, paths, [one.crs_words for one in opened]),
+        about=[one.crs_words for one in opened],
+        crs=[_crs_facts(one) for one in opened],
     )
 
 
-def _plain_rows(schema: pa.Schema, paths: Sequence[PurePath], raw: Raw) -> pa.Table:
-    return fitted(raw[1].attributes, schema, paths[raw[0]])
+def _plain_rows(schema: pa.Schema, paths: Sequence[PurePath], raw: Raw) -> Rows:
+    number, batch = raw
+    return Rows(table=fitted(batch.attributes, schema, paths[number]), tally=batch.tally)
 
 
-def _feature_rows(opened: Sequence[Opened], attributes: pa.Schema, raw: Raw) -> pa.Table:
-    return as_features(opened[raw[0]], raw[1], attributes)
+def _feature_rows(opened: Sequence[Opened], attributes: pa.Schema, raw: Raw) -> Rows:
+    number, batch = raw
+    tally = Tally()
+    tally.add(batch.tally)
+    return Rows(table=as_features(opened[number], batch, attributes, tally), tally=tally)
 
 
-def _tell(paths: Sequence[PurePath], words: Sequence[str], rows: Mapping[int, int]) -> None:
-    for number, (path, about) in enumerate(zip(paths, words, strict=True)):
-        note(f"{shown(path)}: {count(rows.get(number, 0), 'row')}, {about}")
+def _crs_facts(opened: Opened) -> dict[str, str | None]:
+    known = opened.layer.crs is not None
+    return {"in": opened.crs_words if known else None, "out": "EPSG:4326", "from": opened.layer.origin.crs_from}
 
 
 def _attributes(step: PartitionGeospatialStep, opened: Sequence[Opened]) -> pa.Schema:

@@ -1,0 +1,38 @@
+"""What is odd about geometries, counted: missing, empty, invalid, turned over by a change of coordinates."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from fused_spec.engine.ingest.tally import Seen, Tally
+from fused_spec.engine.ingest.wkb import Geometries, decode, points_of
+
+_MOST_LOOKED_AT = 256  # of a batch; to ask all of its polygons would take longer than all else
+_HALF_WAY_ROUND = 180.0
+_BESIDE_DEGREES = 1e-6
+
+
+def look_at(column: pa.ChunkedArray, tally: Tally) -> None:
+    """Count the geometries of a batch that are missing, and, of some from all over it, those that are not valid."""
+    tally.seen[Seen.NULL] += column.null_count
+    places = np.unique(np.linspace(0, max(len(column) - 1, 0), _MOST_LOOKED_AT).astype(np.int64))
+    some = column.take(pa.array(places[: len(column)])).drop_null()
+    tally.seen[Seen.LOOKED_AT] += len(some)
+    if points_of(some) is None:
+        tally.seen[Seen.INVALID] += int((~shapely.is_valid(decode(some))).sum())
+
+
+def turned_over(before: Geometries, after: Geometries, change: Callable[[Geometries], Geometries]) -> int:
+    """How many lines and polygons lie elsewhere than before: the new coordinates go round a pole or the antimeridian.
+
+    Only corners are moved, so such a polygon becomes one across the whole map, without its own inside. `change` turns
+    other geometries from the old coordinates into the new ones.
+    """
+    minx, _, maxx, _ = shapely.bounds(after).T
+    suspected = (maxx - minx >= _HALF_WAY_ROUND) & (shapely.get_dimensions(before) > 0)
+    if not suspected.any():
+        return 0
+    inside = change(shapely.point_on_surface(before[suspected]))
+    return int((shapely.distance(after[suspected], inside) > _BESIDE_DEGREES).sum())

@@ -1,0 +1,24 @@
+"""What is known of a run when it is over, in numbers: `facts.json` in the job's folder, a part for each step."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fused_spec.jobdir import JobDir
+
+FORMAT_VERSION = 1
+
+
+class RunFacts:
+    """The facts of one job, written anew whenever a step has ended well."""
+
+    def __init__(self, job: JobDir) -> None:
+        self._job = job
+        self._steps: list[dict[str, Any]] = []
+
+    def add(self, step: int, kind: str, facts: Mapping[str, Any]) -> None:
+        """Keep what came of a step, counted from 1."""
+        self._steps.append({"step": step, "type": kind, **facts})
+        draft = self._job.facts.with_suffix(".draft")
+        draft.write_text(json.dumps({"format_version": FORMAT_VERSION, "steps": self._steps}), encoding="utf-8")
+        draft.replace(self._job.facts)
