@@ -19,7 +19,9 @@ def plain(value: Any) -> Any:
         value = value.item() if not isinstance(value, np.datetime64) else pd.Timestamp(value)
     if value is None or value is pd.NaT or value is pd.NA:
         return None
-    if isinstance(value, bool | bytes):
+    if isinstance(value, bool):
+        return int(value)  # GDAL without Arrow reads them as numbers where one is missing
+    if isinstance(value, bytes):
         return value
     if isinstance(value, float):
         return None if value != value else int(value) if value.is_integer() else value
