@@ -22,6 +22,7 @@ from fused_spec.engine.ingest.geospatial import geospatial
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs import drop_copies
 from fused_spec.engine.ingest.nongeospatial import nongeospatial
+from fused_spec.engine.ingest.notes import named
 from fused_spec.engine.ingest.sharing import shared_tables
 from fused_spec.engine.ingest.source import Lot
 from fused_spec.engine.ingest.spread import Spread
@@ -29,6 +30,7 @@ from fused_spec.engine.log import LogWriter
 from fused_spec.engine.mapping import Engine, Task
 from fused_spec.engine.packing import Outcome
 from fused_spec.engine.storage import Remote, Root, lies_in, place_of, resolved
+from fused_spec.engine.task_process import Answer
 from fused_spec.jobdir import JobDir, Result, result_content
 from fused_spec.storage_url import storage_errors, trouble_with
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
@@ -155,7 +157,7 @@ def run_ingestion(
     step: IngestionStep, storage: Root, job_id: str, *, engine: Engine, job: JobDir, log: LogWriter
 ) -> Account:
     """Carry out an ingestion in tasks of the engine, and account for it; raises `StepFailed`."""
-    tasks = _Tasks(engine=engine, job=job, log=log)
+    tasks = _Tasks(engine=engine, job=job, log=log, inputs=named(step.input))
     lot_bytes = LOT_BYTES if engine.is_cluster else None
     [answer] = tasks.answers(Opening(step=step, storage=storage, job_id=job_id, lot_bytes=lot_bytes), [0])
     opened = pickle.loads(answer)  # noqa: S301  # a task of ours made it
@@ -181,6 +183,7 @@ class _Tasks:
     engine: Engine
     job: JobDir
     log: LogWriter
+    inputs: str
 
     def answers(self, task: Task, numbers: Sequence[int]) -> list[bytes]:
         """What the tasks answer, in their order; raises `StepFailed` at the first that fails."""
@@ -190,10 +193,14 @@ class _Tasks:
         with closing(self.engine.map(task, numbers, at_once=None, folder=kept.results, log=self.log)) as batches:
             for done in (one for batch in batches for one in batch):
                 if done.answer.error is not None:
-                    raise StepFailed(done.answer.error)
+                    raise StepFailed(self._told(done.answer))
                 answers[done.index] = result_content(kept, Result.from_json(json.loads(done.answer.record)))
         shutil.rmtree(kept.path)
         return [answers[number] for number in numbers]
+
+    def _told(self, answer: Answer) -> str:
+        """Why a task failed; one that left no record could not say itself what it was reading."""
+        return str(answer.error) if answer.record else f"{answer.error}; it was at work on {self.inputs}"
 
 
 def _stage_by_stage(spread: Spread, tasks: _Tasks) -> Account:

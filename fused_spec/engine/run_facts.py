@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fused_spec.jobdir import JobDir
-
-FORMAT_VERSION = 1
+from fused_spec.jobdir import NO_FACTS, JobDir
 
 
 class RunFacts:
@@ -20,5 +18,5 @@ class RunFacts:
         """Keep what came of a step, counted from 1."""
         self._steps.append({"step": step, "type": kind, **facts})
         draft = self._job.facts.with_suffix(".draft")
-        draft.write_text(json.dumps({"format_version": FORMAT_VERSION, "steps": self._steps}), encoding="utf-8")
+        draft.write_text(json.dumps({**NO_FACTS, "steps": self._steps}), encoding="utf-8")
         draft.replace(self._job.facts)

@@ -72,7 +72,7 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> Mapping[str,
             failed += _note_failures(step, batch, around.log)
     done = f"{count - failed} of {count} done" if failed else f"{count} done"
     around.log.write(f"{step.udf.name or step.udf.entrypoint}: {done}")
-    return {"tasks": count, "failed": failed}
+    return {"tasks": count, "failed": failed, "lossy": []}
 
 
 def _mapped(around: Surroundings, task: UdfTask, step: UdfStep, folder: Path) -> Generator[list[Done]]:

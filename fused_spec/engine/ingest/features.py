@@ -22,12 +22,16 @@ from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.oddities import turned_over
+from fused_spec.engine.ingest.reading import Reading
 from fused_spec.engine.ingest.schema import fitted
 from fused_spec.engine.ingest.tally import Seen, Tally
 from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, iso, recode, with_geometry
 from fused_spec.wire import PartitionGeospatialStep
 
 OUTPUT_CRS = pyproj.CRS.from_epsg(4326)
+# What most files say; to look a coordinate system up takes longer than all else that opening a file does.
+_USUAL = {"EPSG:4326": OUTPUT_CRS, "OGC:CRS84": pyproj.CRS.from_authority("OGC", "CRS84")}
+_USUAL_JSON = OUTPUT_CRS.to_json_dict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +46,10 @@ class Opened:
     crs_words: str
 
 
-def open_features(file: Input, step: PartitionGeospatialStep) -> Opened:
+def open_features(file: Input, step: PartitionGeospatialStep, reading: Reading) -> Opened:
     """Open an input; raises `StepFailed` for one without geometry, or without a column that the step names."""
     path = file.name
-    layer = open_layer(file, partial(_choose, step), step.gdal_config, plain=step.lonlat_cols is not None)
+    layer = open_layer(file, partial(_choose, step), reading, plain=step.lonlat_cols is not None)
     if step.lonlat_cols is None and not layer.has_geometry:
         raise StepFailed(
             f"{shown(path)} has no geometry; name its two coordinate columns in lonlat_cols, "
@@ -102,8 +106,13 @@ def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
 
 
 def _crs(path: PurePath, layer: Layer) -> pyproj.CRS | None:
+    if layer.crs is None:
+        return None
+    if not isinstance(layer.crs, str) and layer.crs == _USUAL_JSON:
+        return OUTPUT_CRS
+    text = layer.crs if isinstance(layer.crs, str) else json.dumps(layer.crs)
     try:
-        return None if layer.crs is None else _known(layer.crs if isinstance(layer.crs, str) else json.dumps(layer.crs))
+        return _USUAL[text] if text in _USUAL else _known(text)
     except ProjError as error:
         raise _not_convertible(path, error) from error
 

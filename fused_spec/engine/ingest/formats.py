@@ -17,7 +17,7 @@ from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.parquet import open_parquet
-from fused_spec.wire import GdalConfig
+from fused_spec.engine.ingest.reading import Reading
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _MAGIC = b"PAR1"
@@ -33,20 +33,26 @@ _UNREADABLE = (
 )
 
 
-def open_layer(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
+def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     """What a file holds; `plain` leaves geometry alone. Raises `StepFailed`, at once or while it is read."""
     suffix = file.name.suffix.lower()
     try:
         if suffix in _PARQUET or _is_parquet(file.here()):
             layer = open_parquet(file, choose, plain=plain)
-        elif suffix in DELIMITERS and plain and not gdal.open_options:
+        elif suffix in DELIMITERS and plain and not reading.open_options:
             layer = open_delimited(file, choose)
         else:
-            layer = open_gdal(file, choose, gdal, plain=plain)
+            layer = open_gdal(file, choose, reading, plain=plain)
     except _UNREADABLE as error:
         raise _unreadable(file.name, error) from error
     check_unique(layer.attributes.names)
-    return replace(layer, batches=partial(_read, file.name, layer))
+    return replace(_with_crs(layer, reading), batches=partial(_read, file.name, layer))
+
+
+def _with_crs(layer: Layer, reading: Reading) -> Layer:
+    if layer.crs is not None or reading.crs is None:
+        return layer
+    return replace(layer, crs=reading.crs, origin=replace(layer.origin, crs_from="read.crs"))
 
 
 def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:

@@ -17,8 +17,8 @@ from fused_spec.engine.ingest.delimited import DELIMITERS
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import note, shown
+from fused_spec.engine.ingest.reading import Reading
 from fused_spec.engine.ingest.wkb import WKB
-from fused_spec.wire import GdalConfig
 
 _ARCHIVED = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".gml", ".kml", ".csv", ".tab")
 # What pyogrio would take for its own.
@@ -29,14 +29,14 @@ _LARGEST = 2**63 - 1
 _IN_MEMORY = 4  # how many times larger than in its file a table may be, at a guess
 
 
-def open_gdal(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
+def open_gdal(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     """The layer of a file; raises what pyogrio does."""
-    options = _options(gdal)
-    source, size = _within_archive(file.here(), gdal.layer)
+    options = _options(reading)
+    source, size = _within_archive(file.here(), reading.layer)
     if file.name.suffix.lower() in DELIMITERS:
         options.setdefault("AUTODETECT_TYPE", "YES")
         options.setdefault("AUTODETECT_SIZE_LIMIT", "0")  # a column's type comes from all of its rows
-    name = gdal.layer if gdal.layer is not None else _first_layer(source)
+    name = reading.layer if reading.layer is not None else _first_layer(source)
     info = pyogrio.read_info(source, layer=name, **options)
     chosen = choose([str(field) for field in info["fields"]])
     if plain and not chosen:
@@ -56,20 +56,20 @@ def open_gdal(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) -> 
     return Layer(
         attributes=pa.schema([schema.field(place) for place in places]),
         parts=[size * _IN_MEMORY],
-        batches=partial(_batches, file, gdal.layer, asked, places, geometry, typeless=info["driver"] in _TYPELESS),
+        batches=partial(_batches, file, reading.layer, asked, places, geometry, typeless=info["driver"] in _TYPELESS),
         has_geometry=geometry is not None,
         crs=meta["crs"],
     )
 
 
-def _options(gdal: GdalConfig) -> dict[str, Any]:
-    for name in gdal.open_options:
+def _options(reading: Reading) -> dict[str, Any]:
+    for name in reading.open_options:
         if name in _NO_OPTIONS:
             raise StepFailed(
-                f"gdal_config.open_options: {name} is no option of a GDAL driver; "
-                "a layer is named by gdal_config.layer, columns by load_columns"
+                f"{reading.gdal_field}.open_options: {name} is no option of a GDAL driver; "
+                f"a layer is named by {reading.gdal_field}.layer, columns by load_columns"
             )
-    return dict(gdal.open_options)
+    return dict(reading.open_options)
 
 
 def _batches(

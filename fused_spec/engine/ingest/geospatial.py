@@ -14,7 +14,7 @@ from fused_spec.engine.ingest.inputs import find_inputs
 from fused_spec.engine.ingest.layout import Layout, Partition
 from fused_spec.engine.ingest.measure import Floats, measure
 from fused_spec.engine.ingest.metadata import Metadata, geo_metadata
-from fused_spec.engine.ingest.notes import note, shown
+from fused_spec.engine.ingest.notes import named, note, shown
 from fused_spec.engine.ingest.oddities import look_at
 from fused_spec.engine.ingest.outputs import find_outputs
 from fused_spec.engine.ingest.partition import partition, weights_of
@@ -68,6 +68,7 @@ def _prepare(source: Source, step: PartitionGeospatialStep, raw: Raw) -> Prepare
         look_at(read.table[GEOMETRY], tally)
         reshaped = reshape(read.table, step, tally)
         measures = measure(reshaped[GEOMETRY], in_utm=step.partitioning_force_utm is not None)
+        tally.seen[Seen.EMPTY] += int(((measures.kind >= 0) & (measures.coords == 0)).sum())
     except NoGeometry as error:
         raise StepFailed(f"{shown(source.paths[raw[0]])}: {error}; mend the file, or leave it out") from error
     return Prepared(source=raw[0], read=read.table.num_rows, rows=reshaped, measures=measures, tally=tally)
@@ -87,7 +88,7 @@ def _lay_out(source: Source, step: PartitionGeospatialStep, boxes: pd.DataFrame 
     source.tell(found.read)
     tell_reshape(step, found.tally)
     if not found.num_rows:
-        raise StepFailed(_nothing(found.tally))
+        raise StepFailed(_nothing(step, found.tally))
     x, y = _floats(found, "x"), _floats(found, "y")
     weights = _floats(found, "weight") if "weight" in found.keys[0].column_names else None
     _tell_oddities(step, x, weights)
@@ -116,10 +117,10 @@ def _tell_crumbs(layout: Layout, step: PartitionGeospatialStep) -> None:
         )
 
 
-def _nothing(tally: Tally) -> str:
+def _nothing(step: PartitionGeospatialStep, tally: Tally) -> str:
     if tally.seen[Seen.OUT_OF_BOUNDS]:
         return "every row is out of bounds; check the coordinate system, and which column is the longitude"
-    return "the inputs hold no rows, so there is nothing to ingest"
+    return f"there are no rows in {named(step.input)}, so there is nothing to ingest"
 
 
 def _tell_oddities(step: PartitionGeospatialStep, x: Floats, weights: Floats | None) -> None:

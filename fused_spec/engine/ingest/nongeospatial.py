@@ -13,6 +13,7 @@ from fused_spec.engine.ingest.grouping import group, in_order
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs import find_inputs
 from fused_spec.engine.ingest.layout import Partition, caps
+from fused_spec.engine.ingest.notes import named
 from fused_spec.engine.ingest.outputs import find_outputs
 from fused_spec.engine.ingest.prepared import Prepared
 from fused_spec.engine.ingest.source import Raw, Source, plain_source
@@ -28,7 +29,7 @@ def nongeospatial(step: PartitionNongeospatialStep, storage: Root, job_id: str) 
     """What the step asks for, once its inputs are opened; raises `StepFailed`."""
     inputs = find_inputs(step.input, storage, outputs=(step.output, step.output_metadata))
     outputs = find_outputs(step, storage, inputs)
-    source = plain_source(inputs)
+    source = plain_source(step, inputs)
     columns = [] if step.partition_col is None else [step.partition_col]
     check_columns(columns, source.schema.names, "partition_col")
     return Ingestion(
@@ -59,7 +60,7 @@ def _lay_out(source: Source, step: PartitionNongeospatialStep, found: Survey) ->
     source.tell(found.read)
     total = found.num_rows
     if not total:
-        raise StepFailed("the inputs hold no rows, so there is nothing to ingest")
+        raise StepFailed(f"there are no rows in {named(step.input)}, so there is nothing to ingest")
     limits = caps(total, step.partitioning_maximum_per_file, step.partitioning_maximum_per_chunk)
     if step.partition_col is None:
         return in_order(total, limits)

@@ -34,5 +34,13 @@ def turned_over(before: Geometries, after: Geometries, change: Callable[[Geometr
     suspected = (maxx - minx >= _HALF_WAY_ROUND) & (shapely.get_dimensions(before) > 0)
     if not suspected.any():
         return 0
-    inside = change(shapely.point_on_surface(before[suspected]))
+    inside = change(_within(before[suspected]))
     return int((shapely.distance(after[suspected], inside) > _BESIDE_DEGREES).sum())
+
+
+def _within(geometries: Geometries) -> Geometries:
+    """A point in each one that is no corner of it: half-way along a line, of several the first."""
+    points: Geometries = shapely.point_on_surface(geometries)
+    lines = shapely.get_dimensions(geometries) == 1
+    points[lines] = shapely.line_interpolate_point(shapely.get_geometry(geometries[lines], 0), 0.5, normalized=True)
+    return points

@@ -14,10 +14,11 @@ from fused_spec.engine.ingest.formats import open_layer
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
+from fused_spec.engine.ingest.reading import reading_of
 from fused_spec.engine.ingest.schema import fitted, forced, united
 from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.wkb import GEOMETRY, WKB
-from fused_spec.wire import GdalConfig, PartitionGeospatialStep
+from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
 Raw = tuple[int, Batch]
 """The number of an input, and some of its rows."""
@@ -85,10 +86,11 @@ class Source:
             note(f"{shown(path)}: {count(read.get(number, 0), 'row')}, {about}")
 
 
-def plain_source(inputs: Sequence[Input]) -> Source:
+def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> Source:
     """The attributes of the inputs; raises `StepFailed`, at once or while they are read."""
     paths = [one.name for one in inputs]
-    layers = [open_layer(one, list, GdalConfig(), plain=True) for one in inputs]
+    reading = reading_of(step)
+    layers = [open_layer(one, list, reading, plain=True) for one in inputs]
     schema = united([layer.attributes for layer in layers], paths)
     columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
@@ -104,7 +106,8 @@ def plain_source(inputs: Sequence[Input]) -> Source:
 def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> Source:
     """The features of the inputs, `geometry` as WKB in EPSG:4326; raises `StepFailed`, at once or while read."""
     paths = [one.name for one in inputs]
-    opened = [open_features(one, step) for one in inputs]
+    reading = reading_of(step)
+    opened = [open_features(one, step, reading) for one in inputs]
     attributes = _attributes(step, opened)
     return Source(
         schema=attributes.append(pa.field(GEOMETRY, WKB)),
