@@ -1,8 +1,9 @@
 """Translate between what specs say and what HTTP carries: the one place where the two meet.
 
 A step's `expect` travels in its metadata, beside what the user keeps there and what the spec says of reading inputs: a
-service that does not know it carries it along like any label. For comparison both sides are brought into one form: the wire model without what equals its
-defaults. A type is kept, since it is its own default and yet says which step this is.
+service that does not know it carries it along like any label. For comparison both sides are brought into one form: the
+wire model without what equals its defaults. A type is kept, since it is its own default and yet says which step this
+is.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,9 @@
 """The identity of a resolved payload: `d1:` and the SHA-256 of its canonical form.
 
 Canonical is JSON in UTF-8 with sorted keys and nothing between the tokens. What only labels (the config's name,
-metadata of any level but for what it says of reading inputs) is left out, and so is nothing else; payloads come in their smallest form, so a field that a
-later version adds with a default changes no digest. The prefix changes with the rule, never the rule alone.
+metadata of any level, but for what a step's says of reading its inputs) is left out, and so is nothing else; payloads
+come in their smallest form, so a field that a later version adds with a default changes no digest. The prefix changes
+with the rule, never the rule alone.
 """
 
 import hashlib

@@ -84,7 +84,8 @@ def _misplaced(reading: Mapping[str, Any], step: Mapping[str, Any]) -> Iterator[
     if step.get("type") == "partition_nongeospatial":
         for key in _OF_GEOMETRY:
             if key in reading:
-                yield key, f'a table without geometry has no use for "{key}"', "leave it out, or use partition_geospatial"
+                message = f'a table without geometry has no use for "{key}"'
+                yield key, message, "leave it out, or use partition_geospatial"
         return
     for key in _OF_GDAL:
         if key in reading:

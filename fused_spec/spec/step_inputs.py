@@ -37,9 +37,15 @@ class StepInput:
 def step_inputs(step: Mapping[str, Any], at: Pointer) -> Iterator[StepInput]:
     """The inputs of a step that are files by their names; the outputs of other jobs are none of them."""
     declared, pointer = step.get("input"), (*at, "input")
-    many = [(one, (*pointer, index)) for index, one in enumerate(declared)] if isinstance(declared, list) else None
-    for value, place in many if many is not None else [(declared, pointer)]:
-        if isinstance(value, str):
-            yield StepInput(text=value, pointer=place)
-        elif is_local_file(value):
-            yield StepInput(text=value["file"], pointer=(*place, "file"), beside=True)
+    if not isinstance(declared, list):
+        yield from _input(declared, pointer)
+        return
+    for index, one in enumerate(declared):
+        yield from _input(one, (*pointer, index))
+
+
+def _input(value: Any, pointer: Pointer) -> Iterator[StepInput]:
+    if isinstance(value, str):
+        yield StepInput(text=value, pointer=pointer)
+    elif is_local_file(value):
+        yield StepInput(text=value["file"], pointer=(*pointer, "file"), beside=True)

@@ -7,13 +7,15 @@ from fused_spec.input_formats import CONVERT, advice, unread
 from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.test_reading import spec, the_problem
 
-CERTAIN = "tif TIFF jp2 vrt las laz 7z rar tar tgz tar.gz sav dta rds pkl avro orc sdc duckdb qgz json.gz gpkg.zst csv.xz"
+CERTAIN = """
+    tif TIFF jp2 vrt las laz 7z rar tar tgz tar.gz sav dta rds pkl avro orc sdc duckdb qgz json.gz gpkg.zst csv.xz
+"""
 ELSEWHERE = "xls mdb accdb dwg nc h5"
 READ = """
     parquet pq geoparquet arrow arrows feather ipc csv tsv csv.gz tsv.zst csv.bz2 txt.gz gpkg geojson json geojsonl
     ndjson fgb shp shz zip shp.zip gdb gdb.zip kml kmz gpx gml gml.gz tab mif osm pbf osm.pbf topojson xlsx xlsm ods
     sqlite db dxf dgn e00 dbf pmtiles mbtiles weights v1.2 2024
-""".split()
+"""
 
 
 @pytest.mark.parametrize("ending", CERTAIN.split())
@@ -32,7 +34,7 @@ def test_a_name_that_another_build_of_gdal_may_read_is_a_warning(resolved: Resol
     assert problem.hint
 
 
-@pytest.mark.parametrize("ending", READ)
+@pytest.mark.parametrize("ending", READ.split())
 def test_a_name_that_may_be_read_draws_no_word(ending: str) -> None:
     assert unread(f"x.{ending}") is None
 

@@ -163,7 +163,9 @@ def test_what_cannot_be_meant_is_told_at_its_key(
     assert problem.is_error
 
 
-@pytest.mark.parametrize("given", ["[fd://a.parquet, fd://b.csv]", "fd://a.csv.gz", "fd://folder/", "fd://a/*", "fd://a.zip"])
+@pytest.mark.parametrize(
+    "given", ["[fd://a.parquet, fd://b.csv]", "fd://a.csv.gz", "fd://folder/", "fd://a/*", "fd://a.zip"]
+)
 def test_a_key_stands_that_may_be_for_one_of_the_inputs(resolved: Resolve, given: str) -> None:
     assert the_job(resolved(a__yaml=reading("{delimiter: ';', encoding: latin-1}", given=given)))
 
@@ -206,11 +208,18 @@ def test_a_job_that_says_nothing_of_reading_draws_no_note(tmp_path: Path) -> Non
 
 
 def test_the_schema_knows_the_keys_and_types_of_the_engine() -> None:
-    from fused_spec.engine.ingest.reading import KEYS
-    from fused_spec.engine.ingest.types import NAMES
+    from fused_spec.engine.failures import StepFailed
+    from fused_spec.engine.ingest.reading import reading_of
+    from fused_spec.wire import PartitionNongeospatialStep
+
+    def named_by_engine(read: Any) -> list[str]:
+        step = PartitionNongeospatialStep(input="fd://a.csv", metadata={"fused-spec": {"read": read}})
+        with pytest.raises(StepFailed) as failure:
+            reading_of(step)
+        return str(failure.value).partition("there are ")[2].split(", ")
 
     steps = complete("Job")["properties"]["spec"]["properties"]["config"]["properties"]["steps"]["items"]["allOf"]
     metadata = steps[1]["then"]["properties"]["metadata"]
     known = metadata["properties"]["fused-spec"]["properties"]["read"]["properties"]
-    assert list(known) == list(KEYS)
-    assert known["types"]["additionalProperties"]["anyOf"][0]["enum"] == list(NAMES)
+    assert list(known) == named_by_engine({"nonsense": 1})
+    assert known["types"]["additionalProperties"]["anyOf"][0]["enum"] == named_by_engine({"types": {"a": "Nonsense"}})
