@@ -49,14 +49,15 @@ def write_table(table: pd.DataFrame, output_format: str, tile: Tile | None = Non
 def write_arrow_table(table: pa.Table, output_format: str) -> Content:
     """An Arrow table as Parquet or Feather, with the types that it has."""
     _check_names(table.column_names)
+    lossy: dict[str, None] = {}
     try:
-        content = write_arrow(table, output_format)
+        content = write_arrow(table, output_format, lossy.setdefault)
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise Unstorable(
             f"the returned table cannot be stored as {output_format}: {_why(error)}; give each column another type"
         ) from error
     content_type = PARQUET if output_format == "parquet" else _FEATHER
-    return Content(suffix=output_format, content_type=content_type, content=content)
+    return Content(suffix=output_format, content_type=content_type, content=content, lossy=tuple(lossy))
 
 
 def _written(table: pd.DataFrame, output_format: str, tile: Tile | None, tell: Tell) -> Content:
