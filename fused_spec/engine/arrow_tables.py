@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.feather as pf
 import pyarrow.parquet as pq
+from shapely.geometry.base import BaseGeometry
 
 from fused_spec.engine.stored import Tell, Unstorable
 from fused_spec.engine.tables import has_telling_index, with_index
@@ -92,6 +93,9 @@ def _kept(column: pd.Series, form: str, tell: Tell) -> pd.Series:
     kinds = {type(value) for value in column} - {type(None)}
     if len(kinds) <= 1 and kinds <= set(_SURE):
         return column
+    if any(issubclass(kind, BaseGeometry) for kind in kinds):
+        frame = f"geopandas.GeoDataFrame(df, geometry={column.name!r})"
+        raise Unstorable(f"column {column.name} holds geometries, so return a GeoDataFrame: {frame}")
     if Decimal in kinds and any(isinstance(one, Decimal) and one.is_infinite() for one in column):
         raise Unstorable(f"column {column.name} holds an infinite decimal, which {form} has not; use floats, or None")
     if kinds and all(issubclass(kind, pd.Timestamp | pd.Timedelta | type(pd.NaT)) for kind in kinds):
