@@ -47,7 +47,8 @@ def check_written(layout: Layout, files: Mapping[int, Path]) -> None:
     for file_id, path in files.items():
         chunks = layout.chunks_of(file_id)
         wanted = layout.rows_of(chunks.stop - 1)[1] - layout.rows_of(chunks.start)[0]
-        written = pq.read_metadata(path).num_rows
+        with pa.OSFile(str(path)) as stream:
+            written = pq.ParquetFile(stream).metadata.num_rows
         if written != wanted:
             raise StepFailed(
                 f"file {file_id} of the table has {written:,} rows, {wanted:,} should be; "

@@ -30,6 +30,9 @@ from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, en
 from fused_spec.wire import PartitionGeospatialStep
 
 OUTPUT_CRS = pyproj.CRS.from_epsg(4326)
+# What most files say; to look a coordinate system up takes longer than all else that opening a file does.
+_USUAL = {"EPSG:4326": OUTPUT_CRS, "OGC:CRS84": pyproj.CRS.from_authority("OGC", "CRS84")}
+_USUAL_JSON = OUTPUT_CRS.to_json_dict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +108,13 @@ def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
 
 
 def _crs(path: PurePath, layer: Layer) -> pyproj.CRS | None:
+    if layer.crs is None:
+        return None
+    if not isinstance(layer.crs, str) and layer.crs == _USUAL_JSON:
+        return OUTPUT_CRS
+    text = layer.crs if isinstance(layer.crs, str) else json.dumps(layer.crs)
     try:
-        return None if layer.crs is None else _known(layer.crs if isinstance(layer.crs, str) else json.dumps(layer.crs))
+        return _USUAL[text] if text in _USUAL else _known(text)
     except ProjError as error:
         raise _not_convertible(path, error) from error
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ def geo_metadata(totals: Totals, chunks: range, *, covering: bool) -> Metadata:
     return {b"geo": json.dumps(geo).encode()}
 
 
+@cache  # every file of a table has it
 def _projjson() -> dict[str, Any]:
     """The coordinate system, without the ids of its datum's realisations: older readers refuse those."""
     crs = OUTPUT_CRS.to_json_dict()
