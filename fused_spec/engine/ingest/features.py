@@ -17,6 +17,7 @@ from pyproj.exceptions import ProjError
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
+from fused_spec.engine.ingest.curves import straightened
 from fused_spec.engine.ingest.formats import open_layer
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
@@ -31,6 +32,9 @@ from fused_spec.engine.ingest.wkb_headers import headers_of
 from fused_spec.wire import PartitionGeospatialStep
 
 OUTPUT_CRS = pyproj.CRS.from_epsg(4326)
+# What most files say; to look a coordinate system up takes longer than all else that opening a file does.
+_USUAL = {"EPSG:4326": OUTPUT_CRS, "OGC:CRS84": pyproj.CRS.from_authority("OGC", "CRS84")}
+_USUAL_JSON = OUTPUT_CRS.to_json_dict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,7 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -
     geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
+    geometry = straightened(geometry, tally)
     headers = headers_of(geometry)
     check_srids(headers, geometry, batch.first_row, opened.layer)
     tally.measured(headers.measured)
@@ -111,8 +116,13 @@ def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
 
 
 def _crs(path: PurePath, layer: Layer) -> pyproj.CRS | None:
+    if layer.crs is None:
+        return None
+    if not isinstance(layer.crs, str) and layer.crs == _USUAL_JSON:
+        return OUTPUT_CRS
+    text = layer.crs if isinstance(layer.crs, str) else json.dumps(layer.crs)
     try:
-        return None if layer.crs is None else _known(layer.crs if isinstance(layer.crs, str) else json.dumps(layer.crs))
+        return _USUAL[text] if text in _USUAL else _known(text)
     except ProjError as error:
         raise _not_convertible(path, error) from error
 

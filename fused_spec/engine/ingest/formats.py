@@ -19,6 +19,7 @@ from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.parquet import open_parquet
 from fused_spec.engine.ingest.reading import Reading
 from fused_spec.engine.ingest.wkb import NoGeometry
+from fused_spec.input_formats import advice
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _MAGIC = b"PAR1"
@@ -77,5 +78,5 @@ def _unreadable(path: PurePath, error: Exception) -> StepFailed:
     said = str(error).partition("; It might help")[0]  # the rest is advice for callers of GDAL
     names = rf"(/vsizip/)?({re.escape(str(path))}|/\S*/{re.escape(path.name)})"  # the latter is a copy's
     said = re.sub(names, shown(path), said).rstrip(".")
-    step = "; convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out" if "not recognized" in said else ""
+    step = f"; {advice(path.name)}" if "not recognized" in said else ""
     return StepFailed(f"{shown(path)} cannot be read: {said}{step}")

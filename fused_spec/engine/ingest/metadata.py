@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +40,7 @@ def geo_metadata(totals: Totals, chunks: range, claims: Claims, *, covering: boo
     column: dict[str, object] = {
         "encoding": "WKB",
         "geometry_types": kinds,
-        "crs": as_projjson(OUTPUT_CRS),
+        "crs": _output_crs(),
         **claims.geometry,
     }
     minx, miny, maxx, maxy = (totals.values[corner][here] for corner in _CORNERS)
@@ -50,6 +52,11 @@ def geo_metadata(totals: Totals, chunks: range, claims: Claims, *, covering: boo
         column["covering"] = {"bbox": {field: [COVERING, field] for field in _COVERING_FIELDS}}
     geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column, **claims.beside}}
     return {b"geo": json.dumps(geo).encode()}
+
+
+@cache  # every file of a table has it
+def _output_crs() -> Mapping[str, Any]:
+    return as_projjson(OUTPUT_CRS)
 
 
 def covering_column(measures: Measures) -> pa.StructArray:

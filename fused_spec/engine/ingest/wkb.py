@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.pandas_compat  # `from_pandas` wants it, in each process anew where it is not there yet
 import shapely
 from numpy.typing import NDArray
 
