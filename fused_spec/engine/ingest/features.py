@@ -17,6 +17,7 @@ from pyproj.exceptions import ProjError
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
+from fused_spec.engine.ingest.curves import straightened
 from fused_spec.engine.ingest.formats import open_layer
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
@@ -87,6 +88,7 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -
     geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
+    geometry = straightened(geometry, tally)
     geometry = iso(geometry) if opened.crs is None else _in_output_crs(geometry, opened.crs, opened.path, tally)
     kept = batch.attributes.select(opened.attributes.names)
     return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
