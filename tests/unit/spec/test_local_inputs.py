@@ -147,36 +147,69 @@ PARTS = ("roads.shp", "roads.shx", "roads.dbf", "roads.prj")
 
 
 @pytest.mark.parametrize(
-    ("part", "loss"),
+    ("part", "loss", "severity"),
     [
-        (".shx", "it cannot be read"),
-        (".dbf", "its rows have no columns but the geometry"),
-        (".prj", "its coordinates are taken as EPSG:4326"),
+        (".shx", ", and within an archive none is made", Severity.ERROR),
+        (".dbf", ": its rows have no columns but the geometry", Severity.WARNING),
+        (".prj", ": its coordinates are taken as EPSG:4326", Severity.WARNING),
     ],
 )
-def test_a_shapefile_in_an_archive_that_lacks_a_part_draws_a_warning(
-    resolved: Resolve, tmp_path: Path, part: str, loss: str
+def test_a_shapefile_in_an_archive_that_lacks_a_part_is_told(
+    resolved: Resolve, tmp_path: Path, part: str, loss: str, severity: Severity
 ) -> None:
     content = archive(tmp_path, *(f"in/{name}" for name in PARTS if not name.endswith(part)), f"elsewhere/roads{part}")
     problem = the_problem(resolved(a__yaml=ZIP, a__zip=content))
-    assert (problem.code, problem.severity) == ("shapefile-part", Severity.WARNING)
-    assert problem.message == f"in/roads.shp has no {part} beside it: {loss}"
+    assert (problem.message, problem.severity) == (f"in/roads.shp has no {part} beside it{loss}", severity)
     assert problem.hint
+    assert f"add roads{part}" in problem.hint
 
 
-def test_a_whole_shapefile_draws_no_word_in_whatever_case(resolved: Resolve, tmp_path: Path) -> None:
-    content = archive(tmp_path, "ROADS.SHP", "roads.shx", "Roads.Dbf", "ROADS.PRJ")
+def test_a_whole_shapefile_draws_no_word(resolved: Resolve, tmp_path: Path) -> None:
+    content = archive(tmp_path, "Roads.SHP", "Roads.shx", "Roads.Dbf", "Roads.PRJ", "read.me.txt")
     assert resolved(a__yaml=ZIP, a__zip=content).diagnostics == ()
 
 
-@pytest.mark.parametrize("form", ["file://{}", "{}"])
-def test_a_shapefile_of_this_machine_that_lacks_a_part_draws_a_warning(
-    resolved: Resolve, tmp_path: Path, form: str
+@pytest.mark.parametrize(
+    ("kind", "hint"),
+    [
+        ("geospatial", "name one of them, such as gdal_config: {layer: a}"),
+        ("nongeospatial", "name one of them, such as metadata: {fused-spec: {read: {layer: a}}}"),
+    ],
+)
+def test_of_several_tables_in_an_archive_one_is_to_be_named(
+    resolved: Resolve, tmp_path: Path, kind: str, hint: str
 ) -> None:
-    for name in PARTS[:3]:
-        (tmp_path / name).write_bytes(b"x")
+    text = spec(given="{file: a.zip}", kind=kind)
+    problem = the_problem(resolved(a__yaml=text, a__zip=archive(tmp_path, "a.gpkg", "b.geojson")))
+    assert (problem.message, problem.hint) == ("a.zip holds the tables a.gpkg and b.geojson", hint)
+
+
+def test_the_layer_names_one_of_several_tables(resolved: Resolve, tmp_path: Path) -> None:
+    text = spec("gdal_config: {layer: b}", given="{file: a.zip}")
+    assert resolved(a__yaml=text, a__zip=archive(tmp_path, "a.gpkg", "b.geojson")).diagnostics == ()
+
+
+def test_parquet_in_an_archive_is_to_be_unpacked(resolved: Resolve, tmp_path: Path) -> None:
+    problem = the_problem(resolved(a__yaml=ZIP, a__zip=archive(tmp_path, "a.parquet", "read.me.txt")))
+    assert problem.message == "a.zip holds Parquet, which is not read within an archive"
+
+
+@pytest.mark.parametrize("form", ["file://{}", "{}"])
+@pytest.mark.parametrize(
+    ("part", "loss"),
+    [
+        (".shx", "one is made of it, wherever the job runs"),
+        (".prj", "its coordinates are taken as EPSG:4326"),
+    ],
+)
+def test_a_shapefile_of_this_machine_that_lacks_a_part_draws_a_warning(
+    resolved: Resolve, tmp_path: Path, form: str, part: str, loss: str
+) -> None:
+    for name in PARTS:
+        if not name.endswith(part):
+            (tmp_path / name).write_bytes(b"x")
     problem = the_problem(resolved(a__yaml=spec(given=form.format(tmp_path / "roads.shp"))))
-    assert problem.message == "roads.shp has no .prj beside it: its coordinates are taken as EPSG:4326"
+    assert problem.message == f"roads.shp has no {part} beside it: {loss}"
     assert problem.severity is Severity.WARNING
 
 
