@@ -23,7 +23,9 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "int64": st.integers(-(2**63), 2**63 - 1),
     "float64": st.floats(allow_infinity=False, allow_nan=False),
     "boolean": st.booleans(),
-    "text": st.sampled_from(["", " ", "0012", "NA", "null", "1", "1e5", "true", "2024-01-01", "a,b", '"', "{}", "[1]", "Köln", "x\ny"])
+    "text": st.sampled_from(
+        ["", " ", "0012", "NA", "null", "1", "1e5", "true", "2024-01-01", "a,b", '"', "{}", "[1]", "Köln", "x\ny"]
+    )
     | st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=6),
     "date": st.dates(date(1900, 1, 1), date(2199, 12, 31)),
     "naive": _MOMENTS,
@@ -83,7 +85,9 @@ def layers(draw: st.DrawFn) -> gpd.GeoDataFrame:
         kind = draw(st.sampled_from(sorted(_VALUES)))
         values = _VALUES[kind] if kind == "int64" else st.none() | _VALUES[kind]
         held = draw(st.lists(values, min_size=count, max_size=count))
-        columns[name] = pd.Series(held, dtype=_KINDS.get(kind, kind if kind in ("Int32", "Int64", "int64", "float64", "boolean") else object))
+        columns[name] = pd.Series(
+            held, dtype=_KINDS.get(kind, kind if kind in ("Int32", "Int64", "int64", "float64", "boolean") else object)
+        )
     crs = draw(SYSTEMS)
     frame = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(draw(shapes(count)), crs=4326))
     if crs is None:
@@ -126,7 +130,17 @@ def write(frame: gpd.GeoDataFrame, writer: str, folder: Path) -> Path:
     options = {**_OPTIONS.get(driver, {}), **({"dataset_options": {"FORMAT": "MIF"}} if writer == "MIF" else {})}
     try:
         pyogrio.write_dataframe(frame, path, driver=driver, **options)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError,
-            pyogrio.errors.GeometryError, pyogrio.errors.FeatureError, ValueError, NotImplementedError, TypeError, RuntimeError, OverflowError):
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pyogrio.errors.FieldError,
+        pyogrio.errors.GeometryError,
+        pyogrio.errors.FeatureError,
+        ValueError,
+        NotImplementedError,
+        TypeError,
+        RuntimeError,
+        OverflowError,
+    ):
         reject()
     return path

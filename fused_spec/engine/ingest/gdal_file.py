@@ -70,7 +70,7 @@ def look_into(file: Input, reading: Reading) -> Found:
     if place.suffix in _SHAPEFILES:
         _look_into_shapefile(found, reading)
     _ask_gdal(found, reading)
-    if found.driver in geojson_text.SEQUENCES:
+    if found.driver in geojson_text.SEQUENCES or place.suffix in geojson_text.SEQUENCE_SUFFIXES:
         found.tell(rows=geojson_text.count_records(place), encoding="UTF-8")
         if found.origin.rows != found.features:
             geojson_text.check_records(place)
