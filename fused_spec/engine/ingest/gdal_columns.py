@@ -11,7 +11,7 @@ from fused_spec.engine.ingest.budget import MOST_BATCH_ROWS
 from fused_spec.engine.ingest.drivers import ROW_NUMBERS
 from fused_spec.engine.ingest.gdal_file import Found
 from fused_spec.engine.ingest.gdal_messages import heard
-from fused_spec.engine.ingest.gdal_stream import Columns, Told, quiet, record_batches, restored, storage_of
+from fused_spec.engine.ingest.gdal_stream import Columns, Told, quiet, readable, record_batches, storage_of
 from fused_spec.engine.ingest.gdal_times import Times, learned, times_in
 from fused_spec.engine.ingest.layer import Choice
 
@@ -83,7 +83,7 @@ def _are_doubled(found: Found) -> bool:
 
 def _stream_schema(found: Found, asked: Mapping[str, Any]) -> tuple[pa.Schema, Mapping[str, Any]]:
     told = Told()
-    with quiet(), heard(told.messages), restored(found.place) as there:
+    with quiet(), heard(told.messages), readable(found.place) as there:
         opened = pyogrio.open_arrow(there.source, use_pyarrow=True, datetime_as_string=True, batch_size=1, **asked)
         with opened as (meta, reader):
             schema = reader.schema

@@ -78,8 +78,8 @@ def look_through(place: Place) -> Seen:
         collections += sum(found.start() < stop for found in _COLLECTION.finditer(chunk))
         if collections > 1:
             raise StepFailed(
-                f"{shown(place.file)} cannot be read: it holds several FeatureCollections, of which GDAL would read the "
-                "first; make one file of each, or one FeatureCollection of all"
+                f"{shown(place.file)} cannot be read: it holds several FeatureCollections, and GDAL would read the "
+                "first alone; make one file of each, or one FeatureCollection of all"
             )
         lines += chunk.count(b"\n", 0, stop)
     return seen
