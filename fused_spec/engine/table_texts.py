@@ -2,11 +2,11 @@
 
 import csv
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
-from fused_spec.engine.cells import tell_empty_texts, text_columns
+from fused_spec.engine.cells import tell_empty_texts, text_columns, without_returns
 from fused_spec.engine.flat_tables import without_geometry
 from fused_spec.engine.stored import Tell, Unstorable
 from fused_spec.engine.tables import with_index
@@ -27,13 +27,16 @@ def as_csv(table: pd.DataFrame, tell: Tell) -> bytes:
 def as_html(table: pd.DataFrame, tell: Tell) -> bytes:
     texts = text_columns(without_geometry(table, "HTML", tell), "HTML", tell)
     with pd.option_context("display.max_colwidth", None):
-        page = texts.to_html(float_format=_shortest)
+        # Without a formatter line ends in texts would be written as \\n.
+        formatters = {str(name): _shown for name in texts if texts[name].dtype == "object"}
+        page = texts.to_html(float_format=_shortest, formatters=formatters)
     return str(page).encode()
 
 
 def as_xml(table: pd.DataFrame, tell: Tell) -> bytes:
     flat = text_columns(without_geometry(with_index(table), "XML", tell), "XML", tell).reset_index(drop=True)
     tell_empty_texts(flat, "XML", tell)
+    flat = without_returns(flat, "XML", tell)
     for name, column in flat.items():
         if any(isinstance(value, str) and _NO_XML.search(value) for value in _objects(column)):
             raise Unstorable(f"column {name} holds a text with a control character, which XML cannot; ask for json")
@@ -46,11 +49,15 @@ def as_xml(table: pd.DataFrame, tell: Tell) -> bytes:
             tell(f"column {name}: it is called {written}, since XML allows no other characters in a name")
     flat.columns = names
     content: bytes = flat.to_xml(index=False, parser="etree").encode()
-    return content.replace(b"\r", b"&#13;")  # which stands in texts alone, and readers would take for a line end
+    return content
 
 
 def _objects(column: pd.Series) -> pd.Series:
     return column if column.dtype == "object" else column.iloc[:0]
+
+
+def _shown(value: Any) -> str:
+    return str(value)
 
 
 def _shortest(number: float) -> str:

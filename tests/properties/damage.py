@@ -39,7 +39,8 @@ class Verdict:
     wrong: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.format}, {self.damage}: {self.wrong}; python -m tests.properties.damage 1 --only '{self.format}' --seed {self.seed}"
+        again = f"python -m tests.properties.damage 1 --only '{self.format}' --seed {self.seed}"
+        return f"{self.format}, {self.damage}: {self.wrong!r}; {again}"
 
 
 @cache

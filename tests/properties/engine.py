@@ -95,7 +95,7 @@ def _work_and_exit(work: Callable[[], Any], writing: int) -> None:
         warnings.resetwarnings()  # the tests' own turn them into errors
         try:
             content, code = pickle.dumps((work(), "")), 0
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is told
             place = traceback.extract_tb(error.__traceback__)[-1]
             content = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})".encode()
         with os.fdopen(writing, "wb") as pipe:

@@ -1,12 +1,10 @@
 """Layers as people have them: attributes of the types that GDAL knows, geometries of every kind, coordinate systems."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
@@ -35,13 +33,6 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 _KINDS = {"naive": "datetime64[ms]", "utc": "datetime64[ms, UTC]"}
 SYSTEMS = st.sampled_from([4326, 4326, 4326, 3857, 32632, 31468, 2056, 4979, None])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """A layer, and in words what is in it."""
-
-    frame: gpd.GeoDataFrame
 
 
 def _points(z: bool) -> st.SearchStrategy[Any]:
@@ -144,3 +135,8 @@ def write(frame: gpd.GeoDataFrame, writer: str, folder: Path) -> Path:
     ):
         reject()
     return path
+REFUSALS: dict[str, list[str]] = {
+    "MIF": ["codec can't decode"],  # names of columns in the file's own character set
+    "MapInfo File": ["codec can't decode"],
+    "ESRI Shapefile": ["codec can't decode"],  # names that GDAL has cut within a letter
+}

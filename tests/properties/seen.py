@@ -132,10 +132,8 @@ def stands_for(text: str, value: Any) -> bool:
     """Whether text may be read as the value; numbers with zeros before them are codes."""
     if value is None:
         return not text.strip()
-    if isinstance(value, bool):
-        return text.strip().lower() in (("true", "1") if value else ("false", "0"))
     if isinstance(value, int | float):
-        return _number(text) == value
+        return _number(text) == value or text.strip().lower() == {0: "false", 1: "true"}.get(value)
     return plain(text) == value or text == value
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -42,22 +43,27 @@ def _moment(value: Any) -> str:
         return value.isoformat()
     if not isinstance(value, datetime):
         return f"{value.isoformat()}T00:00:00"
-    known = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo is not None else value
-    return known.isoformat() + ("Z" if value.tzinfo is not None else "")
+    if value.tzinfo is None:
+        return value.isoformat()
+    try:
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    except OverflowError:
+        return value.isoformat()  # in the first or the last hours of all years that Python has
 
 
 def _text(value: str) -> Any:
-    """Text, but times and JSON as what they say, since formats without types leave it to a reader what to make of it."""
+    """Text, but times and JSON as what they say: formats without types leave to a reader what to make of it."""
     if value[:1] in ("[", "{"):
         try:
             return plain(json.loads(value))
         except ValueError:
             return value
-    if len(value) >= 8 and not value.strip(_LIKE_A_TIME):
-        try:
-            return _moment(datetime.fromisoformat(value.replace("/", "-")))
-        except ValueError:
-            return value
+    if value.strip(_LIKE_A_TIME):
+        return value
+    for length, kind in ((8, datetime), (4, time)):
+        with suppress(ValueError):
+            if len(value) >= length and (length == 8 or ":" in value):
+                return _moment(kind.fromisoformat(value.replace("/", "-")))
     return value
 
 
