@@ -1,11 +1,10 @@
 """Files in archives and compressed files: where GDAL finds what they hold, and that it is whole."""
 
 import gzip
-import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,24 +12,9 @@ from typing import IO, cast
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.notes import shown
+from fused_spec.input_formats import UNPACKED_BY, tables_in
 
-_TABLES = frozenset(
-    """
-    .csv .db .dxf .fgb .geojson .geojsonl .geojsons .gml .gmt .gpkg .gpx .jml .json .jsonl .kml .mif .ndjson .ods .osm
-    .pbf .shp .sqlite .tab .topojson .tsv .xlsx
-    """.split()  # noqa: SIM905 - as a list it is a page
-)
-_FOLDER = re.compile(r".*?\.gdb(?=/)", re.IGNORECASE)
 _TARS = (".tar", ".tar.gz", ".tgz")
-# What GDAL does not unpack, and the command that does.
-_UNREAD = {
-    ".zst": "zstd -d",
-    ".bz2": "bunzip2 -k",
-    ".xz": "unxz -k",
-    ".7z": "7z x",
-    ".rar": "unrar x",
-    ".lz4": "lz4 -d",
-}
 _ZIPPED = frozenset({".zip", ".shz", ".kmz", ".xlsx", ".ods"})
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, tarfile.TarError)
 
@@ -98,7 +82,7 @@ def located(path: Path, layer: str | None, field: str) -> Place:
     the field of the step.
     """
     name = path.name.lower()
-    for suffix, command in _UNREAD.items():
+    for suffix, command in UNPACKED_BY.items():
         if name.endswith(suffix):
             raise StepFailed(f"{shown(path)} is packed in a way that is not read; unpack it: {command} {path.name}")
     if path.is_dir():
@@ -142,7 +126,7 @@ def check_whole(place: Place) -> None:
 
 def _within(path: Path, prefix: str, sizes: dict[str, int], layer: str | None, field: str) -> Place:
     names = [name for name in sizes if "__MACOSX" not in name]
-    tables = _tables(names)
+    tables = tables_in(names)
     size = sum(sizes.values())
     if not tables and any(name.lower().endswith((".parquet", ".pq")) for name in names):
         raise StepFailed(f"{shown(path)} holds Parquet, which is not read within an archive; unpack it")
@@ -153,14 +137,6 @@ def _within(path: Path, prefix: str, sizes: dict[str, int], layer: str | None, f
     if not tables and prefix == "/vsitar/":
         raise StepFailed(f"{shown(path)} holds no table that is read; unpack it, and name the file in it")
     return Place(file=path, prefix=prefix, member=tables[0] if tables else None, size=size)
-
-
-def _tables(names: Sequence[str]) -> list[str]:
-    folders = {found[0] for name in names if (found := _FOLDER.match(name))}
-    inside = tuple(f"{folder}/" for folder in folders)
-    return sorted(folders) + [
-        name for name in names if PurePosixPath(name).suffix.lower() in _TABLES and not name.startswith(inside)
-    ]
 
 
 def _unpacked_size(path: Path) -> int:

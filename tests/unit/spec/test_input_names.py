@@ -8,13 +8,14 @@ from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.test_reading import spec, the_problem
 
 CERTAIN = """
-    tif TIFF jp2 vrt las laz 7z rar tar tgz tar.gz sav dta rds pkl avro orc sdc duckdb qgz json.gz gpkg.zst csv.xz
+    tif TIFF jp2 vrt las laz 7z rar tar.xz tbz2 sav dta rds pkl avro orc sdc duckdb qgz tif.gz parquet.gz gpkg.zst
+    json.bz2 csv.xz
 """
 ELSEWHERE = "xls mdb accdb dwg nc h5"
 READ = """
     parquet pq geoparquet arrow arrows feather ipc csv tsv csv.gz tsv.zst csv.bz2 txt.gz gpkg geojson json geojsonl
-    ndjson fgb shp shz zip shp.zip gdb gdb.zip kml kmz gpx gml gml.gz tab mif osm pbf osm.pbf topojson xlsx xlsm ods
-    sqlite db dxf dgn e00 dbf pmtiles mbtiles weights v1.2 2024
+    json.gz gpkg.gz tar tgz tar.gz ndjson fgb shp shz zip shp.zip gdb gdb.zip kml kmz gpx gml gml.gz tab mif osm pbf
+    osm.pbf topojson xlsx xlsm ods sqlite db dxf dgn e00 dbf pmtiles mbtiles weights v1.2 2024
 """
 
 
