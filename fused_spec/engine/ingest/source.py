@@ -12,6 +12,7 @@ from fused_spec.engine.ingest.claims import Claims, united_claims
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.features import Opened, as_features, open_features
 from fused_spec.engine.ingest.formats import open_layer
+from fused_spec.engine.ingest.hive import folders_of
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
@@ -93,7 +94,8 @@ def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> S
     """The attributes of the inputs; raises `StepFailed`, at once or while they are read."""
     paths = [one.name for one in inputs]
     reading = reading_of(step)
-    layers = [open_layer(one, list, reading, plain=True) for one in inputs]
+    pairs = zip(inputs, folders_of(inputs, reading), strict=True)
+    layers = [open_layer(one, folders, list, reading, plain=True) for one, folders in pairs]
     schema = united([layer.attributes for layer in layers], paths)
     columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
@@ -110,7 +112,8 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
     """The features of the inputs, `geometry` as WKB in EPSG:4326; raises `StepFailed`, at once or while read."""
     paths = [one.name for one in inputs]
     reading = reading_of(step)
-    opened = [open_features(one, step, reading) for one in inputs]
+    pairs = zip(inputs, folders_of(inputs, reading), strict=True)
+    opened = [open_features(one, folders, step, reading) for one, folders in pairs]
     attributes = _attributes(step, opened)
     cut = step.subdivide_start is not None or step.subdivide_stop is not None
     claims, lost = united_claims(opened, attributes, cut=cut)
