@@ -13,8 +13,6 @@ from fused_spec.spec.named_files import Folder
 from fused_spec.spec.positions import Pointer
 from fused_spec.spec.step_inputs import StepInput, step_inputs
 
-_HERE = "which GDAL reads only where it is built for it, and the embedded service's is not"
-
 
 def check_inputs(step: Mapping[str, Any], at: Pointer, folder: Folder, findings: Findings) -> None:
     """Tell of inputs that are not read, or not as they are meant; what `file_suffix` leaves out is not looked at."""
@@ -29,6 +27,6 @@ def check_inputs(step: Mapping[str, Any], at: Pointer, folder: Folder, findings:
 
 def _check_name(one: StepInput, findings: Findings) -> None:
     if (known := unread(one.name)) is not None:
-        message = f"{printable(one.name)} is {known.what}, {known.why if known.anywhere else _HERE}"
+        message = f"{printable(one.name)} is {known.what}, {known.why}"
         severity = Severity.ERROR if known.anywhere else Severity.WARNING
         findings.tell("unread-input", message, one.pointer, known.instead, severity=severity)

@@ -8,10 +8,10 @@ from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.test_reading import spec, the_problem
 
 CERTAIN = """
-    tif TIFF jp2 vrt las laz 7z rar tar.xz tbz2 sav dta rds pkl avro orc sdc duckdb qgz tif.gz parquet.gz gpkg.zst
+    tif TIFF jp2 las laz 7z rar tar.xz tbz2 sav dta rds pkl avro orc sdc duckdb qgz tif.gz parquet.gz gpkg.zst
     json.bz2 csv.xz
 """
-ELSEWHERE = "xls mdb accdb dwg nc h5"
+ELSEWHERE = "vrt xls mdb accdb dwg nc h5"
 READ = """
     parquet pq geoparquet arrow arrows feather ipc csv tsv csv.gz tsv.zst csv.bz2 txt.gz gpkg geojson json geojsonl
     json.gz gpkg.gz tar tgz tar.gz ndjson fgb shp shz zip shp.zip gdb gdb.zip kml kmz gpx gml gml.gz tab mif osm pbf

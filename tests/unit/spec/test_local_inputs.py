@@ -132,7 +132,7 @@ def test_an_archive_without_a_table_is_an_error(resolved: Resolve, tmp_path: Pat
     assert problem.message.startswith("there is no table in a.zip: it ")
 
 
-@pytest.mark.parametrize("name", ["a.gdb/a00000001.gdbtable", "in/a.gpkg", "a.geojson", "a.tab", "a"])
+@pytest.mark.parametrize("name", ["a.gdb/a00000001.gdbtable", "gtfs/stops.txt", "in/a.gpkg", "a.geojson", "a.tab", "a"])
 def test_an_archive_that_may_hold_a_table_draws_no_word(resolved: Resolve, tmp_path: Path, name: str) -> None:
     assert resolved(a__yaml=ZIP, a__zip=archive(tmp_path, name, "read.me.txt")).diagnostics == ()
 
