@@ -5,7 +5,8 @@ refused.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -17,8 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.feather as pf
 import pyarrow.parquet as pq
+from geopandas.array import GeometryDtype
 from shapely.geometry.base import BaseGeometry
 
+from fused_spec.engine.jsonable import HALF_CHARACTER
 from fused_spec.engine.stored import Tell, Unstorable
 from fused_spec.engine.tables import has_telling_index, with_index
 
@@ -30,11 +33,12 @@ _ZONES = "times of several offsets are kept as moments in one"
 
 
 def parquet(table: pd.DataFrame, tell: Tell) -> bytes:
-    buffer = BytesIO()
     for name, column in table.items():
         if isinstance(column.dtype, pd.CategoricalDtype) and not _is_text(column.cat.categories.dtype):
             tell(f"column {name}: its categories, which are no text, come back as plain values")
-    _settled(table, "Parquet", tell).to_parquet(buffer, index=has_telling_index(table))
+    settled, buffer = _settled(table, "Parquet", tell), BytesIO()
+    with _placed(settled, "Parquet", lambda one: pq.write_table(one, BytesIO())):
+        settled.to_parquet(buffer, index=has_telling_index(table))
     return buffer.getvalue()
 
 
@@ -42,8 +46,9 @@ def feather(table: pd.DataFrame, tell: Tell) -> bytes:
     flat = with_index(table).reset_index(drop=True)
     if table.attrs:
         tell("the attrs of the table are not kept")
-    buffer = BytesIO()
-    _settled(flat, "Feather", tell).to_feather(buffer)
+    settled, buffer = _settled(flat, "Feather", tell), BytesIO()
+    with _placed(settled, "Feather", lambda one: pf.write_feather(one, BytesIO())):
+        settled.to_feather(buffer)
     return buffer.getvalue()
 
 
@@ -59,6 +64,22 @@ def write_arrow(table: pa.Table, output_format: str, tell: Tell) -> bytes:
     return buffer.getvalue()
 
 
+@contextmanager
+def _placed(table: pd.DataFrame, form: str, write: Callable[[pa.Table], None]) -> Iterator[None]:
+    """Name the column of which an error comes, which the libraries do not always."""
+    try:
+        yield
+    except Exception:
+        for name, column in pd.DataFrame(table).items():
+            if isinstance(column.dtype, GeometryDtype):
+                continue
+            try:
+                write(pa.table({str(name): pa.array(column, from_pandas=True)}))
+            except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+                raise Unstorable(f"column {name} cannot be stored as {form}: {_why(error)}; {_ONE_KIND}") from error
+        raise
+
+
 def _settled(table: pd.DataFrame, form: str, tell: Tell) -> pd.DataFrame:
     """The table with columns of which Arrow keeps every value."""
     table = _with_sound_attrs(table, tell)
@@ -71,7 +92,7 @@ def _settled(table: pd.DataFrame, form: str, tell: Tell) -> pd.DataFrame:
                 changed[str(column.name)] = kept
         elif isinstance(kind, pd.ArrowDtype) and pa.types.is_nested(kind.pyarrow_dtype):
             # Of such a type pandas leaves a name in the file by which it cannot read it again.
-            changed[str(column.name)] = _kept(column.astype(object), form, tell)
+            changed[str(column.name)] = _kept(_as_objects(column), form, tell)
         elif isinstance(kind, pd.SparseDtype):
             changed[str(column.name)] = column.astype(kind.subtype)
     return table.assign(**changed) if changed else table
@@ -117,6 +138,11 @@ def _kept(column: pd.Series, form: str, tell: Tell) -> pd.Series:
             continue
         raise Unstorable(f"column {column.name} cannot be stored as {form}: {difference}; {_ONE_KIND}")
     return column
+
+
+def _as_objects(column: pd.Series) -> pd.Series:
+    """The values as Python's own; `astype` would make floats of whole numbers beside missing ones in a list."""
+    return pd.Series(list(column), index=column.index, name=column.name, dtype=object)
 
 
 def _tell_rounding(name: str, array: Any, tell: Tell) -> None:
@@ -191,7 +217,9 @@ def _is_equal(value: Any, back: Any) -> bool:
 
 def _why(error: Exception) -> str:
     """What a library says; pyarrow says it in several pieces, and the second names the column once more."""
-    return str(error.args[0]) if error.args else type(error).__name__
+    if isinstance(error, UnicodeEncodeError):
+        return HALF_CHARACTER
+    return str(error.args[0]).strip().rstrip(".") if error.args else type(error).__name__
 
 
 def _shown(value: Any, back: Any) -> str:

@@ -37,8 +37,10 @@ CRS_FROM = {
 ENCODING_DRIVERS = frozenset({"ESRI Shapefile", "DXF", "DGN"})
 """Those with an open option ENCODING."""
 
-ROW_NUMBERS = frozenset({"", "fid", "ogc_fid", "objectid", "oid"})
+ROW_NUMBERS = frozenset({"", "fid", "ogc_fid", "objectid", "oid", "rowid"})
 """Names of columns that count rows, and which hold nothing else; another primary key is a column of the table."""
+
+SPREADSHEETS = frozenset({"XLSX", "ODS"})
 
 SINGLE_LAYER = frozenset({"CSV", "ESRI Shapefile", "FlatGeobuf", "GeoJSON", "GeoJSONSeq", "MapInfo File", "OGR_GMT"})
 """Those whose files hold one layer, so that nobody need ask; for some that would take as long as reading them."""

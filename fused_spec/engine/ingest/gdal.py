@@ -35,13 +35,14 @@ def open_gdal(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> 
         )
     if library() is None:
         found.lossy.append(DEAF)
+    records = found.origin.rows if found.driver in geojson_text.SEQUENCES else None
     size = found.place.size * _IN_MEMORY
     rows = batch_rows(size / found.features if found.features > 0 else 0)
     crs_from = CRS_FROM.get(found.driver, f"the file, as GDAL's {found.driver} reads it")
     return Layer(
         attributes=columns.schema,
         parts=[size],
-        batches=partial(_batches, file, reading, found.driver, {**asked, "batch_size": rows}, columns),
+        batches=partial(_batches, file, reading, records, {**asked, "batch_size": rows}, columns),
         has_geometry=columns.geometry is not None,
         crs=crs,
         origin=replace(found.origin, crs_from=None if crs is None else crs_from, lossy=found.lossy),
@@ -49,13 +50,18 @@ def open_gdal(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> 
 
 
 def _batches(
-    file: Input, reading: Reading, driver: str, asked: Mapping[str, Any], columns: Columns, parts: range
+    file: Input, reading: Reading, records: int | None, asked: Mapping[str, Any], columns: Columns, parts: range
 ) -> Iterator[Batch]:
     for _ in parts:  # there is one
         place = located(file.here(), reading.layer, reading.gdal_field)
+        read = 0
         try:
-            yield from layer_batches(place, asked, columns)
+            for batch in layer_batches(place, asked, columns):
+                read += batch.attributes.num_rows if batch.geometry is None else len(batch.geometry)
+                yield batch
         except DataSourceError:
-            if driver in geojson_text.SEQUENCES:
+            if records is not None:
                 geojson_text.check_records(place)  # which knows the line
             raise
+        if records is not None and read != records:
+            geojson_text.check_records(place)

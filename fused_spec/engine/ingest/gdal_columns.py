@@ -11,7 +11,7 @@ from fused_spec.engine.ingest.budget import MOST_BATCH_ROWS
 from fused_spec.engine.ingest.drivers import ROW_NUMBERS
 from fused_spec.engine.ingest.gdal_file import Found
 from fused_spec.engine.ingest.gdal_messages import heard
-from fused_spec.engine.ingest.gdal_stream import Columns, Told, quiet, record_batches, restored, storage_of
+from fused_spec.engine.ingest.gdal_stream import Columns, Told, quiet, readable, record_batches, storage_of
 from fused_spec.engine.ingest.gdal_times import Times, learned, times_in
 from fused_spec.engine.ingest.layer import Choice
 
@@ -20,6 +20,7 @@ _GEOMETRY = (b"geoarrow.wkb", b"ogc.wkb")
 _JSON = b"arrow.json"
 _ID = "id"
 _STREAM_ID = "OGC_FID"  # what GDAL's stream calls the number of a row that has no name
+_AS_TEXT = "DATE_AS_STRING"
 _CHANGED_IDS = "Altering it to be unique"
 
 
@@ -38,10 +39,14 @@ def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, M
     if len({name.casefold() for name in found.fields}) < len(found.fields):
         asked["columns"] = None  # GDAL would take Name for name
     schema, meta = _stream_schema(found, asked)
+    time_places = times_in(schema)
+    if text.fine_times and found.driver == "GeoJSON" and not any(pa.types.is_temporal(one.type) for one in schema):
+        asked[_AS_TEXT] = "YES"  # GDAL's own times end at milliseconds
+        text.fine_times.clear()
     in_stream = {name: place for place, name in reversed(list(enumerate(schema.names)))}
     in_stream |= {name: in_stream[key] for name, key in row_id.items() if key in in_stream}
     places = tuple(in_stream[name] for name in chosen)
-    times = _times(found, asked, [place for place in times_in(schema) if place in places])
+    times = _times(found, asked, [place for place in time_places if place in places])
     fields = []
     for name, place in zip(chosen, places, strict=True):
         kind = times[place].kind if place in times else storage_of(schema.field(place).type)
@@ -59,7 +64,7 @@ def _row_id(found: Found, text: geojson_text.Seen) -> dict[str, str]:
     key = str(found.info["fid_column"])
     if key.lower() not in ROW_NUMBERS:
         return {key: key} if key not in found.fields else {}
-    if not text.ids:
+    if not text.ids or text.other_ids:  # of others GDAL makes a column
         return {}
     if _ID in found.fields or _are_doubled(found):
         found.lossy.append("the numbers that its features have as ids, beside their properties, are left out")
@@ -78,7 +83,7 @@ def _are_doubled(found: Found) -> bool:
 
 def _stream_schema(found: Found, asked: Mapping[str, Any]) -> tuple[pa.Schema, Mapping[str, Any]]:
     told = Told()
-    with quiet(), heard(told.messages), restored(found.place) as there:
+    with quiet(), heard(told.messages), readable(found.place) as there:
         opened = pyogrio.open_arrow(there.source, use_pyarrow=True, datetime_as_string=True, batch_size=1, **asked)
         with opened as (meta, reader):
             schema = reader.schema
@@ -109,11 +114,13 @@ def _tell_of(
         if place in times:
             zones[field.name] = times[place].zone
             if lost := times[place].lost(field.name):
-                kinds[field.name] = "DateTime"
                 found.lossy.append(lost)
+            if pa.types.is_string(times[place].kind):
+                kinds[field.name] = "DateTime"
     names = [schema.field(place).name for place in places]
     numbers = [schema.field(place).name for place in places if _is_number(schema.field(place).type)]
-    found.lossy += geojson_text.told(text, numbers, names)
+    cut = [schema.field(place).name for place in times]
+    found.lossy += geojson_text.told(text, names, numbers=numbers, cut=cut)
     found.tell(kinds=kinds, zones=zones)
 
 

@@ -10,15 +10,15 @@ import pyogrio
 from pyogrio.errors import DataSourceError
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import geojson_text, shapefiles
+from fused_spec.engine.ingest import geojson_text, shapefiles, spreadsheets, sqlite_values
 from fused_spec.engine.ingest.archives import Place, check_whole, located
 from fused_spec.engine.ingest.delimited import DELIMITERS
-from fused_spec.engine.ingest.drivers import ENCODING_DRIVERS, SINGLE_LAYER
+from fused_spec.engine.ingest.drivers import ENCODING_DRIVERS, SINGLE_LAYER, SPREADSHEETS
 from fused_spec.engine.ingest.gdal_messages import Messages, heard
-from fused_spec.engine.ingest.gdal_stream import quiet, restored
+from fused_spec.engine.ingest.gdal_stream import Told, quiet, readable, record_batches
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Origin
-from fused_spec.engine.ingest.notes import shown
+from fused_spec.engine.ingest.notes import count, shown
 from fused_spec.engine.ingest.reading import Reading
 
 # What pyogrio would take for its own.
@@ -70,7 +70,9 @@ def look_into(file: Input, reading: Reading) -> Found:
     if place.suffix in _SHAPEFILES:
         _look_into_shapefile(found, reading)
     _ask_gdal(found, reading)
-    if found.driver in geojson_text.SEQUENCES:
+    if found.driver in SPREADSHEETS:
+        _look_into_spreadsheet(found, reading)
+    if found.driver in geojson_text.SEQUENCES or place.suffix in geojson_text.SEQUENCE_SUFFIXES:
         found.tell(rows=geojson_text.count_records(place), encoding="UTF-8")
         if found.origin.rows != found.features:
             geojson_text.check_records(place)
@@ -78,7 +80,35 @@ def look_into(file: Input, reading: Reading) -> Found:
     elif place.suffix not in _SHAPEFILES:
         found.tell(rows=found.features if found.features >= 0 else _rows_beside(place))
         found.tell(encoding="UTF-8" if found.driver in geojson_text.DRIVERS else "UTF-8, as GDAL gives it")
+    if found.driver in sqlite_values.DRIVERS and not place.prefix:
+        _look_into_sqlite(found)
     return found
+
+
+def _look_into_spreadsheet(found: Found, reading: Reading) -> None:
+    if missing := spreadsheets.formulas_without_value(found.place):
+        found.lossy.append(
+            f"{count(missing, 'formula')} without a stored value; open and save it with the program that shows them"
+        )
+    if "HEADERS" in found.options or not spreadsheets.are_unnamed(found.fields):
+        return
+    first = next(
+        record_batches(found.place, {**found.options, "layer": found.info["layer_name"], "batch_size": 1}, Told()), None
+    )
+    if first is not None and spreadsheets.is_row_of_names(list(first.to_pylist()[0].values())):
+        found.options["HEADERS"] = "FORCE"
+        found.lossy.append(
+            "its first row is taken for the names of its columns; open option HEADERS: DISABLE reads it as values"
+        )
+        _ask_gdal(found, reading)
+
+
+def _look_into_sqlite(found: Found) -> None:
+    types = dict(zip(found.fields, map(str, found.info["ogr_types"]), strict=True))
+    content = sqlite_values.content_of(found.place, str(found.info["layer_name"]), types)
+    if content is not None:
+        found.tell(rows=content.rows)
+        found.lossy += sqlite_values.told(content, types)
 
 
 def _options(reading: Reading) -> dict[str, Any]:
@@ -101,7 +131,7 @@ def _look_into_shapefile(found: Found, reading: Reading) -> None:
 
 def _ask_gdal(found: Found, reading: Reading) -> None:
     messages = Messages()
-    with heard(messages), quiet(), restored(found.place) as there:
+    with heard(messages), quiet(), readable(found.place) as there:
         try:
             found.info = pyogrio.read_info(there.source, layer=reading.layer, **found.options)
         except IndexError as error:  # what pyogrio makes of a file without layers

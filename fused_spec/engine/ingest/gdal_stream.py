@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyogrio
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest import spreadsheets
 from fused_spec.engine.ingest.archives import Place
 from fused_spec.engine.ingest.drivers import ENCODING_DRIVERS
 from fused_spec.engine.ingest.gdal_messages import Messages, heard
@@ -65,7 +66,7 @@ def quiet() -> Iterator[None]:
 def record_batches(place: Place, asked: Mapping[str, Any], told: Told) -> Iterator[pa.RecordBatch]:
     """What GDAL streams; raises what pyogrio does, and what GDAL says without raising it."""
     with ExitStack() as stack:
-        with heard(told.messages), quiet(), restored(place) as there:
+        with heard(told.messages), quiet(), readable(place) as there:
             opened = pyogrio.open_arrow(there.source, use_pyarrow=True, datetime_as_string=True, **asked)
             _, reader = stack.enter_context(opened)
         told.messages.check()
@@ -83,8 +84,10 @@ def record_batches(place: Place, asked: Mapping[str, Any], told: Told) -> Iterat
 
 
 @contextmanager
-def restored(place: Place) -> Iterator[Place]:
-    """Where GDAL is to look, of a shapefile with an index."""
+def readable(place: Place) -> Iterator[Place]:
+    """Where GDAL is to look, so that it finds and understands all parts."""
+    if place.suffix == spreadsheets.SUFFIX:
+        place = spreadsheets.with_times(place)
     if place.suffix != _SHAPEFILE:
         yield place
         return
