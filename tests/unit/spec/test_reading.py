@@ -135,7 +135,7 @@ def test_own_metadata_beside_it_changes_no_digest(resolved: Resolve) -> None:
         (
             reading("{encoding: latin-1}", given="fd://a.geojson"),
             "encoding",
-            '"encoding" says nothing of .geojson: it is for CSV, shapefiles and others that do not say theirs',
+            '"encoding" says nothing of .geojson: it is for CSV, TSV, shapefiles, DXF and DGN',
             "remove it, or correct the input",
         ),
         (
