@@ -69,7 +69,8 @@ _IN_ARCHIVES = tuple(
 _DATABASE = re.compile(r".*?\.gdb(?=/)", re.IGNORECASE)
 _IN = "IN"  # stands for the input in a command
 _COLUMNAR = (".parquet", ".pq", ".geoparquet", ".arrow", ".arrows", ".feather", ".ipc")
-_TEXT = (".csv", ".tsv", ".txt")
+# Text that may be delimited, which is unpacked as it is read.
+_TEXT = (".csv", ".tsv", ".psv", ".tab", ".txt", ".dat", ".data", ".asc", ".out", ".prn", ".log", ".text")
 
 
 def _endings(file: str) -> Iterator[str]:
@@ -80,7 +81,7 @@ def _endings(file: str) -> Iterator[str]:
 
 
 def _is_packed_text(stem: str, last: str) -> bool:
-    return last in ("bz2", "zst") and stem.endswith(_TEXT)
+    return last in ("bz2", "zst") and (stem.endswith(_TEXT) or "." not in stem)
 
 
 def _compressed(file: str, command: str) -> Unread:

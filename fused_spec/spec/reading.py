@@ -28,7 +28,7 @@ _COLUMNAR = (".parquet", ".pq", ".geoparquet", ".arrow", ".arrows", ".feather", 
 # Formats of GDAL that say their encoding themselves, and those of which it can be told.
 _KNOWN_TEXT = tuple(
     """
-    .gpkg .geojson .geojsonl .geojsons .fgb .topojson .kml .kmz .gpx .gdb .xlsx .ods .tab .mif .gml .osm .pbf .sqlite
+    .gpkg .geojson .geojsonl .geojsons .fgb .topojson .kml .kmz .gpx .gdb .xlsx .ods .mif .gml .osm .pbf .sqlite
     """.split()  # noqa: SIM905 - as a list it is a page
 )
 _OTHER_TEXT = (".shp", ".shz", ".dbf", ".dxf", ".dgn")

@@ -74,6 +74,8 @@ def test_a_column_that_a_csv_file_lacks_is_told_where_it_is_named(
         'name;"lat, or near it";Longitude;lat\n',
         f"\n\n{CITIES}",
         "name,Longitude,lat",
+        f"sep=,\n{CITIES}",
+        f"# cities\n{CITIES}",
     ],
 )
 def test_columns_are_found_however_a_file_parts_them(resolved: Resolve, content: str) -> None:
