@@ -178,7 +178,8 @@ _UNREAD = _table(
         ".rda .rdata": _R_IMAGE,
         ".pkl .pickle": _PICKLE,
         ".avro": Unread(
-            what="Avro", instead=f"""`duckdb -c "INSTALL avro; COPY (FROM read_avro('{_IN}')) TO 'out.parquet'"`"""
+            what="Avro",
+            instead=f"""`duckdb -c "INSTALL avro; LOAD avro; COPY (FROM read_avro('{_IN}')) TO 'out.parquet'"`""",
         ),
         ".orc": Unread(what="ORC", instead=_pandas("read_orc")),
         ".duckdb .ddb": _DUCK,

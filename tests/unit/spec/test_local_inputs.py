@@ -52,6 +52,13 @@ BESIDE = "{file: cities.csv}"
             'cities.csv has no column "wkt"',
             "there are name, Longitude, lat",
         ),
+        (
+            "metadata: {fused-spec: {read: {types: {name: String, Lat: Float32}}}}",
+            "nongeospatial",
+            "metadata.fused-spec.read.types.Lat",
+            'cities.csv has no column "Lat"',
+            'did you mean "lat"?',
+        ),
     ],
 )
 def test_a_column_that_a_csv_file_lacks_is_told_where_it_is_named(
