@@ -90,6 +90,13 @@ def test_columns_are_found_however_a_file_parts_them(resolved: Resolve, content:
     assert resolved(a__yaml=text, cities__csv=content).diagnostics == ()
 
 
+def test_a_type_of_a_column_that_is_not_there_is_told_at_the_name(resolved: Resolve) -> None:
+    text = reading("{types: {Lat: Float32}}", given=BESIDE, kind="nongeospatial")
+    problem = the_problem(resolved(a__yaml=text, cities__csv=CITIES))
+    line = text.splitlines()[problem.location.line - 1]
+    assert line[problem.location.column - 1 :].startswith("Lat: ")
+
+
 def test_the_delimiter_and_the_encoding_that_are_said_count(resolved: Resolve) -> None:
     text = reading("{delimiter: ':', encoding: utf-16}", "lonlat_cols: [Länge, lat]", given=BESIDE)
     assert resolved(a__yaml=text, cities__csv="Länge:lat\n1:2\n".encode("utf-16")).diagnostics == ()
