@@ -9,7 +9,7 @@ import pyogrio
 from fused_spec.engine.ingest import geojson_text
 from fused_spec.engine.ingest.budget import MOST_BATCH_ROWS
 from fused_spec.engine.ingest.drivers import ROW_NUMBERS
-from fused_spec.engine.ingest.gdal_file import Found
+from fused_spec.engine.ingest.gdal_file import Found, named_columns
 from fused_spec.engine.ingest.gdal_messages import heard
 from fused_spec.engine.ingest.gdal_stream import Columns, Told, quiet, readable, record_batches, storage_of
 from fused_spec.engine.ingest.gdal_times import Times, learned, times_in
@@ -18,6 +18,7 @@ from fused_spec.engine.ingest.layer import Choice
 _EXTENSION = b"ARROW:extension:name"
 _GEOMETRY = (b"geoarrow.wkb", b"ogc.wkb")
 _JSON = b"arrow.json"
+_GEOJSON = frozenset({"GeoJSON", "GeoJSONSeq"})
 _ID = "id"
 _STREAM_ID = "OGC_FID"  # what GDAL's stream calls the number of a row that has no name
 _AS_TEXT = "DATE_AS_STRING"
@@ -54,9 +55,24 @@ def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, M
     _tell_of(found, text, schema, places, times)
     geometry = None if plain else _geometry(found, schema, meta)
     columns = Columns(
-        schema=pa.schema(fields), places=places, geometry=geometry, typeless=found.driver == "CSV", driver=found.driver
+        schema=pa.schema(fields),
+        places=places,
+        geometry=geometry,
+        typeless=found.driver == "CSV",
+        driver=found.driver,
+        config=_config(found),
     )
-    return columns, asked, meta["crs"]
+    crs = meta["crs"]
+    if found.driver in _GEOJSON and not text.crs:
+        crs = None if found.asked_crs is not None else crs
+        found.tell(crs_from="GeoJSON's own")
+    return columns, asked, crs
+
+
+def _config(found: Found) -> dict[str, str]:
+    """FlatGeobuf's own stream breaks at rows without geometry, which there are only where it has no index."""
+    indexed = found.info["capabilities"]["fast_spatial_filter"]
+    return {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"} if found.driver == "FlatGeobuf" and not indexed else {}
 
 
 def _row_id(found: Found, text: geojson_text.Seen) -> dict[str, str]:
@@ -85,7 +101,7 @@ def _stream_schema(found: Found, asked: Mapping[str, Any]) -> tuple[pa.Schema, M
     told = Told()
     with quiet(), heard(told.messages), readable(found.place) as there:
         opened = pyogrio.open_arrow(there.source, use_pyarrow=True, datetime_as_string=True, batch_size=1, **asked)
-        with opened as (meta, reader):
+        with opened as (meta, reader), named_columns(found.place):
             schema = reader.schema
     told.messages.check()
     return schema, meta

@@ -28,6 +28,7 @@ _ID = re.compile(
 )
 _INTEGER = re.compile(rb"-?[0-9]+")
 _FINE_TIME = re.compile(rb':\s*"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}\.[0-9]{3}0*[1-9]')
+_CRS = re.compile(rb'"crs"\s*:\s*\{')
 _COLLECTION = re.compile(rb'"type"\s*:\s*"FeatureCollection"')
 _LARGEST = 2**63 - 1
 _RECORD = b"\x1e"
@@ -48,7 +49,7 @@ _FEATURES = frozenset(
 @dataclass(slots=True)
 class Seen:
     """Names of columns: of how many integers beyond 64 bits, that are true or false, and times finer than milliseconds;
-    and whether features have ids that are integers, and others.
+    and whether features have ids that are integers, and others, and the file a coordinate system.
     """
 
     long: Counter[str] = field(default_factory=Counter)
@@ -56,6 +57,7 @@ class Seen:
     fine_times: Counter[str] = field(default_factory=Counter)
     ids: bool = False
     other_ids: bool = False
+    crs: bool = False
 
 
 def look_through(place: Place) -> Seen:
@@ -75,6 +77,7 @@ def look_through(place: Place) -> Seen:
         ids = [found[1] or found[2] for found in _ID.finditer(chunk)]
         seen.ids = seen.ids or any(_INTEGER.fullmatch(one) for one in ids)
         seen.other_ids = seen.other_ids or not all(_INTEGER.fullmatch(one) for one in ids)
+        seen.crs = seen.crs or _CRS.search(chunk) is not None
         collections += sum(found.start() < stop for found in _COLLECTION.finditer(chunk))
         if collections > 1:
             raise StepFailed(
