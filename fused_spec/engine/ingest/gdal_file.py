@@ -15,6 +15,7 @@ from fused_spec.engine.ingest import geojson_text, shapefiles, spreadsheets, sql
 from fused_spec.engine.ingest.archives import Place, check_whole, located
 from fused_spec.engine.ingest.delimited import DELIMITERS
 from fused_spec.engine.ingest.drivers import ENCODING_DRIVERS, SINGLE_LAYER, SPREADSHEETS
+from fused_spec.engine.ingest.gdal_library import layer_names
 from fused_spec.engine.ingest.gdal_messages import Messages, heard
 from fused_spec.engine.ingest.gdal_stream import Told, quiet, readable, record_batches
 from fused_spec.engine.ingest.inputs import Input
@@ -140,7 +141,7 @@ def _ask_gdal(found: Found, reading: Reading) -> None:
             messages.check()
             raise DataSourceError("GDAL finds no layer in it; it is damaged, or holds no table") from error
         if reading.layer is None and found.driver not in SINGLE_LAYER:
-            names = [str(one) for one, _ in pyogrio.list_layers(there.source)]
+            names = layer_names(there.source, found.options)
             if len(names) > 1:
                 found.lossy.append(
                     f"of its layers {', '.join(names)} only {found.info['layer_name']} is read; "
