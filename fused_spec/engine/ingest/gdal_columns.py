@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyogrio
+from numpy.typing import NDArray
 
 from fused_spec.engine.ingest import geojson_text
 from fused_spec.engine.ingest.budget import MOST_BATCH_ROWS
@@ -80,21 +82,26 @@ def _row_id(found: Found, text: geojson_text.Seen) -> dict[str, str]:
     key = str(found.info["fid_column"])
     if key.lower() not in ROW_NUMBERS:
         return {key: key} if key not in found.fields else {}
-    if not text.ids or text.other_ids:  # of others GDAL makes a column
+    if not text.ids + text.late_ids or (text.other_ids and _ID in found.fields):  # of others GDAL makes a column
         return {}
-    if _ID in found.fields or _are_doubled(found):
+    numbers, doubled = _ids(found)
+    counted = bool(np.array_equal(numbers, np.arange(len(numbers))))
+    if not text.ids and counted:
+        return {}  # the ids were properties
+    if _ID in found.fields or doubled or text.ids + text.late_ids != len(numbers):
         found.lossy.append("the numbers that its features have as ids, beside their properties, are left out")
         return {}
     return {_ID: _STREAM_ID}
 
 
-def _are_doubled(found: Found) -> bool:
-    """Whether several features have one id, so that GDAL makes others."""
+def _ids(found: Found) -> tuple[NDArray[np.int64], bool]:
+    """The ids as GDAL has them, and whether it has made others of some, which several features have."""
     told = Told()
     asked = {"layer": found.info["layer_name"], "columns": [], "read_geometry": False, "return_fids": True}
-    for _ in record_batches(found.place, {**asked, **found.options}, told):
-        pass
-    return any(_CHANGED_IDS in said for said in told.messages.taken())
+    batches = [batch.column(0).to_numpy() for batch in record_batches(found.place, {**asked, **found.options}, told)]
+    return np.concatenate([*batches, np.empty(0, np.int64)]), any(
+        _CHANGED_IDS in said for said in told.messages.taken()
+    )
 
 
 def _stream_schema(found: Found, asked: Mapping[str, Any]) -> tuple[pa.Schema, Mapping[str, Any]]:
