@@ -56,7 +56,7 @@ def _of_file(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> L
             layer = open_gdal(file, choose, reading, plain=plain)
     except _UNREADABLE as error:
         raise _unreadable(file.name, error) from error
-    check_unique(layer.attributes.names)
+    check_unique(layer.attributes.names, shown(file.name))
     return replace(_with_crs(layer, reading), batches=partial(_read, file.name, layer))
 
 
