@@ -13,7 +13,7 @@ import pyogrio
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.budget import batch_rows
-from fused_spec.engine.ingest.delimited import DELIMITERS
+from fused_spec.engine.ingest.dialect import DELIMITERS
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import note, shown

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fused_spec.engine.ingest.guesses import Guess
 from fused_spec.engine.ingest.tally import Tally
 
 Choice = Callable[[Sequence[str]], list[str]]
@@ -48,7 +49,8 @@ class Layer:
     """The schema of the attributes, and the rows in parts; it may be sent to another machine.
 
     `batches` reads some of the parts, each time in the same batches; `parts` says of each about how many bytes its rows
-    are in memory. Geometry is in coordinates of `crs` (None: the file says none).
+    are in memory. Geometry is in coordinates of `crs` (None: the file says none). Of text, `guesses` are what columns
+    seem to be, and `widened` gives the layer with other types of them.
     """
 
     attributes: pa.Schema
@@ -57,3 +59,5 @@ class Layer:
     has_geometry: bool = False
     crs: Any = None
     origin: Origin = Origin()
+    guesses: Mapping[str, Guess] = field(default_factory=dict)
+    widened: "Callable[[Mapping[str, pa.DataType]], Layer] | None" = None
