@@ -17,9 +17,11 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from fused_spec.engine.geometry_forms import as_wkt
-from fused_spec.engine.jsonable import ENCODER, HALF_CHARACTER, jsonable
+from fused_spec.engine.jsonable import ENCODER, HALF_CHARACTER, jsonable, plain_of
 from fused_spec.engine.stored import Tell, Unstorable
 
+_WIDEST = np.dtype(float).itemsize  # a longdouble has more digits than Python can write
+_SHORT = 15  # digits of which every float keeps each
 _HOLDING = (list, tuple, set, frozenset, dict, np.ndarray)
 _AS_PYTHON_WRITES = (date, time, Decimal, pd.Period, pd.Interval, UUID, PurePath)
 
@@ -28,11 +30,7 @@ def json_cells(column: pd.Series, name: str, tell: Tell) -> list[Any]:
     """The values of a column as JSON has them, None for what is missing."""
     tell = partial(_tell_of, name, tell)
     tell_zone(column, tell)
-    if (
-        column.dtype.kind == "f"
-        and isinstance(column.dtype, np.dtype)
-        and column.dtype.itemsize <= np.dtype(float).itemsize
-    ):
+    if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype) and column.dtype.itemsize <= _WIDEST:
         if np.isinf(column.to_numpy()).any():
             raise Unstorable(f"column {name} holds infinity, for which JSON has no word; None can stand in its place")
         return [None if number != number else number for number in column.tolist()]
@@ -63,16 +61,45 @@ def tell_zone(column: pd.Series, tell: Tell) -> None:
 def tell_empty_texts(table: pd.DataFrame, form: str, tell: Tell) -> None:
     """Say where an empty text and a missing value become the same."""
     for name, column in table.items():
-        if column.dtype.kind in "iufbmM" or not column.isna().any():
-            continue
-        if any(isinstance(value, str) and not value for value in column):
+        if column.dtype == "object" and any(isinstance(value, str) and not value for value in column):
             tell(f"column {name}: an empty text and a missing value are the same in {form}")
+
+
+def with_numbers(table: pd.DataFrame, tell: Tell) -> pd.DataFrame:
+    """The table with decimals as numbers, for a form that has numbers; a column of longer ones stays, and is text."""
+    changed = {}
+    for name, column in table.items():
+        if column.dtype != "object" or not any(isinstance(value, Decimal) for value in column):
+            continue
+        if all(_is_short(value) for value in column):
+            changed[str(name)] = column.map(lambda value: float(value) if isinstance(value, Decimal) else value)
+        else:
+            tell(f"column {name}: decimals of more than {_SHORT} digits stand as text")
+    return table.assign(**changed) if changed else table
+
+
+def _is_short(value: Any) -> bool:
+    return not isinstance(value, Decimal) or value.is_nan() or Decimal(f"{float(value):.{_SHORT}g}") == value
+
+
+def without_returns(table: pd.DataFrame, form: str, tell: Tell) -> pd.DataFrame:
+    """The table with a line end for each carriage return, which is what readers of XML make of them."""
+    changed = {}
+    for name, column in table.items():
+        if column.dtype == "object" and any(isinstance(value, str) and "\r" in value for value in column):
+            tell(f"column {name}: carriage returns become line ends, as in every file of {form}")
+            changed[str(name)] = column.map(_with_line_ends)
+    return table.assign(**changed) if changed else table
+
+
+def _with_line_ends(value: Any) -> Any:
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
 def _texts(column: pd.Series, name: str, form: str, tell: Tell) -> pd.Series:
     tell_zone(column, tell)
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufbmM" and column.dtype.name != "float128":
-        return column
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufbmM" and column.dtype.itemsize <= _WIDEST:
+        return column.astype(float) if column.dtype.kind == "f" else column  # a short float has too few digits as text
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return column
     values = _converted(column, name, form, partial(_text, tell))
@@ -85,7 +112,7 @@ def _text(tell: Tell, value: Any) -> Any:
         case Enum():
             return _text(tell, value.value)
         case np.generic() if not isinstance(value, np.datetime64 | np.timedelta64):
-            return jsonable(value, tell) if not isinstance(value, np.floating) else float(value)
+            return _text(tell, plain_of(value))
         case str():
             return jsonable(value, tell)
         case bool() | int() | float():
@@ -125,6 +152,8 @@ def _why(error: Exception) -> str:
 
 
 def _is_missing(value: Any) -> bool:
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 

@@ -7,14 +7,13 @@ import importlib.util
 import re
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from fused_spec.engine.cells import tell_empty_texts, text_columns
+from fused_spec.engine.cells import tell_empty_texts, text_columns, with_numbers, without_returns
 from fused_spec.engine.stored import Content, Tell, Unstorable
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -35,8 +34,9 @@ def write_excel(table: pd.DataFrame, tell: Tell) -> Content:
             f"an Excel sheet has {_MOST_ROWS:,} rows, one of them for the names, and {_MOST_COLUMNS:,} columns; the "
             f"returned table has {len(table):,} rows and {len(table.columns):,} columns; ask for csv or parquet"
         )
-    texts = text_columns(_with_numbers(table), "Excel", tell).assign(**_dates(table))
+    texts = text_columns(with_numbers(table, tell), "Excel", tell).assign(**_dates(table))
     tell_empty_texts(texts, "Excel", tell)
+    texts = without_returns(texts, "Excel", tell)
     held = {str(name): _held(texts[name], str(name), tell) for name in texts}
     _check_texts(texts.columns, "the names")
     buffer = BytesIO()
@@ -46,26 +46,19 @@ def write_excel(table: pd.DataFrame, tell: Tell) -> Content:
             whole.to_excel(writer, index=False, sheet_name="udf")
             for row in writer.sheets["udf"].iter_rows():
                 for cell in row:
-                    if cell.data_type in ("f", "e"):  # text that begins with =, or is #N/A, stays what it is
-                        cell.data_type = "s"
+                    _settle(cell)
     except (ValueError, NotImplementedError) as error:
         raise Unstorable(f"the returned table cannot be stored as Excel: {error}; ask for csv or parquet") from error
     return Content(suffix="xlsx", content_type=_TYPE, content=buffer.getvalue())
 
 
-def _with_numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with decimals as numbers, where a column has only such as Excel keeps."""
-    objects = {str(name): column for name, column in table.items() if column.dtype == "object"}
-    return table.assign(**{name: column.map(_number) for name, column in objects.items() if _is_short(column)})
-
-
-def _is_short(column: pd.Series) -> bool:
-    known = [one for one in column if isinstance(one, Decimal)]
-    return bool(known) and all(one.is_nan() or Decimal(f"{float(one):.15g}") == one for one in known)
-
-
-def _number(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else value
+def _settle(cell: Any) -> None:
+    """Keep the cell what it is: text that begins with = or is #N/A, and every digit of a float."""
+    if cell.data_type in ("f", "e"):
+        cell.data_type = "s"
+    elif cell.data_type == "n" and isinstance(cell.value, float):
+        cell.value = repr(float(cell.value))  # openpyxl would write 16 digits
+        cell.data_type = "n"
 
 
 def _dates(table: pd.DataFrame) -> dict[str, pd.Series]:
@@ -108,9 +101,6 @@ def _has_calendar(known: pd.Series) -> bool:
 
 def _held_objects(column: pd.Series, name: str, tell: Tell) -> pd.Series:
     _check_texts(column, f"column {name}")
-    if any(isinstance(one, str) and "\r" in one for one in column):
-        tell(f"column {name}: carriage returns become line ends, as in every Excel file")
-        column = column.map(lambda one: re.sub("\r\n?", "\n", one) if isinstance(one, str) else one)
     numbers = [one for one in column if isinstance(one, int) and not isinstance(one, bool)]
     if any(abs(one) >= _LARGEST_WHOLE for one in numbers):
         return _as_text(column, name, "whole numbers of more than 15 digits", tell)

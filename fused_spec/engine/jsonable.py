@@ -36,7 +36,7 @@ def jsonable(value: Any, tell: Tell) -> Any:
         case np.datetime64() | np.timedelta64():
             return _moment(value)
         case np.generic():
-            return jsonable(_plain(value), tell)
+            return jsonable(plain_of(value), tell)
         case str():
             return _text(value)
         case int():
@@ -76,9 +76,10 @@ def _from_object(value: Any, tell: Tell) -> Any:
     raise TypeError(f"it holds a {type(value).__name__}")
 
 
-def _plain(value: np.generic) -> Any:
+def plain_of(value: np.generic) -> Any:
+    """A number or text of numpy as Python's own; raises `TypeError` for what has no equal there."""
     plain = value.item()
-    if isinstance(plain, np.generic):  # a longdouble has no equal in Python
+    if isinstance(plain, np.generic):  # a longdouble
         raise TypeError(f"it holds a {type(value).__name__}")
     return plain
 

@@ -32,7 +32,10 @@ def stored_form(value: Any, formats: Sequence[str] = (), *, tile: Tile | None = 
     table = as_table(value if arrow is None else arrow)
     if table is not None:
         chosen = _chosen(formats, table_formats.FORMATS, rasters.FORMATS, "parquet")
-        return table_formats.write_table(table, chosen, tile)
+        content = table_formats.write_table(table, chosen, tile)
+        if labelled.is_labelled(value):
+            content.lossy = (*content.lossy, *labelled.losses(value))
+        return content
     if labelled.is_labelled(value) and labelled.is_scalar(value):
         return _write_other(value.item(), formats)
     raster = rasters.write_raster(value, _raster_format(value, formats))

@@ -6,7 +6,6 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
-from shapely.geometry.base import BaseGeometry
 
 from fused_spec.engine.arrow_tables import feather, parquet, write_arrow
 from fused_spec.engine.flat_tables import without_geometry
@@ -18,6 +17,7 @@ from fused_spec.engine.tiles import Tile
 from fused_spec.engine.vector_tile import vector_tile
 
 FORMATS = ("parquet", "geojson", "json", "csv", "html", "feather", "mvt", "xml", "excel")
+_ONE_KIND = "give each column values of one kind (astype(str) makes text of any)"
 _FEATHER = "application/vnd.apache.arrow.file"
 _VECTOR_TILE = "application/vnd.mapbox-vector-tile"
 
@@ -38,7 +38,7 @@ def write_table(table: pd.DataFrame, output_format: str, tile: Tile | None = Non
     # A frame may hold any object, and each of these libraries has errors of its own for what it cannot write.
     except Exception as error:
         raise Unstorable(
-            f"the returned table cannot be stored as {output_format}: {_why(error)}; {_advice(flat)}"
+            f"the returned table cannot be stored as {output_format}: {_why(error)}; {_ONE_KIND}"
         ) from error
     if table.attrs and output_format not in ("parquet", "feather"):
         tell("the attrs of the table are not kept")
@@ -49,14 +49,15 @@ def write_table(table: pd.DataFrame, output_format: str, tile: Tile | None = Non
 def write_arrow_table(table: pa.Table, output_format: str) -> Content:
     """An Arrow table as Parquet or Feather, with the types that it has."""
     _check_names(table.column_names)
+    lossy: dict[str, None] = {}
     try:
-        content = write_arrow(table, output_format)
+        content = write_arrow(table, output_format, lossy.setdefault)
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise Unstorable(
             f"the returned table cannot be stored as {output_format}: {_why(error)}; give each column another type"
         ) from error
     content_type = PARQUET if output_format == "parquet" else _FEATHER
-    return Content(suffix=output_format, content_type=content_type, content=content)
+    return Content(suffix=output_format, content_type=content_type, content=content, lossy=tuple(lossy))
 
 
 def _written(table: pd.DataFrame, output_format: str, tile: Tile | None, tell: Tell) -> Content:
@@ -103,10 +104,3 @@ def _why(error: Exception) -> str:
         return "a text holds half a character (a lone surrogate), which UTF-8 has not"
     said = error.args if all(isinstance(piece, str) for piece in error.args) else (str(error),)
     return "; ".join(piece.strip().rstrip(".") for piece in said) or type(error).__name__
-
-
-def _advice(table: pd.DataFrame) -> str:
-    for name in table.columns[table.dtypes == "object"]:
-        if any(isinstance(value, BaseGeometry) for value in table[name]):
-            return f"{name} holds geometries, so return a GeoDataFrame: geopandas.GeoDataFrame(df, geometry={name!r})"
-    return "give each column values of one kind (astype(str) makes text of any)"

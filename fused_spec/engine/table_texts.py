@@ -2,11 +2,13 @@
 
 import csv
 import re
-from typing import Literal
+from collections.abc import Sequence
+from html import escape
+from typing import Any, Literal
 
 import pandas as pd
 
-from fused_spec.engine.cells import tell_empty_texts, text_columns
+from fused_spec.engine.cells import tell_empty_texts, text_columns, without_returns
 from fused_spec.engine.flat_tables import without_geometry
 from fused_spec.engine.stored import Tell, Unstorable
 from fused_spec.engine.tables import with_index
@@ -25,15 +27,37 @@ def as_csv(table: pd.DataFrame, tell: Tell) -> bytes:
 
 
 def as_html(table: pd.DataFrame, tell: Tell) -> bytes:
+    """A table of rows with their labels; that of pandas would cut digits and line ends, and strip texts."""
     texts = text_columns(without_geometry(table, "HTML", tell), "HTML", tell)
-    with pd.option_context("display.max_colwidth", None):
-        page = texts.to_html(float_format=_shortest)
-    return str(page).encode()
+    tell_empty_texts(texts, "HTML", tell)
+    levels = [texts.index.get_level_values(level) for level in range(texts.index.nlevels)]
+    heads = [_row("th", [*("" if name is None else name for name in texts.index.names), *texts.columns])]
+    columns = [list(texts.iloc[:, number]) for number in range(len(texts.columns))]
+    rows = [
+        _row("th", [level[row] for level in levels], _row("td", [column[row] for column in columns]))
+        for row in range(len(texts))
+    ]
+    lines = ["<thead>", *map(_table_row, heads), "</thead>", "<tbody>", *map(_table_row, rows), "</tbody>"]
+    return "\n".join(['<table border="1" class="dataframe">', *lines, "</table>"]).encode()
+
+
+def _table_row(cells: str) -> str:
+    return f"<tr>{cells}</tr>"
+
+
+def _row(tag: str, cells: Sequence[Any], more: str = "") -> str:
+    return "".join(f"<{tag}>{_shown(cell)}</{tag}>" for cell in cells) + more
+
+
+def _shown(cell: Any) -> str:
+    """A cell as text; a missing one is empty."""
+    return "" if pd.api.types.is_scalar(cell) and pd.isna(cell) else escape(str(cell), quote=False)
 
 
 def as_xml(table: pd.DataFrame, tell: Tell) -> bytes:
     flat = text_columns(without_geometry(with_index(table), "XML", tell), "XML", tell).reset_index(drop=True)
     tell_empty_texts(flat, "XML", tell)
+    flat = without_returns(flat, "XML", tell)
     for name, column in flat.items():
         if any(isinstance(value, str) and _NO_XML.search(value) for value in _objects(column)):
             raise Unstorable(f"column {name} holds a text with a control character, which XML cannot; ask for json")
@@ -46,13 +70,8 @@ def as_xml(table: pd.DataFrame, tell: Tell) -> bytes:
             tell(f"column {name}: it is called {written}, since XML allows no other characters in a name")
     flat.columns = names
     content: bytes = flat.to_xml(index=False, parser="etree").encode()
-    return content.replace(b"\r", b"&#13;")  # which stands in texts alone, and readers would take for a line end
+    return content
 
 
 def _objects(column: pd.Series) -> pd.Series:
     return column if column.dtype == "object" else column.iloc[:0]
-
-
-def _shortest(number: float) -> str:
-    """A float with the digits that read back as the same."""
-    return repr(float(number))

@@ -5,7 +5,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from fused_spec.engine.cells import text_columns
+from fused_spec.engine.cells import text_columns, with_numbers
 from fused_spec.engine.flat_tables import without_geometry
 from fused_spec.engine.geometry_forms import without_measures
 from fused_spec.engine.stored import Tell, Unstorable
@@ -47,7 +47,7 @@ def vector_tile(table: gpd.GeoDataFrame, tile: Tile | None, tell: Tell) -> bytes
 
 def _properties(whole: gpd.GeoDataFrame, tell: Tell) -> list[dict[str, Any]]:
     rest = without_geometry(whole.drop(columns=whole.active_geometry_name), "a vector tile", tell)
-    texts = text_columns(rest, "a vector tile", tell)
+    texts = text_columns(with_numbers(rest, tell), "a vector tile", tell)
     columns = [(str(name), [_plain(value, str(name)) for value in texts[name]]) for name in texts]
     return [{name: values[row] for name, values in columns if values[row] is not None} for row in range(len(whole))]
 
@@ -58,7 +58,9 @@ def _plain(value: Any, name: str) -> Any:
     if value is None or value != value:
         return None
     if isinstance(value, int) and value not in _WHOLE:
-        raise Unstorable(f"column {name} holds a whole number of more than 64 bits, which a vector tile cannot")
+        raise Unstorable(
+            f"column {name} holds a whole number beyond 64 signed bits, for which a vector tile has no room"
+        )
     return value if isinstance(value, str | int | float | bool) else str(value)
 
 

@@ -135,6 +135,8 @@ def write(frame: gpd.GeoDataFrame, writer: str, folder: Path) -> Path:
     ):
         reject()
     return path
+
+
 REFUSALS: dict[str, list[str]] = {
     "MIF": ["codec can't decode"],  # names of columns in the file's own character set
     "MapInfo File": ["codec can't decode"],

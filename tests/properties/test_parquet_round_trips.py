@@ -1,6 +1,5 @@
 """Parquet of every type, and of every writer of geometry, comes back as it was."""
 
-import json
 from pathlib import Path
 from typing import Any
 

@@ -155,6 +155,8 @@ def _lines(one: Mapping[str, Any], columns_in: list[list[dict[str, str | None]]]
         odd = [_odd(seen, found) for seen in _GEOMETRY if found[seen.value]]
         if odd:
             yield f"{name}: geometries {', '.join(odd)}"
+        if found[Seen.TURNED_OVER.value]:
+            yield f"{name}: what is turned over lies across the whole map; cut it along the antimeridian before"
     for lost in one["lossy"]:
         rows = "" if lost["rows"] is None else f" ({count(lost['rows'], 'row')})"
         yield f"{name}: lossy: {lost['what']}{rows}"

@@ -17,8 +17,9 @@ SURFACES = "surfaces of many faces (TIN, PolyhedralSurface) became MultiPolygons
 _HEADER = 5
 _COLLECTION, _FIRST_CURVE, _LAST = 7, 8, 17
 _NAMES = {8: "CIRCULARSTRING", 9: "COMPOUNDCURVE", 10: "CURVEPOLYGON", 11: "MULTICURVE", 12: "MULTISURFACE"}
-# What becomes of a polyhedral surface, a TIN and a triangle.
+# What becomes of a polyhedral surface, a TIN and a triangle; with height it has a flag.
 _FACES = {15: 6, 16: 6, 17: 3}
+_HEIGHT = -(2**31)
 _FLAGS = 0x1FFFFFFF  # what is left of a number without those that PostGIS adds for height, measures and system
 _AS_IT_IS = 0.0  # the step between corners: GDAL's own
 _LITTLE_ENDIAN = 1
@@ -76,12 +77,14 @@ def _changed(column: pa.ChunkedArray, place: int, kind: int, tally: Tally) -> by
         if gdal.OGR_G_HasCurveGeometry(geometry, 0):
             made = ctypes.c_void_p(gdal.OGR_G_GetLinearGeometry(geometry, _AS_IT_IS, None))
         elif kind in _FACES:
-            geometry = made = ctypes.c_void_p(gdal.OGR_G_ForceTo(geometry, _FACES[kind], None))
+            target = _FACES[kind] + (_HEIGHT if gdal.OGR_G_Is3D(geometry) else 0)
+            geometry = made = ctypes.c_void_p(gdal.OGR_G_ForceTo(geometry, target, None))
         else:
             return None
         if not made:
             raise NoGeometry(f"a {_NAMES.get(kind, 'surface')} cannot be made of straight lines")
-        tally.seen[Seen.CURVED] += arcs
+        if arcs:
+            tally.seen[Seen.CURVED] += 1
         if arcs or kind in _FACES:
             tally.lossy[ARCS if arcs else SURFACES] += 1
         return _bytes(gdal, made)

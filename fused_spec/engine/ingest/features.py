@@ -17,6 +17,7 @@ from pyproj.exceptions import ProjError
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
+from fused_spec.engine.ingest.curves import straightened
 from fused_spec.engine.ingest.formats import open_layer
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
@@ -24,8 +25,10 @@ from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.oddities import turned_over
 from fused_spec.engine.ingest.reading import Reading
 from fused_spec.engine.ingest.schema import fitted
+from fused_spec.engine.ingest.srids import check_srids
 from fused_spec.engine.ingest.tally import Seen, Tally
-from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, iso, recode, with_geometry
+from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, recode, with_geometry
+from fused_spec.engine.ingest.wkb_headers import headers_of
 from fused_spec.wire import PartitionGeospatialStep
 
 OUTPUT_CRS = pyproj.CRS.from_epsg(4326)
@@ -87,7 +90,14 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -
     geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
-    geometry = iso(geometry) if opened.crs is None else _in_output_crs(geometry, opened.crs, opened.path, tally)
+    geometry = straightened(geometry, tally)
+    headers = headers_of(geometry)
+    check_srids(headers, geometry, batch.first_row, opened.layer)
+    tally.measured(headers.measured)
+    if opened.crs is not None:
+        geometry = _in_output_crs(geometry, opened.crs, opened.path, tally)
+    elif len(headers.rows):
+        geometry = recode(geometry, lambda geometries: geometries)
     kept = batch.attributes.select(opened.attributes.names)
     return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
 

@@ -18,6 +18,8 @@ from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.parquet import open_parquet
 from fused_spec.engine.ingest.reading import Reading
+from fused_spec.engine.ingest.wkb import NoGeometry
+from fused_spec.input_formats import advice
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _MAGIC = b"PAR1"
@@ -38,7 +40,7 @@ def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) ->
     suffix = file.name.suffix.lower()
     try:
         if suffix in _PARQUET or _is_parquet(file.here()):
-            layer = open_parquet(file, choose, plain=plain)
+            layer = open_parquet(file, choose, reading, plain=plain)
         elif suffix in DELIMITERS and plain and not reading.open_options:
             layer = open_delimited(file, choose)
         else:
@@ -58,6 +60,8 @@ def _with_crs(layer: Layer, reading: Reading) -> Layer:
 def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
     try:
         yield from layer.batches(parts)
+    except NoGeometry as error:
+        raise StepFailed(f"{shown(path)}: {error}; mend the file, or leave it out") from error
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 
@@ -74,5 +78,5 @@ def _unreadable(path: PurePath, error: Exception) -> StepFailed:
     said = str(error).partition("; It might help")[0]  # the rest is advice for callers of GDAL
     names = rf"(/vsizip/)?({re.escape(str(path))}|/\S*/{re.escape(path.name)})"  # the latter is a copy's
     said = re.sub(names, shown(path), said).rstrip(".")
-    step = "; convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out" if "not recognized" in said else ""
+    step = f"; {advice(path.name)}" if "not recognized" in said else ""
     return StepFailed(f"{shown(path)} cannot be read: {said}{step}")

@@ -18,8 +18,8 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "OGR_G_DestroyGeometry": (None, [_POINTER]),
     "OGR_G_ExportToIsoWkb": (ctypes.c_int, [_POINTER, ctypes.c_int, ctypes.c_char_p]),
     "OGR_G_ForceTo": (_POINTER, [_POINTER, ctypes.c_int, _POINTER]),
-    "OGR_G_GetGeometryType": (ctypes.c_int, [_POINTER]),
     "OGR_G_GetLinearGeometry": (_POINTER, [_POINTER, ctypes.c_double, _POINTER]),
+    "OGR_G_Is3D": (ctypes.c_int, [_POINTER]),
     "OGR_G_HasCurveGeometry": (ctypes.c_int, [_POINTER, ctypes.c_int]),
     "OGR_G_WkbSize": (ctypes.c_int, [_POINTER]),
 }

@@ -13,7 +13,12 @@ from fused_spec.engine.ingest.gdal_library import Handler, library
 _WARNING, _FAILURE = 2, 3
 _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9.+-]+")
 _MOST_KINDS = 50  # of warnings; a damaged file may have as many as it has values
-_BUILD = re.compile(r"Error occurred in \S*/(\S+) at line (\d+)")  # where GDAL was compiled concerns nobody
+_BUILD = re.compile(
+    r"(?:Error occurred in|In file) \S*/(\S+?),? at line (\d+)"
+)  # where GDAL was compiled concerns nobody
+
+_DAMAGED = "it is damaged, or not whole"
+_ADVICE = {"OSM_USE_CUSTOM_INDEXING": "that is said by gdal_config.open_options: {USE_CUSTOM_INDEXING: 'NO'}"}
 
 DEAF = (
     "what GDAL says while it reads cannot be heard in this installation of pyogrio, so damage in the middle of the "
@@ -34,7 +39,8 @@ class Messages:
         """Raise what was the first error; `rows` have been read before it."""
         if self.failures:
             place = "" if rows is None else f" (after {rows:,} of its rows)"
-            raise DataSourceError(f"{self.failures[0]}{place}; it is damaged, or not whole")
+            advice = next((said for sign, said in _ADVICE.items() if sign in self.failures[0]), _DAMAGED)
+            raise DataSourceError(f"{self.failures[0]}{place}; {advice}")
 
     def taken(self) -> Counter[str]:
         """The warnings since the last time, as sentences."""

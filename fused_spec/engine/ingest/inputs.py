@@ -66,6 +66,11 @@ def drop_copies() -> None:
     _copied.cache_clear()
 
 
+def drop_with_copies(folder: Path) -> None:
+    """Have `drop_copies` remove a folder of this process."""
+    _copies.append(folder / "any")
+
+
 _copies: list[Path] = []
 
 
