@@ -98,9 +98,7 @@ def kmz(path: Path) -> Seen:
 
 
 def geojson(path: Path) -> Seen:
-    whole = json.loads(
-        path.read_text(encoding="utf-8"), strict=False, parse_constant=_no_constant, object_pairs_hook=_no_twins
-    )
+    whole = json.loads(path.read_text(encoding="utf-8"), strict=False, parse_constant=_no_constant)
     if whole["type"] != "FeatureCollection":
         raise Broken(f"it is a {whole['type']}")
     return _features(whole["features"], _named_crs(whole))
@@ -108,13 +106,7 @@ def geojson(path: Path) -> Seen:
 
 def geojson_lines(path: Path) -> Seen:
     lines = path.read_text(encoding="utf-8").replace("\x1e", "").split("\n")
-    return _features(
-        [
-            json.loads(line, strict=False, parse_constant=_no_constant, object_pairs_hook=_no_twins)
-            for line in lines
-            if line.strip()
-        ]
-    )
+    return _features([json.loads(line, strict=False, parse_constant=_no_constant) for line in lines if line.strip()])
 
 
 def topojson(path: Path) -> Seen:
@@ -128,12 +120,6 @@ def topojson(path: Path) -> Seen:
 
 def _no_constant(name: str) -> Any:
     raise Broken(f"{name} is no JSON")
-
-
-def _no_twins(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise Broken("two members of one name")
-    return dict(pairs)
 
 
 def _named_crs(whole: Mapping[str, Any]) -> Any:
@@ -289,9 +275,7 @@ def column_number(meta: pq.FileMetaData, name: str) -> int:
 
 def geojson_like(path: Path) -> Seen:
     """JSON with features in more forms than those of GeoJSON."""
-    whole = json.loads(
-        path.read_text(encoding="utf-8"), strict=False, parse_constant=_no_constant, object_pairs_hook=_no_twins
-    )
+    whole = json.loads(path.read_text(encoding="utf-8"), strict=False, parse_constant=_no_constant)
     found = by_gdal(path)
     if len(whole["features"]) != len(found):
         raise Broken(f"{len(found)} rows of {len(whole['features'])} features")
