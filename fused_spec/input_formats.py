@@ -12,7 +12,7 @@ CONVERT = "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out
 class Unread:
     """A format that is not read: `what` it is, `why` it is not read, and what to do `instead`.
 
-    `anywhere`: no reader takes it, wherever the job runs; else a GDAL that was built otherwise may.
+    `anywhere`: no reader takes it, wherever the job runs; else another service, or another build of GDAL, may.
     """
 
     what: str
@@ -69,7 +69,8 @@ _IN_ARCHIVES = tuple(
 _DATABASE = re.compile(r".*?\.gdb(?=/)", re.IGNORECASE)
 _IN = "IN"  # stands for the input in a command
 _COLUMNAR = (".parquet", ".pq", ".geoparquet", ".arrow", ".arrows", ".feather", ".ipc")
-_TEXT = (".csv", ".tsv", ".txt")
+# Text that may be delimited, which is unpacked as it is read.
+_TEXT = (".csv", ".tsv", ".psv", ".tab", ".txt", ".dat", ".data", ".asc", ".out", ".prn", ".log", ".text")
 
 
 def _endings(file: str) -> Iterator[str]:
@@ -80,7 +81,7 @@ def _endings(file: str) -> Iterator[str]:
 
 
 def _is_packed_text(stem: str, last: str) -> bool:
-    return last in ("bz2", "zst") and stem.endswith(_TEXT)
+    return last in ("bz2", "zst") and (stem.endswith(_TEXT) or "." not in stem)
 
 
 def _compressed(file: str, command: str) -> Unread:
@@ -95,6 +96,7 @@ def _pandas(read: str) -> str:
     return f"""`python -c "import pandas; pandas.{read}('{_IN}').to_parquet('out.parquet')"`"""
 
 
+_SOME_GDAL = "which GDAL reads only where it is built for it, and the embedded service's is not"
 _RASTER = Unread(
     what="a raster",
     why="of which no table is made",
@@ -102,7 +104,7 @@ _RASTER = Unread(
 )
 _CUBE = Unread(
     what="an array of several dimensions",
-    why="of which no table is made",
+    why=_SOME_GDAL,
     instead=f"""`python -c "import xarray; xarray.open_dataset('{_IN}').to_dataframe().reset_index()"""
     """.to_parquet('out.parquet')"`, or read it in a step of type udf""",
     anywhere=False,
@@ -112,11 +114,13 @@ _ARCHIVE = Unread(what="an archive", why="of which only .zip and .tar are read",
 _TAR = Unread(what="an archive", why="packed in a way that is not read", instead=f"unpack it: `tar -xf {_IN}`")
 _ACCESS = Unread(
     what="a database of Microsoft Access",
+    why=_SOME_GDAL,
     instead=f"`mdb-export {_IN} TABLE > out.csv`, or for one with geometry `ogr2ogr out.gpkg {_IN}`",
     anywhere=False,
 )
 _SHEET = Unread(
     what="a spreadsheet in an older format",
+    why=_SOME_GDAL,
     instead=f"save it as .xlsx: `libreoffice --headless --convert-to xlsx {_IN}`",
     anywhere=False,
 )
@@ -137,17 +141,22 @@ _UNREAD = _table(
     {
         ".tif .tiff .jp2 .ecw .sid .img .png .jpg .jpeg .webp .asc .bil .dem .hgt .grd": _RASTER,
         ".vrt": Unread(
-            what="a file that names other files for its rows",
-            why="which are not followed",
+            what="a file whose rows are in others",
+            why="which the embedded service does not follow",
             instead=f"`ogr2ogr out.gpkg {_IN}`",
+            anywhere=False,
         ),
         ".nc .nc4 .cdf .h5 .hdf .hdf5 .he5 .zarr": _CUBE,
         ".grib .grib2 .grb .grb2": replace(
-            _CUBE, anywhere=True, instead=_CUBE.instead.replace(f"'{_IN}'", f"'{_IN}', engine='cfgrib'")
+            _CUBE,
+            anywhere=True,
+            why=_RASTER.why,
+            instead=_CUBE.instead.replace(f"'{_IN}'", f"'{_IN}', engine='cfgrib'"),
         ),
         ".las .laz .copc .e57 .ply": _CLOUD,
         ".dwg": Unread(
             what="a drawing of AutoCAD",
+            why=_SOME_GDAL,
             instead=f"`ogr2ogr out.gpkg {_IN}`, or where that fails `dwg2dxf {_IN}`: .dxf is read",
             anywhere=False,
         ),
@@ -169,7 +178,8 @@ _UNREAD = _table(
         ".rda .rdata": _R_IMAGE,
         ".pkl .pickle": _PICKLE,
         ".avro": Unread(
-            what="Avro", instead=f"""`duckdb -c "INSTALL avro; COPY (FROM read_avro('{_IN}')) TO 'out.parquet'"`"""
+            what="Avro",
+            instead=f"""`duckdb -c "INSTALL avro; LOAD avro; COPY (FROM read_avro('{_IN}')) TO 'out.parquet'"`""",
         ),
         ".orc": Unread(what="ORC", instead=_pandas("read_orc")),
         ".duckdb .ddb": _DUCK,

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from geopandas.array import GeometryDtype
 from shapely.geometry.base import BaseGeometry
 
+from fused_spec.engine.arrow_types import with_plain_types
 from fused_spec.engine.jsonable import HALF_CHARACTER
 from fused_spec.engine.stored import Tell, Unstorable
 from fused_spec.engine.tables import has_telling_index, with_index
@@ -37,7 +38,7 @@ def parquet(table: pd.DataFrame, tell: Tell) -> bytes:
         if isinstance(column.dtype, pd.CategoricalDtype) and not _is_text(column.cat.categories.dtype):
             tell(f"column {name}: its categories, which are no text, come back as plain values")
     settled, buffer = _settled(table, "Parquet", tell), BytesIO()
-    with _placed(settled, "Parquet", lambda one: pq.write_table(one, BytesIO())):
+    with _placed(settled, "Parquet", pq.write_table):
         settled.to_parquet(buffer, index=has_telling_index(table))
     return buffer.getvalue()
 
@@ -47,25 +48,37 @@ def feather(table: pd.DataFrame, tell: Tell) -> bytes:
     if table.attrs:
         tell("the attrs of the table are not kept")
     settled, buffer = _settled(flat, "Feather", tell), BytesIO()
-    with _placed(settled, "Feather", lambda one: pf.write_feather(one, BytesIO())):
+    with _placed(settled, "Feather", pf.write_feather):
         settled.to_feather(buffer)
     return buffer.getvalue()
 
 
 def write_arrow(table: pa.Table, output_format: str, tell: Tell) -> bytes:
-    """An Arrow table as it is, in one of the two."""
+    """An Arrow table with the types that it has, in one of the two."""
+    table = with_plain_types(table)
     for name, column in zip(table.column_names, table.columns, strict=True):
         _tell_rounding(name, column, tell)
+    write = pf.write_feather if output_format == "feather" else pq.write_table
     buffer = BytesIO()
-    if output_format == "feather":
-        pf.write_feather(table, buffer)
-    else:
-        pq.write_table(table, buffer)
+    try:
+        write(table, buffer)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        for name in table.column_names:
+            _try(name, output_format, write, table.select([name]))
+        raise
     return buffer.getvalue()
 
 
+def _try(name: Any, form: str, write: Callable[[pa.Table, BytesIO], None], column: pa.Table) -> None:
+    """Write a column alone, for an error that names it."""
+    try:
+        write(column, BytesIO())
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        raise Unstorable(f"column {name} cannot be stored as {form}: {_why(error)}; {_ONE_KIND}") from error
+
+
 @contextmanager
-def _placed(table: pd.DataFrame, form: str, write: Callable[[pa.Table], None]) -> Iterator[None]:
+def _placed(table: pd.DataFrame, form: str, write: Callable[[pa.Table, BytesIO], None]) -> Iterator[None]:
     """Name the column of which an error comes, which the libraries do not always."""
     try:
         yield
@@ -74,9 +87,10 @@ def _placed(table: pd.DataFrame, form: str, write: Callable[[pa.Table], None]) -
             if isinstance(column.dtype, GeometryDtype):
                 continue
             try:
-                write(pa.table({str(name): pa.array(column, from_pandas=True)}))
+                alone = pa.table({str(name): pa.array(column, from_pandas=True)})
             except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
                 raise Unstorable(f"column {name} cannot be stored as {form}: {_why(error)}; {_ONE_KIND}") from error
+            _try(name, form, write, alone)
         raise
 
 

@@ -13,7 +13,7 @@ from fused_spec.engine.flat_tables import without_geometry
 from fused_spec.engine.stored import Tell, Unstorable
 from fused_spec.engine.tables import with_index
 
-_NO_XML_NAME = r"^(?=[^A-Za-z_])|[^A-Za-z0-9_.-]"
+_NO_XML_NAME = r"^(?=[^A-Za-z_]|$)|[^A-Za-z0-9_.-]"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SUFFIXES = (".csv", ".tsv")
+SUFFIXES = (".csv", ".tsv", ".psv")
 _BEGINNING = 1 << 16
-_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|", "\x01")
+_NO_HEADER = ("#", "sep=", '"sep=')
+"""How a first line begins that may not name columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Header:
 
     def has(self, name: str) -> bool:
         """Whether it may name a column so."""
-        return any(name in way or name in map(str.strip, way) for way in self.ways)
+        return any(name in way for way in self.ways)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -37,7 +39,7 @@ def header_of(path: Path, reading: Mapping[str, Any]) -> Header | None:
         text = _text(content, reading.get("encoding"))
     except (OSError, ValueError, LookupError):
         return None  # whoever reads all of it says what is wrong
-    if "\n" not in text and len(content) == _BEGINNING:
+    if ("\n" not in text and len(content) == _BEGINNING) or text.lower().startswith(_NO_HEADER):
         return None
     delimiters = (reading["delimiter"],) if "delimiter" in reading else _DELIMITERS
     ways = tuple(_ways(text, delimiters, reading.get("quote", '"')))
@@ -58,6 +60,7 @@ def _ways(text: str, delimiters: tuple[str, ...], quote: str) -> Iterator[tuple[
         else:
             rows = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
         try:
-            yield tuple(next(rows, ()))
+            names = next(rows, [])
         except csv.Error:
-            continue  # a NUL, or a value that is longer than all
+            continue  # a value that is longer than all
+        yield tuple(name or f"field_{place}" for place, name in enumerate(names, 1))

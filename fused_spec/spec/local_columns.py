@@ -24,8 +24,11 @@ _OF_ONE = ("remove_cols", "partition_col")
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
+    """A column that a step names at a place: as a value, or as the key of one."""
+
     name: str
     pointer: Pointer
+    is_key: bool = False
 
 
 def check_local_columns(
@@ -45,7 +48,7 @@ def check_local_columns(
     if len(headers) < len(inputs) or step.get("table_schema") is not None:
         return
     first, header = next(iter(headers.items()))
-    for wanted in _named(step, at, _OF_ONE):
+    for wanted in (*_named(step, at, _OF_ONE), *_typed(at, reading)):
         if not any(one.has(wanted.name) for one in headers.values()) and findings.is_sound(wanted.pointer):
             _tell(wanted, printable(first) if len(headers) == 1 else "no input", header, findings)
 
@@ -69,6 +72,11 @@ def _of_each(step: Mapping[str, Any], at: Pointer, reading: Mapping[str, Any]) -
         yield _Wanted(name, (*reading_pointer(at), "geometry"))
 
 
+def _typed(at: Pointer, reading: Mapping[str, Any]) -> Iterator[_Wanted]:
+    for name in reading.get("types", ()):
+        yield _Wanted(name, (*reading_pointer(at), "types", name), is_key=True)
+
+
 def _named(step: Mapping[str, Any], at: Pointer, fields: Sequence[str]) -> Iterator[_Wanted]:
     for field in fields:
         given = step.get(field)
@@ -86,4 +94,6 @@ def _tell(wanted: _Wanted, where: str, header: Header, findings: Findings) -> No
     there = f"there are {', '.join(map(printable, names[:_MOST_SHOWN]))}{more}"
     verb = "has a" if where == "no input" else "has no"
     message = f"{where} {verb} column {spelt(wanted.name)}"
-    findings.tell("no-column", message, wanted.pointer, guess(wanted.name, meant) if meant else there)
+    positions = findings.document.positions
+    place = positions.key(wanted.pointer) if wanted.is_key else positions.value(wanted.pointer)
+    findings.tell("no-column", message, wanted.pointer, guess(wanted.name, meant) if meant else there, at=place)

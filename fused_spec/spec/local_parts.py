@@ -20,6 +20,7 @@ from fused_spec.spec.wording import either
 
 _SHOWN = 3
 _TEXTS = (".txt", ".md", ".html", ".htm", ".doc", ".docx", ".rtf", ".css", ".js", ".log")
+_TIMETABLE = ("agency.txt", "routes.txt", "stops.txt")  # of GTFS, which is text in an archive
 _PARQUET = (".parquet", ".pq")
 
 
@@ -132,4 +133,6 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _may_hold_rows(name: str) -> bool:
+    if PurePosixPath(name).name in _TIMETABLE:
+        return True
     return not name.lower().endswith(_TEXTS) and unread(name) is None

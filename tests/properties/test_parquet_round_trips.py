@@ -22,7 +22,7 @@ _REFUSED = ["Nested data conversions not implemented"]  # what pyarrow itself do
 
 
 def read(paths: list[Path]) -> pa.Table:
-    return pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
+    return pa.concat_tables([pq.ParquetFile(path, coerce_int96_timestamp_unit="us").read() for path in paths])
 
 
 def files_of(folder: Path) -> list[Path]:

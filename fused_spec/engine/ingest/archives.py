@@ -15,6 +15,7 @@ from fused_spec.engine.ingest.notes import shown
 from fused_spec.input_formats import UNPACKED_BY, tables_in
 
 _TARS = (".tar", ".tar.gz", ".tgz")
+_KNOWN = (".zip", ".tar", ".gz", ".tgz")  # the suffixes by which GDAL knows where an archive's name ends
 _ZIPPED = frozenset({".zip", ".shz", ".kmz", ".xlsx", ".ods"})
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, tarfile.TarError)
 
@@ -36,7 +37,8 @@ class Place:
         """The path as GDAL takes it."""
         if self.member is None:
             return f"{self.prefix}{self.file}"
-        return f"{self.prefix}{{{self.file}}}/{self.member}"  # in braces, since an archive may have any suffix
+        braced = f"{{{self.file}}}" if self.file.suffix.lower() not in _KNOWN else self.file
+        return f"{self.prefix}{braced}/{self.member}"
 
     @property
     def suffix(self) -> str:

@@ -21,6 +21,8 @@ _NAMES = {8: "CIRCULARSTRING", 9: "COMPOUNDCURVE", 10: "CURVEPOLYGON", 11: "MULT
 _FACES = {15: 6, 16: 6, 17: 3}
 _HEIGHT = -(2**31)
 _FLAGS = 0x1FFFFFFF  # what is left of a number without those that PostGIS adds for height, measures and system
+_MEASURED_FLAG = 0x40000000
+_MEASURED = 2  # thousands of the numbers of types with measures, and more with height
 _AS_IT_IS = 0.0  # the step between corners: GDAL's own
 _LITTLE_ENDIAN = 1
 
@@ -28,9 +30,12 @@ _LITTLE_ENDIAN = 1
 def straightened(column: pa.ChunkedArray, tally: Tally) -> pa.ChunkedArray:
     """The column of WKB without curves and surfaces of many faces, which are counted; most columns are not touched.
 
-    Raises `NoGeometry` for those that cannot be changed, with their row.
+    Measures are counted as well. Raises `NoGeometry` for what cannot be changed.
     """
-    kinds = _kinds(column)
+    numbers = _numbers(column)
+    if measured := int((((numbers & _FLAGS) // 1000 >= _MEASURED) | (numbers & _MEASURED_FLAG > 0)).sum()):
+        tally.seen[Seen.MEASURED] += measured
+    kinds = (numbers & _FLAGS) % 1000
     odd = np.flatnonzero((kinds >= _COLLECTION) & (kinds <= _LAST))
     changed = {int(place): new for place in odd if (new := _changed(column, int(place), int(kinds[place]), tally))}
     if not changed:
@@ -41,10 +46,10 @@ def straightened(column: pa.ChunkedArray, tally: Tally) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(values, WKB)])
 
 
-def _kinds(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """The number of each geometry's type in the plane, 0 for none."""
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """The number of each geometry's type, 0 for none."""
     offsets, content = content_of(column)
-    kinds = np.zeros(len(column), np.int64)
+    numbers = np.zeros(len(column), np.int64)
     filled = np.flatnonzero(np.diff(offsets) >= _HEADER)
     if len(filled):
         starts = offsets[filled]
@@ -53,8 +58,8 @@ def _kinds(column: pa.ChunkedArray) -> NDArray[np.int64]:
             big = content[starts] != _LITTLE_ENDIAN
             low, high = np.where(big, high, low), np.where(big, low, high)
             second, third = np.where(big, third, second), np.where(big, second, third)
-        kinds[filled] = ((low | second << 8 | third << 16 | high << 24) & _FLAGS) % 1000
-    return kinds
+        numbers[filled] = low | second << 8 | third << 16 | high << 24
+    return numbers
 
 
 def _changed(column: pa.ChunkedArray, place: int, kind: int, tally: Tally) -> bytes | None:

@@ -18,7 +18,7 @@ _NAMES = """
 _HOLD_THEIR_ROWS = frozenset(name.strip() for name in _NAMES.split(";"))
 CRS_FROM = {
     "ESRI Shapefile": "its .prj",
-    "GeoJSON": "its crs member, or GeoJSON's own where it has none",
+    "GeoJSON": "its crs member",
     "GeoJSONSeq": "GeoJSON's own",
     "TopoJSON": "TopoJSON's own",
     "FlatGeobuf": "its header",

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.arrow_files import is_arrow, open_arrow
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import DELIMITERS, open_delimited
 from fused_spec.engine.ingest.gdal import open_gdal
@@ -41,13 +42,15 @@ def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) ->
     try:
         if suffix in _PARQUET or _is_parquet(file.here()):
             layer = open_parquet(file, choose, reading, plain=plain)
+        elif is_arrow(file.here()):
+            layer = open_arrow(file, choose, reading, plain=plain)
         elif suffix in DELIMITERS and plain and not reading.open_options:
             layer = open_delimited(file, choose)
         else:
             layer = open_gdal(file, choose, reading, plain=plain)
     except _UNREADABLE as error:
         raise _unreadable(file.name, error) from error
-    check_unique(layer.attributes.names)
+    check_unique(layer.attributes.names, shown(file.name))
     return replace(_with_crs(layer, reading), batches=partial(_read, file.name, layer))
 
 

@@ -38,7 +38,7 @@ def open_gdal(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> 
     records = found.origin.rows if found.driver in geojson_text.SEQUENCES else None
     size = found.place.size * _IN_MEMORY
     rows = batch_rows(size / found.features if found.features > 0 else 0)
-    crs_from = CRS_FROM.get(found.driver, f"the file, as GDAL's {found.driver} reads it")
+    crs_from = found.origin.crs_from or CRS_FROM.get(found.driver, f"the file, as GDAL's {found.driver} reads it")
     return Layer(
         attributes=columns.schema,
         parts=[size],

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyogrio
+from numpy.typing import NDArray
 
 from fused_spec.engine.ingest import geojson_text
 from fused_spec.engine.ingest.budget import MOST_BATCH_ROWS
 from fused_spec.engine.ingest.drivers import ROW_NUMBERS
-from fused_spec.engine.ingest.gdal_file import Found
+from fused_spec.engine.ingest.gdal_file import Found, named_columns
 from fused_spec.engine.ingest.gdal_messages import heard
 from fused_spec.engine.ingest.gdal_stream import Columns, Told, quiet, readable, record_batches, storage_of
 from fused_spec.engine.ingest.gdal_times import Times, learned, times_in
@@ -18,6 +20,7 @@ from fused_spec.engine.ingest.layer import Choice
 _EXTENSION = b"ARROW:extension:name"
 _GEOMETRY = (b"geoarrow.wkb", b"ogc.wkb")
 _JSON = b"arrow.json"
+_GEOJSON = frozenset({"GeoJSON", "GeoJSONSeq"})
 _ID = "id"
 _STREAM_ID = "OGC_FID"  # what GDAL's stream calls the number of a row that has no name
 _AS_TEXT = "DATE_AS_STRING"
@@ -54,9 +57,24 @@ def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, M
     _tell_of(found, text, schema, places, times)
     geometry = None if plain else _geometry(found, schema, meta)
     columns = Columns(
-        schema=pa.schema(fields), places=places, geometry=geometry, typeless=found.driver == "CSV", driver=found.driver
+        schema=pa.schema(fields),
+        places=places,
+        geometry=geometry,
+        typeless=found.driver == "CSV",
+        driver=found.driver,
+        config=_config(found),
     )
-    return columns, asked, meta["crs"]
+    crs = meta["crs"]
+    if found.driver in _GEOJSON and not text.crs:
+        crs = None if found.asked_crs is not None else crs
+        found.tell(crs_from="GeoJSON's own")
+    return columns, asked, crs
+
+
+def _config(found: Found) -> dict[str, str]:
+    """FlatGeobuf's own stream breaks at rows without geometry, which there are only where it has no index."""
+    indexed = found.info["capabilities"]["fast_spatial_filter"]
+    return {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"} if found.driver == "FlatGeobuf" and not indexed else {}
 
 
 def _row_id(found: Found, text: geojson_text.Seen) -> dict[str, str]:
@@ -64,28 +82,33 @@ def _row_id(found: Found, text: geojson_text.Seen) -> dict[str, str]:
     key = str(found.info["fid_column"])
     if key.lower() not in ROW_NUMBERS:
         return {key: key} if key not in found.fields else {}
-    if not text.ids or text.other_ids:  # of others GDAL makes a column
+    if not text.ids + text.late_ids or (text.other_ids and _ID in found.fields):  # of others GDAL makes a column
         return {}
-    if _ID in found.fields or _are_doubled(found):
+    numbers, doubled = _ids(found)
+    counted = bool(np.array_equal(numbers, np.arange(len(numbers))))
+    if not text.ids and counted:
+        return {}  # the ids were properties
+    if _ID in found.fields or doubled or text.ids + text.late_ids != len(numbers):
         found.lossy.append("the numbers that its features have as ids, beside their properties, are left out")
         return {}
     return {_ID: _STREAM_ID}
 
 
-def _are_doubled(found: Found) -> bool:
-    """Whether several features have one id, so that GDAL makes others."""
+def _ids(found: Found) -> tuple[NDArray[np.int64], bool]:
+    """The ids as GDAL has them, and whether it has made others of some, which several features have."""
     told = Told()
     asked = {"layer": found.info["layer_name"], "columns": [], "read_geometry": False, "return_fids": True}
-    for _ in record_batches(found.place, {**asked, **found.options}, told):
-        pass
-    return any(_CHANGED_IDS in said for said in told.messages.taken())
+    batches = [batch.column(0).to_numpy() for batch in record_batches(found.place, {**asked, **found.options}, told)]
+    return np.concatenate([*batches, np.empty(0, np.int64)]), any(
+        _CHANGED_IDS in said for said in told.messages.taken()
+    )
 
 
 def _stream_schema(found: Found, asked: Mapping[str, Any]) -> tuple[pa.Schema, Mapping[str, Any]]:
     told = Told()
     with quiet(), heard(told.messages), readable(found.place) as there:
         opened = pyogrio.open_arrow(there.source, use_pyarrow=True, datetime_as_string=True, batch_size=1, **asked)
-        with opened as (meta, reader):
+        with opened as (meta, reader), named_columns(found.place):
             schema = reader.schema
     told.messages.check()
     return schema, meta

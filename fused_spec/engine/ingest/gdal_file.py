@@ -2,7 +2,8 @@
 
 import inspect
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from fused_spec.engine.ingest import geojson_text, shapefiles, spreadsheets, sql
 from fused_spec.engine.ingest.archives import Place, check_whole, located
 from fused_spec.engine.ingest.delimited import DELIMITERS
 from fused_spec.engine.ingest.drivers import ENCODING_DRIVERS, SINGLE_LAYER, SPREADSHEETS
+from fused_spec.engine.ingest.gdal_library import layer_names
 from fused_spec.engine.ingest.gdal_messages import Messages, heard
 from fused_spec.engine.ingest.gdal_stream import Told, quiet, readable, record_batches
 from fused_spec.engine.ingest.inputs import Input
@@ -37,6 +39,7 @@ class Found:
     origin: Origin = field(default_factory=Origin)
     info: Mapping[str, Any] = field(default_factory=dict)
     lossy: list[str] = field(default_factory=list)
+    asked_crs: str | None = None
 
     def tell(self, **said: Any) -> None:
         """Add to what the file says of its rows."""
@@ -60,7 +63,7 @@ def look_into(file: Input, reading: Reading) -> Found:
     """What is known of a file; raises what pyogrio does, and `StepFailed`."""
     place = located(file.here(), reading.layer, reading.gdal_field)
     check_whole(place)
-    found = Found(place=place, options=_options(reading))
+    found = Found(place=place, options=_options(reading), asked_crs=reading.crs)
     if place.suffix in DELIMITERS:
         found.options.setdefault("AUTODETECT_TYPE", "YES")
         found.options.setdefault("AUTODETECT_SIZE_LIMIT", "0")  # a column's type comes from all of its rows
@@ -131,14 +134,14 @@ def _look_into_shapefile(found: Found, reading: Reading) -> None:
 
 def _ask_gdal(found: Found, reading: Reading) -> None:
     messages = Messages()
-    with heard(messages), quiet(), readable(found.place) as there:
+    with heard(messages), quiet(), named_columns(found.place), readable(found.place) as there:
         try:
             found.info = pyogrio.read_info(there.source, layer=reading.layer, **found.options)
         except IndexError as error:  # what pyogrio makes of a file without layers
             messages.check()
             raise DataSourceError("GDAL finds no layer in it; it is damaged, or holds no table") from error
         if reading.layer is None and found.driver not in SINGLE_LAYER:
-            names = [str(one) for one, _ in pyogrio.list_layers(there.source)]
+            names = layer_names(there.source, found.options)
             if len(names) > 1:
                 found.lossy.append(
                     f"of its layers {', '.join(names)} only {found.info['layer_name']} is read; "
@@ -153,6 +156,20 @@ def _ask_gdal(found: Found, reading: Reading) -> None:
                 f"that the file names; convert it: iconv -f {reading.encoding} -t UTF-8"
             )
         found.options["ENCODING"] = reading.encoding
+
+
+@contextmanager
+def named_columns(place: Place) -> Iterator[None]:
+    """Raise `StepFailed` where GDAL gives names that are no text."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        name = bytes(error.object).decode(errors="replace")
+        raise StepFailed(
+            f"{shown(place.file)} cannot be read: the name of its column {name} is no UTF-8 text: it was cut within a "
+            "letter, or is in another encoding; rename it with the program that wrote it, or name its encoding: "
+            "gdal_config.open_options: {ENCODING: CP1252} for a shapefile, !charset in a .tab, Charset in a .mif"
+        ) from error
 
 
 def _check_template(place: Place) -> None:

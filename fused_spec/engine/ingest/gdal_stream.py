@@ -30,7 +30,7 @@ _SHAPEFILE = ".shp"
 class Columns:
     """Which of a stream's columns make a layer's attributes, by their places, and of what types they are.
 
-    `typeless`: the format writes numbers without their types.
+    `typeless`: the format writes numbers without their types. `config` is what GDAL's configuration has to be.
     """
 
     schema: pa.Schema
@@ -38,6 +38,7 @@ class Columns:
     geometry: int | None
     typeless: bool = False
     driver: str = ""
+    config: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def mend_encoding(self) -> str:
@@ -63,9 +64,12 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def record_batches(place: Place, asked: Mapping[str, Any], told: Told) -> Iterator[pa.RecordBatch]:
+def record_batches(
+    place: Place, asked: Mapping[str, Any], told: Told, config: Mapping[str, str] | None = None
+) -> Iterator[pa.RecordBatch]:
     """What GDAL streams; raises what pyogrio does, and what GDAL says without raising it."""
     with ExitStack() as stack:
+        stack.enter_context(configured(**(config or {})))
         with heard(told.messages), quiet(), readable(place) as there:
             opened = pyogrio.open_arrow(there.source, use_pyarrow=True, datetime_as_string=True, **asked)
             _, reader = stack.enter_context(opened)
@@ -87,25 +91,28 @@ def record_batches(place: Place, asked: Mapping[str, Any], told: Told) -> Iterat
 def readable(place: Place) -> Iterator[Place]:
     """Where GDAL is to look, so that it finds and understands all parts."""
     if place.suffix == spreadsheets.SUFFIX:
-        place = spreadsheets.with_times(place)
-    if place.suffix != _SHAPEFILE:
-        yield place
-        return
-    there = as_gdal_finds_it(place)
-    if not needs_index(there):
-        yield there
-        return
-    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
+        yield spreadsheets.with_times(place)
+    elif place.suffix == _SHAPEFILE and needs_index(there := as_gdal_finds_it(place)):
+        with configured(SHAPE_RESTORE_SHX="YES"):
+            yield there
+    else:
+        yield as_gdal_finds_it(place) if place.suffix == _SHAPEFILE else place
+
+
+@contextmanager
+def configured(**options: str) -> Iterator[None]:
+    """GDAL with these options of its configuration, in a process that has it for itself."""
+    pyogrio.set_gdal_config_options(options)
     try:
-        yield there
+        yield
     finally:
-        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))
 
 
 def layer_batches(place: Place, asked: Mapping[str, Any], columns: Columns) -> Iterator[Batch]:
     """The batches of a layer; raises `StepFailed` too, for text that is none."""
     told = Told()
-    for batch in record_batches(place, asked, told):
+    for batch in record_batches(place, asked, told, columns.config):
         table = pa.Table.from_batches([batch])
         made = [
             _made(place, table.column(at), wanted, told.rows - len(batch), columns.mend_encoding)
@@ -116,8 +123,13 @@ def layer_batches(place: Place, asked: Mapping[str, Any], columns: Columns) -> I
         tally = Tally(lossy=told.messages.taken())
         if columns.typeless:
             _tell_changed(attributes, tally)
-        geometry = None if columns.geometry is None else table.column(columns.geometry).cast(WKB)
+        geometry = None if columns.geometry is None else _geometry(table.column(columns.geometry))
         yield Batch(attributes=attributes, geometry=geometry, tally=tally)
+
+
+def _geometry(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    column.validate(full=True)  # not each of GDAL's drivers knows what to do with a row that has none
+    return column.cast(WKB)
 
 
 def storage_of(kind: pa.DataType) -> pa.DataType:

@@ -64,7 +64,7 @@ class Times:
             return f"column {name}: {self.strange:,} of its times cannot be read as such; all are text, as in the file"
         if self.offsets and self.naive:
             return (
-                f"column {name}: {self.offsets.total():,} of its times have an offset and {self.naive:,} have none, so "
+                f"column {name}: {self.offsets.total():,} of its times have an offset and {self.naive:,} have none; "
                 "all are text, as in the file"
             )
         if set(self.offsets) <= _UTC:

@@ -26,8 +26,11 @@ _TRUTH = re.compile(rb":\s*(?:true|false)(?=\s*[,}\]])")
 _ID = re.compile(
     rb'"type"\s*:\s*"Feature"\s*,\s*"id"\s*:\s*([^\s,]+)|\{\s*"id"\s*:\s*([^\s,]+)\s*,\s*"type"\s*:\s*"Feature"'
 )
+# An id after what a feature consists of; or a property after one that is an object.
+_LATE_ID = re.compile(rb'(?:\}|null)\s*,\s*"id"\s*:\s*([^\s,}]+)\s*(?:\}|,\s*"(?:geometry|properties|bbox|type)"\s*:)')
 _INTEGER = re.compile(rb"-?[0-9]+")
 _FINE_TIME = re.compile(rb':\s*"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}\.[0-9]{3}0*[1-9]')
+_CRS = re.compile(rb'"crs"\s*:\s*\{')
 _COLLECTION = re.compile(rb'"type"\s*:\s*"FeatureCollection"')
 _LARGEST = 2**63 - 1
 _RECORD = b"\x1e"
@@ -48,14 +51,16 @@ _FEATURES = frozenset(
 @dataclass(slots=True)
 class Seen:
     """Names of columns: of how many integers beyond 64 bits, that are true or false, and times finer than milliseconds;
-    and whether features have ids that are integers, and others.
+    how many features have ids that are integers, surely and perhaps, and other ones; and whether a system is named.
     """
 
     long: Counter[str] = field(default_factory=Counter)
     truths: Counter[str] = field(default_factory=Counter)
     fine_times: Counter[str] = field(default_factory=Counter)
-    ids: bool = False
-    other_ids: bool = False
+    ids: int = 0
+    late_ids: int = 0
+    other_ids: int = 0
+    crs: bool = False
 
 
 def look_through(place: Place) -> Seen:
@@ -72,9 +77,12 @@ def look_through(place: Place) -> Seen:
             )
         for pattern, counts in ((_LONG, seen.long), (_TRUTH, seen.truths), (_FINE_TIME, seen.fine_times)):
             counts.update(_named(pattern, chunk, stop))
-        ids = [found[1] or found[2] for found in _ID.finditer(chunk)]
-        seen.ids = seen.ids or any(_INTEGER.fullmatch(one) for one in ids)
-        seen.other_ids = seen.other_ids or not all(_INTEGER.fullmatch(one) for one in ids)
+        ids = [found[1] or found[2] for found in _ID.finditer(chunk) if found.start() < stop]
+        late = [found[1] for found in _LATE_ID.finditer(chunk) if found.start() < stop]
+        seen.ids += sum(1 for one in ids if _INTEGER.fullmatch(one))
+        seen.late_ids += sum(1 for one in late if _INTEGER.fullmatch(one))
+        seen.other_ids += sum(1 for one in (*ids, *late) if not _INTEGER.fullmatch(one))
+        seen.crs = seen.crs or _CRS.search(chunk) is not None
         collections += sum(found.start() < stop for found in _COLLECTION.finditer(chunk))
         if collections > 1:
             raise StepFailed(

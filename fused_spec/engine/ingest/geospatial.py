@@ -16,7 +16,7 @@ from fused_spec.engine.ingest.layout import Layout, Partition
 from fused_spec.engine.ingest.measure import Floats, measure
 from fused_spec.engine.ingest.metadata import Metadata, geo_metadata
 from fused_spec.engine.ingest.notes import named, note, shown
-from fused_spec.engine.ingest.oddities import look_at, row_of_unreadable
+from fused_spec.engine.ingest.oddities import BEYOND, beyond_degrees, look_at, row_of_unreadable
 from fused_spec.engine.ingest.outputs import find_outputs
 from fused_spec.engine.ingest.partition import partition, weights_of
 from fused_spec.engine.ingest.prepared import Prepared
@@ -69,6 +69,8 @@ def _prepare(source: Source, step: PartitionGeospatialStep, raw: Raw) -> Prepare
         look_at(read.table[GEOMETRY], tally)
         reshaped = reshape(read.table, step, tally)
         measures = measure(reshaped[GEOMETRY], in_utm=step.partitioning_force_utm is not None)
+        if beyond := beyond_degrees(measures):
+            tally.lossy[BEYOND] += beyond
         tally.seen[Seen.EMPTY] += int(((measures.kind >= 0) & (measures.coords == 0)).sum())
     except NoGeometry as error:
         place = row_of_unreadable(raw[1])

@@ -17,6 +17,7 @@ from fused_spec.engine.ingest.int96 import MICRO, far_times, unit_of
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.parquet_schema import check_counts, leaves, natives, nested_geometry
 from fused_spec.engine.ingest.reading import Reading
+from fused_spec.engine.ingest.row_runs import runs
 
 _FIRST_ROWS = 1024
 
@@ -68,7 +69,7 @@ def _layer(
     ]
     row_bytes = _row_bytes(parquet, group_rows)
     rows = batch_rows(row_bytes)
-    parts = _parts(group_rows, rows)
+    parts = runs(group_rows, rows)
     read = _Read(
         columns=columns,
         rows=rows,
@@ -125,16 +126,11 @@ def _row_bytes(parquet: pq.ParquetFile, group_rows: Sequence[int]) -> float:
     return float(max(in_file, first.nbytes / len(first)))
 
 
-def _parts(group_rows: Sequence[int], rows: int) -> list[range]:
-    """Runs of row groups, each of them a batch or more."""
-    parts: list[range] = []
-    start = held = 0
-    for stop, count in enumerate(group_rows, start=1):
-        held += count
-        if held >= rows or stop == len(group_rows):
-            parts.append(range(start, stop))
-            start, held = stop, 0
-    return parts
+def _record_batches(parquet: pq.ParquetFile, read: _Read, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
+    """The rows of some row groups; pyarrow does not read dictionaries within columns from several at once."""
+    within = any(pa.types.is_nested(field.type) and "dictionary<" in str(field.type) for field in parquet.schema_arrow)
+    for some in [[group] for group in groups] if within else [groups]:
+        yield from parquet.iter_batches(batch_size=read.rows, row_groups=some, columns=read.columns.read)
 
 
 def _batches(file: Input, read: _Read, parts: range) -> Iterator[Batch]:
@@ -143,7 +139,7 @@ def _batches(file: Input, read: _Read, parts: range) -> Iterator[Batch]:
             groups = [number for number in read.parts[part] if number < parquet.metadata.num_row_groups]
             far = far_times(partial(_opened, file), read.int96, groups) if read.int96 else {}
             done = 0
-            for batch in parquet.iter_batches(batch_size=read.rows, row_groups=groups, columns=read.columns.read):
+            for batch in _record_batches(parquet, read, groups):
                 table = pa.Table.from_batches([batch])
                 for name, times in far.items():
                     table = table.set_column(table.schema.get_field_index(name), name, times.slice(done, len(batch)))

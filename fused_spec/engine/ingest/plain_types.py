@@ -1,6 +1,8 @@
 """Columns as ones that can be put into another order and written as Parquet, with the same values."""
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fused_spec.engine.failures import StepFailed
 
@@ -23,11 +25,34 @@ def plain_table(table: pa.Table) -> pa.Table:
 
 
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Without runs, which only a function of their own takes apart."""
-    if not pa.types.is_run_end_encoded(column.type):
-        return column
-    chunks = [pa.compute.run_end_decode(chunk) for chunk in column.chunks]
-    return pa.chunked_array(chunks, type=column.type.value_type)
+    """Without runs and without views of lists, of which a cast makes what is no column."""
+    if pa.types.is_run_end_encoded(column.type):
+        chunks = [pc.run_end_decode(chunk) for chunk in column.chunks]
+        return pa.chunked_array(chunks, type=column.type.value_type)
+    if _has_list_views(column.type) and column.num_chunks:
+        return pa.chunked_array([_without_list_views(chunk) for chunk in column.chunks])
+    return column
+
+
+def _has_list_views(kind: pa.DataType) -> bool:
+    if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
+        return True
+    return pa.types.is_struct(kind) and any(_has_list_views(field.type) for field in kind)
+
+
+def _without_list_views(array: pa.Array) -> pa.Array:
+    kind = array.type
+    if pa.types.is_struct(kind):
+        parts = [_without_list_views(array.field(number)) for number in range(kind.num_fields)]
+        fields = [pa.field(field.name, part.type) for field, part in zip(kind, parts, strict=True)]
+        return pa.StructArray.from_arrays(parts, fields=fields, mask=array.is_null())
+    if not _has_list_views(kind):
+        return array
+    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy()
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    form = pa.LargeListArray if pa.types.is_large_list_view(kind) else pa.ListArray
+    places = pa.array(offsets, pa.int64() if form is pa.LargeListArray else pa.int32())
+    return form.from_arrays(places, _without_list_views(array.flatten()), mask=array.is_null())
 
 
 def _plain(kind: pa.DataType, name: str) -> pa.DataType:
@@ -47,6 +72,9 @@ def _plain(kind: pa.DataType, name: str) -> pa.DataType:
         )
     if types.is_struct(kind):
         return pa.struct([_inner(field, name) for field in kind])
+    lists = types.is_map(kind) or types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    if lists and "list_view" in str(kind):
+        raise StepFailed(f"column {name} is {kind}; views of lists within lists are not read, so write it as lists")
     if types.is_map(kind):
         return pa.map_(_inner(kind.key_field, name), _inner(kind.item_field, name), kind.keys_sorted)
     if types.is_fixed_size_list(kind):

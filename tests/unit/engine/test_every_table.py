@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fused_spec.engine.results import stored_form
@@ -97,6 +97,7 @@ def columns(draw: st.DrawFn) -> tuple[str, Any]:
 
 
 @pytest.mark.parametrize("output_format", sorted(READERS))
+@settings(max_examples=50)
 @given(made=columns())
 @example(made=("lists", pd.Series([[2**53 + 1, None]])))
 @example(made=("mixed", pd.Series([1, "1"], dtype=object)))

@@ -126,7 +126,10 @@ def test_without_a_name_the_first_layer_is_read_and_the_log_names_the_others(
     saved(points(2), path, layer="few")
     saved(points(5), path, layer="many", mode="a")
     assert len(ingested(str(path), storage)) == 2
-    assert "a.gpkg has the layers few, many; the first is read" in capsys.readouterr().out
+    assert (
+        "a.gpkg: lossy: of its layers few, many only few is read; gdal_config.layer names another"
+        in capsys.readouterr().out
+    )
 
 
 def test_open_options_reach_gdal(tmp_path: Path, storage: Path) -> None:

@@ -52,6 +52,13 @@ BESIDE = "{file: cities.csv}"
             'cities.csv has no column "wkt"',
             "there are name, Longitude, lat",
         ),
+        (
+            "metadata: {fused-spec: {read: {types: {name: String, Lat: Float32}}}}",
+            "nongeospatial",
+            "metadata.fused-spec.read.types.Lat",
+            'cities.csv has no column "Lat"',
+            'did you mean "lat"?',
+        ),
     ],
 )
 def test_a_column_that_a_csv_file_lacks_is_told_where_it_is_named(
@@ -74,11 +81,20 @@ def test_a_column_that_a_csv_file_lacks_is_told_where_it_is_named(
         'name;"lat, or near it";Longitude;lat\n',
         f"\n\n{CITIES}",
         "name,Longitude,lat",
+        f"sep=,\n{CITIES}",
+        f"# cities\n{CITIES}",
     ],
 )
 def test_columns_are_found_however_a_file_parts_them(resolved: Resolve, content: str) -> None:
     text = spec("lonlat_cols: [Longitude, lat]", given=BESIDE)
     assert resolved(a__yaml=text, cities__csv=content).diagnostics == ()
+
+
+def test_a_type_of_a_column_that_is_not_there_is_told_at_the_name(resolved: Resolve) -> None:
+    text = reading("{types: {Lat: Float32}}", given=BESIDE, kind="nongeospatial")
+    problem = the_problem(resolved(a__yaml=text, cities__csv=CITIES))
+    line = text.splitlines()[problem.location.line - 1]
+    assert line[problem.location.column - 1 :].startswith("Lat: ")
 
 
 def test_the_delimiter_and_the_encoding_that_are_said_count(resolved: Resolve) -> None:
@@ -132,7 +148,7 @@ def test_an_archive_without_a_table_is_an_error(resolved: Resolve, tmp_path: Pat
     assert problem.message.startswith("there is no table in a.zip: it ")
 
 
-@pytest.mark.parametrize("name", ["a.gdb/a00000001.gdbtable", "in/a.gpkg", "a.geojson", "a.tab", "a"])
+@pytest.mark.parametrize("name", ["a.gdb/a00000001.gdbtable", "gtfs/stops.txt", "in/a.gpkg", "a.geojson", "a.tab", "a"])
 def test_an_archive_that_may_hold_a_table_draws_no_word(resolved: Resolve, tmp_path: Path, name: str) -> None:
     assert resolved(a__yaml=ZIP, a__zip=archive(tmp_path, name, "read.me.txt")).diagnostics == ()
 
