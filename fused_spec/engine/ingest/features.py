@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import PurePath
 from typing import Any
@@ -49,6 +49,12 @@ class Opened:
     crs: pyproj.CRS | None
     crs_words: str
 
+    def of(self, layer: Layer) -> "Opened":
+        """The same input with its columns in the types of this layer."""
+        return replace(
+            self, layer=layer, attributes=pa.schema([layer.attributes.field(one.name) for one in self.attributes])
+        )
+
 
 def open_features(file: Input, folders: Folders, step: PartitionGeospatialStep, reading: Reading) -> Opened:
     """Open an input; raises `StepFailed` for one without geometry, or without a column that the step names."""
@@ -91,16 +97,18 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -
     geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
-    geometry = straightened(geometry, tally)
     headers = headers_of(geometry)
     check_srids(headers, geometry, batch.first_row, opened.layer)
     tally.measured(headers.measured)
+    straight = straightened(geometry, tally)
+    if straight is not geometry:
+        geometry, headers = straight, headers_of(straight)
     if opened.crs is not None:
         geometry = _in_output_crs(geometry, opened.crs, opened.path, tally)
     elif len(headers.rows):
         geometry = recode(geometry, lambda geometries: geometries)
     kept = batch.attributes.select(opened.attributes.names)
-    return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
+    return with_geometry(fitted(kept, schema, opened.path, tally, rows=len(geometry)), geometry)
 
 
 def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:

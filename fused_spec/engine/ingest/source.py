@@ -17,6 +17,7 @@ from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
 from fused_spec.engine.ingest.reading import reading_of
+from fused_spec.engine.ingest.reconciling import reconciled
 from fused_spec.engine.ingest.schema import fitted, forced, united
 from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.wkb import GEOMETRY, WKB
@@ -95,7 +96,7 @@ def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> S
     paths = [one.name for one in inputs]
     reading = reading_of(step)
     pairs = zip(inputs, folders_of(inputs, reading), strict=True)
-    layers = [open_layer(one, folders, list, reading, plain=True) for one, folders in pairs]
+    layers = reconciled([open_layer(one, folders, list, reading, plain=True) for one, folders in pairs])
     schema = united([layer.attributes for layer in layers], paths)
     columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
@@ -114,6 +115,8 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
     reading = reading_of(step)
     pairs = zip(inputs, folders_of(inputs, reading), strict=True)
     opened = [open_features(one, folders, step, reading) for one, folders in pairs]
+    layers = reconciled([one.layer for one in opened])
+    opened = [one.of(layer) for one, layer in zip(opened, layers, strict=True)]
     attributes = _attributes(step, opened)
     cut = step.subdivide_start is not None or step.subdivide_stop is not None
     claims, lost = united_claims(opened, attributes, cut=cut)
@@ -134,7 +137,9 @@ def _losing(layer: Layer, sentences: Sequence[str]) -> Layer:
 
 def _plain_rows(schema: pa.Schema, paths: Sequence[PurePath], raw: Raw) -> Rows:
     number, batch = raw
-    return Rows(table=fitted(batch.attributes, schema, paths[number]), tally=batch.tally)
+    tally = Tally()
+    tally.add(batch.tally)
+    return Rows(table=fitted(batch.attributes, schema, paths[number], tally), tally=tally)
 
 
 def _feature_rows(opened: Sequence[Opened], attributes: pa.Schema, raw: Raw) -> Rows:
