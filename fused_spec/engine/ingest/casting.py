@@ -10,7 +10,10 @@ from fused_spec.engine.ingest.tally import Tally
 def cast(column: pa.ChunkedArray, kind: pa.DataType, name: str, tally: Tally) -> pa.ChunkedArray:
     """The column in a type; raises `StepFailed` and pyarrow's errors for values that have nothing like them there."""
     before = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-    new = column.cast(kind)
+    if pa.types.is_decimal(before.type) and pa.types.is_floating(kind):
+        new = before.cast(pa.string()).cast(kind)  # at once it is not always the nearest number
+    else:
+        new = column.cast(kind)
     if pa.types.is_timestamp(before.type) and pa.types.is_timestamp(kind):
         _count_moved(before, kind, name, tally)
     if pa.types.is_floating(kind):
@@ -46,11 +49,13 @@ def _changed(before: pa.ChunkedArray, new: pa.ChunkedArray) -> int:
     try:
         back = new.cast(before.type)
     except pa.ArrowException:  # none of them does
-        return len(before) - before.null_count
+        return int(len(before) - before.null_count)
     if pa.types.is_nested(before.type):
-        if before.equals(back):
-            return 0
-        return sum(repr(one) != repr(other) for one, other in zip(before.to_pylist(), back.to_pylist(), strict=True))
+        return (
+            0
+            if before.equals(back)
+            else sum(repr(one) != repr(other) for one, other in zip(before.to_pylist(), back.to_pylist(), strict=True))
+        )
     same = pc.equal(before, back)
     if pa.types.is_floating(before.type):
         same = pc.or_(same, pc.and_(pc.is_nan(before), pc.is_nan(back)))

@@ -16,6 +16,7 @@ from fused_spec.engine.ingest.wkb import GEOMETRY
 
 # Columns that Fused makes of its own, which a schema taken from another table may name.
 _RESERVED = (GEOMETRY, "fused_index")
+_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}  # of the longest integers of so many bits
 
 
 def united(schemas: Sequence[pa.Schema], paths: Sequence[PurePath]) -> pa.Schema:
@@ -37,7 +38,7 @@ def _alike(schemas: Sequence[pa.Schema]) -> list[pa.Schema]:
     """Columns of types that pyarrow does not unite, although each value of one is a value of another.
 
     One that only some inputs have as a dictionary, or each as another one, is what the dictionaries hold; times of
-    several zones are in UTC.
+    several zones are in UTC, and integers beside decimals are decimals too.
     """
     kinds: dict[str, set[pa.DataType]] = {}
     for field in (field for schema in schemas for field in schema):
@@ -52,6 +53,8 @@ def _alike(schemas: Sequence[pa.Schema]) -> list[pa.Schema]:
 def _common(field: pa.Field, kinds: Set[pa.DataType]) -> pa.Field:
     if pa.types.is_dictionary(field.type):
         return field.with_type(field.type.value_type)
+    if pa.types.is_integer(field.type) and any(map(pa.types.is_decimal, kinds)):
+        return field.with_type(pa.decimal128(_DIGITS[field.type.bit_width], 0))  # pyarrow reckons with too few
     zones = {kind.tz for kind in kinds if pa.types.is_timestamp(kind)}
     if len(zones) > 1 and None not in zones and pa.types.is_timestamp(field.type):
         return field.with_type(pa.timestamp(field.type.unit, "UTC"))
