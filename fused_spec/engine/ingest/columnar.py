@@ -7,6 +7,7 @@ import pyarrow as pa
 import shapely
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.column_facts import check_text, lost_index
 from fused_spec.engine.ingest.columns import check_columns, check_unique
 from fused_spec.engine.ingest.geoarrow import wkb_of_native
 from fused_spec.engine.ingest.geometry_columns import GeometryColumn, Native, geometry_columns
@@ -46,6 +47,7 @@ class Columns:
         tally = Tally()
         geometry = None if self.geometry is None else _wkb(table, self.geometry, first_row, tally)
         attributes = table.select(list(self.chosen)).replace_schema_metadata(None)
+        check_text(attributes, first_row)
         for name, column in self.beside.items():
             place = attributes.schema.get_field_index(name)
             attributes = attributes.set_column(place, name, _wkb(table, column, first_row, tally))
@@ -72,14 +74,21 @@ def columns_of(
         chosen = choose(schema.names)
         lossy = [_without_crs(column) for name, column in described.items() if name in chosen]
         attributes = pa.schema([plain_field(schema.field(name)) for name in chosen])
-        return Columns(chosen=chosen, attributes=attributes, lossy=[one for one in lossy if one])
+        told = [*lost_index(texts), *(one for one in lossy if one)]
+        return Columns(chosen=chosen, attributes=attributes, lossy=told)
     geometry = _geometry(schema, primary, described, reading, first_rows)
     boxes = frozenset[str]() if geometry is None else geometry.covering
     name = None if geometry is None else geometry.name
     chosen = [one for one in choose([one for one in schema.names if one not in boxes]) if one != name]
     beside = {one: described[one] for one in chosen if one in described}
     attributes = [pa.field(one, WKB) if one in beside else plain_field(schema.field(one)) for one in chosen]
-    return Columns(chosen=chosen, attributes=pa.schema(attributes), geometry=geometry, beside=beside)
+    return Columns(
+        chosen=chosen,
+        attributes=pa.schema(attributes),
+        geometry=geometry,
+        beside=beside,
+        lossy=lost_index(texts),
+    )
 
 
 def _geometry(
