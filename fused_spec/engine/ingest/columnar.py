@@ -133,7 +133,7 @@ def _wkb(table: pa.Table, column: GeometryColumn, first_row: int, tally: Tally) 
         return wkb_of_text(values, column.name, first_row)
     if column.encoding == "WKB":
         return values.cast(WKB)
-    return wkb_of_native(values, column.encoding, tally)
+    return wkb_of_native(values, column.encoding, first_row, tally)
 
 
 def _without_crs(column: GeometryColumn) -> str | None:

@@ -130,10 +130,11 @@ def _opened(file: Input, unit: str) -> Iterator[pq.ParquetFile]:
 def _first_rows(parquet: pq.ParquetFile, group_rows: Sequence[int], names: Sequence[str]) -> pa.Table:
     """Rows of the first row group that has any."""
     filled = [number for number, rows in enumerate(group_rows) if rows]
-    if not filled:
+    batches = parquet.iter_batches(batch_size=_FIRST_ROWS, row_groups=filled[:1], columns=list(names))
+    batch = next(batches, None) if filled else None
+    if batch is None:
         schema = parquet.schema_arrow
         return pa.schema([schema.field(name) for name in names]).empty_table()
-    batch = next(parquet.iter_batches(batch_size=_FIRST_ROWS, row_groups=filled[:1], columns=list(names)))
     return pa.Table.from_batches([batch]).select(list(names))
 
 
