@@ -16,9 +16,14 @@ from fused_spec.engine.ingest.wkb import GEOMETRY
 _RESERVED = (GEOMETRY, "fused_index")
 
 
-def united(schemas: Sequence[pa.Schema], paths: Sequence[PurePath]) -> pa.Schema:
-    """The columns of all inputs; numbers widen to what holds all of them. Raises `StepFailed`."""
-    schemas = _with_common_text(schemas)
+def united(
+    schemas: Sequence[pa.Schema], paths: Sequence[PurePath], types: Mapping[str, pa.DataType] | None = None
+) -> pa.Schema:
+    """The columns of all inputs, some in the types that the user says; numbers widen to what holds all of them.
+
+    Raises `StepFailed`.
+    """
+    schemas = _with_common_text([_retyped(schema, types or {}) for schema in schemas])
     whole = schemas[0].remove_metadata()
     for schema, path in zip(schemas[1:], paths[1:], strict=True):
         try:
@@ -29,6 +34,10 @@ def united(schemas: Sequence[pa.Schema], paths: Sequence[PurePath]) -> pa.Schema
                 "give a column the same type in all inputs, or leave it out"
             ) from error
     return pa.schema([field.with_nullable(True).remove_metadata() for field in whole])
+
+
+def _retyped(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:
+    return pa.schema([field.with_type(types.get(field.name, field.type)) for field in schema])
 
 
 def _with_common_text(schemas: Sequence[pa.Schema]) -> list[pa.Schema]:
