@@ -95,6 +95,7 @@ def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> S
     paths = [one.name for one in inputs]
     reading = reading_of(step)
     layers = reconciled([open_layer(one, list, reading, plain=True) for one in inputs])
+    _check_heeded(reading, layers)
     schema = united([layer.attributes for layer in layers], paths, reading.types)
     check_columns(list(reading.types), schema.names, "read.types")
     columns = [count(len(layer.attributes), "column") for layer in layers]
@@ -114,6 +115,7 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
     reading = reading_of(step)
     opened = [open_features(one, step, reading) for one in inputs]
     layers = reconciled([one.layer for one in opened])
+    _check_heeded(reading, layers)
     opened = [one.of(layer) for one, layer in zip(opened, layers, strict=True)]
     attributes = _attributes(step, opened, reading)
     cut = step.subdivide_start is not None or step.subdivide_stop is not None
@@ -127,6 +129,16 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
         crs=[_crs_facts(one) for one in opened],
         claims=claims,
     )
+
+
+def _check_heeded(reading: Reading, layers: Sequence[Layer]) -> None:
+    """Raise `StepFailed` for what is said of delimited text where no input is read as such."""
+    said = {"delimiter": reading.delimiter, "quote": reading.quote, "decimal": reading.decimal}
+    given = [name for name, sign in said.items() if sign is not None]
+    given += ["null_values"] if reading.null_values else []
+    if given and all(layer.widened is None for layer in layers):
+        instead = f"; with {reading.gdal_field}.open_options it is GDAL that reads them" if reading.open_options else ""
+        raise StepFailed(f"read.{given[0]} is for delimited text, and no input is read as such{instead}; remove it")
 
 
 def _losing(layer: Layer, sentences: Sequence[str]) -> Layer:
