@@ -7,9 +7,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.geometry_text import is_geometry_text
 from fused_spec.engine.ingest.notes import shown
-
-_NAMES = frozenset({"geometry", "geom", "the_geom", "wkt", "_wkt", "wkt_geom", "wkt_geometry", "ewkt", "wkb", "ewkb"})
-_NAMES |= {"wkb_geometry", "geometry_wkt", "geom_wkt", "geometry_wkb", "geom_wkb", "shape_wkt"}
+from fused_spec.input_formats import GEOMETRY_COLUMNS
 
 
 def geometry_column(
@@ -22,7 +20,7 @@ def geometry_column(
     if named is not None:
         check_columns([named], names, "read.geometry")
         return named
-    usual = [place for place, name in enumerate(names) if name.lower() in _NAMES]
+    usual = [place for place, name in enumerate(names) if name.lower() in GEOMETRY_COLUMNS]
     found = [names[place] for place in usual if _holds_geometry([row[place] for row in sample if place < len(row)])]
     if len(found) > 1:
         raise StepFailed(f"{shown(path)} has geometry in the columns {', '.join(found)}; name one in read.geometry")
