@@ -58,9 +58,10 @@ def bind(udf: Binding, *element: Any, tile: Tile | None = None) -> dict[str, Any
     if not udf.required <= given.keys() | placed:
         missing = [name for name in udf.parameters if name in udf.required and name not in given | placed]
         raise BadArgument(f"no value for {', '.join(missing)}; the UDF takes {', '.join(udf.parameters) or 'nothing'}")
+    listings = udf.listing
     for name, annotation in udf.annotations.items():
         if name in given:
-            listing = udf.listing.get(name)
+            listing = listings.get(name)
             given[name] = (
                 _coerced(name, given[name], annotation) if listing is None else _of(name, given[name], listing)
             )
