@@ -27,6 +27,7 @@ work survives the service, and a restarted service knows from the folder alone h
                      the task returned
     results/         packs, each appended to by one process: from `at` on the content, and then what is known beside it;
                      a large content has a file of its own, named as the result is, and its `size` is null
+    facts.json       what came of each step, in numbers: {"format_version": "1", "steps": [{"step": n, "type": …}]}
     claimed          made by the one worker that runs the job; whoever comes second leaves it alone
     ../doorbell      a named pipe in which a worker says that its folder has news; only the files count
 """
@@ -41,6 +42,9 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import Any
+
+NO_FACTS: Mapping[str, Any] = {"format_version": "1", "steps": []}
+"""What `facts.json` says before a step has ended well."""
 
 EMPTY = "text/plain"
 """The type of a result that is `None`, or none at all: 1.x clients read as a table whatever might be one."""
@@ -72,6 +76,10 @@ class JobDir:
     @property
     def result_index(self) -> Path:
         return self.path / "results.jsonl"
+
+    @property
+    def facts(self) -> Path:
+        return self.path / "facts.json"
 
     @property
     def results(self) -> Path:

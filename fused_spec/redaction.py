@@ -9,7 +9,7 @@ import html
 import json
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -96,6 +96,18 @@ def shown_env(env: Mapping[str, Any]) -> dict[str, Any]:
 def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
     """The environment without anything that could be a credential."""
     return {name: value for name, value in env.items() if not _is_suspect_name(name) and not looks_like_secret(value)}
+
+
+def masked(value: Any, redact: Callable[[str], str]) -> Any:
+    """Plain JSON with every text in it masked, names too."""
+    match value:
+        case Mapping():
+            return {redact(str(name)): masked(item, redact) for name, item in value.items()}
+        case list():
+            return [masked(item, redact) for item in value]
+        case str():
+            return redact(value)
+    return value
 
 
 class Redactor:

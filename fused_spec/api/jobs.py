@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from fused_spec.api.addresses import path
 from fused_spec.api.base import Connected
+from fused_spec.api.errors import ApiError
 from fused_spec.api.inputs import Env, JobReference, as_config, checked_instance_type, content_of, env_list, job_id_of
-from fused_spec.api.limits import CONFIG, DOWNLOAD, FILES, LOGS, MOST_LOG, START
+from fused_spec.api.limits import CONFIG, DOWNLOAD, FACTS, FILES, LOGS, MOST_LOG, START
 from fused_spec.api.log_file import SaveLog
 from fused_spec.api.objects import JobResponse, JobResult, Jobs, RunResponse
 from fused_spec.api.paging import read_pages
@@ -109,6 +110,22 @@ class JobReads(Connected):
             for name, url in sorted(entries.items(), key=_position)
             if not name.endswith(METADATA_SUFFIX)
         ]
+
+    def get_job_facts(self, job: JobReference) -> dict[str, Any] | None:
+        """What came of each step of a run, in numbers, as `schemas/output/facts.schema.json` says.
+
+        None where nothing is known: only an embedded service keeps them, of steps that ended well, and no other is
+        asked.
+        """
+        if self.service_id is None:
+            return None
+        try:
+            answer = self._transport.call("GET", path("run", "by-id", job_id_of(job), "facts"), limits=FACTS)
+        except ApiError as error:
+            if not error.lacks_the_call:
+                raise
+            return None
+        return answer.read_as(dict[str, Any])
 
     def wait_for_job(
         self, job: JobReference, poll_interval_seconds: float = 5, timeout: float | None = None

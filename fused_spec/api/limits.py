@@ -19,6 +19,7 @@ ORDINARY = Limits()
 START = Limits(attempt=150.0, total=150.0)  # the answer to a start may take over two minutes behind a gateway
 CONFIG = Limits(attempt=120.0, total=300.0, size=128 * MIB)  # what a service took it gives back, null fields with it
 LOGS = Limits(attempt=120.0, total=300.0, size=256 * MIB)
+FACTS = Limits(attempt=120.0, total=300.0, size=64 * MIB)
 FILES = Limits(attempt=3600.0, total=3600.0, size=1024 * MIB)
 MOST_LOG = 1024 * MIB  # of one log that is kept
 DOWNLOAD = replace(FILES, size=1024 * 1024 * MIB)  # to disk, never to memory

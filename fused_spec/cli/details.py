@@ -27,6 +27,7 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
         "service": found.receipt.where if found.receipt and not found.in_history else around.service.name,
         "copy_of": str(found.marker.key) if is_copy and found.marker else None,
         **(_from_history(around.api, found, created) if found.in_history else _from_receipt(found)),
+        "facts": _facts(around, found),
         "archive": folder,
         "notes": list(_notes(around, found, is_copy=is_copy)),
     }
@@ -105,6 +106,14 @@ def _created(around: Surroundings, found: FoundRun) -> "tuple[datetime | None, b
         return created, False
     before = [job for job in listing[place:] if created - job.creation_date <= COPIED_AFTER]
     return created, found.job_id in copies_in(marked_jobs(around, before))
+
+
+def _facts(around: Surroundings, found: FoundRun) -> Any:
+    """What came of each step: from the service, else from the archive."""
+    told = around.api.get_job_facts(found.job_id) if found.in_history else None
+    if told is not None or found.receipt is None:
+        return without_secrets(told)
+    return without_secrets(around.archive.facts(found.receipt.key, found.receipt.job_id))
 
 
 def _result_names(api: "FusedReader", job_id: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import ClassVar
 from fused_spec.engine.confinement import is_closed_to_new, why_refused
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.guard import memory_allowed
+from fused_spec.engine.ingest.account import Account, lines
 from fused_spec.engine.ingest.alone import ingest
 from fused_spec.engine.ingest.budget import LOT_BYTES
 from fused_spec.engine.ingest.drivers import only_plain_files
@@ -21,17 +22,28 @@ from fused_spec.engine.ingest.geospatial import geospatial
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs import drop_copies
 from fused_spec.engine.ingest.nongeospatial import nongeospatial
+from fused_spec.engine.ingest.notes import named
 from fused_spec.engine.ingest.sharing import shared_tables
+from fused_spec.engine.ingest.source import Lot
 from fused_spec.engine.ingest.spread import Spread
 from fused_spec.engine.log import LogWriter
 from fused_spec.engine.mapping import Engine, Task
 from fused_spec.engine.packing import Outcome
 from fused_spec.engine.storage import Remote, Root, lies_in, place_of, resolved
+from fused_spec.engine.task_process import Answer
 from fused_spec.jobdir import JobDir, Result, result_content
 from fused_spec.storage_url import storage_errors, trouble_with
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
 IngestionStep = PartitionGeospatialStep | PartitionNongeospatialStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lots:
+    """An ingestion that is worth many tasks, and the lots in which its inputs are read."""
+
+    ingestion: Ingestion
+    lots: Sequence[Lot]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +72,15 @@ class Opening:
         return [(url, place) for url, place in places if place is not None]
 
     def __call__(self, index: int) -> Outcome:
-        return _outcome(index, self._start, self.storage)
+        return _outcome(index, lambda: pickle.dumps(self._start()), self.storage)
 
-    def _start(self) -> bytes:
+    def _start(self) -> Account | Lots:
         self._refuse_places()
         ingestion = self._opened()
         if self.lot_bytes is not None and self._is_worth_lots(ingestion):
             drop_copies()
-            return pickle.dumps((ingestion, ingestion.source.lots(self.lot_bytes)))
-        ingest(ingestion, memory_allowed())
-        return b""
+            return Lots(ingestion=ingestion, lots=ingestion.source.lots(self.lot_bytes))
+        return ingest(ingestion, memory_allowed())
 
     def _opened(self) -> Ingestion:
         if isinstance(self.step, PartitionGeospatialStep):
@@ -138,26 +149,31 @@ class Stages:
             case Stage.GATHER:
                 self.spread.gather(number)
             case Stage.FINISH:
-                return self.spread.finish().encode()
+                return json.dumps(self.spread.finish()).encode()
         return b""
 
 
 def run_ingestion(
     step: IngestionStep, storage: Root, job_id: str, *, engine: Engine, job: JobDir, log: LogWriter
-) -> None:
-    """Carry out an ingestion in tasks of the engine; raises `StepFailed`."""
-    tasks = _Tasks(engine=engine, job=job, log=log)
+) -> Account:
+    """Carry out an ingestion in tasks of the engine, and account for it; raises `StepFailed`."""
+    tasks = _Tasks(engine=engine, job=job, log=log, inputs=named(step.input))
     lot_bytes = LOT_BYTES if engine.is_cluster else None
-    [opened] = tasks.answers(Opening(step=step, storage=storage, job_id=job_id, lot_bytes=lot_bytes), [0])
-    if not opened:
-        return
-    ingestion, lots = pickle.loads(opened)  # noqa: S301  # a task of ours made it
+    [answer] = tasks.answers(Opening(step=step, storage=storage, job_id=job_id, lot_bytes=lot_bytes), [0])
+    opened = pickle.loads(answer)  # noqa: S301  # a task of ours made it
+    account = _spread_out(opened, storage, job_id, tasks) if isinstance(opened, Lots) else opened
+    for line in lines(account):
+        log.write(line)
+    return account
+
+
+def _spread_out(opened: Lots, storage: Root, job_id: str, tasks: "_Tasks") -> Account:
     try:
-        with shared_tables(ingestion.outputs, job_id) as exchange:
-            words = _stage_by_stage(Spread(ingestion=ingestion, lots=lots, exchange=exchange), tasks)
+        with shared_tables(opened.ingestion.outputs, job_id) as exchange:
+            spread = Spread(ingestion=opened.ingestion, lots=opened.lots, exchange=exchange)
+            return _stage_by_stage(spread, tasks)
     except storage_errors() as error:
         raise StepFailed(_words(error, storage)) from error
-    log.write(words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +183,7 @@ class _Tasks:
     engine: Engine
     job: JobDir
     log: LogWriter
+    inputs: str
 
     def answers(self, task: Task, numbers: Sequence[int]) -> list[bytes]:
         """What the tasks answer, in their order; raises `StepFailed` at the first that fails."""
@@ -176,22 +193,27 @@ class _Tasks:
         with closing(self.engine.map(task, numbers, at_once=None, folder=kept.results, log=self.log)) as batches:
             for done in (one for batch in batches for one in batch):
                 if done.answer.error is not None:
-                    raise StepFailed(done.answer.error)
+                    raise StepFailed(self._told(done.answer))
                 answers[done.index] = result_content(kept, Result.from_json(json.loads(done.answer.record)))
         shutil.rmtree(kept.path)
         return [answers[number] for number in numbers]
 
+    def _told(self, answer: Answer) -> str:
+        """Why a task failed; one that left no record could not say itself what it was reading."""
+        return str(answer.error) if answer.record else f"{answer.error}; it was at work on {self.inputs}"
 
-def _stage_by_stage(spread: Spread, tasks: _Tasks) -> str:
-    """Do all tasks; what to tell the user."""
+
+def _stage_by_stage(spread: Spread, tasks: _Tasks) -> Account:
+    """Do all tasks."""
     stages, lots = Stages(spread=spread), range(len(spread.lots))
     tasks.answers(stages, Stage.SURVEY.tasks(lots))
     [files] = tasks.answers(stages, Stage.LAY_OUT.tasks())
     tasks.answers(stages, Stage.SCATTER.tasks(lots))
     tasks.answers(stages, Stage.SUM_UP.tasks())
     tasks.answers(stages, Stage.GATHER.tasks(range(int(files))))
-    [words] = tasks.answers(stages, Stage.FINISH.tasks())
-    return words.decode()
+    [answer] = tasks.answers(stages, Stage.FINISH.tasks())
+    account: Account = json.loads(answer)
+    return account
 
 
 def _outcome(index: int, run: Callable[[], bytes], storage: Root) -> Outcome:

@@ -1,11 +1,11 @@
 """The three types of step, each run in task processes below the worker."""
 
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingesting import run_ingestion
@@ -44,19 +44,19 @@ def is_divisible(step: JobStep) -> bool:
     return not isinstance(step, UdfStep) or step.input is not None
 
 
-def run_step(step: JobStep, around: Surroundings, *, last: bool) -> None:
-    """Run every task of the step; raises `StepFailed` when the job cannot go on.
+def run_step(step: JobStep, around: Surroundings, *, last: bool) -> Mapping[str, Any]:
+    """Run every task of the step, and tell what came of it; raises `StepFailed` when the job cannot go on.
 
     Results are kept of the last step alone: they are the job's.
     """
     if isinstance(step, UdfStep):
-        _run_udf(step, around, keep=last)
-    else:
-        run_ingestion(step, around.storage, around.job_id, engine=around.engine, job=around.job, log=around.log)
-        around.tasks_done(1)
+        return _run_udf(step, around, keep=last)
+    account = run_ingestion(step, around.storage, around.job_id, engine=around.engine, job=around.job, log=around.log)
+    around.tasks_done(1)
+    return account
 
 
-def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
+def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> Mapping[str, Any]:
     count = step.task_count
     task = UdfTask(
         step=step,
@@ -80,6 +80,7 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> None:
             failed += _note_failures(step, batch, around.log)
     summary = f"{count - failed} of {count} done" if failed else f"{count} done"
     around.log.write(f"{step.udf.name or step.udf.entrypoint}: {summary}")
+    return {"tasks": count, "failed": failed, "lossy": losses.facts()}
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.family import adopt_orphans, end_children
 from fused_spec.engine.guard import Cancelled, Elsewhere, Limits, OverLimit, guarded
 from fused_spec.engine.log import Journal, LogWriter
+from fused_spec.engine.run_facts import RunFacts
 from fused_spec.engine.task_folder import SCRATCH
 from fused_spec.jobdir import JobDir
 from fused_spec.removal import remove_tree
@@ -119,10 +120,11 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         log=log,
         tasks_done=progress.tasks_done,
     )
+    facts = RunFacts(job, log.mask)
     for number, step in enumerate(steps, start=1):
         log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
         try:
-            run_step(step, surroundings, last=number == len(steps))
+            facts.add(number, step.type, run_step(step, surroundings, last=number == len(steps)))
         except StepFailed as failure:
             return f"step {number} of {len(steps)} ({step.type}) failed: {failure}"
     progress.tell()

@@ -3,6 +3,7 @@
     <scope>/runs/<kind>/<name>/<job id>/
         spec.json       what was declared, resolved; sensitive values masked
         status.jsonl    {"at", "status"} as observed
+        facts.json      what came of each step, in numbers, where the service tells it; secrets masked
         logs.jsonl.gz   {"timestamp", "message"}, every line the service had; secrets masked
         receipt.json    the record; a folder without one does not exist for any reader
 
@@ -31,6 +32,7 @@ from fused_spec.status import RunStatus
 
 _RUNS = "runs"
 RECEIPT, SPEC, STATUS, LOGS = "receipt.json", "spec.json", "status.jsonl", "logs.jsonl.gz"
+FACTS = "facts.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class RunRecord:
     spec: Mapping[str, Any]
     statuses: Sequence[tuple[datetime, RunStatus]]
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    facts: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,8 @@ class Archive:
             _write(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
             statuses = (json.dumps({"at": at.isoformat(), "status": str(status)}) for at, status in record.statuses)
             _write(draft / STATUS, "".join(f"{line}\n" for line in statuses))
+            if record.facts is not None:
+                _write(draft / FACTS, json.dumps(record.facts, indent=2, ensure_ascii=False))
             _write(draft / RECEIPT, self._receipt(record, lines, digest, log.missing, now).to_json())
             self._store.publish(draft, folder, RECEIPT)
         return self._store.shown(folder)
@@ -158,12 +163,19 @@ class Archive:
 
     def spec(self, key: Key, job_id: str) -> Mapping[str, Any] | None:
         """What a run was started with, sensitive values masked; None where that is not kept."""
-        content = self._store.read(f"{self._at(key, job_id)}/{SPEC}")
+        return self._kept_json(key, job_id, SPEC)
+
+    def facts(self, key: Key, job_id: str) -> Mapping[str, Any] | None:
+        """What came of each step of a run, in numbers; None where that is not kept."""
+        return self._kept_json(key, job_id, FACTS)
+
+    def _kept_json(self, key: Key, job_id: str, name: str) -> Mapping[str, Any] | None:
+        content = self._store.read(f"{self._at(key, job_id)}/{name}")
         try:
-            spec = None if content is None else json.loads(content)
+            kept = None if content is None else json.loads(content)
         except ValueError:
             return None
-        return spec if isinstance(spec, Mapping) else None
+        return kept if isinstance(kept, Mapping) else None
 
     def verify(self, receipt: Receipt) -> None:
         """Raise `FusedSpecError` when a log is gone, or is not the one that its receipt describes."""

@@ -11,6 +11,7 @@ from fused_spec.reconcile.archive import RunRecord
 from fused_spec.reconcile.marker import marker_in
 from fused_spec.reconcile.payload import shown_settings
 from fused_spec.reconcile.spool import Spool, Spools
+from fused_spec.redaction import masked
 from fused_spec.spec.model import DesiredJob
 from fused_spec.status import RunStatus
 
@@ -54,6 +55,7 @@ def keep_run(
             spec=_spec_of(run, declared, api),
             statuses=statuses or [(run.ended or now, run.status)],
             reads=run.reads,
+            facts=masked(api.get_job_facts(run.job_id), spool.redact),
         )
         folder = archive.write(record, spool.whole(api, run.job_id), now=now)
         spool.remove()

@@ -56,7 +56,7 @@ class Spool:
 
     def __init__(self, folder: Path, redact: Redactor) -> None:
         self._folder = folder
-        self._redact = redact
+        self.redact = redact
         self._file = folder / LINES
         self._answer = folder / "answer.jsonl"
         self._cursor = LogCursor()
@@ -68,7 +68,7 @@ class Spool:
     def read_on(self, api: FusedReader, job_id: str) -> None:
         """Append what the service has by now; raises the client's errors, and OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        api.save_logs(job_id, self._answer, self._cursor.since_ms, scrub=self._redact, last=False)
+        api.save_logs(job_id, self._answer, self._cursor.since_ms, scrub=self.redact, last=False)
         with self._file.open("ab") as stream:
             self._file.chmod(0o600)
             for record in self._cursor.fresh(self._answered()):
@@ -78,7 +78,7 @@ class Spool:
         """The log of a run that is over; raises the client's errors, and OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            complete = api.save_logs(job_id, self._answer, scrub=self._redact)
+            complete = api.save_logs(job_id, self._answer, scrub=self.redact)
         except ApiError as error:
             if not error.is_gone:
                 raise

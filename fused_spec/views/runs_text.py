@@ -97,8 +97,22 @@ def show_text(details: Mapping[str, Any]) -> str:
     rows += [(name, one_line(value)) for name, value in details["settings"].items()]
     steps = (details["config"] or {}).get("steps", [])
     rows += [(f"step {number}", _step(step)) for number, step in enumerate(steps, start=1)]
+    rows += [("came of it", line) for line in _facts_lines(details.get("facts") or {})]
     rows += [("results", cut(", ".join(map(visible, details["results"])), 200))] if details["results"] else []
     return table(rows)
+
+
+def _facts_lines(facts: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each ingestion, and one for each thing that was lost."""
+    for step in facts.get("steps", ()):
+        if "rows_read" in step:
+            read, written = step["rows_read"], step["rows_written"]
+            yield f"step {step['step']}: {read:,} rows read, {written:,} written to {visible(step['output'])}"
+        for lost in step.get("lossy", ()):
+            yield f"lossy: {visible(lost['what'])}"
+        for one in step.get("inputs", ()):
+            for lost in one["lossy"]:
+                yield f"lossy: {visible(one['path'])}: {visible(lost['what'])}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

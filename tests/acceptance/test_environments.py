@@ -15,6 +15,7 @@ from fused_spec.service.private_file import create_private
 from tests.acceptance.command import Ended, Shell
 from tests.acceptance.served import Served, serving
 from tests.acceptance.test_trust import PROJECT, UDF, quick
+from tests.schemas import schema_of
 
 REPOSITORY = Path(__file__).parents[2]
 BEFORE = REPOSITORY / "tests/golden/before_scopes"
@@ -135,7 +136,7 @@ def test_where_each_job_stands_is_one_table_that_no_trouble_hides(project: Shell
         assert rows[3][:3] == ["areas", "prod", "never"]
         assert found.out.splitlines()[4].startswith("gone: not read: ")
         document = at(project, served, "status", "--all-targets", "--output", "json").document
-    schema = json.loads((REPOSITORY / "schemas/output/status-all-targets.schema.json").read_text(encoding="utf-8"))
+    schema = schema_of("status-all-targets")
     Draft202012Validator(schema).validate(document)
     assert [one["scope"] for one in document["targets"]] == [None, "dev", "prod", None]
 

@@ -1,6 +1,5 @@
 """The quick start: the examples applied to the embedded service, by the installed command."""
 
-import json
 import re
 import shutil
 import stat
@@ -15,6 +14,7 @@ from jsonschema import Draft202012Validator
 from tests.acceptance.command import Ended, Shell
 from tests.acceptance.conftest import REPOSITORY
 from tests.archived import archived
+from tests.schemas import schema_of
 
 pytestmark = pytest.mark.xdist_group("examples")
 
@@ -37,7 +37,7 @@ def applied(examples: Shell) -> Ended:
 
 def check_form(command: str, document: Any) -> None:
     """The document is of the published form."""
-    schema = json.loads((REPOSITORY / f"schemas/output/{command}.schema.json").read_text(encoding="utf-8"))
+    schema = schema_of(command)
     Draft202012Validator(schema).validate(document)
 
 

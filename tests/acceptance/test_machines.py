@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 
 from tests.acceptance.command import COMMAND, Shell
-from tests.acceptance.conftest import REPOSITORY, in_folder
+from tests.acceptance.conftest import in_folder
+from tests.schemas import schema_of
 
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: t, id: tttttttt-1}\n"
 OBEYED = "##[error]canary"
@@ -262,7 +263,7 @@ def told(result: Read) -> Any:
     document = json.loads(result.out.decode("utf-8"))
     assert result.out.endswith(b"\n")
     if "error" in document:
-        schema = json.loads((REPOSITORY / "schemas/output/error.schema.json").read_text())
+        schema = schema_of("error")
         jsonschema.validate(document, schema)
         assert document["error"]["exit_code"] == result.code
     return document

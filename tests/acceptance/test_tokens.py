@@ -1,6 +1,5 @@
 """Tokens by the installed command: rotated, checked, and locked; their values are in the sink and nowhere else."""
 
-import json
 import os
 import signal
 import stat
@@ -12,8 +11,9 @@ from jsonschema import Draft202012Validator
 
 from fused_spec.reconcile.lease import Holder, local_lock
 from tests.acceptance.command import Ended, Shell
-from tests.acceptance.conftest import REPOSITORY, in_folder
+from tests.acceptance.conftest import in_folder
 from tests.archived import archived
+from tests.schemas import schema_of
 from tests.waiting import until
 
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: t, id: tttttttt-1}\n"
@@ -57,7 +57,7 @@ def value(shell: Shell) -> str:
 
 def in_form(ended: Ended) -> dict[str, object]:
     """The document, which is of the published form."""
-    schema = json.loads((REPOSITORY / "schemas/output/tokens.schema.json").read_text(encoding="utf-8"))
+    schema = schema_of("tokens")
     Draft202012Validator(schema).validate(ended.document)
     return ended.document  # type: ignore[no-any-return]
 

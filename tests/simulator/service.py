@@ -170,6 +170,9 @@ class Client:
         self._arrive()
         return job.config
 
+    def get_job_facts(self, job_id: str) -> None:
+        """As of Fused's own service, nothing is asked."""
+
     def get_job_metadata(self, job_id: str) -> dict[str, Any] | None:
         return self.get_job_config(job_id).metadata
 

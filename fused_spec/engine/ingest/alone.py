@@ -3,12 +3,12 @@
 from contextlib import ExitStack
 from functools import partial
 
+from fused_spec.engine.ingest.account import Account, check_written
 from fused_spec.engine.ingest.budget import budget
 from fused_spec.engine.ingest.destination import new_table
 from fused_spec.engine.ingest.expected import missing_in
 from fused_spec.engine.ingest.gather import Buckets, gather
 from fused_spec.engine.ingest.ingestion import Ingestion
-from fused_spec.engine.ingest.notes import note
 from fused_spec.engine.ingest.prepared import Batches
 from fused_spec.engine.ingest.scatter import Expected, scatter
 from fused_spec.engine.ingest.shelves import DiskShelf, MemoryShelf, bucket_ends
@@ -16,7 +16,7 @@ from fused_spec.engine.ingest.survey import survey
 from fused_spec.engine.ingest.totals import sum_up
 
 
-def ingest(ingestion: Ingestion, memory_limit: int | None = None) -> None:
+def ingest(ingestion: Ingestion, memory_limit: int | None = None) -> Account:
     """Read the inputs, partition their rows, and write the tables; raises `StepFailed`.
 
     `memory_limit` is in bytes; of an input that would take too much of it the rows wait on disk.
@@ -25,8 +25,9 @@ def ingest(ingestion: Ingestion, memory_limit: int | None = None) -> None:
     batches = Batches(partial(source.raw, source.whole), ingestion.prepare, budget(memory_limit).held_bytes)
     found = survey(batches.first(), ingestion.keys)
     partition, counts, row_bytes = ingestion.lay_out(found), found.counts, found.row_bytes
-    del found  # its keys are as large as the order of the rows
     layout = partition.layout
+    account = ingestion.account(found, layout)
+    del found  # its keys are as large as the order of the rows
     with ExitStack() as tables:
         folders = [tables.enter_context(new_table(place, ingestion.job_id)) for place in ingestion.outputs.places]
         chunk_ends, row_ends = bucket_ends(layout, row_bytes)
@@ -37,7 +38,8 @@ def ingest(ingestion: Ingestion, memory_limit: int | None = None) -> None:
         sample = gather(layout, Buckets(shelf=shelf, ends=chunk_ends), ingestion.targets(layout, totals, folders))
         if disk is not None:
             disk.rmdir()
-        files = [folders[0] / f"{file_id}.parquet" for file_id in range(layout.num_files)]
-        ingestion.check(layout, totals, partial(missing_in, files))
+        files = {file_id: folders[0] / f"{file_id}.parquet" for file_id in range(layout.num_files)}
+        check_written(layout, files)
+        ingestion.check(layout, totals, partial(missing_in, files.values()))
         ingestion.write_samples(sample, layout, totals, folders)
-    note(ingestion.words(layout))
+    return account

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.arrow_files import is_arrow, open_arrow
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import DELIMITERS, open_delimited
 from fused_spec.engine.ingest.gdal import open_gdal
@@ -17,7 +18,9 @@ from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.parquet import open_parquet
-from fused_spec.wire import GdalConfig
+from fused_spec.engine.ingest.reading import Reading
+from fused_spec.engine.ingest.wkb import NoGeometry
+from fused_spec.input_formats import advice
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _MAGIC = b"PAR1"
@@ -33,25 +36,35 @@ _UNREADABLE = (
 )
 
 
-def open_layer(file: Input, choose: Choice, gdal: GdalConfig, *, plain: bool) -> Layer:
+def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     """What a file holds; `plain` leaves geometry alone. Raises `StepFailed`, at once or while it is read."""
     suffix = file.name.suffix.lower()
     try:
         if suffix in _PARQUET or _is_parquet(file.here()):
-            layer = open_parquet(file, choose, plain=plain)
-        elif suffix in DELIMITERS and plain and not gdal.open_options:
+            layer = open_parquet(file, choose, reading, plain=plain)
+        elif is_arrow(file.here()):
+            layer = open_arrow(file, choose, reading, plain=plain)
+        elif suffix in DELIMITERS and plain and not reading.open_options:
             layer = open_delimited(file, choose)
         else:
-            layer = open_gdal(file, choose, gdal, plain=plain)
+            layer = open_gdal(file, choose, reading, plain=plain)
     except _UNREADABLE as error:
         raise _unreadable(file.name, error) from error
-    check_unique(layer.attributes.names)
-    return replace(layer, batches=partial(_read, file.name, layer))
+    check_unique(layer.attributes.names, shown(file.name))
+    return replace(_with_crs(layer, reading), batches=partial(_read, file.name, layer))
+
+
+def _with_crs(layer: Layer, reading: Reading) -> Layer:
+    if layer.crs is not None or reading.crs is None:
+        return layer
+    return replace(layer, crs=reading.crs, origin=replace(layer.origin, crs_from="read.crs"))
 
 
 def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
     try:
         yield from layer.batches(parts)
+    except NoGeometry as error:
+        raise StepFailed(f"{shown(path)}: {error}; mend the file, or leave it out") from error
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 
@@ -68,5 +81,5 @@ def _unreadable(path: PurePath, error: Exception) -> StepFailed:
     said = str(error).partition("; It might help")[0]  # the rest is advice for callers of GDAL
     names = rf"(/vsizip/)?({re.escape(str(path))}|/\S*/{re.escape(path.name)})"  # the latter is a copy's
     said = re.sub(names, shown(path), said).rstrip(".")
-    step = "; convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out" if "not recognized" in said else ""
+    step = f"; {advice(path.name)}" if "not recognized" in said else ""
     return StepFailed(f"{shown(path)} cannot be read: {said}{step}")

@@ -1,6 +1,5 @@
 """The `partition_geospatial` step: geometries into files and chunks of neighbours."""
 
-from collections import Counter
 from functools import partial
 
 import numpy as np
@@ -8,19 +7,23 @@ import pandas as pd
 import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.account import check_read
 from fused_spec.engine.ingest.boxes import follow, read_boxes
+from fused_spec.engine.ingest.claims import Claims
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs import find_inputs
 from fused_spec.engine.ingest.layout import Layout, Partition
 from fused_spec.engine.ingest.measure import Floats, measure
 from fused_spec.engine.ingest.metadata import Metadata, geo_metadata
-from fused_spec.engine.ingest.notes import note, shown
+from fused_spec.engine.ingest.notes import named, note, shown
+from fused_spec.engine.ingest.oddities import BEYOND, beyond_degrees, look_at, row_of_unreadable
 from fused_spec.engine.ingest.outputs import find_outputs
 from fused_spec.engine.ingest.partition import partition, weights_of
 from fused_spec.engine.ingest.prepared import Prepared
 from fused_spec.engine.ingest.reshape import check_reshape, reshape, tell_reshape
 from fused_spec.engine.ingest.source import Raw, Source, feature_source
 from fused_spec.engine.ingest.survey import Survey
+from fused_spec.engine.ingest.tally import Seen, Tally
 from fused_spec.engine.ingest.totals import Totals
 from fused_spec.engine.ingest.utm import zones_of
 from fused_spec.engine.ingest.wide import measure_schema, row_schema, widened
@@ -55,18 +58,24 @@ def geospatial(step: PartitionGeospatialStep, storage: Root, job_id: str) -> Ing
         rows=row_schema(source.schema, covering=covering),
         measures=measure_schema(),
         widen=partial(widened, covering=covering, measured=outputs.measures is not None),
-        describe=partial(_described, covering=covering),
+        describe=partial(_described, source.claims, covering=covering),
     )
 
 
 def _prepare(source: Source, step: PartitionGeospatialStep, raw: Raw) -> Prepared:
     try:
-        table = source.rows(raw)
-        reshaped, tally = reshape(table, step)
+        read = source.rows(raw)
+        tally = read.tally
+        look_at(read.table[GEOMETRY], tally)
+        reshaped = reshape(read.table, step, tally)
         measures = measure(reshaped[GEOMETRY], in_utm=step.partitioning_force_utm is not None)
+        if beyond := beyond_degrees(measures):
+            tally.lossy[BEYOND] += beyond
+        tally.seen[Seen.EMPTY] += int(((measures.kind >= 0) & (measures.coords == 0)).sum())
     except NoGeometry as error:
-        raise StepFailed(f"{shown(source.paths[raw[0]])}: {error}; mend the file, or leave it out") from error
-    return Prepared(source=raw[0], read=table.num_rows, rows=reshaped, measures=measures, tally=tally)
+        place = row_of_unreadable(raw[1])
+        raise StepFailed(f"{shown(source.paths[raw[0]])}: {place}{error}; mend the file, or leave it out") from error
+    return Prepared(source=raw[0], read=read.table.num_rows, rows=reshaped, measures=measures, tally=tally)
 
 
 def _keys(step: PartitionGeospatialStep, batch: Prepared) -> pa.Table:
@@ -79,10 +88,11 @@ def _keys(step: PartitionGeospatialStep, batch: Prepared) -> pa.Table:
 
 
 def _lay_out(source: Source, step: PartitionGeospatialStep, boxes: pd.DataFrame | None, found: Survey) -> Partition:
+    check_read(source, found)
     source.tell(found.read)
     tell_reshape(step, found.tally)
     if not found.num_rows:
-        raise StepFailed(_nothing(found.tally))
+        raise StepFailed(_nothing(step, found.tally))
     x, y = _floats(found, "x"), _floats(found, "y")
     weights = _floats(found, "weight") if "weight" in found.keys[0].column_names else None
     _tell_oddities(step, x, weights)
@@ -97,9 +107,9 @@ def _floats(found: Survey, name: str) -> Floats:
     return np.concatenate([chunk.to_numpy() for keys in found.keys for chunk in keys[name].chunks])
 
 
-def _described(totals: Totals | None, chunks: range, *, covering: bool) -> Metadata:
+def _described(claims: Claims, totals: Totals | None, chunks: range, *, covering: bool) -> Metadata:
     assert totals is not None
-    return geo_metadata(totals, chunks, covering=covering)
+    return geo_metadata(totals, chunks, claims, covering=covering)
 
 
 def _tell_crumbs(layout: Layout, step: PartitionGeospatialStep) -> None:
@@ -111,10 +121,10 @@ def _tell_crumbs(layout: Layout, step: PartitionGeospatialStep) -> None:
         )
 
 
-def _nothing(tally: Counter[str]) -> str:
-    if tally["out_of_bounds"]:
+def _nothing(step: PartitionGeospatialStep, tally: Tally) -> str:
+    if tally.seen[Seen.OUT_OF_BOUNDS]:
         return "every row is out of bounds; check the coordinate system, and which column is the longitude"
-    return "the inputs hold no rows, so there is nothing to ingest"
+    return f"there are no rows in {named(step.input)}, so there is nothing to ingest"
 
 
 def _tell_oddities(step: PartitionGeospatialStep, x: Floats, weights: Floats | None) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from fused_spec.engine.ingest.account import Account, account_of
 from fused_spec.engine.ingest.chunk_list import as_sample_metadata
 from fused_spec.engine.ingest.expected import Missing, check_table
 from fused_spec.engine.ingest.gather import Target, write_sample
 from fused_spec.engine.ingest.layout import Layout, Partition
 from fused_spec.engine.ingest.metadata import Metadata, chunk_table, job_metadata
-from fused_spec.engine.ingest.notes import count
 from fused_spec.engine.ingest.outputs import Outputs
 from fused_spec.engine.ingest.prepared import Prepare
 from fused_spec.engine.ingest.scatter import Widen
@@ -72,10 +72,9 @@ class Ingestion:
         for target, own in zip(self.targets(layout, totals, folders), described, strict=False):
             write_sample(sample, target, {**own, **whole})
 
-    def words(self, layout: Layout) -> str:
-        """What the user is told at the end."""
-        written = f"{count(layout.num_files, 'file')}, {count(layout.num_chunks, 'chunk')}"
-        return f"wrote {count(layout.num_rows, 'row')} in {written} to {self.outputs.url}"
+    def account(self, found: Survey, layout: Layout) -> Account:
+        """What becomes of every row and column."""
+        return {"output": self.outputs.url, **account_of(self.source, found, self.rows, layout)}
 
     def _job(self, layout: Layout) -> Metadata:
         return job_metadata(self.job_id, layout, has_metadata=self.outputs.measures is not None)

@@ -7,11 +7,13 @@ import numpy as np
 import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.account import check_read
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.grouping import group, in_order
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs import find_inputs
 from fused_spec.engine.ingest.layout import Partition, caps
+from fused_spec.engine.ingest.notes import named
 from fused_spec.engine.ingest.outputs import find_outputs
 from fused_spec.engine.ingest.prepared import Prepared
 from fused_spec.engine.ingest.source import Raw, Source, plain_source
@@ -27,7 +29,7 @@ def nongeospatial(step: PartitionNongeospatialStep, storage: Root, job_id: str) 
     """What the step asks for, once its inputs are opened; raises `StepFailed`."""
     inputs = find_inputs(step.input, storage, outputs=(step.output, step.output_metadata))
     outputs = find_outputs(step, storage, inputs)
-    source = plain_source(inputs)
+    source = plain_source(step, inputs)
     columns = [] if step.partition_col is None else [step.partition_col]
     check_columns(columns, source.schema.names, "partition_col")
     return Ingestion(
@@ -46,7 +48,7 @@ def nongeospatial(step: PartitionNongeospatialStep, storage: Root, job_id: str) 
 
 def _prepare(source: Source, raw: Raw) -> Prepared:
     rows = source.rows(raw)
-    return Prepared(source=raw[0], read=rows.num_rows, rows=rows)
+    return Prepared(source=raw[0], read=rows.table.num_rows, rows=rows.table, tally=rows.tally)
 
 
 def _keys(columns: list[str], batch: Prepared) -> pa.Table:
@@ -54,10 +56,11 @@ def _keys(columns: list[str], batch: Prepared) -> pa.Table:
 
 
 def _lay_out(source: Source, step: PartitionNongeospatialStep, found: Survey) -> Partition:
+    check_read(source, found)
     source.tell(found.read)
     total = found.num_rows
     if not total:
-        raise StepFailed("the inputs hold no rows, so there is nothing to ingest")
+        raise StepFailed(f"there are no rows in {named(step.input)}, so there is nothing to ingest")
     limits = caps(total, step.partitioning_maximum_per_file, step.partitioning_maximum_per_chunk)
     if step.partition_col is None:
         return in_order(total, limits)

@@ -1,9 +1,11 @@
 """What an ingestion tells its user while it runs."""
 
 import re
-from pathlib import PurePath
+from collections.abc import Sequence
+from pathlib import PurePath, PurePosixPath
 
 _CONTENT_ADDRESS = re.compile(r"[0-9a-f]{64}")
+_NAMED = 3
 
 
 def note(text: str) -> None:
@@ -14,6 +16,13 @@ def note(text: str) -> None:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 row`, `1,234 rows`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def named(inputs: str | Sequence[str]) -> str:
+    """The inputs of a step in a few words: `a.shp`, `a.shp, b.shp, c.shp and 4 more`."""
+    names = [shown(PurePosixPath(url.rstrip("/"))) for url in ([inputs] if isinstance(inputs, str) else inputs)]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def shown(path: PurePath) -> str:

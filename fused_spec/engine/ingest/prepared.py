@@ -1,6 +1,6 @@
 """Batches on their way from reading to sorting: kept in memory while there is room, read again where there is not."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from fused_spec.engine.ingest.measure import Measures
 from fused_spec.engine.ingest.source import Raw
+from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.threads import mapped
 
 
@@ -20,7 +21,7 @@ class Prepared:
     read: int
     rows: pa.Table
     measures: Measures | None = None
-    tally: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
 
 
 Prepare = Callable[[Raw], Prepared]

@@ -1,6 +1,5 @@
 """Take geometries apart or leave them out, before they are partitioned."""
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.notes import count, note
+from fused_spec.engine.ingest.tally import Seen, Tally
 from fused_spec.engine.ingest.wkb import GEOMETRY, Geometries, decode, encode, with_geometry
 from fused_spec.wire import PartitionGeospatialStep
 
@@ -25,12 +25,8 @@ def check_reshape(step: PartitionGeospatialStep) -> None:
     _thresholds(step)
 
 
-def reshape(table: pa.Table, step: PartitionGeospatialStep) -> tuple[pa.Table, Counter[str]]:
-    """The table with the step's `explode_geometries`, `drop_out_of_bounds` and `subdivide_…` carried out.
-
-    With it come counts of what was done, for `tell_reshape`.
-    """
-    tally = Counter[str]()
+def reshape(table: pa.Table, step: PartitionGeospatialStep, tally: Tally) -> pa.Table:
+    """The table as the step's `explode_geometries`, `drop_out_of_bounds` and `subdivide_…` make it, and counted."""
     if step.explode_geometries:
         table = _exploded(table, tally)
     if step.drop_out_of_bounds:
@@ -38,25 +34,26 @@ def reshape(table: pa.Table, step: PartitionGeospatialStep) -> tuple[pa.Table, C
     thresholds = _thresholds(step)
     if thresholds is not None:
         table = _subdivided(table, *thresholds, tally)
-    return table, tally
+    return table
 
 
-def tell_reshape(step: PartitionGeospatialStep, tally: Counter[str]) -> None:
+def tell_reshape(step: PartitionGeospatialStep, tally: Tally) -> None:
     """Tell the user what was done to all rows."""
     if step.explode_geometries:
-        note(f"exploded {count(tally['whole'], 'row')} into {tally['parts']:,}")
+        note(f"exploded {count(tally.seen[Seen.EXPLODED], 'row')} into {tally.seen[Seen.PARTS]:,}")
     if step.drop_out_of_bounds:
-        note(f"dropped {count(tally['out_of_bounds'], 'row')} out of bounds")
+        note(f"dropped {count(tally.seen[Seen.OUT_OF_BOUNDS], 'row')} out of bounds")
     if _thresholds(step) is not None:
-        note(f"subdivided {count(tally['large'], 'geometry', 'geometries')} into {tally['pieces']:,}")
+        cut = count(tally.seen[Seen.SUBDIVIDED], "geometry", "geometries")
+        note(f"subdivided {cut} into {tally.seen[Seen.PIECES]:,}")
 
 
-def _exploded(table: pa.Table, tally: Counter[str]) -> pa.Table:
+def _exploded(table: pa.Table, tally: Tally) -> pa.Table:
     """One row for each part; what has no part, being empty or null, stays as it is."""
     whole = decode(table[GEOMETRY])
     parts_of = np.isin(shapely.get_type_id(whole), _MULTI) & (shapely.get_num_geometries(whole) > 0)
     counts = np.where(parts_of, shapely.get_num_geometries(whole), 1)
-    tally.update(whole=len(whole), parts=int(counts.sum()))
+    tally.seen.update({Seen.EXPLODED: len(whole), Seen.PARTS: int(counts.sum())})
     if not parts_of.any():
         return table
     rows = np.repeat(np.arange(len(whole)), counts)
@@ -65,13 +62,13 @@ def _exploded(table: pa.Table, tally: Counter[str]) -> pa.Table:
     return _rebuilt(table, rows, parts)
 
 
-def _within_bounds(table: pa.Table, tally: Counter[str]) -> pa.Table:
+def _within_bounds(table: pa.Table, tally: Tally) -> pa.Table:
     """The rows within the world's degrees; a row without geometry is not out of them."""
     limits = np.array([-180, -90, 180, 90]) + _ROUNDING_DEGREES * np.array([-1, -1, 1, 1])
     bounds = shapely.bounds(decode(table[GEOMETRY]))
     inside = (bounds[:, :2] >= limits[:2]).all(axis=1) & (bounds[:, 2:] <= limits[2:]).all(axis=1)
     kept = inside | np.isnan(bounds).all(axis=1)
-    tally.update(out_of_bounds=int((~kept).sum()))
+    tally.seen[Seen.OUT_OF_BOUNDS] += int((~kept).sum())
     return table if kept.all() else table.filter(pa.array(kept))
 
 
@@ -88,7 +85,7 @@ def _thresholds(step: PartitionGeospatialStep) -> tuple[float, float] | None:
     return start, stop
 
 
-def _subdivided(table: pa.Table, start: float, stop: float, tally: Counter[str]) -> pa.Table:
+def _subdivided(table: pa.Table, start: float, stop: float, tally: Tally) -> pa.Table:
     """Each geometry larger than `start` as pieces of at most `stop`."""
     geometries = decode(table[GEOMETRY])
     area = shapely.area(geometries)
@@ -111,7 +108,7 @@ def _subdivided(table: pa.Table, start: float, stop: float, tally: Counter[str])
         pieces.append(todo[done])
         cut, todo = cut[~done], todo[~done]
     order = np.argsort(np.concatenate(rows), kind="stable")
-    tally.update(large=int(large.sum()), pieces=len(order) - int((~large).sum()))
+    tally.seen.update({Seen.SUBDIVIDED: int(large.sum()), Seen.PIECES: len(order) - int((~large).sum())})
     return _rebuilt(table, np.concatenate(rows)[order], np.concatenate(pieces)[order])
 
 

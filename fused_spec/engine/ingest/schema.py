@@ -1,6 +1,6 @@
 """The one schema of a table: what its inputs have in all, or what the user forces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -74,17 +74,25 @@ def forced(present: pa.Schema, described: Mapping[str, Any]) -> pa.Schema:
 
     One that no input has is null in every row; one that it does not name is left out.
     """
-    fields = described.get("fields")
-    if not isinstance(fields, list):
-        raise StepFailed("table_schema: fields is not a list; write {fields: [{name: height, type: Float64}]}")
-    wanted = []
-    for number, field in enumerate(fields):
-        if not isinstance(field, Mapping) or not isinstance(field.get("name"), str) or "type" not in field:
-            raise StepFailed(f"table_schema: field {number + 1} needs a name and a type")
-        if field["name"] not in _RESERVED:
-            wanted.append(pa.field(field["name"], arrow_type(field["type"], field["name"])))
+    wanted = list(_fields(described))
     schema = pa.schema(wanted)
     check_unique(schema.names)
     if wanted and not set(schema.names) & set(present.names):
         raise StepFailed(f"table_schema: no input has any of its columns; there are {', '.join(present.names)}")
     return schema
+
+
+def described_fields(described: Mapping[str, Any]) -> dict[str, pa.DataType]:
+    """The columns that `table_schema` names, and their types; raises `StepFailed`."""
+    return {field.name: field.type for field in _fields(described)}
+
+
+def _fields(described: Mapping[str, Any]) -> Iterator[pa.Field]:
+    fields = described.get("fields")
+    if not isinstance(fields, list):
+        raise StepFailed("table_schema: fields is not a list; write {fields: [{name: height, type: Float64}]}")
+    for number, field in enumerate(fields):
+        if not isinstance(field, Mapping) or not isinstance(field.get("name"), str) or "type" not in field:
+            raise StepFailed(f"table_schema: field {number + 1} needs a name and a type")
+        if field["name"] not in _RESERVED:
+            yield pa.field(field["name"], arrow_type(field["type"], field["name"]))

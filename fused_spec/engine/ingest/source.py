@@ -1,22 +1,25 @@
 """All inputs of a step as streams of raw batches, and how each becomes rows of one schema."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
 
 import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.claims import Claims, united_claims
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.features import Opened, as_features, open_features
 from fused_spec.engine.ingest.formats import open_layer
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
+from fused_spec.engine.ingest.reading import reading_of
 from fused_spec.engine.ingest.schema import fitted, forced, united
+from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.wkb import GEOMETRY, WKB
-from fused_spec.wire import GdalConfig, PartitionGeospatialStep
+from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
 Raw = tuple[int, Batch]
 """The number of an input, and some of its rows."""
@@ -26,18 +29,30 @@ Lot = Mapping[int, range]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A table of the source's schema, and what was seen and lost on the way to it."""
+
+    table: pa.Table
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The inputs, opened; it may be sent to another machine.
 
     `rows` turns a raw batch into a table of `schema`; it is the costly part, and safe to call in several threads.
-    `tell` tells the user how many rows each input has.
+    `about` is what the user is told of each input beside its rows; `crs` has for each of them its coordinate system,
+    that of the table, and where the first was found (None: without geometry); `claims` are what else the table says of
+    geometry.
     """
 
     schema: pa.Schema
     paths: Sequence[PurePath]
     layers: Sequence[Layer]
-    rows: Callable[[Raw], pa.Table]
-    tell: Callable[[Mapping[int, int]], None]
+    rows: Callable[[Raw], Rows]
+    about: Sequence[str]
+    crs: Sequence[Mapping[str, str | None] | None]
+    claims: Claims = field(default_factory=Claims)
 
     @property
     def whole(self) -> Lot:
@@ -68,11 +83,17 @@ class Source:
             for batch in self.layers[number].batches(parts):
                 yield number, batch
 
+    def tell(self, read: Mapping[int, int]) -> None:
+        """Tell the user how many rows each input has."""
+        for number, (path, about) in enumerate(zip(self.paths, self.about, strict=True)):
+            note(f"{shown(path)}: {count(read.get(number, 0), 'row')}, {about}")
 
-def plain_source(inputs: Sequence[Input]) -> Source:
+
+def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> Source:
     """The attributes of the inputs; raises `StepFailed`, at once or while they are read."""
     paths = [one.name for one in inputs]
-    layers = [open_layer(one, list, GdalConfig(), plain=True) for one in inputs]
+    reading = reading_of(step)
+    layers = [open_layer(one, list, reading, plain=True) for one in inputs]
     schema = united([layer.attributes for layer in layers], paths)
     columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
@@ -80,35 +101,49 @@ def plain_source(inputs: Sequence[Input]) -> Source:
         paths=paths,
         layers=layers,
         rows=partial(_plain_rows, schema, paths),
-        tell=partial(_tell, paths, columns),
+        about=columns,
+        crs=[None] * len(inputs),
     )
 
 
 def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> Source:
     """The features of the inputs, `geometry` as WKB in EPSG:4326; raises `StepFailed`, at once or while read."""
     paths = [one.name for one in inputs]
-    opened = [open_features(one, step) for one in inputs]
+    reading = reading_of(step)
+    opened = [open_features(one, step, reading) for one in inputs]
     attributes = _attributes(step, opened)
+    cut = step.subdivide_start is not None or step.subdivide_stop is not None
+    claims, lost = united_claims(opened, attributes, cut=cut)
     return Source(
         schema=attributes.append(pa.field(GEOMETRY, WKB)),
         paths=paths,
-        layers=[one.layer for one in opened],
+        layers=[_losing(one.layer, sentences) for one, sentences in zip(opened, lost, strict=True)],
         rows=partial(_feature_rows, opened, attributes),
-        tell=partial(_tell, paths, [one.crs_words for one in opened]),
+        about=[one.crs_words for one in opened],
+        crs=[_crs_facts(one) for one in opened],
+        claims=claims,
     )
 
 
-def _plain_rows(schema: pa.Schema, paths: Sequence[PurePath], raw: Raw) -> pa.Table:
-    return fitted(raw[1].attributes, schema, paths[raw[0]])
+def _losing(layer: Layer, sentences: Sequence[str]) -> Layer:
+    return replace(layer, origin=replace(layer.origin, lossy=[*layer.origin.lossy, *sentences]))
 
 
-def _feature_rows(opened: Sequence[Opened], attributes: pa.Schema, raw: Raw) -> pa.Table:
-    return as_features(opened[raw[0]], raw[1], attributes)
+def _plain_rows(schema: pa.Schema, paths: Sequence[PurePath], raw: Raw) -> Rows:
+    number, batch = raw
+    return Rows(table=fitted(batch.attributes, schema, paths[number]), tally=batch.tally)
 
 
-def _tell(paths: Sequence[PurePath], words: Sequence[str], rows: Mapping[int, int]) -> None:
-    for number, (path, about) in enumerate(zip(paths, words, strict=True)):
-        note(f"{shown(path)}: {count(rows.get(number, 0), 'row')}, {about}")
+def _feature_rows(opened: Sequence[Opened], attributes: pa.Schema, raw: Raw) -> Rows:
+    number, batch = raw
+    tally = Tally()
+    tally.add(batch.tally)
+    return Rows(table=as_features(opened[number], batch, attributes, tally), tally=tally)
+
+
+def _crs_facts(opened: Opened) -> dict[str, str | None]:
+    known = opened.layer.crs is not None
+    return {"in": opened.crs_words if known else None, "out": "EPSG:4326", "from": opened.layer.origin.crs_from}
 
 
 def _attributes(step: PartitionGeospatialStep, opened: Sequence[Opened]) -> pa.Schema:

@@ -4,6 +4,7 @@ Rows and all that is known of them travel over the exchange, as tables and files
 nothing of it. The batches, and all that is computed of them, are those of an ingestion that runs alone.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -14,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from fused_spec.engine.ingest.account import Account, check_written
 from fused_spec.engine.ingest.exchange import Exchange
 from fused_spec.engine.ingest.expected import missing_in
 from fused_spec.engine.ingest.gather import Buckets, joined_sample, write_file
@@ -30,6 +32,7 @@ from fused_spec.engine.ingest.threads import mapped
 from fused_spec.engine.ingest.totals import Totals, sum_up
 
 _MEASURED, _CUTS, _TOTALS, _SHELVES, _PLACES, _SAMPLE = "survey", "cuts", "totals", "shelves", "places", "sample"
+_ACCOUNT = "account"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +60,10 @@ class Spread:
         found = joined(surveys)
         del surveys
         partition, row_bytes = self.ingestion.lay_out(found), found.row_bytes
+        layout = partition.layout
+        self.exchange.put(_ACCOUNT, pa.table({"account": [json.dumps(self.ingestion.account(found, layout))]}))
         del found
-        places, layout = partition.places(), partition.layout
+        places = partition.places()
         for lot, (start, stop) in enumerate(pairwise(accumulate(map(sum, counts), initial=0))):
             about = pa.table({"first_row": [start], "counts": pa.array([counts[lot]], pa.list_(pa.int64()))})
             self.exchange.put(_of(_PLACES, lot), pa.table({"places": places[start:stop]}), about)
@@ -104,12 +109,13 @@ class Spread:
             targets = self.ingestion.targets(cuts.layout, self._totals, folders)
             sample = write_file(file_id, cuts.layout, buckets, targets)
             written = folders[0] / f"{file_id}.parquet"
+            check_written(cuts.layout, {file_id: written})
             missing = {column: [missing_in([written], column)] for column in self.ingestion.never_null}
             self._deliver(folders)
         self.exchange.put(_of(_SAMPLE, file_id), pa.table(missing), *sample)
 
-    def finish(self) -> str:
-        """Write the samples; what to tell the user."""
+    def finish(self) -> Account:
+        """Write the samples; what became of every row and column."""
         layout = self._cuts.layout
         left = list(self.exchange.get_all([_of(_SAMPLE, file_id) for file_id in range(layout.num_files)]))
         missing = pa.concat_tables(first for first, *_ in left)
@@ -119,7 +125,8 @@ class Spread:
             folders = self._folders(work)
             self.ingestion.write_samples(sample, layout, self._totals, folders)
             self._deliver(folders)
-        return self.ingestion.words(layout)
+        account: Account = json.loads(self.exchange.get(_ACCOUNT)["account"][0].as_py())
+        return account
 
     @cached_property
     def _cuts(self) -> "_Cuts":

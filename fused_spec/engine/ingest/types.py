@@ -31,45 +31,47 @@ _PRIMITIVE = {
 }
 
 
-def arrow_type(described: Any, column: str) -> pa.DataType:
-    """The type that a schema describes: a name, or an object for one with parts. Raises `StepFailed`."""
+def arrow_type(described: Any, column: str, field: str = "table_schema") -> pa.DataType:
+    """The type that a schema describes: a name, or an object for one with parts. Raises `StepFailed`.
+
+    `field` is where the user wrote it.
+    """
     if isinstance(described, str):
         if described in _PRIMITIVE:
             return _PRIMITIVE[described]
         raise StepFailed(
-            f"table_schema: column {column} has the unknown type {described}; there are {', '.join(_PRIMITIVE)}"
+            f"{field}: column {column} has the unknown type {described}; there are {', '.join(_PRIMITIVE)}"
         )
     try:
-        return _compound(described, column)
+        return _compound(described, column, field)
     except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:
-        raise StepFailed(f"table_schema: the type of column {column} cannot be read: {described}") from error
+        raise StepFailed(f"{field}: the type of column {column} cannot be read: {described}") from error
 
 
-def _compound(described: Mapping[str, Any], column: str) -> pa.DataType:
+def _compound(described: Mapping[str, Any], column: str, field: str) -> pa.DataType:
     match described["type"]:
         case "Timestamp":
-            return _timestamp(described["unit"], described.get("tz"), column)
+            return _timestamp(described["unit"], described.get("tz"), column, field)
         case "List":
-            return pa.list_(arrow_type(described["element_type"], column))
+            return pa.list_(arrow_type(described["element_type"], column, field))
         case "LargeList":
-            return pa.large_list(arrow_type(described["element_type"], column))
+            return pa.large_list(arrow_type(described["element_type"], column, field))
         case "FixedSizeList":
-            return pa.list_(arrow_type(described["element_type"], column), described["inner_size"])
+            return pa.list_(arrow_type(described["element_type"], column, field), described["inner_size"])
         case "FixedSizeBinary":
             return pa.binary(described["byte_width"])
         case "Struct":
-            fields = described["fields"]
-            return pa.struct([(field["name"], arrow_type(field["type"], column)) for field in fields])
+            parts = described["fields"]
+            return pa.struct([(part["name"], arrow_type(part["type"], column, field)) for part in parts])
     raise ValueError(described["type"])
 
 
-def _timestamp(unit: str, zone: str | None, column: str) -> pa.DataType:
+def _timestamp(unit: str, zone: str | None, column: str, field: str) -> pa.DataType:
     kind = pa.timestamp(unit, tz=zone)
     try:
         pa.scalar(0, kind).as_py()  # arrow takes any text for a zone, but nobody reads such a column
     except pa.ArrowException as error:
         raise StepFailed(
-            f"table_schema: column {column} has the unknown time zone {zone}; "
-            "write one such as UTC, Europe/Berlin or +02:00"
+            f"{field}: column {column} has the unknown time zone {zone}; write one such as UTC, Europe/Berlin or +02:00"
         ) from error
     return kind

@@ -4,9 +4,10 @@ import asyncio
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from fused_spec.jobdir import NO_FACTS
 from fused_spec.service.answers import existing, page, problem, read_model, whole_number
 from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
 from fused_spec.service.job_results import result_names
@@ -67,6 +68,14 @@ async def increment_progress(request: Request) -> Response:
 async def results(request: Request) -> Response:
     """GET `/run/by-id/{id}/results`: signed URLs; what was printed beside each is for 2.x clients."""
     return await run_in_threadpool(_named_results, request, _run(request))  # there may be very many
+
+
+async def facts(request: Request) -> Response:
+    """GET `/run/by-id/{id}/facts`: what came of the steps that have ended well; only this service has such a call."""
+    path = service_of(request).supervisor.job_dir(_run(request).job_id).facts
+    if not await run_in_threadpool(path.is_file):
+        return JSONResponse(NO_FACTS)
+    return FileResponse(path, media_type="application/json")
 
 
 def _named_results(request: Request, run: Run) -> Response:
@@ -132,6 +141,7 @@ routes = [
     Route("/run/by-id/{job_id}/cancel", cancel, methods=["POST"]),
     Route("/run/by-id/{job_id}/increment-progress", increment_progress, methods=["POST"]),
     Route("/run/by-id/{job_id}/results", results),
+    Route("/run/by-id/{job_id}/facts", facts),
     Route("/job/self", history),
     Route("/job/by-id/{job_id}/config", config),
     Route("/logs/{job_id}", logs),

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import shapely
 
+from fused_spec.engine.ingest.account import Account, lines
 from fused_spec.engine.ingest.alone import ingest
 from fused_spec.engine.ingest.geospatial import geospatial
 from fused_spec.engine.ingest.nongeospatial import nongeospatial
@@ -53,15 +54,21 @@ def geo_step(source: str | list[str], **options: Any) -> PartitionGeospatialStep
 
 def partition_geospatial(
     step: PartitionGeospatialStep, storage: Root, job_id: str, memory_limit: int | None = None
-) -> None:
-    """Carry out the step in this process."""
-    ingest(geospatial(step, storage, job_id), memory_limit)
+) -> Account:
+    """Carry out the step in this process; its account comes back, and is printed."""
+    return _told(ingest(geospatial(step, storage, job_id), memory_limit))
 
 
 def partition_nongeospatial(
     step: PartitionNongeospatialStep, storage: Root, job_id: str, memory_limit: int | None = None
-) -> None:
-    ingest(nongeospatial(step, storage, job_id), memory_limit)
+) -> Account:
+    """Carry out the step in this process; its account comes back, and is printed."""
+    return _told(ingest(nongeospatial(step, storage, job_id), memory_limit))
+
+
+def _told(account: Account) -> Account:
+    print("\n".join(lines(account)))
+    return account
 
 
 def ingested(source: str | list[str], storage: Path, **options: Any) -> gpd.GeoDataFrame:
