@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import PurePath
 from typing import Any
@@ -47,6 +47,12 @@ class Opened:
     lonlat: tuple[str, str] | None
     crs: pyproj.CRS | None
     crs_words: str
+
+    def of(self, layer: Layer) -> "Opened":
+        """The same input with its columns in the types of this layer."""
+        return replace(
+            self, layer=layer, attributes=pa.schema([layer.attributes.field(one.name) for one in self.attributes])
+        )
 
 
 def open_features(file: Input, step: PartitionGeospatialStep, reading: Reading) -> Opened:

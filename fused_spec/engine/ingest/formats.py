@@ -1,7 +1,7 @@
 """Open one input file: Parquet and CSV with pyarrow, everything else with GDAL, none of it as geometry objects."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
@@ -12,7 +12,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.arrow_files import is_arrow, open_arrow
 from fused_spec.engine.ingest.columns import check_unique
-from fused_spec.engine.ingest.delimited import DELIMITERS, open_delimited
+from fused_spec.engine.ingest.delimited import open_delimited
+from fused_spec.engine.ingest.dialect import is_delimited
 from fused_spec.engine.ingest.gdal import open_gdal
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
@@ -24,6 +25,7 @@ from fused_spec.input_formats import advice
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _MAGIC = b"PAR1"
+_BEGIN_BYTES = 64
 _UNREADABLE = (
     OSError,
     UnicodeDecodeError,
@@ -44,14 +46,25 @@ def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) ->
             layer = open_parquet(file, choose, reading, plain=plain)
         elif is_arrow(file.here()):
             layer = open_arrow(file, choose, reading, plain=plain)
-        elif suffix in DELIMITERS and plain and not reading.open_options:
-            layer = open_delimited(file, choose)
+        elif not reading.open_options and is_delimited(file.name, _begin(file.here()), reading):
+            layer = open_delimited(file, choose, reading, plain=plain)
         else:
             layer = open_gdal(file, choose, reading, plain=plain)
     except _UNREADABLE as error:
         raise _unreadable(file.name, error) from error
     check_unique(layer.attributes.names, shown(file.name))
-    return replace(_with_crs(layer, reading), batches=partial(_read, file.name, layer))
+    return _guarded(file.name, _with_crs(layer, reading))
+
+
+def _guarded(path: PurePath, layer: Layer) -> Layer:
+    """The layer, where what its reader raises is a `StepFailed` that names the file."""
+    widened = None if layer.widened is None else partial(_widened, path, layer)
+    return replace(layer, batches=partial(_read, path, layer), widened=widened)
+
+
+def _widened(path: PurePath, layer: Layer, types: Mapping[str, pa.DataType]) -> Layer:
+    assert layer.widened is not None
+    return _guarded(path, replace(layer.widened(types), crs=layer.crs))
 
 
 def _with_crs(layer: Layer, reading: Reading) -> Layer:
@@ -71,10 +84,14 @@ def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
 
 def _is_parquet(path: Path) -> bool:
     """By how it begins, whatever its name."""
+    return _begin(path).startswith(_MAGIC)
+
+
+def _begin(path: Path) -> bytes:
     if not path.is_file():
-        return False
+        return b""
     with path.open("rb") as file:
-        return file.read(len(_MAGIC)) == _MAGIC
+        return file.read(_BEGIN_BYTES)
 
 
 def _unreadable(path: PurePath, error: Exception) -> StepFailed:

@@ -16,6 +16,7 @@ from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
 from fused_spec.engine.ingest.reading import reading_of
+from fused_spec.engine.ingest.reconciling import reconciled
 from fused_spec.engine.ingest.schema import fitted, forced, united
 from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.wkb import GEOMETRY, WKB
@@ -93,7 +94,7 @@ def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> S
     """The attributes of the inputs; raises `StepFailed`, at once or while they are read."""
     paths = [one.name for one in inputs]
     reading = reading_of(step)
-    layers = [open_layer(one, list, reading, plain=True) for one in inputs]
+    layers = reconciled([open_layer(one, list, reading, plain=True) for one in inputs])
     schema = united([layer.attributes for layer in layers], paths)
     columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
@@ -111,6 +112,8 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
     paths = [one.name for one in inputs]
     reading = reading_of(step)
     opened = [open_features(one, step, reading) for one in inputs]
+    layers = reconciled([one.layer for one in opened])
+    opened = [one.of(layer) for one, layer in zip(opened, layers, strict=True)]
     attributes = _attributes(step, opened)
     cut = step.subdivide_start is not None or step.subdivide_stop is not None
     claims, lost = united_claims(opened, attributes, cut=cut)
