@@ -20,7 +20,7 @@ from fused_spec.engine.ingest.gdal_messages import Messages, heard
 from fused_spec.engine.ingest.gdal_stream import Told, quiet, readable, record_batches
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Origin
-from fused_spec.engine.ingest.notes import count, shown
+from fused_spec.engine.ingest.notes import count
 from fused_spec.engine.ingest.reading import Reading
 
 # What pyogrio would take for its own.
@@ -152,7 +152,7 @@ def _ask_gdal(found: Found, reading: Reading) -> None:
     if reading.encoding is not None and "ENCODING" not in found.options:
         if found.driver not in ENCODING_DRIVERS:
             raise StepFailed(
-                f"{shown(found.place.file)}: read.encoding is not for GDAL's {found.driver}, which reads the encoding "
+                f"{found.place.name}: read.encoding is not for GDAL's {found.driver}, which reads the encoding "
                 f"that the file names; convert it: iconv -f {reading.encoding} -t UTF-8"
             )
         found.options["ENCODING"] = reading.encoding
@@ -166,7 +166,7 @@ def named_columns(place: Place) -> Iterator[None]:
     except UnicodeDecodeError as error:
         name = bytes(error.object).decode(errors="replace")
         raise StepFailed(
-            f"{shown(place.file)} cannot be read: the name of its column {name} is no UTF-8 text: it was cut within a "
+            f"{place.name} cannot be read: the name of its column {name} is no UTF-8 text: it was cut within a "
             "letter, or is in another encoding; rename it with the program that wrote it, or name its encoding: "
             "gdal_config.open_options: {ENCODING: CP1252} for a shapefile, !charset in a .tab, Charset in a .mif"
         ) from error
@@ -181,7 +181,7 @@ def _check_template(place: Place) -> None:
         ElementTree.parse(template)  # noqa: S314 - GDAL's own, or it is an input as its neighbour is
     except ElementTree.ParseError as error:
         raise StepFailed(
-            f"{shown(place.file)} cannot be read: {template.name} beside it is broken ({error}); remove it, GDAL finds "
+            f"{place.name} cannot be read: {template.name} beside it is broken ({error}); remove it, GDAL finds "
             "out itself what it says"
         ) from error
 

@@ -17,7 +17,6 @@ from fused_spec.engine.ingest.drivers import ENCODING_DRIVERS
 from fused_spec.engine.ingest.gdal_messages import Messages, heard
 from fused_spec.engine.ingest.gdal_times import as_times
 from fused_spec.engine.ingest.layer import Batch
-from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.shapefiles import as_gdal_finds_it, needs_index
 from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.wkb import WKB
@@ -159,7 +158,7 @@ def _check_text(place: Place, column: pa.ChunkedArray, name: str, before: int, m
         values = column.cast(pa.binary()).to_pylist() if not pa.types.is_list(column.type) else []
         row = next((number for number, value in enumerate(values) if not _is_text(value)), 0)
         raise StepFailed(
-            f"{shown(place.file)} cannot be read: column {name} is no UTF-8 text in row {before + row + 1:,}; {mend}"
+            f"{place.name} cannot be read: column {name} is no UTF-8 text in row {before + row + 1:,}; {mend}"
         ) from error
 
 
