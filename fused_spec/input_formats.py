@@ -1,6 +1,7 @@
 """What no reader of an ingestion takes, by the name of the file: what it is, and the command that converts it."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 CONVERT = "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out"
@@ -11,7 +12,7 @@ CONVERT = "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out
 class Unread:
     """A format that is not read: `what` it is, `why` it is not read, and what to do `instead`.
 
-    `anywhere`: no reader takes it, wherever the job runs; else a GDAL that was built otherwise may.
+    `anywhere`: no reader takes it, wherever the job runs; else another service, or another build of GDAL, may.
     """
 
     what: str
@@ -22,10 +23,15 @@ class Unread:
 
 def unread(name: str) -> Unread | None:
     """What is known of a file that no reader takes; None for one that may be read, or whose name tells nothing."""
-    for ending in _endings(name.lower()):
+    file = name.rpartition("/")[2].lower()
+    for ending in _endings(file):
         if (known := _UNREAD.get(ending)) is not None:
             return replace(known, instead=known.instead.replace(_IN, f"in{ending}"))
-    return _compressed(name.lower())
+    stem, _, last = file.rpartition(".")
+    if last == "gz":
+        return _compressed(file, "gunzip -k") if stem.endswith(_COLUMNAR) else unread(stem)
+    command = UNPACKED_BY.get(f".{last}")
+    return None if command is None or _is_packed_text(stem, last) else _compressed(file, command)
 
 
 def advice(name: str) -> str:
@@ -34,29 +40,52 @@ def advice(name: str) -> str:
     return CONVERT if known is None else f"it is {known.what}: {known.instead}"
 
 
-def _endings(name: str) -> Iterator[str]:
-    """`.tar.gz` and `.gz` of `a.tar.gz`, the longest first."""
-    parts = name.rpartition("/")[2].split(".")[1:][-2:]
+def tables_in(names: Iterable[str]) -> list[str]:
+    """The files and folders in an archive that are taken for tables; where there is none, GDAL looks for itself."""
+    files = [name for name in names if "__MACOSX" not in name]
+    folders = {found[0] for name in files if (found := _DATABASE.match(name))}
+    inside = tuple(f"{folder}/" for folder in folders)
+    return sorted(folders) + [
+        name for name in files if name.lower().endswith(_IN_ARCHIVES) and not name.startswith(inside)
+    ]
+
+
+UNPACKED_BY = {
+    ".zst": "zstd -d",
+    ".bz2": "bunzip2 -k",
+    ".xz": "unxz -k",
+    ".lz4": "lz4 -d",
+    ".7z": "7z x",
+    ".rar": "unrar x",
+}
+"""What GDAL does not unpack, and the command that does."""
+
+_IN_ARCHIVES = tuple(
+    """
+    .csv .db .dxf .fgb .geojson .geojsonl .geojsons .gml .gmt .gpkg .gpx .jml .json .jsonl .kml .mif .ndjson .ods .osm
+    .pbf .shp .sqlite .tab .topojson .tsv .xlsx
+    """.split()  # noqa: SIM905 - as a list it is a page
+)
+_DATABASE = re.compile(r".*?\.gdb(?=/)", re.IGNORECASE)
+_IN = "IN"  # stands for the input in a command
+_COLUMNAR = (".parquet", ".pq", ".geoparquet", ".arrow", ".arrows", ".feather", ".ipc")
+# Text that may be delimited, which is unpacked as it is read.
+_TEXT = (".csv", ".tsv", ".psv", ".tab", ".txt", ".dat", ".data", ".asc", ".out", ".prn", ".log", ".text")
+
+
+def _endings(file: str) -> Iterator[str]:
+    """`.tar.xz` and `.xz` of `a.tar.xz`, the longest first."""
+    parts = file.split(".")[1:][-2:]
     for first in range(len(parts)):
         yield "." + ".".join(parts[first:])
 
 
-def _compressed(name: str) -> Unread | None:
-    *_, inner, outer = ("", "", *_endings(name))
-    command = _COMPRESSED.get(outer)
-    if command is None or inner.removesuffix(outer) in _READ_COMPRESSED.get(outer, ()):
-        return None
-    return Unread(
-        what="a compressed file",
-        why=f"of which only CSV and TSV are read, in {', '.join(_READ_COMPRESSED)}",
-        instead=f"unpack it: `{command} {name.rpartition('/')[2]}`",
-    )
+def _is_packed_text(stem: str, last: str) -> bool:
+    return last in ("bz2", "zst") and (stem.endswith(_TEXT) or "." not in stem)
 
 
-_IN = "IN"  # stands for the input in a command
-_TEXT = (".csv", ".tsv", ".txt")
-_COMPRESSED = {".gz": "gunzip -k", ".bz2": "bunzip2 -k", ".zst": "unzstd", ".xz": "unxz -k", ".lz4": "unlz4"}
-_READ_COMPRESSED = {".gz": (*_TEXT, ".gml"), ".bz2": _TEXT, ".zst": _TEXT}
+def _compressed(file: str, command: str) -> Unread:
+    return Unread(what="a packed file", instead=f"unpack it: `{command} {file}`")
 
 
 def _table(entries: Mapping[str, Unread]) -> dict[str, Unread]:
@@ -67,6 +96,7 @@ def _pandas(read: str) -> str:
     return f"""`python -c "import pandas; pandas.{read}('{_IN}').to_parquet('out.parquet')"`"""
 
 
+_SOME_GDAL = "which GDAL reads only where it is built for it, and the embedded service's is not"
 _RASTER = Unread(
     what="a raster",
     why="of which no table is made",
@@ -74,21 +104,23 @@ _RASTER = Unread(
 )
 _CUBE = Unread(
     what="an array of several dimensions",
-    why="of which no table is made",
+    why=_SOME_GDAL,
     instead=f"""`python -c "import xarray; xarray.open_dataset('{_IN}').to_dataframe().reset_index()"""
     """.to_parquet('out.parquet')"`, or read it in a step of type udf""",
     anywhere=False,
 )
 _CLOUD = Unread(what="a point cloud", instead=f"`pdal translate {_IN} out.csv`, then lonlat_cols: [X, Y]")
-_ARCHIVE = Unread(what="an archive", why="of which only .zip is read", instead=f"unpack it: `7z x {_IN}`")
-_TAR = replace(_ARCHIVE, instead=f"unpack it: `tar -xf {_IN}`")
+_ARCHIVE = Unread(what="an archive", why="of which only .zip and .tar are read", instead=f"unpack it: `7z x {_IN}`")
+_TAR = Unread(what="an archive", why="packed in a way that is not read", instead=f"unpack it: `tar -xf {_IN}`")
 _ACCESS = Unread(
     what="a database of Microsoft Access",
+    why=_SOME_GDAL,
     instead=f"`mdb-export {_IN} TABLE > out.csv`, or for one with geometry `ogr2ogr out.gpkg {_IN}`",
     anywhere=False,
 )
 _SHEET = Unread(
     what="a spreadsheet in an older format",
+    why=_SOME_GDAL,
     instead=f"save it as .xlsx: `libreoffice --headless --convert-to xlsx {_IN}`",
     anywhere=False,
 )
@@ -109,17 +141,22 @@ _UNREAD = _table(
     {
         ".tif .tiff .jp2 .ecw .sid .img .png .jpg .jpeg .webp .asc .bil .dem .hgt .grd": _RASTER,
         ".vrt": Unread(
-            what="a file that names other files for its rows",
-            why="which are not followed",
+            what="a file whose rows are in others",
+            why="which the embedded service does not follow",
             instead=f"`ogr2ogr out.gpkg {_IN}`",
+            anywhere=False,
         ),
         ".nc .nc4 .cdf .h5 .hdf .hdf5 .he5 .zarr": _CUBE,
         ".grib .grib2 .grb .grb2": replace(
-            _CUBE, anywhere=True, instead=_CUBE.instead.replace(f"'{_IN}'", f"'{_IN}', engine='cfgrib'")
+            _CUBE,
+            anywhere=True,
+            why=_RASTER.why,
+            instead=_CUBE.instead.replace(f"'{_IN}'", f"'{_IN}', engine='cfgrib'"),
         ),
         ".las .laz .copc .e57 .ply": _CLOUD,
         ".dwg": Unread(
             what="a drawing of AutoCAD",
+            why=_SOME_GDAL,
             instead=f"`ogr2ogr out.gpkg {_IN}`, or where that fails `dwg2dxf {_IN}`: .dxf is read",
             anywhere=False,
         ),
@@ -129,8 +166,9 @@ _UNREAD = _table(
         ),
         ".lyr .lyrx .mxd .aprx .mpk .qgs .qgz .qlr": _PROJECT,
         ".prj .cpg .sbn .sbx .qpj .qix .qmd": _SIDECAR,
-        ".rar .7z": _ARCHIVE,
-        ".tar .tgz .tbz2 .txz .tar.gz .tar.bz2 .tar.xz .tar.zst": _TAR,
+        ".rar": replace(_ARCHIVE, instead=f"unpack it: `unrar x {_IN}`"),
+        ".7z": _ARCHIVE,
+        ".tbz2 .txz .tar.bz2 .tar.xz .tar.zst .tar.lz4": _TAR,
         ".xls .xlsb .numbers": _SHEET,
         ".pdf": Unread(what="a document", why="of which no table is read", instead="name the data behind it"),
         ".sav .zsav .por": Unread(what="data of SPSS", instead=_pandas("read_spss")),
@@ -140,7 +178,8 @@ _UNREAD = _table(
         ".rda .rdata": _R_IMAGE,
         ".pkl .pickle": _PICKLE,
         ".avro": Unread(
-            what="Avro", instead=f"""`duckdb -c "INSTALL avro; COPY (FROM read_avro('{_IN}')) TO 'out.parquet'"`"""
+            what="Avro",
+            instead=f"""`duckdb -c "INSTALL avro; LOAD avro; COPY (FROM read_avro('{_IN}')) TO 'out.parquet'"`""",
         ),
         ".orc": Unread(what="ORC", instead=_pandas("read_orc")),
         ".duckdb .ddb": _DUCK,

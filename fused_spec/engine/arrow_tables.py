@@ -5,7 +5,8 @@ refused.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -17,8 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.feather as pf
 import pyarrow.parquet as pq
+from geopandas.array import GeometryDtype
 from shapely.geometry.base import BaseGeometry
 
+from fused_spec.engine.arrow_types import with_plain_types
+from fused_spec.engine.jsonable import HALF_CHARACTER
 from fused_spec.engine.stored import Tell, Unstorable
 from fused_spec.engine.tables import has_telling_index, with_index
 
@@ -30,11 +34,12 @@ _ZONES = "times of several offsets are kept as moments in one"
 
 
 def parquet(table: pd.DataFrame, tell: Tell) -> bytes:
-    buffer = BytesIO()
     for name, column in table.items():
         if isinstance(column.dtype, pd.CategoricalDtype) and not _is_text(column.cat.categories.dtype):
             tell(f"column {name}: its categories, which are no text, come back as plain values")
-    _settled(table, "Parquet", tell).to_parquet(buffer, index=has_telling_index(table))
+    settled, buffer = _settled(table, "Parquet", tell), BytesIO()
+    with _placed(settled, "Parquet", pq.write_table):
+        settled.to_parquet(buffer, index=has_telling_index(table))
     return buffer.getvalue()
 
 
@@ -42,21 +47,51 @@ def feather(table: pd.DataFrame, tell: Tell) -> bytes:
     flat = with_index(table).reset_index(drop=True)
     if table.attrs:
         tell("the attrs of the table are not kept")
-    buffer = BytesIO()
-    _settled(flat, "Feather", tell).to_feather(buffer)
+    settled, buffer = _settled(flat, "Feather", tell), BytesIO()
+    with _placed(settled, "Feather", pf.write_feather):
+        settled.to_feather(buffer)
     return buffer.getvalue()
 
 
 def write_arrow(table: pa.Table, output_format: str, tell: Tell) -> bytes:
-    """An Arrow table as it is, in one of the two."""
+    """An Arrow table with the types that it has, in one of the two."""
+    table = with_plain_types(table)
     for name, column in zip(table.column_names, table.columns, strict=True):
         _tell_rounding(name, column, tell)
+    write = pf.write_feather if output_format == "feather" else pq.write_table
     buffer = BytesIO()
-    if output_format == "feather":
-        pf.write_feather(table, buffer)
-    else:
-        pq.write_table(table, buffer)
+    try:
+        write(table, buffer)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        for name in table.column_names:
+            _try(name, output_format, write, table.select([name]))
+        raise
     return buffer.getvalue()
+
+
+def _try(name: Any, form: str, write: Callable[[pa.Table, BytesIO], None], column: pa.Table) -> None:
+    """Write a column alone, for an error that names it."""
+    try:
+        write(column, BytesIO())
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        raise Unstorable(f"column {name} cannot be stored as {form}: {_why(error)}; {_ONE_KIND}") from error
+
+
+@contextmanager
+def _placed(table: pd.DataFrame, form: str, write: Callable[[pa.Table, BytesIO], None]) -> Iterator[None]:
+    """Name the column of which an error comes, which the libraries do not always."""
+    try:
+        yield
+    except Exception:
+        for name, column in pd.DataFrame(table).items():
+            if isinstance(column.dtype, GeometryDtype):
+                continue
+            try:
+                alone = pa.table({str(name): pa.array(column, from_pandas=True)})
+            except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+                raise Unstorable(f"column {name} cannot be stored as {form}: {_why(error)}; {_ONE_KIND}") from error
+            _try(name, form, write, alone)
+        raise
 
 
 def _settled(table: pd.DataFrame, form: str, tell: Tell) -> pd.DataFrame:
@@ -71,7 +106,7 @@ def _settled(table: pd.DataFrame, form: str, tell: Tell) -> pd.DataFrame:
                 changed[str(column.name)] = kept
         elif isinstance(kind, pd.ArrowDtype) and pa.types.is_nested(kind.pyarrow_dtype):
             # Of such a type pandas leaves a name in the file by which it cannot read it again.
-            changed[str(column.name)] = _kept(column.astype(object), form, tell)
+            changed[str(column.name)] = _kept(_as_objects(column), form, tell)
         elif isinstance(kind, pd.SparseDtype):
             changed[str(column.name)] = column.astype(kind.subtype)
     return table.assign(**changed) if changed else table
@@ -117,6 +152,11 @@ def _kept(column: pd.Series, form: str, tell: Tell) -> pd.Series:
             continue
         raise Unstorable(f"column {column.name} cannot be stored as {form}: {difference}; {_ONE_KIND}")
     return column
+
+
+def _as_objects(column: pd.Series) -> pd.Series:
+    """The values as Python's own; `astype` would make floats of whole numbers beside missing ones in a list."""
+    return pd.Series(list(column), index=column.index, name=column.name, dtype=object)
 
 
 def _tell_rounding(name: str, array: Any, tell: Tell) -> None:
@@ -191,7 +231,9 @@ def _is_equal(value: Any, back: Any) -> bool:
 
 def _why(error: Exception) -> str:
     """What a library says; pyarrow says it in several pieces, and the second names the column once more."""
-    return str(error.args[0]) if error.args else type(error).__name__
+    if isinstance(error, UnicodeEncodeError):
+        return HALF_CHARACTER
+    return str(error.args[0]).strip().rstrip(".") if error.args else type(error).__name__
 
 
 def _shown(value: Any, back: Any) -> str:

@@ -61,9 +61,7 @@ def tell_zone(column: pd.Series, tell: Tell) -> None:
 def tell_empty_texts(table: pd.DataFrame, form: str, tell: Tell) -> None:
     """Say where an empty text and a missing value become the same."""
     for name, column in table.items():
-        if column.dtype.kind in "iufbmM" or not column.isna().any():
-            continue
-        if any(isinstance(value, str) and not value for value in column):
+        if column.dtype == "object" and any(isinstance(value, str) and not value for value in column):
             tell(f"column {name}: an empty text and a missing value are the same in {form}")
 
 
@@ -101,7 +99,7 @@ def _with_line_ends(value: Any) -> Any:
 def _texts(column: pd.Series, name: str, form: str, tell: Tell) -> pd.Series:
     tell_zone(column, tell)
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufbmM" and column.dtype.itemsize <= _WIDEST:
-        return column
+        return column.astype(float) if column.dtype.kind == "f" else column  # a short float has too few digits as text
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return column
     values = _converted(column, name, form, partial(_text, tell))

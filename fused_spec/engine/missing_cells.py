@@ -48,6 +48,8 @@ def nodata_of(values: np.ndarray, array: Any, tell: Tell) -> tuple[np.ndarray, f
     it is among the attributes, and in the cells.
     """
     encoded, told = _told(array.encoding), _told(array.attrs)
+    if len({str(float(one)) for known in (array.encoding, array.attrs) for one in _numbers(known)}) > 1:
+        tell("a TIFF has one number for missing cells: of several that the xarray tells the first is kept")
     if told is None and encoded is None:
         told = getattr(getattr(array, "rio", None), "nodata", None)
     if values.dtype.kind == "f" and encoded is not None:
@@ -74,13 +76,12 @@ def _put_back(values: np.ndarray, encoded: Any, tell: Tell) -> tuple[np.ndarray,
 
 def _told(known: Any) -> Any:
     """The nodata in attributes or an encoding; of several the first."""
-    for name in _NAMES:
-        value = known.get(name)
-        if value is not None and np.ndim(value) == 1 and len(value):
-            value = value[0]
-        if isinstance(value, int | float | np.number) and not isinstance(value, bool):
-            return value
-    return None
+    return next(iter(_numbers(known)), None)
+
+
+def _numbers(known: Any) -> list[Any]:
+    values = [one for name in _NAMES if known.get(name) is not None for one in np.atleast_1d(known[name]).tolist()]
+    return [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
 
 
 def _held(nodata: Any, kind: np.dtype) -> float | int | None:

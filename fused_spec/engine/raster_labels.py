@@ -22,7 +22,13 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _IN_LIST = re.compile(r"[^\s,{}\[\]]+")
 _KEPT_OTHERWISE = frozenset(
     {
-        *("_FillValue", "missing_value", "fill_value", "nodata", "nodatavals", "scale_factor", "add_offset", "units"),
+        *(
+            "_FillValue",
+            "missing_value",
+            "fill_value",
+            "nodata",
+            "nodatavals",
+        ),
         *("grid_mapping", "crs", "crs_wkt", "spatial_ref", "transform", "GeoTransform", "res", "AREA_OR_POINT"),
         *("scales", "offsets", "descriptions", "is_tiled", "coordinates"),
     }
@@ -62,13 +68,34 @@ def labels_of(array: Any, axes: tuple[Hashable, Hashable], attrs: Mapping[Any, A
 
 def _add_attributes(labels: Labels, attrs: Mapping[Any, Any], tell: Tell) -> None:
     for name, value in attrs.items():
-        if name in _KEPT_OTHERWISE or (name == "long_name" and not isinstance(value, str)):
+        if name in _KEPT_OTHERWISE or _is_of_bands(name, value):
             continue
         text = _as_tag(value)
         if not _KEY.fullmatch(str(name)) or text is None:
             tell(f"the attribute {str(name)[:40]!r} is left out, since a TIFF cannot hold it")
         else:
             labels.tags[str(name)] = text
+
+
+def unit_of(attrs: Mapping[Any, Any]) -> str | None:
+    """The unit that a TIFF keeps of every band."""
+    unit = attrs.get("units")
+    return unit if isinstance(unit, str) and _is_value(unit) else None
+
+
+def factor_of(attrs: Mapping[Any, Any], name: str) -> float | None:
+    """`scale_factor` or `add_offset`, which a TIFF keeps of every band."""
+    value = attrs.get(name)
+    return float(value) if isinstance(value, int | float | np.number) and not isinstance(value, bool) else None
+
+
+def _is_of_bands(name: Any, value: Any) -> bool:
+    """Whether a TIFF has a place of its own for an attribute, at its bands."""
+    if name in ("scale_factor", "add_offset"):
+        return factor_of({name: value}, name) is not None
+    return (name == "units" and unit_of({name: value}) is not None) or (
+        name == "long_name" and not isinstance(value, str)
+    )
 
 
 def _long_names(attrs: Mapping[Any, Any], count: int) -> Sequence[str | None]:
@@ -146,4 +173,5 @@ def _as_tag(value: Any) -> str | None:
 
 
 def _is_value(text: str) -> bool:
-    return _NO_XML.search(text) is None
+    """Whether a tag can hold a text: GDAL takes a blank one for none, and leaves out blanks before it."""
+    return bool(text) and text == text.lstrip() and _NO_XML.search(text) is None

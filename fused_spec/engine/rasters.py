@@ -14,7 +14,7 @@ from fused_spec.engine.axes import Bounds, image_axes, place
 from fused_spec.engine.geotiff import GeoTiff, write_tiff
 from fused_spec.engine.labelled import IN_TIFF, WIDENED, is_image, is_labelled, only_variable
 from fused_spec.engine.missing_cells import filled, filled_with_nan, nodata_of
-from fused_spec.engine.raster_labels import labels_of
+from fused_spec.engine.raster_labels import factor_of, labels_of, unit_of
 from fused_spec.engine.stored import Content, Tell, Unstorable
 
 FORMATS = ("npy", "tiff", "tif", "png", "jpg", "jpeg", "webp", "gif")
@@ -165,17 +165,13 @@ def _labelled(value: Any, output_format: str, tell: Tell) -> Content:
             crs=crs,
             nodata=nodata,
             names=labels.names,
-            scale=_number(attrs.get("scale_factor")),
-            offset=_number(attrs.get("add_offset")),
-            unit=attrs["units"] if isinstance(attrs.get("units"), str) else None,
+            scale=factor_of(attrs, "scale_factor"),
+            offset=factor_of(attrs, "add_offset"),
+            unit=unit_of(attrs),
             tags=labels.tags,
             own={"orig_type": f"xarray.{type(value).__name__}", **key, **kept},
         )
     )
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float | np.number) and not isinstance(value, bool) else None
 
 
 def _picture(bands: np.ndarray, output_format: str, tell: Tell) -> Content:

@@ -10,7 +10,7 @@ from fused_spec.engine.plain_values import write_bytes, write_json, write_text
 from fused_spec.engine.stored import Content, Unstorable
 from fused_spec.engine.tables import as_arrow, as_table, is_geoarrow
 from fused_spec.engine.tiles import Tile
-from fused_spec.engine.unfinished import missing_step
+from fused_spec.engine.unfinished import known_step, missing_step
 from fused_spec.jobdir import EMPTY
 
 _NEITHER = (bool, int, float, str, bytes, dict)  # table nor array: asked first, since there may be very many
@@ -87,6 +87,8 @@ def _write_other(value: Any, formats: Sequence[str]) -> Content:
             return write_bytes(bytes(value))
         case bool() | int() | float() | list() | tuple() | Mapping():
             return _json(value)
+    if (step := known_step(value)) is not None:  # before it is asked for anything, since some of them have all names
+        raise Unstorable(f"{_kind(value)} cannot be stored as it is; {step}")
     if (answer := responses.as_content(value)) is not None:
         return answer
     if hasattr(value, "getvalue"):  # io.BytesIO, io.StringIO

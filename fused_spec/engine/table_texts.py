@@ -2,6 +2,8 @@
 
 import csv
 import re
+from collections.abc import Sequence
+from html import escape
 from typing import Any, Literal
 
 import pandas as pd
@@ -11,7 +13,7 @@ from fused_spec.engine.flat_tables import without_geometry
 from fused_spec.engine.stored import Tell, Unstorable
 from fused_spec.engine.tables import with_index
 
-_NO_XML_NAME = r"^(?=[^A-Za-z_])|[^A-Za-z0-9_.-]"
+_NO_XML_NAME = r"^(?=[^A-Za-z_]|$)|[^A-Za-z0-9_.-]"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -25,12 +27,31 @@ def as_csv(table: pd.DataFrame, tell: Tell) -> bytes:
 
 
 def as_html(table: pd.DataFrame, tell: Tell) -> bytes:
+    """A table of rows with their labels; that of pandas would cut digits and line ends, and strip texts."""
     texts = text_columns(without_geometry(table, "HTML", tell), "HTML", tell)
-    with pd.option_context("display.max_colwidth", None):
-        # Without a formatter line ends in texts would be written as \\n.
-        formatters = {str(name): _shown for name in texts if texts[name].dtype == "object"}
-        page = texts.to_html(float_format=_shortest, formatters=formatters)
-    return str(page).encode()
+    tell_empty_texts(texts, "HTML", tell)
+    levels = [texts.index.get_level_values(level) for level in range(texts.index.nlevels)]
+    heads = [_row("th", [*("" if name is None else name for name in texts.index.names), *texts.columns])]
+    columns = [list(texts.iloc[:, number]) for number in range(len(texts.columns))]
+    rows = [
+        _row("th", [level[row] for level in levels], _row("td", [column[row] for column in columns]))
+        for row in range(len(texts))
+    ]
+    lines = ["<thead>", *map(_table_row, heads), "</thead>", "<tbody>", *map(_table_row, rows), "</tbody>"]
+    return "\n".join(['<table border="1" class="dataframe">', *lines, "</table>"]).encode()
+
+
+def _table_row(cells: str) -> str:
+    return f"<tr>{cells}</tr>"
+
+
+def _row(tag: str, cells: Sequence[Any], more: str = "") -> str:
+    return "".join(f"<{tag}>{_shown(cell)}</{tag}>" for cell in cells) + more
+
+
+def _shown(cell: Any) -> str:
+    """A cell as text; a missing one is empty."""
+    return "" if pd.api.types.is_scalar(cell) and pd.isna(cell) else escape(str(cell), quote=False)
 
 
 def as_xml(table: pd.DataFrame, tell: Tell) -> bytes:
@@ -54,12 +75,3 @@ def as_xml(table: pd.DataFrame, tell: Tell) -> bytes:
 
 def _objects(column: pd.Series) -> pd.Series:
     return column if column.dtype == "object" else column.iloc[:0]
-
-
-def _shown(value: Any) -> str:
-    return str(value)
-
-
-def _shortest(number: float) -> str:
-    """A float with the digits that read back as the same."""
-    return repr(float(number))

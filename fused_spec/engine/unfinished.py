@@ -1,7 +1,8 @@
 """What a UDF returned before its last step: lazy frames, groups, readers. Each is told the step that is missing."""
 
 import inspect
-from types import FunctionType, ModuleType
+from functools import partial
+from types import ModuleType
 from typing import Any
 
 # The package where a kind is defined, the beginning of its name, and what makes a result of it.
@@ -83,23 +84,30 @@ _STEPS = (
 )
 
 
-def missing_step(value: Any) -> str | None:
-    """What to return instead of a value that is no result yet; None when nothing is known of it."""
+def known_step(value: Any) -> str | None:
+    """What to return instead of a value of a known kind that is no result yet; None for any other."""
     for kind in type(value).__mro__:
         package = kind.__module__.partition(".")[0]
         for known, names, step in _STEPS:
             if package == known and kind.__name__.startswith(names):
                 return step
-    if hasattr(value, "__dask_graph__"):
-        return "return its compute()"
+    return "return its compute()" if hasattr(value, "__dask_graph__") else None
+
+
+def missing_step(value: Any) -> str | None:
+    """The same, also by what a value can do; None when nothing is known of it."""
+    if (step := known_step(value)) is not None:
+        return step
     if inspect.isasyncgen(value):
         return "return a list of what it gives: [one async for one in it]"
-    if hasattr(value, "__next__"):
-        return "it is read only once, so return a list of what it gives"
     if hasattr(value, "read") and hasattr(value, "close"):
         return "return what it holds: its read()"
-    if isinstance(value, type | FunctionType | ModuleType):
-        return "return what it gives, not itself" if not isinstance(value, ModuleType) else "return something of it"
+    if hasattr(value, "__next__"):
+        return "it is read only once, so return a list of what it gives"
+    if isinstance(value, ModuleType):
+        return "return something of it"
+    if inspect.isroutine(value) or isinstance(value, type | partial):
+        return "return what it gives, not itself"
     if isinstance(value, BaseException):
         return "raise it, so that the result counts as failed"
     return None

@@ -24,14 +24,18 @@ _SIGNS = ("delimiter", "quote", "decimal")
 _OF_TEXT = (*_SIGNS, "null_values")
 _OF_GEOMETRY = ("geometry", "crs")
 _OF_GDAL = ("layer", "open_options")
-# Formats that say their encoding themselves, and hold values rather than text.
 _COLUMNAR = (".parquet", ".pq", ".geoparquet", ".arrow", ".arrows", ".feather", ".ipc")
-_UNICODE = (".gpkg", ".geojson", ".geojsonl", ".geojsons", ".fgb", ".topojson", ".kml", ".kmz", ".gpx", ".gdb", ".xlsx")
-_LEGACY = (".shp", ".shz", ".dbf", ".tab", ".mif", ".dxf", ".dgn", ".gml", ".osm", ".pbf", ".ods", ".sqlite")
+# Formats of GDAL that say their encoding themselves, and those of which it can be told.
+_KNOWN_TEXT = tuple(
+    """
+    .gpkg .geojson .geojsonl .geojsons .fgb .topojson .kml .kmz .gpx .gdb .xlsx .ods .mif .gml .osm .pbf .sqlite
+    """.split()  # noqa: SIM905 - as a list it is a page
+)
+_OTHER_TEXT = (".shp", ".shz", ".dbf", ".dxf", ".dgn")
 # Of each key the formats for which it says nothing, and those for which it is.
 _SAYS_NOTHING: Mapping[str, tuple[Sequence[str], str]] = {
-    **dict.fromkeys(_OF_TEXT, ((*_COLUMNAR, *_UNICODE, *_LEGACY), "CSV and TSV")),
-    "encoding": ((*_COLUMNAR, *_UNICODE), "CSV, shapefiles and others that do not say theirs"),
+    **dict.fromkeys(_OF_TEXT, ((*_COLUMNAR, *_KNOWN_TEXT, *_OTHER_TEXT), "CSV and TSV")),
+    "encoding": ((*_COLUMNAR, *_KNOWN_TEXT), "CSV, TSV, shapefiles, DXF and DGN"),
     **dict.fromkeys(_OF_GDAL, (_COLUMNAR, "what GDAL reads")),
 }
 

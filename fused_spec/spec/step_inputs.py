@@ -29,7 +29,7 @@ class StepInput:
     def suffix(self) -> str:
         """How its name ends, in lower case, without that of a compression (`.csv` of `a.csv.gz`); often empty."""
         *most, last = self.name.lower().split(".")
-        if f".{last}" in (".gz", ".bz2", ".zst") and len(most) > 1:
+        if f".{last}" in (".gz", ".bz2", ".zst", ".zstd") and len(most) > 1:
             last = most.pop()
         return f".{last}" if most else ""
 

@@ -8,7 +8,7 @@ from fused_spec.spec.calls import Calls, check_calls
 from fused_spec.spec.elements import elements_file
 from fused_spec.spec.expectations import check_expectation
 from fused_spec.spec.findings import Findings
-from fused_spec.spec.input_names import check_input_names
+from fused_spec.spec.ingestion_inputs import check_inputs
 from fused_spec.spec.loads import Loadable
 from fused_spec.spec.named_files import Folder
 from fused_spec.spec.positions import Pointer
@@ -85,8 +85,9 @@ class StepReader:
                 pointer,
                 "say where the table goes, such as output: fd://datasets/buildings/",
             )
-        check_input_names(step, pointer, self.findings)
-        return {**step, "input": self.references.addresses(step["input"], at)}
+        addresses = self.references.addresses(step["input"], at)
+        check_inputs(step, pointer, self.folder, self.findings)
+        return {**step, "input": addresses}
 
 
 def smallest_step(step: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

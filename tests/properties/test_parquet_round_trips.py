@@ -1,6 +1,5 @@
 """Parquet of every type, and of every writer of geometry, comes back as it was."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ _REFUSED = ["Nested data conversions not implemented"]  # what pyarrow itself do
 
 
 def read(paths: list[Path]) -> pa.Table:
-    return pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
+    return pa.concat_tables([pq.ParquetFile(path, coerce_int96_timestamp_unit="us").read() for path in paths])
 
 
 def files_of(folder: Path) -> list[Path]:

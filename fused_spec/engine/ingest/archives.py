@@ -1,13 +1,12 @@
 """Files in archives and compressed files: where GDAL finds what they hold, and that it is whole."""
 
 import gzip
-import re
 import shutil
 import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,24 +15,9 @@ from typing import IO, cast
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.inputs import drop_with_copies
 from fused_spec.engine.ingest.notes import shown
+from fused_spec.input_formats import UNPACKED_BY, tables_in
 
-_TABLES = frozenset(
-    """
-    .csv .db .dxf .fgb .geojson .geojsonl .geojsons .gml .gmt .gpkg .gpx .jml .json .jsonl .kml .mif .ndjson .ods .osm
-    .pbf .shp .sqlite .tab .topojson .tsv .xlsx
-    """.split()  # noqa: SIM905 - as a list it is a page
-)
-_FOLDER = re.compile(r".*?\.gdb(?=/)", re.IGNORECASE)
 _TARS = (".tar", ".tar.gz", ".tgz")
-# What GDAL does not unpack, and the command that does.
-_UNREAD = {
-    ".zst": "zstd -d",
-    ".bz2": "bunzip2 -k",
-    ".xz": "unxz -k",
-    ".7z": "7z x",
-    ".rar": "unrar x",
-    ".lz4": "lz4 -d",
-}
 _ZIPPED = frozenset({".zip", ".shz", ".kmz", ".xlsx", ".ods"})
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, tarfile.TarError)
 
@@ -101,7 +85,7 @@ def located(path: Path, layer: str | None, field: str) -> Place:
     the field of the step.
     """
     name = path.name.lower()
-    for suffix, command in _UNREAD.items():
+    for suffix, command in UNPACKED_BY.items():
         if name.endswith(suffix):
             raise StepFailed(f"{shown(path)} is packed in a way that is not read; unpack it: {command} {path.name}")
     if path.is_dir():
@@ -171,7 +155,7 @@ def _taken_out(path: Path, tar: tarfile.TarFile, member: str) -> Path:
 def _chosen(path: Path, names: Iterable[str], layer: str | None, field: str) -> str | None:
     """The name of the table in an archive, None where there is none that is known by its suffix."""
     names = [name for name in names if "__MACOSX" not in name]
-    tables = _tables(names)
+    tables = tables_in(names)
     if not tables and any(name.lower().endswith((".parquet", ".pq")) for name in names):
         raise StepFailed(f"{shown(path)} holds Parquet, which is not read within an archive; unpack it")
     if len(tables) > 1 and layer is not None:
@@ -179,14 +163,6 @@ def _chosen(path: Path, names: Iterable[str], layer: str | None, field: str) -> 
     if len(tables) > 1:
         raise StepFailed(f"{shown(path)} holds the tables {', '.join(tables)}; name one in {field}.layer")
     return tables[0] if tables else None
-
-
-def _tables(names: Sequence[str]) -> list[str]:
-    folders = {found[0] for name in names if (found := _FOLDER.match(name))}
-    inside = tuple(f"{folder}/" for folder in folders)
-    return sorted(folders) + [
-        name for name in names if PurePosixPath(name).suffix.lower() in _TABLES and not name.startswith(inside)
-    ]
 
 
 def _unpacked_size(path: Path) -> int:

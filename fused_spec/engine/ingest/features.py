@@ -25,8 +25,10 @@ from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.oddities import turned_over
 from fused_spec.engine.ingest.reading import Reading
 from fused_spec.engine.ingest.schema import fitted
+from fused_spec.engine.ingest.srids import check_srids
 from fused_spec.engine.ingest.tally import Seen, Tally
-from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, iso, recode, with_geometry
+from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, recode, with_geometry
+from fused_spec.engine.ingest.wkb_headers import headers_of
 from fused_spec.wire import PartitionGeospatialStep
 
 OUTPUT_CRS = pyproj.CRS.from_epsg(4326)
@@ -89,7 +91,13 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
     geometry = straightened(geometry, tally)
-    geometry = iso(geometry) if opened.crs is None else _in_output_crs(geometry, opened.crs, opened.path, tally)
+    headers = headers_of(geometry)
+    check_srids(headers, geometry, batch.first_row, opened.layer)
+    tally.measured(headers.measured)
+    if opened.crs is not None:
+        geometry = _in_output_crs(geometry, opened.crs, opened.path, tally)
+    elif len(headers.rows):
+        geometry = recode(geometry, lambda geometries: geometries)
     kept = batch.attributes.select(opened.attributes.names)
     return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
 

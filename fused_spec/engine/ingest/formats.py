@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.arrow_files import is_arrow, open_arrow
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import DELIMITERS, open_delimited
 from fused_spec.engine.ingest.gdal import open_gdal
@@ -18,6 +19,7 @@ from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.parquet import open_parquet
 from fused_spec.engine.ingest.reading import Reading
+from fused_spec.engine.ingest.wkb import NoGeometry
 from fused_spec.input_formats import advice
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
@@ -39,7 +41,9 @@ def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) ->
     suffix = file.name.suffix.lower()
     try:
         if suffix in _PARQUET or _is_parquet(file.here()):
-            layer = open_parquet(file, choose, plain=plain)
+            layer = open_parquet(file, choose, reading, plain=plain)
+        elif is_arrow(file.here()):
+            layer = open_arrow(file, choose, reading, plain=plain)
         elif suffix in DELIMITERS and plain and not reading.open_options:
             layer = open_delimited(file, choose)
         else:
@@ -59,6 +63,8 @@ def _with_crs(layer: Layer, reading: Reading) -> Layer:
 def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
     try:
         yield from layer.batches(parts)
+    except NoGeometry as error:
+        raise StepFailed(f"{shown(path)}: {error}; mend the file, or leave it out") from error
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fused_spec.engine.ingest.geometry_columns import GeometryColumn
 from fused_spec.engine.ingest.tally import Tally
 
 Choice = Callable[[Sequence[str]], list[str]]
@@ -16,12 +17,14 @@ Choice = Callable[[Sequence[str]], list[str]]
 class Batch:
     """Some rows of a layer: a table of its attributes, and WKB where the layer has geometry.
 
-    `tally` counts what reading them has changed or lost.
+    `tally` counts what reading them has changed or lost; `first_row` is the number of the first one in its file, from
+    0 (None: nobody knows).
     """
 
     attributes: pa.Table
     geometry: pa.ChunkedArray | None = None
     tally: Tally = field(default_factory=Tally)
+    first_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,8 @@ class Layer:
     """The schema of the attributes, and the rows in parts; it may be sent to another machine.
 
     `batches` reads some of the parts, each time in the same batches; `parts` says of each about how many bytes its rows
-    are in memory. Geometry is in coordinates of `crs` (None: the file says none).
+    are in memory. Geometry is in coordinates of `crs` (None: the file says none); `claims` are what else the file says
+    of it (GeoParquet's `edges`, `orientation` and `epoch`), and `beside` the attributes that are geometry too.
     """
 
     attributes: pa.Schema
@@ -56,4 +60,6 @@ class Layer:
     batches: Callable[[range], Iterator[Batch]]
     has_geometry: bool = False
     crs: Any = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, GeometryColumn] = field(default_factory=dict)
     origin: Origin = Origin()

@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from fused_spec.engine.ingest.layer import Batch
 from fused_spec.engine.ingest.measure import Measures
 from fused_spec.engine.ingest.tally import Seen, Tally
-from fused_spec.engine.ingest.wkb import Geometries, decode, points_of
+from fused_spec.engine.ingest.wkb import Geometries, decode, points_of, unreadable
 
 _MOST_LOOKED_AT = 256  # of a batch; to ask all of its polygons would take longer than all else
 _HALF_WAY_ROUND = 180.0
@@ -31,6 +32,13 @@ def look_at(column: pa.ChunkedArray, tally: Tally) -> None:
     tally.seen[Seen.LOOKED_AT] += len(some)
     if points_of(some) is None:
         tally.seen[Seen.INVALID] += int((~shapely.is_valid(decode(some))).sum())
+
+
+def row_of_unreadable(batch: Batch) -> str:
+    """Words for the row of the first bytes that are no geometry, where the reader knows the numbers of its rows."""
+    if batch.geometry is None or batch.first_row is None or (place := unreadable(batch.geometry)) is None:
+        return ""
+    return f"row {batch.first_row + place + 1:,}: "
 
 
 def beyond_degrees(measures: Measures) -> int:

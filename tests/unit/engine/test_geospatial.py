@@ -233,7 +233,7 @@ def test_a_file_that_gdal_does_not_know_is_named(tmp_path: Path, storage: Path) 
 
 def test_bytes_that_are_no_geometry_are_refused(tmp_path: Path, storage: Path) -> None:
     source = saved(pd.DataFrame({"geometry": [b"no"]}), tmp_path / "a.parquet")
-    assert failure(source, storage).startswith("a.parquet: a geometry cannot be read: ")
+    assert failure(source, storage).startswith("a.parquet: row 1: a geometry cannot be read: ")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import gzip
 import pickle
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,14 +21,8 @@ def _raster(path: Path) -> None:
 
 
 def _compressed(path: Path) -> None:
-    whole = Path(saved(points(3), path.with_name("whole.geojson")))
+    whole = Path(saved(points(3), path.with_name("whole.parquet")))
     path.write_bytes(gzip.compress(whole.read_bytes()))
-
-
-def _archive(path: Path) -> None:
-    whole = saved(points(3), path.with_name("whole.geojson"))
-    with tarfile.open(path, "w:gz") as file:
-        file.add(whole, "whole.geojson")
 
 
 MADE: dict[str, tuple[Callable[[Path], None], str]] = {
@@ -37,8 +30,7 @@ MADE: dict[str, tuple[Callable[[Path], None], str]] = {
         _raster,
         "it is a raster: read it in a step of type udf, or make polygons of it: `gdal raster polygonize",
     ),
-    "a.geojson.gz": (_compressed, "it is a compressed file: unpack it: `gunzip -k a.geojson.gz`"),
-    "a.tar.gz": (_archive, "it is an archive: unpack it: `tar -xf in.tar.gz`"),
+    "a.parquet.gz": (_compressed, "it is a packed file: unpack it: `gunzip -k a.parquet.gz`"),
     "a.dta": (lambda path: pd.DataFrame({"a": [1]}).to_stata(path), "pandas.read_stata('in.dta').to_parquet("),
     "a.orc": (lambda path: pd.DataFrame({"a": [1]}).to_orc(path), "pandas.read_orc('in.orc').to_parquet("),
     "a.pkl": (lambda path: path.write_bytes(pickle.dumps([1])) and None, "pandas.read_pickle('in.pkl')"),

@@ -5,16 +5,17 @@ import pytest
 from fused_spec.diagnostics import Severity
 from fused_spec.input_formats import CONVERT, advice, unread
 from tests.unit.spec.conftest import Resolve
-from tests.unit.spec.test_reading import spec, the_problem
+from tests.unit.spec.test_reading import reading, spec, the_problem
 
 CERTAIN = """
-    tif TIFF jp2 vrt las laz 7z rar tar tgz tar.gz sav dta rds pkl avro orc sdc duckdb qgz json.gz gpkg.zst csv.xz
+    tif TIFF jp2 las laz 7z rar tar.xz tbz2 sav dta rds pkl avro orc sdc duckdb qgz tif.gz parquet.gz gpkg.zst
+    json.bz2 csv.xz
 """
-ELSEWHERE = "xls mdb accdb dwg nc h5"
+ELSEWHERE = "vrt xls mdb accdb dwg nc h5"
 READ = """
-    parquet pq geoparquet arrow arrows feather ipc csv tsv csv.gz tsv.zst csv.bz2 txt.gz gpkg geojson json geojsonl
-    ndjson fgb shp shz zip shp.zip gdb gdb.zip kml kmz gpx gml gml.gz tab mif osm pbf osm.pbf topojson xlsx xlsm ods
-    sqlite db dxf dgn e00 dbf pmtiles mbtiles weights v1.2 2024
+    parquet pq geoparquet arrow arrows feather ipc csv tsv csv.gz tsv.zst csv.bz2 psv.zst txt.gz gpkg geojson json
+    geojsonl json.gz gpkg.gz tar tgz tar.gz ndjson fgb shp shz zip shp.zip gdb gdb.zip kml kmz gpx gml gml.gz tab
+    mif osm pbf osm.pbf topojson xlsx xlsm ods sqlite db dxf dgn e00 dbf pmtiles mbtiles weights v1.2 2024
 """
 
 
@@ -44,6 +45,11 @@ def test_a_name_that_may_be_read_draws_no_word(ending: str) -> None:
 )
 def test_a_name_that_tells_nothing_is_left_alone(resolved: Resolve, given: str) -> None:
     assert resolved(a__yaml=spec(given=given)).diagnostics == ()
+
+
+def test_text_that_is_called_as_a_raster_is_read_where_the_step_says_how(resolved: Resolve) -> None:
+    text = reading("{delimiter: ';'}", given="fd://stations.asc")
+    assert resolved(a__yaml=text).diagnostics == ()
 
 
 def test_what_the_suffix_leaves_out_is_left_alone(resolved: Resolve) -> None:

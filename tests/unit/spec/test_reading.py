@@ -1,9 +1,13 @@
 """How a step's inputs are to be read: what travels, what is part of the digest, and what cannot be meant."""
 
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fused_spec.diagnostics import Diagnostic, Severity
 from fused_spec.spec.model import DesiredJob, Resolution
@@ -22,6 +26,11 @@ spec:
         input: {given}
         output: fd://parts/
 {more}"""
+KEYS = (
+    *("delimiter", "quote", "decimal", "null_values", "encoding", "types", "geometry", "crs", "layer", "open_options"),
+    *("hive", "type", "lon", "nonsense"),
+)
+ODD = ("String", "Timestamp", "utf-16", "idna", "undefined", "base64", "EPSG:4326", "EPSG:0", "+proj=", "{}", "lon")
 PROJECT = """\
 apiVersion: fused-spec/v1
 project: {name: parts, id: 10f43975-985c-4f7d-9702-f15956f9d5ba}
@@ -135,7 +144,7 @@ def test_own_metadata_beside_it_changes_no_digest(resolved: Resolve) -> None:
         (
             reading("{encoding: latin-1}", given="fd://a.geojson"),
             "encoding",
-            '"encoding" says nothing of .geojson: it is for CSV, shapefiles and others that do not say theirs',
+            '"encoding" says nothing of .geojson: it is for CSV, TSV, shapefiles, DXF and DGN',
             "remove it, or correct the input",
         ),
         (
@@ -223,3 +232,20 @@ def test_the_schema_knows_the_keys_and_types_of_the_engine() -> None:
     known = metadata["properties"]["fused-spec"]["properties"]["read"]["properties"]
     assert list(known) == named_by_engine({"nonsense": 1})
     assert known["types"]["additionalProperties"]["anyOf"][0]["enum"] == named_by_engine({"types": {"a": "Nonsense"}})
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9999) | st.text("aA;,.\t\"'\\\0-8", max_size=4) | st.sampled_from(ODD),
+    lambda inside: st.lists(inside, max_size=2) | st.dictionaries(st.sampled_from(KEYS), inside, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=4))
+def test_whatever_stands_there_is_told_and_never_raises(read: dict[str, Any]) -> None:
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "cities.csv").write_text("lon,lat\n", encoding="utf-8")
+        text = reading(json.dumps(read), "lonlat_cols: [lon, lat]", given="{file: cities.csv}")
+        (Path(folder) / "a.yaml").write_text(text, encoding="utf-8")
+        resolution = resolve(["a.yaml"], cwd=Path(folder))
+    assert all(problem.hint for problem in resolution.diagnostics)
