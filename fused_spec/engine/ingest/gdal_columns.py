@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyogrio
 from numpy.typing import NDArray
 
+from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest import geojson_text, gml
 from fused_spec.engine.ingest.budget import MOST_BATCH_ROWS
 from fused_spec.engine.ingest.drivers import ROW_NUMBERS
@@ -32,6 +33,10 @@ def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, M
     text = geojson_text.look_through(found.place) if found.driver in geojson_text.DRIVERS else geojson_text.Seen()
     row_id = _row_id(found, text)
     chosen = choose([*found.fields, *row_id])
+    if plain and not chosen:
+        raise StepFailed(
+            f"{found.place.name} has no columns beside its geometry; use partition_geospatial, or leave it out"
+        )
     asked = {
         "layer": found.info["layer_name"],
         "columns": [name for name in chosen if name in found.fields],
