@@ -88,7 +88,8 @@ class _Plan:
 
     def _kind(self, name: str) -> str | None:
         guess = self.guesses[name]
-        if name in self.widened and pa.types.is_string(self.widened[name]) and guess.kind is not Kind.TEXT:
+        is_text = name in self.widened and pa.types.is_string(self.widened[name])
+        if is_text and guess.kind not in (Kind.TEXT, Kind.NOTHING):
             return f"{guess.type}, and text in other inputs"
         return None if guess.why is None else f"text, since {guess.why} (read.types can say what it is)"
 
@@ -96,7 +97,10 @@ class _Plan:
 def open_delimited(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     """The layer of a file of delimited text; raises `StepFailed`, and what pyarrow does."""
     text = text_of(file, reading.encoding)
-    head, whole = text.head()
+    try:
+        head, whole = text.head()
+    except UnicodeDecodeError as error:
+        raise text.undecodable() from error
     dialect, sample = dialect_of(file.name, head, reading, whole=whole)
     geometry = None if plain else geometry_column(file.name, dialect.names, sample, reading.geometry)
     chosen = choose([name for name in dialect.names if name != geometry])
@@ -186,12 +190,14 @@ def _misfit(plan: _Plan, name: str, error: NoSuchValue, first_row: int) -> StepF
     what = (
         f"lonlat_cols: {name} must be numbers, and" if name in plan.numbers else f"column {name} is to be {kind}, and"
     )
-    return StepFailed(f"{file}, line {line:,}: {what} {error.value!r} is none; {_step(error.value, kind)}")
+    return StepFailed(f"{file}, line {line:,}: {what} {error.value!r} is none; {_step(plan, error.value)}")
 
 
-def _step(value: str, kind: pa.DataType) -> str:
-    if re.fullmatch(r"\s*[-+]?[0-9.]*,[0-9]+\s*", value):
+def _step(plan: _Plan, value: str) -> str:
+    if re.fullmatch(r"\s*[-+]?[0-9]*,[0-9]+\s*", value) and plan.rows.decimal != ",":
         return "read.decimal: ',' reads numbers with a comma"
+    if re.fullmatch(r"\s*[-+]?[0-9.,]+\s*", value):
+        return "remove what parts its thousands"
     if not re.search("[0-9]", value):
         return f"read.null_values: [{value!r}] makes it a missing value"
     return "mend the value, or say another type in read.types"

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from fused_spec.engine.ingest.guesses import Guess, Kind, checked, text
 from fused_spec.engine.ingest.numerals import is_whole, short_decimals
 
-_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
+_NUMBER = re.compile(r"\s*[-+]?[.,]?[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?\s*")  # or what may be meant for one
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
 _STAMP = (
