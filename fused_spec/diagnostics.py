@@ -48,6 +48,8 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     Case, the separators `-`, `_`, `.` and the Unicode form are ignored first: `M5.Large` is `m5.large`.
     """
     known = list(choices)
+    if not _fold(word):
+        return None  # nothing but signs
     folded = {_fold(choice): choice for choice in reversed(known)}
     if _fold(word) in folded:
         return folded[_fold(word)]

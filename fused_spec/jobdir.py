@@ -23,7 +23,8 @@ work survives the service, and a restarted service knows from the folder alone h
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null or "why"}
     results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null,
                       "pack": "71.pack", "at": byte, "size": bytes or null, "metadata": bytes} per line;
-                     with "status" for an HTTP response
+                     with "status" for an HTTP response, and "lossy": [sentence, …] where it does not hold all that
+                     the task returned
     results/         packs, each appended to by one process: from `at` on the content, and then what is known beside it;
                      a large content has a file of its own, named as the result is, and its `size` is null
     facts.json       what came of each step, in numbers: {"format_version": "1", "steps": [{"step": n, "type": …}]}
@@ -35,7 +36,7 @@ import json
 import mmap
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
@@ -154,6 +155,7 @@ class Result:
     size: int | None = 0
     metadata: int = 0
     status: int | None = None
+    lossy: Sequence[str] = ()
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Result":
@@ -174,9 +176,12 @@ def index_line(
     size: int | None,
     metadata: int,
     status: int | None,
+    lossy: Sequence[str],
 ) -> str:
     """A `Result` as it stands in the index; put together by hand, since there may be very many."""
     known = "" if status is None else f', "status": {status}'
+    if lossy:
+        known += f', "lossy": {json.dumps(list(lossy))}'
     return (
         f'{{"index": {index}, "name": {_quoted(name)}, "content_type": {_quoted(content_type)}, '
         f'"error": {_quoted(error)}, "pack": {_quoted(pack)}, "at": {at}, "size": {"null" if size is None else size}, '

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from fused_spec.errors import CredentialsError
 
 HOSTED_URL = "https://www.fused.io/server/v1"
+_HOSTED_DOMAIN = ".fused.io"
 LOCAL_TARGET = "local"
 HOSTED_TARGET = "hosted"
 
@@ -63,6 +64,11 @@ class Target:
     @property
     def is_local(self) -> bool:
         return self.base_url is None
+
+    @property
+    def is_hosted(self) -> bool:
+        """Whether it is an environment of Fused's own service."""
+        return self.base_url is not None and f".{_host(self.base_url)}".endswith(_HOSTED_DOMAIN)
 
 
 def home_folder(cwd: Path) -> Path:

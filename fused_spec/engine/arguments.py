@@ -10,6 +10,8 @@ Where the client would bend a value, or let it pass, it is refused here, so that
 - for `list` and `dict` text that is JSON of another kind;
 - an object for `str`, as one with a misspelt key is when it goes to the first parameter;
 - for `Bounds` four values that are no numbers;
+- for `Literal` and an enumeration what they do not list; the UDF gets the member of an enumeration, by its value or its
+  name, where the client leaves the text;
 - what none of a union's kinds fits, and what does not fit an annotation that is text or `Annotated`: those the client
   does not read, but for a few.
 """
@@ -20,10 +22,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from functools import lru_cache, partial
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import mercantile
 
+from fused_spec.engine.allowed import allowed
 from fused_spec.engine.binding import Binding
 from fused_spec.engine.tiles import Tile, frame, tile_arguments
 
@@ -57,7 +60,10 @@ def bind(udf: Binding, *element: Any, tile: Tile | None = None) -> dict[str, Any
         raise BadArgument(f"no value for {', '.join(missing)}; the UDF takes {', '.join(udf.parameters) or 'nothing'}")
     for name, annotation in udf.annotations.items():
         if name in given:
-            given[name] = _coerced(name, given[name], annotation)
+            listing = udf.listing.get(name)
+            given[name] = (
+                _coerced(name, given[name], annotation) if listing is None else _of(name, given[name], listing)
+            )
     return given | placed
 
 
@@ -75,8 +81,6 @@ def _from_element(element: Any, udf: Binding) -> Mapping[str, Any]:
 def _coerced(name: str, value: Any, annotation: Any) -> Any:
     if value is None:
         return value
-    if get_origin(annotation) is Literal:
-        return next((one for one in get_args(annotation) if value in (one, str(one))), value)
     words = _words(annotation)
     if not isinstance(value, _WRITTEN) and words != ("Bounds",):
         return value  # what code hands over is no text to be understood
@@ -94,6 +98,28 @@ def _coerced(name: str, value: Any, annotation: Any) -> Any:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             problem = problem or str(error)
     raise BadArgument(f"{name}={str(value)[:200]!r} cannot be read as {' or '.join(words)}: {problem}")
+
+
+def _of(name: str, value: Any, listing: Any) -> Any:
+    """The value that is meant of those that the annotation lists."""
+    if value is None:
+        return value
+    try:
+        return allowed(value, listing, _part)
+    except ValueError as problem:
+        raise BadArgument(f"{name}={_short(value)} is not allowed; {problem}") from None
+
+
+def _part(value: Any, kind: Any) -> Any:
+    """A value for a part of a union that lists none."""
+    try:
+        return _coerced("it", value, kind)
+    except BadArgument:
+        raise ValueError(f"what can be read as {' or '.join(_words(kind))}") from None
+
+
+def _short(value: Any) -> str:
+    return f"{str(value)[:200]!r}" if isinstance(value, str) else str(value)[:200]
 
 
 def _word(annotation: Any) -> str:

@@ -4,10 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from fused_spec.engine.stored import Unstorable
+from fused_spec.engine.stored import Tell, Unstorable
 
 Bounds = tuple[float, float, float, float]
 """West, south, east and north edges."""
+
+TELLS_CRS = frozenset({"grid_mapping_name", "crs_wkt", "spatial_ref"})
+"""Attributes of the variable in which an array keeps its CRS, by the CF conventions, and GDAL's."""
 
 _X = frozenset({"x", "lon", "longitude", "projection_x_coordinate", "grid_longitude"})
 _Y = frozenset({"y", "lat", "latitude", "projection_y_coordinate", "grid_latitude"})
@@ -40,16 +43,61 @@ def is_even(array: Any, axis: Any) -> bool:
     return bool(step != 0 and np.all(np.abs(found - wanted) <= abs(step) * _LARGEST_SHIFT))
 
 
-def place(array: Any, y: Any, x: Any) -> tuple[Bounds | None, Any]:
-    """The outer edges of the cells whose centres are the coordinates, and the CRS; None for what is not known."""
+def place(array: Any, y: Any, x: Any, tell: Tell) -> tuple[Any, Any]:
+    """The transform of the cells whose centres are the coordinates, and the CRS; None for what is not known."""
+    transform = _by_coordinates(array, y, x)
+    if transform is None and (told := _mapping(array).get("GeoTransform")) is not None:
+        transform = _told_transform(told)
+    known = [axis for axis in (y, x) if axis in array.coords]
+    if transform is None and known:
+        axes = " and ".join(map(str, known))
+        tell(f"the coordinates of {axes} are left out, since a TIFF needs those of both axes, and two cells of each")
+    elif transform is not None and not _are_same(array, y, x, transform):
+        tell(f"the coordinates of {y} and {x} are those of an even grid, from which they differ a little")
+    named = len(known) == 2 and _is(array, x, _X) and _is(array, y, _Y)
+    return transform, _told_crs(array) or (
+        "EPSG:4326" if transform is not None and named and _in_degrees(array, y, x) else None
+    )
+
+
+def _by_coordinates(array: Any, y: Any, x: Any) -> Any:
+    from rasterio.transform import from_bounds
+
     if x not in array.coords or y not in array.coords or min(array.sizes[x], array.sizes[y]) < 2:
-        return None, None
+        return None
     xs, ys = np.asarray(array[x], float), np.asarray(array[y], float)
     right, down = (xs[-1] - xs[0]) / (len(xs) - 1) / 2, (ys[0] - ys[-1]) / (len(ys) - 1) / 2
     bounds = float(xs[0] - right), float(ys[-1] - down), float(xs[-1] + right), float(ys[0] + down)
-    named = _is(array, x, _X) and _is(array, y, _Y)
-    in_degrees = named and max(abs(ys)) <= 90 and min(xs) >= -180 and max(xs) <= 360
-    return bounds, _told_crs(array) or ("EPSG:4326" if in_degrees else None)
+    return from_bounds(*bounds, len(xs), len(ys))
+
+
+def _told_transform(told: Any) -> Any:
+    """The one that rioxarray and GDAL keep beside the CRS, as six numbers in a text."""
+    from rasterio import Affine
+
+    try:
+        return Affine.from_gdal(*map(float, str(told).split()))
+    except (ValueError, TypeError):
+        return None
+
+
+def _are_same(array: Any, y: Any, x: Any, transform: Any) -> bool:
+    """Whether the coordinates that a reader makes of the transform are those of the array, as finely as these are."""
+    for axis, first, step in ((x, transform.c, transform.a), (y, transform.f, transform.e)):
+        if axis not in array.coords:
+            continue
+        found = np.asarray(array[axis])
+        digits = np.finfo(found.dtype if found.dtype.kind == "f" else float).eps
+        read = first + step * (np.arange(len(found)) + 0.5)
+        largest = max(float(np.abs(found).max()), abs(step))
+        if np.abs(found - read).max() > 8 * digits * largest:
+            return False
+    return True
+
+
+def _in_degrees(array: Any, y: Any, x: Any) -> bool:
+    xs, ys = np.asarray(array[x], float), np.asarray(array[y], float)
+    return bool(max(abs(ys)) <= 90 and min(xs) >= -180 and max(xs) <= 360)
 
 
 def _is(array: Any, dim: Any, kind: frozenset[str]) -> bool:
@@ -66,10 +114,15 @@ def _told_crs(array: Any) -> Any:
 
     told = getattr(getattr(array, "rio", None), "crs", None)
     if told is None:
-        mapping = array.encoding.get("grid_mapping", array.attrs.get("grid_mapping", "spatial_ref"))
-        known = array.coords[mapping].attrs if mapping in array.coords else {}
+        known = _mapping(array)
         told = known.get("crs_wkt", known.get("spatial_ref"))
     try:
         return CRS.from_user_input(told) if told else None
     except CRSError as error:
         raise Unstorable(f"the xarray's CRS {str(told)[:60]!r} cannot be read; write its CRS anew") from error
+
+
+def _mapping(array: Any) -> Any:
+    """The attributes of the variable that tells the CRS."""
+    name = array.encoding.get("grid_mapping", array.attrs.get("grid_mapping", "spatial_ref"))
+    return array.coords[name].attrs if name in array.coords else {}

@@ -4,9 +4,12 @@ import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from fused_spec.engine.allowed import lists_values
 
 _NAMED = (
     inspect.Parameter.POSITIONAL_ONLY,
@@ -32,6 +35,21 @@ class Binding:
     def annotations(self) -> Mapping[str, Any]:
         """Those of the parameters that have one."""
         return {name: one.annotation for name, one in self.parameters.items() if one.annotation is not one.empty}
+
+    @cached_property
+    def listing(self) -> Mapping[str, Any]:
+        """The annotations that list values, also those that are text, as far as they can be looked up."""
+        looked_up = {name: self._looked_up(annotation) for name, annotation in self.annotations.items()}
+        return {name: annotation for name, annotation in looked_up.items() if lists_values(annotation)}
+
+    def _looked_up(self, annotation: Any) -> Any:
+        if not isinstance(annotation, str):
+            return annotation
+        names = getattr(inspect.unwrap(self.function), "__globals__", {})
+        # The code is the user's own, and may name what is not there, as for type checkers alone.
+        with suppress(Exception):
+            return eval(annotation, names)  # noqa: S307
+        return annotation
 
     @cached_property
     def is_open_ended(self) -> bool:

@@ -265,4 +265,5 @@ def _outcome(job: JobDir, index: int, error: str | None, record: str) -> Outcome
         content=content,
         metadata=result_metadata(job, result),
         status=result.status,
+        lossy=result.lossy,
     )

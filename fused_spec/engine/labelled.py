@@ -1,15 +1,15 @@
 """What an xarray is: an image, a scalar, or cells with coordinates."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from fused_spec.engine.axes import image_axes, is_even
+from fused_spec.engine.axes import TELLS_CRS, image_axes, is_even
 
 IN_TIFF = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
 WIDENED = {"bool": "uint8", "float16": "float32"}
 """Types that a TIFF holds as another one."""
-_TELLS_CRS = frozenset({"grid_mapping_name", "crs_wkt", "spatial_ref"})  # attributes by the CF conventions, and GDAL's
 
 
 def is_labelled(value: Any) -> bool:
@@ -22,7 +22,7 @@ def only_variable(value: Any) -> Any:
     """The variable of a Dataset that has no other but one that tells its CRS, or the DataArray itself; else None."""
     if not hasattr(value, "data_vars"):
         return value
-    crs = [name for name, one in value.data_vars.items() if one.ndim == 0 and not _TELLS_CRS.isdisjoint(one.attrs)]
+    crs = [name for name, one in value.data_vars.items() if one.ndim == 0 and not TELLS_CRS.isdisjoint(one.attrs)]
     variables = list(value.set_coords(crs).data_vars.values())
     return variables[0] if len(variables) == 1 else None
 
@@ -48,6 +48,14 @@ def cells(value: Any) -> pd.DataFrame:
     else:
         frame = value.rename(_free_name(value)).to_dataframe()
     return pd.DataFrame(frame.reset_index() if value.dims else frame)
+
+
+def losses(value: Any) -> Iterator[str]:
+    """What a table of the cells does not hold."""
+    parts = {"": value, **(value.data_vars if hasattr(value, "data_vars") else {}), **value.coords}
+    if described := [str(name) or "the xarray itself" for name, part in parts.items() if part.attrs]:
+        shown = ", ".join(described[:5]) + (" and others" if len(described) > 5 else "")
+        yield f"the attributes of {shown} are left out, since a table of the cells has no place for them"
 
 
 def _free_name(array: Any) -> str:

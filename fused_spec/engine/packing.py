@@ -24,7 +24,7 @@ _LARGEST_PACKED = 256 * 1024
 class Outcome:
     """How one task ended: what it returned in its stored form, and what is known beside that, as JSON.
 
-    `status` is that of an HTTP response.
+    `status` is that of an HTTP response; `lossy` says what the stored form does not hold.
     """
 
     index: int
@@ -34,6 +34,7 @@ class Outcome:
     content: bytes = b""
     metadata: bytes = b""
     status: int | None = None
+    lossy: Sequence[str] = ()
 
 
 class Pack:
@@ -70,6 +71,7 @@ class Pack:
             None if alone else len(outcome.content),
             len(outcome.metadata),
             outcome.status,
+            outcome.lossy,
         )
 
     def _open(self) -> BinaryIO:

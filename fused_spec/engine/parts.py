@@ -25,7 +25,8 @@ def write_parts(parts: Mapping[Any, Any], store: Callable[[Any], Content]) -> Co
         files = {_INDEX: json.dumps(index).encode(), **{name: part.content for name, part in stored.items()}}
         for name, content in files.items():
             archive.writestr(ZipInfo(name), content)  # without a time, so that equal results are equal bytes
-    return Content(suffix="zip", content_type="application/zip", content=buffer.getvalue())
+    lossy = tuple(f"under {name!r}: {sentence}" for name, part in stored.items() for sentence in part.lossy)
+    return Content(suffix="zip", content_type="application/zip", content=buffer.getvalue(), lossy=lossy)
 
 
 def _stored(key: Any, value: Any, store: Callable[[Any], Content]) -> Content:

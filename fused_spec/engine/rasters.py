@@ -5,15 +5,17 @@ the same kind of value again.
 """
 
 import json
-import warnings
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from fused_spec.engine.axes import Bounds, image_axes, place
+from fused_spec.engine.geotiff import GeoTiff, write_tiff
 from fused_spec.engine.labelled import IN_TIFF, WIDENED, is_image, is_labelled, only_variable
-from fused_spec.engine.stored import Content, Unstorable
+from fused_spec.engine.missing_cells import filled, filled_with_nan, nodata_of
+from fused_spec.engine.raster_labels import factor_of, labels_of, unit_of
+from fused_spec.engine.stored import Content, Tell, Unstorable
 
 FORMATS = ("npy", "tiff", "tif", "png", "jpg", "jpeg", "webp", "gif")
 _TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
@@ -28,13 +30,13 @@ def write_raster(value: Any, output_format: str) -> Content | None:
     Raises `Unstorable` for one that the format cannot hold.
     """
     if (pair := _located(value)) is not None:
-        return _array(*pair, output_format)
+        return _told(*pair, output_format)
     if not is_labelled(value) or not is_image(value):
         return None
-    kind = f"xarray.{type(value).__name__}"
-    only = only_variable(value)
-    key = {} if only is value else {"key": str(only.name)}
-    return _labelled(only, {"orig_type": kind, **key}, output_format)
+    lossy: dict[str, None] = {}
+    content = _labelled(value, output_format, lossy.setdefault)
+    content.lossy = tuple(lossy)
+    return content
 
 
 def write_picture(value: Any, output_format: str) -> Content | None:
@@ -45,14 +47,23 @@ def write_picture(value: Any, output_format: str) -> Content | None:
         return Content(suffix="png", content_type="image/png", content=buffer.getvalue())
     if not _is_pillow(value):
         return None
+    lossy: dict[str, None] = {}
+    if getattr(value, "n_frames", 1) > 1:
+        lossy["the first picture of several is kept alone; return a list of them, or the bytes of their file"] = None
     if value.mode in _DEEP:
-        return _array(np.asarray(value), None, "tiff" if output_format == "png" else output_format)
+        deep = _told(np.asarray(value), None, "tiff" if output_format == "png" else output_format)
+        deep.lossy = (*lossy, *deep.lossy)
+        return deep
+    if value.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
+        lossy[f"the colours of an image of the mode {value.mode} are kept as RGB"] = None
     try:
         clear = value.mode.endswith(("A", "a")) or "transparency" in value.info  # as in a palette
         pixels = np.asarray(value.convert("RGBA" if clear else "RGB"))
     except ValueError as error:
         raise Unstorable(f"an image of the mode {value.mode} cannot be stored; convert it to RGB") from error
-    return _picture(np.moveaxis(pixels, -1, 0), output_format)
+    picture = _picture(np.moveaxis(pixels, -1, 0), output_format, lossy.setdefault)
+    picture.lossy = tuple(lossy)
+    return picture
 
 
 def is_picture(value: Any) -> bool:
@@ -90,51 +101,80 @@ def _located(value: Any) -> tuple[np.ndarray, Bounds | None] | None:
     return None
 
 
-def _array(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Content:
+def _told(array: np.ndarray, bounds: Bounds | None, output_format: str) -> Content:
+    lossy: dict[str, None] = {}
+    content = _array(array, bounds, output_format, lossy.setdefault)
+    content.lossy = tuple(lossy)
+    return content
+
+
+def _array(array: np.ndarray, bounds: Bounds | None, output_format: str, tell: Tell) -> Content:
     if array.dtype.hasobject:
         raise Unstorable("an array of objects cannot be stored; give it a numeric type")
     image = array.ndim in (2, 3) and array.dtype.name in (*IN_TIFF, *WIDENED) and array.size > 0
     if image and output_format in _TYPES:
-        return _picture(_seen(array), output_format)
-    array = _filled(array)
+        if bounds is not None:
+            tell(f"the bounds of the array are left out, since {output_format} has no place for them")
+        return _picture(_seen(array), output_format, tell)
     # a TIFF holds bounds, and an npy what it has not
     if not image or output_format == "npy" or (array.dtype.name in WIDENED and bounds is None):
+        if bounds is not None:
+            tell("the bounds of the array are left out, since npy has no place for them")
         buffer = BytesIO()
-        np.save(buffer, array, allow_pickle=False)
+        np.save(buffer, filled_with_nan(array), allow_pickle=False)
         return Content(suffix="npy", content_type="application/x-numpy-data", content=buffer.getvalue())
-    tags = {"orig_type": "numpy.ndarray", "shape": json.dumps(array.shape)}
-    if bounds is not None:
-        tags["bounds"] = json.dumps(bounds)
-    return _tiff(_by_bands(array), bounds, "EPSG:4326" if bounds else None, tags)
+    own = {"orig_type": "numpy.ndarray", "shape": json.dumps(array.shape)}
+    values, nodata = filled(array, tell)
+    bands = _by_bands(values)
+    if array.ndim == 2 and 1 in array.shape:
+        tell("an array of one row or one column comes back flat at the published clients")
+    elif bands.shape != values.shape and array.ndim == 3:
+        tell("an array of rows, columns and bands comes back with its bands first")
+    if bounds is None:
+        return write_tiff(GeoTiff(bands=bands, nodata=nodata, own=own))
+    from rasterio.transform import from_bounds
+
+    own["bounds"] = json.dumps(bounds)
+    transform = from_bounds(*bounds, bands.shape[2], bands.shape[1])
+    return write_tiff(GeoTiff(bands=bands, transform=transform, crs="EPSG:4326", nodata=nodata, own=own))
 
 
-def _labelled(array: Any, tags: dict[str, str], output_format: str) -> Content:
+def _labelled(value: Any, output_format: str, tell: Tell) -> Content:
     """An xarray that is an image, its bands first and the rows from its axis y."""
+    array = only_variable(value)
     axes = image_axes(array)
     assert axes is not None, "an image has them"
     values = np.asarray(array.transpose(..., *axes).values)
     bands = values if values.ndim == 3 else values[np.newaxis]
-    return _picture(bands, output_format) if output_format in _TYPES else _tiff(bands, *place(array, *axes), tags)
+    if output_format in _TYPES:
+        if array.attrs or len(array.coords):
+            tell(f"what the xarray says of its cells is left out, since {output_format} has no place for it")
+        return _picture(bands, output_format, tell)
+    if bands.dtype == bool:
+        tell("truth values are 0 and 1 in a TIFF")
+    held, nodata = nodata_of(bands, array, tell)
+    transform, crs = place(array, *axes, tell)
+    attrs = {**getattr(value, "attrs", {}), **array.attrs}
+    labels = labels_of(array, axes, attrs, tell)
+    kept = {"coords": json.dumps(labels.coords)} if labels.coords else {}
+    key = {} if array is value else {"key": str(array.name)}
+    return write_tiff(
+        GeoTiff(
+            bands=held,
+            transform=transform,
+            crs=crs,
+            nodata=nodata,
+            names=labels.names,
+            scale=factor_of(attrs, "scale_factor"),
+            offset=factor_of(attrs, "add_offset"),
+            unit=unit_of(attrs),
+            tags=labels.tags,
+            own={"orig_type": f"xarray.{type(value).__name__}", **key, **kept},
+        )
+    )
 
 
-def _tiff(bands: np.ndarray, bounds: Bounds | None, crs: Any, tags: dict[str, str]) -> Content:
-    from rasterio.errors import NotGeoreferencedWarning
-    from rasterio.io import MemoryFile
-    from rasterio.transform import from_bounds
-
-    bands = bands.astype(WIDENED.get(bands.dtype.name, bands.dtype), copy=False)
-    count, height, width = bands.shape
-    located = {"crs": crs, "transform": from_bounds(*bounds, width, height)} if bounds is not None else {}
-    with warnings.catch_warnings(), MemoryFile() as memory:
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an array without bounds lies nowhere
-        size = {"count": count, "height": height, "width": width}
-        with memory.open(driver="GTiff", dtype=bands.dtype.name, compress="deflate", **size, **located) as dataset:
-            dataset.write(bands)
-            dataset.update_tags(ns="fused", **tags)
-        return Content(suffix="tiff", content_type="image/tiff", content=memory.read())
-
-
-def _picture(bands: np.ndarray, output_format: str) -> Content:
+def _picture(bands: np.ndarray, output_format: str, tell: Tell) -> Content:
     from PIL import Image
 
     if bands.size == 0:
@@ -147,20 +187,17 @@ def _picture(bands: np.ndarray, output_format: str) -> Content:
         )
     pixels = bands[0] if len(bands) == 1 else np.moveaxis(bands, 0, -1)
     picture = Image.fromarray(np.ascontiguousarray(pixels))
+    if output_format in ("jpg", "jpeg", "webp"):
+        tell(f"{output_format} keeps the colours of a picture nearly; png and tiff keep them exactly")
+    elif output_format == "gif" and len(bands) > 1:
+        tell("gif keeps 256 colours of a picture; png and tiff keep them all")
     if output_format in ("jpg", "jpeg"):
+        if len(bands) == 4 and (bands[3] < 255).any():
+            tell(f"{output_format} keeps no transparency; png and webp do")
         picture = picture.convert("RGB")
     buffer = BytesIO()
     picture.save(buffer, format="JPEG" if output_format == "jpg" else output_format.upper())
     return Content(suffix=output_format, content_type=_TYPES[output_format], content=buffer.getvalue())
-
-
-def _filled(array: np.ndarray) -> np.ndarray:
-    """What is masked is missing, and no number."""
-    if not isinstance(array, np.ma.MaskedArray):
-        return array
-    if not array.mask.any():
-        return np.asarray(array.data)
-    return np.ma.filled(array.astype(np.result_type(array.dtype, np.float32)), np.nan)
 
 
 def _by_bands(array: np.ndarray, may_be_last: tuple[int, ...] = (3, 4)) -> np.ndarray:

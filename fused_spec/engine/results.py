@@ -1,16 +1,16 @@
 """Store what a UDF returned, each kind in the format that Fused's clients read back."""
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from fused_spec.engine import labelled, rasters, responses, table_formats
-from fused_spec.engine.jsonable import jsonable
 from fused_spec.engine.parts import write_parts
-from fused_spec.engine.stored import JSON, Content, Unstorable
-from fused_spec.engine.tables import as_table
+from fused_spec.engine.plain_values import write_bytes, write_json, write_text
+from fused_spec.engine.stored import Content, Unstorable
+from fused_spec.engine.tables import as_arrow, as_table, is_geoarrow
 from fused_spec.engine.tiles import Tile
+from fused_spec.engine.unfinished import known_step, missing_step
 from fused_spec.jobdir import EMPTY
 
 _NEITHER = (bool, int, float, str, bytes, dict)  # table nor array: asked first, since there may be very many
@@ -24,10 +24,18 @@ def stored_form(value: Any, formats: Sequence[str] = (), *, tile: Tile | None = 
     """
     if isinstance(value, _NEITHER):
         return _write_plain(value, formats, tile)
-    table = as_table(value)
+    arrow = as_arrow(value)
+    if arrow is not None and not is_geoarrow(arrow):
+        chosen = _chosen(formats, table_formats.FORMATS, rasters.FORMATS, "parquet")
+        if chosen in ("parquet", "feather"):
+            return table_formats.write_arrow_table(arrow, chosen)
+    table = as_table(value if arrow is None else arrow)
     if table is not None:
         chosen = _chosen(formats, table_formats.FORMATS, rasters.FORMATS, "parquet")
-        return table_formats.write_table(table, chosen, tile)
+        content = table_formats.write_table(table, chosen, tile)
+        if labelled.is_labelled(value):
+            content.lossy = (*content.lossy, *labelled.losses(value))
+        return content
     if labelled.is_labelled(value) and labelled.is_scalar(value):
         return _write_other(value.item(), formats)
     raster = rasters.write_raster(value, _raster_format(value, formats))
@@ -74,64 +82,61 @@ def _write_other(value: Any, formats: Sequence[str]) -> Content:
         case None:
             return Content(suffix="none", content_type=EMPTY, content=b"")
         case str():
-            return Content(suffix="html", content_type="text/html", content=value.encode("utf-8", "replace"))
+            return write_text(value)
         case bytes() | bytearray() | memoryview():
-            return _bytes(bytes(value))
+            return write_bytes(bytes(value))
         case bool() | int() | float() | list() | tuple() | Mapping():
-            return Content(suffix="json", content_type=JSON, content=_json(value))
+            return _json(value)
+    if (step := known_step(value)) is not None:  # before it is asked for anything, since some of them have all names
+        raise Unstorable(f"{_kind(value)} cannot be stored as it is; {step}")
     if (answer := responses.as_content(value)) is not None:
         return answer
     if hasattr(value, "getvalue"):  # io.BytesIO, io.StringIO
         inside = value.getvalue()
-        return _write_other(inside, formats) if isinstance(inside, str) else _bytes(bytes(inside))
+        return write_text(inside) if isinstance(inside, str) else write_bytes(bytes(inside))
+    if (step := missing_step(value)) is not None:
+        raise Unstorable(f"{_kind(value)} cannot be stored as it is; {step}")
     others = (*table_formats.FORMATS, *rasters.FORMATS)
     if (picture := rasters.write_picture(value, _chosen(formats, rasters.PICTURES, others, "png"))) is not None:
         return picture
-    if hasattr(value, "__dask_graph__"):
-        raise Unstorable(f"{_kind(value)} is still to be computed; return its compute()")
     if hasattr(value, "to_html"):  # a styled frame, and the figures of several libraries
-        return _write_other(str(value.to_html()), formats)
-    if hasattr(value, "__next__"):
-        raise Unstorable(f"{_kind(value)} cannot be stored, since it is read only once; return a list of what it gives")
+        return write_text(str(value.to_html()))
     try:
-        return Content(suffix="json", content_type=JSON, content=_json(jsonable(value)))
-    except TypeError:
-        raise Unstorable(
-            f"{_kind(value)} cannot be stored; "
-            "return a table, a geometry, an array, an image, text, bytes, an HTTP response, or what JSON can hold"
-        ) from None
+        return write_json(value)
+    except TypeError as error:
+        raise Unstorable(_unknown(value, error)) from None
     except (ValueError, RecursionError) as error:
         raise _no_json(value, error) from error
+
+
+def _unknown(value: Any, error: TypeError) -> str:
+    inside = f"it holds a {type(value).__name__}" not in str(error)  # of itself it is nothing to say
+    return (
+        f"{_kind(value)} cannot be stored{f': {error}' if inside else ''}; "
+        "return a table, a geometry, an array, an image, text, bytes, an HTTP response, or what JSON can hold"
+    )
 
 
 def _kind(value: Any) -> str:
     return f"a {type(value).__module__}.{type(value).__qualname__}"
 
 
-def _bytes(content: bytes) -> Content:
-    if content.startswith(b"\x89PNG"):
-        return Content(suffix="png", content_type="image/png", content=content)
-    if content.startswith((b"II*\0", b"MM\0*")):
-        return Content(suffix="tiff", content_type="image/tiff", content=content)
-    return Content(suffix="bin", content_type="application/x-binary", content=content)
-
-
-def _json(value: Any) -> bytes:
+def _json(value: Any) -> Content:
     try:
-        return (str(value) if type(value) is int else _ENCODER.encode(value)).encode()  # an encoder is slow to begin
-    except (TypeError, ValueError, RecursionError):  # something in it needs another form first, or has none
-        pass
-    try:
-        return _ENCODER.encode(jsonable(value)).encode()
+        return write_json(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise _no_json(value, error) from error
 
 
 def _no_json(value: Any, error: Exception) -> Unstorable:
     why = "it holds itself, or is nested very deeply" if isinstance(error, RecursionError) else str(error)
-    parts = isinstance(value, list | tuple) and any(not isinstance(one, dict) and _is_part(one) for one in value)
+    held = list(value) if isinstance(value, list | tuple) else list(value.values()) if isinstance(value, dict) else []
+    parts = not isinstance(value, dict) and any(not isinstance(one, dict) and _is_part(one) for one in held)
     advice = "; return one of them, or a dict with a name for each" if parts else ""
+    if not parts and (step := next(filter(None, map(_missing_step, held)), None)) is not None:
+        advice = f"; {step}"
     return Unstorable(f"the returned {type(value).__name__} cannot be stored as JSON: {why}{advice}")
 
 
-_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
+def _missing_step(value: Any) -> str | None:
+    return None if isinstance(value, _NEITHER) or value is None else missing_step(value)

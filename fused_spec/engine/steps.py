@@ -3,13 +3,14 @@
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingesting import run_ingestion
 from fused_spec.engine.log import LogWriter
+from fused_spec.engine.losses import Losses
 from fused_spec.engine.mapping import Engine
 from fused_spec.engine.pool import Done
 from fused_spec.engine.provided import Provided
@@ -21,7 +22,10 @@ from fused_spec.wire import JobStep, UdfStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a step needs besides its own fields."""
+    """What a step needs besides its own fields.
+
+    `losses` is for what the results of the last step lose, those that the job keeps.
+    """
 
     job: JobDir
     job_id: str
@@ -32,6 +36,7 @@ class Surroundings:
     provided: Provided
     log: LogWriter
     tasks_done: Callable[[int], None]
+    losses: Losses = field(default_factory=Losses)
 
 
 def is_divisible(step: JobStep) -> bool:
@@ -60,19 +65,32 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> Mapping[str,
         tile=around.tile,
         provided=around.provided,
     )
-    failed = 0
+    failed, losses = 0, around.losses if keep else Losses()
     with (
+        _told_at_last(losses, count, around.log),
         _results_folder(around.job, keep=keep) as folder,
         (around.job.result_index if keep else folder / "index").open("ab") as index,
         closing(_mapped(around, task, step, folder)) as batches,
     ):
         for batch in batches:
             _name_results(batch, index)
+            for done in batch:
+                losses.add_record(done.answer.record)
             around.tasks_done(len(batch))
             failed += _note_failures(step, batch, around.log)
-    done = f"{count - failed} of {count} done" if failed else f"{count} done"
-    around.log.write(f"{step.udf.name or step.udf.entrypoint}: {done}")
-    return {"tasks": count, "failed": failed, "lossy": []}
+    summary = f"{count - failed} of {count} done" if failed else f"{count} done"
+    around.log.write(f"{step.udf.name or step.udf.entrypoint}: {summary}")
+    return {"tasks": count, "failed": failed, "lossy": losses.facts()}
+
+
+@contextmanager
+def _told_at_last(losses: Losses, count: int, log: LogWriter) -> Iterator[None]:
+    """Say what the results lose when all are there, also where the step fails: of each, there may be thousands."""
+    try:
+        yield
+    finally:
+        for line in losses.lines(count):
+            log.write(line)
 
 
 def _mapped(around: Surroundings, task: UdfTask, step: UdfStep, folder: Path) -> Generator[list[Done]]:

@@ -85,6 +85,9 @@ def local_copy(url: str, root: Root) -> Path:
     return place if isinstance(place, Path) else copy_of(place)
 
 
+_WITH_NEIGHBOURS = frozenset({".shp", ".tab", ".mif", ".gml"})
+
+
 def copy_of(place: Remote) -> Path:
     """A copy of a remote file or folder, among the job's temporary files; there may be nothing there."""
     filesystem, name = place.open()
@@ -92,7 +95,7 @@ def copy_of(place: Remote) -> Path:
     try:
         if filesystem.isfile(name):
             filesystem.get_file(name, str(copy))
-            if copy.suffix.lower() == ".shp":
+            if copy.suffix.lower() in _WITH_NEIGHBOURS:
                 _get_neighbours(filesystem, name, copy)
         elif filesystem.exists(name):
             filesystem.get(f"{name}/", str(copy), recursive=True)
@@ -102,7 +105,7 @@ def copy_of(place: Remote) -> Path:
 
 
 def _get_neighbours(filesystem: Any, name: str, copy: Path) -> None:
-    """What belongs to a shapefile lies beside it under the same name."""
+    """What belongs to a shapefile, or to another table of several files, lies beside it under the same name."""
     for other in filesystem.glob(f"{name.removesuffix(copy.suffix)}.*"):
         if other != name:
             filesystem.get_file(other, str(copy.with_name(PurePosixPath(other).name)))

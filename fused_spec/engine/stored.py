@@ -1,9 +1,13 @@
 """What every stored form of a result has."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 PARQUET = "application/octet-stream"
 JSON = "application/json"
+
+Tell = Callable[[str], None]
+"""Takes a sentence of what a stored form loses: the place and the cause, without values, so that it is said once."""
 
 
 class Unstorable(Exception):
@@ -12,9 +16,13 @@ class Unstorable(Exception):
 
 @dataclass(slots=True, kw_only=True)  # not frozen, as `jobdir.Result`
 class Content:
-    """A result's bytes, and what they are; `status` is that of an HTTP response that a UDF returned."""
+    """A result's bytes, and what they are; `status` is that of an HTTP response that a UDF returned.
+
+    `lossy` is what they do not hold of the value, in sentences.
+    """
 
     suffix: str
     content_type: str
     content: bytes
     status: int | None = None
+    lossy: Sequence[str] = ()

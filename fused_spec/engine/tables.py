@@ -6,10 +6,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
-from geopandas.array import GeometryDtype
+from geopandas.array import GeometryArray, GeometryDtype
 from shapely.geometry.base import BaseGeometry
 
 from fused_spec.engine import labelled
+from fused_spec.engine.stored import Tell
 
 _EXTENSION = b"ARROW:extension:name"
 
@@ -26,14 +27,43 @@ def as_table(value: Any) -> pd.DataFrame | None:
             return _with_active_geometry(value)
         case pd.Series():
             return value.to_frame(name=value.name if value.name is not None else "value")
+        case GeometryArray():
+            return _geo_frame(gpd.GeoSeries(value))
+        case pd.api.extensions.ExtensionArray():
+            return pd.Series(value, name="value").to_frame()
         case BaseGeometry():
             return _geo_frame(gpd.GeoSeries([value], crs=4326))
-        case pa.Table() | pa.RecordBatch():
-            return _of_arrow(value)
     if labelled.is_labelled(value):
         return None if labelled.is_image(value) or labelled.is_scalar(value) else labelled.cells(value)
-    # polars, DuckDB and others hand over their rows by this protocol; some need to be run first
-    return _of_arrow(value) if hasattr(value, "__arrow_c_stream__") else None
+    table = as_arrow(value)
+    return None if table is None else _of_arrow(table)
+
+
+def as_arrow(value: Any) -> pa.Table | None:
+    """What Arrow can take over (polars, DuckDB and others hand over their rows), as its table; else None.
+
+    What can be read only once is used up.
+    """
+    match value:
+        case pa.Table():
+            return value
+        case pa.RecordBatch():
+            return pa.Table.from_batches([value])
+        case pa.Array() | pa.ChunkedArray():
+            return pa.table({"value": value})
+        case pd.DataFrame() | pd.Series():
+            return None
+    if labelled.is_labelled(value) or not hasattr(value, "__arrow_c_stream__"):
+        return None
+    try:
+        return pa.table(value)
+    except pa.ArrowInvalid:  # a single column
+        return pa.table({getattr(value, "name", None) or "value": pa.chunked_array(value)})
+
+
+def is_geoarrow(table: pa.Table) -> bool:
+    """Whether a column says that it holds geometries."""
+    return any((field.metadata or {}).get(_EXTENSION, b"").startswith(b"geoarrow.") for field in table.schema)
 
 
 def with_index(table: pd.DataFrame) -> pd.DataFrame:
@@ -54,8 +84,11 @@ def has_telling_index(table: pd.DataFrame) -> bool:
     return len(index) > 0 and (isinstance(index, pd.MultiIndex) or not pd.api.types.is_integer_dtype(index.dtype))
 
 
-def named(table: pd.DataFrame) -> pd.DataFrame:
+def named(table: pd.DataFrame, tell: Tell) -> pd.DataFrame:
     """The table with one text name for each column, as files have them."""
+    if all(type(name) is str for name in table.columns):
+        return table
+    tell("the names of columns that are no text are kept as text")
     if not isinstance(table.columns, pd.MultiIndex):
         return table.rename(columns=str)
     flat = table.copy(deep=False)
@@ -83,15 +116,12 @@ def _with_active_geometry(table: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _of_arrow(value: Any) -> pd.DataFrame:
-    try:
-        table = pa.table(value) if not isinstance(value, pa.RecordBatch) else pa.Table.from_batches([value])
-    except pa.ArrowInvalid:  # a single column
-        table = pa.table({getattr(value, "name", None) or "value": pa.chunked_array(value)})
-    if any((field.metadata or {}).get(_EXTENSION, b"").startswith(b"geoarrow.") for field in table.schema):
+def _of_arrow(table: pa.Table) -> pd.DataFrame:
+    if is_geoarrow(table):
         frame: pd.DataFrame = gpd.GeoDataFrame.from_arrow(table)
         return frame
-    return pd.DataFrame(table.to_pandas(integer_object_nulls=True))  # as floats large numbers would change
+    # With the types of Arrow: those of numpy would make floats of whole numbers beside nulls.
+    return pd.DataFrame(table.to_pandas(types_mapper=pd.ArrowDtype))
 
 
 def _geo_frame(geometry: gpd.GeoSeries) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
@@ -25,6 +25,7 @@ from fused_spec.engine.runner import UdfNotLoadable, load_udf
 from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.storage import Root, provide_fd
 from fused_spec.engine.stored import Content, Unstorable
+from fused_spec.engine.tables import as_arrow
 from fused_spec.engine.task_folder import SCRATCH, has_files
 from fused_spec.engine.tiles import Tile
 from fused_spec.jobdir import known_beside
@@ -122,14 +123,16 @@ class UdfTask:
         if isinstance(stored, BaseException):
             error = self._in_short(stored, "" if isinstance(stored, _SAID_WELL) else type(stored).__name__)
             return Outcome(index=index, error=error, name=f"{index}.none", metadata=self._described(stored))
+        lossy = [self._masked(sentence) for sentence in stored.lossy]
         return Outcome(
             index=index,
             error=None,
             name=f"{index}.{stored.suffix}",
             content_type=stored.content_type,
             content=stored.content,
-            metadata=self._described(None) if self._capture.has_text else _QUIET,
+            metadata=self._described(None, lossy) if lossy or self._capture.has_text else _QUIET,
             status=stored.status,
+            lossy=lossy,
         )
 
     @cached_property
@@ -160,7 +163,10 @@ class UdfTask:
             given = () if elements is None else (elements[index],)
             loaded = self._code.loaded()
             value = loaded.call(bind(loaded, *given, tile=self.tile))
-            check_result(value, self._expected)
+            if self._expected:
+                arrow = as_arrow(value)  # what can be read once is read here, and stored from there
+                value = value if arrow is None else arrow
+                check_result(value, self._expected)
             stored = stored_form(value, self.formats, tile=self.tile)
             self._refuse_secret(stored)
         except _SAID_WELL as error:
@@ -179,11 +185,12 @@ class UdfTask:
         if key is not None:
             raise Unstorable(f"the result holds the value of the secret {key}; return something that does not")
 
-    def _described(self, error: BaseException | None) -> bytes:
-        """What is known beside a result of which there is something to say."""
+    def _described(self, error: BaseException | None, lossy: Sequence[str] = ()) -> bytes:
+        """What is known beside a result of which there is something to say; what is lost is among the errors there."""
         known = known_beside() if error is None else self._metadata(error)
         shown = {name: self._masked(value) if isinstance(value, str) else value for name, value in known.items()}
-        printed = {"stdout": self._printed(self._capture.out), "stderr": self._printed(self._capture.err)}
+        told = "".join(f"lossy: {sentence}\n" for sentence in lossy)
+        printed = {"stdout": self._printed(self._capture.out), "stderr": self._printed(self._capture.err) + told}
         return json.dumps({**shown, **printed}).encode()
 
     def _printed(self, stream: _Tee) -> str:

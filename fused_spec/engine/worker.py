@@ -120,7 +120,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
         log=log,
         tasks_done=progress.tasks_done,
     )
-    facts = RunFacts(job)
+    facts = RunFacts(job, log.mask)
     for number, step in enumerate(steps, start=1):
         log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
         try:

@@ -1,8 +1,9 @@
 """Translate between what specs say and what HTTP carries: the one place where the two meet.
 
-A step's `expect` travels in its metadata, beside what the user keeps there: a service that does not know it carries it
-along like any label. For comparison both sides are brought into one form: the wire model without what equals its
-defaults. A type is kept, since it is its own default and yet says which step this is.
+A step's `expect` travels in its metadata, beside what the user keeps there and what the spec says of reading inputs: a
+service that does not know it carries it along like any label. For comparison both sides are brought into one form: the
+wire model without what equals its defaults. A type is kept, since it is its own default and yet says which step this
+is.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from fused_spec.reconcile.marker import FIELD, Marker, is_protected, object_mark
 from fused_spec.reconcile.saved_code import is_saved_again
 from fused_spec.redaction import shown_env
 from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Key
+from fused_spec.spec.reading import READ, reading_in
 from fused_spec.wire import JobConfig, SavedUdf, Udf, UdfAccessToken
 
 _EXPECT = "expect"
@@ -44,7 +46,8 @@ def wire_config(payload: Mapping[str, Any]) -> JobConfig:
 def _wire_step(step: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: value for name, value in step.items() if name != _EXPECT}
     if _EXPECT in step:
-        said["metadata"] = {**(step.get("metadata") or {}), FIELD: {_EXPECT: step[_EXPECT]}}
+        metadata = step.get("metadata") or {}
+        said["metadata"] = {**metadata, FIELD: {**(metadata.get(FIELD) or {}), _EXPECT: step[_EXPECT]}}
     return said
 
 
@@ -138,7 +141,9 @@ def _smallest(config: JobConfig) -> dict[str, Any]:
 def _own_words(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
     """What a step's metadata carries for a spec; the rest of it is a label."""
     carried = (metadata or {}).get(FIELD)
-    return {_EXPECT: carried[_EXPECT]} if isinstance(carried, dict) and _EXPECT in carried else {}
+    words = {_EXPECT: carried[_EXPECT]} if isinstance(carried, dict) and _EXPECT in carried else {}
+    reading = reading_in(metadata)
+    return {**words, "metadata": {FIELD: {READ: dict(reading)}}} if reading else words
 
 
 def _smallest_udf(udf: Udf) -> dict[str, Any]:

@@ -38,3 +38,5 @@ _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "float": ("a number", _is_number),
     "bool": ("true or false", _is_truth),
 }
+NOUNS: Mapping[str, str] = {**{name: noun for name, (noun, _) in _KINDS.items()}, "str": "text"}
+"""What the kinds want, in words; anything can be text."""

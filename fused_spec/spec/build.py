@@ -30,6 +30,7 @@ from fused_spec.spec.model import (
 from fused_spec.spec.named_files import Folder
 from fused_spec.spec.positions import Pointer
 from fused_spec.spec.prices import PRICES
+from fused_spec.spec.reading import tell_ignored
 from fused_spec.spec.references import References
 from fused_spec.spec.schema import complete
 from fused_spec.spec.smallest import smallest
@@ -61,7 +62,13 @@ def build(
     references = References(inputs=inputs, outputs=outputs, folder=within, findings=findings)
     prices = {**PRICES, **project.prices}
     builder = _Builder(
-        document=document, findings=findings, folder=within, references=references, loadable=loadable, prices=prices
+        document=document,
+        findings=findings,
+        folder=within,
+        references=references,
+        loadable=loadable,
+        prices=prices,
+        hosted=project.hosted,
     )
     match document.kind:
         case Kind.JOB:
@@ -81,6 +88,7 @@ class _Builder:
     references: References
     loadable: Loadable
     prices: Mapping[str, float]
+    hosted: str | None
     sources: dict[str, str] = field(default_factory=dict)
 
     def job(self) -> DesiredJob | None:
@@ -149,6 +157,7 @@ class _Builder:
         """The steps that are right, read; what is wrong with the others is told."""
         config = self._spec().get("config") if isinstance(self._spec(), dict) else None
         declared = config.get("steps") if isinstance(config, dict) else None
+        tell_ignored(declared, (*_SPEC, "config", "steps"), self.hosted, self.findings)
         reader = self._reader()
         steps = [
             reader.read(step, (*_SPEC, "config", "steps", index), f"config.steps.{index}")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fused_spec.diagnostics import Location, Severity, guess, nearest
-from fused_spec.spec.argument_kinds import wanted_instead
 from fused_spec.spec.element_list import Elements
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.inputs import is_local_file
@@ -99,7 +98,7 @@ class _Check:
             self._kind(name, value, index, name)
 
     def _kind(self, name: str, value: Any, index: int, *step: str) -> None:
-        noun = wanted_instead(value, self.function.annotations.get(name))
+        noun = self.function.wanted_instead(name, value)
         if noun is not None:
             shown = spelt(value, (*self.calls.pointer, *step))
             message = f'"{name}" of {self.function.name} takes {noun}, not {shown}'

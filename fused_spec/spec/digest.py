@@ -1,14 +1,17 @@
 """The identity of a resolved payload: `d1:` and the SHA-256 of its canonical form.
 
 Canonical is JSON in UTF-8 with sorted keys and nothing between the tokens. What only labels (the config's name,
-metadata of any level) is left out, and so is nothing else; payloads come in their smallest form, so a field that a
-later version adds with a default changes no digest. The prefix changes with the rule, never the rule alone.
+metadata of any level, but for what a step's says of reading its inputs) is left out, and so is nothing else; payloads
+come in their smallest form, so a field that a later version adds with a default changes no digest. The prefix changes
+with the rule, never the rule alone.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
+
+from fused_spec.spec.reading import FIELD, READ, reading_in
 
 _PREFIX = "d1:"
 
@@ -38,6 +41,8 @@ def _without_labels(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_step_labels(step: Mapping[str, Any]) -> dict[str, Any]:
     bare = _without(step, "metadata")
+    if reading := reading_in(step.get("metadata")):
+        bare["metadata"] = {FIELD: {READ: dict(reading)}}
     return {**bare, "udf": _without(bare["udf"], "metadata")} if "udf" in bare else bare
 
 

@@ -218,11 +218,15 @@ class _Reader:
             if key in places:
                 hint = f"line {places[key][0].line + 1} has it first; keep one"
                 self._tell("duplicate-key", f"duplicate key {spelt(key)}", event.start_mark, hint)
-            value, place = self._node(self._next())
+            after = self._next()
+            value, place = self._node(after)
             self._pointer.pop()
             if key is not None:
                 values[key] = value
-                places[key] = (event.start_mark, place)
+                # `? key` without a value: the parser notices where the next thing begins, or behind the last line.
+                nowhere = value is None and after.start_mark.index == after.end_mark.index
+                nowhere = nowhere and after.start_mark.line > event.end_mark.line
+                places[key] = (event.start_mark, (event.start_mark, None) if nowhere else place)
         return values, (start.start_mark, places)
 
     def _key(self, event: Any) -> str | None:

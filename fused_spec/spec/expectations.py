@@ -1,9 +1,9 @@
 """What a step expects of its result and no result can fulfil (`expect:`), told before anything runs."""
 
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fused_spec.spec.coordinates import coordinate_system
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.positions import Pointer
 
@@ -48,15 +48,9 @@ def _geometry(expect: Mapping[str, Any], kind: Any) -> Iterator[tuple[str, str, 
 
 
 def _crs(wanted: str, kind: Any) -> Iterator[tuple[str, str, str]]:
-    import pyproj  # takes a while to load, and few specs need it
-    from pyproj.exceptions import CRSError
-
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of forms that are read and out of fashion
-            known = pyproj.CRS.from_user_input(wanted)
-    except CRSError:
+    known = coordinate_system(wanted)
+    if known is None:
         yield "crs", f'"{wanted}" is no coordinate system', "write one that pyproj reads, such as EPSG:4326"
-        return
-    if kind == "partition_geospatial" and not known.equals(pyproj.CRS(_INGESTED), ignore_axis_order=True):
+    elif kind == "partition_geospatial" and not known.equals(coordinate_system(_INGESTED), ignore_axis_order=True):
         message = f"a table of partition_geospatial is in {_INGESTED}, never in {wanted}"
         yield "crs", message, f"leave it out, or write {_INGESTED}"

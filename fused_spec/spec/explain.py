@@ -109,6 +109,8 @@ def _type_hint(wanted: list[str], value: Any, schema: Mapping[str, Any]) -> str 
         return "start each item on its own line with a hyphen, or write [a, b]"
     if isinstance(value, str) and re.match(r"[\w-]+:\S", value):
         return "put a space after the colon"
+    if wanted == ["string"]:
+        return "write text"
     return "write fields as name: value" if wanted == ["object"] else None
 
 

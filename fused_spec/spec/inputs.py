@@ -34,7 +34,7 @@ _BEGINNINGS = {
     ".gz": (b"\x1f\x8b",),
 }
 _JSON = (".geojson", ".json")
-_TEXT = (".csv", ".tsv", ".txt", *_JSON)
+_LINES = (".csv", ".tsv", ".txt")
 
 
 def is_local_file(value: Any) -> bool:
@@ -91,8 +91,14 @@ def _wrong(suffix: str, head: bytes) -> tuple[str, str] | None:
     beginnings = _BEGINNINGS.get(suffix)
     if beginnings is not None and not head.startswith(beginnings):
         return f"does not begin as a {suffix} file does", "check that it is whole and has the right suffix"
-    if suffix in _TEXT and b"\0" in head:
+    if (suffix in _LINES and _is_binary(head)) or (suffix in _JSON and b"\0" in head):
         return f"is binary, and no {suffix} file", "check that it has the right suffix"
     if suffix in _JSON and not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[")):
         return "does not begin as JSON does", "check that it is whole and has the right suffix"
     return None
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether it is no text: it has NULs, and not as UTF-16 has them, in half of the bytes of most letters."""
+    halves = (head[::2], head[1::2])
+    return b"\0" in head and not any(half.count(0) > len(half) / 2 for half in halves)

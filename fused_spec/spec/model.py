@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic, Location
-from fused_spec.settings import Target
+from fused_spec.settings import HOSTED_TARGET, Target
 from fused_spec.spec.meant import UNREAD
 
 DEFAULT_SCOPE = "default"
@@ -178,6 +178,12 @@ class Project:
     exclude: tuple[str, ...] = ()
     file: Path | None = None
     environment: str | None = None
+
+    @property
+    def hosted(self) -> str | None:
+        """The target that is Fused's hosted service, if the project names one."""
+        names = [name for name, target in self.targets.items() if target.is_hosted]
+        return next(iter(names), HOSTED_TARGET if self.default_target == HOSTED_TARGET else None)
 
     def at(self, target: Target) -> "Project":
         """The project in the environment of a target.

@@ -9,13 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fused_spec.spec.allowed_values import Allowed, Definitions
+from fused_spec.spec.argument_kinds import wanted_instead
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """A function at the top level of the source.
 
     `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.
-    `annotations` are the plain names that stand behind parameters, as `int`. `default_parameters` is None when the
+    `annotations` are the plain names that stand behind parameters, as `int`; `allowed` are the values that others list.
+    `default_parameters` is None when the
     decorator computes them.
     """
 
@@ -27,8 +31,15 @@ class Function:
     required: tuple[str, ...]
     open_ended: bool
     annotations: Mapping[str, str] = field(default_factory=dict)
+    allowed: Mapping[str, Allowed] = field(default_factory=dict)
     default_parameters: Mapping[str, Any] | None = field(default_factory=dict)
     decorator_headers: bool = False
+
+    def wanted_instead(self, name: str, value: Any) -> str | None:
+        """What a parameter wants, in words; None when the value fits it, or nothing is known of it."""
+        if (allowed := self.allowed.get(name)) is not None:
+            return allowed.wanted_instead(value)
+        return wanted_instead(value, self.annotations.get(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +79,10 @@ def functions_of(source: str) -> list[Function] | BadSyntax:
         return BadSyntax(message=error.msg, line=error.lineno or 1, column=error.offset or 1)
     except (ValueError, RecursionError, MemoryError) as error:
         return BadSyntax(message=_other_failure(error), line=1, column=1)
-    return [_function(node) for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    definitions = Definitions.of(module)
+    return [
+        _function(node, definitions) for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +159,7 @@ def _other_failure(error: Exception) -> str:
     return "the source holds a NUL" if isinstance(error, ValueError) else "the source is nested too deeply"
 
 
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, definitions: Definitions) -> Function:
     spec = node.args
     positional = [*spec.posonlyargs, *spec.args]
     required = positional[: len(positional) - len(spec.defaults)]
@@ -166,6 +180,11 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
             argument.arg: argument.annotation.id
             for argument in [*positional, *spec.kwonlyargs]
             if isinstance(argument.annotation, ast.Name)
+        },
+        allowed={
+            argument.arg: allowed
+            for argument in [*positional, *spec.kwonlyargs]
+            if (allowed := definitions.allowed(argument.annotation)) is not None
         },
         default_parameters=_literal(keywords.get("default_parameters")),
         decorator_headers="headers" in keywords,

@@ -8,9 +8,11 @@ from fused_spec.spec.calls import Calls, check_calls
 from fused_spec.spec.elements import elements_file
 from fused_spec.spec.expectations import check_expectation
 from fused_spec.spec.findings import Findings
+from fused_spec.spec.ingestion_inputs import check_inputs
 from fused_spec.spec.loads import Loadable
 from fused_spec.spec.named_files import Folder
 from fused_spec.spec.positions import Pointer
+from fused_spec.spec.reading import check_reading
 from fused_spec.spec.references import References
 from fused_spec.spec.smallest import smallest
 from fused_spec.spec.udf_source import read_udf
@@ -73,6 +75,7 @@ class StepReader:
     def _ingestion(self, step: Mapping[str, Any], pointer: Pointer) -> dict[str, Any] | None:
         at = (*pointer, "input")
         check_expectation(step, pointer, self.findings)
+        check_reading(step, pointer, self.findings)
         if "input" not in step or not self.findings.is_sound(at):
             return None
         if step.get("output") is None and self.findings.is_sound((*pointer, "output")):
@@ -82,7 +85,9 @@ class StepReader:
                 pointer,
                 "say where the table goes, such as output: fd://datasets/buildings/",
             )
-        return {**step, "input": self.references.addresses(step["input"], at)}
+        addresses = self.references.addresses(step["input"], at)
+        check_inputs(step, pointer, self.folder, self.findings)
+        return {**step, "input": addresses}
 
 
 def smallest_step(step: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

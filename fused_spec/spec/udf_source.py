@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fused_spec.diagnostics import Severity, guess, nearest
-from fused_spec.spec.argument_kinds import wanted_instead
 from fused_spec.spec.durations import seconds
 from fused_spec.spec.findings import Findings
 from fused_spec.spec.loads import Loadable, gather
@@ -155,7 +154,7 @@ def _check_parameters(declared: Mapping[str, Any], function: Function, pointer: 
 
 
 def _check_kind(name: str, value: Any, function: Function, pointer: Pointer, findings: Findings) -> None:
-    noun = wanted_instead(value, function.annotations.get(name))
+    noun = function.wanted_instead(name, value)
     if noun is not None:
         message = f'"{name}" of {function.name} takes {noun}, not {spelt(value, pointer)}'
         findings.tell("udf-parameter", message, pointer, f"write {noun}")

@@ -97,6 +97,9 @@ class NoSpools:
     def open(self, job_id: str, redact: Any) -> "NoSpools":
         return self
 
+    def redact(self, text: str) -> str:
+        return text
+
     def read_on(self, api: Any, job_id: str) -> None:
         api.get_logs(job_id)
 

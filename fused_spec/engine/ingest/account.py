@@ -47,7 +47,8 @@ def check_written(layout: Layout, files: Mapping[int, Path]) -> None:
     for file_id, path in files.items():
         chunks = layout.chunks_of(file_id)
         wanted = layout.rows_of(chunks.stop - 1)[1] - layout.rows_of(chunks.start)[0]
-        written = pq.read_metadata(path).num_rows
+        with pa.OSFile(str(path)) as stream:
+            written = pq.ParquetFile(stream).metadata.num_rows
         if written != wanted:
             raise StepFailed(
                 f"file {file_id} of the table has {written:,} rows, {wanted:,} should be; "
@@ -154,6 +155,8 @@ def _lines(one: Mapping[str, Any], columns_in: list[list[dict[str, str | None]]]
         odd = [_odd(seen, found) for seen in _GEOMETRY if found[seen.value]]
         if odd:
             yield f"{name}: geometries {', '.join(odd)}"
+        if found[Seen.TURNED_OVER.value]:
+            yield f"{name}: what is turned over lies across the whole map; cut it along the antimeridian before"
     for lost in one["lossy"]:
         rows = "" if lost["rows"] is None else f" ({count(lost['rows'], 'row')})"
         yield f"{name}: lossy: {lost['what']}{rows}"

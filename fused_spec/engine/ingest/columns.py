@@ -15,11 +15,12 @@ def check_columns(wanted: Sequence[str], present: Sequence[str], field: str) -> 
             raise StepFailed(f"{field}: there is no column {name}{_advice(name, present)}")
 
 
-def check_unique(names: Sequence[str]) -> None:
+def check_unique(names: Sequence[str], file: str | None = None) -> None:
     """Raise `StepFailed` when two columns have one name: nothing could tell them apart in the table."""
     for name in names:
         if names.count(name) > 1:
-            raise StepFailed(f"two columns are named {name}; rename one of them in the input")
+            where = f"{file}: " if file is not None else ""
+            raise StepFailed(f"{where}two columns are named {name}; rename one of them in the input")
 
 
 def _advice(name: str, present: Sequence[str]) -> str:

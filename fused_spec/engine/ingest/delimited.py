@@ -22,7 +22,7 @@ from fused_spec.engine.ingest.records import line_of
 from fused_spec.engine.ingest.rows import BLOCK_BYTES, Rows
 from fused_spec.engine.ingest.scanning import scan
 from fused_spec.engine.ingest.tally import Tally
-from fused_spec.engine.ingest.text_geometry import geometry_column
+from fused_spec.engine.ingest.text_geometry import TextGeometry, geometry_column, with_crs
 from fused_spec.engine.ingest.typed_text import NoSuchValue, typed
 from fused_spec.engine.ingest.wkb import NoGeometry
 
@@ -39,8 +39,7 @@ class _Plan:
     said: Mapping[str, pa.DataType]
     guesses: Mapping[str, Guess]
     numbers: Sequence[str]
-    geometry: str | None
-    crs: str | None
+    geometry: TextGeometry | None
     encoding: str
     size: int
     widened: Mapping[str, pa.DataType] = field(default_factory=dict)
@@ -61,7 +60,7 @@ class _Plan:
             parts=[int(self.size * _IN_MEMORY)],
             batches=partial(_batches, self),
             has_geometry=self.geometry is not None,
-            crs=self.crs,
+            crs=None if self.geometry is None else self.geometry.crs,
             origin=self._origin(),
             guesses=self.guesses,
             widened=self.with_types,
@@ -81,6 +80,7 @@ class _Plan:
                 )
         return Origin(
             encoding=self.encoding,
+            crs_from=None if self.geometry is None else self.geometry.crs_from,
             zones={name: guess.zone for name, guess in self.guesses.items() if guess.zone is not None},
             kinds={name: words for name in self.guesses if (words := self._kind(name)) is not None},
             lossy=lossy,
@@ -124,8 +124,7 @@ def open_delimited(file: Input, choose: Choice, reading: Reading, *, plain: bool
         said=said,
         guesses={name: guess for name, guess in scanned.guesses.items() if name not in said},
         numbers=reading.numbers,
-        geometry=geometry,
-        crs=None,
+        geometry=None if geometry is None else with_crs(scanned.rows, geometry),
         encoding=text.words,
         size=scanned.size,
     ).layer()
@@ -134,7 +133,7 @@ def open_delimited(file: Input, choose: Choice, reading: Reading, *, plain: bool
 def _batches(plan: _Plan, parts: range) -> Iterator[Batch]:
     kinds = {name: plan.type_of(name) if plan.is_converted(name) else pa.string() for name in plan.chosen}
     if plan.geometry is not None:
-        kinds[plan.geometry] = pa.string()
+        kinds[plan.geometry.name] = pa.string()
     for _ in parts:  # there is one
         first_row = 0
         for batch in plan.rows.batches(kinds):
@@ -142,8 +141,9 @@ def _batches(plan: _Plan, parts: range) -> Iterator[Batch]:
             columns = [_column(plan, name, batch[name], first_row, tally.lossy) for name in plan.chosen]
             yield Batch(
                 attributes=pa.table(columns, names=list(plan.chosen)),
-                geometry=None if plan.geometry is None else _geometry(plan, batch[plan.geometry], first_row),
+                geometry=None if plan.geometry is None else _geometry(plan, plan.geometry.name, batch, first_row),
                 tally=tally,
+                first_row=first_row,
             )
             first_row += batch.num_rows
 
@@ -155,8 +155,7 @@ def _column(plan: _Plan, name: str, values: pa.Array, first_row: int, lossy: Cou
         kind = plan.type_of(name)
         if name not in plan.widened or not pa.types.is_string(kind):
             return pa.nulls(len(values), kind)
-    if plan.rows.nulls:
-        values = pc.if_else(pc.is_in(values, pa.array(plan.rows.nulls, pa.string())), None, values)
+    values = _without_nulls(plan, values)
     if name in plan.guesses:
         return values
     try:
@@ -167,12 +166,10 @@ def _column(plan: _Plan, name: str, values: pa.Array, first_row: int, lossy: Cou
     return made.values
 
 
-def _geometry(plan: _Plan, values: pa.Array, first_row: int) -> pa.ChunkedArray:
-    assert plan.geometry is not None
-    if plan.rows.nulls:
-        values = pc.if_else(pc.is_in(values, pa.array(plan.rows.nulls, pa.string())), None, values)
+def _geometry(plan: _Plan, name: str, batch: pa.RecordBatch, first_row: int) -> pa.ChunkedArray:
+    values = _without_nulls(plan, batch[name])
     try:
-        return wkb_of_text(values, plan.geometry, first_row)
+        return wkb_of_text(values, name, first_row)
     except NoGeometry as error:
         row = int(str(error).removeprefix("row ").partition(":")[0].replace(",", "")) - 1
         line = line_of(plan.rows.text, plan.rows.dialect, row)
@@ -180,6 +177,13 @@ def _geometry(plan: _Plan, values: pa.Array, first_row: int) -> pa.ChunkedArray:
         raise StepFailed(
             f"{shown(plan.rows.text.file.name)}, line {line:,}: {why}; mend the value, or leave it empty"
         ) from error
+
+
+def _without_nulls(plan: _Plan, values: pa.Array) -> pa.Array:
+    """Text without the words that stand for a missing value."""
+    if not plan.rows.nulls:
+        return values
+    return pc.if_else(pc.is_in(values, pa.array(plan.rows.nulls, pa.string())), None, values)
 
 
 def _misfit(plan: _Plan, name: str, error: NoSuchValue, first_row: int) -> StepFailed:

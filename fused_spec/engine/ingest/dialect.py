@@ -56,7 +56,12 @@ def is_delimited(path: PurePath, begin: bytes, reading: Reading) -> bool:
     suffix = _suffix(path)
     if suffix == ".tab":
         return not begin.lstrip().lower().startswith(_MAPINFO)
-    return suffix in DELIMITERS or (suffix in _NEUTRAL and reading.delimiter is not None)
+    return suffix in DELIMITERS or (tells_nothing(path) and reading.delimiter is not None)
+
+
+def tells_nothing(path: PurePath) -> bool:
+    """Whether a file may be delimited text, and its name does not say so."""
+    return _suffix(path) in _NEUTRAL
 
 
 def lines_of(text: str) -> list[str]:

@@ -16,6 +16,35 @@ _NAMES = """
     VICAR; WAsP; XLS; XLSX; netCDF
 """
 _HOLD_THEIR_ROWS = frozenset(name.strip() for name in _NAMES.split(";"))
+CRS_FROM = {
+    "ESRI Shapefile": "its .prj",
+    "GeoJSON": "its crs member",
+    "GeoJSONSeq": "GeoJSON's own",
+    "TopoJSON": "TopoJSON's own",
+    "FlatGeobuf": "its header",
+    "GPKG": "gpkg_spatial_ref_sys in it",
+    "SQLite": "spatial_ref_sys in it",
+    "KML": "KML's own",
+    "LIBKML": "KML's own",
+    "GPX": "GPX's own",
+    "OSM": "OpenStreetMap's own",
+    "GML": "srsName in it",
+    "MapInfo File": "CoordSys in it",
+    "OpenFileGDB": "the definition of its layer",
+}
+"""Where the coordinate system of a layer stands, for drivers whose files are what people mostly have."""
+
+ENCODING_DRIVERS = frozenset({"ESRI Shapefile", "DXF", "DGN"})
+"""Those with an open option ENCODING."""
+
+ROW_NUMBERS = frozenset({"", "fid", "ogc_fid", "objectid", "oid", "rowid"})
+"""Names of columns that count rows, and which hold nothing else; another primary key is a column of the table."""
+
+SPREADSHEETS = frozenset({"XLSX", "ODS"})
+
+SINGLE_LAYER = frozenset({"CSV", "ESRI Shapefile", "FlatGeobuf", "GeoJSON", "GeoJSONSeq", "MapInfo File", "OGR_GMT"})
+"""Those whose files hold one layer, so that nobody need ask; for some that would take as long as reading them."""
+
 # Inputs elsewhere are copied before GDAL sees them; a schema that a file names by its address is not fetched.
 _OFFLINE = {
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",

@@ -17,6 +17,7 @@ from pyproj.exceptions import ProjError
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
+from fused_spec.engine.ingest.curves import straightened
 from fused_spec.engine.ingest.formats import open_layer
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
@@ -24,11 +25,16 @@ from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.oddities import turned_over
 from fused_spec.engine.ingest.reading import Reading
 from fused_spec.engine.ingest.schema import fitted
+from fused_spec.engine.ingest.srids import check_srids
 from fused_spec.engine.ingest.tally import Seen, Tally
-from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, iso, recode, with_geometry
+from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY, WKB, Geometries, encode, recode, with_geometry
+from fused_spec.engine.ingest.wkb_headers import headers_of
 from fused_spec.wire import PartitionGeospatialStep
 
 OUTPUT_CRS = pyproj.CRS.from_epsg(4326)
+# What most files say; to look a coordinate system up takes longer than all else that opening a file does.
+_USUAL = {"EPSG:4326": OUTPUT_CRS, "OGC:CRS84": pyproj.CRS.from_authority("OGC", "CRS84")}
+_USUAL_JSON = OUTPUT_CRS.to_json_dict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,7 @@ def open_features(file: Input, step: PartitionGeospatialStep, reading: Reading) 
     if step.lonlat_cols is None and not layer.has_geometry:
         raise StepFailed(
             f"{shown(path)} has no geometry; name its two coordinate columns in lonlat_cols, "
-            "or use partition_nongeospatial"
+            "or the one that holds WKT, EWKT or WKB in read.geometry, or use partition_nongeospatial"
         )
     attributes = layer.attributes
     if step.load_columns is not None:
@@ -90,7 +96,14 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -
     geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
-    geometry = iso(geometry) if opened.crs is None else _in_output_crs(geometry, opened.crs, opened.path, tally)
+    geometry = straightened(geometry, tally)
+    headers = headers_of(geometry)
+    check_srids(headers, geometry, batch.first_row, opened.layer)
+    tally.measured(headers.measured)
+    if opened.crs is not None:
+        geometry = _in_output_crs(geometry, opened.crs, opened.path, tally)
+    elif len(headers.rows):
+        geometry = recode(geometry, lambda geometries: geometries)
     kept = batch.attributes.select(opened.attributes.names)
     return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
 
@@ -109,8 +122,13 @@ def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
 
 
 def _crs(path: PurePath, layer: Layer) -> pyproj.CRS | None:
+    if layer.crs is None:
+        return None
+    if not isinstance(layer.crs, str) and layer.crs == _USUAL_JSON:
+        return OUTPUT_CRS
+    text = layer.crs if isinstance(layer.crs, str) else json.dumps(layer.crs)
     try:
-        return None if layer.crs is None else _known(layer.crs if isinstance(layer.crs, str) else json.dumps(layer.crs))
+        return _USUAL[text] if text in _USUAL else _known(text)
     except ProjError as error:
         raise _not_convertible(path, error) from error
 

@@ -10,23 +10,23 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.arrow_files import is_arrow, open_arrow
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import open_delimited
-from fused_spec.engine.ingest.dialect import is_delimited
+from fused_spec.engine.ingest.dialect import is_delimited, tells_nothing
 from fused_spec.engine.ingest.gdal import open_gdal
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.parquet import open_parquet
 from fused_spec.engine.ingest.reading import Reading
+from fused_spec.engine.ingest.wkb import NoGeometry
+from fused_spec.input_formats import advice
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _MAGIC = b"PAR1"
 _BEGIN_BYTES = 64
-_OTHERWISE = (
-    "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, say in read.delimiter what separates its columns, or leave "
-    "it out"
-)
+_OR_DELIMITED = "; if it is delimited text, say in read.delimiter what separates its columns"
 _UNREADABLE = (
     OSError,
     UnicodeDecodeError,
@@ -44,14 +44,16 @@ def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) ->
     suffix = file.name.suffix.lower()
     try:
         if suffix in _PARQUET or _is_parquet(file.here()):
-            layer = open_parquet(file, choose, plain=plain)
+            layer = open_parquet(file, choose, reading, plain=plain)
+        elif is_arrow(file.here()):
+            layer = open_arrow(file, choose, reading, plain=plain)
         elif not reading.open_options and is_delimited(file.name, _begin(file.here()), reading):
             layer = open_delimited(file, choose, reading, plain=plain)
         else:
             layer = open_gdal(file, choose, reading, plain=plain)
     except _UNREADABLE as error:
         raise _unreadable(file.name, error) from error
-    check_unique(layer.attributes.names)
+    check_unique(layer.attributes.names, shown(file.name))
     return _guarded(file.name, _with_crs(layer, reading))
 
 
@@ -75,6 +77,8 @@ def _with_crs(layer: Layer, reading: Reading) -> Layer:
 def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
     try:
         yield from layer.batches(parts)
+    except NoGeometry as error:
+        raise StepFailed(f"{shown(path)}: {error}; mend the file, or leave it out") from error
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 
@@ -95,5 +99,5 @@ def _unreadable(path: PurePath, error: Exception) -> StepFailed:
     said = str(error).partition("; It might help")[0]  # the rest is advice for callers of GDAL
     names = rf"(/vsizip/)?({re.escape(str(path))}|/\S*/{re.escape(path.name)})"  # the latter is a copy's
     said = re.sub(names, shown(path), said).rstrip(".")
-    step = f"; {_OTHERWISE}" if "not recognized" in said else ""
+    step = f"; {advice(path.name)}{_OR_DELIMITED if tells_nothing(path) else ''}" if "not recognized" in said else ""
     return StepFailed(f"{shown(path)} cannot be read: {said}{step}")

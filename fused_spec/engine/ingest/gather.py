@@ -1,8 +1,9 @@
 """The third pass: write a table from its shelf, a file for each file of the layout, a row group for each chunk."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -117,8 +118,13 @@ def _columns(rows: pa.Table, columns: Sequence[int], schema: pa.Schema) -> pa.Ta
     return pa.Table.from_arrays([rows.column(number) for number in columns], schema=schema)
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=_repetitive(schema))
+@contextmanager
+def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    with (
+        pa.OSFile(str(path), "wb") as sink,  # a path would be looked at three times
+        pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=_repetitive(schema)) as writer,
+    ):
+        yield writer
 
 
 def _repetitive(schema: pa.Schema) -> list[str]:
@@ -130,6 +136,7 @@ def _repetitive(schema: pa.Schema) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=1)  # every file of a table asks
 def _sample_places(rows: int) -> NDArray[np.int64]:
     """Places from all over the table."""
     return np.linspace(0, rows - 1, min(rows, _SAMPLE_ROWS)).astype(np.int64)

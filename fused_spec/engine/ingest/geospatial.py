@@ -9,13 +9,14 @@ import pyarrow as pa
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.account import check_read
 from fused_spec.engine.ingest.boxes import follow, read_boxes
+from fused_spec.engine.ingest.claims import Claims
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs import find_inputs
 from fused_spec.engine.ingest.layout import Layout, Partition
 from fused_spec.engine.ingest.measure import Floats, measure
 from fused_spec.engine.ingest.metadata import Metadata, geo_metadata
 from fused_spec.engine.ingest.notes import named, note, shown
-from fused_spec.engine.ingest.oddities import look_at
+from fused_spec.engine.ingest.oddities import BEYOND, beyond_degrees, look_at, row_of_unreadable
 from fused_spec.engine.ingest.outputs import find_outputs
 from fused_spec.engine.ingest.partition import partition, weights_of
 from fused_spec.engine.ingest.prepared import Prepared
@@ -57,7 +58,7 @@ def geospatial(step: PartitionGeospatialStep, storage: Root, job_id: str) -> Ing
         rows=row_schema(source.schema, covering=covering),
         measures=measure_schema(),
         widen=partial(widened, covering=covering, measured=outputs.measures is not None),
-        describe=partial(_described, covering=covering),
+        describe=partial(_described, source.claims, covering=covering),
     )
 
 
@@ -68,9 +69,12 @@ def _prepare(source: Source, step: PartitionGeospatialStep, raw: Raw) -> Prepare
         look_at(read.table[GEOMETRY], tally)
         reshaped = reshape(read.table, step, tally)
         measures = measure(reshaped[GEOMETRY], in_utm=step.partitioning_force_utm is not None)
+        if beyond := beyond_degrees(measures):
+            tally.lossy[BEYOND] += beyond
         tally.seen[Seen.EMPTY] += int(((measures.kind >= 0) & (measures.coords == 0)).sum())
     except NoGeometry as error:
-        raise StepFailed(f"{shown(source.paths[raw[0]])}: {error}; mend the file, or leave it out") from error
+        place = row_of_unreadable(raw[1])
+        raise StepFailed(f"{shown(source.paths[raw[0]])}: {place}{error}; mend the file, or leave it out") from error
     return Prepared(source=raw[0], read=read.table.num_rows, rows=reshaped, measures=measures, tally=tally)
 
 
@@ -103,9 +107,9 @@ def _floats(found: Survey, name: str) -> Floats:
     return np.concatenate([chunk.to_numpy() for keys in found.keys for chunk in keys[name].chunks])
 
 
-def _described(totals: Totals | None, chunks: range, *, covering: bool) -> Metadata:
+def _described(claims: Claims, totals: Totals | None, chunks: range, *, covering: bool) -> Metadata:
     assert totals is not None
-    return geo_metadata(totals, chunks, covering=covering)
+    return geo_metadata(totals, chunks, claims, covering=covering)
 
 
 def _tell_crumbs(layout: Layout, step: PartitionGeospatialStep) -> None:

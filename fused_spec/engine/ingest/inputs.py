@@ -2,7 +2,7 @@
 
 import glob
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath, PurePosixPath
@@ -12,8 +12,16 @@ from fused_spec.engine.ingest.table_files import holds_rows, is_table
 from fused_spec.engine.storage import Remote, Root, copy_of, folder_of, lies_in, place_of, resolved
 from fused_spec.storage_url import storage_errors, trouble_with
 
-# What stands beside a shapefile and is read with it.
-_SIDECARS = frozenset({".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", ".sbx", ".shx"})
+# What stands beside a file and is read with it.
+_SIDECARS = {
+    ".shp": {".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", ".sbx", ".shp.xml", ".shx"},
+    ".tab": {".dat", ".id", ".ind", ".map"},
+    ".mif": {".mid"},
+    ".gml": {".gfs", ".xsd"},
+    ".gpkg": {".gpkg-journal", ".gpkg-shm", ".gpkg-wal"},
+    ".sqlite": {".sqlite-journal", ".sqlite-shm", ".sqlite-wal"},
+}
+_MAIN = {beside: suffix for suffix, all_beside in _SIDECARS.items() for beside in all_beside}
 # Folders that GDAL opens as one file.
 _FOLDER_FORMATS = frozenset({".gdb", ".zarr"})
 
@@ -66,6 +74,11 @@ def drop_copies() -> None:
     _copied.cache_clear()
 
 
+def drop_with_copies(folder: Path) -> None:
+    """Have `drop_copies` remove a folder of this process."""
+    _copies.append(folder / "any")
+
+
 _copies: list[Path] = []
 
 
@@ -114,7 +127,8 @@ def _is_single(place: Root) -> bool:
 def _matching(folder: Root, pattern: str) -> list[Input]:
     """The inputs in a folder whose paths there match a pattern, `**` standing for folders in folders."""
     present = _found(folder, pattern)
-    names = sorted(name for name, is_file in present.items() if _is_input(name, present, is_file=is_file))
+    known = {str(name).lower() for name in present}
+    names = sorted(name for name, is_file in present.items() if _is_input(name, known, is_file=is_file))
     if isinstance(folder, Path):
         return [Input(folder / name) for name in names]
     return [Input(Remote(folder.root, folder.path / name)) for name in names]
@@ -141,7 +155,11 @@ def _found(folder: Root, pattern: str) -> dict[PurePosixPath, bool]:
     return {PurePosixPath(path).relative_to(name): one["type"] == "file" for path, one in there.items()}
 
 
-def _is_input(path: PurePosixPath, present: Mapping[PurePosixPath, bool], *, is_file: bool) -> bool:
+def _is_input(path: PurePosixPath, known: Set[str], *, is_file: bool) -> bool:
     if any(name.startswith((".", "_")) for name in path.parts) or not (is_file or path.suffix in _FOLDER_FORMATS):
         return False
-    return path.suffix.lower() not in _SIDECARS or path.with_suffix(".shp") not in present
+    name = str(path).lower()
+    beside = next(
+        (suffix for suffix in ("".join(path.suffixes[-2:]).lower(), path.suffix.lower()) if suffix in _MAIN), ""
+    )
+    return not beside or f"{name.removesuffix(beside)}{_MAIN[beside]}" not in known

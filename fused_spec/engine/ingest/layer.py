@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fused_spec.engine.ingest.geometry_columns import GeometryColumn
 from fused_spec.engine.ingest.guesses import Guess
 from fused_spec.engine.ingest.tally import Tally
 
@@ -17,12 +18,14 @@ Choice = Callable[[Sequence[str]], list[str]]
 class Batch:
     """Some rows of a layer: a table of its attributes, and WKB where the layer has geometry.
 
-    `tally` counts what reading them has changed or lost.
+    `tally` counts what reading them has changed or lost; `first_row` is the number of the first one in its file, from
+    0 (None: nobody knows).
     """
 
     attributes: pa.Table
     geometry: pa.ChunkedArray | None = None
     tally: Tally = field(default_factory=Tally)
+    first_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +52,9 @@ class Layer:
     """The schema of the attributes, and the rows in parts; it may be sent to another machine.
 
     `batches` reads some of the parts, each time in the same batches; `parts` says of each about how many bytes its rows
-    are in memory. Geometry is in coordinates of `crs` (None: the file says none). Of text, `guesses` are what columns
-    seem to be, and `widened` gives the layer with other types of them.
+    are in memory. Geometry is in coordinates of `crs` (None: the file says none); `claims` are what else the file says
+    of it (GeoParquet's `edges`, `orientation` and `epoch`), and `beside` the attributes that are geometry too. Of text,
+    `guesses` are what columns seem to be, and `widened` gives the layer with other types of them.
     """
 
     attributes: pa.Schema
@@ -58,6 +62,8 @@ class Layer:
     batches: Callable[[range], Iterator[Batch]]
     has_geometry: bool = False
     crs: Any = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, GeometryColumn] = field(default_factory=dict)
     origin: Origin = Origin()
     guesses: Mapping[str, Guess] = field(default_factory=dict)
     widened: "Callable[[Mapping[str, pa.DataType]], Layer] | None" = None

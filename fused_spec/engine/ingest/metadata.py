@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from fused_spec.engine.ingest.claims import Claims
 from fused_spec.engine.ingest.features import OUTPUT_CRS
 from fused_spec.engine.ingest.layout import Layout
 from fused_spec.engine.ingest.measure import Measures
+from fused_spec.engine.ingest.projjson import as_projjson
 from fused_spec.engine.ingest.totals import Totals
 from fused_spec.engine.ingest.wkb import COVERING, GEOMETRY
 
@@ -25,34 +28,35 @@ _TYPE_NAMES = (
     "MultiPolygon",
     "GeometryCollection",
 )
+_POINTS = {"Point", "Point Z", "MultiPoint", "MultiPoint Z"}
 _CORNERS = ("minx", "miny", "maxx", "maxy")
 _COVERING_FIELDS = ("xmin", "ymin", "xmax", "ymax")
 
 
-def geo_metadata(totals: Totals, chunks: range, *, covering: bool) -> Metadata:
+def geo_metadata(totals: Totals, chunks: range, claims: Claims, *, covering: bool) -> Metadata:
     """The `geo` key of a file that holds these chunks, as GeoParquet 1.1 says."""
     here = slice(chunks.start, chunks.stop)
+    kinds = _type_names(int(np.bitwise_or.reduce(totals.kinds[here])))
     column: dict[str, object] = {
         "encoding": "WKB",
-        "geometry_types": _type_names(int(np.bitwise_or.reduce(totals.kinds[here]))),
-        "crs": _projjson(),
+        "geometry_types": kinds,
+        "crs": _output_crs(),
+        **claims.geometry,
     }
     minx, miny, maxx, maxy = (totals.values[corner][here] for corner in _CORNERS)
-    if np.isfinite(minx).any():
+    # with edges that are arcs, only those of points hold all
+    if np.isfinite(minx).any() and ("edges" not in claims.geometry or set(kinds) <= _POINTS):
         box = (np.nanmin(minx), np.nanmin(miny), np.nanmax(maxx), np.nanmax(maxy))
         column["bbox"] = [float(edge) for edge in box]
     if covering:
         column["covering"] = {"bbox": {field: [COVERING, field] for field in _COVERING_FIELDS}}
-    geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}}
+    geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column, **claims.beside}}
     return {b"geo": json.dumps(geo).encode()}
 
 
-def _projjson() -> dict[str, Any]:
-    """The coordinate system, without the ids of its datum's realisations: older readers refuse those."""
-    crs = OUTPUT_CRS.to_json_dict()
-    for member in crs["datum_ensemble"]["members"]:
-        member.pop("id", None)
-    return crs
+@cache  # every file of a table has it
+def _output_crs() -> Mapping[str, Any]:
+    return as_projjson(OUTPUT_CRS)
 
 
 def covering_column(measures: Measures) -> pa.StructArray:

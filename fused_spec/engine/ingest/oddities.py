@@ -6,12 +6,22 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from fused_spec.engine.ingest.layer import Batch
+from fused_spec.engine.ingest.measure import Measures
 from fused_spec.engine.ingest.tally import Seen, Tally
-from fused_spec.engine.ingest.wkb import Geometries, decode, points_of
+from fused_spec.engine.ingest.wkb import Geometries, decode, points_of, unreadable
 
 _MOST_LOOKED_AT = 256  # of a batch; to ask all of its polygons would take longer than all else
 _HALF_WAY_ROUND = 180.0
 _BESIDE_DEGREES = 1e-6
+_POLE = 90.0
+_ROUND = 360.0
+
+BEYOND = (
+    "the coordinates are no degrees, being beyond 90 north or south, or 360 east or west; name what they are in as the "
+    "step's metadata: {fused-spec: {read: {crs: EPSG:…}}}, or mend the coordinate system that the input says"
+)
+"""What to tell of rows that lie nowhere on earth."""
 
 
 def look_at(column: pa.ChunkedArray, tally: Tally) -> None:
@@ -22,6 +32,19 @@ def look_at(column: pa.ChunkedArray, tally: Tally) -> None:
     tally.seen[Seen.LOOKED_AT] += len(some)
     if points_of(some) is None:
         tally.seen[Seen.INVALID] += int((~shapely.is_valid(decode(some))).sum())
+
+
+def row_of_unreadable(batch: Batch) -> str:
+    """Words for the row of the first bytes that are no geometry, where the reader knows the numbers of its rows."""
+    if batch.geometry is None or batch.first_row is None or (place := unreadable(batch.geometry)) is None:
+        return ""
+    return f"row {batch.first_row + place + 1:,}: "
+
+
+def beyond_degrees(measures: Measures) -> int:
+    """How many rows lie where no degrees are; 360 is a longitude for some."""
+    far = (np.abs(measures.miny) > _POLE) | (np.abs(measures.maxy) > _POLE)
+    return int((far | (measures.minx < -_ROUND) | (measures.maxx > _ROUND)).sum())
 
 
 def turned_over(before: Geometries, after: Geometries, change: Callable[[Geometries], Geometries]) -> int:

@@ -1,13 +1,14 @@
 """All inputs of a step as streams of raw batches, and how each becomes rows of one schema."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
 
 import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.claims import Claims, united_claims
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.features import Opened, as_features, open_features
 from fused_spec.engine.ingest.formats import open_layer
@@ -42,7 +43,8 @@ class Source:
 
     `rows` turns a raw batch into a table of `schema`; it is the costly part, and safe to call in several threads.
     `about` is what the user is told of each input beside its rows; `crs` has for each of them its coordinate system,
-    that of the table, and where the first was found (None: without geometry).
+    that of the table, and where the first was found (None: without geometry); `claims` are what else the table says of
+    geometry.
     """
 
     schema: pa.Schema
@@ -51,6 +53,7 @@ class Source:
     rows: Callable[[Raw], Rows]
     about: Sequence[str]
     crs: Sequence[Mapping[str, str | None] | None]
+    claims: Claims = field(default_factory=Claims)
 
     @property
     def whole(self) -> Lot:
@@ -112,14 +115,21 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
     layers = reconciled([one.layer for one in opened])
     opened = [one.of(layer) for one, layer in zip(opened, layers, strict=True)]
     attributes = _attributes(step, opened)
+    cut = step.subdivide_start is not None or step.subdivide_stop is not None
+    claims, lost = united_claims(opened, attributes, cut=cut)
     return Source(
         schema=attributes.append(pa.field(GEOMETRY, WKB)),
         paths=paths,
-        layers=[one.layer for one in opened],
+        layers=[_losing(one.layer, sentences) for one, sentences in zip(opened, lost, strict=True)],
         rows=partial(_feature_rows, opened, attributes),
         about=[one.crs_words for one in opened],
         crs=[_crs_facts(one) for one in opened],
+        claims=claims,
     )
+
+
+def _losing(layer: Layer, sentences: Sequence[str]) -> Layer:
+    return replace(layer, origin=replace(layer.origin, lossy=[*layer.origin.lossy, *sentences]))
 
 
 def _plain_rows(schema: pa.Schema, paths: Sequence[PurePath], raw: Raw) -> Rows:

@@ -41,6 +41,12 @@ class Tally:
         self.seen.update(other.seen)
         self.lossy.update(other.lossy)
 
+    def measured(self, rows: int) -> None:
+        """Count geometries whose measures are left out."""
+        if rows:
+            self.seen[Seen.MEASURED] += rows
+            self.lossy["measures (M) of geometries are left out, which GeoParquet does not have"] += rows
+
     @property
     def grown(self) -> int:
         """How many more rows there are than were read."""

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.pandas_compat  # `from_pandas` wants it, in each process anew where it is not there yet
 import shapely
 from numpy.typing import NDArray
 
@@ -21,14 +22,21 @@ Geometries: TypeAlias = NDArray[Any]
 """An array of geometry objects, with None where a row has none."""
 
 _SLICE_ROWS = 8_192  # geometry objects take many times the memory of their bytes
-_CODE_ENDS = 5
-# ISO numbers of types with measures begin here; above them are those of the form that PostGIS adds its flags to.
-_FIRST_MEASURED = 2000
 _POINT = np.dtype([("little_endian", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 
 class NoGeometry(StepFailed):
     """Bytes that are no WKB; whoever knows of which input they are says so."""
+
+
+def unreadable(column: pa.ChunkedArray) -> int | None:
+    """The place of the first value that is no WKB."""
+    for place, value in enumerate(column.to_pylist()):
+        try:
+            shapely.from_wkb(value)
+        except (shapely.errors.ShapelyError, NotImplementedError):
+            return place
+    return None
 
 
 def decode(column: pa.Array | pa.ChunkedArray) -> Geometries:
@@ -90,19 +98,6 @@ def points_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.
     if not ((points["little_endian"] == 1) & (points["type"] == 1)).all():
         return None
     return points["x"].copy(), points["y"].copy()
-
-
-def iso(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column in the form of `encode`; most are in it, and are not touched."""
-    offsets, content = content_of(column)
-    starts = offsets[:-1][np.diff(offsets) >= _CODE_ENDS]
-    little = content[starts] == 1
-    first, second, third, fourth = (content[starts + place] for place in range(1, _CODE_ENDS))
-    # ISO numbers are small, so the bytes that come first or last say enough
-    low, high = np.where(little, second, third), np.where(little, third | fourth, first | second)
-    if not ((high != 0) | (low >= _FIRST_MEASURED >> 8)).any():
-        return column
-    return recode(column, lambda geometries: geometries)
 
 
 def recode(column: pa.ChunkedArray, change: Callable[[Geometries], Geometries]) -> pa.ChunkedArray:

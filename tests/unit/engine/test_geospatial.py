@@ -126,7 +126,10 @@ def test_without_a_name_the_first_layer_is_read_and_the_log_names_the_others(
     saved(points(2), path, layer="few")
     saved(points(5), path, layer="many", mode="a")
     assert len(ingested(str(path), storage)) == 2
-    assert "a.gpkg has the layers few, many; the first is read" in capsys.readouterr().out
+    assert (
+        "a.gpkg: lossy: of its layers few, many only few is read; gdal_config.layer names another"
+        in capsys.readouterr().out
+    )
 
 
 def test_open_options_reach_gdal(tmp_path: Path, storage: Path) -> None:
@@ -230,7 +233,7 @@ def test_a_file_that_gdal_does_not_know_is_named(tmp_path: Path, storage: Path) 
 
 def test_bytes_that_are_no_geometry_are_refused(tmp_path: Path, storage: Path) -> None:
     source = saved(pd.DataFrame({"geometry": [b"no"]}), tmp_path / "a.parquet")
-    assert failure(source, storage).startswith("a.parquet: a geometry cannot be read: ")
+    assert failure(source, storage).startswith("a.parquet: row 1: a geometry cannot be read: ")
 
 
 @pytest.mark.parametrize(

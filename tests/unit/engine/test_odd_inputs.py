@@ -112,7 +112,7 @@ def test_integers_that_gdal_changes_are_told(tmp_path: Path, storage: Path, caps
     (tmp_path / "a.csv").write_text('WKT,id,n\n"POINT (1 2)",12345678901234567891,5\n')
     ingested(str(tmp_path / "a.csv"), storage, gdal_config={"open_options": {"AUTODETECT_TYPE": "YES"}})
     told = [line for line in capsys.readouterr().out.splitlines() if "64 bits" in line]
-    assert [line.partition(" has numbers")[0] for line in told] == ["a.csv: column id"]
+    assert [line.partition(": numbers")[0] for line in told] == ["a.csv: lossy: column id"]
 
 
 def test_the_largest_coordinates_that_there_are_end_somewhere(tmp_path: Path, storage: Path) -> None:
@@ -187,8 +187,8 @@ def test_what_gdal_does_not_know_is_named_without_where_it_lies(tmp_path: Path, 
     with pytest.raises(StepFailed) as refused:
         ingested(str(tmp_path / "a.txt"), storage)
     known = (
-        "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, say in read.delimiter what separates its columns, or "
-        "leave it out"
+        "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out; if it is delimited text, say in "
+        "read.delimiter what separates its columns"
     )
     assert str(refused.value) == (
         f"a.txt cannot be read: 'a.txt' not recognized as being in a supported file format; {known}"

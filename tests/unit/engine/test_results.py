@@ -404,8 +404,11 @@ TABLES = [pd.DataFrame({"a": [1]}), pd.DataFrame({"a": [2]})]
     ("value", "told"),
     [
         (TABLES, "it holds a DataFrame; return one of them, or a dict with a name for each"),
-        ((number for number in range(3)), "a builtins.generator cannot be stored, since it is read only once; return"),
-        (dask.array.zeros(3), "a dask.array.core.Array is still to be computed; return its compute"),
+        (
+            (number for number in range(3)),
+            "a builtins.generator cannot be stored as it is; it is read only once, so return a list",
+        ),
+        (dask.array.zeros(3), "a dask.array.core.Array cannot be stored as it is; return its compute"),
         (Decimal("inf"), "the returned Decimal cannot be stored as JSON: it holds infinity"),
         ([float("inf")], "it holds infinity, for which JSON has no word; None can stand in its place"),
     ],

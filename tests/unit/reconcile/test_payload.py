@@ -1,5 +1,6 @@
 """What a spec expects of a step travels in the step's metadata, and is read back from there."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,36 @@ def test_a_changed_expectation_is_shown_by_its_own_name() -> None:
     kept = JobConfig.model_validate_json(job_config(before, marker(before)).model_dump_json())
     [change] = job_differences(after, kept, marker(before))
     assert (change.path, change.before, change.after) == ("config.steps.0.expect.rows", 1, 2)
+
+
+READING = {"fused-spec": {"read": {"delimiter": ";"}}}
+TABLE = {"type": "partition_nongeospatial", "input": "fd://a.csv", "output": "fd://a/"}
+
+
+def table_job(**step: Any) -> DesiredJob:
+    declared = job()
+    payload = {"config": {"steps": [{**TABLE, **step}]}}
+    return replace(declared, payload=payload, digest=digest(payload))
+
+
+def test_an_expectation_stands_beside_what_is_said_of_reading() -> None:
+    [step] = wire_config(table_job(metadata={"ticket": "GEO-12", **READING}, expect={"rows": 1}).payload).steps
+    assert step.metadata == {"ticket": "GEO-12", "fused-spec": {"read": {"delimiter": ";"}, "expect": {"rows": 1}}}
+
+
+def test_another_way_to_read_inputs_is_shown_where_the_spec_says_it() -> None:
+    before = table_job(metadata=READING)
+    after = table_job(metadata={"fused-spec": {"read": {"delimiter": "|"}}})
+    kept = JobConfig.model_validate_json(job_config(before, marker(before)).model_dump_json())
+    [change] = job_differences(after, kept, marker(before))
+    place = "config.steps.0.metadata.fused-spec.read.delimiter"
+    assert (change.path, change.before, change.after) == (place, ";", "|")
+
+
+def test_the_same_way_to_read_inputs_is_no_difference() -> None:
+    before, after = table_job(metadata={"a": 1, **READING}), table_job(metadata={"a": 2, **READING})
+    assert before.digest == after.digest
+    assert job_differences(after, job_config(before, marker(before)), marker(before)) == ()
 
 
 def test_labels_of_a_step_are_no_difference() -> None:

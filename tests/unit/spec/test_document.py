@@ -163,6 +163,10 @@ def test_every_place_told_lies_within_the_file(text: str) -> None:
     assert all(1 <= spot.line <= len(lines) and 1 <= spot.column <= len(lines[spot.line - 1]) + 1 for spot in places)
 
 
+def test_a_key_without_a_value_at_the_end_of_a_file_is_placed_at_the_key() -> None:
+    assert document("a: 1\n? b").positions.value(("b",)) == Location(path="specs/a.yaml", line=2, column=3)
+
+
 @given(JSON.filter(lambda value: value is not None))
 def test_json_is_read_as_it_is(value: Any) -> None:
     documents, found = read_documents(file(json.dumps(value, ensure_ascii=False).encode()))

@@ -23,6 +23,8 @@ def read(folder: Path, name: str, content: bytes) -> LocalFile | Trouble:
         ("a.zip", b"PK\x03\x04rest"),
         ("a.geojson", b"\xef\xbb\xbf \n{}"),
         ("a.csv", b"x\n1\n"),
+        ("a.csv", "x;Länge\n1;2\n".encode("utf-16")),
+        ("a.csv", "x;Länge\n1;2\n".encode("utf-16-be")),
         ("a.TIF", b"II*\0rest"),
         ("a.weights", b"\0\1\2"),
     ],

@@ -351,6 +351,13 @@ def test_a_value_that_the_engine_takes_draws_no_word(given: str, made: Made) -> 
     assert made(f"{{file: area.py, parameters: {{{given}}}}}", {"area.py": code}).diagnostics == ()
 
 
+@pytest.mark.parametrize("given", ["parameters: {mode: q}}", "}\n        input: [{mode: q}]"])
+def test_a_value_that_an_annotation_does_not_list_is_told_before_anything_starts(given: str, made: Made) -> None:
+    code = "@fused.udf\ndef udf(n: int = 1, mode: Literal['x', 'y'] = 'x'):\n    return n\n"
+    [problem] = made(f"{{file: area.py, {given}", {"area.py": code}).diagnostics
+    assert (problem.message, problem.hint) == ('"mode" of udf takes "x" or "y", not "q"', 'write "x" or "y"')
+
+
 SECRET = "hunter2-SECRET"  # one to look for
 
 

@@ -1,0 +1,106 @@
+"""Make straight lines of arcs, and polygons of the faces of surfaces, as GeoParquet has no others; GDAL does it."""
+
+import ctypes
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.gdal_library import library
+from fused_spec.engine.ingest.tally import Seen, Tally
+from fused_spec.engine.ingest.wkb import WKB, NoGeometry, content_of
+
+ARCS = "arcs became straight lines, with a corner every 4 degrees of the arc"
+SURFACES = "surfaces of many faces (TIN, PolyhedralSurface) became MultiPolygons, and triangles Polygons"
+
+_HEADER = 5
+_COLLECTION, _FIRST_CURVE, _LAST = 7, 8, 17
+_NAMES = {8: "CIRCULARSTRING", 9: "COMPOUNDCURVE", 10: "CURVEPOLYGON", 11: "MULTICURVE", 12: "MULTISURFACE"}
+# What becomes of a polyhedral surface, a TIN and a triangle; with height it has a flag.
+_FACES = {15: 6, 16: 6, 17: 3}
+_HEIGHT = -(2**31)
+_FLAGS = 0x1FFFFFFF  # what is left of a number without those that PostGIS adds for height, measures and system
+_MEASURED_FLAG = 0x40000000
+_MEASURED = 2  # thousands of the numbers of types with measures, and more with height
+_AS_IT_IS = 0.0  # the step between corners: GDAL's own
+_LITTLE_ENDIAN = 1
+
+
+def straightened(column: pa.ChunkedArray, tally: Tally) -> pa.ChunkedArray:
+    """The column of WKB without curves and surfaces of many faces, which are counted; most columns are not touched.
+
+    Measures are counted as well. Raises `NoGeometry` for what cannot be changed.
+    """
+    numbers = _numbers(column)
+    if measured := int((((numbers & _FLAGS) // 1000 >= _MEASURED) | (numbers & _MEASURED_FLAG > 0)).sum()):
+        tally.seen[Seen.MEASURED] += measured
+    kinds = (numbers & _FLAGS) % 1000
+    odd = np.flatnonzero((kinds >= _COLLECTION) & (kinds <= _LAST))
+    changed = {int(place): new for place in odd if (new := _changed(column, int(place), int(kinds[place]), tally))}
+    if not changed:
+        return column
+    values = column.to_pylist()
+    for place, new in changed.items():
+        values[place] = new
+    return pa.chunked_array([pa.array(values, WKB)])
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """The number of each geometry's type, 0 for none."""
+    offsets, content = content_of(column)
+    numbers = np.zeros(len(column), np.int64)
+    filled = np.flatnonzero(np.diff(offsets) >= _HEADER)
+    if len(filled):
+        starts = offsets[filled]
+        low, second, third, high = (content[starts + place].astype(np.uint32) for place in range(1, _HEADER))
+        if not (content[starts] == _LITTLE_ENDIAN).all():
+            big = content[starts] != _LITTLE_ENDIAN
+            low, high = np.where(big, high, low), np.where(big, low, high)
+            second, third = np.where(big, third, second), np.where(big, second, third)
+        numbers[filled] = low | second << 8 | third << 16 | high << 24
+    return numbers
+
+
+def _changed(column: pa.ChunkedArray, place: int, kind: int, tally: Tally) -> bytes | None:
+    """The geometry in its new form, None where it has no need of one."""
+    content = column[place].as_py()
+    gdal = library()
+    if gdal is None:
+        if kind == _COLLECTION:
+            return None
+        raise NoGeometry(
+            f"geometry {place + 1} of a batch is a {_NAMES.get(kind, 'surface')}, which this installation of pyogrio "
+            "cannot straighten; ogr2ogr -nlt CONVERT_TO_LINEAR straight.gpkg INPUT does"
+        )
+    geometry = ctypes.c_void_p()
+    if gdal.OGR_G_CreateFromWkb(content, None, ctypes.byref(geometry), len(content)) != 0:
+        raise NoGeometry("a geometry cannot be read: its WKB is broken")
+    made = geometry
+    try:
+        arcs = bool(gdal.OGR_G_HasCurveGeometry(geometry, 1))
+        if gdal.OGR_G_HasCurveGeometry(geometry, 0):
+            made = ctypes.c_void_p(gdal.OGR_G_GetLinearGeometry(geometry, _AS_IT_IS, None))
+        elif kind in _FACES:
+            target = _FACES[kind] + (_HEIGHT if gdal.OGR_G_Is3D(geometry) else 0)
+            geometry = made = ctypes.c_void_p(gdal.OGR_G_ForceTo(geometry, target, None))
+        else:
+            return None
+        if not made:
+            raise NoGeometry(f"a {_NAMES.get(kind, 'surface')} cannot be made of straight lines")
+        if arcs:
+            tally.seen[Seen.CURVED] += 1
+        if arcs or kind in _FACES:
+            tally.lossy[ARCS if arcs else SURFACES] += 1
+        return _bytes(gdal, made)
+    finally:
+        if made is not geometry:
+            gdal.OGR_G_DestroyGeometry(made)
+        gdal.OGR_G_DestroyGeometry(geometry)
+
+
+def _bytes(gdal: ctypes.CDLL, geometry: ctypes.c_void_p) -> bytes:
+    buffer = ctypes.create_string_buffer(gdal.OGR_G_WkbSize(geometry))
+    if gdal.OGR_G_ExportToIsoWkb(geometry, _LITTLE_ENDIAN, buffer) != 0:
+        raise StepFailed("GDAL cannot write the WKB of a straightened geometry")
+    return buffer.raw

@@ -1,0 +1,63 @@
+"""Tables as JSON and GeoJSON: every number with the digits that read back as the same, or refused."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from geopandas.array import GeometryDtype
+
+from fused_spec.engine.cells import json_cells
+from fused_spec.engine.flat_tables import as_text, without_geometry, word
+from fused_spec.engine.geometry_forms import as_geojson, without_measures
+from fused_spec.engine.jsonable import ENCODER
+from fused_spec.engine.stored import Tell, Unstorable
+from fused_spec.engine.tables import with_index
+
+
+def as_json(table: pd.DataFrame, tell: Tell) -> bytes:
+    """A list of records."""
+    flat = without_geometry(with_index(table), "JSON", tell)
+    return ENCODER.encode(records(flat, tell)).encode()
+
+
+def records(table: pd.DataFrame, tell: Tell) -> list[dict[str, Any]]:
+    """An object for each row."""
+    names = [str(name) for name in table.columns]
+    cells = [json_cells(table.iloc[:, number], name, tell) for number, name in enumerate(names)]
+    if not names:
+        return [{} for _ in range(len(table))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def as_geojson_features(table: gpd.GeoDataFrame, tell: Tell) -> bytes:
+    """A collection of features, in degrees where the system of the coordinates is known."""
+    whole = with_index(table).reset_index(drop=True)
+    located = _in_degrees(gpd.GeoSeries(whole[table.active_geometry_name]), tell)
+    rest = pd.DataFrame(whole).drop(columns=table.active_geometry_name)
+    for number, kind in enumerate(rest.dtypes):
+        if isinstance(kind, GeometryDtype):
+            name = rest.columns[number]
+            rest = rest.assign(**{str(name): as_text(rest.iloc[:, number], "GeoJSON", tell)})
+    try:
+        shapes = [None if one is None else as_geojson(one, tell) for one in located]
+    except ValueError as error:
+        raise Unstorable(f"the returned table cannot be stored as geojson: {error}; ask for parquet") from error
+    features = [
+        {"id": str(number), "type": "Feature", "properties": properties, "geometry": shape}
+        for number, (properties, shape) in enumerate(zip(records(rest, tell), shapes, strict=True))
+    ]
+    return ENCODER.encode({"type": "FeatureCollection", "features": features}).encode()
+
+
+def _in_degrees(geometry: gpd.GeoSeries, tell: Tell) -> np.ndarray:
+    if geometry.crs is None:
+        if len(geometry):
+            tell(f"column {geometry.name}: it has no coordinate system, so that its numbers are taken for degrees")
+        return without_measures(geometry.to_numpy(), "GeoJSON", tell)
+    flat = gpd.GeoSeries(without_measures(geometry.to_numpy(), "GeoJSON", tell), crs=geometry.crs)
+    if word(geometry.crs) not in ("EPSG:4326", "OGC:CRS84"):
+        tell(
+            f"column {geometry.name}: it is reprojected from {word(geometry.crs)} to degrees (EPSG:4326), as GeoJSON is"
+        )
+    return np.asarray(flat.to_crs(4326).to_numpy(), dtype=object)
