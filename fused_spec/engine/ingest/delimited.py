@@ -102,6 +102,8 @@ def open_delimited(file: Input, choose: Choice, reading: Reading, *, plain: bool
     except UnicodeDecodeError as error:
         raise text.undecodable() from error
     dialect, sample = dialect_of(file.name, head, reading, whole=whole)
+    if not _is_text(dialect.names):
+        raise text.undecodable()
     geometry = None if plain else geometry_column(file.name, dialect.names, sample, reading.geometry)
     chosen = choose([name for name in dialect.names if name != geometry])
     rows = Rows(
@@ -128,6 +130,11 @@ def open_delimited(file: Input, choose: Choice, reading: Reading, *, plain: bool
         encoding=text.words,
         size=scanned.size,
     ).layer()
+
+
+def _is_text(names: Sequence[str]) -> bool:
+    """Whether names have no bytes that are no text, which stand in them as surrogates."""
+    return not any("\ud800" <= sign <= "\udfff" for name in names for sign in name)
 
 
 def _batches(plan: _Plan, parts: range) -> Iterator[Batch]:

@@ -185,5 +185,5 @@ def _named(path: PurePath, found: Sequence[str], delimiter: str) -> tuple[tuple[
 
 
 def _short(line: str) -> str:
-    line = line.strip("\r\n")
+    line = line.strip("\r\n").encode("utf-8", "replace").decode()
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"

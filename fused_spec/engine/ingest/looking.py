@@ -105,8 +105,9 @@ def _stamps(values: pa.Array) -> Guess:
         return text("some of its times have an offset and others have none")
     fractions = parts.field("fraction")
     digits = {max(0, length - 1) for length in pc.unique(pc.binary_length(fractions)).to_pylist()}
-    if _any(pc.equal(parts.field("seconds"), "")):
-        digits.add(-1)
+    without = pc.equal(parts.field("seconds"), "")
+    if _any(without):
+        digits = {-1} if _all(without) else digits | {-1}
     guess = Guess(
         kind=Kind.STAMP,
         styles=frozenset(pc.unique(parts.field("sign")).to_pylist()),

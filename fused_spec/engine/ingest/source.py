@@ -96,6 +96,7 @@ def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> S
     reading = reading_of(step)
     layers = reconciled([open_layer(one, list, reading, plain=True) for one in inputs])
     schema = united([layer.attributes for layer in layers], paths)
+    check_columns(list(reading.types), schema.names, "read.types")
     columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
         schema=schema,

@@ -28,7 +28,13 @@ _ODD_WORDS = """
 _ODD_PHRASES = ["2024-01-31 12:00:00", "1 ", " 1", "", " ", "1 000", 'a"b', "\\", '5"']
 _ODD = st.sampled_from([*_ODD_WORDS.split(), *_ODD_PHRASES])
 _NUMBERS = st.one_of(st.integers().map(str), st.floats(allow_nan=False, allow_infinity=False).map(repr))
-_COLUMN = st.sampled_from([_WORDS, _ODD, _NUMBERS, st.one_of(_WORDS, _ODD, _NUMBERS)])
+_EXACT = st.one_of(
+    st.integers(2**53 - 2, 2**53 + 2).map(str),
+    st.decimals(-9999, 9999, places=3).map(str),
+    st.decimals(0, 1, places=17).map(str),
+    st.integers(0, 9).map(str),
+)
+_COLUMN = st.sampled_from([_WORDS, _EXACT, _ODD, _NUMBERS, st.one_of(_WORDS, _ODD, _NUMBERS)])
 
 
 @st.composite
