@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-CONVERT = "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out"
+CONVERT = (
+    "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, say in read.delimiter what separates its columns, or "
+    "leave it out"
+)
 """What to do with an input of which nothing is known."""
 
 

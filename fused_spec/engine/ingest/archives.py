@@ -14,6 +14,9 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.input_formats import UNPACKED_BY, tables_in
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+"""How the names of files end that hold others."""
+
 _TARS = (".tar", ".tar.gz", ".tgz")
 _KNOWN = (".zip", ".tar", ".gz", ".tgz")  # the suffixes by which GDAL knows where an archive's name ends
 _ZIPPED = frozenset({".zip", ".shz", ".kmz", ".xlsx", ".ods"})

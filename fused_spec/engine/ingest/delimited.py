@@ -10,11 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.dialect import dialect_of
-from fused_spec.engine.ingest.encoding import text_of
+from fused_spec.engine.ingest.dialect import dialect_of, usual_delimiter
+from fused_spec.engine.ingest.encoding import Packed, text_of
 from fused_spec.engine.ingest.geometry_text import wkb_of_text
 from fused_spec.engine.ingest.guesses import Guess, Kind
-from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer, Origin
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.reading import Reading
@@ -94,17 +93,17 @@ class _Plan:
         return None if guess.why is None else f"text, since {guess.why} (read.types can say what it is)"
 
 
-def open_delimited(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
+def open_delimited(packed: Packed, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     """The layer of a file of delimited text; raises `StepFailed`, and what pyarrow does."""
-    text = text_of(file, reading.encoding)
+    text = text_of(packed, reading.encoding)
     try:
         head, whole = text.head()
     except UnicodeDecodeError as error:
         raise text.undecodable() from error
-    dialect, sample = dialect_of(file.name, head, reading, whole=whole)
+    dialect, sample = dialect_of(packed.file.name, head, reading, usual=usual_delimiter(packed.name), whole=whole)
     if not _is_text(dialect.names):
         raise text.undecodable()
-    geometry = None if plain else geometry_column(file.name, dialect.names, sample, reading.geometry)
+    geometry = None if plain else geometry_column(packed.file.name, dialect.names, sample, reading.geometry)
     chosen = choose([name for name in dialect.names if name != geometry])
     rows = Rows(
         text=text,

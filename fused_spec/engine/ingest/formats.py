@@ -10,10 +10,12 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.archives import ARCHIVES, check_whole, located
 from fused_spec.engine.ingest.arrow_files import is_arrow, open_arrow
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import open_delimited
-from fused_spec.engine.ingest.dialect import is_delimited, tells_nothing
+from fused_spec.engine.ingest.dialect import DELIMITERS, is_delimited
+from fused_spec.engine.ingest.encoding import Packed
 from fused_spec.engine.ingest.gdal import open_gdal
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
@@ -26,7 +28,6 @@ from fused_spec.input_formats import advice
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _MAGIC = b"PAR1"
 _BEGIN_BYTES = 64
-_OR_DELIMITED = "; if it is delimited text, say in read.delimiter what separates its columns"
 _UNREADABLE = (
     OSError,
     UnicodeDecodeError,
@@ -47,8 +48,8 @@ def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) ->
             layer = open_parquet(file, choose, reading, plain=plain)
         elif is_arrow(file.here()):
             layer = open_arrow(file, choose, reading, plain=plain)
-        elif not reading.open_options and is_delimited(file.name, _begin(file.here()), reading):
-            layer = open_delimited(file, choose, reading, plain=plain)
+        elif not reading.open_options and (text := _delimited(file, reading)) is not None:
+            layer = open_delimited(text, choose, reading, plain=plain)
         else:
             layer = open_gdal(file, choose, reading, plain=plain)
     except _UNREADABLE as error:
@@ -83,6 +84,20 @@ def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
         raise _unreadable(path, error) from error
 
 
+def _delimited(file: Input, reading: Reading) -> Packed | None:
+    """Where the delimited text of a file is: in it, or in the archive that it is."""
+    path = file.here()
+    if is_delimited(file.name, _begin(path), reading):
+        return Packed(file=file)
+    if not file.name.name.lower().endswith(ARCHIVES) or not path.is_file():
+        return None
+    place = located(path, reading.layer, reading.gdal_field)
+    if place.member is None or place.suffix not in DELIMITERS:
+        return None
+    check_whole(place)
+    return Packed(file=file, prefix=place.prefix, member=place.member)
+
+
 def _is_parquet(path: Path) -> bool:
     """By how it begins, whatever its name."""
     return _begin(path).startswith(_MAGIC)
@@ -99,5 +114,5 @@ def _unreadable(path: PurePath, error: Exception) -> StepFailed:
     said = str(error).partition("; It might help")[0]  # the rest is advice for callers of GDAL
     names = rf"(/vsizip/)?({re.escape(str(path))}|/\S*/{re.escape(path.name)})"  # the latter is a copy's
     said = re.sub(names, shown(path), said).rstrip(".")
-    step = f"; {advice(path.name)}{_OR_DELIMITED if tells_nothing(path) else ''}" if "not recognized" in said else ""
+    step = f"; {advice(path.name)}" if "not recognized" in said else ""
     return StepFailed(f"{shown(path)} cannot be read: {said}{step}")

@@ -7,7 +7,6 @@ from typing import Any
 
 from pyogrio.errors import DataSourceError
 
-from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest import geojson_text
 from fused_spec.engine.ingest.archives import located
 from fused_spec.engine.ingest.budget import batch_rows
@@ -19,7 +18,6 @@ from fused_spec.engine.ingest.gdal_messages import DEAF
 from fused_spec.engine.ingest.gdal_stream import Columns, layer_batches
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
-from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.reading import Reading
 
 _IN_MEMORY = 4  # how many times larger than in its file a table may be, at a guess
@@ -29,10 +27,6 @@ def open_gdal(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> 
     """The layer of a file; raises what pyogrio does."""
     found = look_into(file, reading)
     columns, asked, crs = columns_of(found, choose, plain=plain)
-    if plain and not columns.places:
-        raise StepFailed(
-            f"{shown(file.name)} has no columns beside its geometry; use partition_geospatial, or leave it out"
-        )
     if library() is None:
         found.lossy.append(DEAF)
     records = found.origin.rows if found.driver in geojson_text.SEQUENCES else None

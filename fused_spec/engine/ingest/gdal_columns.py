@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyogrio
 from numpy.typing import NDArray
 
+from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest import geojson_text
 from fused_spec.engine.ingest.budget import MOST_BATCH_ROWS
 from fused_spec.engine.ingest.drivers import ROW_NUMBERS
@@ -16,6 +17,7 @@ from fused_spec.engine.ingest.gdal_messages import heard
 from fused_spec.engine.ingest.gdal_stream import Columns, Told, quiet, readable, record_batches, storage_of
 from fused_spec.engine.ingest.gdal_times import Times, learned, times_in
 from fused_spec.engine.ingest.layer import Choice
+from fused_spec.engine.ingest.notes import shown
 
 _EXTENSION = b"ARROW:extension:name"
 _GEOMETRY = (b"geoarrow.wkb", b"ogc.wkb")
@@ -32,6 +34,10 @@ def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, M
     text = geojson_text.look_through(found.place) if found.driver in geojson_text.DRIVERS else geojson_text.Seen()
     row_id = _row_id(found, text)
     chosen = choose([*found.fields, *row_id])
+    if plain and not chosen:
+        raise StepFailed(
+            f"{shown(found.place.file)} has no columns beside its geometry; use partition_geospatial, or leave it out"
+        )
     asked = {
         "layer": found.info["layer_name"],
         "columns": [name for name in chosen if name in found.fields],

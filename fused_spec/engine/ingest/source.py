@@ -15,7 +15,7 @@ from fused_spec.engine.ingest.formats import open_layer
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
-from fused_spec.engine.ingest.reading import reading_of
+from fused_spec.engine.ingest.reading import Reading, reading_of
 from fused_spec.engine.ingest.reconciling import reconciled
 from fused_spec.engine.ingest.schema import fitted, forced, united
 from fused_spec.engine.ingest.tally import Tally
@@ -96,7 +96,7 @@ def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> S
     reading = reading_of(step)
     layers = reconciled([open_layer(one, list, reading, plain=True) for one in inputs])
     schema = united([layer.attributes for layer in layers], paths)
-    check_columns(list(reading.types), schema.names, "read.types")
+    check_columns(reading.typed, schema.names, "read.types")
     columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
         schema=schema,
@@ -115,7 +115,7 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
     opened = [open_features(one, step, reading) for one in inputs]
     layers = reconciled([one.layer for one in opened])
     opened = [one.of(layer) for one, layer in zip(opened, layers, strict=True)]
-    attributes = _attributes(step, opened)
+    attributes = _attributes(step, reading, opened)
     cut = step.subdivide_start is not None or step.subdivide_stop is not None
     claims, lost = united_claims(opened, attributes, cut=cut)
     return Source(
@@ -150,11 +150,13 @@ def _crs_facts(opened: Opened) -> dict[str, str | None]:
     return {"in": opened.crs_words if known else None, "out": "EPSG:4326", "from": opened.layer.origin.crs_from}
 
 
-def _attributes(step: PartitionGeospatialStep, opened: Sequence[Opened]) -> pa.Schema:
+def _attributes(step: PartitionGeospatialStep, reading: Reading, opened: Sequence[Opened]) -> pa.Schema:
     """The columns beside the geometry: what the inputs have in all, or what `table_schema` forces."""
     if GEOMETRY in step.remove_cols:
         raise StepFailed("remove_cols: the geometry cannot be removed; use partition_nongeospatial for a plain table")
     schema = united([one.attributes for one in opened], [one.path for one in opened])
+    if step.load_columns is None:
+        check_columns(reading.typed, schema.names, "read.types")
     if step.table_schema is not None:
         schema = forced(schema, step.table_schema)
     check_columns(step.remove_cols, schema.names, "remove_cols")

@@ -187,8 +187,8 @@ def test_what_gdal_does_not_know_is_named_without_where_it_lies(tmp_path: Path, 
     with pytest.raises(StepFailed) as refused:
         ingested(str(tmp_path / "a.txt"), storage)
     known = (
-        "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out; if it is delimited text, say in "
-        "read.delimiter what separates its columns"
+        "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, say in read.delimiter what separates its columns, or "
+        "leave it out"
     )
     assert str(refused.value) == (
         f"a.txt cannot be read: 'a.txt' not recognized as being in a supported file format; {known}"
