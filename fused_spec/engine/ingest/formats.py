@@ -15,6 +15,7 @@ from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import open_delimited
 from fused_spec.engine.ingest.dialect import is_delimited
 from fused_spec.engine.ingest.gdal import open_gdal
+from fused_spec.engine.ingest.hive import Folders
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import shown
@@ -38,8 +39,13 @@ _UNREADABLE = (
 )
 
 
-def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
-    """What a file holds; `plain` leaves geometry alone. Raises `StepFailed`, at once or while it is read."""
+def open_layer(file: Input, folders: Folders, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
+    """What a file and its folders hold; `plain` leaves geometry alone. Raises `StepFailed`, at once or while read."""
+    layer = _of_file(file, folders.choice(choose), reading, plain=plain)
+    return folders.added(layer, choose, file.name)
+
+
+def _of_file(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     suffix = file.name.suffix.lower()
     try:
         if suffix in _PARQUET or _is_parquet(file.here()):

@@ -12,6 +12,7 @@ from fused_spec.engine.ingest.claims import Claims, united_claims
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.features import Opened, as_features, open_features
 from fused_spec.engine.ingest.formats import open_layer
+from fused_spec.engine.ingest.hive import folders_of
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
@@ -94,7 +95,8 @@ def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> S
     """The attributes of the inputs; raises `StepFailed`, at once or while they are read."""
     paths = [one.name for one in inputs]
     reading = reading_of(step)
-    layers = reconciled([open_layer(one, list, reading, plain=True) for one in inputs])
+    pairs = zip(inputs, folders_of(inputs, reading), strict=True)
+    layers = reconciled([open_layer(one, folders, list, reading, plain=True) for one, folders in pairs])
     _check_heeded(reading, layers)
     schema = united([layer.attributes for layer in layers], paths, reading.types)
     check_columns(list(reading.types), schema.names, "read.types")
@@ -113,7 +115,8 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
     """The features of the inputs, `geometry` as WKB in EPSG:4326; raises `StepFailed`, at once or while read."""
     paths = [one.name for one in inputs]
     reading = reading_of(step)
-    opened = [open_features(one, step, reading) for one in inputs]
+    pairs = zip(inputs, folders_of(inputs, reading), strict=True)
+    opened = [open_features(one, folders, step, reading) for one, folders in pairs]
     layers = reconciled([one.layer for one in opened])
     _check_heeded(reading, layers)
     opened = [one.of(layer) for one, layer in zip(opened, layers, strict=True)]
@@ -147,7 +150,9 @@ def _losing(layer: Layer, sentences: Sequence[str]) -> Layer:
 
 def _plain_rows(schema: pa.Schema, paths: Sequence[PurePath], raw: Raw) -> Rows:
     number, batch = raw
-    return Rows(table=fitted(batch.attributes, schema, paths[number]), tally=batch.tally)
+    tally = Tally()
+    tally.add(batch.tally)
+    return Rows(table=fitted(batch.attributes, schema, paths[number], tally), tally=tally)
 
 
 def _feature_rows(opened: Sequence[Opened], attributes: pa.Schema, raw: Raw) -> Rows:
