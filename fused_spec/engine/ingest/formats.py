@@ -10,10 +10,12 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.archives import ARCHIVES, check_whole, located
 from fused_spec.engine.ingest.arrow_files import is_arrow, open_arrow
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import open_delimited
-from fused_spec.engine.ingest.dialect import is_delimited
+from fused_spec.engine.ingest.dialect import DELIMITERS, is_delimited
+from fused_spec.engine.ingest.encoding import Packed
 from fused_spec.engine.ingest.gdal import open_gdal
 from fused_spec.engine.ingest.hive import Folders
 from fused_spec.engine.ingest.inputs import Input
@@ -52,8 +54,8 @@ def _of_file(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> L
             layer = open_parquet(file, choose, reading, plain=plain)
         elif is_arrow(file.here()):
             layer = open_arrow(file, choose, reading, plain=plain)
-        elif not reading.open_options and is_delimited(file.name, _begin(file.here()), reading):
-            layer = open_delimited(file, choose, reading, plain=plain)
+        elif not reading.open_options and (text := _delimited(file, reading)) is not None:
+            layer = open_delimited(text, choose, reading, plain=plain)
         else:
             layer = open_gdal(file, choose, reading, plain=plain)
     except _UNREADABLE as error:
@@ -86,6 +88,20 @@ def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
         raise StepFailed(f"{shown(path)}: {error}; mend the file, or leave it out") from error
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
+
+
+def _delimited(file: Input, reading: Reading) -> Packed | None:
+    """Where the delimited text of a file is: in it, or in the archive that it is."""
+    path = file.here()
+    if is_delimited(file.name, _begin(path), reading):
+        return Packed(file=file)
+    if not file.name.name.lower().endswith(ARCHIVES) or not path.is_file():
+        return None
+    place = located(path, reading.layer, reading.gdal_field)
+    if place.member is None or place.suffix not in DELIMITERS:
+        return None
+    check_whole(place)
+    return Packed(file=file, prefix=place.prefix, member=place.member)
 
 
 def _is_parquet(path: Path) -> bool:

@@ -172,10 +172,9 @@ def _attributes(step: PartitionGeospatialStep, opened: Sequence[Opened], reading
     if GEOMETRY in step.remove_cols:
         raise StepFailed("remove_cols: the geometry cannot be removed; use partition_nongeospatial for a plain table")
     schema = united([one.attributes for one in opened], [one.path for one in opened], reading.types)
+    read = [name for name in reading.typed if step.load_columns is None or name in step.load_columns]
+    check_columns([name for name in read if name != reading.geometry], schema.names, "read.types")
     if step.table_schema is not None:
         schema = forced(schema, step.table_schema)
-    else:
-        read = [name for name in reading.types if step.load_columns is None or name in step.load_columns]
-        check_columns([name for name in read if name != reading.geometry], schema.names, "read.types")
     check_columns(step.remove_cols, schema.names, "remove_cols")
     return pa.schema([field for field in schema if field.name not in step.remove_cols])

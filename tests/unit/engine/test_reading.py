@@ -37,6 +37,7 @@ def test_what_a_step_says_is_what_is_read() -> None:
         null_values=("NA",),
         encoding="cp1252",
         types={"a": pa.string()},
+        typed=("a",),
         hive=False,
     )
 
