@@ -59,11 +59,11 @@ class Opened:
 def open_features(file: Input, folders: Folders, step: PartitionGeospatialStep, reading: Reading) -> Opened:
     """Open an input; raises `StepFailed` for one without geometry, or without a column that the step names."""
     path = file.name
-    layer = open_layer(file, folders, partial(_choose, step), reading, plain=step.lonlat_cols is not None)
+    layer = open_layer(file, folders, partial(_choose, step, path), reading, plain=step.lonlat_cols is not None)
     if step.lonlat_cols is None and not layer.has_geometry:
         raise StepFailed(
             f"{shown(path)} has no geometry; name its two coordinate columns in lonlat_cols, "
-            "a column of WKT or WKB in read.geometry, or use partition_nongeospatial"
+            "or the one that holds WKT, EWKT or WKB in read.geometry, or use partition_nongeospatial"
         )
     attributes = layer.attributes
     if step.load_columns is not None:
@@ -111,10 +111,10 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -
     return with_geometry(fitted(kept, schema, opened.path, tally, rows=len(geometry)), geometry)
 
 
-def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
+def _choose(step: PartitionGeospatialStep, path: PurePath, present: Sequence[str]) -> list[str]:
     """The columns to read: all, or those of `load_columns` and what points are made of."""
     lonlat: Sequence[str] = step.lonlat_cols or ()
-    check_columns(lonlat, present, "lonlat_cols")
+    check_columns(lonlat, present, f"{shown(path)}: lonlat_cols")
     if len(set(lonlat)) < len(lonlat):
         raise StepFailed(f"lonlat_cols names {lonlat[0]} twice; name the column of longitudes, then that of latitudes")
     if step.load_columns is None:

@@ -19,9 +19,14 @@ _RESERVED = (GEOMETRY, "fused_index")
 _DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}  # of the longest integers of so many bits
 
 
-def united(schemas: Sequence[pa.Schema], paths: Sequence[PurePath]) -> pa.Schema:
-    """The columns of all inputs; numbers widen to what holds all of them. Raises `StepFailed`."""
-    schemas = _alike(schemas)
+def united(
+    schemas: Sequence[pa.Schema], paths: Sequence[PurePath], types: Mapping[str, pa.DataType] | None = None
+) -> pa.Schema:
+    """The columns of all inputs, some in the types that the user says; numbers widen to what holds all of them.
+
+    Raises `StepFailed`.
+    """
+    schemas = _alike([_retyped(schema, types or {}) for schema in schemas])
     whole = schemas[0].remove_metadata()
     for schema, path in zip(schemas[1:], paths[1:], strict=True):
         try:
@@ -32,6 +37,10 @@ def united(schemas: Sequence[pa.Schema], paths: Sequence[PurePath]) -> pa.Schema
                 "give a column the same type in all inputs, or leave it out"
             ) from error
     return pa.schema([field.with_nullable(True).remove_metadata() for field in whole])
+
+
+def _retyped(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:
+    return pa.schema([field.with_type(types.get(field.name, field.type)) for field in schema])
 
 
 def _alike(schemas: Sequence[pa.Schema]) -> list[pa.Schema]:
