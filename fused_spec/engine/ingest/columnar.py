@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
-import shapely
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.column_facts import check_text, lost_index
@@ -16,7 +15,7 @@ from fused_spec.engine.ingest.geometry_text import wkb_of_text
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer, Origin
 from fused_spec.engine.ingest.plain_types import plain_field, plain_table
 from fused_spec.engine.ingest.reading import Reading
-from fused_spec.engine.ingest.srids import ITS_GEOMETRIES
+from fused_spec.engine.ingest.srids import ITS_GEOMETRIES, first_srid
 from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.wkb import WKB
 
@@ -116,9 +115,8 @@ def _with_own_crs(found: GeometryColumn, first_rows: FirstRows) -> GeometryColum
     if not len(known):
         return found
     try:
-        wkb = _wkb(pa.table([known], names=[found.name]), found, 0, Tally())
-        srid = int(shapely.get_srid(shapely.from_wkb(wkb[0].as_py(), on_invalid="ignore")))
-    except (NotImplementedError, StepFailed):  # a curve, or none at all; that is told when it is read
+        srid = first_srid(_wkb(pa.table([known], names=[found.name]), found, 0, Tally()))
+    except StepFailed:  # it is no geometry, which is told when it is read
         return found
     return replace(found, crs=f"EPSG:{srid}", crs_from=ITS_GEOMETRIES) if srid > 0 else found
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 import pyarrow as pa
-import shapely
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.geometry_text import is_geometry_text, wkb_of_text
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.rows import Rows
-from fused_spec.engine.ingest.srids import ITS_GEOMETRIES
+from fused_spec.engine.ingest.srids import ITS_GEOMETRIES, first_srid
 from fused_spec.engine.ingest.wkb import GEOMETRY
 from fused_spec.input_formats import GEOMETRY_COLUMNS
 
@@ -62,7 +61,7 @@ def with_crs(rows: Rows, name: str) -> TextGeometry:
             wkb = wkb_of_text(known.slice(0, 1), name, 0)
         except StepFailed:  # which is told when it is read
             break
-        srid = 0 if wkb.null_count else int(shapely.get_srid(shapely.from_wkb(wkb[0].as_py(), on_invalid="ignore")))
+        srid = first_srid(wkb)
         return TextGeometry(name=name, crs=f"EPSG:{srid}", crs_from=ITS_GEOMETRIES) if srid else TextGeometry(name=name)
     return TextGeometry(name=name)
 
