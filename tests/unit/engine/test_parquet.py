@@ -141,6 +141,17 @@ def test_a_row_group_with_another_number_of_rows_than_values_is_refused(
     assert places
 
 
+def test_a_column_with_two_names_in_the_footer_is_refused(tmp_path: Path, storage: Path) -> None:
+    pq.write_table(pa.table({"share": [1]}), tmp_path / "a.parquet", store_schema=False)
+    content = (tmp_path / "a.parquet").read_bytes()
+    before, _, after = content.rpartition(b"share")
+    (tmp_path / "a.parquet").write_bytes(before + b"3hare" + after)
+    with pytest.raises(
+        StepFailed, match=r"a\.parquet cannot be read: its footer names a column share, and 3hare in row"
+    ):
+        account(str(tmp_path / "a.parquet"), storage)
+
+
 def test_pages_are_checked_where_they_have_checksums(tmp_path: Path, storage: Path) -> None:
     options = {"write_page_checksum": True, "compression": "none", "use_dictionary": False}
     pq.write_table(pa.table({"word": ["hello", "world"]}), tmp_path / "a.parquet", **options)
