@@ -2,7 +2,6 @@
 
 import glob
 import shutil
-from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
@@ -147,23 +146,21 @@ def _in_folders(one: Input, storage: Root) -> Input:
 
 def _told_apart(inputs: Sequence[Input]) -> list[Input]:
     """The inputs, those of one name with as many of their folders as tell them apart."""
-    counts = Counter(one.name.name for one in inputs)
-    twins: dict[str, list[Input]] = {}
+    twins: dict[str, set[tuple[str, ...]]] = {}
     for one in inputs:
-        twins.setdefault(one.name.name, []).append(one)
-    lengths = {name: _telling(twins[name]) for name, number in counts.items() if number > 1}
+        twins.setdefault(one.name.name, set()).add(one.name.parts)
+    lengths = {name: _telling(paths) for name, paths in twins.items() if len(paths) > 1}
     return [
         replace(one, label=Label(*one.name.parts[-lengths[one.name.name] :])) if one.name.name in lengths else one
         for one in inputs
     ]
 
 
-def _telling(inputs: Sequence[Input]) -> int:
-    """How many of the last parts of these paths tell them apart; files that are named twice are the same."""
-    paths = {one.name.parts for one in inputs}
+def _telling(paths: Set[tuple[str, ...]]) -> int:
+    """How many of the last parts of these paths tell them apart."""
     longest = max(map(len, paths))
     enough = (number for number in range(2, longest) if len({path[-number:] for path in paths}) == len(paths))
-    return next(enough, min(2, longest))
+    return next(enough, longest)
 
 
 def _is_there(place: Root) -> bool:
