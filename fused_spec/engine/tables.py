@@ -61,6 +61,13 @@ def as_arrow(value: Any) -> pa.Table | None:
         return pa.table({getattr(value, "name", None) or "value": pa.chunked_array(value)})
 
 
+def handed_over_as_floats(value: Any) -> list[str]:
+    """The columns of 128 bits of a DuckDB relation, as `sum` makes them, of which DuckDB gives Arrow floats."""
+    if type(value).__name__ != "DuckDBPyRelation":
+        return []
+    return [name for name, kind in zip(value.columns, value.types, strict=True) if str(kind) in ("HUGEINT", "UHUGEINT")]
+
+
 def is_geoarrow(table: pa.Table) -> bool:
     """Whether a column says that it holds geometries."""
     return any(map(_is_geometry, table.schema))
