@@ -8,7 +8,7 @@ from fused_spec.engine import labelled, rasters, responses, table_formats
 from fused_spec.engine.parts import write_parts
 from fused_spec.engine.plain_values import write_bytes, write_json, write_text
 from fused_spec.engine.stored import Content, Unstorable
-from fused_spec.engine.tables import as_arrow, as_table, handed_over_as_floats, is_geoarrow
+from fused_spec.engine.tables import as_arrow, as_table, handed_over_as_floats, has_numbered_labels, is_geoarrow
 from fused_spec.engine.tiles import Tile
 from fused_spec.engine.unfinished import known_step, missing_step
 from fused_spec.jobdir import EMPTY
@@ -55,6 +55,8 @@ def _lost_before(value: Any) -> Iterator[str]:
     """What is lost where a value becomes a table, or a plain one."""
     if labelled.is_labelled(value):
         yield from labelled.losses(value)
+    if has_numbered_labels(value):
+        yield "the labels of the series, whole numbers without a name, are left out; rename_axis('…') keeps them"
     for name in handed_over_as_floats(value):
         yield f"column {name}: DuckDB hands over a HUGEINT as a float; cast one of more than 15 digits (::VARCHAR)"
 

@@ -95,6 +95,13 @@ def has_telling_index(table: pd.DataFrame) -> bool:
     return len(index) > 0 and (isinstance(index, pd.MultiIndex) or not pd.api.types.is_integer_dtype(index.dtype))
 
 
+def has_numbered_labels(value: Any) -> bool:
+    """Whether whole numbers are the labels of a series, and not those of its rows; frames have such after any filter."""
+    if not isinstance(value, pd.Series) or isinstance(value, gpd.GeoSeries) or has_telling_index(value.to_frame()):
+        return False
+    return not value.index.equals(pd.RangeIndex(len(value)))
+
+
 def named(table: pd.DataFrame, tell: Tell) -> pd.DataFrame:
     """The table with one text name for each column, as files have them."""
     if all(type(name) is str for name in table.columns):
