@@ -96,7 +96,7 @@ def has_telling_index(table: pd.DataFrame) -> bool:
 
 
 def has_numbered_labels(value: Any) -> bool:
-    """Whether whole numbers are the labels of a series, and not those of its rows; frames have such after any filter."""
+    """Whether whole numbers label a series, and not those of its rows; frames have such after any filter."""
     if not isinstance(value, pd.Series) or isinstance(value, gpd.GeoSeries) or has_telling_index(value.to_frame()):
         return False
     return not value.index.equals(pd.RangeIndex(len(value)))
