@@ -68,10 +68,10 @@ class Place:
         """The bytes, unpacked, of one of `names`, or of the table itself."""
         member = self.member if name is None else name
         if self.prefix == "/vsizip/" and member is not None:
-            with zipfile.ZipFile(self.file) as archive, archive.open(member) as stream:
+            with _whole(self.file), zipfile.ZipFile(self.file) as archive, archive.open(member) as stream:
                 yield stream
         elif self.prefix == "/vsigzip/":
-            with gzip.open(self.file) as packed:
+            with _whole(self.file), gzip.open(self.file) as packed:
                 yield cast(IO[bytes], packed)
         else:
             with (self.file if name is None else self.file.with_name(name)).open("rb") as file:
