@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-CONVERT = "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out"
+CONVERT = (
+    "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, say in read.delimiter what separates its columns, or "
+    "leave it out"
+)
 """What to do with an input of which nothing is known."""
 
 
@@ -49,6 +52,14 @@ def tables_in(names: Iterable[str]) -> list[str]:
         name for name in files if name.lower().endswith(_IN_ARCHIVES) and not name.startswith(inside)
     ]
 
+
+GEOMETRY_COLUMNS = frozenset(
+    """
+    geometry geom the_geom wkt _wkt wkt_geom wkt_geometry ewkt wkb ewkb wkb_geometry geometry_wkt geom_wkt geometry_wkb
+    geom_wkb shape_wkt
+    """.split()  # noqa: SIM905 - as a list it is a page
+)
+"""What a column of text with geometry is usually called, in small letters."""
 
 UNPACKED_BY = {
     ".zst": "zstd -d",

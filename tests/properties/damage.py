@@ -25,7 +25,8 @@ from tests.properties.engine import Came, apart, ingested
 from tests.properties.formats import FORMATS, Format
 from tests.properties.seen import Seen, difference
 
-RIGHT, NAMED = "right", "failed and named"
+RIGHT, TOLD, NAMED, CRASHED = "right", "lossy and told", "failed and named", "a library ended it, named"
+_ENDS = (RIGHT, TOLD, NAMED, CRASHED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +82,20 @@ def judged(came: Came, undamaged: Seen | None, form: Format, source: Path) -> tu
         return "broke", came.broken
     if came.message is not None:
         is_told = source.name in came.message and "Traceback" not in came.message
-        return NAMED, None if is_told else f"the file is not named in: {came.message}"
+        return CRASHED if came.is_crash else NAMED, None if is_told else f"the file is not named in: {came.message}"
     assert came.table is not None
     if undamaged is not None and difference(came.table, undamaged) is None:
         return RIGHT, None
     right, why = apart(lambda: form.oracle(source))
+    lost = max(0, len(right or undamaged or ()) - len(came.table))
     if right is None:
-        lost = 0 if undamaged is None else len(undamaged) - len(came.table)
-        rows = f"{lost} rows lost" if lost > 0 else "went on"
-        return "went on", f"{rows} where another reader says {why}"
-    return RIGHT, difference(came.table, right)
+        wrong = f"{f'{lost} rows lost' if lost else 'went on'} where another reader says {why}"
+    else:
+        wrong = difference(came.table, right)
+        if wrong is None and right.lacks is None:
+            return RIGHT, None
+        wrong = wrong or f"not told: {right.lacks}"
+    return TOLD, None if came.lossy and not lost else wrong
 
 
 def _damaged(folder: Path, chance: random.Random, *, lines: bool) -> str:
@@ -174,7 +179,7 @@ def main() -> int:
         return 1 if found.wrong else 0
     each = -(-given.files // len(names))
     print(f"seed {seed}, {each:,} files a format\n")
-    print("| format | right | failed and named | WRONG | seconds |\n|---|---|---|---|---|")
+    print(f"| format | {' | '.join(_ENDS)} | WRONG | seconds |\n|---|{'---|' * len(_ENDS)}---|---|")
     bad: list[Verdict] = []
     with ProcessPoolExecutor() as pool:
         for name in names:
@@ -187,7 +192,8 @@ def main() -> int:
             wrong = [one for one in found if one.wrong is not None]
             ends: Counter[Any] = Counter(one.ended for one in found if one.wrong is None)
             spent = time.monotonic() - began
-            print(f"| {name} | {ends[RIGHT]:,} | {ends[NAMED]:,} | {len(wrong):,} | {spent:.0f} |", flush=True)
+            counts = " | ".join(f"{ends[end]:,}" for end in _ENDS)
+            print(f"| {name} | {counts} | {len(wrong):,} | {spent:.0f} |", flush=True)
             bad += wrong
     for one in bad:
         print(one)

@@ -7,7 +7,7 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 import fused_spec.engine.steps  # noqa: F401  # once, as the forkserver does: each task is forked
 from fused_spec.engine.forking import fork
+from fused_spec.engine.ingest.notes import named
 from fused_spec.engine.ingesting import Opening
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 from tests.properties.seen import Seen, seen
@@ -24,16 +25,21 @@ _CPU_SECONDS = 30  # an ingestion of ten rows takes a hundredth of it
 _IDLE_SECONDS = 900  # for one that waits and never works; no test is meant to come near
 _MEMORY_BYTES = 8 * 2**30
 _GEOMETRY = "geometry"
+_ENDED = "the process was ended by"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Came:
-    """How an ingestion ended: with a table, with a message, or with neither: then `broken` says how."""
+    """How an ingestion ended: with a table, with a message, or with neither: then `broken` says how.
+
+    `lossy` are the things that it tells to be lost or changed. A process that a library ended has a message too.
+    """
 
     table: Seen | None = None
+    lossy: Sequence[str] = ()
     message: str | None = None
+    is_crash: bool = False
     broken: str | None = None
-    log: str = ""
 
 
 def ingested(source: Path, folder: Path, *, is_plain: bool, **options: Any) -> Came:
@@ -56,13 +62,17 @@ def ingested(source: Path, folder: Path, *, is_plain: bool, **options: Any) -> C
         outcome = Opening(step=step, storage=storage, job_id="job-1", lot_bytes=None)(0)
         if outcome.error is not None:
             return Came(message=outcome.error)
-        return Came(table=_table(storage / "table", is_plain=is_plain))
+        account = pickle.loads(outcome.content or b"")
+        lossy = [f"{lost['what']} ({lost['rows']})" for one in account["inputs"] for lost in one["lossy"]]
+        return Came(table=_table(storage / "table", is_plain=is_plain), lossy=lossy)
 
     came, how = apart(ingest)
-    told = log.read_text(errors="replace") if log.exists() else ""
-    if came is None:
-        return Came(broken=how, log=told)
-    return Came(table=came.table, message=came.message, log=told)
+    if isinstance(came, Came):
+        return came
+    if how.startswith(_ENDED):
+        # as `run_ingestion` says it, which sees how its task ended
+        return Came(message=f"{how}; it was at work on {named(step.input)}", is_crash=True)
+    return Came(broken=how)
 
 
 def apart(work: Callable[[], Any]) -> tuple[Any, str]:
@@ -80,14 +90,14 @@ def apart(work: Callable[[], Any]) -> tuple[Any, str]:
     if -code in (signal.SIGXCPU, signal.SIGALRM):
         return None, "came to no end"
     if code < 0:
-        return None, f"the process was ended by {signal.Signals(-code).name}"
+        return None, f"{_ENDED} {signal.Signals(-code).name}"
     return None, content.decode(errors="replace") or f"the process ended by itself with exit code {code}"
 
 
 def _work_and_exit(work: Callable[[], Any], writing: int) -> None:
     code = 1
     try:
-        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, 2 * _CPU_SECONDS))  # a signal first, then the end
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGALRM, signal.SIG_DFL)

@@ -81,7 +81,10 @@ FORMATS = {
     "kml of libkml": Format(make=KML, oracle=xml("Placemark"), lines=True),
     "kmz": Format(make=zipped(KML, "a.kmz", "doc.kml"), oracle=oracles.kmz),
     "gpx": Format(
-        make=by_gdal("a.gpx", "GPX", dataset_options={"GPX_USE_EXTENSIONS": "YES"}), oracle=xml("wpt"), lines=True
+        # GDAL reads its integers in 32 bits
+        make=by_gdal("a.gpx", "GPX", without=["big"], dataset_options={"GPX_USE_EXTENSIONS": "YES"}),
+        oracle=xml("wpt"),
+        lines=True,
     ),
     "jml": Format(make=by_gdal("a.jml", "JML"), oracle=xml("feature"), lines=True),
     "mapml": Format(make=by_gdal("a.mapml", "MapML"), oracle=xml("map-feature"), lines=True),

@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -53,13 +53,19 @@ def timed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def by_gdal(
-    name: str, driver: str | None = None, *, surfaces: bool = False, times: bool = False, **options: Any
+    name: str,
+    driver: str | None = None,
+    *,
+    surfaces: bool = False,
+    times: bool = False,
+    without: Sequence[str] = (),
+    **options: Any,
 ) -> Made:
     """A file as GDAL writes it."""
 
     def make(folder: Path) -> Path:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2024-01-01T00:00:00Z"})
-        frame = areas() if surfaces else places()
+        frame = (areas() if surfaces else places()).drop(columns=list(without))
         pyogrio.write_dataframe(timed(frame) if times else frame, folder / name, driver=driver, **options)
         return folder / name
 

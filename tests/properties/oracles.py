@@ -16,6 +16,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -28,7 +29,7 @@ from fused_spec.engine.ingest.drivers import only_plain_files
 from tests.properties.seen import Seen, seen
 
 Oracle = Callable[[Path], Seen]
-_HARMLESS = re.compile("laundered|successfully parsed")
+_HARMLESS = re.compile("laundered|successfully parsed|Several features with id")
 
 
 class Broken(Exception):
@@ -97,7 +98,7 @@ def kmz(path: Path) -> Seen:
 
 
 def geojson(path: Path) -> Seen:
-    whole = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_twins)
+    whole = json.loads(path.read_text(encoding="utf-8"), strict=False, parse_constant=_no_constant)
     if whole["type"] != "FeatureCollection":
         raise Broken(f"it is a {whole['type']}")
     return _features(whole["features"], _named_crs(whole))
@@ -105,13 +106,11 @@ def geojson(path: Path) -> Seen:
 
 def geojson_lines(path: Path) -> Seen:
     lines = path.read_text(encoding="utf-8").replace("\x1e", "").split("\n")
-    return _features(
-        [json.loads(line, parse_constant=_no_constant, object_pairs_hook=_no_twins) for line in lines if line.strip()]
-    )
+    return _features([json.loads(line, strict=False, parse_constant=_no_constant) for line in lines if line.strip()])
 
 
 def topojson(path: Path) -> Seen:
-    whole = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+    whole = json.loads(path.read_text(encoding="utf-8"), strict=False, parse_constant=_no_constant)
     found = by_gdal(path)
     first = next(iter(whole["objects"].values()))
     if len(first["geometries"]) != len(found):
@@ -121,12 +120,6 @@ def topojson(path: Path) -> Seen:
 
 def _no_constant(name: str) -> Any:
     raise Broken(f"{name} is no JSON")
-
-
-def _no_twins(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise Broken("two members of one name")
-    return dict(pairs)
 
 
 def _named_crs(whole: Mapping[str, Any]) -> Any:
@@ -139,14 +132,32 @@ def _features(features: Iterable[Mapping[str, Any]], crs: Any = None) -> Seen:
     for one in features:
         if one["type"] != "Feature":
             raise Broken(f"a feature is a {one['type']}")
-    held = [one.get("properties") or {} for one in features]
+    # without properties, GDAL takes all other members for attributes
+    held = [
+        one["properties"] or {}
+        if "properties" in one
+        else {name: value for name, value in one.items() if name not in ("type", "geometry", "id", "bbox")}
+        for one in features
+    ]
     names = list(dict.fromkeys(name for one in held for name in one))
     described = [one.get("geometry") for one in features]
-    shapes = [None if one is None else shapely.from_geojson(json.dumps(one)) for one in described]
+    shapes, lacks = _understood([one and json.dumps(one) for one in described], shapely.from_geojson)
     columns: dict[str, list[Any]] = {name: [one.get(name) for one in held] for name in names}
     if any("id" in one for one in features):
         columns.setdefault("id", [one.get("id") for one in features])
-    return seen(columns, shapes, crs)
+    return replace(seen(columns, shapes, crs), lacks=lacks)
+
+
+def _understood(texts: Sequence[str | None], read: Callable[[str], Any]) -> tuple[list[Any], str | None]:
+    """The geometries of some texts; and why one of them, then None, is no geometry."""
+    shapes, lacks = [], None
+    for text in texts:
+        try:
+            shapes.append(read(text) if text else None)
+        except shapely.errors.ShapelyError as error:
+            shapes.append(None)
+            lacks = str(error)
+    return shapes, lacks
 
 
 def delimited(separator: str, *, lonlat: tuple[str, str] | None = None, wkt: str | None = None) -> Oracle:
@@ -168,15 +179,15 @@ def _delimited(content: bytes, separator: str, lonlat: tuple[str, str] | None, w
         if len(line) != len(names):
             raise Broken(f"{len(line)} values in {len(names)} columns")
     columns = {name: [line[number] for line in lines[1:]] for number, name in enumerate(names)}
-    shapes = None
+    shapes, lacks = None, None
     if lonlat is not None:
         lon, lat = (columns[name] for name in lonlat)
         both = zip(lon, lat, strict=True)
         shapes = [shapely.Point(float(x), float(y)) if x.strip() and y.strip() else None for x, y in both]
     if wkt is not None:
-        shapes = [shapely.from_wkt(one) if one else None for one in columns[wkt]]
+        shapes, lacks = _understood(columns[wkt], shapely.from_wkt)
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    return Seen(rows=rows, shapes=shapes, names=list(columns), textual=True)
+    return Seen(rows=rows, shapes=shapes, names=list(columns), textual=True, lacks=lacks)
 
 
 def gzipped(suffix: str, inner: Oracle) -> Oracle:
@@ -264,7 +275,7 @@ def column_number(meta: pq.FileMetaData, name: str) -> int:
 
 def geojson_like(path: Path) -> Seen:
     """JSON with features in more forms than those of GeoJSON."""
-    whole = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_twins)
+    whole = json.loads(path.read_text(encoding="utf-8"), strict=False, parse_constant=_no_constant)
     found = by_gdal(path)
     if len(whole["features"]) != len(found):
         raise Broken(f"{len(found)} rows of {len(whole['features'])} features")

@@ -18,13 +18,15 @@ _DEGREES = 1e-9  # two ways of reprojecting differ by less
 class Seen:
     """Rows as dictionaries of values; `shapes` are geometries in degrees, None for a table without.
 
-    `textual` values are text, whatever it stands for; places that are not `exact` have been reprojected.
+    `textual` values are text, whatever it stands for; places that are not `exact` have been reprojected. What `lacks`
+    here though it stands in the file must be told of a table that lacks it too.
     """
 
     rows: list[Mapping[str, Any]]
     shapes: list[Any] | None = None
     exact: bool = True
     textual: bool = False
+    lacks: str | None = None
     names: Sequence[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -105,7 +107,12 @@ def _other_place(came: Seen, right: Seen) -> str | None:
 
 
 def _coordinates(one: Any) -> list[float]:
-    return [] if one is None else shapely.get_coordinates(one, include_z=bool(shapely.has_z(one))).ravel().tolist()
+    """All coordinates, one after the other; a height that only some points of a shape have is 0 for the others."""
+    if one is None:
+        return []
+    places = shapely.get_coordinates(one, include_z=bool(shapely.has_z(one)))
+    places[:, 2:] = np.nan_to_num(places[:, 2:])
+    return places.ravel().tolist()
 
 
 def _other_text(came: Seen, right: Seen) -> str | None:

@@ -17,6 +17,9 @@ from fused_spec.engine.ingest.inputs import drop_with_copies
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.input_formats import UNPACKED_BY, tables_in
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+"""How the names of files end that hold others."""
+
 _TARS = (".tar", ".tar.gz", ".tgz")
 _ZIPPED = frozenset({".zip", ".shz", ".kmz", ".xlsx", ".ods"})
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, tarfile.TarError)

@@ -1,161 +1,213 @@
-"""Read CSV and TSV, where a column's type comes from all of its rows and not from the first ones alone."""
+"""Read delimited text: CSV, TSV and their like, with geometry that is written in it."""
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.columns import check_unique
-from fused_spec.engine.ingest.inputs import Input
-from fused_spec.engine.ingest.layer import Batch, Choice, Layer
+from fused_spec.engine.ingest.dialect import dialect_of, usual_delimiter
+from fused_spec.engine.ingest.encoding import Packed, text_of
+from fused_spec.engine.ingest.geometry_text import wkb_of_text
+from fused_spec.engine.ingest.guesses import Guess, Kind
+from fused_spec.engine.ingest.layer import Batch, Choice, Layer, Origin
 from fused_spec.engine.ingest.notes import shown
+from fused_spec.engine.ingest.reading import Reading
+from fused_spec.engine.ingest.records import line_of
+from fused_spec.engine.ingest.rows import BLOCK_BYTES, Rows
+from fused_spec.engine.ingest.scanning import scan
+from fused_spec.engine.ingest.tally import Tally
+from fused_spec.engine.ingest.text_geometry import TextGeometry, geometry_column, with_crs
+from fused_spec.engine.ingest.typed_text import NoSuchValue, typed
+from fused_spec.engine.ingest.wkb import NoGeometry
 
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_OTHERS = (";", "\t", "|")
-_BLOCK_BYTES = 16 * 2**20
-_MARGIN_BYTES = 1024  # for what may stand behind the last value: a quote, blanks, empty lines
-_QUOTED = re.compile(r'"[^"]*("|$)')
-_MISFIT = re.compile(r"In CSV column #(\d+):.*CSV conversion error(?: to \S+: invalid value '(.*)')?", re.DOTALL)
-_INTEGER = re.compile(r"[+-]?0*([0-9]*)")
-_INT64_DIGITS = 19  # where int64 does not hold an integer, it has so many
-_EXACT = 2**53  # as a floating-point number an integer beyond it loses digits
-# In the order in which pyarrow tries them: a column has the first type that fits all of its values. Only a column of
-# nothing but integers is tried as uint64, and is text where that does not hold them.
-_TYPES = [
-    pa.null(),
-    pa.int64(),
-    pa.bool_(),
-    pa.date32(),
-    pa.time32("s"),
-    pa.timestamp("s"),
-    pa.timestamp("ns"),
-    pa.float64(),
-    pa.string(),
-]
+_IN_MEMORY = 1.5  # how many times larger than its text a table may be, at a guess
+_ROW = re.compile(r"^row [0-9,]+: ")
 
 
-def open_delimited(file: Input, choose: Choice) -> Layer:
-    """The layer of a CSV or TSV file; raises `StepFailed`, and what pyarrow does."""
-    path = file.here()
-    schema = _inferred(path)
-    chosen = choose(schema.names)
-    return Layer(
-        attributes=pa.schema([schema.field(name) for name in chosen]),
-        parts=[path.stat().st_size],
-        batches=partial(_batches, file, schema, chosen),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """How a file becomes a table: its chosen columns by what is known of them, and its geometry."""
 
+    rows: Rows
+    chosen: Sequence[str]
+    said: Mapping[str, pa.DataType]
+    guesses: Mapping[str, Guess]
+    numbers: Sequence[str]
+    geometry: TextGeometry | None
+    encoding: str
+    size: int
+    widened: Mapping[str, pa.DataType] = field(default_factory=dict)
 
-def _batches(file: Input, schema: pa.Schema, chosen: Sequence[str], parts: range) -> Iterator[Batch]:
-    for _ in parts:  # there is one
-        last = None
-        with _open(file.here(), schema) as reader:
-            for batch in reader:
-                last = batch if batch.num_rows else last
-                yield Batch(attributes=pa.Table.from_batches([batch]).select(list(chosen)))
-        if last is not None and _ends_within_quotes(file.here(), last):
-            raise StepFailed(
-                f"{shown(file.name)} cannot be read: a quote in its last record is never closed, so that the lines "
-                "after it are one value; close or remove it"
-            )
+    def type_of(self, name: str) -> pa.DataType:
+        if name in self.said:
+            return self.said[name]
+        return self.widened[name] if name in self.widened else self.guesses[name].type
 
+    def is_converted(self, name: str) -> bool:
+        """Whether Arrow's reader makes the values, which it does of what was guessed."""
+        guess = self.guesses.get(name, Guess())
+        return guess.kind is not Kind.NOTHING and not pa.types.is_string(self.type_of(name))
 
-def _ends_within_quotes(path: Path, last: pa.RecordBatch) -> bool:
-    """Whether the last value of the file, which then has lines of its own, goes on to the end without a quote."""
-    value = last.column(last.num_columns - 1)[-1].as_py()
-    if not isinstance(value, str) or "\n" not in value:
-        return False
-    with path.open("rb") as file:
-        file.seek(-min(path.stat().st_size, len(value.encode()) + _MARGIN_BYTES), os.SEEK_END)
-        return b"\n" in file.read().rpartition(b'"')[2].rstrip()
+    def layer(self) -> Layer:
+        return Layer(
+            attributes=pa.schema([(name, self.type_of(name)) for name in self.chosen]),
+            parts=[int(self.size * _IN_MEMORY)],
+            batches=partial(_batches, self),
+            has_geometry=self.geometry is not None,
+            crs=None if self.geometry is None else self.geometry.crs,
+            origin=self._origin(),
+            guesses=self.guesses,
+            widened=self.with_types,
+        )
 
+    def with_types(self, types: Mapping[str, pa.DataType]) -> Layer:
+        """The layer with these types of columns that were guessed."""
+        return replace(self, widened={**self.widened, **types}).layer()
 
-def _open(path: Path, schema: pa.Schema | None, only: Sequence[str] = ()) -> pyarrow.csv.CSVStreamingReader:
-    """A reader of the file, of some columns or of all; None: with the types that the first block says."""
-    return pyarrow.csv.open_csv(
-        path,
-        read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=_delimiter(path), newlines_in_values=True),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=schema, include_columns=list(only), strings_can_be_null=bool(only)
-        ),
-    )
-
-
-def _delimiter(path: Path) -> str:
-    """What the suffix says; or, where the names of the columns are without it, another that stands between them."""
-    usual = DELIMITERS[path.suffix.lower()]
-    with path.open(encoding="utf-8", errors="replace") as file:
-        names = _QUOTED.sub("", file.readline(_BLOCK_BYTES))
-    return usual if usual in names else next((other for other in _OTHERS if other in names), usual)
-
-
-def _inferred(path: Path) -> pa.Schema:
-    """The types of the columns: what the first block says, widened until the whole file fits."""
-    with _open(path, None) as reader:
-        schema = reader.schema
-        first = next(iter(reader), None)
-    check_unique(schema.names)
-    inexact = [] if first is None else _integers_among(path, _beyond_exact(first))
-    for number in map(schema.get_field_index, inexact):
-        schema = schema.set(number, schema.field(number).with_type(pa.uint64()))
-    while True:
-        for field in schema:
-            if pa.types.is_binary(field.type):
-                raise StepFailed(
-                    f"{shown(path)} cannot be read: column {field.name} is not UTF-8 text; convert the file"
+    def _origin(self) -> Origin:
+        lossy = list(self.rows.dialect.told)
+        for name, guess in self.guesses.items():
+            if guess.kind is Kind.STAMP and not guess.keeps_zone and name not in self.widened:
+                lossy.append(
+                    f"column {name} has times with offsets ({', '.join(sorted(guess.zones))}); the instants are kept, "
+                    "in UTC, the offsets are not"
                 )
-        misfit = _misfit(path, schema) if inexact or path.stat().st_size > _BLOCK_BYTES else None
-        if misfit is None:
-            return schema
-        number, value = misfit
-        schema = schema.set(number, schema.field(number).with_type(_wider(schema.field(number).type, value)))
+        return Origin(
+            encoding=self.encoding,
+            crs_from=None if self.geometry is None else self.geometry.crs_from,
+            zones={name: guess.zone for name, guess in self.guesses.items() if guess.zone is not None},
+            kinds={name: words for name in self.guesses if (words := self._kind(name)) is not None},
+            lossy=lossy,
+        )
+
+    def _kind(self, name: str) -> str | None:
+        guess = self.guesses[name]
+        is_text = name in self.widened and pa.types.is_string(self.widened[name])
+        if is_text and guess.kind not in (Kind.TEXT, Kind.NOTHING):
+            return f"{guess.type}, and text in other inputs"
+        return None if guess.why is None else f"text, since {guess.why} (read.types can say what it is)"
 
 
-def _beyond_exact(rows: pa.RecordBatch) -> list[str]:
-    """The columns that pyarrow reads as floating-point numbers, and that would have lost digits were they integers."""
-    ends = {field.name: pc.min_max(rows[field.name]) for field in rows.schema if pa.types.is_float64(field.type)}
-    largest = {name: max(-(end["min"].as_py() or 0), end["max"].as_py() or 0) for name, end in ends.items()}
-    return [name for name, number in largest.items() if number >= _EXACT]
-
-
-def _integers_among(path: Path, names: Sequence[str]) -> list[str]:
-    """The columns of which the first block has nothing but integers."""
-    if not names:
-        return []
-    with _open(path, pa.schema([(name, pa.string()) for name in names]), names) as reader:
-        first = reader.read_next_batch()
-    pattern = r"^\s*[+-]?[0-9]+\s*$"
-    return [name for name in names if pc.all(pc.match_substring_regex(first[name], pattern)).as_py()]
-
-
-def _misfit(path: Path, schema: pa.Schema) -> tuple[int, str] | None:
-    """The number of a column with a value that its type does not have, and that value where it is told."""
+def open_delimited(packed: Packed, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
+    """The layer of a file of delimited text; raises `StepFailed`, and what pyarrow does."""
+    text = text_of(packed, reading.encoding)
     try:
-        with _open(path, schema) as reader:
-            for _ in reader:
-                pass
-    except pa.ArrowInvalid as error:
-        found = _MISFIT.search(str(error))
-        if found is None:
-            raise
-        return int(found[1]), found[2] or ""
-    return None
+        head, whole = text.head()
+    except UnicodeDecodeError as error:
+        raise text.undecodable() from error
+    dialect, sample = dialect_of(packed.file.name, head, reading, usual=usual_delimiter(packed.name), whole=whole)
+    if not _is_text(dialect.names):
+        raise text.undecodable()
+    geometry = None if plain else geometry_column(packed.file.name, dialect.names, sample, reading.geometry)
+    chosen = choose([name for name in dialect.names if name != geometry])
+    rows = Rows(
+        text=text,
+        dialect=dialect,
+        nulls=reading.null_values,
+        decimal=reading.decimal or ".",
+        block_bytes=BLOCK_BYTES,
+    )
+    said = {name: kind for name, kind in reading.types.items() if name in chosen}
+    scanned = scan(rows, [name for name in chosen if name not in said])
+    said |= {
+        name: pa.float64()
+        for name in reading.numbers
+        if name not in said and scanned.guesses[name].kind not in (Kind.WHOLE, Kind.NUMBER)
+    }
+    return _Plan(
+        rows=scanned.rows,
+        chosen=chosen,
+        said=said,
+        guesses={name: guess for name, guess in scanned.guesses.items() if name not in said},
+        numbers=reading.numbers,
+        geometry=None if geometry is None else with_crs(scanned.rows, geometry),
+        encoding=text.words,
+        size=scanned.size,
+    ).layer()
 
 
-def _wider(kind: pa.DataType, value: str) -> pa.DataType:
-    """The next type to try for a column, of which this one does not hold a value."""
-    if pa.types.is_string(kind):
-        return pa.binary()  # only text that is not UTF-8 does not fit
-    integer = _INTEGER.fullmatch(value)
-    if pa.types.is_int64(kind) and integer and len(integer[1]) >= _INT64_DIGITS:
-        return pa.uint64()
-    if pa.types.is_uint64(kind):
-        return pa.string() if integer else _wider(pa.int64(), value)
-    return _TYPES[_TYPES.index(kind) + 1] if kind in _TYPES else pa.string()
+def _is_text(names: Sequence[str]) -> bool:
+    """Whether names have no bytes that are no text, which stand in them as surrogates."""
+    return not any("\ud800" <= sign <= "\udfff" for name in names for sign in name)
+
+
+def _batches(plan: _Plan, parts: range) -> Iterator[Batch]:
+    kinds = {name: plan.type_of(name) if plan.is_converted(name) else pa.string() for name in plan.chosen}
+    if plan.geometry is not None:
+        kinds[plan.geometry.name] = pa.string()
+    for _ in parts:  # there is one
+        first_row = 0
+        for batch in plan.rows.batches(kinds):
+            tally = Tally()
+            columns = [_column(plan, name, batch[name], first_row, tally.lossy) for name in plan.chosen]
+            yield Batch(
+                attributes=pa.table(columns, names=list(plan.chosen)),
+                geometry=None if plan.geometry is None else _geometry(plan, plan.geometry.name, batch, first_row),
+                tally=tally,
+                first_row=first_row,
+            )
+            first_row += batch.num_rows
+
+
+def _column(plan: _Plan, name: str, values: pa.Array, first_row: int, lossy: Counter[str]) -> pa.Array:
+    if plan.is_converted(name):
+        return values
+    if name in plan.guesses and plan.guesses[name].kind is Kind.NOTHING:
+        kind = plan.type_of(name)
+        if name not in plan.widened or not pa.types.is_string(kind):
+            return pa.nulls(len(values), kind)
+    values = _without_nulls(plan, values)
+    if name in plan.guesses:
+        return values
+    try:
+        made = typed(values, plan.said[name], name, plan.rows.decimal)
+    except NoSuchValue as error:
+        raise _misfit(plan, name, error, first_row) from error
+    lossy.update(made.lossy)
+    return made.values
+
+
+def _geometry(plan: _Plan, name: str, batch: pa.RecordBatch, first_row: int) -> pa.ChunkedArray:
+    values = _without_nulls(plan, batch[name])
+    try:
+        return wkb_of_text(values, name, first_row)
+    except NoGeometry as error:
+        row = int(str(error).removeprefix("row ").partition(":")[0].replace(",", "")) - 1
+        line = line_of(plan.rows.text, plan.rows.dialect, row)
+        why = _ROW.sub("", str(error))
+        raise StepFailed(
+            f"{shown(plan.rows.text.file.name)}, line {line:,}: {why}; mend the value, or leave it empty"
+        ) from error
+
+
+def _without_nulls(plan: _Plan, values: pa.Array) -> pa.Array:
+    """Text without the words that stand for a missing value."""
+    if not plan.rows.nulls:
+        return values
+    return pc.if_else(pc.is_in(values, pa.array(plan.rows.nulls, pa.string())), None, values)
+
+
+def _misfit(plan: _Plan, name: str, error: NoSuchValue, first_row: int) -> StepFailed:
+    kind, file = plan.said[name], shown(plan.rows.text.file.name)
+    if error.place is None:
+        return StepFailed(f"{file}: column {name} cannot become {kind}, which text has no values of; write it as text")
+    line = line_of(plan.rows.text, plan.rows.dialect, first_row + error.place)
+    what = (
+        f"lonlat_cols: {name} must be numbers, and" if name in plan.numbers else f"column {name} is to be {kind}, and"
+    )
+    return StepFailed(f"{file}, line {line:,}: {what} {error.value!r} is none; {_step(plan, error.value)}")
+
+
+def _step(plan: _Plan, value: str) -> str:
+    if re.fullmatch(r"\s*[-+]?[0-9]*,[0-9]+\s*", value) and plan.rows.decimal != ",":
+        return "read.decimal: ',' reads numbers with a comma"
+    if re.fullmatch(r"\s*[-+]?[0-9.,]+\s*", value):
+        return "remove what parts its thousands"
+    if not re.search("[0-9]", value):
+        return f"read.null_values: [{value!r}] makes it a missing value"
+    return "mend the value, or say another type in read.types"

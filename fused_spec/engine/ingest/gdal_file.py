@@ -12,7 +12,7 @@ from pyogrio.errors import DataSourceError
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest import geojson_text, gml, shapefiles, spreadsheets, sqlite_values
 from fused_spec.engine.ingest.archives import Place, check_whole, located
-from fused_spec.engine.ingest.delimited import DELIMITERS
+from fused_spec.engine.ingest.dialect import DELIMITERS
 from fused_spec.engine.ingest.drivers import ENCODING_DRIVERS, SINGLE_LAYER, SPREADSHEETS
 from fused_spec.engine.ingest.gdal_library import layer_names
 from fused_spec.engine.ingest.gdal_messages import Messages, heard_opening

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from fused_spec.engine.ingest.geometry_columns import GeometryColumn
+from fused_spec.engine.ingest.guesses import Guess
 from fused_spec.engine.ingest.tally import Tally
 
 Choice = Callable[[Sequence[str]], list[str]]
@@ -52,7 +53,8 @@ class Layer:
 
     `batches` reads some of the parts, each time in the same batches; `parts` says of each about how many bytes its rows
     are in memory. Geometry is in coordinates of `crs` (None: the file says none); `claims` are what else the file says
-    of it (GeoParquet's `edges`, `orientation` and `epoch`), and `beside` the attributes that are geometry too.
+    of it (GeoParquet's `edges`, `orientation` and `epoch`), and `beside` the attributes that are geometry too. Of text,
+    `guesses` are what columns seem to be, and `widened` gives the layer with other types of them.
     """
 
     attributes: pa.Schema
@@ -63,3 +65,5 @@ class Layer:
     claims: Mapping[str, Any] = field(default_factory=dict)
     beside: Mapping[str, GeometryColumn] = field(default_factory=dict)
     origin: Origin = Origin()
+    guesses: Mapping[str, Guess] = field(default_factory=dict)
+    widened: "Callable[[Mapping[str, pa.DataType]], Layer] | None" = None

@@ -160,8 +160,8 @@ def test_nothing_but_the_table_is_left(tmp_path: Path, storage: Path) -> None:
 def test_a_column_of_a_long_csv_is_what_all_of_its_rows_are(
     tmp_path: Path, storage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delimited, "_BLOCK_BYTES", 4096)
-    lines = [f"{number},{number},,{'true' if number else 1}" for number in range(2000)]
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 4096)
+    lines = [f"{number},{number},,{'true' if number % 2 else 'false'}" for number in range(2000)]
     source = tmp_path / "a.csv"
     source.write_text("\n".join(["number,mixed,late,truth", *lines, "7,A1,2.5,false", "8,0.5,3,true", ""]))
     step = PartitionNongeospatialStep(input=str(source), output="fd://table")

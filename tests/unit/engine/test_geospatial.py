@@ -212,7 +212,7 @@ def test_a_table_without_geometry_says_what_to_do(tmp_path: Path, storage: Path)
 
 def test_coordinates_must_be_numbers(tmp_path: Path, storage: Path) -> None:
     frame = pd.DataFrame({"lon": ["east"], "lat": [50]})
-    assert "lon and lat must be numbers" in failure(
+    assert "a.csv, line 2: lonlat_cols: lon must be numbers, and 'east' is none" in failure(
         saved(frame, tmp_path / "a.csv"), storage, lonlat_cols=("lon", "lat")
     )
 

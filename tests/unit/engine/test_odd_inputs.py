@@ -110,7 +110,7 @@ def test_options_of_gdal_count_for_text_with_coordinates_too(tmp_path: Path, sto
 
 def test_integers_that_gdal_changes_are_told(tmp_path: Path, storage: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.csv").write_text('WKT,id,n\n"POINT (1 2)",12345678901234567891,5\n')
-    ingested(str(tmp_path / "a.csv"), storage)
+    ingested(str(tmp_path / "a.csv"), storage, gdal_config={"open_options": {"AUTODETECT_TYPE": "YES"}})
     told = [line for line in capsys.readouterr().out.splitlines() if "64 bits" in line]
     assert [line.partition(": numbers")[0] for line in told] == ["a.csv: lossy: column id"]
 
@@ -186,7 +186,10 @@ def test_what_gdal_does_not_know_is_named_without_where_it_lies(tmp_path: Path, 
     (tmp_path / "a.txt").write_text("hello")
     with pytest.raises(StepFailed) as refused:
         ingested(str(tmp_path / "a.txt"), storage)
-    known = "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, or leave it out"
+    known = (
+        "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, say in read.delimiter what separates its columns, or "
+        "leave it out"
+    )
     assert str(refused.value) == (
         f"a.txt cannot be read: 'a.txt' not recognized as being in a supported file format; {known}"
     )
@@ -206,3 +209,17 @@ def test_caps_that_leave_crumbs_are_told_with_their_unit(
     assert "121 files for 121 rows: partitioning_maximum_per_file counts square degrees, or square metres with" in (
         capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize("when", ["opened", "read"])
+def test_what_a_library_did_not_foresee_names_the_file(
+    when: str, tmp_path: Path, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unforeseen(*_: Any, **__: Any) -> Any:
+        return {}["no such code"]
+
+    name = {"opened": "open_parquet", "read": "_batches"}[when]
+    module = {"opened": "formats", "read": "parquet"}[when]
+    monkeypatch.setattr(f"fused_spec.engine.ingest.{module}.{name}", unforeseen)
+    with pytest.raises(StepFailed, match=r"a\.parquet cannot be read: it is damaged, or .*KeyError: 'no such code'"):
+        ingested(saved(points(2), tmp_path / "a.parquet"), storage)
