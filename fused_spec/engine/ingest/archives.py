@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -22,7 +23,15 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 _TARS = (".tar", ".tar.gz", ".tgz")
 _ZIPPED = frozenset({".zip", ".shz", ".kmz", ".xlsx", ".ods"})
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, tarfile.TarError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    tarfile.TarError,
+    struct.error,
+    NotImplementedError,  # a packing that Python's zipfile does not know, or a number of one that there is not
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

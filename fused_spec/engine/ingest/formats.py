@@ -119,8 +119,8 @@ def _begin(path: Path) -> bytes:
 def _told(path: PurePath, error: Exception) -> Exception:
     """What a reader raised, as an error that names the file.
 
-    Libraries meet damage in ways that they do not foresee, so nothing that they raise is left to the engine, which would
-    not know of which file it tells.
+    Libraries meet damage in ways that they do not foresee, so nothing that they raise is left to the engine, which
+    would not know of which file it tells.
     """
     match error:
         case NoGeometry():

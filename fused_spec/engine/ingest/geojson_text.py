@@ -30,6 +30,7 @@ _LATE_ID = re.compile(rb'(?:\}|null)\s*,\s*"id"\s*:\s*([^\s,}]+)\s*(?:\}|,\s*"(?
 _INTEGER = re.compile(rb"-?[0-9]+")
 _FINE_TIME = re.compile(rb':\s*"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}\.[0-9]{3}0*[1-9]')
 _CRS = re.compile(rb'"crs"\s*:\s*\{')
+_PROPERTIES = re.compile(rb'"properties"\s*:')
 _COLLECTION = re.compile(rb'"type"\s*:\s*"FeatureCollection"')
 _LARGEST = 2**63 - 1
 _RECORD = b"\x1e"
@@ -116,6 +117,25 @@ def check_records(place: Place) -> None:
                     f"{place.name} cannot be read: line {line:,} is no GeoJSON feature ({why}), and GDAL would "
                     "leave it out; mend or remove it"
                 )
+
+
+def check_features(place: Place, features: int) -> None:
+    """Raise `StepFailed` where a collection has members that are no features, which GDAL leaves out."""
+    if sum(found.start() < stop for chunk, stop in _chunks(place) for found in _PROPERTIES.finditer(chunk)) <= features:
+        return
+    with place.open() as stream:
+        try:
+            whole = json.load(stream)
+        except ValueError:
+            return  # which GDAL reads in its own way, and says so
+    members = whole.get("features") if isinstance(whole, dict) else None
+    for number, one in enumerate(members if isinstance(members, list) else ()):
+        kind = one.get("type") if isinstance(one, dict) else None
+        if kind != "Feature":
+            raise StepFailed(
+                f"{place.name} cannot be read: feature {number + 1:,} of its collection has the type {kind}, and GDAL "
+                "would leave it out; mend or remove it"
+            )
 
 
 def _fault(record: bytes) -> str | None:
