@@ -126,13 +126,14 @@ def check_whole(place: Place) -> None:
     stem = None if place.member is None else place.member.removesuffix(PurePosixPath(place.member).suffix)
     with _whole(place.file), zipfile.ZipFile(place.file) as archive:
         for member in archive.infolist():
-            if stem is not None and not member.filename.startswith(stem):
-                continue
+            is_part = stem is None or member.filename.startswith(stem)
             if member.flag_bits & 1:
-                raise StepFailed(f"{place.name}: {member.filename} is encrypted; unpack it with its password")
+                if is_part:
+                    raise StepFailed(f"{place.name}: {member.filename} is encrypted; unpack it with its password")
+                continue
             try:
-                with archive.open(member) as stream:
-                    while stream.read(2**20):
+                with archive.open(member) as stream:  # which shows whether it has one name in both places
+                    while is_part and stream.read(2**20):
                         pass
             except NotImplementedError:  # a packing that GDAL knows and Python does not
                 continue
