@@ -73,8 +73,6 @@ def look_into(file: Input, reading: Reading) -> Found:
     if place.suffix in _SHAPEFILES:
         _look_into_shapefile(found, reading)
     _ask_gdal(found, reading)
-    if found.driver == "GeoJSON" and not place.file.is_dir():
-        geojson_text.check_features(place, found.features)
     if found.driver == gml.DRIVER:
         found.lossy += gml.left_out(place, str(found.info["geometry_name"]))
     if found.driver in SPREADSHEETS:

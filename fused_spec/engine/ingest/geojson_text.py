@@ -61,6 +61,7 @@ class Seen:
     late_ids: int = 0
     other_ids: int = 0
     crs: bool = False
+    properties: int = 0
 
 
 def look_through(place: Place) -> Seen:
@@ -68,7 +69,7 @@ def look_through(place: Place) -> Seen:
     seen = Seen()
     lines = collections = 0
     for chunk, stop in _chunks(place):
-        nul = _NUL.search(chunk)
+        nul = _NUL.search(chunk) if b"\0" in chunk or b"\\u0000" in chunk else None
         if nul is not None:
             line = lines + chunk[: nul.start()].count(b"\n") + 1
             raise StepFailed(
@@ -82,6 +83,7 @@ def look_through(place: Place) -> Seen:
         seen.ids += sum(1 for one in ids if _INTEGER.fullmatch(one))
         seen.late_ids += sum(1 for one in late if _INTEGER.fullmatch(one))
         seen.other_ids += sum(1 for one in (*ids, *late) if not _INTEGER.fullmatch(one))
+        seen.properties += sum(found.start() < stop for found in _PROPERTIES.finditer(chunk))
         seen.crs = seen.crs or _CRS.search(chunk) is not None
         collections += sum(found.start() < stop for found in _COLLECTION.finditer(chunk))
         if collections > 1:
@@ -119,9 +121,9 @@ def check_records(place: Place) -> None:
                 )
 
 
-def check_features(place: Place, features: int) -> None:
+def check_features(place: Place, features: int, seen: Seen) -> None:
     """Raise `StepFailed` where a collection has members that are no features, which GDAL leaves out."""
-    if sum(found.start() < stop for chunk, stop in _chunks(place) for found in _PROPERTIES.finditer(chunk)) <= features:
+    if seen.properties <= features + seen.crs:  # which has properties too
         return
     with place.open() as stream:
         try:
