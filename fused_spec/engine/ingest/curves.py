@@ -21,9 +21,6 @@ _NAMES = {8: "CIRCULARSTRING", 9: "COMPOUNDCURVE", 10: "CURVEPOLYGON", 11: "MULT
 _FACES = {15: 6, 16: 6, 17: 3}
 _HEIGHT = -(2**31)
 _HAS_SRID = 0x20000000
-_FLAGS = 0x1FFFFFFF  # what is left of a number without those that PostGIS adds for height, measures and system
-_MEASURED_FLAG = 0x40000000
-_MEASURED = 2  # thousands of the numbers of types with measures, and more with height
 _AS_IT_IS = 0.0  # the step between corners: GDAL's own
 _LITTLE_ENDIAN = 1
 
@@ -31,12 +28,9 @@ _LITTLE_ENDIAN = 1
 def straightened(column: pa.ChunkedArray, tally: Tally) -> pa.ChunkedArray:
     """The column of WKB without curves and surfaces of many faces, which are counted; most columns are not touched.
 
-    Measures are counted as well. Raises `NoGeometry` for what cannot be changed.
+    Raises `NoGeometry` for what cannot be changed.
     """
-    numbers = _numbers(column)
-    if measured := int((((numbers & _FLAGS) // 1000 >= _MEASURED) | (numbers & _MEASURED_FLAG > 0)).sum()):
-        tally.seen[Seen.MEASURED] += measured
-    kinds = (numbers & _FLAGS) % 1000
+    kinds = _kinds(column)
     odd = np.flatnonzero((kinds >= _COLLECTION) & (kinds <= _LAST))
     changed = {int(place): new for place in odd if (new := _changed(column, int(place), int(kinds[place]), tally))}
     if not changed:
@@ -47,20 +41,19 @@ def straightened(column: pa.ChunkedArray, tally: Tally) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(values, WKB)])
 
 
-def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """The number of each geometry's type, 0 for none."""
+def _kinds(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """The number of each geometry's type in the plane, 0 for none."""
     offsets, content = content_of(column)
-    numbers = np.zeros(len(column), np.int64)
+    kinds = np.zeros(len(column), np.int64)
     filled = np.flatnonzero(np.diff(offsets) >= _HEADER)
-    if len(filled):
-        starts = offsets[filled]
-        low, second, third, high = (content[starts + place].astype(np.uint32) for place in range(1, _HEADER))
-        if not (content[starts] == _LITTLE_ENDIAN).all():
-            big = content[starts] != _LITTLE_ENDIAN
-            low, high = np.where(big, high, low), np.where(big, low, high)
-            second, third = np.where(big, third, second), np.where(big, second, third)
-        numbers[filled] = low | second << 8 | third << 16 | high << 24
-    return numbers
+    starts = offsets[filled]
+    # beyond two bytes there are only PostGIS's flags
+    low, high = content[starts + 1], content[starts + 2]
+    big = content[starts] != _LITTLE_ENDIAN
+    if big.any():
+        low, high = np.where(big, content[starts + 4], low), np.where(big, content[starts + 3], high)
+    kinds[filled] = (low | high.astype(np.uint16) << 8) % 1000
+    return kinds
 
 
 def _changed(column: pa.ChunkedArray, place: int, kind: int, tally: Tally) -> bytes | None:
