@@ -206,7 +206,7 @@ def _misfit(plan: _Plan, name: str, error: NoSuchValue, first_row: int) -> StepF
 def _step(plan: _Plan, value: str) -> str:
     if re.fullmatch(r"\s*[-+]?[0-9]*,[0-9]+\s*", value) and plan.rows.decimal != ",":
         return "read.decimal: ',' reads numbers with a comma"
-    if re.fullmatch(r"\s*[-+]?[0-9.,]+\s*", value):
+    if re.fullmatch(r"\s*[-+]?[0-9]{1,3}([., ][0-9]{3})+([.,][0-9]+)?\s*", value):
         return "remove what parts its thousands"
     if not re.search("[0-9]", value):
         return f"read.null_values: [{value!r}] makes it a missing value"

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +132,8 @@ def test_what_is_no_number_for_one_value_alone_is_told_with_that_value(storage: 
     account = account_of({"a.csv": "fips,n,name\n01001,1,x\n06075,NA,y\n"}, storage)
     told = {column["name"]: column["type_in"] for column in account["columns_in"][0]}
     assert told == {
-        "fips": "text, since 01001 would be 1001 as a number (read.types can say what it is)",
-        "n": "text, since NA is no number (read.types can say what it is)",
+        "fips": "text, since '01001' would be 1001 as a number (read.types can say what it is)",
+        "n": "text, since 'NA' is no number (read.types can say what it is)",
         "name": "string",
     }
 
@@ -330,6 +331,18 @@ def test_text_behind_a_closing_quote_is_refused(text: str, storage: Path) -> Non
     assert "a.csv cannot be read: in line 3 text follows a closing quote" in failure(f"a,b\n1,2\n3,{text}\n", storage)
 
 
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ('"a,b', "a.csv cannot be read: the quote in line 1 is never closed"),
+        ('"a"x,b', "a.csv cannot be read: in line 1 text follows a closing quote"),
+        ("a\0,b", "a.csv cannot be read: line 1, with the names of its columns, has zero bytes"),
+    ],
+)
+def test_names_that_are_damaged_are_refused(header: str, words: str, storage: Path) -> None:
+    assert failure(f"{header}\n1,2\n", storage).startswith(words)
+
+
 # Lines
 
 
@@ -476,6 +489,26 @@ def test_packed_text_that_is_cut_off_is_refused(storage: Path) -> None:
         table_of({"a.csv.gz": gzip.compress(b"a,b\n1,2\n" * 999)[:-12]}, storage)
 
 
+def archive(path: Path, **members: str) -> str:
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in members.items():
+            packed.writestr(f"{name}.csv", content)
+    return str(path)
+
+
+def test_text_in_an_archive_is_read_like_any_other(tmp_path: Path, storage: Path) -> None:
+    source = archive(tmp_path / "a.zip", a="fips,wkt\n01001,POINT (1 2)\n")
+    table = ingested(source, storage)
+    assert (table.fips.tolist(), table.geometry.tolist()) == (["01001"], [shapely.Point(1, 2)])
+
+
+def test_text_in_an_archive_of_several_is_named(tmp_path: Path, storage: Path) -> None:
+    source = archive(tmp_path / "a.zip", a="n\n1\n", b="n\n02\n")
+    step = PartitionNongeospatialStep(input=source, output="fd://table", **reading(layer="b"))
+    partition_nongeospatial(step, storage, "job-1")
+    assert pq.read_table(storage / "table")["n"].to_pylist() == ["02"]
+
+
 # Geometry
 
 
@@ -514,6 +547,13 @@ def test_geometry_is_in_the_coordinate_system_that_it_names(storage: Path) -> No
 def test_geometry_is_in_the_coordinate_system_that_stands_beside_it(storage: Path) -> None:
     (storage.parent / "a.prj").write_text(pyproj.CRS.from_epsg(3857).to_wkt("WKT1_ESRI"))
     assert features_of("id,wkt\n1,POINT (111319.49 0)\n", storage).geometry.x.tolist() == pytest.approx([1])
+
+
+def test_what_stands_beside_text_in_a_folder_is_no_input(storage: Path) -> None:
+    (storage.parent / "in").mkdir()
+    written({"in/a.csv": "id,wkt\n1,POINT (1 2)\n", "in/a.csvt": "Integer,WKT\n"}, storage)
+    (storage.parent / "in/a.prj").write_text(pyproj.CRS.from_epsg(4326).to_wkt("WKT1_ESRI"))
+    assert len(ingested(str(storage.parent / "in"), storage)) == 1
 
 
 def test_geometry_that_is_none_is_named_with_its_line(storage: Path) -> None:
