@@ -1,12 +1,12 @@
 """A layer that GDAL has written in any of its formats is ingested as another reader of the file says."""
 
-import geopandas as gpd
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.properties import layers, oracles
 from tests.properties.engine import ingested
-from tests.properties.round_trip import unlike
+from tests.properties.round_trip import TIMES, unlike
 
 _ORACLES = {
     "GeoJSON": oracles.geojson,
@@ -19,12 +19,12 @@ _ORACLES = {
 
 
 @pytest.mark.parametrize("writer", layers.WRITERS)
-@settings(max_examples=8)
-@given(frame=layers.layers())
+@settings(max_examples=5 * TIMES)
+@given(data=st.data())
 def test_a_layer_is_as_another_reader_says(
-    writer: str, frame: gpd.GeoDataFrame, tmp_path_factory: pytest.TempPathFactory
+    writer: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("trip")
-    path = layers.write(frame, writer, folder)
+    path = layers.write(data.draw(layers.layers_for(writer)), writer, folder)
     came = ingested(path, folder, is_plain=False)
     assert unlike(came, _ORACLES.get(writer, oracles.by_gdal), path, layers.REFUSALS.get(writer, ())) is None

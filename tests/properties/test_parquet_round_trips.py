@@ -14,10 +14,10 @@ from tests.properties import parquets
 from tests.properties.duck import rows_lacking, write_geoparquet
 from tests.properties.engine import apart, ingested
 from tests.properties.layers import layers
-from tests.properties.round_trip import unlike
+from tests.properties.round_trip import TIMES, unlike
 from tests.properties.seen import Seen, seen
 
-_SETTINGS = settings(max_examples=25)
+_SETTINGS = settings(max_examples=20 * TIMES)
 _REFUSED = ["Nested data conversions not implemented"]  # what pyarrow itself does not read in batches
 
 
@@ -87,7 +87,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(max_examples=10)
+@settings(max_examples=5 * TIMES)
 @given(frame=layers())
 def test_geometry_of_every_writer_comes_back_in_degrees(
     writer: str, frame: gpd.GeoDataFrame, tmp_path_factory: pytest.TempPathFactory

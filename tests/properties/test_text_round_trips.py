@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from tests.properties import oracles, texts
 from tests.properties.engine import ingested
-from tests.properties.round_trip import unlike
+from tests.properties.round_trip import TIMES, unlike
 
 
-@settings(max_examples=50)
+@settings(max_examples=50 * TIMES)
 @given(table=texts.texts(), form=texts.FORMS, mark=st.booleans())
 def test_text_stands_for_what_came_of_it(
     table: Any, form: dict[str, Any], mark: bool, tmp_path_factory: pytest.TempPathFactory

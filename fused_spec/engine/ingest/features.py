@@ -19,6 +19,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.curves import straightened
 from fused_spec.engine.ingest.formats import open_layer
+from fused_spec.engine.ingest.hive import Folders
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import shown
@@ -55,10 +56,10 @@ class Opened:
         )
 
 
-def open_features(file: Input, step: PartitionGeospatialStep, reading: Reading) -> Opened:
+def open_features(file: Input, folders: Folders, step: PartitionGeospatialStep, reading: Reading) -> Opened:
     """Open an input; raises `StepFailed` for one without geometry, or without a column that the step names."""
     path = file.name
-    layer = open_layer(file, partial(_choose, step, path), reading, plain=step.lonlat_cols is not None)
+    layer = open_layer(file, folders, partial(_choose, step, path), reading, plain=step.lonlat_cols is not None)
     if step.lonlat_cols is None and not layer.has_geometry:
         raise StepFailed(
             f"{shown(path)} has no geometry; name its two coordinate columns in lonlat_cols, "
@@ -96,16 +97,18 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -
     geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
-    geometry = straightened(geometry, tally)
     headers = headers_of(geometry)
     check_srids(headers, geometry, batch.first_row, opened.layer)
     tally.measured(headers.measured)
+    straight = straightened(geometry, tally)
+    if straight is not geometry:
+        geometry, headers = straight, headers_of(straight)
     if opened.crs is not None:
         geometry = _in_output_crs(geometry, opened.crs, opened.path, tally)
     elif len(headers.rows):
         geometry = recode(geometry, lambda geometries: geometries)
     kept = batch.attributes.select(opened.attributes.names)
-    return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
+    return with_geometry(fitted(kept, schema, opened.path, tally, rows=len(geometry)), geometry)
 
 
 def _choose(step: PartitionGeospatialStep, path: PurePath, present: Sequence[str]) -> list[str]:

@@ -26,10 +26,9 @@ class Reading:
 
     `delimiter`, `quote` ("": there is none), `decimal`, `null_values` and `encoding` are about text; `types` are those
     of columns, which text becomes before anything is guessed, of which `typed` are those in `read.types`, and `numbers`
-    columns that must be numbers. `geometry` is
-    the column that holds it, `crs` what coordinates are in where the input does not say. `layer` and `open_options` are
-    for GDAL, and `gdal_field` is where the author has them: in `gdal_config` or in `read`. `hive`: folders named like
-    country=DE are columns.
+    columns that must be numbers. `geometry` is the column that holds it, `crs` what coordinates are in where the input
+    does not say. `layer` and `open_options` are for GDAL, and `gdal_field` is where the author has them: in
+    `gdal_config` or in `read`. `hive`: folders named like country=DE are columns.
     """
 
     delimiter: str | None = None

@@ -14,9 +14,8 @@ from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.rows import Rows
 from fused_spec.engine.ingest.srids import ITS_GEOMETRIES
 from fused_spec.engine.ingest.wkb import GEOMETRY
+from fused_spec.input_formats import GEOMETRY_COLUMNS
 
-# Columns of these names may be without a value in all rows that are looked at.
-_NAMES = frozenset({GEOMETRY, "geom", "the_geom", "wkt", "ewkt", "wkb", "ewkb", "wkt_geom", "wkb_geometry"})
 _ITS_PRJ = "its .prj"
 
 
@@ -70,10 +69,10 @@ def with_crs(rows: Rows, name: str) -> TextGeometry:
 
 def _refuse_geojson(path: PurePath, values: Mapping[str, Sequence[str]]) -> None:
     for name, column in values.items():
-        if name.lower() in _NAMES and any(value.lstrip().startswith("{") for value in column):
+        if name.lower() in GEOMETRY_COLUMNS and any(value.lstrip().startswith("{") for value in column):
             raise StepFailed(
                 f"{shown(path)}: column {name} holds GeoJSON, which GDAL reads: gdal_config: {{open_options: "
-                f"{{GEOM_POSSIBLE_NAMES: {name}}}}}"
+                f"{{GEOM_POSSIBLEGEOMETRY_COLUMNS: {name}}}}}"
             )
 
 
@@ -81,6 +80,6 @@ def _holds_geometry(name: str, values: Sequence[str]) -> bool:
     """Whether values are geometry: all of them, or most of those of a column called so, of which others then fail."""
     written = [value for value in values if value.strip()]
     number = sum(map(is_geometry_text, written))
-    if name.lower() in _NAMES:
+    if name.lower() in GEOMETRY_COLUMNS:
         return 2 * number >= len(written)
     return 0 < number == len(written)
