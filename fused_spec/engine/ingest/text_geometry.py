@@ -72,7 +72,7 @@ def _refuse_geojson(path: PurePath, values: Mapping[str, Sequence[str]]) -> None
         if name.lower() in GEOMETRY_COLUMNS and any(value.lstrip().startswith("{") for value in column):
             raise StepFailed(
                 f"{shown(path)}: column {name} holds GeoJSON, which GDAL reads: gdal_config: {{open_options: "
-                f"{{GEOM_POSSIBLEGEOMETRY_COLUMNS: {name}}}}}"
+                f"{{GEOM_POSSIBLE_NAMES: {name}}}}}"
             )
 
 

@@ -264,6 +264,21 @@ def test_text_of_parquet_makes_the_numbers_of_csv_text(storage: Path) -> None:
     assert pq.read_table(storage / "table")["a"].to_pylist() == ["8", "007"]
 
 
+def test_columns_of_folders_stay_beside_those_that_are_text_in_another_input(storage: Path) -> None:
+    for country in ("DE", "FR"):
+        (storage.parent / f"in/country={country}").mkdir(parents=True)
+    written({"in/country=DE/a.csv": "a\n1\n", "in/country=FR/a.csv": "a\n01\n"}, storage)
+    step = PartitionNongeospatialStep(input=f"{storage.parent}/in/**/*.csv", output="fd://table")
+    partition_nongeospatial(step, storage, "job-1")
+    assert pq.read_table(storage / "table").to_pydict() == {"a": ["1", "01"], "country": ["DE", "FR"]}
+
+
+def test_a_coordinate_system_that_is_said_counts_for_text_of_another_type_too(storage: Path) -> None:
+    lines = [f"id,wkt\n{number},POINT (111319.49 0)\n" for number in ("1", "01")]
+    source = written({"a.csv": lines[0], "b.csv": lines[1]}, storage)
+    assert ingested(source, storage, **reading(crs="EPSG:3857")).geometry.x.tolist() == pytest.approx([1, 1])
+
+
 def test_a_file_with_a_header_alone_has_no_rows(storage: Path) -> None:
     files: dict[str, str | bytes] = {"a.csv": "a,b\n", "b.csv": "a,b\n1,x\n"}
     assert table_of(files, storage).to_pydict() == {"a": [1], "b": ["x"]}
