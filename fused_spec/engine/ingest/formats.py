@@ -145,9 +145,8 @@ def _told(path: PurePath, error: Exception) -> Exception:
         return error
     frame = traceback.extract_tb(error.__traceback__)[-1]
     what = f"{type(error).__name__}: {error} (in {PurePath(frame.filename).name}, line {frame.lineno})"
-    return StepFailed(
-        f"{shown(path)} cannot be read: it is damaged, or of a kind that its reader does not know: {what}"
-    )
+    unforeseen = "it is damaged, or of a kind that its reader does not know"
+    return StepFailed(f"{shown(path)} cannot be read: {unforeseen}: {what}")
 
 
 def _unreadable(path: PurePath, error: Exception) -> StepFailed:
