@@ -98,11 +98,10 @@ def open_delimited(packed: Packed, choose: Choice, reading: Reading, *, plain: b
     text = text_of(packed, reading.encoding)
     try:
         head, whole = text.head()
-    except UnicodeDecodeError as error:
+        usual = usual_delimiter(packed.name)
+        dialect, sample = dialect_of(packed.file.name, head, reading, usual=usual, whole=whole)
+    except UnicodeError as error:
         raise text.undecodable() from error
-    dialect, sample = dialect_of(packed.file.name, head, reading, usual=usual_delimiter(packed.name), whole=whole)
-    if not _is_text(dialect.names):
-        raise text.undecodable()
     geometry = None if plain else geometry_column(packed.file.name, dialect.names, sample, reading.geometry)
     chosen = choose([name for name in dialect.names if name != geometry])
     rows = Rows(
@@ -129,11 +128,6 @@ def open_delimited(packed: Packed, choose: Choice, reading: Reading, *, plain: b
         encoding=text.words,
         size=scanned.size,
     ).layer()
-
-
-def _is_text(names: Sequence[str]) -> bool:
-    """Whether names have no bytes that are no text, which stand in them as surrogates."""
-    return not any("\ud800" <= sign <= "\udfff" for name in names for sign in name)
 
 
 def _batches(plan: _Plan, parts: range) -> Iterator[Batch]:

@@ -80,7 +80,7 @@ def dialect_of(
 ) -> tuple[Dialect, list[list[str]]]:
     """How a file that begins so is written, and its first rows; raises `StepFailed`.
 
-    `whole`: the beginning is all of it.
+    `whole`: the beginning is all of it. For names with bytes that are no text it raises `UnicodeEncodeError`.
     """
     lines = lines_of(head)
     before = _blank(lines, 0)
@@ -168,10 +168,11 @@ def _header_among(path: PurePath, lines: Sequence[str], start: int, stop: int, d
 
 
 def _check_header(path: PurePath, header: str, delimiter: str, quote: str, line: int) -> None:
-    """Raise `StepFailed` where its quotes take other lines for names, and for zero bytes."""
+    """Raise `StepFailed` where its quotes take other lines for names, and for zero bytes; or `UnicodeEncodeError`."""
+    content = header.encode()
     quotes = Quotes(delimiter, quote)
     try:
-        quotes.look(header.encode("utf-8", "surrogateescape"))
+        quotes.look(content)
         quotes.end()
     except Misquoted as error:
         raise StepFailed(f"{shown(path)} cannot be read: {error.words(line)}") from error

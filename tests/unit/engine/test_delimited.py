@@ -478,7 +478,7 @@ def test_long_text_in_another_encoding_is_read_in_blocks(storage: Path, monkeypa
         ),
         (b"a,b\n1,x\n2,\x81\n", {"encoding": "cp1252"}, "line 3 has the byte 0x81, which is no text in CP1252"),
         ("a,b\n1,x\n".encode("utf-16")[:-1], {}, "line 2 has the byte 0x0A, which is no text in UTF-16-LE"),
-        (b"a,K\xf6ln\n1,x\n", {}, "line 1 has the byte 0xF6, which is no text in UTF-8"),
+        (b"K\xf6ln,K\xf6ln\n1,x\n", {}, "line 1 has the byte 0xF6, which is no text in UTF-8"),
     ],
 )
 def test_bytes_that_are_no_text_are_named(content: bytes, read: dict[str, Any], words: str, storage: Path) -> None:
@@ -502,6 +502,10 @@ def test_packed_text_is_unpacked_whatever_its_name(name: str, packed: Any, stora
 def test_packed_text_that_is_cut_off_is_refused(storage: Path) -> None:
     with pytest.raises(StepFailed, match="Truncated"):
         table_of({"a.csv.gz": gzip.compress(b"a,b\n1,2\n" * 999)[:-12]}, storage)
+
+
+def test_a_ragged_row_of_bytes_that_are_no_text_can_be_shown(storage: Path) -> None:
+    failure(b"a,b\n1,2\nK\xf6ln\n", storage).encode()
 
 
 def archive(path: Path, **members: str) -> str:
