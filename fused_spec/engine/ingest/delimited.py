@@ -71,8 +71,9 @@ class _Plan:
 
     def _origin(self) -> Origin:
         lossy = list(self.rows.dialect.told)
-        for name, guess in self.guesses.items():
-            if guess.kind is Kind.STAMP and not guess.keeps_zone and name not in self.widened:
+        stamps = {name: one for name, one in self.guesses.items() if pa.types.is_timestamp(self.type_of(name))}
+        for name, guess in stamps.items():
+            if guess.kind is Kind.STAMP and not guess.keeps_zone:
                 lossy.append(
                     f"column {name} has times with offsets ({', '.join(sorted(guess.zones))}); the instants are kept, "
                     "in UTC, the offsets are not"
@@ -80,7 +81,7 @@ class _Plan:
         return Origin(
             encoding=self.encoding,
             crs_from=None if self.geometry is None else self.geometry.crs_from,
-            zones={name: guess.zone for name, guess in self.guesses.items() if guess.zone is not None},
+            zones={name: guess.zone for name, guess in stamps.items() if guess.zone is not None},
             kinds={name: words for name in self.guesses if (words := self._kind(name)) is not None},
             lossy=lossy,
         )

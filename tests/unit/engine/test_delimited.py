@@ -216,6 +216,23 @@ def test_offsets_become_utc_and_are_told(storage: Path) -> None:
     ]
 
 
+def test_times_that_are_text_in_another_input_lose_nothing(storage: Path) -> None:
+    files: dict[str, str | bytes] = {"a.csv": "t\n2024-01-31T12:00:00+02:00\n", "b.csv": "t\nlater\n"}
+    account = account_of(files, storage)
+    assert (lossy(account), account["columns_in"][0][0]["zone"]) == ([], None)
+    assert pq.read_table(storage / "table")["t"].to_pylist() == ["2024-01-31T12:00:00+02:00", "later"]
+
+
+def test_offsets_are_told_where_another_input_has_finer_times(storage: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "a.csv": "t\n2024-01-31T12:00:00+02:00\n",
+        "b.csv": "t\n2024-01-31T12:00:00.000001Z\n",
+    }
+    assert lossy(account_of(files, storage)) == [
+        "column t has times with offsets (+02:00); the instants are kept, in UTC, the offsets are not"
+    ]
+
+
 def test_times_without_an_offset_are_those_of_the_zone_that_is_said(storage: Path) -> None:
     kind = {"type": "Timestamp", "unit": "ms", "tz": "Europe/Berlin"}
     account = account_of({"a.csv": "t\n2024-01-31T12:00:00\n"}, storage, types={"t": kind})
