@@ -16,13 +16,14 @@ from fused_spec.storage_url import storage_errors, trouble_with
 # What stands beside a file and is read with it.
 _SIDECARS = {
     ".shp": {".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", ".sbx", ".shp.xml", ".shx"},
+    ".csv": {".csvt", ".prj"},
     ".tab": {".dat", ".id", ".ind", ".map"},
     ".mif": {".mid"},
     ".gml": {".gfs", ".xsd"},
     ".gpkg": {".gpkg-journal", ".gpkg-shm", ".gpkg-wal"},
     ".sqlite": {".sqlite-journal", ".sqlite-shm", ".sqlite-wal"},
 }
-_MAIN = {beside: suffix for suffix, all_beside in _SIDECARS.items() for beside in all_beside}
+_BESIDE = {beside for all_beside in _SIDECARS.values() for beside in all_beside}
 # Folders that GDAL opens as one file.
 _FOLDER_FORMATS = frozenset({".gdb", ".zarr"})
 _VALUES = "*=*"
@@ -214,6 +215,7 @@ def _is_input(path: PurePosixPath, known: Set[str], *, is_file: bool) -> bool:
         return False
     name = str(path).lower()
     beside = next(
-        (suffix for suffix in ("".join(path.suffixes[-2:]).lower(), path.suffix.lower()) if suffix in _MAIN), ""
+        (suffix for suffix in ("".join(path.suffixes[-2:]).lower(), path.suffix.lower()) if suffix in _BESIDE), ""
     )
-    return not beside or f"{name.removesuffix(beside)}{_MAIN[beside]}" not in known
+    mains = [suffix for suffix, all_beside in _SIDECARS.items() if beside in all_beside]
+    return not any(f"{name.removesuffix(beside)}{suffix}" in known for suffix in mains)
