@@ -53,6 +53,14 @@ def tables_in(names: Iterable[str]) -> list[str]:
     ]
 
 
+GEOMETRY_COLUMNS = frozenset(
+    """
+    geometry geom the_geom wkt _wkt wkt_geom wkt_geometry ewkt wkb ewkb wkb_geometry geometry_wkt geom_wkt geometry_wkb
+    geom_wkb shape_wkt
+    """.split()  # noqa: SIM905 - as a list it is a page
+)
+"""What a column of text with geometry is usually called, in small letters."""
+
 UNPACKED_BY = {
     ".zst": "zstd -d",
     ".bz2": "bunzip2 -k",

@@ -19,19 +19,17 @@ _LISTS = (list, tuple, set, frozenset)
 def lists_values(annotation: Any) -> bool:
     """Whether it lists values somewhere."""
     try:
-        return _lists_values(annotation)
+        return _lists_values(_plain(annotation))
     except TypeError:  # one that holds what cannot be looked up
         return False
 
 
 @lru_cache(maxsize=1024)
 def _lists_values(annotation: Any) -> bool:
-    annotation = _plain(annotation)
     if get_origin(annotation) is Literal or _is_enum(annotation):
         return True
-    return (_is_union(annotation) or _list_kind(annotation) is not None) and any(
-        map(_lists_values, get_args(annotation))
-    )
+    holds = _is_union(annotation) or _list_kind(annotation) is not None
+    return holds and any(map(lists_values, get_args(annotation)))
 
 
 def allowed(value: Any, annotation: Any, other: Callable[[Any, Any], Any]) -> Any:

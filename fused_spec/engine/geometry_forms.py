@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely.geometry import mapping
+from shapely.geometry import LineString, mapping
 from shapely.geometry.base import BaseGeometry
 
 from fused_spec.engine.stored import Tell
@@ -24,7 +24,8 @@ def as_geojson(geometry: BaseGeometry, tell: Tell) -> Any:
     flat = without_measures(np.asarray([geometry], dtype=object), "GeoJSON", tell)[0]
     if not np.isfinite(shapely.get_coordinates(flat, include_z=bool(shapely.has_z(flat)))).all():
         raise ValueError("it holds a geometry with a coordinate that is no number, for which JSON has no word")
-    return mapping(flat)
+    # GeoJSON has no rings of their own; a line that ends where it begins is the same.
+    return mapping(LineString(flat.coords) if flat.geom_type == "LinearRing" else flat)
 
 
 def without_measures(geometries: np.ndarray, form: str, tell: Tell) -> np.ndarray:

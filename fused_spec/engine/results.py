@@ -13,7 +13,15 @@ from fused_spec.engine.tiles import Tile
 from fused_spec.engine.unfinished import known_step, missing_step
 from fused_spec.jobdir import EMPTY
 
-_NEITHER = (bool, int, float, str, bytes, dict)  # table nor array: asked first, since there may be very many
+_NEITHER = (
+    bool,
+    int,
+    float,
+    str,
+    bytes,
+    dict,
+    type(None),
+)  # table nor array: asked first, since there may be very many
 
 
 def stored_form(value: Any, formats: Sequence[str] = (), *, tile: Tile | None = None) -> Content:

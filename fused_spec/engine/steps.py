@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,10 +22,7 @@ from fused_spec.wire import JobStep, UdfStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a step needs besides its own fields.
-
-    `losses` is for what the results of the last step lose, those that the job keeps.
-    """
+    """What a step needs besides its own fields."""
 
     job: JobDir
     job_id: str
@@ -36,7 +33,6 @@ class Surroundings:
     provided: Provided
     log: LogWriter
     tasks_done: Callable[[int], None]
-    losses: Losses = field(default_factory=Losses)
 
 
 def is_divisible(step: JobStep) -> bool:
@@ -65,7 +61,7 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> Mapping[str,
         tile=around.tile,
         provided=around.provided,
     )
-    failed, losses = 0, around.losses if keep else Losses()
+    failed, losses = 0, Losses()
     with (
         _told_at_last(losses, count, around.log),
         _results_folder(around.job, keep=keep) as folder,

@@ -63,7 +63,11 @@ def as_arrow(value: Any) -> pa.Table | None:
 
 def is_geoarrow(table: pa.Table) -> bool:
     """Whether a column says that it holds geometries."""
-    return any((field.metadata or {}).get(_EXTENSION, b"").startswith(b"geoarrow.") for field in table.schema)
+    return any(map(_is_geometry, table.schema))
+
+
+def _is_geometry(field: pa.Field) -> bool:
+    return bool((field.metadata or {}).get(_EXTENSION, b"").startswith(b"geoarrow."))
 
 
 def with_index(table: pd.DataFrame) -> pd.DataFrame:
@@ -117,11 +121,26 @@ def _with_active_geometry(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_arrow(table: pa.Table) -> pd.DataFrame:
-    if is_geoarrow(table):
-        frame: pd.DataFrame = gpd.GeoDataFrame.from_arrow(table)
-        return frame
-    # With the types of Arrow: those of numpy would make floats of whole numbers beside nulls.
-    return pd.DataFrame(table.to_pandas(types_mapper=pd.ArrowDtype))
+    if not is_geoarrow(table):
+        return _exact(table)
+    located = [field.name for field in table.schema if _is_geometry(field)]
+    geometry: pd.DataFrame = gpd.GeoDataFrame.from_arrow(table.select(located))
+    others = _exact(table.drop_columns(located)).reset_index(drop=True)
+    for name in others:
+        geometry[name] = others[name].array
+    return _with_active_geometry(geometry[table.column_names])
+
+
+def _exact(table: pa.Table) -> pd.DataFrame:
+    """As pandas has it, but for whole numbers beside nulls, and such in lists, of which it would make floats."""
+    beside_nulls = {one.type for one in table.columns if one.null_count and pa.types.is_integer(one.type)}
+
+    def kind_of(kind: Any) -> Any:
+        if kind in beside_nulls:
+            return pd.api.types.pandas_dtype(str(kind).title().replace("Uint", "UInt"))
+        return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None
+
+    return pd.DataFrame(table.to_pandas(types_mapper=kind_of))
 
 
 def _geo_frame(geometry: gpd.GeoSeries) -> pd.DataFrame:

@@ -123,7 +123,7 @@ class UdfTask:
         if isinstance(stored, BaseException):
             error = self._in_short(stored, "" if isinstance(stored, _SAID_WELL) else type(stored).__name__)
             return Outcome(index=index, error=error, name=f"{index}.none", metadata=self._described(stored))
-        lossy = [self._masked(sentence) for sentence in stored.lossy]
+        lossy = stored.lossy and [self._masked(sentence) for sentence in stored.lossy]
         return Outcome(
             index=index,
             error=None,

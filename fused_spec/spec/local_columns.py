@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.diagnostics import guess, nearest
+from fused_spec.input_formats import GEOMETRY_COLUMNS
 from fused_spec.spec.csv_header import SUFFIXES, Header, header_of
 from fused_spec.spec.discovery import printable
 from fused_spec.spec.findings import Findings
@@ -20,6 +21,9 @@ _OF_EACH = ("lonlat_cols", "load_columns")
 """Columns that each input must have."""
 _OF_ONE = ("remove_cols", "partition_col")
 """Columns that one of the inputs must have."""
+
+_LONLAT = (("lon", "lng", "long", "longitude", "x"), ("lat", "latitude", "y"))
+"""What columns of longitudes and of latitudes are usually called, in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +42,21 @@ def check_local_columns(
     if _is_read_by_gdal(step) or not findings.is_sound(reading_pointer(at)):
         return
     reading = reading_in(step.get("metadata"))
-    headers = {one.text: header for one in inputs if (header := _header(one, folder, reading)) is not None}
+    headers = [(one, header) for one in inputs if (header := _header(one, folder, reading)) is not None]
     if not headers:
         return
+    if _needs_geometry(step, reading):
+        _check_geometry(headers, findings)
     for wanted in _of_each(step, at, reading):
-        lacking = [name for name, header in headers.items() if not header.has(wanted.name)]
-        if lacking and findings.is_sound(wanted.pointer):
-            _tell(wanted, printable(lacking[0]), headers[lacking[0]], findings)
+        lacking = next(((one, header) for one, header in headers if not header.has(wanted.name)), None)
+        if lacking is not None and findings.is_sound(wanted.pointer):
+            _tell(wanted, printable(lacking[0].text), lacking[1], findings)
     if len(headers) < len(inputs) or step.get("table_schema") is not None:
         return
-    first, header = next(iter(headers.items()))
+    first, header = headers[0]
     for wanted in (*_named(step, at, _OF_ONE), *_typed(at, reading)):
-        if not any(one.has(wanted.name) for one in headers.values()) and findings.is_sound(wanted.pointer):
-            _tell(wanted, printable(first) if len(headers) == 1 else "no input", header, findings)
+        if not any(one.has(wanted.name) for _, one in headers) and findings.is_sound(wanted.pointer):
+            _tell(wanted, printable(first.text) if len(headers) == 1 else "no input", header, findings)
 
 
 def _is_read_by_gdal(step: Mapping[str, Any]) -> bool:
@@ -64,6 +70,22 @@ def _header(one: StepInput, folder: Folder, reading: Mapping[str, Any]) -> Heade
         return None
     path = folder.locate(one.text)
     return header_of(path, reading) if isinstance(path, Path) else None
+
+
+def _needs_geometry(step: Mapping[str, Any], reading: Mapping[str, Any]) -> bool:
+    is_said = step.get("lonlat_cols") is not None or "geometry" in reading
+    return step.get("type") == "partition_geospatial" and not is_said
+
+
+def _check_geometry(headers: Sequence[tuple[StepInput, Header]], findings: Findings) -> None:
+    """Tell of a file none of whose columns can be taken for geometry."""
+    for one, header in headers:
+        if not any(name.lower() in GEOMETRY_COLUMNS for way in header.ways for name in way):
+            message = f"{printable(one.text)} has no column of geometry"
+            lon, lat = (next((name for name in header.names if name.lower() in known), None) for known in _LONLAT)
+            pair = f"lonlat_cols: [{lon}, {lat}]" if lon and lat else "lonlat_cols: [LONGITUDES, LATITUDES]"
+            hint = f"name its two coordinate columns in {pair}, or use partition_nongeospatial"
+            findings.tell("no-column", message, one.pointer, hint)
 
 
 def _of_each(step: Mapping[str, Any], at: Pointer, reading: Mapping[str, Any]) -> Iterator[_Wanted]:

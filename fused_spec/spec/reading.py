@@ -90,16 +90,28 @@ def _misplaced(reading: Mapping[str, Any], step: Mapping[str, Any]) -> Iterator[
             if key in reading:
                 message = f'a table without geometry has no use for "{key}"'
                 yield key, message, "leave it out, or use partition_geospatial"
+        if reading.get("open_options"):
+            yield from _left_to_gdal(reading, READ)
         return
     for key in _OF_GDAL:
         if key in reading:
             value = spelt(reading[key]) if isinstance(reading[key], str) else "{…}"
             message = f"{key} of a partition_geospatial step stands in gdal_config"
             yield key, message, f"write gdal_config: {{{key}: {value}}}"
+    config = step.get("gdal_config")
+    if isinstance(config, dict) and config.get("open_options"):
+        yield from _left_to_gdal(reading, "gdal_config")
     if "types" in reading and step.get("table_schema") is not None:
         yield "types", "table_schema says the types already", "keep one of the two"
     if "geometry" in reading and step.get("lonlat_cols") is not None:
         yield "geometry", "lonlat_cols makes the geometry already", "keep one of the two"
+
+
+def _left_to_gdal(reading: Mapping[str, Any], field: str) -> Iterator[_Problem]:
+    for key in _OF_TEXT:
+        if key in reading:
+            message = f'with open_options in {field} it is GDAL that reads text, and "{key}" says nothing to it'
+            yield key, message, "keep one of the two"
 
 
 def _says_nothing(reading: Mapping[str, Any], endings: set[str]) -> Iterator[_Problem]:

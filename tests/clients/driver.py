@@ -620,6 +620,48 @@ def run_array():
     return [list(values.shape), int(values.sum())]
 
 
+@fact
+def run_labelled_array():
+    @fused.udf
+    def heights():
+        import numpy as np
+        import xarray as xr
+
+        times = np.array(["2024-02-28", "2024-02-29"], "datetime64[ns]")
+        cells = np.array([[[1, -9999], [2, 3]], [[4, 5], [6, 7]]], "float32")
+        places = {"time": times, "y": [50.5, 49.5], "x": [10.0, 11.0]}
+        attrs = {"_FillValue": -9999, "units": "m", "source": "survey"}
+        return xr.DataArray(cells, dims=("time", "y", "x"), coords=places, name="height", attrs=attrs)
+
+    found = fused.run(heights, **REMOTE)
+    found = found["image"] if hasattr(found, "data_vars") else found
+    return {
+        "axes": [str(dim) for dim in found.dims],
+        "times": [str(time)[:10] for time in found["time"].values],
+        "bands": [name[:10] for name in found.attrs["long_name"]],
+        "missing": int(np.isnan(found.values).sum()),
+        "places": [float(found["x"][0]), float(found["y"][0])],
+        "said": [found.attrs["source"], *sorted(set(found.attrs["units"]))],
+    }
+
+
+if VERSION >= (1, 14):
+
+    @fact
+    def listed_values():
+        """What the client itself makes of values that an annotation does not list, or that name a member."""
+        import enum
+        import inspect
+        from typing import Literal
+
+        from fused._udf.args import coerce_arg
+
+        colours = enum.Enum("Colours", {"RED": "r"})
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        given = {"q": Literal["x", "y"], "2": Literal[1, 2], "r": colours, "no": colours}
+        return [coerce_arg(one, inspect.Parameter("a", kind, annotation=of)) for one, of in given.items()]
+
+
 if SECOND:
 
     @fused.udf

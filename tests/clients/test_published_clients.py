@@ -68,6 +68,14 @@ ALWAYS = {
     "run_error": ["UdfRuntimeError", True],
     "run_noisy_error": ["UdfRuntimeError", True],
     "run_array": [[3, 4, 5], 1770],
+    "run_labelled_array": {
+        "axes": ["time", "y", "x"],
+        "times": ["2024-02-28", "2024-02-29"],
+        "bands": ["2024-02-28", "2024-02-29"],
+        "missing": 1,
+        "places": [10.0, 50.5],
+        "said": ["survey", "m"],
+    },
     "secrets": [["DB"], "hunter2", []],
     "ingest": [True, 500, True],
     "delete_token": False,
@@ -77,6 +85,7 @@ SINCE_1_14 = {
     "results": [[3, 4], [4, 5]],
     "run_noisy_error_later": "UdfRuntimeError",
     "results_of_a_job_with_a_failed_element": [3, [2]],
+    "listed_values": ["q", "2", "r", "no"],
     "run_tile": [0.0, -85.051, 180.0, 0.0],
     "delete_udf": 0,
 }

@@ -1,5 +1,6 @@
 """The account of an ingestion: what became of every row and column of every input, and that nothing is missing."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -79,7 +80,10 @@ def account_of(source: Source, found: Survey, schema: pa.Schema, layout: Layout)
 
 def lines(account: Account) -> Iterator[str]:
     """The account in words: what was left out, changed or lost of each input, and what was written."""
-    told = [line for one in account["inputs"] for line in _lines(one, account["columns_in"])]
+    names = Counter(PurePath(one["path"]).name for one in account["inputs"])
+    told = [
+        line for one in account["inputs"] for line in _lines(_named(one["path"], names), one, account["columns_in"])
+    ]
     yield from told[:_MOST_LINES]
     if len(told) > _MOST_LINES:
         yield f"{len(told) - _MOST_LINES:,} more such lines are in the facts of the run"
@@ -142,8 +146,12 @@ def _told(path: PurePath) -> str:
     return str(path) if shown(path) == path.name else shown(path)
 
 
-def _lines(one: Mapping[str, Any], columns_in: list[list[dict[str, str | None]]]) -> Iterator[str]:
-    name = shown(PurePath(one["path"]))
+def _named(path: str, names: Mapping[str, int]) -> str:
+    """The name of an input, or the whole path where others have its name."""
+    return path if names[PurePath(path).name] > 1 else shown(PurePath(path))
+
+
+def _lines(name: str, one: Mapping[str, Any], columns_in: list[list[dict[str, str | None]]]) -> Iterator[str]:
     if one["rows_read"] != one["rows_written"]:
         why = [f"{rows:,} {reason}" for reason, rows in one["left_out"].items()]
         why += [f"{whole:,} {how} into {parts:,}" for how, (whole, parts) in one["taken_apart"].items() if whole]

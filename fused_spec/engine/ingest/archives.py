@@ -1,21 +1,26 @@
 """Files in archives and compressed files: where GDAL finds what they hold, and that it is whole."""
 
 import gzip
+import shutil
 import tarfile
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.inputs import drop_with_copies
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.input_formats import UNPACKED_BY, tables_in
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+"""How the names of files end that hold others."""
+
 _TARS = (".tar", ".tar.gz", ".tgz")
-_KNOWN = (".zip", ".tar", ".gz", ".tgz")  # the suffixes by which GDAL knows where an archive's name ends
 _ZIPPED = frozenset({".zip", ".shz", ".kmz", ".xlsx", ".ods"})
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, tarfile.TarError)
 
@@ -24,21 +29,28 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, tarfile.TarError)
 class Place:
     """Where GDAL finds a table: the file on this machine, what it is within it, and the bytes behind it.
 
-    `member` is None where the file is no archive, or where GDAL takes the archive as a whole.
+    `member` is None where the file is no archive, or where GDAL takes the archive as a whole; `archive` is one that the
+    file was taken out of.
     """
 
     file: Path
+    archive: Path | None = None
     prefix: str = ""
     member: str | None = None
     size: int
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return shown(self.archive if self.archive is not None else self.file)
 
     @property
     def source(self) -> str:
         """The path as GDAL takes it."""
         if self.member is None:
             return f"{self.prefix}{self.file}"
-        braced = f"{{{self.file}}}" if self.file.suffix.lower() not in _KNOWN else self.file
-        return f"{self.prefix}{braced}/{self.member}"
+        known = self.file.suffix.lower() == ".zip"  # by which GDAL sees where the archive's name ends
+        return f"{self.prefix}{self.file if known else f'{{{self.file}}}'}/{self.member}"
 
     @property
     def suffix(self) -> str:
@@ -52,9 +64,6 @@ class Place:
         if self.prefix == "/vsizip/":
             with zipfile.ZipFile(self.file) as archive:
                 return archive.namelist()
-        if self.prefix == "/vsitar/":
-            with tarfile.open(self.file) as tar:
-                return tar.getnames()
         return [one.name for one in self.file.parent.iterdir()]
 
     @contextmanager
@@ -64,11 +73,6 @@ class Place:
         if self.prefix == "/vsizip/" and member is not None:
             with zipfile.ZipFile(self.file) as archive, archive.open(member) as stream:
                 yield stream
-        elif self.prefix == "/vsitar/" and member is not None:
-            with tarfile.open(self.file) as tar:
-                found = tar.extractfile(member)
-                assert found is not None
-                yield found
         elif self.prefix == "/vsigzip/":
             with gzip.open(self.file) as packed:
                 yield cast(IO[bytes], packed)
@@ -92,13 +96,17 @@ def located(path: Path, layer: str | None, field: str) -> Place:
     if name.endswith(_TARS):
         with _whole(path), tarfile.open(path) as tar:
             sizes = {one.name: one.size for one in tar.getmembers() if one.isfile()}
-        return _within(path, "/vsitar/", sizes, layer, field)
+            member = _chosen(path, sizes, layer, field)
+            if member is None:
+                raise StepFailed(f"{shown(path)} holds no table that is read; unpack it, and name the file in it")
+            return Place(file=_taken_out(path, tar, member), archive=path, size=sum(sizes.values()))
     if name.endswith(".gz"):
         return Place(file=path, prefix="/vsigzip/", size=_unpacked_size(path))
     if name.endswith((".zip", ".shz")) and zipfile.is_zipfile(path):
         with _whole(path), zipfile.ZipFile(path) as archive:
             sizes = {one.filename: one.file_size for one in archive.infolist() if not one.is_dir()}
-        return _within(path, "/vsizip/", sizes, layer, field)
+        member = _chosen(path, sizes, layer, field)
+        return Place(file=path, prefix="/vsizip/", member=member, size=sum(sizes.values()))
     return Place(file=path, size=path.stat().st_size)
 
 
@@ -112,7 +120,7 @@ def check_whole(place: Place) -> None:
             if stem is not None and not member.filename.startswith(stem):
                 continue
             if member.flag_bits & 1:
-                raise StepFailed(f"{shown(place.file)}: {member.filename} is encrypted; unpack it with its password")
+                raise StepFailed(f"{place.name}: {member.filename} is encrypted; unpack it with its password")
             try:
                 with archive.open(member) as stream:
                     while stream.read(2**20):
@@ -121,24 +129,43 @@ def check_whole(place: Place) -> None:
                 continue
             except _DAMAGED as error:
                 raise StepFailed(
-                    f"{shown(place.file)} cannot be read: {member.filename} in it is damaged ({error}); "
+                    f"{place.name} cannot be read: {member.filename} in it is damaged ({error}); "
                     "get or make the archive again"
                 ) from error
 
 
-def _within(path: Path, prefix: str, sizes: dict[str, int], layer: str | None, field: str) -> Place:
-    names = [name for name in sizes if "__MACOSX" not in name]
+_taken: dict[tuple[Path, str], Path] = {}
+
+
+def _taken_out(path: Path, tar: tarfile.TarFile, member: str) -> Path:
+    """A table and its neighbours in a folder of their own; GDAL reads some formats in a tar archive as if empty."""
+    if (path, member) not in _taken or not _taken[path, member].exists():
+        folder = Path(tempfile.mkdtemp(prefix="fused-spec-"))
+        drop_with_copies(folder)
+        home = PurePosixPath(member).parent
+        stem = member.removesuffix(PurePosixPath(member).suffix)
+        for one in tar.getmembers():
+            content = tar.extractfile(one) if one.isfile() and one.name.startswith(stem) else None
+            if content is not None and ".." not in PurePosixPath(one.name).parts:
+                target = folder / PurePosixPath(one.name).relative_to(home)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as file:
+                    shutil.copyfileobj(content, file)
+        _taken[path, member] = folder / PurePosixPath(member).name
+    return _taken[path, member]
+
+
+def _chosen(path: Path, names: Iterable[str], layer: str | None, field: str) -> str | None:
+    """The name of the table in an archive, None where there is none that is known by its suffix."""
+    names = [name for name in names if "__MACOSX" not in name]
     tables = tables_in(names)
-    size = sum(sizes.values())
     if not tables and any(name.lower().endswith((".parquet", ".pq")) for name in names):
         raise StepFailed(f"{shown(path)} holds Parquet, which is not read within an archive; unpack it")
     if len(tables) > 1 and layer is not None:
         tables = [name for name in tables if PurePosixPath(name).stem == layer] or tables
     if len(tables) > 1:
         raise StepFailed(f"{shown(path)} holds the tables {', '.join(tables)}; name one in {field}.layer")
-    if not tables and prefix == "/vsitar/":
-        raise StepFailed(f"{shown(path)} holds no table that is read; unpack it, and name the file in it")
-    return Place(file=path, prefix=prefix, member=tables[0] if tables else None, size=size)
+    return tables[0] if tables else None
 
 
 def _unpacked_size(path: Path) -> int:

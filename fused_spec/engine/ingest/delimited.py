@@ -10,11 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.dialect import dialect_of
-from fused_spec.engine.ingest.encoding import text_of
+from fused_spec.engine.ingest.dialect import dialect_of, usual_delimiter
+from fused_spec.engine.ingest.encoding import Packed, text_of
 from fused_spec.engine.ingest.geometry_text import wkb_of_text
 from fused_spec.engine.ingest.guesses import Guess, Kind
-from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer, Origin
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.reading import Reading
@@ -22,7 +21,7 @@ from fused_spec.engine.ingest.records import line_of
 from fused_spec.engine.ingest.rows import BLOCK_BYTES, Rows
 from fused_spec.engine.ingest.scanning import scan
 from fused_spec.engine.ingest.tally import Tally
-from fused_spec.engine.ingest.text_geometry import geometry_column
+from fused_spec.engine.ingest.text_geometry import TextGeometry, geometry_column, with_crs
 from fused_spec.engine.ingest.typed_text import NoSuchValue, typed
 from fused_spec.engine.ingest.wkb import NoGeometry
 
@@ -39,8 +38,7 @@ class _Plan:
     said: Mapping[str, pa.DataType]
     guesses: Mapping[str, Guess]
     numbers: Sequence[str]
-    geometry: str | None
-    crs: str | None
+    geometry: TextGeometry | None
     encoding: str
     size: int
     widened: Mapping[str, pa.DataType] = field(default_factory=dict)
@@ -61,7 +59,7 @@ class _Plan:
             parts=[int(self.size * _IN_MEMORY)],
             batches=partial(_batches, self),
             has_geometry=self.geometry is not None,
-            crs=self.crs,
+            crs=None if self.geometry is None else self.geometry.crs,
             origin=self._origin(),
             guesses=self.guesses,
             widened=self.with_types,
@@ -81,6 +79,7 @@ class _Plan:
                 )
         return Origin(
             encoding=self.encoding,
+            crs_from=None if self.geometry is None else self.geometry.crs_from,
             zones={name: guess.zone for name, guess in self.guesses.items() if guess.zone is not None},
             kinds={name: words for name in self.guesses if (words := self._kind(name)) is not None},
             lossy=lossy,
@@ -88,17 +87,23 @@ class _Plan:
 
     def _kind(self, name: str) -> str | None:
         guess = self.guesses[name]
-        if name in self.widened and pa.types.is_string(self.widened[name]) and guess.kind is not Kind.TEXT:
+        is_text = name in self.widened and pa.types.is_string(self.widened[name])
+        if is_text and guess.kind not in (Kind.TEXT, Kind.NOTHING):
             return f"{guess.type}, and text in other inputs"
         return None if guess.why is None else f"text, since {guess.why} (read.types can say what it is)"
 
 
-def open_delimited(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
+def open_delimited(packed: Packed, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     """The layer of a file of delimited text; raises `StepFailed`, and what pyarrow does."""
-    text = text_of(file, reading.encoding)
-    head, whole = text.head()
-    dialect, sample = dialect_of(file.name, head, reading, whole=whole)
-    geometry = None if plain else geometry_column(file.name, dialect.names, sample, reading.geometry)
+    text = text_of(packed, reading.encoding)
+    try:
+        head, whole = text.head()
+    except UnicodeDecodeError as error:
+        raise text.undecodable() from error
+    dialect, sample = dialect_of(packed.file.name, head, reading, usual=usual_delimiter(packed.name), whole=whole)
+    if not _is_text(dialect.names):
+        raise text.undecodable()
+    geometry = None if plain else geometry_column(packed.file.name, dialect.names, sample, reading.geometry)
     chosen = choose([name for name in dialect.names if name != geometry])
     rows = Rows(
         text=text,
@@ -120,17 +125,21 @@ def open_delimited(file: Input, choose: Choice, reading: Reading, *, plain: bool
         said=said,
         guesses={name: guess for name, guess in scanned.guesses.items() if name not in said},
         numbers=reading.numbers,
-        geometry=geometry,
-        crs=None,
+        geometry=None if geometry is None else with_crs(scanned.rows, geometry),
         encoding=text.words,
         size=scanned.size,
     ).layer()
 
 
+def _is_text(names: Sequence[str]) -> bool:
+    """Whether names have no bytes that are no text, which stand in them as surrogates."""
+    return not any("\ud800" <= sign <= "\udfff" for name in names for sign in name)
+
+
 def _batches(plan: _Plan, parts: range) -> Iterator[Batch]:
     kinds = {name: plan.type_of(name) if plan.is_converted(name) else pa.string() for name in plan.chosen}
     if plan.geometry is not None:
-        kinds[plan.geometry] = pa.string()
+        kinds[plan.geometry.name] = pa.string()
     for _ in parts:  # there is one
         first_row = 0
         for batch in plan.rows.batches(kinds):
@@ -138,8 +147,9 @@ def _batches(plan: _Plan, parts: range) -> Iterator[Batch]:
             columns = [_column(plan, name, batch[name], first_row, tally.lossy) for name in plan.chosen]
             yield Batch(
                 attributes=pa.table(columns, names=list(plan.chosen)),
-                geometry=None if plan.geometry is None else _geometry(plan, batch[plan.geometry], first_row),
+                geometry=None if plan.geometry is None else _geometry(plan, plan.geometry.name, batch, first_row),
                 tally=tally,
+                first_row=first_row,
             )
             first_row += batch.num_rows
 
@@ -151,8 +161,7 @@ def _column(plan: _Plan, name: str, values: pa.Array, first_row: int, lossy: Cou
         kind = plan.type_of(name)
         if name not in plan.widened or not pa.types.is_string(kind):
             return pa.nulls(len(values), kind)
-    if plan.rows.nulls:
-        values = pc.if_else(pc.is_in(values, pa.array(plan.rows.nulls, pa.string())), None, values)
+    values = _without_nulls(plan, values)
     if name in plan.guesses:
         return values
     try:
@@ -163,12 +172,10 @@ def _column(plan: _Plan, name: str, values: pa.Array, first_row: int, lossy: Cou
     return made.values
 
 
-def _geometry(plan: _Plan, values: pa.Array, first_row: int) -> pa.ChunkedArray:
-    assert plan.geometry is not None
-    if plan.rows.nulls:
-        values = pc.if_else(pc.is_in(values, pa.array(plan.rows.nulls, pa.string())), None, values)
+def _geometry(plan: _Plan, name: str, batch: pa.RecordBatch, first_row: int) -> pa.ChunkedArray:
+    values = _without_nulls(plan, batch[name])
     try:
-        return wkb_of_text(values, plan.geometry, first_row)
+        return wkb_of_text(values, name, first_row)
     except NoGeometry as error:
         row = int(str(error).removeprefix("row ").partition(":")[0].replace(",", "")) - 1
         line = line_of(plan.rows.text, plan.rows.dialect, row)
@@ -176,6 +183,13 @@ def _geometry(plan: _Plan, values: pa.Array, first_row: int) -> pa.ChunkedArray:
         raise StepFailed(
             f"{shown(plan.rows.text.file.name)}, line {line:,}: {why}; mend the value, or leave it empty"
         ) from error
+
+
+def _without_nulls(plan: _Plan, values: pa.Array) -> pa.Array:
+    """Text without the words that stand for a missing value."""
+    if not plan.rows.nulls:
+        return values
+    return pc.if_else(pc.is_in(values, pa.array(plan.rows.nulls, pa.string())), None, values)
 
 
 def _misfit(plan: _Plan, name: str, error: NoSuchValue, first_row: int) -> StepFailed:
@@ -186,12 +200,14 @@ def _misfit(plan: _Plan, name: str, error: NoSuchValue, first_row: int) -> StepF
     what = (
         f"lonlat_cols: {name} must be numbers, and" if name in plan.numbers else f"column {name} is to be {kind}, and"
     )
-    return StepFailed(f"{file}, line {line:,}: {what} {error.value!r} is none; {_step(error.value, kind)}")
+    return StepFailed(f"{file}, line {line:,}: {what} {error.value!r} is none; {_step(plan, error.value)}")
 
 
-def _step(value: str, kind: pa.DataType) -> str:
-    if re.fullmatch(r"\s*[-+]?[0-9.]*,[0-9]+\s*", value):
+def _step(plan: _Plan, value: str) -> str:
+    if re.fullmatch(r"\s*[-+]?[0-9]*,[0-9]+\s*", value) and plan.rows.decimal != ",":
         return "read.decimal: ',' reads numbers with a comma"
+    if re.fullmatch(r"\s*[-+]?[0-9.,]+\s*", value):
+        return "remove what parts its thousands"
     if not re.search("[0-9]", value):
         return f"read.null_values: [{value!r}] makes it a missing value"
     return "mend the value, or say another type in read.types"

@@ -46,9 +46,19 @@ class Dialect:
         return _records(lines, self.delimiter, self.quote)
 
 
-def delimiter_of_name(path: PurePath) -> str | None:
-    """What usually separates the columns of a file with this name, where that says so."""
-    return DELIMITERS.get(_suffix(path))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What usually separates the columns of files with some name; `strict`: nothing else does where it can be that."""
+
+    sign: str
+    strict: bool
+
+
+def usual_delimiter(path: PurePath) -> Usual:
+    """What usually separates the columns of a file with this name."""
+    suffix = _suffix(path)
+    sign = "\t" if suffix == ".tab" else DELIMITERS.get(suffix, ",")
+    return Usual(sign=sign, strict=sign != ",")
 
 
 def is_delimited(path: PurePath, begin: bytes, reading: Reading) -> bool:
@@ -64,7 +74,9 @@ def lines_of(text: str) -> list[str]:
     return _LINES.findall(text)
 
 
-def dialect_of(path: PurePath, head: str, reading: Reading, *, whole: bool) -> tuple[Dialect, list[list[str]]]:
+def dialect_of(
+    path: PurePath, head: str, reading: Reading, *, usual: Usual, whole: bool
+) -> tuple[Dialect, list[list[str]]]:
     """How a file that begins so is written, and its first rows; raises `StepFailed`.
 
     `whole`: the beginning is all of it.
@@ -74,7 +86,6 @@ def dialect_of(path: PurePath, head: str, reading: Reading, *, whole: bool) -> t
     if before == len(lines):
         raise StepFailed(f"{shown(path)} cannot be read: it is empty; write a line with the names of its columns")
     told = []
-    usual = "\t" if _suffix(path) == ".tab" else delimiter_of_name(path) or ","
     delimiter, quote = reading.delimiter, '"' if reading.quote is None else reading.quote
     if excel := _EXCEL.fullmatch(lines[before]):
         delimiter = delimiter or excel[1]
@@ -84,9 +95,8 @@ def dialect_of(path: PurePath, head: str, reading: Reading, *, whole: bool) -> t
         marked += 1
     sample = lines[marked:] if marked < len(lines) else lines[before:]
     if delimiter is None:
-        strict = _suffix(path) != ".csv"
-        delimiter = _sniffed(sample, usual, quote, whole=whole, strict=strict)
-        if delimiter != usual:
+        delimiter = _sniffed(sample, usual, quote, whole=whole)
+        if delimiter != usual.sign:
             note(f"{shown(path)}: its columns are separated by {delimiter!r}")
     if marked > before:
         header = _header_among(path, lines, before, marked, delimiter, quote)
@@ -125,19 +135,16 @@ def _rows(lines: Sequence[str], delimiter: str, quote: str, *, whole: bool) -> l
     return rows if whole or len(rows) in (1, _SAMPLE_ROWS) else rows[:-1]
 
 
-def _sniffed(lines: Sequence[str], usual: str, quote: str, *, whole: bool, strict: bool) -> str:
-    """The separator that cuts all rows alike, and into most; without one, the one that cuts most of them alike.
-
-    `strict`: the usual one, if it does so at all.
-    """
+def _sniffed(lines: Sequence[str], usual: Usual, quote: str, *, whole: bool) -> str:
+    """The separator that cuts all rows alike, and into most; without one, the one that cuts most of them alike."""
     cut = {}
-    for sign in dict.fromkeys((usual, *_OTHERS)):
+    for sign in dict.fromkeys((usual.sign, *_OTHERS)):
         widths = [len(row) for row in _rows(lines, sign, quote, whole=whole)]
         if widths and widths[0] > 1:
             cut[sign] = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
-    if strict and usual in cut:
-        return usual
-    return max(cut, key=lambda sign: cut[sign] if cut[sign][0] == 1 else (cut[sign][0], 0), default=usual)
+    if usual.strict and usual.sign in cut:
+        return usual.sign
+    return max(cut, key=lambda sign: cut[sign] if cut[sign][0] == 1 else (cut[sign][0], 0), default=usual.sign)
 
 
 def _header_among(path: PurePath, lines: Sequence[str], start: int, stop: int, delimiter: str, quote: str) -> int:
@@ -180,5 +187,5 @@ def _named(path: PurePath, found: Sequence[str], delimiter: str) -> tuple[tuple[
 
 
 def _short(line: str) -> str:
-    line = line.strip("\r\n")
+    line = line.strip("\r\n").encode("utf-8", "replace").decode()
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"

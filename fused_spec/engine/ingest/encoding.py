@@ -2,14 +2,15 @@
 
 import codecs
 import io
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.archives import Place
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.notes import shown
 
@@ -32,17 +33,63 @@ _UNMARKED = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A file of text: the codec it is in, how that is known, and the bytes of its byte order mark."""
+class Packed:
+    """Where bytes are: in a file, perhaps compressed; or, where `member` is given, within an archive."""
 
     file: Input
+    prefix: str = ""
+    member: str | None = None
+
+    @property
+    def name(self) -> PurePath:
+        """A path whose suffix says what the bytes are."""
+        return self.file.name if self.member is None else PurePath(self.member)
+
+    def open(self) -> Any:
+        """A stream of the bytes, unpacked, that can be read and closed."""
+        path = self.file.here()
+        if self.member is not None:
+            return _Member(Place(file=path, prefix=self.prefix, member=self.member, size=0))
+        compression = is_compressed(path)
+        if compression is None:
+            return path.open("rb", buffering=0)
+        return pa.CompressedInputStream(pa.OSFile(str(path)), compression)
+
+
+class _Member:
+    """A file in an archive, which closes together with that."""
+
+    def __init__(self, place: Place) -> None:
+        self._stack = ExitStack()
+        self._name = shown(place.file)
+        try:
+            self._stream = self._stack.enter_context(place.open())
+        except NotImplementedError as error:
+            raise StepFailed(f"{self._name} is packed in a way that is not read ({error}); unpack it") from error
+
+    def read(self, size: int) -> bytes:
+        return self._stream.read(size)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Text: the codec it is in, how that is known, and the bytes of its byte order mark."""
+
+    packed: Packed
     codec: str
     words: str
     mark: int
 
+    @property
+    def file(self) -> Input:
+        return self.packed.file
+
     def stream(self, skipped: int = 0) -> "Utf8":
         """The text from the byte `skipped` of its UTF-8; closes with what it reads."""
-        stream = Utf8(_opened(self.file.here()), self.codec, self.mark)
+        stream = Utf8(self.packed.open(), self.codec, self.mark)
         while skipped:
             skipped -= len(stream.read(min(skipped, _READ_BYTES)))
         return stream
@@ -59,7 +106,7 @@ class Text:
         """What to say of the first byte that is no text in this encoding."""
         decoder = codecs.getincrementaldecoder(self.codec)()
         line = 1
-        with closing(_opened(self.file.here())) as raw:
+        with closing(self.packed.open()) as raw:
             raw.read(self.mark)
             while True:
                 block = raw.read(_READ_BYTES)
@@ -86,19 +133,21 @@ class Text:
         )
 
 
-def text_of(file: Input, named: str | None) -> Text:
-    """The text of a file in the encoding that is named, or in the one that its first bytes are certain to be."""
-    with closing(_opened(file.here())) as raw:
+def text_of(packed: Packed, named: str | None) -> Text:
+    """Text in the encoding that is named, or in the one that its first bytes are certain to be."""
+    with closing(packed.open()) as raw:
         head = raw.read(HEAD_BYTES)
     for mark, codec in _MARKS:
         if head.startswith(mark):
-            return Text(file=file, codec=codec, words=f"{codec.upper()}, as its byte order mark says", mark=len(mark))
+            return Text(
+                packed=packed, codec=codec, words=f"{codec.upper()}, as its byte order mark says", mark=len(mark)
+            )
     if named is not None:
         codec = _UNMARKED.get(named, named)
-        return Text(file=file, codec=codec, words=f"{codec.upper()}, as read.encoding says", mark=0)
+        return Text(packed=packed, codec=codec, words=f"{codec.upper()}, as read.encoding says", mark=0)
     if (found := _by_zeros(head)) is not None:
-        return Text(file=file, codec=found, words=f"{found.upper()}, as its zero bytes say", mark=0)
-    return Text(file=file, codec="utf-8", words="UTF-8", mark=0)
+        return Text(packed=packed, codec=found, words=f"{found.upper()}, as its zero bytes say", mark=0)
+    return Text(packed=packed, codec="utf-8", words="UTF-8", mark=0)
 
 
 def is_compressed(path: Path) -> str | None:
@@ -121,14 +170,6 @@ def _by_zeros(head: bytes) -> str | None:
             if units and not zeros[filled] and all(2 * number > units for number in others):
                 return codec
     return None
-
-
-def _opened(path: Path) -> Any:
-    """The bytes of a file, unpacked."""
-    compression = is_compressed(path)
-    if compression is None:
-        return path.open("rb", buffering=0)
-    return pa.CompressedInputStream(pa.OSFile(str(path)), compression)
 
 
 class Utf8(io.RawIOBase):

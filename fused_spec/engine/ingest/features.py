@@ -19,6 +19,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.curves import straightened
 from fused_spec.engine.ingest.formats import open_layer
+from fused_spec.engine.ingest.hive import Folders
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import shown
@@ -55,14 +56,14 @@ class Opened:
         )
 
 
-def open_features(file: Input, step: PartitionGeospatialStep, reading: Reading) -> Opened:
+def open_features(file: Input, folders: Folders, step: PartitionGeospatialStep, reading: Reading) -> Opened:
     """Open an input; raises `StepFailed` for one without geometry, or without a column that the step names."""
     path = file.name
-    layer = open_layer(file, partial(_choose, step), reading, plain=step.lonlat_cols is not None)
+    layer = open_layer(file, folders, partial(_choose, step, path), reading, plain=step.lonlat_cols is not None)
     if step.lonlat_cols is None and not layer.has_geometry:
         raise StepFailed(
             f"{shown(path)} has no geometry; name its two coordinate columns in lonlat_cols, "
-            "or use partition_nongeospatial"
+            "or the one that holds WKT, EWKT or WKB in read.geometry, or use partition_nongeospatial"
         )
     attributes = layer.attributes
     if step.load_columns is not None:
@@ -96,22 +97,24 @@ def as_features(opened: Opened, batch: Batch, schema: pa.Schema, tally: Tally) -
     geometry = batch.geometry if opened.lonlat is None else _points(batch.attributes, opened.lonlat)
     if geometry is None:
         raise StepFailed(f"{shown(opened.path)} has no geometry")
-    geometry = straightened(geometry, tally)
     headers = headers_of(geometry)
     check_srids(headers, geometry, batch.first_row, opened.layer)
     tally.measured(headers.measured)
+    straight = straightened(geometry, tally)
+    if straight is not geometry:
+        geometry, headers = straight, headers_of(straight)
     if opened.crs is not None:
         geometry = _in_output_crs(geometry, opened.crs, opened.path, tally)
     elif len(headers.rows):
         geometry = recode(geometry, lambda geometries: geometries)
     kept = batch.attributes.select(opened.attributes.names)
-    return with_geometry(fitted(kept, schema, opened.path, rows=len(geometry)), geometry)
+    return with_geometry(fitted(kept, schema, opened.path, tally, rows=len(geometry)), geometry)
 
 
-def _choose(step: PartitionGeospatialStep, present: Sequence[str]) -> list[str]:
+def _choose(step: PartitionGeospatialStep, path: PurePath, present: Sequence[str]) -> list[str]:
     """The columns to read: all, or those of `load_columns` and what points are made of."""
     lonlat: Sequence[str] = step.lonlat_cols or ()
-    check_columns(lonlat, present, "lonlat_cols")
+    check_columns(lonlat, present, f"{shown(path)}: lonlat_cols")
     if len(set(lonlat)) < len(lonlat):
         raise StepFailed(f"lonlat_cols names {lonlat[0]} twice; name the column of longitudes, then that of latitudes")
     if step.load_columns is None:

@@ -1,6 +1,7 @@
 """Open one input file: Parquet and CSV with pyarrow, everything else with GDAL, none of it as geometry objects."""
 
 import re
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -10,11 +11,14 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.archives import ARCHIVES, check_whole, located
 from fused_spec.engine.ingest.arrow_files import is_arrow, open_arrow
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.delimited import open_delimited
-from fused_spec.engine.ingest.dialect import is_delimited
+from fused_spec.engine.ingest.dialect import DELIMITERS, is_delimited
+from fused_spec.engine.ingest.encoding import Packed
 from fused_spec.engine.ingest.gdal import open_gdal
+from fused_spec.engine.ingest.hive import Folders
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
 from fused_spec.engine.ingest.notes import shown
@@ -22,6 +26,7 @@ from fused_spec.engine.ingest.parquet import open_parquet
 from fused_spec.engine.ingest.reading import Reading
 from fused_spec.engine.ingest.wkb import NoGeometry
 from fused_spec.input_formats import advice
+from fused_spec.storage_url import storage_errors
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _MAGIC = b"PAR1"
@@ -38,20 +43,25 @@ _UNREADABLE = (
 )
 
 
-def open_layer(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
-    """What a file holds; `plain` leaves geometry alone. Raises `StepFailed`, at once or while it is read."""
+def open_layer(file: Input, folders: Folders, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
+    """What a file and its folders hold; `plain` leaves geometry alone. Raises `StepFailed`, at once or while read."""
+    layer = _of_file(file, folders.choice(choose), reading, plain=plain)
+    return folders.added(layer, choose, file.name)
+
+
+def _of_file(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     suffix = file.name.suffix.lower()
     try:
         if suffix in _PARQUET or _is_parquet(file.here()):
             layer = open_parquet(file, choose, reading, plain=plain)
         elif is_arrow(file.here()):
             layer = open_arrow(file, choose, reading, plain=plain)
-        elif not reading.open_options and is_delimited(file.name, _begin(file.here()), reading):
-            layer = open_delimited(file, choose, reading, plain=plain)
+        elif not reading.open_options and (text := _delimited(file, reading)) is not None:
+            layer = open_delimited(text, choose, reading, plain=plain)
         else:
             layer = open_gdal(file, choose, reading, plain=plain)
-    except _UNREADABLE as error:
-        raise _unreadable(file.name, error) from error
+    except Exception as error:
+        raise _told(file.name, error) from error
     check_unique(layer.attributes.names, shown(file.name))
     return _guarded(file.name, _with_crs(layer, reading))
 
@@ -76,10 +86,22 @@ def _with_crs(layer: Layer, reading: Reading) -> Layer:
 def _read(path: PurePath, layer: Layer, parts: range) -> Iterator[Batch]:
     try:
         yield from layer.batches(parts)
-    except NoGeometry as error:
-        raise StepFailed(f"{shown(path)}: {error}; mend the file, or leave it out") from error
-    except _UNREADABLE as error:
-        raise _unreadable(path, error) from error
+    except Exception as error:
+        raise _told(path, error) from error
+
+
+def _delimited(file: Input, reading: Reading) -> Packed | None:
+    """Where the delimited text of a file is: in it, or in the archive that it is."""
+    path = file.here()
+    if is_delimited(file.name, _begin(path), reading):
+        return Packed(file=file)
+    if not file.name.name.lower().endswith(ARCHIVES) or not path.is_file():
+        return None
+    place = located(path, reading.layer, reading.gdal_field)
+    if place.member is None or place.suffix not in DELIMITERS:
+        return None
+    check_whole(place)
+    return Packed(file=file, prefix=place.prefix, member=place.member)
 
 
 def _is_parquet(path: Path) -> bool:
@@ -92,6 +114,27 @@ def _begin(path: Path) -> bytes:
         return b""
     with path.open("rb") as file:
         return file.read(_BEGIN_BYTES)
+
+
+def _told(path: PurePath, error: Exception) -> Exception:
+    """What a reader raised, as an error that names the file.
+
+    Libraries meet damage in ways that they do not foresee, so nothing that they raise is left to the engine, which
+    would not know of which file it tells.
+    """
+    match error:
+        case NoGeometry():
+            return StepFailed(f"{shown(path)}: {error}; mend the file, or leave it out")
+        case StepFailed() | MemoryError():
+            return error
+    if isinstance(error, _UNREADABLE):
+        return _unreadable(path, error)
+    if isinstance(error, storage_errors()):
+        return error
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__}: {error} (in {PurePath(frame.filename).name}, line {frame.lineno})"
+    unforeseen = "it is damaged, or of a kind that its reader does not know"
+    return StepFailed(f"{shown(path)} cannot be read: {unforeseen}: {what}")
 
 
 def _unreadable(path: PurePath, error: Exception) -> StepFailed:

@@ -9,15 +9,14 @@ import pyogrio
 from numpy.typing import NDArray
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import geojson_text
+from fused_spec.engine.ingest import geojson_text, gml
 from fused_spec.engine.ingest.budget import MOST_BATCH_ROWS
 from fused_spec.engine.ingest.drivers import ROW_NUMBERS
 from fused_spec.engine.ingest.gdal_file import Found, named_columns
-from fused_spec.engine.ingest.gdal_messages import heard
-from fused_spec.engine.ingest.gdal_stream import Columns, Told, quiet, readable, record_batches, storage_of
+from fused_spec.engine.ingest.gdal_messages import heard_opening
+from fused_spec.engine.ingest.gdal_stream import Columns, Told, readable, record_batches, storage_of
 from fused_spec.engine.ingest.gdal_times import Times, learned, times_in
 from fused_spec.engine.ingest.layer import Choice
-from fused_spec.engine.ingest.notes import shown
 
 _EXTENSION = b"ARROW:extension:name"
 _GEOMETRY = (b"geoarrow.wkb", b"ogc.wkb")
@@ -36,7 +35,7 @@ def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, M
     chosen = choose([*found.fields, *row_id])
     if plain and not chosen:
         raise StepFailed(
-            f"{shown(found.place.file)} has no columns beside its geometry; use partition_geospatial, or leave it out"
+            f"{found.place.name} has no columns beside its geometry; use partition_geospatial, or leave it out"
         )
     asked = {
         "layer": found.info["layer_name"],
@@ -112,7 +111,7 @@ def _ids(found: Found) -> tuple[NDArray[np.int64], bool]:
 
 def _stream_schema(found: Found, asked: Mapping[str, Any]) -> tuple[pa.Schema, Mapping[str, Any]]:
     told = Told()
-    with quiet(), heard(told.messages), readable(found.place) as there:
+    with heard_opening(told.messages), readable(found.place) as there:
         opened = pyogrio.open_arrow(there.source, use_pyarrow=True, datetime_as_string=True, batch_size=1, **asked)
         with opened as (meta, reader), named_columns(found.place):
             schema = reader.schema
@@ -162,6 +161,6 @@ def _geometry(found: Found, schema: pa.Schema, meta: Mapping[str, Any]) -> int |
     named = schema.get_all_field_indices(str(meta["geometry_name"] or "wkb_geometry"))
     geometry = int(named[-1]) if named else None
     marked = [place for place, one in enumerate(schema) if (one.metadata or {}).get(_EXTENSION) in _GEOMETRY]
-    if others := [schema.field(place).name for place in marked if place != geometry]:
+    if (others := [schema.field(place).name for place in marked if place != geometry]) and found.driver != gml.DRIVER:
         found.lossy.append(f"of its geometry columns {', '.join(others)} are left out; ogr2ogr makes tables of them")
     return geometry

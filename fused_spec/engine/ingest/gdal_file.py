@@ -1,7 +1,6 @@
 """What there is to know of a file before a column of it is chosen: whether it is whole, its layer and its options."""
 
 import inspect
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,22 +10,22 @@ import pyogrio
 from pyogrio.errors import DataSourceError
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import geojson_text, shapefiles, spreadsheets, sqlite_values
+from fused_spec.engine.ingest import geojson_text, gml, shapefiles, spreadsheets, sqlite_values
 from fused_spec.engine.ingest.archives import Place, check_whole, located
 from fused_spec.engine.ingest.dialect import DELIMITERS
 from fused_spec.engine.ingest.drivers import ENCODING_DRIVERS, SINGLE_LAYER, SPREADSHEETS
 from fused_spec.engine.ingest.gdal_library import layer_names
-from fused_spec.engine.ingest.gdal_messages import Messages, heard
-from fused_spec.engine.ingest.gdal_stream import Told, quiet, readable, record_batches
+from fused_spec.engine.ingest.gdal_messages import Messages, heard_opening
+from fused_spec.engine.ingest.gdal_stream import Told, readable, record_batches
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Origin
-from fused_spec.engine.ingest.notes import count, shown
+from fused_spec.engine.ingest.notes import count
 from fused_spec.engine.ingest.reading import Reading
 
 # What pyogrio would take for its own.
 _NO_OPTIONS = {*inspect.signature(pyogrio.open_arrow).parameters, *inspect.signature(pyogrio.read_info).parameters}
 _SHAPEFILES = (".shp", ".dbf")
-_GML = (".gml", ".xml")
+_SUPPOSED = "probably ranging out of 64bit integer range"
 _OWN_OPTION = "WRITE_GFS"
 
 
@@ -67,12 +66,14 @@ def look_into(file: Input, reading: Reading) -> Found:
     if place.suffix in DELIMITERS:
         found.options.setdefault("AUTODETECT_TYPE", "YES")
         found.options.setdefault("AUTODETECT_SIZE_LIMIT", "0")  # a column's type comes from all of its rows
-    if place.suffix in _GML:
-        _check_template(place)
+    if place.suffix in gml.SUFFIXES:
+        gml.check_template(place)
         found.options.setdefault(_OWN_OPTION, "NO")  # beside the input, where the next ingestion would trust it
     if place.suffix in _SHAPEFILES:
         _look_into_shapefile(found, reading)
     _ask_gdal(found, reading)
+    if found.driver == gml.DRIVER:
+        found.lossy += gml.left_out(place, str(found.info["geometry_name"]))
     if found.driver in SPREADSHEETS:
         _look_into_spreadsheet(found, reading)
     if found.driver in geojson_text.SEQUENCES or place.suffix in geojson_text.SEQUENCE_SUFFIXES:
@@ -134,7 +135,7 @@ def _look_into_shapefile(found: Found, reading: Reading) -> None:
 
 def _ask_gdal(found: Found, reading: Reading) -> None:
     messages = Messages()
-    with heard(messages), quiet(), named_columns(found.place), readable(found.place) as there:
+    with heard_opening(messages), named_columns(found.place), readable(found.place) as there:
         try:
             found.info = pyogrio.read_info(there.source, layer=reading.layer, **found.options)
         except IndexError as error:  # what pyogrio makes of a file without layers
@@ -148,14 +149,19 @@ def _ask_gdal(found: Found, reading: Reading) -> None:
                     f"{reading.gdal_field}.layer names another"
                 )
     messages.check()
-    found.lossy += [said for said in messages.taken() if _OWN_OPTION not in said]
+    found.lossy += [said for said in messages.taken() if _OWN_OPTION not in said and not _is_known(found, said)]
     if reading.encoding is not None and "ENCODING" not in found.options:
         if found.driver not in ENCODING_DRIVERS:
             raise StepFailed(
-                f"{shown(found.place.file)}: read.encoding is not for GDAL's {found.driver}, which reads the encoding "
+                f"{found.place.name}: read.encoding is not for GDAL's {found.driver}, which reads the encoding "
                 f"that the file names; convert it: iconv -f {reading.encoding} -t UTF-8"
             )
         found.options["ENCODING"] = reading.encoding
+
+
+def _is_known(found: Found, said: str) -> bool:
+    """Whether the text of a file is looked through for what GDAL supposes."""
+    return _SUPPOSED in said and found.driver in geojson_text.DRIVERS
 
 
 @contextmanager
@@ -166,23 +172,9 @@ def named_columns(place: Place) -> Iterator[None]:
     except UnicodeDecodeError as error:
         name = bytes(error.object).decode(errors="replace")
         raise StepFailed(
-            f"{shown(place.file)} cannot be read: the name of its column {name} is no UTF-8 text: it was cut within a "
+            f"{place.name} cannot be read: the name of its column {name} is no UTF-8 text: it was cut within a "
             "letter, or is in another encoding; rename it with the program that wrote it, or name its encoding: "
             "gdal_config.open_options: {ENCODING: CP1252} for a shapefile, !charset in a .tab, Charset in a .mif"
-        ) from error
-
-
-def _check_template(place: Place) -> None:
-    """Raise `StepFailed` where the .gfs beside a GML file is broken, which GDAL does not live through."""
-    template = place.file.with_suffix(".gfs")
-    if place.prefix or not template.exists():
-        return
-    try:
-        ElementTree.parse(template)  # noqa: S314 - GDAL's own, or it is an input as its neighbour is
-    except ElementTree.ParseError as error:
-        raise StepFailed(
-            f"{shown(place.file)} cannot be read: {template.name} beside it is broken ({error}); remove it, GDAL finds "
-            "out itself what it says"
         ) from error
 
 

@@ -1,6 +1,7 @@
 """What GDAL says while it reads: errors, which its stream of batches keeps to itself, and warnings."""
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,3 +76,15 @@ def heard(messages: Messages) -> Iterator[None]:
         yield
     finally:
         gdal.CPLPopErrorHandler()
+
+
+@contextmanager
+def heard_opening(messages: Messages) -> Iterator[None]:
+    """Hear as well what pyogrio makes warnings of Python of, while it opens a file."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        with heard(messages):
+            yield
+    for one in warned:
+        if issubclass(one.category, RuntimeWarning):  # others are about pyogrio's own results
+            messages.add(_WARNING, str(one.message))

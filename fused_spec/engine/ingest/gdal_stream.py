@@ -1,6 +1,5 @@
 """The batches that GDAL streams, as batches of a layer: with every error heard, and text that is text."""
 
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +13,9 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest import spreadsheets
 from fused_spec.engine.ingest.archives import Place
 from fused_spec.engine.ingest.drivers import ENCODING_DRIVERS
-from fused_spec.engine.ingest.gdal_messages import Messages, heard
+from fused_spec.engine.ingest.gdal_messages import Messages, heard, heard_opening
 from fused_spec.engine.ingest.gdal_times import as_times
 from fused_spec.engine.ingest.layer import Batch
-from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.shapefiles import as_gdal_finds_it, needs_index
 from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.wkb import WKB
@@ -56,24 +54,17 @@ class Told:
     messages: Messages = field(default_factory=Messages)
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """pyogrio warns of what is told elsewhere: measures, and messages of GDAL that are heard."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def record_batches(
     place: Place, asked: Mapping[str, Any], told: Told, config: Mapping[str, str] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """What GDAL streams; raises what pyogrio does, and what GDAL says without raising it."""
     with ExitStack() as stack:
         stack.enter_context(configured(**(config or {})))
-        with heard(told.messages), quiet(), readable(place) as there:
+        with heard_opening(told.messages), readable(place) as there:
             opened = pyogrio.open_arrow(there.source, use_pyarrow=True, datetime_as_string=True, **asked)
             _, reader = stack.enter_context(opened)
         told.messages.check()
+        told.messages.taken()  # it was told when the file was looked into
         while True:
             with heard(told.messages):
                 try:
@@ -159,7 +150,7 @@ def _check_text(place: Place, column: pa.ChunkedArray, name: str, before: int, m
         values = column.cast(pa.binary()).to_pylist() if not pa.types.is_list(column.type) else []
         row = next((number for number, value in enumerate(values) if not _is_text(value)), 0)
         raise StepFailed(
-            f"{shown(place.file)} cannot be read: column {name} is no UTF-8 text in row {before + row + 1:,}; {mend}"
+            f"{place.name} cannot be read: column {name} is no UTF-8 text in row {before + row + 1:,}; {mend}"
         ) from error
 
 

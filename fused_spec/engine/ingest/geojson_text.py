@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.archives import Place
-from fused_spec.engine.ingest.notes import shown
 
 SEQUENCES = frozenset({"GeoJSONSeq"})
 DRIVERS = frozenset({"GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON", "JSONFG"})
@@ -72,7 +71,7 @@ def look_through(place: Place) -> Seen:
         if nul is not None:
             line = lines + chunk[: nul.start()].count(b"\n") + 1
             raise StepFailed(
-                f"{shown(place.file)} cannot be read: line {line:,} has a NUL character (\\u0000) in it, where GDAL "
+                f"{place.name} cannot be read: line {line:,} has a NUL character (\\u0000) in it, where GDAL "
                 "would cut the text off; take it out of the input"
             )
         for pattern, counts in ((_LONG, seen.long), (_TRUTH, seen.truths), (_FINE_TIME, seen.fine_times)):
@@ -86,7 +85,7 @@ def look_through(place: Place) -> Seen:
         collections += sum(found.start() < stop for found in _COLLECTION.finditer(chunk))
         if collections > 1:
             raise StepFailed(
-                f"{shown(place.file)} cannot be read: it holds several FeatureCollections, and GDAL would read the "
+                f"{place.name} cannot be read: it holds several FeatureCollections, and GDAL would read the "
                 "first alone; make one file of each, or one FeatureCollection of all"
             )
         lines += chunk.count(b"\n", 0, stop)
@@ -114,7 +113,7 @@ def check_records(place: Place) -> None:
         for line, record in _records(iter(lambda: stream.read(_CHUNK_BYTES), b"")):
             if record.strip() and (why := _fault(record)):
                 raise StepFailed(
-                    f"{shown(place.file)} cannot be read: line {line:,} is no GeoJSON feature ({why}), and GDAL would "
+                    f"{place.name} cannot be read: line {line:,} is no GeoJSON feature ({why}), and GDAL would "
                     "leave it out; mend or remove it"
                 )
 

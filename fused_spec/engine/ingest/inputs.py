@@ -2,12 +2,14 @@
 
 import glob
 import shutil
+from collections import Counter
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath, PurePosixPath
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.notes import Label
 from fused_spec.engine.ingest.table_files import holds_rows, is_table
 from fused_spec.engine.storage import Remote, Root, copy_of, folder_of, lies_in, place_of, resolved
 from fused_spec.storage_url import storage_errors, trouble_with
@@ -24,17 +26,27 @@ _SIDECARS = {
 _MAIN = {beside: suffix for suffix, all_beside in _SIDECARS.items() for beside in all_beside}
 # Folders that GDAL opens as one file.
 _FOLDER_FORMATS = frozenset({".gdb", ".zarr"})
+_VALUES = "*=*"
+_DEEPEST = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file that is read, or a folder that GDAL opens as one; perhaps in a remote storage."""
+    """A file that is read, or a folder that GDAL opens as one; perhaps in a remote storage.
+
+    `folders` are the names of those that it lies in, as far as its user has to do with them; `label` is set where its
+    name alone would not tell it from others.
+    """
 
     place: Root
+    folders: tuple[str, ...] = ()
+    label: Label | None = None
 
     @property
     def name(self) -> PurePath:
         """Its path wherever it lies, which tells its format and what to call it."""
+        if self.label is not None:
+            return self.label
         return self.place if isinstance(self.place, Path) else self.place.path
 
     def here(self) -> Path:
@@ -52,10 +64,10 @@ def find_inputs(
     nothing, and when no file is left.
     """
     urls = [given] if isinstance(given, str) else given
-    found = [one for url in urls for one in _files_of(url, storage, outputs)]
+    found = [_in_folders(one, storage) for url in urls for one in _files_of(url, storage, outputs)]
     kept = [one for one in found if suffix is None or one.name.name.endswith(suffix)]
     if kept:
-        return kept
+        return _told_apart(kept)
     if not urls:
         raise StepFailed("input is an empty list; name at least one file")
     if found:
@@ -93,20 +105,65 @@ def _files_of(url: str, storage: Root, outputs: Sequence[str | None]) -> list[In
     place = place_of(url, storage)
     try:
         if _is_there(place):
-            return [Input(place)] if _is_single(place) else _matching(place, "*")
+            return [Input(place)] if _is_single(place) else _in_folder(place, storage, outputs)
         if not glob.has_magic(url):
             raise StepFailed(f"input {url} does not exist")
         names = url.split("/")
         first = next(number for number, name in enumerate(names) if glob.has_magic(name))
         folder = place_of("/".join([*names[:first], ""]), storage)
-        tables = _tables_below(folder, [place_of(output, storage) for output in outputs if output is not None])
-        found = [one for one in _matching(folder, "/".join(names[first:])) if not _is_of(tables, one)]
+        found = _without_outputs(_matching(folder, "/".join(names[first:])), folder, storage, outputs)
     except storage_errors() as error:
         why = trouble_with(place.root, error) if isinstance(place, Remote) else str(error)
         raise StepFailed(f"input {url} cannot be read: {why}") from error
     if not found:
         raise StepFailed(f"no file matches the input {url}; names that begin with . or _ are ignored")
     return found
+
+
+def _in_folder(folder: Root, storage: Root, outputs: Sequence[str | None]) -> list[Input]:
+    """The inputs in a folder, and in those below it whose names are values, such as country=DE."""
+    found = _matching(folder, "*")
+    for depth in range(1, _DEEPEST + 1):
+        below = "/".join([_VALUES] * depth)
+        if not _found(folder, below):
+            break
+        found += _without_outputs(_matching(folder, f"{below}/*"), folder, storage, outputs)
+    return found
+
+
+def _without_outputs(found: Sequence[Input], folder: Root, storage: Root, outputs: Sequence[str | None]) -> list[Input]:
+    """Without what an ingestion has written below the folder."""
+    tables = _tables_below(folder, [place_of(output, storage) for output in outputs if output is not None])
+    return [one for one in found if not _is_of(tables, one)]
+
+
+def _in_folders(one: Input, storage: Root) -> Input:
+    """The input with the names of the folders below the storage, or of all of them where it lies elsewhere."""
+    place = one.place
+    if isinstance(place, Path) and isinstance(storage, Path) and place.is_relative_to(storage):
+        return replace(one, folders=place.relative_to(storage).parts[:-1])
+    return replace(one, folders=one.name.parts[:-1])
+
+
+def _told_apart(inputs: Sequence[Input]) -> list[Input]:
+    """The inputs, those of one name with as many of their folders as tell them apart."""
+    counts = Counter(one.name.name for one in inputs)
+    twins: dict[str, list[Input]] = {}
+    for one in inputs:
+        twins.setdefault(one.name.name, []).append(one)
+    lengths = {name: _telling(twins[name]) for name, number in counts.items() if number > 1}
+    return [
+        replace(one, label=Label(*one.name.parts[-lengths[one.name.name] :])) if one.name.name in lengths else one
+        for one in inputs
+    ]
+
+
+def _telling(inputs: Sequence[Input]) -> int:
+    """How many of the last parts of these paths tell them apart; files that are named twice are the same."""
+    paths = {one.name.parts for one in inputs}
+    longest = max(map(len, paths))
+    enough = (number for number in range(2, longest) if len({path[-number:] for path in paths}) == len(paths))
+    return next(enough, min(2, longest))
 
 
 def _is_there(place: Root) -> bool:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from fused_spec.engine.ingest.guesses import Guess, Kind, checked, text
 from fused_spec.engine.ingest.numerals import is_whole, short_decimals
 
-_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
+_NUMBER = re.compile(r"\s*[-+]?[.,]?[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?\s*")  # or what may be meant for one
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
 _STAMP = (
@@ -105,8 +105,9 @@ def _stamps(values: pa.Array) -> Guess:
         return text("some of its times have an offset and others have none")
     fractions = parts.field("fraction")
     digits = {max(0, length - 1) for length in pc.unique(pc.binary_length(fractions)).to_pylist()}
-    if _any(pc.equal(parts.field("seconds"), "")):
-        digits.add(-1)
+    without = pc.equal(parts.field("seconds"), "")
+    if _any(without):
+        digits = {-1} if _all(without) else digits | {-1}
     guess = Guess(
         kind=Kind.STAMP,
         styles=frozenset(pc.unique(parts.field("sign")).to_pylist()),

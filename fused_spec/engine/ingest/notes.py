@@ -8,6 +8,10 @@ _CONTENT_ADDRESS = re.compile(r"[0-9a-f]{64}")
 _NAMED = 3
 
 
+class Label(PurePosixPath):
+    """A path of which every part is shown."""
+
+
 def note(text: str) -> None:
     """Print a line; a task's standard output is the job's log."""
     print(text, flush=True)  # noqa: T201
@@ -27,4 +31,6 @@ def named(inputs: str | Sequence[str]) -> str:
 
 def shown(path: PurePath) -> str:
     """The name of an input; of one that is named by its digest only the beginning."""
+    if isinstance(path, Label):
+        return str(path)
     return f"{path.stem[:12]}…{path.suffix}" if _CONTENT_ADDRESS.fullmatch(path.stem) else path.name

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-_MOST_BYTES = 16  # of 15 digits and a point, which every floating-point number keeps
+_MOST_BYTES = 15  # so many digits every floating-point number keeps
 _ZERO, _NINE, _POINT, _MINUS = b"09.-"
 
 
@@ -23,10 +23,10 @@ def short_decimals(values: pa.Array) -> tuple[NDArray[np.bool_], bool]:
     bounds, found = _content(values)
     starts, stops = bounds[:-1], bounds[1:]
     last = found[stops - 1]
-    first = starts + (found[starts] == _MINUS)
+    first = starts + (found[starts] == _MINUS)  # behind a minus
     begin, second, third = (found[np.minimum(first + place, stops - 1)] for place in range(3))
     fraction = (begin == _ZERO) & (second == _POINT) & (third != _ZERO)
-    sure = (stops - starts <= _MOST_BYTES) & (last > _ZERO) & (((begin > _ZERO) & (begin <= _NINE)) | fraction)
+    sure = (stops - first <= _MOST_BYTES) & (last > _ZERO) & (((begin > _ZERO) & (begin <= _NINE)) | fraction)
     strange = np.flatnonzero((found > _NINE) | (found < _MINUS))  # letters of an exponent, a plus
     sure[np.searchsorted(bounds, strange, side="right") - 1] = False
     return sure, int((found == _POINT).sum()) == len(values)

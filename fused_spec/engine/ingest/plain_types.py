@@ -6,6 +6,8 @@ import pyarrow.compute as pc
 
 from fused_spec.engine.failures import StepFailed
 
+_INDEX = pa.int32()
+
 
 def plain_field(field: pa.Field) -> pa.Field:
     """The field as the table has it; raises `StepFailed` for a type that Parquet has no place for."""
@@ -66,6 +68,10 @@ def _plain(kind: pa.DataType, name: str) -> pa.DataType:
         return pa.large_binary()
     if types.is_run_end_encoded(kind):
         return _plain(kind.value_type, name)
+    if types.is_dictionary(kind):
+        # of several dictionaries one is made, to which short indices may not reach
+        index = kind.index_type if kind.index_type.bit_width > _INDEX.bit_width else _INDEX
+        return pa.dictionary(index, _plain(kind.value_type, name), kind.ordered)
     if types.is_union(kind) or types.is_interval(kind):
         raise StepFailed(
             f"column {name} is {kind}, which Parquet has no type for; write it as another in the input, or leave it out"
@@ -87,4 +93,6 @@ def _plain(kind: pa.DataType, name: str) -> pa.DataType:
 
 
 def _inner(field: pa.Field, name: str) -> pa.Field:
-    return field.with_type(_plain(field.type, name))
+    """A field within a column; pyarrow does not read a dictionary there from several row groups at once."""
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    return field.with_type(_plain(kind, name))

@@ -25,10 +25,10 @@ class Reading:
     """How inputs are read; None and empty: as they say themselves.
 
     `delimiter`, `quote` ("": there is none), `decimal`, `null_values` and `encoding` are about text; `types` are those
-    of columns, which text becomes before anything is guessed, and `numbers` columns that must be numbers. `geometry` is
-    the column that holds it, `crs` what coordinates are in where the input does not say. `layer` and `open_options` are
-    for GDAL, and `gdal_field` is where the author has them: in `gdal_config` or in `read`. `hive`: folders named like
-    country=DE are columns.
+    of columns, which text becomes before anything is guessed, of which `typed` are those in `read.types`, and `numbers`
+    columns that must be numbers. `geometry` is the column that holds it, `crs` what coordinates are in where the input
+    does not say. `layer` and `open_options` are for GDAL, and `gdal_field` is where the author has them: in
+    `gdal_config` or in `read`. `hive`: folders named like country=DE are columns.
     """
 
     delimiter: str | None = None
@@ -37,6 +37,7 @@ class Reading:
     null_values: tuple[str, ...] = ()
     encoding: str | None = None
     types: Mapping[str, pa.DataType] = field(default_factory=dict)
+    typed: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     geometry: str | None = None
     crs: str | None = None
@@ -59,6 +60,7 @@ def reading_of(step: PartitionGeospatialStep | PartitionNongeospatialStep) -> Re
             raise StepFailed(f"read.{key} is not for {step.type}; {instead}")
     read = {key: _CHECKS[key](value, f"read.{key}") for key, value in given.items()}
     _check_signs(read)
+    read["typed"] = tuple(read.get("types", ()))
     if not isinstance(step, PartitionGeospatialStep):
         return Reading(**read)
     forced = described_fields(step.table_schema) if step.table_schema is not None else {}

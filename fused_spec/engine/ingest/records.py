@@ -29,8 +29,8 @@ def ragged(text: Text, dialect: Dialect) -> StepFailed:
                 content = sign.join(fields)
                 content = content if len(content) <= _SHOWN else f"{content[:_SHOWN]}…"
                 return StepFailed(
-                    f"{shown(text.file.name)} cannot be read: line {line:,} has {count(len(fields), 'value')} where "
-                    f"there are {count(width, 'column')} (separated by {sign!r}): {content!r}; mend the line, put a "
+                    f"{shown(text.file.name)} cannot be read: line {line:,} has {count(len(fields), 'value')}, and "
+                    f"the file {count(width, 'column')}, separated by {sign!r}: {content!r}; mend the line, put a "
                     "value that holds the separator in quotes, or name another one in read.delimiter"
                 )
     return StepFailed(

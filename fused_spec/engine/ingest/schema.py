@@ -1,24 +1,32 @@
 """The one schema of a table: what its inputs have in all, or what the user forces."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.casting import cast
 from fused_spec.engine.ingest.columns import check_unique
 from fused_spec.engine.ingest.notes import shown
+from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.types import arrow_type
 from fused_spec.engine.ingest.wkb import GEOMETRY
 
 # Columns that Fused makes of its own, which a schema taken from another table may name.
 _RESERVED = (GEOMETRY, "fused_index")
+_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}  # of the longest integers of so many bits
 
 
-def united(schemas: Sequence[pa.Schema], paths: Sequence[PurePath]) -> pa.Schema:
-    """The columns of all inputs; numbers widen to what holds all of them. Raises `StepFailed`."""
-    schemas = _with_common_text(schemas)
+def united(
+    schemas: Sequence[pa.Schema], paths: Sequence[PurePath], types: Mapping[str, pa.DataType] | None = None
+) -> pa.Schema:
+    """The columns of all inputs, some in the types that the user says; numbers widen to what holds all of them.
+
+    Raises `StepFailed`.
+    """
+    schemas = _alike([_retyped(schema, types or {}) for schema in schemas])
     whole = schemas[0].remove_metadata()
     for schema, path in zip(schemas[1:], paths[1:], strict=True):
         try:
@@ -31,24 +39,42 @@ def united(schemas: Sequence[pa.Schema], paths: Sequence[PurePath]) -> pa.Schema
     return pa.schema([field.with_nullable(True).remove_metadata() for field in whole])
 
 
-def _with_common_text(schemas: Sequence[pa.Schema]) -> list[pa.Schema]:
-    """A column that only some inputs have as a dictionary, or each as another one, is what the dictionaries hold."""
+def _retyped(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:
+    return pa.schema([field.with_type(types.get(field.name, field.type)) for field in schema])
+
+
+def _alike(schemas: Sequence[pa.Schema]) -> list[pa.Schema]:
+    """Columns of types that pyarrow does not unite, although each value of one is a value of another.
+
+    One that only some inputs have as a dictionary, or each as another one, is what the dictionaries hold; times of
+    several zones are in UTC, and integers beside decimals are decimals too.
+    """
     kinds: dict[str, set[pa.DataType]] = {}
     for field in (field for schema in schemas for field in schema):
         kinds.setdefault(field.name, set()).add(field.type)
+    several = {name: kind for name, kind in kinds.items() if len(kind) > 1}
     return [
-        pa.schema([_decoded(field) if len(kinds[field.name]) > 1 else field for field in schema]) for schema in schemas
+        pa.schema([_common(field, several[field.name]) if field.name in several else field for field in schema])
+        for schema in schemas
     ]
 
 
-def _decoded(field: pa.Field) -> pa.Field:
-    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+def _common(field: pa.Field, kinds: Set[pa.DataType]) -> pa.Field:
+    if pa.types.is_dictionary(field.type):
+        return field.with_type(field.type.value_type)
+    if pa.types.is_integer(field.type) and any(map(pa.types.is_decimal, kinds)):
+        return field.with_type(pa.decimal128(_DIGITS[field.type.bit_width], 0))  # pyarrow reckons with too few
+    zones = {kind.tz for kind in kinds if pa.types.is_timestamp(kind)}
+    if len(zones) > 1 and None not in zones and pa.types.is_timestamp(field.type):
+        return field.with_type(pa.timestamp(field.type.unit, "UTC"))
+    return field
 
 
-def fitted(table: pa.Table, schema: pa.Schema, path: PurePath, rows: int | None = None) -> pa.Table:
+def fitted(table: pa.Table, schema: pa.Schema, path: PurePath, tally: Tally, rows: int | None = None) -> pa.Table:
     """The table with these columns; one that it lacks is null. Raises `StepFailed` for a value that does not fit.
 
-    `rows` says how many there are when the table may be without columns.
+    Values that are not quite the same in another type are counted in `tally`. `rows` says how many there are when the
+    table may be without columns.
     """
     if table.schema.equals(schema):
         return table
@@ -61,7 +87,9 @@ def fitted(table: pa.Table, schema: pa.Schema, path: PurePath, rows: int | None 
             continue
         column = table.column(position)
         try:
-            columns.append(column if column.type == field.type else column.cast(field.type))
+            columns.append(column if column.type == field.type else cast(column, field.type, field.name, tally))
+        except StepFailed as error:
+            raise StepFailed(f"{shown(path)}: {error}") from error
         except pa.ArrowException as error:
             raise StepFailed(
                 f"{shown(path)}: column {field.name} does not fit {field.type}, its type in the table: {error}"

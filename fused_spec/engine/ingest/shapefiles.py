@@ -2,7 +2,7 @@
 
 import struct
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -11,7 +11,7 @@ import numpy as np
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.archives import Place
 from fused_spec.engine.ingest.inputs import drop_with_copies
-from fused_spec.engine.ingest.notes import count, shown
+from fused_spec.engine.ingest.notes import count
 from fused_spec.engine.ingest.shapefile_text import CellText, encoding_of
 
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx")
@@ -55,21 +55,20 @@ def look_into(place: Place, asked_encoding: str | None) -> Shapefile:
         lossy.append("it has no .dbf beside it, so there are no attributes")
     elif shapes is not None and shapes != table.records:
         raise StepFailed(
-            f"{shown(place.file)} cannot be read: its .shx has {count(shapes, 'shape')}, its .dbf "
+            f"{place.name} cannot be read: its .shx has {count(shapes, 'shape')}, its .dbf "
             f"{count(table.records, 'record')}; one of them is damaged, or of another shapefile"
         )
     if ".shx" not in parts:
         if place.prefix:
             raise StepFailed(
-                f"{shown(place.file)}: {place.member} has no .shx beside it; unpack the archive, then one is made of "
-                "the .shp"
+                f"{place.name}: {place.member} has no .shx beside it; unpack the archive, then one is made of the .shp"
             )
         lossy.append("it has no .shx beside it; one was made of the .shp, among the job's temporary files")
     encoding: str | None = asked_encoding
     words: str | None = f"{asked_encoding}, as asked for"
     if asked_encoding is None and table is not None:
         page = _page(place, parts)
-        encoding, words = encoding_of(shown(place.file), page, table.code_page, table.text, lossy)
+        encoding, words = encoding_of(place.name, page, table.code_page, table.text, lossy)
     rows = shapes if table is None else table.records - table.deleted
     return Shapefile(rows=rows, encoding=encoding, words=words if table is not None else None, lossy=lossy)
 
@@ -80,7 +79,7 @@ def as_gdal_finds_it(place: Place) -> Place:
     odd = [name for suffix, name in parts.items() if PurePosixPath(name).suffix not in (suffix, suffix.upper())]
     if place.prefix or (".shx" in parts and not odd):
         return place
-    return Place(file=_linked(place.file, parts), size=place.size)
+    return replace(place, file=_linked(place.file, parts))
 
 
 def needs_index(place: Place) -> bool:
@@ -122,7 +121,7 @@ def _shapes(place: Place, parts: dict[str, str]) -> int | None:
             there = len(header) + _skipped(file)
         if there < length or len(header) < _HEADER:
             raise StepFailed(
-                f"{shown(place.file)} cannot be read: its {suffix} has {there:,} of the {length:,} bytes that it says "
+                f"{place.name} cannot be read: its {suffix} has {there:,} of the {length:,} bytes that it says "
                 "it has; it is damaged, or not whole"
             )
         if suffix == ".shx":
@@ -163,9 +162,7 @@ def _table(place: Place, name: str) -> _Table:
 
 def _cut(place: Place, read: int, records: int | None) -> StepFailed:
     of = "" if records is None else f" of {count(records, 'record')}"
-    return StepFailed(
-        f"{shown(place.file)} cannot be read: its .dbf ends after {read:,}{of}; it is damaged, or not whole"
-    )
+    return StepFailed(f"{place.name} cannot be read: its .dbf ends after {read:,}{of}; it is damaged, or not whole")
 
 
 def _text_cells(descriptors: bytes) -> list[slice]:

@@ -12,10 +12,11 @@ from fused_spec.engine.ingest.claims import Claims, united_claims
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.features import Opened, as_features, open_features
 from fused_spec.engine.ingest.formats import open_layer
+from fused_spec.engine.ingest.hive import folders_of
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.layer import Batch, Layer
 from fused_spec.engine.ingest.notes import count, note, shown
-from fused_spec.engine.ingest.reading import reading_of
+from fused_spec.engine.ingest.reading import Reading, reading_of
 from fused_spec.engine.ingest.reconciling import reconciled
 from fused_spec.engine.ingest.schema import fitted, forced, united
 from fused_spec.engine.ingest.tally import Tally
@@ -94,8 +95,11 @@ def plain_source(step: PartitionNongeospatialStep, inputs: Sequence[Input]) -> S
     """The attributes of the inputs; raises `StepFailed`, at once or while they are read."""
     paths = [one.name for one in inputs]
     reading = reading_of(step)
-    layers = reconciled([open_layer(one, list, reading, plain=True) for one in inputs])
-    schema = united([layer.attributes for layer in layers], paths)
+    pairs = zip(inputs, folders_of(inputs, reading), strict=True)
+    layers = reconciled([open_layer(one, folders, list, reading, plain=True) for one, folders in pairs])
+    _check_heeded(reading, layers)
+    schema = united([layer.attributes for layer in layers], paths, reading.types)
+    check_columns(list(reading.types), schema.names, "read.types")
     columns = [count(len(layer.attributes), "column") for layer in layers]
     return Source(
         schema=schema,
@@ -111,10 +115,12 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
     """The features of the inputs, `geometry` as WKB in EPSG:4326; raises `StepFailed`, at once or while read."""
     paths = [one.name for one in inputs]
     reading = reading_of(step)
-    opened = [open_features(one, step, reading) for one in inputs]
+    pairs = zip(inputs, folders_of(inputs, reading), strict=True)
+    opened = [open_features(one, folders, step, reading) for one, folders in pairs]
     layers = reconciled([one.layer for one in opened])
+    _check_heeded(reading, layers)
     opened = [one.of(layer) for one, layer in zip(opened, layers, strict=True)]
-    attributes = _attributes(step, opened)
+    attributes = _attributes(step, opened, reading)
     cut = step.subdivide_start is not None or step.subdivide_stop is not None
     claims, lost = united_claims(opened, attributes, cut=cut)
     return Source(
@@ -128,13 +134,25 @@ def feature_source(step: PartitionGeospatialStep, inputs: Sequence[Input]) -> So
     )
 
 
+def _check_heeded(reading: Reading, layers: Sequence[Layer]) -> None:
+    """Raise `StepFailed` for what is said of delimited text where no input is read as such."""
+    said = {"delimiter": reading.delimiter, "quote": reading.quote, "decimal": reading.decimal}
+    given = [name for name, sign in said.items() if sign is not None]
+    given += ["null_values"] if reading.null_values else []
+    if given and all(layer.widened is None for layer in layers):
+        instead = f"; with {reading.gdal_field}.open_options it is GDAL that reads them" if reading.open_options else ""
+        raise StepFailed(f"read.{given[0]} is for delimited text, and no input is read as such{instead}; remove it")
+
+
 def _losing(layer: Layer, sentences: Sequence[str]) -> Layer:
     return replace(layer, origin=replace(layer.origin, lossy=[*layer.origin.lossy, *sentences]))
 
 
 def _plain_rows(schema: pa.Schema, paths: Sequence[PurePath], raw: Raw) -> Rows:
     number, batch = raw
-    return Rows(table=fitted(batch.attributes, schema, paths[number]), tally=batch.tally)
+    tally = Tally()
+    tally.add(batch.tally)
+    return Rows(table=fitted(batch.attributes, schema, paths[number], tally), tally=tally)
 
 
 def _feature_rows(opened: Sequence[Opened], attributes: pa.Schema, raw: Raw) -> Rows:
@@ -149,11 +167,13 @@ def _crs_facts(opened: Opened) -> dict[str, str | None]:
     return {"in": opened.crs_words if known else None, "out": "EPSG:4326", "from": opened.layer.origin.crs_from}
 
 
-def _attributes(step: PartitionGeospatialStep, opened: Sequence[Opened]) -> pa.Schema:
+def _attributes(step: PartitionGeospatialStep, opened: Sequence[Opened], reading: Reading) -> pa.Schema:
     """The columns beside the geometry: what the inputs have in all, or what `table_schema` forces."""
     if GEOMETRY in step.remove_cols:
         raise StepFailed("remove_cols: the geometry cannot be removed; use partition_nongeospatial for a plain table")
-    schema = united([one.attributes for one in opened], [one.path for one in opened])
+    schema = united([one.attributes for one in opened], [one.path for one in opened], reading.types)
+    read = [name for name in reading.typed if step.load_columns is None or name in step.load_columns]
+    check_columns([name for name in read if name != reading.geometry], schema.names, "read.types")
     if step.table_schema is not None:
         schema = forced(schema, step.table_schema)
     check_columns(step.remove_cols, schema.names, "remove_cols")

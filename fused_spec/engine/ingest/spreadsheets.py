@@ -4,6 +4,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fused_spec.engine.ingest.archives import Place
@@ -28,7 +29,7 @@ def with_times(place: Place) -> Place:
     with zipfile.ZipFile(place.file) as book:
         styles = book.read(_STYLES).decode() if _STYLES in book.namelist() else ""
         changed = _FORMAT.sub(lambda found: f"{found[1]}{_with_two_digits(found[2])}{found[3]}", styles)
-    return place if changed == styles else Place(file=_copied(place.file, changed), size=place.size)
+    return place if changed == styles else replace(place, file=_copied(place.file, changed))
 
 
 def _with_two_digits(code: str) -> str:

@@ -1,35 +1,85 @@
-"""Which column of delimited text holds its geometry."""
+"""Which column of delimited text holds its geometry, and what that is in."""
 
-from collections.abc import Sequence
-from pathlib import PurePath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import pyarrow as pa
+import shapely
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
-from fused_spec.engine.ingest.geometry_text import is_geometry_text
+from fused_spec.engine.ingest.geometry_text import is_geometry_text, wkb_of_text
 from fused_spec.engine.ingest.notes import shown
+from fused_spec.engine.ingest.rows import Rows
+from fused_spec.engine.ingest.srids import ITS_GEOMETRIES
+from fused_spec.engine.ingest.wkb import GEOMETRY
+from fused_spec.input_formats import GEOMETRY_COLUMNS
 
-_NAMES = frozenset({"geometry", "geom", "the_geom", "wkt", "_wkt", "wkt_geom", "wkt_geometry", "ewkt", "wkb", "ewkb"})
-_NAMES |= {"wkb_geometry", "geometry_wkt", "geom_wkt", "geometry_wkb", "geom_wkb", "shape_wkt"}
+_ITS_PRJ = "its .prj"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextGeometry:
+    """A column of geometry, its coordinate system, and where that stands."""
+
+    name: str
+    crs: str | None = None
+    crs_from: str | None = None
 
 
 def geometry_column(
     path: PurePath, names: Sequence[str], sample: Sequence[Sequence[str]], named: str | None
 ) -> str | None:
-    """The column that is named, or the one with a usual name whose first values are geometry; None: there is none.
+    """The column that is named, or the one whose first values are geometry; None: there is none.
 
-    Raises `StepFailed` where there are several, and for one that is named and not there.
+    Raises `StepFailed` where several are and none is called geometry, and for one that is named and not there.
     """
     if named is not None:
-        check_columns([named], names, "read.geometry")
+        check_columns([named], names, f"{shown(path)}: read.geometry")
         return named
-    usual = [place for place, name in enumerate(names) if name.lower() in _NAMES]
-    found = [names[place] for place in usual if _holds_geometry([row[place] for row in sample if place < len(row)])]
-    if len(found) > 1:
-        raise StepFailed(f"{shown(path)} has geometry in the columns {', '.join(found)}; name one in read.geometry")
-    return found[0] if found else None
+    values = {name: [row[place] for row in sample if place < len(row)] for place, name in enumerate(names)}
+    found = [name for name in names if _holds_geometry(name, values[name])]
+    if len(found) > 1 and GEOMETRY not in found:
+        raise StepFailed(
+            f"{shown(path)} has geometry in the columns {', '.join(found)}; name the one that counts in read.geometry"
+        )
+    if not found:
+        _refuse_geojson(path, values)
+    return GEOMETRY if GEOMETRY in found else next(iter(found), None)
 
 
-def _holds_geometry(values: Sequence[str]) -> bool:
-    """Whether most of the values that are not empty are geometry; the others then fail where they are read."""
+def with_crs(rows: Rows, name: str) -> TextGeometry:
+    """The column with what the file beside it, or else its first geometry, says of its coordinate system."""
+    path = rows.text.file.here()
+    beside = path.with_suffix(".prj")
+    if isinstance(rows.text.file.place, Path) and beside.is_file():
+        return TextGeometry(name=name, crs=beside.read_text("utf-8", "replace").strip(), crs_from=_ITS_PRJ)
+    for batch in rows.batches({name: pa.string()}, text_is_null=True):
+        if not len(known := batch[name].drop_null()):
+            continue
+        try:
+            wkb = wkb_of_text(known.slice(0, 1), name, 0)
+        except StepFailed:  # which is told when it is read
+            break
+        srid = 0 if wkb.null_count else int(shapely.get_srid(shapely.from_wkb(wkb[0].as_py(), on_invalid="ignore")))
+        return TextGeometry(name=name, crs=f"EPSG:{srid}", crs_from=ITS_GEOMETRIES) if srid else TextGeometry(name=name)
+    return TextGeometry(name=name)
+
+
+def _refuse_geojson(path: PurePath, values: Mapping[str, Sequence[str]]) -> None:
+    for name, column in values.items():
+        if name.lower() in GEOMETRY_COLUMNS and any(value.lstrip().startswith("{") for value in column):
+            raise StepFailed(
+                f"{shown(path)}: column {name} holds GeoJSON, which GDAL reads: gdal_config: {{open_options: "
+                f"{{GEOM_POSSIBLEGEOMETRY_COLUMNS: {name}}}}}"
+            )
+
+
+def _holds_geometry(name: str, values: Sequence[str]) -> bool:
+    """Whether values are geometry: all of them, or most of those of a column called so, of which others then fail."""
     written = [value for value in values if value.strip()]
-    return 2 * sum(map(is_geometry_text, written)) >= len(written)
+    number = sum(map(is_geometry_text, written))
+    if name.lower() in GEOMETRY_COLUMNS:
+        return 2 * number >= len(written)
+    return 0 < number == len(written)

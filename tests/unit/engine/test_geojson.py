@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pyogrio
 import pytest
 
 from fused_spec.engine.failures import StepFailed
@@ -186,3 +187,14 @@ def test_packed_text_is_looked_through_too(tmp_path: Path, storage: Path) -> Non
     (tmp_path / "a.geojson.gz").write_bytes(gzip.compress(Path(source).read_bytes()))
     [sentence] = lossy(facts(str(tmp_path / "a.geojson.gz"), storage))
     assert sentence.startswith("column p: 1 of its values are true or false")
+
+
+@pytest.mark.parametrize(("name", "driver"), [("a.gpkg", "GPKG"), ("a.fgb", "FlatGeobuf")])
+def test_json_that_other_formats_mark_as_such_is_text(name: str, driver: str, tmp_path: Path, storage: Path) -> None:
+    _, table = pyogrio.read_arrow(collection(tmp_path / "a.geojson", [{"a": 1}, {"b": [2]}]))
+    options = {"geometry_name": "wkb_geometry", "geometry_type": "Point", "crs": "EPSG:4326"}
+    pyogrio.write_arrow(table, tmp_path / name, driver=driver, **options)
+    found = facts(str(tmp_path / name), storage)
+    kind, values = column(storage)
+    assert (kind, [json.loads(one) for one in values]) == ("string", [{"a": 1}, {"b": [2]}])
+    assert set(lossy(found)) <= {MIXED}

@@ -209,3 +209,17 @@ def test_caps_that_leave_crumbs_are_told_with_their_unit(
     assert "121 files for 121 rows: partitioning_maximum_per_file counts square degrees, or square metres with" in (
         capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize("when", ["opened", "read"])
+def test_what_a_library_did_not_foresee_names_the_file(
+    when: str, tmp_path: Path, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unforeseen(*_: Any, **__: Any) -> Any:
+        return {}["no such code"]
+
+    name = {"opened": "open_parquet", "read": "_batches"}[when]
+    module = {"opened": "formats", "read": "parquet"}[when]
+    monkeypatch.setattr(f"fused_spec.engine.ingest.{module}.{name}", unforeseen)
+    with pytest.raises(StepFailed, match=r"a\.parquet cannot be read: it is damaged, or .*KeyError: 'no such code'"):
+        ingested(saved(points(2), tmp_path / "a.parquet"), storage)

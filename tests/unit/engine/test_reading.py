@@ -37,6 +37,7 @@ def test_what_a_step_says_is_what_is_read() -> None:
         null_values=("NA",),
         encoding="cp1252",
         types={"a": pa.string()},
+        typed=("a",),
         hive=False,
     )
 
@@ -104,3 +105,15 @@ def test_an_input_without_a_coordinate_system_is_in_the_one_that_is_read(tmp_pat
     source = saved(points(2).to_crs(3857).set_crs(None, allow_override=True), tmp_path / "a.parquet")
     table = ingested(source, storage, metadata={"fused-spec": {"read": {"crs": "EPSG:3857"}}})
     assert table.total_bounds.tolist() == pytest.approx([0, 0, 1, 1])
+
+
+@pytest.mark.parametrize("read", [{"delimiter": ";"}, {"quote": ""}, {"decimal": ","}, {"null_values": ["NA"]}])
+def test_what_is_said_of_text_fails_a_step_that_reads_none(read: dict[str, Any], tmp_path: Path, storage: Path) -> None:
+    source = saved(points(3), tmp_path / "a.parquet")
+    with pytest.raises(StepFailed, match=f"read.{next(iter(read))} is for delimited text, and no input is read as"):
+        ingested(source, storage, metadata={"fused-spec": {"read": read}})
+
+
+def test_what_is_said_of_text_is_for_those_inputs_that_are(tmp_path: Path, storage: Path) -> None:
+    sources = [saved(points(3), tmp_path / "a.parquet"), saved(points(3), tmp_path / "b.csv")]
+    assert len(ingested(sources, storage, metadata={"fused-spec": {"read": {"delimiter": ","}}})) == 6

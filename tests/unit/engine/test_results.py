@@ -321,6 +321,13 @@ def test_large_whole_numbers_of_arrow_stay_whole_beside_nulls(tmp_path: Path) ->
     assert pq.read_table(tmp_path / "0.parquet")["a"].to_pylist() == [2**53 + 1, None]
 
 
+def test_large_whole_numbers_beside_geometry_of_arrow_stay_whole(tmp_path: Path) -> None:
+    located = pa.table(points(2).to_arrow()).append_column("n", pa.array([2**53 + 1, None]))
+    write_result(located, tmp_path, 0)
+    assert pq.read_table(tmp_path / "0.parquet")["n"].to_pylist() == [2**53 + 1, None]
+    assert gpd.read_parquet(tmp_path / "0.parquet").crs == "EPSG:4326"
+
+
 def test_what_hands_over_arrow_is_a_table(tmp_path: Path) -> None:
     write_result(points(2).to_arrow(), tmp_path, 0)
     assert gpd.read_parquet(tmp_path / "0.parquet").crs == "EPSG:4326"

@@ -1,9 +1,11 @@
 """What is told of a call that failed."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from fused_spec.engine.packing import Outcome
@@ -32,6 +34,12 @@ def test_the_longest_error_is_one_short_line(body: str, fields: Any, tmp_path: P
     told = json.loads(ended.metadata)["errormsg"]
     assert [len(text.splitlines()) for text in (str(ended.error), told)] == [1, 1]
     assert max(len(str(ended.error)), len(told)) < 2100
+
+
+def test_what_can_be_read_once_is_stored_after_it_was_looked_at(tmp_path: Path) -> None:
+    body = "import pyarrow as pa; return pa.table({'a': [a, 2]}).to_reader()"
+    ended = outcome(body, tmp_path, metadata={"fused-spec": {"expect": {"rows": 2}}})
+    assert pq.read_table(io.BytesIO(ended.content)).num_rows == 2
 
 
 def test_all_lines_of_an_error_are_told(tmp_path: Path) -> None:

@@ -129,6 +129,23 @@ def test_a_column_that_each_input_needs_is_told_of_the_one_without_it(resolved: 
     assert (problem.message, problem.hint) == ('towns.csv has no column "lon"', 'did you mean "lng"?')
 
 
+@pytest.mark.parametrize(
+    ("content", "pair"),
+    [(CITIES, "lonlat_cols: [Longitude, lat]"), ("a;b\n", "lonlat_cols: [LONGITUDES, LATITUDES]")],
+)
+def test_a_csv_file_without_geometry_asks_for_its_coordinate_columns(
+    resolved: Resolve, content: str, pair: str
+) -> None:
+    problem = the_problem(resolved(a__yaml=spec(given=BESIDE), cities__csv=content))
+    assert (problem.message, problem.severity) == ("cities.csv has no column of geometry", Severity.ERROR)
+    assert problem.hint == f"name its two coordinate columns in {pair}, or use partition_nongeospatial"
+
+
+@pytest.mark.parametrize("content", ["name,WKT\n", 'name;"geom"\n'])
+def test_a_csv_file_with_a_column_of_geometry_needs_no_word(resolved: Resolve, content: str) -> None:
+    assert resolved(a__yaml=spec(given=BESIDE), cities__csv=content).diagnostics == ()
+
+
 def archive(folder: Path, *names: str) -> bytes:
     path = folder / "made.zip"
     with zipfile.ZipFile(path, "w") as file:

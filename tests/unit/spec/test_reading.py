@@ -154,6 +154,18 @@ def test_own_metadata_beside_it_changes_no_digest(resolved: Resolve) -> None:
             "remove it, or correct the input",
         ),
         (
+            reading("{delimiter: ';'}", "gdal_config: {open_options: {HEADERS: 'NO'}}"),
+            "delimiter",
+            'with open_options in gdal_config it is GDAL that reads text, and "delimiter" says nothing to it',
+            "keep one of the two",
+        ),
+        (
+            reading("{null_values: [a], open_options: {HEADERS: 'NO'}}", kind="nongeospatial"),
+            "null_values",
+            'with open_options in read it is GDAL that reads text, and "null_values" says nothing to it',
+            "keep one of the two",
+        ),
+        (
             reading("{delimiter: ',', decimal: ','}"),
             "decimal",
             '"decimal" and "delimiter" are both ","',
