@@ -1,9 +1,12 @@
 """Every format: how a small file of it is made, how it is ingested, and who else reads it."""
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from tests.properties import makers, oracles
 from tests.properties.makers import KML, SHAPEFILE, Made, by_gdal, gzipped, sheet, text, zipped, zstandard
@@ -28,12 +31,17 @@ def _pbf(folder: Path) -> Path:
     return folder / "a.osm.pbf"
 
 
+def _unpacked(content: bytes) -> bytes:
+    with pa.input_stream(pa.py_buffer(content), compression="zstd") as stream:
+        return stream.read()
+
+
 _GML = xml("featureMember")
 _LONLAT = ("lon", "lat")
 FORMATS = {
     "parquet": Format(make=makers.parquet, oracle=oracles.parquet, is_plain=True),
     "geoparquet": Format(make=makers.geoparquet, oracle=oracles.parquet),
-    "feather": Format(make=makers.feather, oracle=oracles.by_gdal, is_plain=True),
+    "feather": Format(make=makers.feather, oracle=oracles.feather, is_plain=True),
     "csv": Format(make=text("a.csv", makers.csv_text), oracle=delimited(","), is_plain=True, lines=True),
     "csv semicolon": Format(
         make=text("a.csv", lambda: makers.csv_text(";")), oracle=delimited(";"), is_plain=True, lines=True
@@ -50,9 +58,15 @@ FORMATS = {
     ),
     "csv wkt": Format(make=text("a.csv", makers.with_wkt), oracle=delimited(",", wkt="WKT"), lines=True),
     "csv gz": Format(
-        make=gzipped("a.csv.gz", makers.csv_text), oracle=oracles.gzipped(".csv", delimited(",")), is_plain=True
+        make=gzipped("a.csv.gz", makers.csv_text),
+        oracle=oracles.packed(gzip.decompress, ".csv", delimited(",")),
+        is_plain=True,
     ),
-    "csv zst": Format(make=zstandard("a.csv.zst", makers.csv_text), oracle=oracles.by_gdal, is_plain=True),
+    "csv zst": Format(
+        make=zstandard("a.csv.zst", makers.csv_text),
+        oracle=oracles.packed(_unpacked, ".csv", delimited(",")),
+        is_plain=True,
+    ),
     "geojson": Format(make=text("a.geojson", makers.geojson), oracle=oracles.geojson),
     "geojson indented": Format(make=text("a.geojson", makers.indented_geojson), oracle=oracles.geojson, lines=True),
     "geojson lines": Format(make=text("a.geojsonl", makers.geojson_lines), oracle=oracles.geojson_lines, lines=True),
@@ -60,7 +74,8 @@ FORMATS = {
         make=text("a.geojsons", makers.geojson_records), oracle=oracles.geojson_lines, lines=True
     ),
     "geojson gz": Format(
-        make=gzipped("a.geojson.gz", makers.geojson), oracle=oracles.gzipped(".geojson", oracles.geojson)
+        make=gzipped("a.geojson.gz", makers.geojson),
+        oracle=oracles.packed(gzip.decompress, ".geojson", oracles.geojson),
     ),
     "topojson": Format(make=text("a.topojson", makers.topojson), oracle=oracles.topojson),
     "jsonfg": Format(make=by_gdal("a.json", "JSONFG", times=True), oracle=oracles.geojson_like),

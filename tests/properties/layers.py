@@ -147,6 +147,9 @@ REFUSALS = {
     "GML": ["Geometry type is not supported"],  # of a layer that has some heights, by pyogrio
     "MapInfo File": ["cannot be turned into EPSG:4326"],  # of no earth, where a layer has no coordinate system
     "MIF": ["cannot be turned into EPSG:4326"],
+    "OGR_GMT": [
+        "a geometry cannot be read: IllegalArgumentException"
+    ],  # lines of one point, which GDAL makes of a ring
 }
 
 

@@ -5,7 +5,6 @@ look at what the file's own bytes say of its form and its number of rows.
 """
 
 import csv
-import gzip
 import io
 import json
 import re
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
@@ -185,15 +185,17 @@ def _delimited(content: bytes, separator: str, lonlat: tuple[str, str] | None, w
         both = zip(lon, lat, strict=True)
         shapes = [shapely.Point(float(x), float(y)) if x.strip() and y.strip() else None for x, y in both]
     if wkt is not None:
-        shapes, lacks = _understood(columns[wkt], shapely.from_wkt)
+        # without its line of names, the column is what it was
+        held = wkt if wkt in columns else next(name for name in columns if name.startswith("POLYGON"))
+        shapes, lacks = _understood(columns.pop(held), shapely.from_wkt)
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     return Seen(rows=rows, shapes=shapes, names=list(columns), textual=True, lacks=lacks)
 
 
-def gzipped(suffix: str, inner: Oracle) -> Oracle:
+def packed(unpack: Callable[[bytes], bytes], suffix: str, inner: Oracle) -> Oracle:
     def read(path: Path) -> Seen:
         plain = path.with_name(f"taken-out{suffix}")
-        plain.write_bytes(gzip.decompress(path.read_bytes()))
+        plain.write_bytes(unpack(path.read_bytes()))
         return inner(plain)
 
     return read
@@ -271,6 +273,13 @@ def parquet(path: Path) -> Seen:
 
 def column_number(meta: pq.FileMetaData, name: str) -> int:
     return next(number for number in range(meta.num_columns) if meta.schema.column(number).path == name)
+
+
+def feather(path: Path) -> Seen:
+    """What pyarrow reads, its values looked at."""
+    table = pyarrow.feather.read_table(path)
+    table.validate(full=True)
+    return seen({name: table.column(number).to_pylist() for number, name in enumerate(table.column_names)})
 
 
 def geojson_like(path: Path) -> Seen:

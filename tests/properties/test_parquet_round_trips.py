@@ -7,7 +7,7 @@ import geopandas as gpd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from tests.properties import parquets
@@ -87,7 +87,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(max_examples=5 * TIMES)
+@settings(max_examples=5 * TIMES, suppress_health_check=list(HealthCheck))
 @given(frame=layers())
 def test_geometry_of_every_writer_comes_back_in_degrees(
     writer: str, frame: gpd.GeoDataFrame, tmp_path_factory: pytest.TempPathFactory

@@ -21,6 +21,7 @@ _NAMES = {8: "CIRCULARSTRING", 9: "COMPOUNDCURVE", 10: "CURVEPOLYGON", 11: "MULT
 # What becomes of a polyhedral surface, a TIN and a triangle; with height it has a flag.
 _FACES = {15: 6, 16: 6, 17: 3}
 _HEIGHT = -(2**31)
+_HAS_SRID = 0x20000000
 _AS_IT_IS = 0.0  # the step between corners: GDAL's own
 _LITTLE_ENDIAN = 1
 
@@ -61,7 +62,7 @@ def _kinds(column: pa.ChunkedArray) -> NDArray[np.int64]:
 
 def _changed(column: pa.ChunkedArray, place: int, kind: int, tally: Tally) -> bytes | None:
     """The geometry in its new form, None where it has no need of one."""
-    content = column[place].as_py()
+    content = without_srid(column[place].as_py())
     gdal = library()
     if gdal is None:
         if kind == _COLLECTION:
@@ -94,6 +95,16 @@ def _changed(column: pa.ChunkedArray, place: int, kind: int, tally: Tally) -> by
         if made is not geometry:
             gdal.OGR_G_DestroyGeometry(made)
         gdal.OGR_G_DestroyGeometry(geometry)
+
+
+def without_srid(content: bytes) -> bytes:
+    """WKB without the number of a coordinate system, which PostGIS adds and GDAL does not read."""
+    little = content[:1] == b"\1"
+    code = int.from_bytes(content[1:_HEADER], "little" if little else "big")
+    if not code & _HAS_SRID:
+        return content
+    plain = (code & ~_HAS_SRID).to_bytes(4, "little" if little else "big")
+    return content[:1] + plain + content[_HEADER + 4 :]
 
 
 def _bytes(gdal: ctypes.PyDLL, geometry: ctypes.c_void_p) -> bytes:
