@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.gdal_library import library
+from fused_spec.engine.ingest.gdal_messages import Messages, heard
 from fused_spec.engine.ingest.tally import Seen, Tally
 from fused_spec.engine.ingest.wkb import WKB, NoGeometry, content_of
 
@@ -32,7 +33,10 @@ def straightened(column: pa.ChunkedArray, tally: Tally) -> pa.ChunkedArray:
     """
     kinds = _kinds(column)
     odd = np.flatnonzero((kinds >= _COLLECTION) & (kinds <= _LAST))
-    changed = {int(place): new for place in odd if (new := _changed(column, int(place), int(kinds[place]), tally))}
+    if not len(odd):
+        return column
+    with heard(Messages()):  # what fails here is told by what calls it
+        changed = {int(place): new for place in odd if (new := _changed(column, int(place), int(kinds[place]), tally))}
     if not changed:
         return column
     values = column.to_pylist()
@@ -103,7 +107,7 @@ def without_srid(content: bytes) -> bytes:
     return content[:1] + plain + content[_HEADER + 4 :]
 
 
-def _bytes(gdal: ctypes.CDLL, geometry: ctypes.c_void_p) -> bytes:
+def _bytes(gdal: ctypes.PyDLL, geometry: ctypes.c_void_p) -> bytes:
     buffer = ctypes.create_string_buffer(gdal.OGR_G_WkbSize(geometry))
     if gdal.OGR_G_ExportToIsoWkb(geometry, _LITTLE_ENDIAN, buffer) != 0:
         raise StepFailed("GDAL cannot write the WKB of a straightened geometry")

@@ -35,10 +35,11 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 
 
 @cache
-def library() -> ctypes.CDLL | None:
+def library() -> ctypes.PyDLL | None:
     """GDAL's functions, of which each has its signature; None where the system does not find them through pyogrio."""
     try:
-        gdal = ctypes.CDLL(pyogrio._io.__file__)
+        # with the lock of the interpreter held, as pyogrio's own handler of messages expects it
+        gdal = ctypes.PyDLL(pyogrio._io.__file__)
         for name, (result, arguments) in _SIGNATURES.items():
             function = getattr(gdal, name)
             function.restype, function.argtypes = result, arguments
