@@ -106,12 +106,12 @@ def features() -> Callable[[Path], int]:
 
 
 def engine() -> Callable[[Path], int]:
-    from fused_spec.engine.ingest.formats import open_layer
+    from fused_spec.engine.ingest.gdal import open_gdal
     from fused_spec.engine.ingest.inputs import Input
     from fused_spec.engine.ingest.reading import Reading
 
     def read(source: Path) -> int:
-        layer = open_layer(Input(source), list, Reading(), plain=False)
+        layer = open_gdal(Input(source), list, Reading(), plain=False)
         return sum(batch.attributes.num_rows for batch in layer.batches(range(len(layer.parts))))
 
     return read

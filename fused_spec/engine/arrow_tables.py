@@ -142,7 +142,7 @@ def _kept(column: pd.Series, form: str, tell: Tell) -> pd.Series:
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
         raise Unstorable(f"column {column.name} cannot be stored as {form}: {_why(error)}; {_ONE_KIND}") from error
     _tell_rounding(str(column.name), array, tell)
-    if kinds in ({int}, {Decimal}):
+    if kinds in ({int}, {Decimal}) or _are_even_lists(column):
         return column
     for value, back in zip(column, array.to_pylist(), strict=True):
         if (difference := _difference(value, back)) is None:
@@ -152,6 +152,20 @@ def _kept(column: pd.Series, form: str, tell: Tell) -> pd.Series:
             continue
         raise Unstorable(f"column {column.name} cannot be stored as {form}: {difference}; {_ONE_KIND}")
     return column
+
+
+def _are_even_lists(column: pd.Series) -> bool:
+    """Whether all are lists of values of one kind, which Arrow keeps; to compare each would take far longer."""
+    kinds: set[Any] = set()
+    for value in column:
+        if isinstance(value, np.ndarray) and not value.dtype.hasobject and value.ndim == 1:
+            kinds.add(value.dtype)
+        elif isinstance(value, list | tuple):
+            kinds.update(map(type, value))
+        elif value is not None:
+            return False
+    kinds.discard(type(None))
+    return len(kinds) <= 1 and all(kind in _SURE or kind is int or isinstance(kind, np.dtype) for kind in kinds)
 
 
 def _as_objects(column: pd.Series) -> pd.Series:

@@ -51,7 +51,7 @@ def place(array: Any, y: Any, x: Any, tell: Tell) -> tuple[Any, Any]:
     known = [axis for axis in (y, x) if axis in array.coords]
     if transform is None and known:
         axes = " and ".join(map(str, known))
-        tell(f"the coordinates of {axes} are left out, since a TIFF needs those of both axes, and two cells of each")
+        tell(f"the coordinates of {axes} stand in the tag coords alone, since a TIFF has a place by two cells of each")
     elif transform is not None and not _are_same(array, y, x, transform):
         tell(f"the coordinates of {y} and {x} are those of an even grid, from which they differ a little")
     named = len(known) == 2 and _is(array, x, _X) and _is(array, y, _Y)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import partial
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
@@ -36,7 +36,19 @@ def json_cells(column: pd.Series, name: str, tell: Tell) -> list[Any]:
         return [None if number != number else number for number in column.tolist()]
     if column.dtype.kind in "iub" and isinstance(column.dtype, np.dtype):
         return list(column.tolist())
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
+        return _moments(column.to_numpy())
     return _converted(column, name, "JSON", lambda value: jsonable(value, tell))
+
+
+def _moments(values: np.ndarray) -> list[str | None]:
+    """Moments without a zone as ISO 8601, with as many digits as the finest of them needs."""
+    missing = np.isnat(values)
+    known = values[~missing]
+    units: tuple[Literal["s", "ms", "us", "ns"], ...] = ("s", "ms", "us", "ns")
+    unit = next(unit for unit in units if (known == known.astype(f"datetime64[{unit}]")).all())
+    texts = np.datetime_as_string(values, unit=unit)
+    return [None if is_missing else str(text) for text, is_missing in zip(texts, missing, strict=True)]
 
 
 def text_columns(table: pd.DataFrame, form: str, tell: Tell) -> pd.DataFrame:
@@ -134,10 +146,23 @@ def _text(tell: Tell, value: Any) -> Any:
 
 def _converted(column: pd.Series, name: str, form: str, convert: Callable[[Any], Any]) -> list[Any]:
     values: Sequence[Any] = list(column)
+    if _are_texts(values):
+        return [value if isinstance(value, str) else None for value in values]
     try:
         return [None if _is_missing(value) else convert(value) for value in values]
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise Unstorable(f"column {name} cannot be stored as {form}: {_why(error)}") from error
+
+
+def _are_texts(values: Sequence[Any]) -> bool:
+    """Whether all are plain texts of whole characters, or missing: most columns are, and they are long."""
+    if not all(type(value) is str or _is_missing(value) for value in values):
+        return False
+    try:
+        "".join(value for value in values if type(value) is str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _why(error: Exception) -> str:

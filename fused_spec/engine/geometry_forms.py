@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely import GeometryType
 from shapely.geometry import LineString, mapping
 from shapely.geometry.base import BaseGeometry
 
@@ -21,11 +22,21 @@ def as_wkt(geometries: Any) -> np.ndarray:
 
 def as_geojson(geometry: BaseGeometry, tell: Tell) -> Any:
     """A geometry as the object that GeoJSON has for it; raises `ValueError` for coordinates that are no numbers."""
-    flat = without_measures(np.asarray([geometry], dtype=object), "GeoJSON", tell)[0]
-    if not np.isfinite(shapely.get_coordinates(flat, include_z=bool(shapely.has_z(flat)))).all():
+    return all_as_geojson(np.asarray([geometry], dtype=object), tell)[0]
+
+
+def all_as_geojson(geometries: np.ndarray, tell: Tell) -> list[Any]:
+    """The same for many, None for one that is missing."""
+    flat = without_measures(geometries, "GeoJSON", tell)
+    heights = shapely.get_coordinates(flat[shapely.has_z(flat)], include_z=True)
+    if not (np.isfinite(shapely.get_coordinates(flat)).all() and np.isfinite(heights).all()):
         raise ValueError("it holds a geometry with a coordinate that is no number, for which JSON has no word")
     # GeoJSON has no rings of their own; a line that ends where it begins is the same.
-    return mapping(LineString(flat.coords) if flat.geom_type == "LinearRing" else flat)
+    rings = shapely.get_type_id(flat) == GeometryType.LINEARRING
+    return [
+        None if one is None else mapping(LineString(one.coords) if ring else one)
+        for one, ring in zip(flat, rings, strict=True)
+    ]
 
 
 def without_measures(geometries: np.ndarray, form: str, tell: Tell) -> np.ndarray:

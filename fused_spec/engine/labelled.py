@@ -51,11 +51,12 @@ def cells(value: Any) -> pd.DataFrame:
 
 
 def losses(value: Any) -> Iterator[str]:
-    """What a table of the cells does not hold."""
+    """What neither a table of the cells nor a plain value holds."""
     parts = {"": value, **(value.data_vars if hasattr(value, "data_vars") else {}), **value.coords}
     if described := [str(name) or "the xarray itself" for name, part in parts.items() if part.attrs]:
+        form = "a plain value" if is_scalar(value) else "a table of the cells"
         shown = ", ".join(described[:5]) + (" and others" if len(described) > 5 else "")
-        yield f"the attributes of {shown} are left out, since a table of the cells has no place for them"
+        yield f"the attributes of {shown} are left out, since {form} has no place for them"
 
 
 def _free_name(array: Any) -> str:

@@ -44,8 +44,10 @@ class Labels:
     coords: dict[str, Any] = field(default_factory=dict)
 
 
-def labels_of(array: Any, axes: tuple[Hashable, Hashable], attrs: Mapping[Any, Any], tell: Tell) -> Labels:
-    """Name, attributes and coordinates of an array whose rows and columns are `axes`."""
+def labels_of(
+    array: Any, axes: tuple[Hashable, Hashable], attrs: Mapping[Any, Any], tell: Tell, *, placed: bool
+) -> Labels:
+    """Name, attributes and coordinates of an array whose rows and columns are `axes`, which a transform may place."""
     labels = Labels()
     _add_attributes(labels, attrs, tell)
     if array.name is not None and _is_value(str(array.name)):
@@ -58,7 +60,10 @@ def labels_of(array: Any, axes: tuple[Hashable, Hashable], attrs: Mapping[Any, A
             _add_scalar(labels, str(name), coordinate, tell)
         elif coordinate.dims == (band_axis,):
             _add_of_bands(labels, str(name), coordinate, is_axis=name == band_axis, tell=tell)
-        elif name not in axes:
+        elif name in axes:
+            if not placed and (values := _plain(str(name), coordinate.values, tell)) is not None:
+                labels.coords[str(name)] = {"dims": [str(name)], "data": values}
+        else:
             dims = ", ".join(map(str, coordinate.dims))
             tell(f"the coordinate {name} ({dims}) is left out, since a TIFF has none but those of its rows and columns")
     if band_axis is not None and band_axis not in array.coords:

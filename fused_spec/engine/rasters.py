@@ -155,7 +155,7 @@ def _labelled(value: Any, output_format: str, tell: Tell) -> Content:
     held, nodata = nodata_of(bands, array, tell)
     transform, crs = place(array, *axes, tell)
     attrs = {**getattr(value, "attrs", {}), **array.attrs}
-    labels = labels_of(array, axes, attrs, tell)
+    labels = labels_of(array, axes, attrs, tell, placed=transform is not None)
     kept = {"coords": json.dumps(labels.coords)} if labels.coords else {}
     key = {} if array is value else {"key": str(array.name)}
     return write_tiff(

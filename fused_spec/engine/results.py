@@ -1,6 +1,6 @@
 """Store what a UDF returned, each kind in the format that Fused's clients read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +8,7 @@ from fused_spec.engine import labelled, rasters, responses, table_formats
 from fused_spec.engine.parts import write_parts
 from fused_spec.engine.plain_values import write_bytes, write_json, write_text
 from fused_spec.engine.stored import Content, Unstorable
-from fused_spec.engine.tables import as_arrow, as_table, is_geoarrow
+from fused_spec.engine.tables import as_arrow, as_table, handed_over_as_floats, has_numbered_labels, is_geoarrow
 from fused_spec.engine.tiles import Tile
 from fused_spec.engine.unfinished import known_step, missing_step
 from fused_spec.jobdir import EMPTY
@@ -32,22 +32,33 @@ def stored_form(value: Any, formats: Sequence[str] = (), *, tile: Tile | None = 
     """
     if isinstance(value, _NEITHER):
         return _write_plain(value, formats, tile)
-    arrow = as_arrow(value)
-    if arrow is not None and not is_geoarrow(arrow):
-        chosen = _chosen(formats, table_formats.FORMATS, rasters.FORMATS, "parquet")
-        if chosen in ("parquet", "feather"):
-            return table_formats.write_arrow_table(arrow, chosen)
-    table = as_table(value if arrow is None else arrow)
-    if table is not None:
-        chosen = _chosen(formats, table_formats.FORMATS, rasters.FORMATS, "parquet")
-        content = table_formats.write_table(table, chosen, tile)
-        if labelled.is_labelled(value):
-            content.lossy = (*content.lossy, *labelled.losses(value))
+    content = _write_table(value, formats, tile)
+    if content is None and labelled.is_labelled(value) and labelled.is_scalar(value):
+        content = _write_other(value.values[()], formats)
+    if content is not None:
+        content.lossy = (*content.lossy, *_lost_before(value))
         return content
-    if labelled.is_labelled(value) and labelled.is_scalar(value):
-        return _write_other(value.item(), formats)
     raster = rasters.write_raster(value, _raster_format(value, formats))
     return raster if raster is not None else _write_other(value, formats)
+
+
+def _write_table(value: Any, formats: Sequence[str], tile: Tile | None) -> Content | None:
+    arrow = as_arrow(value)
+    chosen = _chosen(formats, table_formats.FORMATS, rasters.FORMATS, "parquet")
+    if arrow is not None and chosen in ("parquet", "feather") and not is_geoarrow(arrow):
+        return table_formats.write_arrow_table(arrow, chosen)
+    table = as_table(value if arrow is None else arrow)
+    return None if table is None else table_formats.write_table(table, chosen, tile)
+
+
+def _lost_before(value: Any) -> Iterator[str]:
+    """What is lost where a value becomes a table, or a plain one."""
+    if labelled.is_labelled(value):
+        yield from labelled.losses(value)
+    if has_numbered_labels(value):
+        yield "the labels of the series, whole numbers without a name, are left out; rename_axis('…') keeps them"
+    for name in handed_over_as_floats(value):
+        yield f"column {name}: DuckDB hands over a HUGEINT as a float; cast one of more than 15 digits (::VARCHAR)"
 
 
 def _chosen(formats: Sequence[str], own: Sequence[str], others: Sequence[str], default: str) -> str:

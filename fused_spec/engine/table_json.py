@@ -9,7 +9,7 @@ from geopandas.array import GeometryDtype
 
 from fused_spec.engine.cells import json_cells
 from fused_spec.engine.flat_tables import as_text, without_geometry, word
-from fused_spec.engine.geometry_forms import as_geojson, without_measures
+from fused_spec.engine.geometry_forms import all_as_geojson, without_measures
 from fused_spec.engine.jsonable import ENCODER
 from fused_spec.engine.stored import Tell, Unstorable
 from fused_spec.engine.tables import with_index
@@ -40,7 +40,7 @@ def as_geojson_features(table: gpd.GeoDataFrame, tell: Tell) -> bytes:
             name = rest.columns[number]
             rest = rest.assign(**{str(name): as_text(rest.iloc[:, number], "GeoJSON", tell)})
     try:
-        shapes = [None if one is None else as_geojson(one, tell) for one in located]
+        shapes = all_as_geojson(located, tell)
     except ValueError as error:
         raise Unstorable(f"the returned table cannot be stored as geojson: {error}; ask for parquet") from error
     features = [

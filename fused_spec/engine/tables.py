@@ -61,6 +61,13 @@ def as_arrow(value: Any) -> pa.Table | None:
         return pa.table({getattr(value, "name", None) or "value": pa.chunked_array(value)})
 
 
+def handed_over_as_floats(value: Any) -> list[str]:
+    """The columns of 128 bits of a DuckDB relation, as `sum` makes them, of which DuckDB gives Arrow floats."""
+    if type(value).__name__ != "DuckDBPyRelation":
+        return []
+    return [name for name, kind in zip(value.columns, value.types, strict=True) if str(kind) in ("HUGEINT", "UHUGEINT")]
+
+
 def is_geoarrow(table: pa.Table) -> bool:
     """Whether a column says that it holds geometries."""
     return any(map(_is_geometry, table.schema))
@@ -86,6 +93,13 @@ def has_telling_index(table: pd.DataFrame) -> bool:
     if any(name is not None for name in index.names):
         return True
     return len(index) > 0 and (isinstance(index, pd.MultiIndex) or not pd.api.types.is_integer_dtype(index.dtype))
+
+
+def has_numbered_labels(value: Any) -> bool:
+    """Whether whole numbers label a series, and not those of its rows; frames have such after any filter."""
+    if not isinstance(value, pd.Series) or isinstance(value, gpd.GeoSeries) or has_telling_index(value.to_frame()):
+        return False
+    return not value.index.equals(pd.RangeIndex(len(value)))
 
 
 def named(table: pd.DataFrame, tell: Tell) -> pd.DataFrame:

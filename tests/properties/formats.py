@@ -41,7 +41,7 @@ _LONLAT = ("lon", "lat")
 FORMATS = {
     "parquet": Format(make=makers.parquet, oracle=oracles.parquet, is_plain=True),
     "geoparquet": Format(make=makers.geoparquet, oracle=oracles.parquet),
-    "feather": Format(make=makers.feather, oracle=oracles.by_gdal, is_plain=True),
+    "feather": Format(make=makers.feather, oracle=oracles.feather, is_plain=True),
     "csv": Format(make=text("a.csv", makers.csv_text), oracle=delimited(","), is_plain=True, lines=True),
     "csv semicolon": Format(
         make=text("a.csv", lambda: makers.csv_text(";")), oracle=delimited(";"), is_plain=True, lines=True

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
@@ -272,6 +273,13 @@ def parquet(path: Path) -> Seen:
 
 def column_number(meta: pq.FileMetaData, name: str) -> int:
     return next(number for number in range(meta.num_columns) if meta.schema.column(number).path == name)
+
+
+def feather(path: Path) -> Seen:
+    """What pyarrow reads, its values looked at."""
+    table = pyarrow.feather.read_table(path)
+    table.validate(full=True)
+    return seen({name: table.column(number).to_pylist() for number, name in enumerate(table.column_names)})
 
 
 def geojson_like(path: Path) -> Seen:

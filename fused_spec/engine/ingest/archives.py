@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -22,7 +23,15 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 _TARS = (".tar", ".tar.gz", ".tgz")
 _ZIPPED = frozenset({".zip", ".shz", ".kmz", ".xlsx", ".ods"})
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, tarfile.TarError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    tarfile.TarError,
+    struct.error,
+    NotImplementedError,  # a packing that Python's zipfile does not know, or a number of one that there is not
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +80,10 @@ class Place:
         """The bytes, unpacked, of one of `names`, or of the table itself."""
         member = self.member if name is None else name
         if self.prefix == "/vsizip/" and member is not None:
-            with zipfile.ZipFile(self.file) as archive, archive.open(member) as stream:
+            with _whole(self.file), zipfile.ZipFile(self.file) as archive, archive.open(member) as stream:
                 yield stream
         elif self.prefix == "/vsigzip/":
-            with gzip.open(self.file) as packed:
+            with _whole(self.file), gzip.open(self.file) as packed:
                 yield cast(IO[bytes], packed)
         else:
             with (self.file if name is None else self.file.with_name(name)).open("rb") as file:
@@ -117,13 +126,14 @@ def check_whole(place: Place) -> None:
     stem = None if place.member is None else place.member.removesuffix(PurePosixPath(place.member).suffix)
     with _whole(place.file), zipfile.ZipFile(place.file) as archive:
         for member in archive.infolist():
-            if stem is not None and not member.filename.startswith(stem):
-                continue
+            is_part = stem is None or member.filename.startswith(stem)
             if member.flag_bits & 1:
-                raise StepFailed(f"{place.name}: {member.filename} is encrypted; unpack it with its password")
+                if is_part:
+                    raise StepFailed(f"{place.name}: {member.filename} is encrypted; unpack it with its password")
+                continue
             try:
-                with archive.open(member) as stream:
-                    while stream.read(2**20):
+                with archive.open(member) as stream:  # which shows whether it has one name in both places
+                    while is_part and stream.read(2**20):
                         pass
             except NotImplementedError:  # a packing that GDAL knows and Python does not
                 continue

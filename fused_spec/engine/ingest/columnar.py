@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
-import shapely
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.ingest.column_facts import check_text, lost_index
 from fused_spec.engine.ingest.columns import check_columns, check_unique
 from fused_spec.engine.ingest.geoarrow import wkb_of_native
 from fused_spec.engine.ingest.geometry_columns import GeometryColumn, Native, geometry_columns
@@ -15,7 +15,7 @@ from fused_spec.engine.ingest.geometry_text import wkb_of_text
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer, Origin
 from fused_spec.engine.ingest.plain_types import plain_field, plain_table
 from fused_spec.engine.ingest.reading import Reading
-from fused_spec.engine.ingest.srids import ITS_GEOMETRIES
+from fused_spec.engine.ingest.srids import ITS_GEOMETRIES, first_srid
 from fused_spec.engine.ingest.tally import Tally
 from fused_spec.engine.ingest.wkb import WKB
 
@@ -46,6 +46,7 @@ class Columns:
         tally = Tally()
         geometry = None if self.geometry is None else _wkb(table, self.geometry, first_row, tally)
         attributes = table.select(list(self.chosen)).replace_schema_metadata(None)
+        check_text(attributes, first_row)
         for name, column in self.beside.items():
             place = attributes.schema.get_field_index(name)
             attributes = attributes.set_column(place, name, _wkb(table, column, first_row, tally))
@@ -72,14 +73,21 @@ def columns_of(
         chosen = choose(schema.names)
         lossy = [_without_crs(column) for name, column in described.items() if name in chosen]
         attributes = pa.schema([plain_field(schema.field(name)) for name in chosen])
-        return Columns(chosen=chosen, attributes=attributes, lossy=[one for one in lossy if one])
+        told = [*lost_index(texts), *(one for one in lossy if one)]
+        return Columns(chosen=chosen, attributes=attributes, lossy=told)
     geometry = _geometry(schema, primary, described, reading, first_rows)
     boxes = frozenset[str]() if geometry is None else geometry.covering
     name = None if geometry is None else geometry.name
     chosen = [one for one in choose([one for one in schema.names if one not in boxes]) if one != name]
     beside = {one: described[one] for one in chosen if one in described}
     attributes = [pa.field(one, WKB) if one in beside else plain_field(schema.field(one)) for one in chosen]
-    return Columns(chosen=chosen, attributes=pa.schema(attributes), geometry=geometry, beside=beside)
+    return Columns(
+        chosen=chosen,
+        attributes=pa.schema(attributes),
+        geometry=geometry,
+        beside=beside,
+        lossy=lost_index(texts),
+    )
 
 
 def _geometry(
@@ -107,9 +115,8 @@ def _with_own_crs(found: GeometryColumn, first_rows: FirstRows) -> GeometryColum
     if not len(known):
         return found
     try:
-        wkb = _wkb(pa.table([known], names=[found.name]), found, 0, Tally())
-        srid = int(shapely.get_srid(shapely.from_wkb(wkb[0].as_py(), on_invalid="ignore")))
-    except (NotImplementedError, StepFailed):  # a curve, or none at all; that is told when it is read
+        srid = first_srid(_wkb(pa.table([known], names=[found.name]), found, 0, Tally()))
+    except StepFailed:  # it is no geometry, which is told when it is read
         return found
     return replace(found, crs=f"EPSG:{srid}", crs_from=ITS_GEOMETRIES) if srid > 0 else found
 
@@ -124,7 +131,7 @@ def _wkb(table: pa.Table, column: GeometryColumn, first_row: int, tally: Tally) 
         return wkb_of_text(values, column.name, first_row)
     if column.encoding == "WKB":
         return values.cast(WKB)
-    return wkb_of_native(values, column.encoding, tally)
+    return wkb_of_native(values, column.encoding, first_row, tally)
 
 
 def _without_crs(column: GeometryColumn) -> str | None:

@@ -20,9 +20,7 @@ _NAMES = {8: "CIRCULARSTRING", 9: "COMPOUNDCURVE", 10: "CURVEPOLYGON", 11: "MULT
 # What becomes of a polyhedral surface, a TIN and a triangle; with height it has a flag.
 _FACES = {15: 6, 16: 6, 17: 3}
 _HEIGHT = -(2**31)
-_FLAGS = 0x1FFFFFFF  # what is left of a number without those that PostGIS adds for height, measures and system
-_MEASURED_FLAG = 0x40000000
-_MEASURED = 2  # thousands of the numbers of types with measures, and more with height
+_HAS_SRID = 0x20000000
 _AS_IT_IS = 0.0  # the step between corners: GDAL's own
 _LITTLE_ENDIAN = 1
 
@@ -30,12 +28,9 @@ _LITTLE_ENDIAN = 1
 def straightened(column: pa.ChunkedArray, tally: Tally) -> pa.ChunkedArray:
     """The column of WKB without curves and surfaces of many faces, which are counted; most columns are not touched.
 
-    Measures are counted as well. Raises `NoGeometry` for what cannot be changed.
+    Raises `NoGeometry` for what cannot be changed.
     """
-    numbers = _numbers(column)
-    if measured := int((((numbers & _FLAGS) // 1000 >= _MEASURED) | (numbers & _MEASURED_FLAG > 0)).sum()):
-        tally.seen[Seen.MEASURED] += measured
-    kinds = (numbers & _FLAGS) % 1000
+    kinds = _kinds(column)
     odd = np.flatnonzero((kinds >= _COLLECTION) & (kinds <= _LAST))
     changed = {int(place): new for place in odd if (new := _changed(column, int(place), int(kinds[place]), tally))}
     if not changed:
@@ -46,25 +41,24 @@ def straightened(column: pa.ChunkedArray, tally: Tally) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(values, WKB)])
 
 
-def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """The number of each geometry's type, 0 for none."""
+def _kinds(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """The number of each geometry's type in the plane, 0 for none."""
     offsets, content = content_of(column)
-    numbers = np.zeros(len(column), np.int64)
+    kinds = np.zeros(len(column), np.int64)
     filled = np.flatnonzero(np.diff(offsets) >= _HEADER)
-    if len(filled):
-        starts = offsets[filled]
-        low, second, third, high = (content[starts + place].astype(np.uint32) for place in range(1, _HEADER))
-        if not (content[starts] == _LITTLE_ENDIAN).all():
-            big = content[starts] != _LITTLE_ENDIAN
-            low, high = np.where(big, high, low), np.where(big, low, high)
-            second, third = np.where(big, third, second), np.where(big, second, third)
-        numbers[filled] = low | second << 8 | third << 16 | high << 24
-    return numbers
+    starts = offsets[filled]
+    # beyond two bytes there are only PostGIS's flags
+    low, high = content[starts + 1], content[starts + 2]
+    big = content[starts] != _LITTLE_ENDIAN
+    if big.any():
+        low, high = np.where(big, content[starts + 4], low), np.where(big, content[starts + 3], high)
+    kinds[filled] = (low | high.astype(np.uint16) << 8) % 1000
+    return kinds
 
 
 def _changed(column: pa.ChunkedArray, place: int, kind: int, tally: Tally) -> bytes | None:
     """The geometry in its new form, None where it has no need of one."""
-    content = column[place].as_py()
+    content = without_srid(column[place].as_py())
     gdal = library()
     if gdal is None:
         if kind == _COLLECTION:
@@ -97,6 +91,16 @@ def _changed(column: pa.ChunkedArray, place: int, kind: int, tally: Tally) -> by
         if made is not geometry:
             gdal.OGR_G_DestroyGeometry(made)
         gdal.OGR_G_DestroyGeometry(geometry)
+
+
+def without_srid(content: bytes) -> bytes:
+    """WKB without the number of a coordinate system, which PostGIS adds and GDAL does not read."""
+    little = content[:1] == b"\1"
+    code = int.from_bytes(content[1:_HEADER], "little" if little else "big")
+    if not code & _HAS_SRID:
+        return content
+    plain = (code & ~_HAS_SRID).to_bytes(4, "little" if little else "big")
+    return content[:1] + plain + content[_HEADER + 4 :]
 
 
 def _bytes(gdal: ctypes.CDLL, geometry: ctypes.c_void_p) -> bytes:

@@ -71,8 +71,9 @@ class _Plan:
 
     def _origin(self) -> Origin:
         lossy = list(self.rows.dialect.told)
-        for name, guess in self.guesses.items():
-            if guess.kind is Kind.STAMP and not guess.keeps_zone and name not in self.widened:
+        stamps = {name: one for name, one in self.guesses.items() if pa.types.is_timestamp(self.type_of(name))}
+        for name, guess in stamps.items():
+            if guess.kind is Kind.STAMP and not guess.keeps_zone:
                 lossy.append(
                     f"column {name} has times with offsets ({', '.join(sorted(guess.zones))}); the instants are kept, "
                     "in UTC, the offsets are not"
@@ -80,7 +81,7 @@ class _Plan:
         return Origin(
             encoding=self.encoding,
             crs_from=None if self.geometry is None else self.geometry.crs_from,
-            zones={name: guess.zone for name, guess in self.guesses.items() if guess.zone is not None},
+            zones={name: guess.zone for name, guess in stamps.items() if guess.zone is not None},
             kinds={name: words for name in self.guesses if (words := self._kind(name)) is not None},
             lossy=lossy,
         )
@@ -98,11 +99,10 @@ def open_delimited(packed: Packed, choose: Choice, reading: Reading, *, plain: b
     text = text_of(packed, reading.encoding)
     try:
         head, whole = text.head()
-    except UnicodeDecodeError as error:
+        usual = usual_delimiter(packed.name)
+        dialect, sample = dialect_of(packed.file.name, head, reading, usual=usual, whole=whole)
+    except UnicodeError as error:
         raise text.undecodable() from error
-    dialect, sample = dialect_of(packed.file.name, head, reading, usual=usual_delimiter(packed.name), whole=whole)
-    if not _is_text(dialect.names):
-        raise text.undecodable()
     geometry = None if plain else geometry_column(packed.file.name, dialect.names, sample, reading.geometry)
     chosen = choose([name for name in dialect.names if name != geometry])
     rows = Rows(
@@ -129,11 +129,6 @@ def open_delimited(packed: Packed, choose: Choice, reading: Reading, *, plain: b
         encoding=text.words,
         size=scanned.size,
     ).layer()
-
-
-def _is_text(names: Sequence[str]) -> bool:
-    """Whether names have no bytes that are no text, which stand in them as surrogates."""
-    return not any("\ud800" <= sign <= "\udfff" for name in names for sign in name)
 
 
 def _batches(plan: _Plan, parts: range) -> Iterator[Batch]:
@@ -206,7 +201,7 @@ def _misfit(plan: _Plan, name: str, error: NoSuchValue, first_row: int) -> StepF
 def _step(plan: _Plan, value: str) -> str:
     if re.fullmatch(r"\s*[-+]?[0-9]*,[0-9]+\s*", value) and plan.rows.decimal != ",":
         return "read.decimal: ',' reads numbers with a comma"
-    if re.fullmatch(r"\s*[-+]?[0-9.,]+\s*", value):
+    if re.fullmatch(r"\s*[-+]?[0-9]{1,3}([., ][0-9]{3})+([.,][0-9]+)?\s*", value):
         return "remove what parts its thousands"
     if not re.search("[0-9]", value):
         return f"read.null_values: [{value!r}] makes it a missing value"

@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.notes import note, shown
+from fused_spec.engine.ingest.quoting import Misquoted, Quotes
 from fused_spec.engine.ingest.reading import Reading
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".psv": "|"}
@@ -79,7 +80,7 @@ def dialect_of(
 ) -> tuple[Dialect, list[list[str]]]:
     """How a file that begins so is written, and its first rows; raises `StepFailed`.
 
-    `whole`: the beginning is all of it.
+    `whole`: the beginning is all of it. For names with bytes that are no text it raises `UnicodeEncodeError`.
     """
     lines = lines_of(head)
     before = _blank(lines, 0)
@@ -107,6 +108,9 @@ def dialect_of(
     rest = iter(lines[before:])
     found = next(_records(rest, delimiter, quote), [])
     after = len(lines) - sum(1 for _ in rest)
+    _check_header(path, "".join(lines[before:after]), delimiter, quote, before + 1)
+    if after == len(lines) and not whole:
+        raise StepFailed(f"{shown(path)} cannot be read: the line with the names of its columns does not end")
     names, more = _named(path, found, delimiter)
     start = len("".join(lines[:after]).encode("utf-8", "surrogateescape"))
     dialect = Dialect(delimiter=delimiter, quote=quote, names=names, start=start, line=after + 1, told=(*told, *more))
@@ -161,6 +165,22 @@ def _header_among(path: PurePath, lines: Sequence[str], start: int, stop: int, d
         f"{shown(path)}: line {stop:,}, {_short(lines[stop - 1])}, begins with # and may be a remark, or name the "
         "columns; remove it, or its #"
     )
+
+
+def _check_header(path: PurePath, header: str, delimiter: str, quote: str, line: int) -> None:
+    """Raise `StepFailed` where its quotes take other lines for names, and for zero bytes; or `UnicodeEncodeError`."""
+    content = header.encode()
+    quotes = Quotes(delimiter, quote)
+    try:
+        quotes.look(content)
+        quotes.end()
+    except Misquoted as error:
+        raise StepFailed(f"{shown(path)} cannot be read: {error.words(line)}") from error
+    if "\0" in header:
+        raise StepFailed(
+            f"{shown(path)} cannot be read: line {line:,}, with the names of its columns, has zero bytes; it is "
+            "damaged, or in an encoding that read.encoding has to name"
+        )
 
 
 def _named(path: PurePath, found: Sequence[str], delimiter: str) -> tuple[tuple[str, ...], list[str]]:

@@ -45,8 +45,19 @@ _UNREADABLE = (
 
 def open_layer(file: Input, folders: Folders, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     """What a file and its folders hold; `plain` leaves geometry alone. Raises `StepFailed`, at once or while read."""
-    layer = _of_file(file, folders.choice(choose), reading, plain=plain)
-    return folders.added(layer, choose, file.name)
+    return _in_folders(_of_file(file, folders.choice(choose), reading, plain=plain), folders, choose, file.name)
+
+
+def _in_folders(layer: Layer, folders: Folders, choose: Choice, path: PurePath) -> Layer:
+    widened = None if layer.widened is None else partial(_widened_in_folders, layer, folders, choose, path)
+    return replace(folders.added(layer, choose, path), widened=widened)
+
+
+def _widened_in_folders(
+    layer: Layer, folders: Folders, choose: Choice, path: PurePath, types: Mapping[str, pa.DataType]
+) -> Layer:
+    assert layer.widened is not None
+    return _in_folders(layer.widened(types), folders, choose, path)
 
 
 def _of_file(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
@@ -74,7 +85,8 @@ def _guarded(path: PurePath, layer: Layer) -> Layer:
 
 def _widened(path: PurePath, layer: Layer, types: Mapping[str, pa.DataType]) -> Layer:
     assert layer.widened is not None
-    return _guarded(path, replace(layer.widened(types), crs=layer.crs))
+    other = layer.widened(types)
+    return _guarded(path, replace(other, crs=layer.crs, origin=replace(other.origin, crs_from=layer.origin.crs_from)))
 
 
 def _with_crs(layer: Layer, reading: Reading) -> Layer:

@@ -31,6 +31,8 @@ _CHANGED_IDS = "Altering it to be unique"
 def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, Mapping[str, Any], Any]:
     """The columns chosen, what GDAL is asked for, and the coordinate system."""
     text = geojson_text.look_through(found.place) if found.driver in geojson_text.DRIVERS else geojson_text.Seen()
+    if found.driver == "GeoJSON":
+        geojson_text.check_features(found.place, found.features, text)
     row_id = _row_id(found, text)
     chosen = choose([*found.fields, *row_id])
     if plain and not chosen:

@@ -26,6 +26,7 @@ from fused_spec.engine.ingest.reading import Reading
 _NO_OPTIONS = {*inspect.signature(pyogrio.open_arrow).parameters, *inspect.signature(pyogrio.read_info).parameters}
 _SHAPEFILES = (".shp", ".dbf")
 _SUPPOSED = "probably ranging out of 64bit integer range"
+_TOLD_APART = 2  # columns, between which there is a sign, so that a line is not empty
 _OWN_OPTION = "WRITE_GFS"
 
 
@@ -82,7 +83,7 @@ def look_into(file: Input, reading: Reading) -> Found:
             geojson_text.check_records(place)
             found.tell(rows=None)  # records of several lines
     elif place.suffix not in _SHAPEFILES:
-        found.tell(rows=found.features if found.features >= 0 else _rows_beside(place))
+        found.tell(rows=found.features if found.features >= 0 else _rows_beside(found))
         found.tell(encoding="UTF-8" if found.driver in geojson_text.DRIVERS else "UTF-8, as GDAL gives it")
     if found.driver in sqlite_values.DRIVERS and not place.prefix:
         _look_into_sqlite(found)
@@ -178,9 +179,10 @@ def named_columns(place: Place) -> Iterator[None]:
         ) from error
 
 
-def _rows_beside(place: Place) -> int | None:
+def _rows_beside(found: Found) -> int | None:
     """The rows that another file of the same table has: of MapInfo's text its attributes."""
-    if place.suffix != ".mif":
+    place = found.place
+    if place.suffix != ".mif" or len(found.fields) < _TOLD_APART:
         return None
     stem = (place.member or place.file.name)[: -len(place.suffix)]
     beside = [name for name in place.names() if name[: len(stem)] == stem and name[len(stem) :].lower() == ".mid"]

@@ -22,6 +22,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "GDALDatasetGetLayerCount": (ctypes.c_int, [_POINTER]),
     "GDALOpenEx": (_POINTER, [ctypes.c_char_p, ctypes.c_uint, _POINTER, ctypes.POINTER(ctypes.c_char_p), _POINTER]),
     "OGR_L_GetName": (ctypes.c_char_p, [_POINTER]),
+    "OGR_G_CreateFromWkt": (ctypes.c_int, [ctypes.POINTER(ctypes.c_char_p), _POINTER, ctypes.POINTER(_POINTER)]),
     "OGR_G_CreateFromWkb": (ctypes.c_int, [ctypes.c_char_p, _POINTER, ctypes.POINTER(_POINTER), ctypes.c_int]),
     "OGR_G_DestroyGeometry": (None, [_POINTER]),
     "OGR_G_ExportToIsoWkb": (ctypes.c_int, [_POINTER, ctypes.c_int, ctypes.c_char_p]),

@@ -6,7 +6,7 @@ import shapely
 from numpy.typing import NDArray
 
 from fused_spec.engine.ingest.tally import Tally
-from fused_spec.engine.ingest.wkb import WKB, Geometries, encode
+from fused_spec.engine.ingest.wkb import WKB, Geometries, NoGeometry, encode
 
 _DEPTHS = {"point": 0, "linestring": 1, "polygon": 2, "multipoint": 1, "multilinestring": 2, "multipolygon": 3}
 _SHAPES = {name: getattr(shapely.GeometryType, name.upper()) for name in _DEPTHS}
@@ -17,13 +17,30 @@ _EDGES = ("xmin", "ymin", "xmax", "ymax")
 _WORLD = 180.0
 
 
-def wkb_of_native(column: pa.ChunkedArray, encoding: str, tally: Tally) -> pa.ChunkedArray:
+def wkb_of_native(column: pa.ChunkedArray, encoding: str, first_row: int, tally: Tally) -> pa.ChunkedArray:
     """The geometries of a column as WKB; measures, and the heights of boxes, are left out and counted.
 
-    Raises `pa.ArrowInvalid` where the column is not what its encoding says.
+    Raises `pa.ArrowInvalid` where the column is not what its encoding says, and `NoGeometry` with the row for
+    coordinates that make no geometry; `first_row` is the number of the column's first one.
     """
-    arrays = [_decoded(chunk, encoding, tally) for chunk in column.chunks]
+    arrays = []
+    for chunk in column.chunks:
+        try:
+            arrays.append(_decoded(chunk, encoding, tally))
+        except shapely.errors.ShapelyError as error:
+            raise NoGeometry(f"row {first_row + _unreadable(chunk, encoding) + 1:,}: no {encoding}: {error}") from error
+        first_row += len(chunk)
     return pa.chunked_array([encode(one) for one in arrays], type=WKB)
+
+
+def _unreadable(array: pa.Array, encoding: str) -> int:
+    """The place of the first value that makes no geometry."""
+    for place in range(len(array)):
+        try:
+            _decoded(array.slice(place, 1), encoding, Tally())
+        except shapely.errors.ShapelyError:
+            return place
+    return 0
 
 
 def _decoded(array: pa.Array, encoding: str, tally: Tally) -> Geometries:
@@ -45,11 +62,23 @@ def _shapes(array: pa.Array, encoding: str, tally: Tally) -> Geometries:
         array = array.flatten()
         if len(array) != offsets[-1][-1] or array.null_count:
             raise pa.ArrowInvalid(f"a part of a {encoding} is null")
+    if len(offsets) == _DEPTHS["multipolygon"]:
+        offsets[1:] = _with_rings(*offsets[1:])
     coordinates, measured = _coordinates(array, encoding)
     found: Geometries = shapely.from_ragged_array(_SHAPES[encoding], coordinates, tuple(reversed(offsets)) or None)
     if measured:
         tally.measured(len(found))
     return found
+
+
+def _with_rings(polygons: NDArray[np.int64], rings: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Where the polygons and the rings of multipolygons begin, with a ring of no points for a polygon without rings.
+
+    Without one shapely ends the process.
+    """
+    hollow = np.diff(polygons) == 0
+    starts = polygons[:-1][hollow]
+    return [polygons + np.concatenate([[0], np.cumsum(hollow)]), np.insert(rings, starts, rings[starts])]
 
 
 def _coordinates(array: pa.Array, encoding: str) -> tuple[NDArray[np.float64], bool]:

@@ -30,6 +30,7 @@ _LATE_ID = re.compile(rb'(?:\}|null)\s*,\s*"id"\s*:\s*([^\s,}]+)\s*(?:\}|,\s*"(?
 _INTEGER = re.compile(rb"-?[0-9]+")
 _FINE_TIME = re.compile(rb':\s*"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}\.[0-9]{3}0*[1-9]')
 _CRS = re.compile(rb'"crs"\s*:\s*\{')
+_PROPERTIES = re.compile(rb'"properties"\s*:')
 _COLLECTION = re.compile(rb'"type"\s*:\s*"FeatureCollection"')
 _LARGEST = 2**63 - 1
 _RECORD = b"\x1e"
@@ -60,6 +61,7 @@ class Seen:
     late_ids: int = 0
     other_ids: int = 0
     crs: bool = False
+    properties: int = 0
 
 
 def look_through(place: Place) -> Seen:
@@ -67,7 +69,7 @@ def look_through(place: Place) -> Seen:
     seen = Seen()
     lines = collections = 0
     for chunk, stop in _chunks(place):
-        nul = _NUL.search(chunk)
+        nul = _NUL.search(chunk) if b"\0" in chunk or b"\\u0000" in chunk else None
         if nul is not None:
             line = lines + chunk[: nul.start()].count(b"\n") + 1
             raise StepFailed(
@@ -81,6 +83,7 @@ def look_through(place: Place) -> Seen:
         seen.ids += sum(1 for one in ids if _INTEGER.fullmatch(one))
         seen.late_ids += sum(1 for one in late if _INTEGER.fullmatch(one))
         seen.other_ids += sum(1 for one in (*ids, *late) if not _INTEGER.fullmatch(one))
+        seen.properties += sum(found.start() < stop for found in _PROPERTIES.finditer(chunk))
         seen.crs = seen.crs or _CRS.search(chunk) is not None
         collections += sum(found.start() < stop for found in _COLLECTION.finditer(chunk))
         if collections > 1:
@@ -116,6 +119,25 @@ def check_records(place: Place) -> None:
                     f"{place.name} cannot be read: line {line:,} is no GeoJSON feature ({why}), and GDAL would "
                     "leave it out; mend or remove it"
                 )
+
+
+def check_features(place: Place, features: int, seen: Seen) -> None:
+    """Raise `StepFailed` where a collection has members that are no features, which GDAL leaves out."""
+    if seen.properties <= features + seen.crs:  # which has properties too
+        return
+    with place.open() as stream:
+        try:
+            whole = json.load(stream)
+        except ValueError:
+            return  # which GDAL reads in its own way, and says so
+    members = whole.get("features") if isinstance(whole, dict) else None
+    for number, one in enumerate(members if isinstance(members, list) else ()):
+        kind = one.get("type") if isinstance(one, dict) else None
+        if kind != "Feature":
+            raise StepFailed(
+                f"{place.name} cannot be read: feature {number + 1:,} of its collection has the type {kind}, and GDAL "
+                "would leave it out; mend or remove it"
+            )
 
 
 def _fault(record: bytes) -> str | None:

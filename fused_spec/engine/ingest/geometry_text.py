@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
+from fused_spec.engine.ingest.curve_text import hex_of_curve, is_curve_text, wkb_of_curve
 from fused_spec.engine.ingest.wkb import WKB, Geometries, NoGeometry
 
 _SHOWN = 40
@@ -60,19 +61,33 @@ def wkb_of_text(column: pa.Array | pa.ChunkedArray, name: str, first_row: int) -
 
 
 def _encoded(geometries: Geometries, values: NDArray[np.object_], name: str, first_row: int) -> pa.ChunkedArray:
-    bad = np.flatnonzero((geometries == None) & (values != None))  # noqa: E711
-    if len(bad):
-        raise _no_geometry(values[bad[0]], name, first_row + int(bad[0]))
+    unread = np.flatnonzero((geometries == None) & (values != None))  # noqa: E711
+    curves = {}
+    for place in unread:
+        if (curve := _curve(values[place])) is None:
+            raise _no_geometry(values[place], name, first_row + int(place))
+        curves[place] = curve
     plain = shapely.to_wkb(geometries, flavor="iso")
     srids = shapely.get_srid(geometries)
     if (srids > 0).any():
         own = srids > 0
         plain[own] = shapely.to_wkb(geometries[own], flavor="extended", include_srid=True)
+    for place, curve in curves.items():
+        plain[place] = curve
     return pa.chunked_array([pa.array(plain, WKB, from_pandas=True)], type=WKB)
 
 
+def _curve(value: str) -> bytes | None:
+    """The WKB of a curve, of which straight lines are made later; None for what is none."""
+    if re.match(_HEX, value):
+        return hex_of_curve(value.strip().removeprefix("\\x"))
+    srid = re.match(_SRID, value)
+    text = re.sub(_SRID, "", value)
+    return wkb_of_curve(text, int(srid["srid"]) if srid else 0) if is_curve_text(text) else None
+
+
 def _from_wkt(text: pa.ChunkedArray) -> Geometries:
-    """Geometries, None for text that is no WKT, a curve, or has numbers that none can be."""
+    """Geometries, None for text that is no WKT or a curve, or has numbers that none can be."""
     srids = pc.struct_field(pc.extract_regex(text, _SRID), "srid")
     values = (text if srids.null_count == len(srids) else pc.replace_substring_regex(text, _SRID, "")).to_numpy(
         zero_copy_only=False

@@ -2,7 +2,6 @@
 
 import glob
 import shutil
-from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,13 +16,14 @@ from fused_spec.storage_url import storage_errors, trouble_with
 # What stands beside a file and is read with it.
 _SIDECARS = {
     ".shp": {".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", ".sbx", ".shp.xml", ".shx"},
+    ".csv": {".csvt", ".prj"},
     ".tab": {".dat", ".id", ".ind", ".map"},
     ".mif": {".mid"},
     ".gml": {".gfs", ".xsd"},
     ".gpkg": {".gpkg-journal", ".gpkg-shm", ".gpkg-wal"},
     ".sqlite": {".sqlite-journal", ".sqlite-shm", ".sqlite-wal"},
 }
-_MAIN = {beside: suffix for suffix, all_beside in _SIDECARS.items() for beside in all_beside}
+_BESIDE = {beside for all_beside in _SIDECARS.values() for beside in all_beside}
 # Folders that GDAL opens as one file.
 _FOLDER_FORMATS = frozenset({".gdb", ".zarr"})
 _VALUES = "*=*"
@@ -147,23 +147,21 @@ def _in_folders(one: Input, storage: Root) -> Input:
 
 def _told_apart(inputs: Sequence[Input]) -> list[Input]:
     """The inputs, those of one name with as many of their folders as tell them apart."""
-    counts = Counter(one.name.name for one in inputs)
-    twins: dict[str, list[Input]] = {}
+    twins: dict[str, set[tuple[str, ...]]] = {}
     for one in inputs:
-        twins.setdefault(one.name.name, []).append(one)
-    lengths = {name: _telling(twins[name]) for name, number in counts.items() if number > 1}
+        twins.setdefault(one.name.name, set()).add(one.name.parts)
+    lengths = {name: _telling(paths) for name, paths in twins.items() if len(paths) > 1}
     return [
         replace(one, label=Label(*one.name.parts[-lengths[one.name.name] :])) if one.name.name in lengths else one
         for one in inputs
     ]
 
 
-def _telling(inputs: Sequence[Input]) -> int:
-    """How many of the last parts of these paths tell them apart; files that are named twice are the same."""
-    paths = {one.name.parts for one in inputs}
+def _telling(paths: Set[tuple[str, ...]]) -> int:
+    """How many of the last parts of these paths tell them apart."""
     longest = max(map(len, paths))
     enough = (number for number in range(2, longest) if len({path[-number:] for path in paths}) == len(paths))
-    return next(enough, min(2, longest))
+    return next(enough, longest)
 
 
 def _is_there(place: Root) -> bool:
@@ -217,6 +215,7 @@ def _is_input(path: PurePosixPath, known: Set[str], *, is_file: bool) -> bool:
         return False
     name = str(path).lower()
     beside = next(
-        (suffix for suffix in ("".join(path.suffixes[-2:]).lower(), path.suffix.lower()) if suffix in _MAIN), ""
+        (suffix for suffix in ("".join(path.suffixes[-2:]).lower(), path.suffix.lower()) if suffix in _BESIDE), ""
     )
-    return not beside or f"{name.removesuffix(beside)}{_MAIN[beside]}" not in known
+    mains = [suffix for suffix, all_beside in _SIDECARS.items() if beside in all_beside]
+    return not any(f"{name.removesuffix(beside)}{suffix}" in known for suffix in mains)

@@ -146,7 +146,7 @@ def cast_or_none(values: pa.Array, kind: pa.DataType) -> pa.Array | None:
 
 
 def _short(value: str) -> str:
-    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
 
 
 def _all(flags: Any) -> bool:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.budget import batch_rows
 from fused_spec.engine.ingest.columnar import Columns, columns_of, layer_of
 from fused_spec.engine.ingest.inputs import Input
 from fused_spec.engine.ingest.int96 import MICRO, far_times, unit_of
 from fused_spec.engine.ingest.layer import Batch, Choice, Layer
+from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.parquet_schema import check_counts, leaves, natives, nested_geometry
 from fused_spec.engine.ingest.reading import Reading
 from fused_spec.engine.ingest.row_runs import runs
@@ -36,16 +38,38 @@ class _Read:
     int96: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """The columns with INT96 times, the unit that holds them, and what is lost in it."""
+
+    unit: str
+    columns: Sequence[str]
+    lost: Sequence[str]
+
+
 def open_parquet(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     """The layer of a Parquet file; raises `StepFailed`, and what pyarrow does."""
+    try:
+        return _open(file, choose, reading, plain=plain)
+    except OSError as error:
+        if "decrypt" not in str(error):
+            raise
+        raise StepFailed(
+            f"{shown(file.name)} is encrypted; decrypt it (pyarrow.parquet.read_table with decryption_properties), and "
+            "write it without encryption"
+        ) from error
+
+
+def _open(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
     with _opened(file, MICRO) as parquet:
+        row_bytes = _row_bytes(parquet)  # before all else: to look at an encrypted column chunk aborts the process
         check_counts(parquet)
         int96 = sorted({leaf.name for leaf in leaves(parquet) if leaf.column.physical_type == "INT96"})
         unit, lost = unit_of(parquet, int96, partial(_opened, file)) if int96 else (MICRO, [])
         if unit == MICRO:
-            return _layer(file, parquet, choose, reading, unit, int96, lost, plain=plain)
+            return _layer(file, parquet, choose, reading, _Times(unit, int96, lost), row_bytes, plain=plain)
     with _opened(file, unit) as parquet:
-        return _layer(file, parquet, choose, reading, unit, int96, lost, plain=plain)
+        return _layer(file, parquet, choose, reading, _Times(unit, int96, lost), row_bytes, plain=plain)
 
 
 def _layer(
@@ -53,9 +77,8 @@ def _layer(
     parquet: pq.ParquetFile,
     choose: Choice,
     reading: Reading,
-    unit: str,
-    int96: Sequence[str],
-    lost: Sequence[str],
+    times: _Times,
+    row_bytes: float,
     *,
     plain: bool,
 ) -> Layer:
@@ -67,7 +90,6 @@ def _layer(
         f"geometry within a column, {name}, stays the bytes that it is, without its coordinate system"
         for name in nested_geometry(parquet)
     ]
-    row_bytes = _row_bytes(parquet, group_rows)
     rows = batch_rows(row_bytes)
     parts = runs(group_rows, rows)
     read = _Read(
@@ -75,16 +97,16 @@ def _layer(
         rows=rows,
         parts=parts,
         before=list(accumulate(group_rows, initial=0)),
-        unit=unit,
-        int96=[name for name in int96 if name in columns.read],
+        unit=times.unit,
+        int96=[name for name in times.columns if name in columns.read],
     )
     return layer_of(
         columns,
         rows=sum(group_rows),
         parts=[int(row_bytes * sum(group_rows[part.start : part.stop])) for part in parts],
         batches=partial(_batches, file, read),
-        lossy=[*lost, *within],
-        kinds=dict.fromkeys(int96, "INT96"),
+        lossy=[*times.lost, *within],
+        kinds=dict.fromkeys(times.columns, "INT96"),
     )
 
 
@@ -108,22 +130,23 @@ def _opened(file: Input, unit: str) -> Iterator[pq.ParquetFile]:
 def _first_rows(parquet: pq.ParquetFile, group_rows: Sequence[int], names: Sequence[str]) -> pa.Table:
     """Rows of the first row group that has any."""
     filled = [number for number, rows in enumerate(group_rows) if rows]
-    if not filled:
+    batches = parquet.iter_batches(batch_size=_FIRST_ROWS, row_groups=filled[:1], columns=list(names))
+    batch = next(batches, None) if filled else None
+    if batch is None:
         schema = parquet.schema_arrow
         return pa.schema([schema.field(name) for name in names]).empty_table()
-    batch = next(parquet.iter_batches(batch_size=_FIRST_ROWS, row_groups=filled[:1], columns=list(names)))
     return pa.Table.from_batches([batch]).select(list(names))
 
 
-def _row_bytes(parquet: pq.ParquetFile, group_rows: Sequence[int]) -> float:
+def _row_bytes(parquet: pq.ParquetFile) -> float:
     """About what a row takes, from the size of the file and of its first rows: repeated text is larger in memory."""
-    meta = parquet.metadata
-    filled = [number for number, rows in enumerate(group_rows) if rows]
+    groups = [parquet.metadata.row_group(number) for number in range(parquet.metadata.num_row_groups)]
+    filled = [number for number, group in enumerate(groups) if group.num_rows]
     if not filled:
         return 1.0
-    in_file = sum(meta.row_group(number).total_byte_size for number in filled) / sum(group_rows)
-    first = next(parquet.iter_batches(batch_size=_FIRST_ROWS, row_groups=filled[:1]))
-    return float(max(in_file, first.nbytes / len(first)))
+    in_file = sum(groups[number].total_byte_size for number in filled) / sum(group.num_rows for group in groups)
+    first = next(parquet.iter_batches(batch_size=_FIRST_ROWS, row_groups=filled[:1]), None)
+    return float(in_file if first is None or not len(first) else max(in_file, first.nbytes / len(first)))
 
 
 def _record_batches(parquet: pq.ParquetFile, read: _Read, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:

@@ -45,8 +45,9 @@ def nested_geometry(parquet: pq.ParquetFile) -> list[str]:
 
 
 def check_counts(parquet: pq.ParquetFile) -> None:
-    """Raise `pa.ArrowInvalid` where a footer contradicts itself about the number of rows."""
+    """Raise `pa.ArrowInvalid` where a footer contradicts itself about the number of rows, or about a column's name."""
     meta = parquet.metadata
+    paths = [parquet.schema.column(place).path for place in range(meta.num_columns)]
     flat = [number for number, leaf in enumerate(leaves(parquet)) if leaf.column.max_repetition_level == 0]
     total = 0
     for number in range(meta.num_row_groups):
@@ -54,6 +55,11 @@ def check_counts(parquet: pq.ParquetFile) -> None:
         total += group.num_rows
         for place in flat:
             column = group.column(place)
+            if column.path_in_schema != paths[place]:
+                raise pa.ArrowInvalid(
+                    f"its footer names a column {paths[place]}, and {column.path_in_schema} in row group {number + 1}; "
+                    "it is damaged: make the file again"
+                )
             if column.num_values != group.num_rows:
                 raise pa.ArrowInvalid(
                     f"its footer says that row group {number + 1} has {count(group.num_rows, 'row')}, and "

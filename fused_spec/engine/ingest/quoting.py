@@ -19,6 +19,18 @@ class Misquoted(Exception):
         self.place = place
         self.is_open = is_open
 
+    def words(self, line: int) -> str:
+        """What to say of it, once its line is known."""
+        if self.is_open:
+            return (
+                f"the quote in line {line:,} is never closed, so that all lines after it are one value; close or "
+                "remove it, or say in read.quote what quotes are"
+            )
+        return (
+            f"in line {line:,} text follows a closing quote; write each quote within a value twice, or say in "
+            "read.quote what quotes are"
+        )
+
 
 class Quotes:
     """Looks at text block by block; raises `Misquoted`.

@@ -55,7 +55,7 @@ def line_at(text: Text, dialect: Dialect, place: int) -> int:
 def _rows(text: Text, dialect: Dialect) -> Iterator[Iterator[tuple[int, list[str]]]]:
     """Each row, and the line at which it begins."""
     with io.BufferedReader(text.stream(dialect.start)) as stream:
-        yield _numbered(io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline=""), dialect)
+        yield _numbered(io.TextIOWrapper(stream, "utf-8", errors="replace", newline=""), dialect)
 
 
 def _numbered(lines: io.TextIOWrapper, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:

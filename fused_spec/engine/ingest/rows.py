@@ -98,16 +98,7 @@ class Rows:
 
     def _misquoted(self, error: Misquoted) -> StepFailed:
         line = line_at(self.text, self.dialect, error.place)
-        name = shown(self.text.file.name)
-        if error.is_open:
-            return StepFailed(
-                f"{name} cannot be read: the quote in line {line:,} is never closed, so that all lines after it are "
-                "one value; close or remove it, or say in read.quote what quotes are"
-            )
-        return StepFailed(
-            f"{name} cannot be read: in line {line:,} text follows a closing quote; write each quote within a value "
-            "twice, or say in read.quote what quotes are"
-        )
+        return StepFailed(f"{shown(self.text.file.name)} cannot be read: {error.words(line)}")
 
 
 class _Blocks(io.RawIOBase):

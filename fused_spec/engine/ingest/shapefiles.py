@@ -17,6 +17,7 @@ from fused_spec.engine.ingest.shapefile_text import CellText, encoding_of
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx")
 _HEADER = 100
 _INDEX_ENTRY = 8
+_RECORD = 8  # what stands before a shape: its number and length
 _DELETED = ord("*")
 _CHUNK_BYTES = 2**24
 
@@ -49,7 +50,9 @@ def look_into(place: Place, asked_encoding: str | None) -> Shapefile:
     """What is to be known of a shapefile; raises `StepFailed` for one that is not whole."""
     parts = _parts(place)
     lossy = []
-    shapes = _shapes(place, parts)
+    shapes = _shapes(place, parts) if ".shp" in parts else None
+    if shapes:
+        _check_index(place, parts)
     table = _table(place, parts[".dbf"]) if ".dbf" in parts else None
     if table is None:
         lossy.append("it has no .dbf beside it, so there are no attributes")
@@ -58,7 +61,7 @@ def look_into(place: Place, asked_encoding: str | None) -> Shapefile:
             f"{place.name} cannot be read: its .shx has {count(shapes, 'shape')}, its .dbf "
             f"{count(table.records, 'record')}; one of them is damaged, or of another shapefile"
         )
-    if ".shx" not in parts:
+    if ".shp" in parts and ".shx" not in parts:
         if place.prefix:
             raise StepFailed(
                 f"{place.name}: {place.member} has no .shx beside it; unpack the archive, then one is made of the .shp"
@@ -106,7 +109,7 @@ def _parts(place: Place) -> dict[str, str]:
     whole = place.member if place.member is not None else place.file.name
     stem = whole[: -len(place.suffix)]
     names = [name for name in place.names() if name.startswith(stem)]
-    return {suffix: name for name in names if (suffix := name[len(stem) :].lower()) in _PARTS} | {".shp": whole}
+    return {suffix: name for name in names if (suffix := name[len(stem) :].lower()) in _PARTS} | {place.suffix: whole}
 
 
 def _shapes(place: Place, parts: dict[str, str]) -> int | None:
@@ -119,14 +122,33 @@ def _shapes(place: Place, parts: dict[str, str]) -> int | None:
             header = file.read(_HEADER)
             length = 2 * struct.unpack(">I", header[24:28])[0] if len(header) == _HEADER else _HEADER
             there = len(header) + _skipped(file)
-        if there < length or len(header) < _HEADER:
+        if there != length or len(header) < _HEADER:
             raise StepFailed(
-                f"{place.name} cannot be read: its {suffix} has {there:,} of the {length:,} bytes that it says "
-                "it has; it is damaged, or not whole"
+                f"{place.name} cannot be read: its {suffix} has {there:,} bytes, and says that it has {length:,}; it "
+                "is damaged, or not whole"
             )
         if suffix == ".shx":
             shapes = (length - _HEADER) // _INDEX_ENTRY
     return shapes
+
+
+def _check_index(place: Place, parts: dict[str, str]) -> None:
+    """Raise `StepFailed` where the index does not say where shapes are; in an archive its sums are enough."""
+    if place.prefix:
+        return
+    shapes = np.memmap(place.file, np.uint8, mode="r")
+    index = np.fromfile(place.file.with_name(parts[".shx"]), ">i4", offset=_HEADER).astype(np.int64).reshape(-1, 2)
+    starts, lengths = 2 * index.T
+    there = (starts != 0) | (lengths != 0)  # without both a shape is missing
+    outside = there & ((starts < _HEADER) | (lengths < 0) | (starts + _RECORD + lengths > len(shapes)))
+    inside = np.flatnonzero(there & ~outside)
+    said = shapes[starts[inside, None] + np.arange(4, _RECORD)].view(">i4")[:, 0].astype(np.int64)
+    wrong = np.flatnonzero(outside).tolist() + inside[2 * said != lengths[inside]].tolist()
+    if wrong:
+        raise StepFailed(
+            f"{place.name} cannot be read: its .shx says that shape {min(wrong) + 1:,} is where the .shp has none; it "
+            "is damaged: remove the .shx, and one is made of the .shp"
+        )
 
 
 def _skipped(file: IO[bytes]) -> int:

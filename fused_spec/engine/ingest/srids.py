@@ -9,10 +9,16 @@ import pyarrow as pa
 from fused_spec.engine.ingest.geometry_columns import same_crs
 from fused_spec.engine.ingest.layer import Layer
 from fused_spec.engine.ingest.wkb import NoGeometry
-from fused_spec.engine.ingest.wkb_headers import Headers
+from fused_spec.engine.ingest.wkb_headers import Headers, headers_of
 
 ITS_GEOMETRIES = "its geometries"
 """As `Origin.crs_from`: the coordinate system of the column is what its first geometry names."""
+
+
+def first_srid(column: pa.ChunkedArray) -> int:
+    """What the first geometry of a column of WKB names, 0 for none."""
+    srids = headers_of(column.slice(0, 1)).srids
+    return int(srids[0]) if len(srids) else 0
 
 
 def check_srids(headers: Headers, column: pa.ChunkedArray, first_row: int | None, layer: Layer) -> None:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 import pyarrow as pa
-import shapely
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.columns import check_columns
 from fused_spec.engine.ingest.geometry_text import is_geometry_text, wkb_of_text
 from fused_spec.engine.ingest.notes import shown
 from fused_spec.engine.ingest.rows import Rows
-from fused_spec.engine.ingest.srids import ITS_GEOMETRIES
+from fused_spec.engine.ingest.srids import ITS_GEOMETRIES, first_srid
 from fused_spec.engine.ingest.wkb import GEOMETRY
 from fused_spec.input_formats import GEOMETRY_COLUMNS
 
@@ -31,7 +30,7 @@ class TextGeometry:
 def geometry_column(
     path: PurePath, names: Sequence[str], sample: Sequence[Sequence[str]], named: str | None
 ) -> str | None:
-    """The column that is named, or the one whose first values are geometry; None: there is none.
+    """The column that is named, or the one with a usual name whose first values are geometry; None: there is none.
 
     Raises `StepFailed` where several are and none is called geometry, and for one that is named and not there.
     """
@@ -39,13 +38,13 @@ def geometry_column(
         check_columns([named], names, f"{shown(path)}: read.geometry")
         return named
     values = {name: [row[place] for row in sample if place < len(row)] for place, name in enumerate(names)}
-    found = [name for name in names if _holds_geometry(name, values[name])]
+    found = [name for name in names if name.lower() in GEOMETRY_COLUMNS and _is_geometry(values[name])]
     if len(found) > 1 and GEOMETRY not in found:
         raise StepFailed(
             f"{shown(path)} has geometry in the columns {', '.join(found)}; name the one that counts in read.geometry"
         )
     if not found:
-        _refuse_geojson(path, values)
+        _check_others(path, values)
     return GEOMETRY if GEOMETRY in found else next(iter(found), None)
 
 
@@ -62,24 +61,24 @@ def with_crs(rows: Rows, name: str) -> TextGeometry:
             wkb = wkb_of_text(known.slice(0, 1), name, 0)
         except StepFailed:  # which is told when it is read
             break
-        srid = 0 if wkb.null_count else int(shapely.get_srid(shapely.from_wkb(wkb[0].as_py(), on_invalid="ignore")))
+        srid = first_srid(wkb)
         return TextGeometry(name=name, crs=f"EPSG:{srid}", crs_from=ITS_GEOMETRIES) if srid else TextGeometry(name=name)
     return TextGeometry(name=name)
 
 
-def _refuse_geojson(path: PurePath, values: Mapping[str, Sequence[str]]) -> None:
+def _check_others(path: PurePath, values: Mapping[str, Sequence[str]]) -> None:
+    """Raise `StepFailed` where it is told what may be geometry, and is none without being asked for."""
     for name, column in values.items():
         if name.lower() in GEOMETRY_COLUMNS and any(value.lstrip().startswith("{") for value in column):
             raise StepFailed(
                 f"{shown(path)}: column {name} holds GeoJSON, which GDAL reads: gdal_config: {{open_options: "
-                f"{{GEOM_POSSIBLEGEOMETRY_COLUMNS: {name}}}}}"
+                f"{{GEOM_POSSIBLE_NAMES: {name}}}}}"
             )
+        if any(column) and _is_geometry(column):
+            raise StepFailed(f"{shown(path)} has geometry in the column {name}; say so in read.geometry: {name}")
 
 
-def _holds_geometry(name: str, values: Sequence[str]) -> bool:
-    """Whether values are geometry: all of them, or most of those of a column called so, of which others then fail."""
+def _is_geometry(values: Sequence[str]) -> bool:
+    """Whether values are geometry, or most of those that are not blank; the others then fail where they are read."""
     written = [value for value in values if value.strip()]
-    number = sum(map(is_geometry_text, written))
-    if name.lower() in GEOMETRY_COLUMNS:
-        return 2 * number >= len(written)
-    return 0 < number == len(written)
+    return 2 * sum(map(is_geometry_text, written)) >= len(written)

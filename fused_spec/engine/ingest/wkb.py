@@ -1,6 +1,7 @@
 """Between columns of WKB and arrays of geometry objects."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,8 +34,9 @@ def unreadable(column: pa.ChunkedArray) -> int | None:
     """The place of the first value that is no WKB."""
     for place, value in enumerate(column.to_pylist()):
         try:
-            shapely.from_wkb(value)
-        except (shapely.errors.ShapelyError, NotImplementedError):
+            with suppress(NotImplementedError):  # a curve, which others read
+                shapely.from_wkb(value)
+        except shapely.errors.ShapelyError:
             return place
     return None
 

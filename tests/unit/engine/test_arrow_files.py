@@ -206,6 +206,22 @@ def test_measures_of_geoarrow_are_left_out_and_told(values: pa.Array, tmp_path: 
     assert found == (shapely.Point(1, 2, 7) if height else shapely.Point(1, 2))
 
 
+def test_parts_without_rings_are_empty(tmp_path: Path, storage: Path) -> None:
+    square = shapely.box(1, 1, 2, 2)
+    frame = gpd.GeoDataFrame({"id": range(3)}, geometry=[shapely.MultiPolygon([square]), shapely.Polygon(), None])
+    frame.set_crs(4326).to_parquet(tmp_path / "a.parquet", geometry_encoding="geoarrow")
+    found = ingested(str(tmp_path / "a.parquet"), storage).set_index("id").sort_index().geometry
+    assert (found[0].equals(square), found[1].is_empty, found[2]) == (True, True, None)
+
+
+def test_coordinates_that_make_no_geometry_are_told_with_their_row(tmp_path: Path, storage: Path) -> None:
+    place = {"x": 0.0, "y": 0.0}
+    values = pa.array([[place, place]] * 10 + [[place]])
+    source = written(tmp_path / "a.arrow", file_of(arrow_table(values, "linestring"), rows=4))
+    with pytest.raises(StepFailed, match=r"a\.arrow: row 11: no linestring: .*must contain 0 or >1"):
+        ingested(source, storage)
+
+
 def test_boxes_are_polygons_and_those_over_the_antimeridian_have_two_parts(tmp_path: Path, storage: Path) -> None:
     corners = ("xmin", "ymin", "xmax", "ymax")
     boxes = [(0, 0, 1, 1), (170, 0, -170, 10), (np.inf, np.inf, -np.inf, -np.inf), None]

@@ -93,11 +93,6 @@ def test_what_has_no_curve_is_not_touched() -> None:
     assert straightened(column, Tally()) is column
 
 
-@pytest.mark.parametrize(("text", "rows"), [("POINT M (1 2 3)", 1), ("LINESTRING ZM (0 0 1 1,1 1 1 1)", 1), (ARC, 0)])
-def test_measures_are_counted(text: str, rows: int) -> None:
-    assert changed(text)[1].seen[Seen.MEASURED] == rows
-
-
 def test_a_curve_whose_bytes_are_broken_is_refused() -> None:
     column = pa.chunked_array([pa.array([wkb(ARC)[:20]])])
     with pytest.raises(NoGeometry, match="its WKB is broken"):

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +132,8 @@ def test_what_is_no_number_for_one_value_alone_is_told_with_that_value(storage: 
     account = account_of({"a.csv": "fips,n,name\n01001,1,x\n06075,NA,y\n"}, storage)
     told = {column["name"]: column["type_in"] for column in account["columns_in"][0]}
     assert told == {
-        "fips": "text, since 01001 would be 1001 as a number (read.types can say what it is)",
-        "n": "text, since NA is no number (read.types can say what it is)",
+        "fips": "text, since '01001' would be 1001 as a number (read.types can say what it is)",
+        "n": "text, since 'NA' is no number (read.types can say what it is)",
         "name": "string",
     }
 
@@ -215,6 +216,23 @@ def test_offsets_become_utc_and_are_told(storage: Path) -> None:
     ]
 
 
+def test_times_that_are_text_in_another_input_lose_nothing(storage: Path) -> None:
+    files: dict[str, str | bytes] = {"a.csv": "t\n2024-01-31T12:00:00+02:00\n", "b.csv": "t\nlater\n"}
+    account = account_of(files, storage)
+    assert (lossy(account), account["columns_in"][0][0]["zone"]) == ([], None)
+    assert pq.read_table(storage / "table")["t"].to_pylist() == ["2024-01-31T12:00:00+02:00", "later"]
+
+
+def test_offsets_are_told_where_another_input_has_finer_times(storage: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "a.csv": "t\n2024-01-31T12:00:00+02:00\n",
+        "b.csv": "t\n2024-01-31T12:00:00.000001Z\n",
+    }
+    assert lossy(account_of(files, storage)) == [
+        "column t has times with offsets (+02:00); the instants are kept, in UTC, the offsets are not"
+    ]
+
+
 def test_times_without_an_offset_are_those_of_the_zone_that_is_said(storage: Path) -> None:
     kind = {"type": "Timestamp", "unit": "ms", "tz": "Europe/Berlin"}
     account = account_of({"a.csv": "t\n2024-01-31T12:00:00\n"}, storage, types={"t": kind})
@@ -261,6 +279,21 @@ def test_text_of_parquet_makes_the_numbers_of_csv_text(storage: Path) -> None:
     source = [*written({"b.csv": "a\n8\n"}, storage), str(storage.parent / "a.parquet")]
     partition_nongeospatial(PartitionNongeospatialStep(input=source, output="fd://table"), storage, "job-1")
     assert pq.read_table(storage / "table")["a"].to_pylist() == ["8", "007"]
+
+
+def test_columns_of_folders_stay_beside_those_that_are_text_in_another_input(storage: Path) -> None:
+    for country in ("DE", "FR"):
+        (storage.parent / f"in/country={country}").mkdir(parents=True)
+    written({"in/country=DE/a.csv": "a\n1\n", "in/country=FR/a.csv": "a\n01\n"}, storage)
+    step = PartitionNongeospatialStep(input=f"{storage.parent}/in/**/*.csv", output="fd://table")
+    partition_nongeospatial(step, storage, "job-1")
+    assert pq.read_table(storage / "table").to_pydict() == {"a": ["1", "01"], "country": ["DE", "FR"]}
+
+
+def test_a_coordinate_system_that_is_said_counts_for_text_of_another_type_too(storage: Path) -> None:
+    lines = [f"id,wkt\n{number},POINT (111319.49 0)\n" for number in ("1", "01")]
+    source = written({"a.csv": lines[0], "b.csv": lines[1]}, storage)
+    assert ingested(source, storage, **reading(crs="EPSG:3857")).geometry.x.tolist() == pytest.approx([1, 1])
 
 
 def test_a_file_with_a_header_alone_has_no_rows(storage: Path) -> None:
@@ -328,6 +361,18 @@ def test_a_quote_within_a_value_without_quotes_is_part_of_it(storage: Path) -> N
 @pytest.mark.parametrize("text", ['"x"y', '"x\\"y"', '"x""y" "'])
 def test_text_behind_a_closing_quote_is_refused(text: str, storage: Path) -> None:
     assert "a.csv cannot be read: in line 3 text follows a closing quote" in failure(f"a,b\n1,2\n3,{text}\n", storage)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ('"a,b', "a.csv cannot be read: the quote in line 1 is never closed"),
+        ('"a"x,b', "a.csv cannot be read: in line 1 text follows a closing quote"),
+        ("a\0,b", "a.csv cannot be read: line 1, with the names of its columns, has zero bytes"),
+    ],
+)
+def test_names_that_are_damaged_are_refused(header: str, words: str, storage: Path) -> None:
+    assert failure(f"{header}\n1,2\n", storage).startswith(words)
 
 
 # Lines
@@ -450,7 +495,7 @@ def test_long_text_in_another_encoding_is_read_in_blocks(storage: Path, monkeypa
         ),
         (b"a,b\n1,x\n2,\x81\n", {"encoding": "cp1252"}, "line 3 has the byte 0x81, which is no text in CP1252"),
         ("a,b\n1,x\n".encode("utf-16")[:-1], {}, "line 2 has the byte 0x0A, which is no text in UTF-16-LE"),
-        (b"a,K\xf6ln\n1,x\n", {}, "line 1 has the byte 0xF6, which is no text in UTF-8"),
+        (b"K\xf6ln,K\xf6ln\n1,x\n", {}, "line 1 has the byte 0xF6, which is no text in UTF-8"),
     ],
 )
 def test_bytes_that_are_no_text_are_named(content: bytes, read: dict[str, Any], words: str, storage: Path) -> None:
@@ -476,6 +521,30 @@ def test_packed_text_that_is_cut_off_is_refused(storage: Path) -> None:
         table_of({"a.csv.gz": gzip.compress(b"a,b\n1,2\n" * 999)[:-12]}, storage)
 
 
+def test_a_ragged_row_of_bytes_that_are_no_text_can_be_shown(storage: Path) -> None:
+    failure(b"a,b\n1,2\nK\xf6ln\n", storage).encode()
+
+
+def archive(path: Path, **members: str) -> str:
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in members.items():
+            packed.writestr(f"{name}.csv", content)
+    return str(path)
+
+
+def test_text_in_an_archive_is_read_like_any_other(tmp_path: Path, storage: Path) -> None:
+    source = archive(tmp_path / "a.zip", a="fips,wkt\n01001,POINT (1 2)\n")
+    table = ingested(source, storage)
+    assert (table.fips.tolist(), table.geometry.tolist()) == (["01001"], [shapely.Point(1, 2)])
+
+
+def test_text_in_an_archive_of_several_is_named(tmp_path: Path, storage: Path) -> None:
+    source = archive(tmp_path / "a.zip", a="n\n1\n", b="n\n02\n")
+    step = PartitionNongeospatialStep(input=source, output="fd://table", **reading(layer="b"))
+    partition_nongeospatial(step, storage, "job-1")
+    assert pq.read_table(storage / "table")["n"].to_pylist() == ["02"]
+
+
 # Geometry
 
 
@@ -489,7 +558,7 @@ def refused(content: str, storage: Path, **options: Any) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["geometry", "geom", "the_geom", "WKT", "wkb", "outline"])
+@pytest.mark.parametrize("name", ["geometry", "geom", "the_geom", "WKT", "wkb"])
 @pytest.mark.parametrize("text", ["POINT (1 2)", "SRID=4326;POINT (1 2)", shapely.Point(1, 2).wkb_hex])
 def test_geometry_that_is_text_is_found(name: str, text: str, storage: Path) -> None:
     table = features_of(f"id,{name}\n01,{text}\n", storage)
@@ -516,17 +585,30 @@ def test_geometry_is_in_the_coordinate_system_that_stands_beside_it(storage: Pat
     assert features_of("id,wkt\n1,POINT (111319.49 0)\n", storage).geometry.x.tolist() == pytest.approx([1])
 
 
+def test_what_stands_beside_text_in_a_folder_is_no_input(storage: Path) -> None:
+    (storage.parent / "in").mkdir()
+    written({"in/a.csv": "id,wkt\n1,POINT (1 2)\n", "in/a.csvt": "Integer,WKT\n"}, storage)
+    (storage.parent / "in/a.prj").write_text(pyproj.CRS.from_epsg(4326).to_wkt("WKT1_ESRI"))
+    assert len(ingested(str(storage.parent / "in"), storage)) == 1
+
+
 def test_geometry_that_is_none_is_named_with_its_line(storage: Path) -> None:
     content = 'id,wkt\n1,POINT (1 2)\n"2\n3",POINT (1 2)\n4,POINT 1\n'
     assert refused(content, storage).startswith("a.csv, line 5: 'POINT 1' in column wkt is no geometry: ")
 
 
 def test_of_two_columns_of_geometry_one_has_to_be_named(storage: Path) -> None:
-    content = "id,a,b\n1,POINT (1 2),POINT (3 4)\n"
+    content = "id,geom,wkt\n1,POINT (1 2),POINT (3 4)\n"
     assert refused(content, storage) == (
-        "a.csv has geometry in the columns a, b; name the one that counts in read.geometry"
+        "a.csv has geometry in the columns geom, wkt; name the one that counts in read.geometry"
     )
-    assert features_of(content, storage, **reading(geometry="b")).geometry.tolist() == [shapely.Point(3, 4)]
+    assert features_of(content, storage, **reading(geometry="wkt")).geometry.tolist() == [shapely.Point(3, 4)]
+
+
+def test_geometry_in_a_column_of_another_name_has_to_be_named(storage: Path) -> None:
+    content = "id,outline\n1,POINT (1 2)\n"
+    assert refused(content, storage) == "a.csv has geometry in the column outline; say so in read.geometry: outline"
+    assert features_of(content, storage, **reading(geometry="outline")).geometry.tolist() == [shapely.Point(1, 2)]
 
 
 def test_a_column_of_geometry_that_is_not_there_is_named(storage: Path) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
+import mapbox_vector_tile
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -94,6 +96,35 @@ def columns(draw: st.DrawFn) -> tuple[str, Any]:
     values, made = KINDS[kind]
     given = draw(st.lists(values, max_size=4))
     return kind, pd.Series(made(given))
+
+
+LACKING = pd.DataFrame(
+    {
+        "text": pd.Series(["a", None], dtype=object),
+        "number": [1.5, float("nan")],
+        "time": pd.to_datetime(["2024-02-29", None]),
+        "length": pd.to_timedelta([1, None]),
+        "whole": pd.array([1, None], dtype="Int64"),
+        "word": pd.array(["a", None], dtype="string"),
+        "kind": pd.Categorical(["a", None]),
+        "decimal": pd.Series([Decimal(1), None], dtype=object),
+    }
+)
+
+
+def test_what_is_missing_has_no_key_in_a_vector_tile() -> None:
+    located = gpd.GeoDataFrame(LACKING, geometry=gpd.points_from_xy([0, 1], [0, 1]), crs=4326)
+    stored = stored_form(located, ["mvt"], tile=(0, 0, 0))
+    [layer] = mapbox_vector_tile.decode(stored.content).values()
+    first, second = (feature["properties"] for feature in layer["features"])
+    assert (sorted(first), second) == (sorted(LACKING), {})
+
+
+@pytest.mark.parametrize("output_format", ["json", "geojson", "parquet", "feather"])
+def test_what_is_missing_is_null(output_format: str) -> None:
+    located = gpd.GeoDataFrame(LACKING, geometry=gpd.points_from_xy([0, 1], [0, 1]), crs=4326)
+    read = READERS[output_format](stored_form(located, [output_format]).content)
+    assert [name for name in LACKING if read[name][1] is not None] == []
 
 
 @pytest.mark.parametrize("output_format", sorted(READERS))

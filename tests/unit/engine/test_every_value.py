@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +113,14 @@ def test_what_json_has_not_is_said(value: Any, told: str) -> None:
     with pytest.raises(Unstorable) as refused:
         stored_form({"it": value})
     assert told in str(refused.value)
+
+
+def test_a_moment_without_axes_is_no_number() -> None:
+    stored = stored_form(xr.DataArray(np.datetime64("2024-02-29", "ns"), attrs={"source": "made"}))
+    assert json.loads(stored.content) == "2024-02-29T00:00:00.000000000"
+    assert stored.lossy == (
+        "the attributes of the xarray itself are left out, since a plain value has no place for them",
+    )
 
 
 def test_a_text_with_half_a_character_says_how_to_do_without() -> None:

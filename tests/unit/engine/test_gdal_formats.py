@@ -123,6 +123,12 @@ def test_rows_of_mapinfo_that_one_of_its_files_lacks_are_missed(tmp_path: Path, 
         ingested(source, storage)
 
 
+def test_a_row_of_mapinfo_without_a_value_is_a_row(tmp_path: Path, storage: Path) -> None:
+    source = written(tmp_path / "a.mif", MIF.replace("Columns 2\n  name Char(20)", "Columns 1"), "ascii", "Neutral")
+    (tmp_path / "a.mid").write_text("\n")
+    assert len(ingested(source, storage)) == 1
+
+
 def test_tables_of_mapinfo_are_read(tmp_path: Path, storage: Path) -> None:
     found = facts(saved(points(3), tmp_path / "a.tab", driver="MapInfo File"), storage)
     assert (found["rows_declared"], found["crs"]["from"]) == (3, "CoordSys in it")

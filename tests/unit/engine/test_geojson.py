@@ -198,3 +198,19 @@ def test_json_that_other_formats_mark_as_such_is_text(name: str, driver: str, tm
     kind, values = column(storage)
     assert (kind, [json.loads(one) for one in values]) == ("string", [{"a": 1}, {"b": [2]}])
     assert set(lossy(found)) <= {MIXED}
+
+
+def test_a_member_of_a_collection_that_is_no_feature_is_refused(tmp_path: Path, storage: Path) -> None:
+    source = Path(collection(tmp_path / "a.geojson", range(5)))
+    content = source.read_text().split('"type": "Feature"')
+    source.write_text(
+        '"type": "Feature"'.join(content[:3]) + '"type": "Fuature"' + '"type": "Feature"'.join(content[3:])
+    )
+    with pytest.raises(
+        StepFailed, match=r"^a\.geojson cannot be read: feature 3 of its collection has the type Fuature"
+    ):
+        ingested(str(source), storage)
+
+
+def test_properties_named_properties_are_no_features(tmp_path: Path, storage: Path) -> None:
+    assert len(ingested(collection(tmp_path / "a.geojson", [1, {"properties": 1}], "properties"), storage)) == 2

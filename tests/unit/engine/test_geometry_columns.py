@@ -27,7 +27,7 @@ from tests.unit.engine.test_geoparquet import problems
 PARQUET_TESTING = Path(__file__).parent / "data/parquet-testing"
 POINT = shapely.Point(7, 51)
 UTM = shapely.Point(500_000, 5_500_000)  # of zone 32: 9 degrees east, about 49.6 north
-CRS84 = "OGC:CRS84"
+ARC = "CIRCULARSTRING (0 0, 1 1, 2 0)"
 
 
 def parquet(path: Path, *, geo: Mapping[str, Any] | None = None, **columns: Any) -> str:
@@ -213,6 +213,19 @@ def test_a_column_that_cannot_be_geometry_is_refused(name: str, tmp_path: Path, 
     source = parquet(tmp_path / "a.parquet", n=[1], pairs=[[{"x": 1.0, "y": 2.0}]])
     with pytest.raises(StepFailed, match=rf"read\.geometry: column {name} is .*; geometry is read from text"):
         ingested(source, storage, metadata={"fused-spec": {"read": {"geometry": name}}})
+
+
+@pytest.mark.parametrize(
+    "text", ["CIRCULARSTRING (0 0, 1 1, 2 0)", "SRID=4326;COMPOUNDCURVE (CIRCULARSTRING (0 0, 1 1, 2 0))"]
+)
+def test_curves_that_are_written_as_text_become_straight_and_are_counted(
+    text: str, tmp_path: Path, storage: Path
+) -> None:
+    step = geo_step(parquet(tmp_path / "a.parquet", shape=[text]))
+    [told] = partition_geospatial(step, storage, "job-1")["inputs"]
+    assert told["geometry"]["curved"] == 1
+    [found] = gpd.read_parquet(storage / "table").geometry
+    assert (found.geom_type, found.length) == ("LineString", pytest.approx(np.pi, rel=0.01))
 
 
 def test_the_row_of_text_that_is_no_geometry_is_told(tmp_path: Path, storage: Path) -> None:

@@ -65,14 +65,25 @@ def test_height_and_measures_are_kept(text: str) -> None:
         ("POINT (1e999 2)", "a number too large to be a coordinate"),
         ("0101000000", "smaller than requested"),
         ("01010000000", "Premature end of HEX string"),
-        (CURVE, "it is a curve; make straight lines of it with ogr2ogr -nlt CONVERT_TO_LINEAR"),
-        (f"GEOMETRYCOLLECTION ({CURVE})", "it is a curve"),
-        (CURVE_WKB, "it is a curve"),
+        ("CIRCULARSTRING (0 0, 1 1", "it is a curve"),
+        (f"{CURVE} and more", "it is a curve"),
+        (CURVE_WKB[:-2], "it is a curve|smaller than requested"),
     ],
 )
 def test_what_is_no_geometry_is_named_with_its_row(text: str, why: str) -> None:
     with pytest.raises(NoGeometry, match=rf"row 1,003: '.*' in column shape is no geometry: .*({why})"):
         read("POINT (1 2)", "POINT (1 2)", text, first_row=1000)
+
+
+@pytest.mark.parametrize("text", [CURVE, f"GEOMETRYCOLLECTION ({CURVE})", CURVE_WKB, CURVE_WKB.lower()])
+def test_curves_come_as_they_are(text: str) -> None:
+    [_, found] = wkb_of_text(pa.array(["POINT (1 2)", text]), "shape", 0).to_pylist()
+    assert CURVE_WKB.lower() in found.hex()
+
+
+def test_a_curve_keeps_the_number_of_its_coordinate_system() -> None:
+    [found] = wkb_of_text(pa.array([f"SRID=25832;{CURVE}"]), "shape", 0).to_pylist()
+    assert found.hex().startswith("0108000020" + (25832).to_bytes(4, "little").hex())
 
 
 def test_of_a_long_value_only_the_beginning_is_told() -> None:

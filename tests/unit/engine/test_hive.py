@@ -200,3 +200,9 @@ def test_a_file_among_others_of_its_name_is_named_when_it_fails(storage: Path) -
     (storage / "h/a=2/part-0.parquet").write_bytes(b"PAR1 and more")
     with pytest.raises(StepFailed, match=r"^a=2/part-0\.parquet cannot be read: "):
         ingested("fd://h/", storage)
+
+
+def test_a_file_that_is_named_twice_has_its_name(storage: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved(points(2), storage / "h/a.parquet")
+    assert len(ingested(["fd://h/a.parquet"] * 2, storage)) == 4
+    assert "\na.parquet: 2 rows, EPSG:4326" in capsys.readouterr().out

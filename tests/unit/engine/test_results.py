@@ -94,6 +94,11 @@ def test_a_series_is_a_table_of_one_column(tmp_path: Path) -> None:
     assert list(pd.read_parquet(tmp_path / "0.parquet").columns) == ["value"]
 
 
+def test_labels_of_a_series_that_are_numbers_without_a_name_are_told_of() -> None:
+    assert "the labels of the series" in str(stored_form(pd.Series({2020: 1, 2021: 2})).lossy)
+    assert stored_form(pd.Series([1, 2])).lossy == stored_form(pd.Series({"a": 1})).lossy == ()
+
+
 def test_a_geo_table_that_lost_its_geometry_is_a_plain_one(tmp_path: Path) -> None:
     write_result(points(2).drop(columns="geometry"), tmp_path, 0)
     assert list(pd.read_parquet(tmp_path / "0.parquet").columns) == ["row", "word"]

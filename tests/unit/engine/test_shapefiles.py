@@ -184,3 +184,21 @@ def test_the_encoding_of_a_zipped_shapefile_is_found_out_too(tmp_path: Path, sto
     named(tmp_path / "in/a.shp", "Köln", encoding="cp1252")
     source = shutil.make_archive(str(tmp_path / "z"), "zip", tmp_path / "in")
     assert ingested(source, storage)["name"].tolist() == ["Köln"] * 2
+
+
+def test_an_index_that_points_elsewhere_is_refused(tmp_path: Path, storage: Path) -> None:
+    source = saved(points(5), tmp_path / "a.shp")
+    content = bytearray((tmp_path / "a.shx").read_bytes())
+    content[100 + 2 * 8 + 3] ^= 4
+    (tmp_path / "a.shx").write_bytes(content)
+    with pytest.raises(
+        StepFailed, match=r"its \.shx says that shape 3 is where the \.shp has none; it is damaged: rem"
+    ):
+        ingested(source, storage)
+
+
+def test_a_length_in_a_header_that_is_not_the_files_is_refused(tmp_path: Path, storage: Path) -> None:
+    source = Path(saved(points(5), tmp_path / "a.shp"))
+    source.write_bytes(source.read_bytes() + b"more")
+    with pytest.raises(StepFailed, match=r"its \.shp has 244 bytes, and says that it has 240; it is damaged"):
+        ingested(str(source), storage)

@@ -113,6 +113,13 @@ def test_types_that_libraries_use_within_are_laid_out_plainly(kind: Any) -> None
     assert (read["a"].to_pylist(), "view" in str(read.schema)) == (value, False)
 
 
+def test_whole_numbers_of_which_duckdb_makes_floats_are_told_of() -> None:
+    sums = pa.table({"n": [1], "total": [1.0]})
+    export = {"__arrow_c_stream__": lambda self, schema=None: sums.__arrow_c_stream__(schema)}
+    relation = like("_duckdb", "DuckDBPyRelation", columns=["n", "total"], types=["BIGINT", "HUGEINT"], **export)
+    assert "column total: DuckDB hands over a HUGEINT as a float" in str(stored_form(relation).lossy)
+
+
 def test_a_column_of_arrow_that_parquet_has_not_is_named() -> None:
     table = pa.table({"a": [1], "b": pa.array([pa.MonthDayNano([1, 2, 3])])})
     with pytest.raises(Unstorable, match="column b cannot be stored as parquet: Unhandled type"):
