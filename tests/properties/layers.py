@@ -150,8 +150,9 @@ REFUSALS = {
     # a layer that has some heights, by pyogrio; an empty surface, by GDAL, which has written it
     "GML": ["Geometry type is not supported", "cannot be parsed"],
     "GPX": ["there are no rows in a.gpx"],  # whose first layer is of points
-    "MapInfo File": ["cannot be turned into EPSG:4326"],  # of no earth, where a layer has no coordinate system
-    "MIF": ["cannot be turned into EPSG:4326", "says that it has"],  # the latter is to be mended: test_known_faults.py
+    # of no earth, where a layer has no coordinate system; and without a part for geometry, where no row has one
+    "MapInfo File": ["cannot be turned into EPSG:4326", "has no geometry"],
+    "MIF": ["cannot be turned into EPSG:4326"],
     "OGR_GMT": [
         "a geometry cannot be read: IllegalArgumentException"
     ],  # lines of one point, which GDAL makes of a ring
