@@ -78,6 +78,12 @@ class _Plan:
                     f"column {name} has times with offsets ({', '.join(sorted(guess.zones))}); the instants are kept, "
                     "in UTC, the offsets are not"
                 )
+        for name, guess in self.guesses.items():
+            if guess.decimals is not None and pa.types.is_floating(self.type_of(name)):
+                lossy.append(
+                    f"column {name} has numbers that all are written with {guess.decimals} decimals; the numbers are "
+                    f"kept, zeros at their ends are not (read.types: {{{name}: String}} keeps them)"
+                )
         return Origin(
             encoding=self.encoding,
             crs_from=None if self.geometry is None else self.geometry.crs_from,

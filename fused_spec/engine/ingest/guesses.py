@@ -1,6 +1,7 @@
 """What a column of text is: numbers, times or truths where each of its values is written as those are, else text.
 
-So text comes back unchanged from what is made of it, and `007`, `1.10`, `+1` and `NA` stay what they are.
+So text comes back unchanged from what is made of it, and `007`, `+1` and `NA` stay what they are. Prices such as
+`12.50` are numbers where each value has as many decimals; `1.10` beside `1.9` is text.
 """
 
 from collections.abc import Iterable
@@ -35,9 +36,9 @@ class Guess:
     """What some values are.
 
     `low` and `high` are the ends of whole numbers, `styles` ways in which values are written where a column may have
-    one of them, `digits` the numbers of digits of fractions of seconds (-1: not even seconds), `padded` whether such
-    fractions end with zeros, and `zones` the offsets of times. `why` says why text is no more than that, where it seems
-    to be.
+    one of them, `digits` the numbers of digits of fractions, for times those of seconds (-1: not even seconds),
+    `padded` whether such fractions end with zeros that mean nothing, and `zones` the offsets of times. `why` says why
+    text is no more than that, where it seems to be.
     """
 
     kind: Kind = Kind.NOTHING
@@ -76,6 +77,11 @@ class Guess:
         if not self.zones:
             return "none"
         return "UTC" if self.keeps_zone else f"{', '.join(sorted(self.zones))} in the file, UTC in the table"
+
+    @property
+    def decimals(self) -> int | None:
+        """As many decimals as each of the numbers is written with, some with zeros that a number does not keep."""
+        return max(self.digits) if self.kind is Kind.NUMBER and self.padded else None
 
     @property
     def keeps_zone(self) -> bool:
@@ -120,10 +126,12 @@ def checked(guess: Guess) -> Guess:
     """The guess, or text where values are not written in one way."""
     if guess.kind is Kind.WHOLE and ((guess.high > _LARGEST and guess.low < 0) or guess.high > _LARGEST_UNSIGNED):
         return text("no type of 64 bits holds all of its whole numbers")
+    if guess.kind is Kind.NUMBER and guess.padded and len(guess.digits) > 1:
+        return text("some of its numbers end with zeros, and they have different numbers of decimals")
     if len(guess.styles) > 1:
         return text(f"it is written in two ways, {' and '.join(sorted(guess.styles))}")
     lengths = guess.digits - {0}
-    if len(guess.digits) > 1 and (-1 in lengths or (guess.padded and len(lengths) > 1)):
+    if guess.kind is Kind.STAMP and len(guess.digits) > 1 and (-1 in lengths or (guess.padded and len(lengths) > 1)):
         return text("its times are written with and without seconds, or with zeros at the ends of some")
     return guess
 
@@ -133,7 +141,7 @@ def _fractional(guess: Guess) -> Guess:
         return guess
     if max(-guess.low, guess.high) > _EXACT:
         return text("it has whole numbers beyond 2^53 beside fractions")
-    return Guess(kind=Kind.NUMBER, styles=frozenset({"1"}))
+    return Guess(kind=Kind.NUMBER, styles=frozenset({"1"}), digits=frozenset({0}))
 
 
 def _mixed(one: Guess, other: Guess) -> str:

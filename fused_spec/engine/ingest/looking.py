@@ -17,6 +17,7 @@ _STAMP = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?P<sign>[ T])[0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2}(?P<fraction>\.[0-9]{1,9})?)?"
     r"(?P<zone>Z|[-+][0-9]{2}(?::?[0-9]{2})?)?$"
 )
+_DECIMAL = r"^-?(?:0|[1-9][0-9]{0,9})\.[0-9]{1,5}$"  # of no more digits than every floating-point number keeps
 _SECONDS = 19  # 2024-01-31 12:00:00
 _SIGN = slice(10, 11)
 _TRUTHS = pa.array(["true", "false"])
@@ -61,7 +62,7 @@ def _numbers(values: pa.Array, known: Kind, decimal: str) -> Guess:
 
 def _fractions(values: pa.Array, numbers: pa.Array) -> Guess:
     """Numbers, where each is written as they are printed: 1.5, and 1 or 1.0."""
-    found = numbers.to_numpy()
+    found, written = numbers.to_numpy(), values
     if not np.isfinite(found).all():
         return text(_becomes(values, pa.array(~np.isfinite(found)), numbers))
     sure, all_pointed = short_decimals(values)
@@ -76,7 +77,7 @@ def _fractions(values: pa.Array, numbers: pa.Array) -> Guess:
     others = pc.not_equal(values, printed)
     values, numbers, printed = values.filter(others), numbers.filter(others), printed.filter(others)
     if not len(values):
-        return Guess(kind=Kind.NUMBER, styles=frozenset(styles))
+        return Guess(kind=Kind.NUMBER, styles=frozenset(styles), digits=_decimals(written))
     exact = pa.array(numbers.to_numpy().astype("U32"))  # as Python prints them, 1e-05 and 1000000000000000.0
     pointed = pc.or_(
         pc.equal(values, pc.binary_join_element_wise(printed, ".0", "")),
@@ -86,9 +87,19 @@ def _fractions(values: pa.Array, numbers: pa.Array) -> Guess:
     if _any(pointed):
         styles.add("1.0")
     as_printed = pc.or_(pc.or_(pointed, bare), pc.equal(values, exact))
-    if not _all(as_printed):
-        return text(_becomes(values, pc.invert(as_printed), numbers))
-    return checked(Guess(kind=Kind.NUMBER, styles=frozenset(styles)))
+    digits = _decimals(written)
+    if _all(as_printed):
+        return checked(Guess(kind=Kind.NUMBER, styles=frozenset(styles), digits=digits))
+    if len(digits) == 1 and _all(pc.match_substring_regex(written, _DECIMAL)):
+        return Guess(kind=Kind.NUMBER, digits=digits, padded=True)
+    return text(_becomes(values, pc.invert(as_printed), numbers))
+
+
+def _decimals(values: pa.Array) -> frozenset[int]:
+    """The fewest and the most digits behind a point."""
+    points = pc.find_substring(values, ".")
+    behind = pc.subtract(pc.binary_length(values), pc.add(points, 1))
+    return frozenset(pc.min_max(pc.if_else(pc.less(points, 0), 0, behind)).as_py().values())
 
 
 def _stamps(values: pa.Array) -> Guess:

@@ -105,6 +105,31 @@ def test_text_stays_text_unless_every_value_comes_back(values: list[str], storag
     assert column_of(values, storage).to_pylist() == values
 
 
+@pytest.mark.parametrize("values", [["12.50", "3.99"], ["1.25", "1.50", "2.00"], ["-0.50", "10.00"]])
+def test_numbers_with_as_many_decimals_each_are_numbers_and_that_is_told(values: list[str], storage: Path) -> None:
+    account = account_of({"a.csv": "\n".join(["price", *values, ""])}, storage)
+    assert account["columns"] == [{"name": "price", "type": "double"}]
+    assert lossy(account) == [
+        "column price has numbers that all are written with 2 decimals; the numbers are kept, zeros at their ends are "
+        "not (read.types: {price: String} keeps them)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["1.10", "1.9"], ["1.50", "2"], ["01.50", "02.25"], ["1.500000", "2.500000"], ["12345678901.50", "1.25"]],
+)
+def test_numbers_with_zeros_at_the_end_of_some_are_text(values: list[str], storage: Path) -> None:
+    assert csv_of("\n".join(["version", *values, ""]), storage)["version"].to_pylist() == values
+
+
+def test_decimals_are_counted_over_all_blocks(storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fused_spec.engine.ingest.delimited.BLOCK_BYTES", 64)
+    values = [*["1.25"] * 100, *["1.50"] * 100]
+    assert str(csv_of("\n".join(["n", *values, ""]), storage)["n"].type) == "double"
+    assert csv_of("\n".join(["n", *values, "1.125", ""]), storage)["n"].to_pylist() == [*values, "1.125"]
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
