@@ -1,5 +1,6 @@
 """Layers as people have them: attributes of the types that GDAL knows, geometries of every kind, coordinate systems."""
 
+import warnings
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,9 @@ def write(frame: gpd.GeoDataFrame, writer: str, folder: Path) -> Path:
     path = folder / ("a.mif" if writer == "MIF" else _SINGLE[writer])
     options = {**_OPTIONS.get(driver, {}), **({"dataset_options": {"FORMAT": "MIF"}} if writer == "MIF" else {})}
     try:
-        pyogrio.write_dataframe(frame, path, driver=driver, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what the format does not hold, which the file itself then says
+            pyogrio.write_dataframe(frame, path, driver=driver, **options)
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
@@ -144,8 +147,11 @@ def write(frame: gpd.GeoDataFrame, writer: str, folder: Path) -> Path:
 # Those that write some names so that nobody reads them: unescaped in XML, cut within a letter, in another encoding.
 _TAME = frozenset({"GML", "KML", "LIBKML", "GPX", "JML", "MapInfo File", "MIF", "ESRI Shapefile", "OpenFileGDB"})
 REFUSALS = {
-    "GML": ["Geometry type is not supported"],  # of a layer that has some heights, by pyogrio
-    "MapInfo File": ["cannot be turned into EPSG:4326"],  # of no earth, where a layer has no coordinate system
+    # a layer that has some heights, by pyogrio; an empty surface, by GDAL, which has written it
+    "GML": ["Geometry type is not supported", "cannot be parsed"],
+    "GPX": ["there are no rows in a.gpx"],  # whose first layer is of points
+    # of no earth, where a layer has no coordinate system; and without a part for geometry, where no row has one
+    "MapInfo File": ["cannot be turned into EPSG:4326", "has no geometry"],
     "MIF": ["cannot be turned into EPSG:4326"],
     "OGR_GMT": [
         "a geometry cannot be read: IllegalArgumentException"

@@ -172,7 +172,7 @@ def delimited(separator: str, *, lonlat: tuple[str, str] | None = None, wkt: str
 def _delimited(content: bytes, separator: str, lonlat: tuple[str, str] | None, wkt: str | None) -> Seen:
     whole = content.decode("utf-8-sig")
     lines = [line for line in csv.reader(io.StringIO(whole, newline=""), delimiter=separator, strict=True) if line]
-    names = lines[0]
+    names = [name or f"field_{number}" for number, name in enumerate(lines[0], start=1)]
     if max(Counter(names).values()) > 1:
         raise Broken("two columns of one name")
     for line in lines[1:]:

@@ -72,6 +72,8 @@ def shape(wkb: Any) -> Any:
     if wkb is None:
         return None
     found = shapely.from_wkb(bytes(wkb)) if isinstance(wkb, bytes | bytearray | memoryview) else wkb
+    if shapely.get_type_id(found) == 0 and np.isnan(shapely.get_coordinates(found)).all():
+        return shapely.Point()  # as WKB writes it, which has no other form for a point that is nowhere
     if shapely.has_m(found):
         found = shapely.from_wkb(shapely.to_wkb(found, output_dimension=3 if shapely.has_z(found) else 2))
     return found
