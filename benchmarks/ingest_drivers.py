@@ -106,9 +106,9 @@ def features() -> Callable[[Path], int]:
 
 
 def engine() -> Callable[[Path], int]:
-    from fused_spec.engine.ingest.gdal import open_gdal
-    from fused_spec.engine.ingest.inputs import Input
-    from fused_spec.engine.ingest.reading import Reading
+    from fused_spec.engine.ingest.inputs.files import Input
+    from fused_spec.engine.ingest.reading.gdal.reader import open_gdal
+    from fused_spec.engine.ingest.reading.options import Reading
 
     def read(source: Path) -> int:
         layer = open_gdal(Input(source), list, Reading(), plain=False)

@@ -16,16 +16,16 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.guard import memory_allowed
 from fused_spec.engine.ingest.account import Account, lines
 from fused_spec.engine.ingest.alone import ingest
-from fused_spec.engine.ingest.budget import LOT_BYTES
-from fused_spec.engine.ingest.drivers import only_plain_files
+from fused_spec.engine.ingest.common.budget import LOT_BYTES
+from fused_spec.engine.ingest.common.notes import named
 from fused_spec.engine.ingest.geospatial import geospatial
 from fused_spec.engine.ingest.ingestion import Ingestion
-from fused_spec.engine.ingest.inputs import drop_copies
+from fused_spec.engine.ingest.inputs.files import drop_copies
 from fused_spec.engine.ingest.nongeospatial import nongeospatial
-from fused_spec.engine.ingest.notes import named
-from fused_spec.engine.ingest.sharing import shared_tables
-from fused_spec.engine.ingest.source import Lot
-from fused_spec.engine.ingest.spread import Spread
+from fused_spec.engine.ingest.reading.gdal.drivers import only_plain_files
+from fused_spec.engine.ingest.reading.source import Lot
+from fused_spec.engine.ingest.spreading.sharing import shared_tables
+from fused_spec.engine.ingest.spreading.stages import Spread
 from fused_spec.engine.log import LogWriter
 from fused_spec.engine.mapping import Engine, Task
 from fused_spec.engine.packing import Outcome

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 import fused_spec.engine.steps  # noqa: F401  # once, as the forkserver does: each task is forked
 from fused_spec.engine.forking import fork
-from fused_spec.engine.ingest.notes import named
+from fused_spec.engine.ingest.common.notes import named
 from fused_spec.engine.ingesting import Opening
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 from tests.properties.seen import Seen, seen

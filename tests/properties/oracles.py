@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
-from fused_spec.engine.ingest.drivers import only_plain_files
+from fused_spec.engine.ingest.reading.gdal.drivers import only_plain_files
 from tests.properties.seen import Seen, seen
 
 Oracle = Callable[[Path], Seen]

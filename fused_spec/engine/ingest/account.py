@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.layout import Layout
-from fused_spec.engine.ingest.notes import count, shown
-from fused_spec.engine.ingest.source import Source
-from fused_spec.engine.ingest.survey import Survey
-from fused_spec.engine.ingest.tally import Seen, Tally
+from fused_spec.engine.ingest.common.notes import count, shown
+from fused_spec.engine.ingest.common.tally import Seen, Tally
+from fused_spec.engine.ingest.passes.survey import Survey
+from fused_spec.engine.ingest.placing.layout import Layout
+from fused_spec.engine.ingest.reading.source import Source
 
 Account = dict[str, Any]
 """As it stands in the facts of a run; its JSON Schema is `schemas/output/facts.schema.json`."""

@@ -8,26 +8,26 @@ import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.account import check_read
-from fused_spec.engine.ingest.boxes import follow, read_boxes
-from fused_spec.engine.ingest.claims import Claims
+from fused_spec.engine.ingest.common.notes import named, note, shown
+from fused_spec.engine.ingest.common.tally import Seen, Tally
+from fused_spec.engine.ingest.geometry.measure import Floats, measure
+from fused_spec.engine.ingest.geometry.reshape import check_reshape, reshape, tell_reshape
+from fused_spec.engine.ingest.geometry.utm import zones_of
+from fused_spec.engine.ingest.geometry.wkb import GEOMETRY, NoGeometry
 from fused_spec.engine.ingest.ingestion import Ingestion
-from fused_spec.engine.ingest.inputs import find_inputs
-from fused_spec.engine.ingest.layout import Layout, Partition
-from fused_spec.engine.ingest.measure import Floats, measure
-from fused_spec.engine.ingest.metadata import Metadata, geo_metadata
-from fused_spec.engine.ingest.notes import named, note, shown
-from fused_spec.engine.ingest.oddities import BEYOND, beyond_degrees, look_at, row_of_unreadable
-from fused_spec.engine.ingest.outputs import find_outputs
-from fused_spec.engine.ingest.partition import partition, weights_of
-from fused_spec.engine.ingest.prepared import Prepared
-from fused_spec.engine.ingest.reshape import check_reshape, reshape, tell_reshape
-from fused_spec.engine.ingest.source import Raw, Source, feature_source
-from fused_spec.engine.ingest.survey import Survey
-from fused_spec.engine.ingest.tally import Seen, Tally
-from fused_spec.engine.ingest.totals import Totals
-from fused_spec.engine.ingest.utm import zones_of
-from fused_spec.engine.ingest.wide import measure_schema, row_schema, widened
-from fused_spec.engine.ingest.wkb import GEOMETRY, NoGeometry
+from fused_spec.engine.ingest.inputs.files import find_inputs
+from fused_spec.engine.ingest.passes.prepared import Prepared
+from fused_spec.engine.ingest.passes.survey import Survey
+from fused_spec.engine.ingest.passes.wide import measure_schema, row_schema, widened
+from fused_spec.engine.ingest.placing.boxes import follow, read_boxes
+from fused_spec.engine.ingest.placing.layout import Layout, Partition
+from fused_spec.engine.ingest.placing.partition import partition, weights_of
+from fused_spec.engine.ingest.placing.totals import Totals
+from fused_spec.engine.ingest.reading.columnar.claims import Claims
+from fused_spec.engine.ingest.reading.oddities import BEYOND, beyond_degrees, look_at, row_of_unreadable
+from fused_spec.engine.ingest.reading.source import Raw, Source, feature_source
+from fused_spec.engine.ingest.writing.metadata import Metadata, geo_metadata
+from fused_spec.engine.ingest.writing.outputs import find_outputs
 from fused_spec.engine.storage import Root
 from fused_spec.wire import PartitionGeospatialStep
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from fused_spec.engine.ingest.account import Account, account_of
-from fused_spec.engine.ingest.chunk_list import as_sample_metadata
-from fused_spec.engine.ingest.expected import Missing, check_table
-from fused_spec.engine.ingest.gather import Target, write_sample
-from fused_spec.engine.ingest.layout import Layout, Partition
-from fused_spec.engine.ingest.metadata import Metadata, chunk_table, job_metadata
-from fused_spec.engine.ingest.outputs import Outputs
-from fused_spec.engine.ingest.prepared import Prepare
-from fused_spec.engine.ingest.scatter import Widen
-from fused_spec.engine.ingest.source import Source
-from fused_spec.engine.ingest.survey import Keys, Survey
-from fused_spec.engine.ingest.totals import Totals
+from fused_spec.engine.ingest.inputs.chunk_list import as_sample_metadata
+from fused_spec.engine.ingest.passes.gather import Target, write_sample
+from fused_spec.engine.ingest.passes.prepared import Prepare
+from fused_spec.engine.ingest.passes.scatter import Widen
+from fused_spec.engine.ingest.passes.survey import Keys, Survey
+from fused_spec.engine.ingest.placing.layout import Layout, Partition
+from fused_spec.engine.ingest.placing.totals import Totals
+from fused_spec.engine.ingest.reading.source import Source
+from fused_spec.engine.ingest.writing.expected import Missing, check_table
+from fused_spec.engine.ingest.writing.metadata import Metadata, chunk_table, job_metadata
+from fused_spec.engine.ingest.writing.outputs import Outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

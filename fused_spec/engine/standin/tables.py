@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from shapely import box
 
-from fused_spec.engine.ingest.chunk_list import read_chunk_list
+from fused_spec.engine.ingest.inputs.chunk_list import read_chunk_list
 from fused_spec.engine.storage import local_copy, provided_root
 
 

@@ -12,10 +12,12 @@ import pytest
 import shapely
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import formats, gather, geospatial
+from fused_spec.engine.ingest import geospatial
 from fused_spec.engine.ingest.account import Account, lines
-from fused_spec.engine.ingest.layer import Batch, Origin
-from fused_spec.engine.ingest.tally import Seen, Tally
+from fused_spec.engine.ingest.common.tally import Seen, Tally
+from fused_spec.engine.ingest.passes import gather
+from fused_spec.engine.ingest.reading import formats
+from fused_spec.engine.ingest.reading.layer import Batch, Origin
 from fused_spec.wire import PartitionNongeospatialStep
 from tests.schemas import schema_of
 from tests.unit.engine.building import geo_step, grid, partition_geospatial, partition_nongeospatial, points, saved
@@ -135,7 +137,7 @@ def test_what_a_reader_loses_is_told(
 
         return replace(layer, batches=batches, origin=replace(layer.origin, lossy=["its styles are left out"]))
 
-    monkeypatch.setattr("fused_spec.engine.ingest.source.open_layer", losing)
+    monkeypatch.setattr("fused_spec.engine.ingest.reading.source.open_layer", losing)
     [one] = plain_account(saved(pd.DataFrame({"p": [1.5, 2.5]}), tmp_path / "a.parquet"), storage)["inputs"]
     assert one["lossy"] == [
         {"what": "its styles are left out", "rows": None},
@@ -151,7 +153,7 @@ def test_an_input_with_other_rows_than_it_says_fails(
 ) -> None:
     read = formats.open_layer
     monkeypatch.setattr(
-        "fused_spec.engine.ingest.source.open_layer",
+        "fused_spec.engine.ingest.reading.source.open_layer",
         lambda *given, **options: replace(read(*given, **options), origin=Origin(rows=7)),
     )
     with pytest.raises(StepFailed, match=r"a\.parquet says that it has 7 rows, and 2 can be read"):

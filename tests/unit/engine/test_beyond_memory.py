@@ -17,12 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import budget, delimited, shared_shelf, shelves
+from fused_spec.engine.ingest.common import budget
 from fused_spec.engine.ingest.geospatial import geospatial
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.nongeospatial import nongeospatial
-from fused_spec.engine.ingest.sharing import shared_tables
-from fused_spec.engine.ingest.spread import Spread
+from fused_spec.engine.ingest.passes import shelves
+from fused_spec.engine.ingest.reading.text import delimited
+from fused_spec.engine.ingest.spreading import shared_shelf
+from fused_spec.engine.ingest.spreading.sharing import shared_tables
+from fused_spec.engine.ingest.spreading.stages import Spread
 from fused_spec.wire import PartitionNongeospatialStep
 from tests.unit.engine.building import geo_step, partition_geospatial, partition_nongeospatial, points, saved
 

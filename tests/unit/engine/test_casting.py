@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.casting import cast
-from fused_spec.engine.ingest.tally import Tally
+from fused_spec.engine.ingest.common.tally import Tally
+from fused_spec.engine.ingest.reading.casting import cast
 from fused_spec.wire import PartitionNongeospatialStep
 from tests.unit.engine.building import partition_nongeospatial
 

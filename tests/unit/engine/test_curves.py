@@ -9,10 +9,10 @@ import pyogrio
 import pytest
 import shapely
 
-from fused_spec.engine.ingest.curves import ARCS, SURFACES, straightened
-from fused_spec.engine.ingest.gdal_library import library
-from fused_spec.engine.ingest.tally import Seen, Tally
-from fused_spec.engine.ingest.wkb import NoGeometry
+from fused_spec.engine.ingest.common.gdal_library import library
+from fused_spec.engine.ingest.common.tally import Seen, Tally
+from fused_spec.engine.ingest.geometry.curves import ARCS, SURFACES, straightened
+from fused_spec.engine.ingest.geometry.wkb import NoGeometry
 from tests.unit.engine.building import ingested
 from tests.unit.engine.gdal_files import DATA, facts
 
@@ -101,7 +101,7 @@ def test_a_curve_whose_bytes_are_broken_is_refused() -> None:
 
 def test_without_gdals_functions_the_command_that_helps_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     column = pa.chunked_array([pa.array([wkb(ARC)])])
-    monkeypatch.setattr("fused_spec.engine.ingest.curves.library", lambda: None)
+    monkeypatch.setattr("fused_spec.engine.ingest.geometry.curves.library", lambda: None)
     with pytest.raises(NoGeometry, match=r"is a CIRCULARSTRING.*ogr2ogr -nlt CONVERT_TO_LINEAR"):
         straightened(column, Tally())
 

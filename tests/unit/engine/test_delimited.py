@@ -16,7 +16,7 @@ import pytest
 import shapely
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import delimited, rows
+from fused_spec.engine.ingest.reading.text import delimited, rows
 from fused_spec.wire import PartitionNongeospatialStep
 from tests.unit.engine.building import ingested, partition_nongeospatial, points
 
@@ -124,7 +124,7 @@ def test_numbers_with_zeros_at_the_end_of_some_are_text(values: list[str], stora
 
 
 def test_decimals_are_counted_over_all_blocks(storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fused_spec.engine.ingest.delimited.BLOCK_BYTES", 64)
+    monkeypatch.setattr("fused_spec.engine.ingest.reading.text.delimited.BLOCK_BYTES", 64)
     values = [*["1.25"] * 100, *["1.50"] * 100]
     assert str(csv_of("\n".join(["n", *values, ""]), storage)["n"].type) == "double"
     assert csv_of("\n".join(["n", *values, "1.125", ""]), storage)["n"].to_pylist() == [*values, "1.125"]

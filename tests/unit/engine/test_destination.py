@@ -14,8 +14,8 @@ import fsspec
 import pytest
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.destination import free_place, new_table
-from fused_spec.engine.ingest.inputs import Input
+from fused_spec.engine.ingest.inputs.files import Input
+from fused_spec.engine.ingest.writing.destination import free_place, new_table
 from fused_spec.engine.storage import Remote
 from tests.unit.engine.building import ingested, points, saved
 
@@ -175,7 +175,8 @@ def test_the_two_outputs_lie_side_by_side(other: str, tmp_path: Path, storage: P
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from fused_spec.engine.ingest import gather, shelves
+from fused_spec.engine.ingest.passes import gather
+from fused_spec.engine.ingest.passes import shelves
 from tests.unit.engine.building import geo_step, partition_geospatial
 
 calls = 0
@@ -189,7 +190,7 @@ def killed(*given):
 module, name = {"sorting": (shelves.DiskShelf, "put"), "writing": (gather, "write_file")}[sys.argv[3]]
 original = getattr(module, name)
 setattr(module, name, killed)
-from fused_spec.engine.ingest import budget
+from fused_spec.engine.ingest.common import budget
 budget.MOST_BATCH_ROWS = 5
 step = geo_step(sys.argv[1], partitioning_maximum_per_file=5)
 partition_geospatial(step, Path(sys.argv[2]), "job-2", 1)

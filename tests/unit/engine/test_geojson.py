@@ -10,7 +10,7 @@ import pyogrio
 import pytest
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import geojson_text
+from fused_spec.engine.ingest.reading.gdal import geojson as geojson_text
 from tests.unit.engine.building import ingested
 from tests.unit.engine.gdal_files import POINT, collection, facts, feature, lines_of, lossy
 

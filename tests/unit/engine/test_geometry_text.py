@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from fused_spec.engine.ingest.geometry_text import is_geometry_text, wkb_of_text
-from fused_spec.engine.ingest.wkb import NoGeometry
+from fused_spec.engine.ingest.geometry.text import is_geometry_text, wkb_of_text
+from fused_spec.engine.ingest.geometry.wkb import NoGeometry
 
 POINT = shapely.Point(1, 2)
 MEASURED = shapely.from_wkt("POINT ZM (1 2 3 4)")

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import gather, large
-from fused_spec.engine.ingest.gather import joined_sample
-from fused_spec.engine.ingest.large import first_taken, taken
+from fused_spec.engine.ingest.passes import gather, large
+from fused_spec.engine.ingest.passes.gather import joined_sample
+from fused_spec.engine.ingest.passes.large import first_taken, taken
 
 MEBI = 2**20
 

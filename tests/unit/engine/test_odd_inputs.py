@@ -218,8 +218,7 @@ def test_what_a_library_did_not_foresee_names_the_file(
     def unforeseen(*_: Any, **__: Any) -> Any:
         return {}["no such code"]
 
-    name = {"opened": "open_parquet", "read": "_batches"}[when]
-    module = {"opened": "formats", "read": "parquet"}[when]
-    monkeypatch.setattr(f"fused_spec.engine.ingest.{module}.{name}", unforeseen)
+    where = {"opened": "formats.open_parquet", "read": "columnar.parquet._batches"}[when]
+    monkeypatch.setattr(f"fused_spec.engine.ingest.reading.{where}", unforeseen)
     with pytest.raises(StepFailed, match=r"a\.parquet cannot be read: it is damaged, or .*KeyError: 'no such code'"):
         ingested(saved(points(2), tmp_path / "a.parquet"), storage)

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.utm import zones_of
+from fused_spec.engine.ingest.geometry.utm import zones_of
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
 from tests.unit.engine.building import chunk_sizes, grid, ingested, points, saved
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.reading import Reading, reading_of
+from fused_spec.engine.ingest.reading.options import Reading, reading_of
 from fused_spec.wire import PartitionNongeospatialStep
 from tests.unit.engine.building import geo_step, ingested, points, saved
 

@@ -8,8 +8,8 @@ import fsspec
 import pytest
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import inputs
-from fused_spec.engine.ingest.inputs import drop_copies, find_inputs
+from fused_spec.engine.ingest.inputs import files as inputs
+from fused_spec.engine.ingest.inputs.files import drop_copies, find_inputs
 from fused_spec.engine.storage import Remote
 from tests.unit.engine.building import geo_step, partition_geospatial, points, saved
 

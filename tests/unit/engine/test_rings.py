@@ -9,8 +9,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.engine.ingest.rings import measure_rings, rings_of
-from fused_spec.engine.ingest.wkb import WKB, encode
+from fused_spec.engine.ingest.geometry.rings import measure_rings, rings_of
+from fused_spec.engine.ingest.geometry.wkb import WKB, encode
 
 
 def column(*geometries: Any) -> pa.ChunkedArray:

@@ -9,10 +9,10 @@ import fsspec
 import pytest
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest import sharing
-from fused_spec.engine.ingest.exchange import Exchange
-from fused_spec.engine.ingest.outputs import Outputs
-from fused_spec.engine.ingest.sharing import shared_tables
+from fused_spec.engine.ingest.spreading import sharing
+from fused_spec.engine.ingest.spreading.exchange import Exchange
+from fused_spec.engine.ingest.spreading.sharing import shared_tables
+from fused_spec.engine.ingest.writing.outputs import Outputs
 from fused_spec.engine.storage import Remote
 
 OUTPUTS = Outputs(url="fd://table", rows=Remote("memory://bucket", PurePosixPath("table")), measures=None, expected={})

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fused_spec.engine.ingest import delimited
+from fused_spec.engine.ingest.reading.text import delimited
 from fused_spec.wire import PartitionNongeospatialStep
 from tests.unit.engine.building import partition_nongeospatial
 

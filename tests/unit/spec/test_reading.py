@@ -230,7 +230,7 @@ def test_a_job_that_says_nothing_of_reading_draws_no_note(tmp_path: Path) -> Non
 
 def test_the_schema_knows_the_keys_and_types_of_the_engine() -> None:
     from fused_spec.engine.failures import StepFailed
-    from fused_spec.engine.ingest.reading import reading_of
+    from fused_spec.engine.ingest.reading.options import reading_of
     from fused_spec.wire import PartitionNongeospatialStep
 
     def named_by_engine(read: Any) -> list[str]:

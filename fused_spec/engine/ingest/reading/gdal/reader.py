@@ -1,0 +1,61 @@
+"""Read whatever GDAL opens, as the Arrow batches that it streams."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from pyogrio.errors import DataSourceError
+
+from fused_spec.engine.ingest.common.budget import batch_rows
+from fused_spec.engine.ingest.common.gdal_library import library
+from fused_spec.engine.ingest.common.gdal_messages import DEAF
+from fused_spec.engine.ingest.inputs.archives import located
+from fused_spec.engine.ingest.inputs.files import Input
+from fused_spec.engine.ingest.reading.gdal import geojson as geojson_text
+from fused_spec.engine.ingest.reading.gdal.columns import columns_of
+from fused_spec.engine.ingest.reading.gdal.drivers import CRS_FROM
+from fused_spec.engine.ingest.reading.gdal.file import look_into
+from fused_spec.engine.ingest.reading.gdal.stream import Columns, layer_batches
+from fused_spec.engine.ingest.reading.layer import Batch, Choice, Layer
+from fused_spec.engine.ingest.reading.options import Reading
+
+_IN_MEMORY = 4  # how many times larger than in its file a table may be, at a guess
+
+
+def open_gdal(file: Input, choose: Choice, reading: Reading, *, plain: bool) -> Layer:
+    """The layer of a file; raises what pyogrio does."""
+    found = look_into(file, reading)
+    columns, asked, crs = columns_of(found, choose, plain=plain)
+    if library() is None:
+        found.lossy.append(DEAF)
+    records = found.origin.rows if found.driver in geojson_text.SEQUENCES else None
+    size = found.place.size * _IN_MEMORY
+    rows = batch_rows(size / found.features if found.features > 0 else 0)
+    crs_from = found.origin.crs_from or CRS_FROM.get(found.driver, f"the file, as GDAL's {found.driver} reads it")
+    return Layer(
+        attributes=columns.schema,
+        parts=[size],
+        batches=partial(_batches, file, reading, records, {**asked, "batch_size": rows}, columns),
+        has_geometry=columns.geometry is not None,
+        crs=crs,
+        origin=replace(found.origin, crs_from=None if crs is None else crs_from, lossy=found.lossy),
+    )
+
+
+def _batches(
+    file: Input, reading: Reading, records: int | None, asked: Mapping[str, Any], columns: Columns, parts: range
+) -> Iterator[Batch]:
+    for _ in parts:  # there is one
+        place = located(file.here(), reading.layer, reading.gdal_field)
+        read = 0
+        try:
+            for batch in layer_batches(place, asked, columns):
+                read += batch.attributes.num_rows if batch.geometry is None else len(batch.geometry)
+                yield batch
+        except DataSourceError:
+            if records is not None:
+                geojson_text.check_records(place)  # which knows the line
+            raise
+        if records is not None and read != records:
+            geojson_text.check_records(place)
