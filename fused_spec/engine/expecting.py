@@ -13,8 +13,8 @@ import pandas as pd
 import pyproj
 from pyproj.exceptions import CRSError
 
-from fused_spec.engine.rasters import bounds_of
-from fused_spec.engine.tables import as_table, with_index
+from fused_spec.engine.results.rasters.images import bounds_of
+from fused_spec.engine.results.tables.frames import as_table, with_index
 
 FIELD = "fused-spec"
 _MARGIN = 1e-9  # degrees; what a change of coordinates may cost

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingesting import run_ingestion
 from fused_spec.engine.log import LogWriter
-from fused_spec.engine.losses import Losses
 from fused_spec.engine.mapping import Engine
 from fused_spec.engine.pool import Done
 from fused_spec.engine.provided import Provided
+from fused_spec.engine.results.losses import Losses
 from fused_spec.engine.storage import Root
 from fused_spec.engine.udf_task import UdfTask
 from fused_spec.jobdir import JobDir, Result

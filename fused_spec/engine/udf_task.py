@@ -20,12 +20,12 @@ from fused_spec.engine.expecting import Unexpected, check_result, expectation
 from fused_spec.engine.loading import install
 from fused_spec.engine.packing import Outcome
 from fused_spec.engine.provided import Provided
-from fused_spec.engine.results import stored_form
+from fused_spec.engine.results.stored import Content, Unstorable
+from fused_spec.engine.results.storing import stored_form
+from fused_spec.engine.results.tables.frames import as_arrow
 from fused_spec.engine.runner import UdfNotLoadable, load_udf
 from fused_spec.engine.standin import provide_fused
 from fused_spec.engine.storage import Root, provide_fd
-from fused_spec.engine.stored import Content, Unstorable
-from fused_spec.engine.tables import as_arrow
 from fused_spec.engine.task_folder import SCRATCH, has_files
 from fused_spec.engine.tiles import Tile
 from fused_spec.jobdir import known_beside

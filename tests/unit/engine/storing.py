@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fused_spec.engine.results import stored_form
+from fused_spec.engine.results.storing import stored_form
 from fused_spec.engine.tiles import Tile
 
 

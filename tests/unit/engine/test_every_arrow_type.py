@@ -10,8 +10,8 @@ import pyarrow.feather as pf
 import pyarrow.parquet as pq
 import pytest
 
-from fused_spec.engine.results import stored_form
-from fused_spec.engine.stored import Unstorable
+from fused_spec.engine.results.stored import Unstorable
+from fused_spec.engine.results.storing import stored_form
 from tests.unit.engine.reading_back import READERS, is_same
 
 MOMENT = datetime(2024, 2, 29, 12, 0, 0, 123456)

@@ -14,9 +14,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fused_spec.engine.results import stored_form
-from fused_spec.engine.stored import Unstorable
-from fused_spec.engine.table_formats import FORMATS
+from fused_spec.engine.results.stored import Unstorable
+from fused_spec.engine.results.storing import stored_form
+from fused_spec.engine.results.tables.formats import FORMATS
 from tests.unit.engine.reading_back import READERS
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*shapely.ops.transform.*", "ignore:.*crs.*")

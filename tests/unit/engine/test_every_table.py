@@ -15,8 +15,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fused_spec.engine.results import stored_form
-from fused_spec.engine.stored import Unstorable
+from fused_spec.engine.results.stored import Unstorable
+from fused_spec.engine.results.storing import stored_form
 from tests.unit.engine.reading_back import READERS, is_same
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*shapely.ops.transform.*")

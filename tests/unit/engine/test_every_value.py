@@ -15,8 +15,8 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fused_spec.engine.results import stored_form
-from fused_spec.engine.stored import Unstorable
+from fused_spec.engine.results.stored import Unstorable
+from fused_spec.engine.results.storing import stored_form
 
 
 class Colour(Enum):

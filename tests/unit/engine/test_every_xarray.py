@@ -15,8 +15,8 @@ from hypothesis.extra import numpy as arrays
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 
-from fused_spec.engine.results import stored_form
-from fused_spec.engine.stored import Content, Unstorable
+from fused_spec.engine.results.stored import Content, Unstorable
+from fused_spec.engine.results.storing import stored_form
 
 pytestmark = pytest.mark.filterwarnings(f"ignore::{NotGeoreferencedWarning.__module__}.NotGeoreferencedWarning")
 TYPES = st.sampled_from(["bool", "uint8", "int8", "uint16", "int16", "int32", "int64", "float16", "float32", "float64"])

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from fused_spec.engine.losses import Losses
+from fused_spec.engine.results.losses import Losses
 from fused_spec.jobdir import index_line
 from tests.unit.engine.running import job_folder, log, metadata, results, run, udf_step
 

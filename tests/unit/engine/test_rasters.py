@@ -14,8 +14,8 @@ import xarray as xr
 from PIL import Image
 from rasterio.errors import NotGeoreferencedWarning
 
-from fused_spec.engine.stored import Unstorable
-from fused_spec.engine.table_formats import write_table
+from fused_spec.engine.results.stored import Unstorable
+from fused_spec.engine.results.tables.formats import write_table
 from tests.unit.engine.building import points
 from tests.unit.engine.storing import write_result
 

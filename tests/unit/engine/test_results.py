@@ -24,10 +24,10 @@ from PIL import Image
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
-from fused_spec.engine.rasters import FORMATS as RASTER_FORMATS
-from fused_spec.engine.results import stored_form
-from fused_spec.engine.stored import Unstorable
-from fused_spec.engine.table_formats import FORMATS as TABLE_FORMATS
+from fused_spec.engine.results.rasters.images import FORMATS as RASTER_FORMATS
+from fused_spec.engine.results.stored import Unstorable
+from fused_spec.engine.results.storing import stored_form
+from fused_spec.engine.results.tables.formats import FORMATS as TABLE_FORMATS
 from tests.unit.engine.building import points
 from tests.unit.engine.storing import write_result
 

@@ -18,8 +18,8 @@ import pytest
 import rasterio
 import xarray as xr
 
-from fused_spec.engine.results import stored_form
-from fused_spec.engine.stored import Unstorable
+from fused_spec.engine.results.stored import Unstorable
+from fused_spec.engine.results.storing import stored_form
 
 TABLE = pd.DataFrame({"a": [1, 2], "b": [1, 1]})
 CUBE = xr.DataArray(np.zeros((2, 2)), dims=("y", "x"), coords={"y": [1, 2]})

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from fused_spec.engine.axes import Bounds, image_axes, place
-from fused_spec.engine.geotiff import GeoTiff, write_tiff
-from fused_spec.engine.labelled import IN_TIFF, WIDENED, is_image, is_labelled, only_variable
-from fused_spec.engine.missing_cells import filled, filled_with_nan, nodata_of
-from fused_spec.engine.raster_labels import factor_of, labels_of, unit_of
-from fused_spec.engine.stored import Content, Tell, Unstorable
+from fused_spec.engine.results.rasters.arrays import IN_TIFF, WIDENED, is_image, is_labelled, only_variable
+from fused_spec.engine.results.rasters.axes import Bounds, image_axes, place
+from fused_spec.engine.results.rasters.geotiff import GeoTiff, write_tiff
+from fused_spec.engine.results.rasters.labels import factor_of, labels_of, unit_of
+from fused_spec.engine.results.rasters.missing_cells import filled, filled_with_nan, nodata_of
+from fused_spec.engine.results.stored import Content, Tell, Unstorable
 
 FORMATS = ("npy", "tiff", "tif", "png", "jpg", "jpeg", "webp", "gif")
 _TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}

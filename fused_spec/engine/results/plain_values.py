@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fused_spec.engine.jsonable import ENCODER, HALF_CHARACTER, jsonable
-from fused_spec.engine.stored import JSON, Content, Unstorable
+from fused_spec.engine.results.jsonable import ENCODER, HALF_CHARACTER, jsonable
+from fused_spec.engine.results.stored import JSON, Content, Unstorable
 
 _CONTAINERS = (dict, list, tuple)
 

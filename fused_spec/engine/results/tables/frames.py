@@ -9,8 +9,8 @@ import pyarrow as pa
 from geopandas.array import GeometryArray, GeometryDtype
 from shapely.geometry.base import BaseGeometry
 
-from fused_spec.engine import labelled
-from fused_spec.engine.stored import Tell
+from fused_spec.engine.results.rasters import arrays as labelled
+from fused_spec.engine.results.stored import Tell
 
 _EXTENSION = b"ARROW:extension:name"
 

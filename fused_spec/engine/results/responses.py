@@ -5,7 +5,7 @@ import mimetypes
 from pathlib import Path
 from typing import Any
 
-from fused_spec.engine.stored import PARQUET, Content, Unstorable
+from fused_spec.engine.results.stored import PARQUET, Content, Unstorable
 
 _STATUSES = range(200, 600)
 _WITHOUT_BODY = (204, 205, 304)

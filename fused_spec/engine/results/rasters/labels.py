@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from fused_spec.engine.axes import TELLS_CRS
-from fused_spec.engine.jsonable import jsonable
-from fused_spec.engine.stored import Tell
+from fused_spec.engine.results.jsonable import jsonable
+from fused_spec.engine.results.rasters.axes import TELLS_CRS
+from fused_spec.engine.results.stored import Tell
 
 _KEY = re.compile(r"[^\s=:#{}][^=:#\n\r]*")  # GDAL divides names from values at = and :
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from fused_spec.engine.cells import tell_empty_texts, text_columns, without_returns
-from fused_spec.engine.flat_tables import without_geometry
-from fused_spec.engine.stored import Tell, Unstorable
-from fused_spec.engine.tables import with_index
+from fused_spec.engine.results.stored import Tell, Unstorable
+from fused_spec.engine.results.tables.cells import tell_empty_texts, text_columns, without_returns
+from fused_spec.engine.results.tables.flat import without_geometry
+from fused_spec.engine.results.tables.frames import with_index
 
 _NO_XML_NAME = r"^(?=[^A-Za-z_]|$)|[^A-Za-z0-9_.-]"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

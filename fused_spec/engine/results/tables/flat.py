@@ -6,8 +6,8 @@ import geopandas as gpd
 import pandas as pd
 from geopandas.array import GeometryDtype
 
-from fused_spec.engine.geometry_forms import as_wkt
-from fused_spec.engine.stored import Tell
+from fused_spec.engine.results.geometry_forms import as_wkt
+from fused_spec.engine.results.stored import Tell
 
 _DEGREES = "EPSG:4326"
 

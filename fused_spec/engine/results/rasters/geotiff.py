@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fused_spec.engine.labelled import WIDENED
-from fused_spec.engine.stored import Content
+from fused_spec.engine.results.rasters.arrays import WIDENED
+from fused_spec.engine.results.stored import Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from fused_spec.engine.axes import TELLS_CRS, image_axes, is_even
+from fused_spec.engine.results.rasters.axes import TELLS_CRS, image_axes, is_even
 
 IN_TIFF = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
 WIDENED = {"bool": "uint8", "float16": "float32"}

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fused_spec.engine.cells import tell_empty_texts, text_columns, with_numbers, without_returns
-from fused_spec.engine.stored import Content, Tell, Unstorable
+from fused_spec.engine.results.stored import Content, Tell, Unstorable
+from fused_spec.engine.results.tables.cells import tell_empty_texts, text_columns, with_numbers, without_returns
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST_TEXT = 32_767

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fused_spec.engine.stored import Tell, Unstorable
+from fused_spec.engine.results.stored import Tell, Unstorable
 
 _NAMES = ("_FillValue", "missing_value", "fill_value", "nodata")
 _EXACT = 2**53  # GDAL's nodata is a float

@@ -4,13 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from fused_spec.engine import labelled, rasters, responses, table_formats
-from fused_spec.engine.parts import write_parts
-from fused_spec.engine.plain_values import write_bytes, write_json, write_text
-from fused_spec.engine.stored import Content, Unstorable
-from fused_spec.engine.tables import as_arrow, as_table, handed_over_as_floats, has_numbered_labels, is_geoarrow
+from fused_spec.engine.results import responses
+from fused_spec.engine.results.parts import write_parts
+from fused_spec.engine.results.plain_values import write_bytes, write_json, write_text
+from fused_spec.engine.results.rasters import arrays as labelled
+from fused_spec.engine.results.rasters import images as rasters
+from fused_spec.engine.results.stored import Content, Unstorable
+from fused_spec.engine.results.tables import formats as table_formats
+from fused_spec.engine.results.tables.frames import (
+    as_arrow,
+    as_table,
+    handed_over_as_floats,
+    has_numbered_labels,
+    is_geoarrow,
+)
+from fused_spec.engine.results.unfinished import known_step, missing_step
 from fused_spec.engine.tiles import Tile
-from fused_spec.engine.unfinished import known_step, missing_step
 from fused_spec.jobdir import EMPTY
 
 _NEITHER = (

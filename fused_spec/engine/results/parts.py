@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile, ZipInfo
 
-from fused_spec.engine.stored import JSON, Content, Unstorable
+from fused_spec.engine.results.stored import JSON, Content, Unstorable
 
 _INDEX = "meta.json"
 

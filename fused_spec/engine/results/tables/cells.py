@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from fused_spec.engine.geometry_forms import as_wkt
-from fused_spec.engine.jsonable import ENCODER, HALF_CHARACTER, jsonable, plain_of
-from fused_spec.engine.stored import Tell, Unstorable
+from fused_spec.engine.results.geometry_forms import as_wkt
+from fused_spec.engine.results.jsonable import ENCODER, HALF_CHARACTER, jsonable, plain_of
+from fused_spec.engine.results.stored import Tell, Unstorable
 
 _WIDEST = np.dtype(float).itemsize  # a longdouble has more digits than Python can write
 _SHORT = 15  # digits of which every float keeps each

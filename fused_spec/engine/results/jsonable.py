@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from fused_spec.engine.geometry_forms import as_geojson
-from fused_spec.engine.stored import Tell
+from fused_spec.engine.results.geometry_forms import as_geojson
+from fused_spec.engine.results.stored import Tell
 
 ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 """Writes what `jsonable` gives: numbers with as many digits as read back, and text as it is."""

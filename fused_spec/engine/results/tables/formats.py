@@ -7,14 +7,14 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
-from fused_spec.engine.arrow_tables import feather, parquet, write_arrow
-from fused_spec.engine.flat_tables import without_geometry
-from fused_spec.engine.stored import JSON, PARQUET, Content, Tell, Unstorable
-from fused_spec.engine.table_json import as_geojson_features, as_json
-from fused_spec.engine.table_texts import as_csv, as_html, as_xml
-from fused_spec.engine.tables import named, with_index
+from fused_spec.engine.results.stored import JSON, PARQUET, Content, Tell, Unstorable
+from fused_spec.engine.results.tables.arrow import feather, parquet, write_arrow
+from fused_spec.engine.results.tables.as_json import as_geojson_features, as_json
+from fused_spec.engine.results.tables.flat import without_geometry
+from fused_spec.engine.results.tables.frames import named, with_index
+from fused_spec.engine.results.tables.texts import as_csv, as_html, as_xml
+from fused_spec.engine.results.tables.vector_tile import vector_tile
 from fused_spec.engine.tiles import Tile
-from fused_spec.engine.vector_tile import vector_tile
 
 FORMATS = ("parquet", "geojson", "json", "csv", "html", "feather", "mvt", "xml", "excel")
 _ONE_KIND = "give each column values of one kind (astype(str) makes text of any)"
@@ -62,7 +62,7 @@ def write_arrow_table(table: pa.Table, output_format: str) -> Content:
 
 def _written(table: pd.DataFrame, output_format: str, tile: Tile | None, tell: Tell) -> Content:
     if output_format == "excel":
-        from fused_spec.engine.excel import write_excel  # seldom needed
+        from fused_spec.engine.results.tables.excel import write_excel  # seldom needed
 
         return write_excel(without_geometry(with_index(table), "Excel", tell), tell)
     if output_format == "mvt":

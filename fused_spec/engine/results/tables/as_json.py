@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from geopandas.array import GeometryDtype
 
-from fused_spec.engine.cells import json_cells
-from fused_spec.engine.flat_tables import as_text, without_geometry, word
-from fused_spec.engine.geometry_forms import all_as_geojson, without_measures
-from fused_spec.engine.jsonable import ENCODER
-from fused_spec.engine.stored import Tell, Unstorable
-from fused_spec.engine.tables import with_index
+from fused_spec.engine.results.geometry_forms import all_as_geojson, without_measures
+from fused_spec.engine.results.jsonable import ENCODER
+from fused_spec.engine.results.stored import Tell, Unstorable
+from fused_spec.engine.results.tables.cells import json_cells
+from fused_spec.engine.results.tables.flat import as_text, without_geometry, word
+from fused_spec.engine.results.tables.frames import with_index
 
 
 def as_json(table: pd.DataFrame, tell: Tell) -> bytes:

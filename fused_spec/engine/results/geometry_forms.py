@@ -8,7 +8,7 @@ from shapely import GeometryType
 from shapely.geometry import LineString, mapping
 from shapely.geometry.base import BaseGeometry
 
-from fused_spec.engine.stored import Tell
+from fused_spec.engine.results.stored import Tell
 
 _DIGITS = 20  # behind the point, of which only those are written that are needed to read the same number back
 _NO_MEASURES = "the measures (M) of geometries are left out, for which {} has no place"

@@ -21,10 +21,10 @@ import pyarrow.parquet as pq
 from geopandas.array import GeometryDtype
 from shapely.geometry.base import BaseGeometry
 
-from fused_spec.engine.arrow_types import with_plain_types
-from fused_spec.engine.jsonable import HALF_CHARACTER
-from fused_spec.engine.stored import Tell, Unstorable
-from fused_spec.engine.tables import has_telling_index, with_index
+from fused_spec.engine.results.jsonable import HALF_CHARACTER
+from fused_spec.engine.results.stored import Tell, Unstorable
+from fused_spec.engine.results.tables.arrow_types import with_plain_types
+from fused_spec.engine.results.tables.frames import has_telling_index, with_index
 
 _SURE = (str, bool, float, bytes, date)
 _LARGEST_EXACT = 2**53

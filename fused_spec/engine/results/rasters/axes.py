@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fused_spec.engine.stored import Tell, Unstorable
+from fused_spec.engine.results.stored import Tell, Unstorable
 
 Bounds = tuple[float, float, float, float]
 """West, south, east and north edges."""

@@ -1,0 +1,1 @@
+"""Arrays as images and TIFFs, with what they say of their cells."""

@@ -1,0 +1,1 @@
+"""Tables in the forms in which they are handed out, and their cells as these forms have them."""
