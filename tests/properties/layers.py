@@ -121,6 +121,8 @@ WRITERS = [*_SINGLE, "MIF"]
 
 def write(frame: gpd.GeoDataFrame, writer: str, folder: Path) -> Path:
     """Write a layer with one of GDAL's drivers; what that does not write is no example."""
+    if writer == "KML" and frame.geometry.is_empty.any():
+        reject()  # it writes nan, which GDAL reads as 0 where it does not stream
     driver = "MapInfo File" if writer == "MIF" else writer
     path = folder / ("a.mif" if writer == "MIF" else _SINGLE[writer])
     options = {**_OPTIONS.get(driver, {}), **({"dataset_options": {"FORMAT": "MIF"}} if writer == "MIF" else {})}
@@ -153,9 +155,8 @@ REFUSALS = {
     # of no earth, where a layer has no coordinate system; and without a part for geometry, where no row has one
     "MapInfo File": ["cannot be turned into EPSG:4326", "has no geometry"],
     "MIF": ["cannot be turned into EPSG:4326"],
-    "OGR_GMT": [
-        "a geometry cannot be read: IllegalArgumentException"
-    ],  # lines of one point, which GDAL makes of a ring
+    # lines of one point, which GDAL makes of a ring; and nothing at all, which it writes for an empty surface
+    "OGR_GMT": ["a geometry cannot be read: IllegalArgumentException", "there are no rows"],
 }
 
 

@@ -2,12 +2,14 @@
 
 import csv
 import io
+from datetime import datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.properties.parquets import NAMES
 
+_MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1))  # in UTC, too, Python has them
 _LOOKS: list[st.SearchStrategy[str]] = [
     st.integers(-(10**25), 10**25).map(str),
     st.integers(-99, 99).map(str),
@@ -18,9 +20,9 @@ _LOOKS: list[st.SearchStrategy[str]] = [
     st.sampled_from(["NA", "N/A", "null", "NULL", "nan", "NaN", "None", "-", "#N/A", "inf", "-inf", "INF"]),
     st.sampled_from(["true", "false", "True", "FALSE", "1", "0", "yes", "no", "t", "f"]),
     st.dates().map(str),
-    st.datetimes().map(str),
-    st.datetimes().map(lambda one: f"{one.isoformat()}Z"),
-    st.datetimes().map(lambda one: f"{one.isoformat()}+02:00"),
+    _MOMENTS.map(str),
+    _MOMENTS.map(lambda one: f"{one.isoformat()}Z"),
+    _MOMENTS.map(lambda one: f"{one.isoformat()}+02:00"),
     st.sampled_from(["31.12.2024", "12/31/2024", "2024-02-30", "2024-1-5", "20240101", "12:30", "12:30:15"]),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=5),
     st.sampled_from(["", " ", "  x ", '"', '""', "a,b", "a;b", "a\tb", "x\ny", "Köln", "#", "=1+1"]),
