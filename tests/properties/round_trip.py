@@ -5,12 +5,22 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 from tests.properties.engine import Came, apart
 from tests.properties.oracles import Oracle
 from tests.properties.seen import difference
 
 TIMES = int(os.environ.get("FUSED_SPEC_TRIPS", "1"))
 """How many times the usual number of examples there are; a night takes 50 times as many."""
+
+
+def trips(count: int) -> settings:
+    """So many examples, the same in each usual run; a night takes others, and more of them.
+
+    A format holds some kinds of values only; one for which nothing at all is written still fails its test.
+    """
+    return settings(max_examples=count * TIMES, derandomize=TIMES == 1, suppress_health_check=list(HealthCheck))
 
 
 def unlike(came: Came, oracle: Oracle, path: Path, refusals: Sequence[str] = ()) -> str | None:

@@ -1,12 +1,12 @@
 """A layer that GDAL has written in any of its formats is ingested as another reader of the file says."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.properties import layers, oracles
 from tests.properties.engine import ingested
-from tests.properties.round_trip import TIMES, unlike
+from tests.properties.round_trip import trips, unlike
 
 _ORACLES = {
     "GeoJSON": oracles.geojson,
@@ -19,8 +19,7 @@ _ORACLES = {
 
 
 @pytest.mark.parametrize("writer", layers.WRITERS)
-# A format holds some kinds of geometry only; one for which nothing at all is written fails the test.
-@settings(max_examples=5 * TIMES, suppress_health_check=list(HealthCheck))
+@trips(5)
 @given(data=st.data())
 def test_a_layer_is_as_another_reader_says(
     writer: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -8,17 +8,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from tests.properties import parquets
 from tests.properties.duck import rows_lacking, write_geoparquet
 from tests.properties.engine import apart, ingested
 from tests.properties.layers import layers
-from tests.properties.round_trip import TIMES, unlike
+from tests.properties.round_trip import trips, unlike
 from tests.properties.seen import Seen, seen
 
-_SETTINGS = settings(max_examples=20 * TIMES)
 _REFUSED = ["Nested data conversions not implemented"]  # what pyarrow itself does not read in batches
 
 
@@ -30,7 +29,7 @@ def files_of(folder: Path) -> list[Path]:
     return sorted((folder / "storage/table").glob("*.parquet"), key=lambda path: int(path.stem))
 
 
-@_SETTINGS
+@trips(20)
 @given(table=parquets.tables(), ways=parquets.WAYS, data=st.data())
 def test_values_of_every_type_come_back_in_their_order(
     table: pa.Table, ways: dict[str, Any], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -48,7 +47,7 @@ def test_values_of_every_type_come_back_in_their_order(
     assert repr(after.to_pydict()) == repr(before.to_pydict())  # text, since not a number is not equal to itself
 
 
-@_SETTINGS
+@trips(20)
 @given(table=parquets.tables(), ways=parquets.WAYS)
 def test_duckdb_finds_the_same_rows_in_the_input_and_in_the_table(
     table: pa.Table, ways: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
@@ -88,7 +87,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(max_examples=5 * TIMES, suppress_health_check=list(HealthCheck))
+@trips(5)
 @given(frame=layers())
 def test_geometry_of_every_writer_comes_back_in_degrees(
     writer: str, frame: gpd.GeoDataFrame, tmp_path_factory: pytest.TempPathFactory

@@ -3,15 +3,15 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.properties import oracles, texts
 from tests.properties.engine import ingested
-from tests.properties.round_trip import TIMES, unlike
+from tests.properties.round_trip import trips, unlike
 
 
-@settings(max_examples=50 * TIMES)
+@trips(50)
 @given(table=texts.texts(), form=texts.FORMS, mark=st.booleans())
 def test_text_stands_for_what_came_of_it(
     table: Any, form: dict[str, Any], mark: bool, tmp_path_factory: pytest.TempPathFactory
