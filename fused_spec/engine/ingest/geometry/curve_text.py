@@ -5,6 +5,7 @@ import re
 import struct
 
 from fused_spec.engine.ingest.common.gdal_library import library
+from fused_spec.engine.ingest.common.gdal_messages import Messages, heard
 from fused_spec.engine.ingest.geometry.curves import without_srid
 
 _WRITTEN = re.compile(r"CURVE|CIRCULARSTRING|MULTISURFACE|POLYHEDRALSURFACE|TIN\b|TRIANGLE", re.IGNORECASE)
@@ -23,7 +24,8 @@ def wkb_of_curve(text: str, srid: int) -> bytes | None:
     if gdal is None:
         return None
     rest, geometry = ctypes.c_char_p(text.encode()), ctypes.c_void_p()
-    failed = gdal.OGR_G_CreateFromWkt(ctypes.byref(rest), None, ctypes.byref(geometry))
+    with heard(Messages()):  # else pyogrio's own handler would be called, outside of a call of its own
+        failed = gdal.OGR_G_CreateFromWkt(ctypes.byref(rest), None, ctypes.byref(geometry))
     try:
         if failed or (rest.value or b"").strip():
             return None
@@ -43,8 +45,12 @@ def hex_of_curve(digits: str) -> bytes | None:
         content = bytes.fromhex(digits)
     except ValueError:
         return None
+    if gdal is None:
+        return None
     plain, geometry = without_srid(content), ctypes.c_void_p()
-    if gdal is None or gdal.OGR_G_CreateFromWkb(plain, None, ctypes.byref(geometry), len(plain)) != 0:
+    with heard(Messages()):
+        failed = gdal.OGR_G_CreateFromWkb(plain, None, ctypes.byref(geometry), len(plain))
+    if failed:
         return None
     gdal.OGR_G_DestroyGeometry(geometry)
     return content
