@@ -116,11 +116,58 @@ def test_features_without_geometry_are_rows(tmp_path: Path, storage: Path) -> No
     assert ingested(str(tmp_path / "a.geojson"), storage).geometry.isna().tolist() == [False, True]
 
 
-def test_a_geometry_that_is_none_is_told(tmp_path: Path, storage: Path) -> None:
-    broken = {"type": "Feature", "properties": {"p": 1}, "geometry": {"type": "Point", "coordinates": ["a"]}}
-    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature({}), broken]}))
-    [sentence] = lossy(facts(str(tmp_path / "a.geojson"), storage))
-    assert sentence.startswith("GDAL warns: OGRGeoJSONReadRawPoint(): Invalid coord dimension")
+@pytest.mark.parametrize("name", ["a.geojson", "a.geojsonl"])
+@pytest.mark.parametrize(
+    "geometry",
+    [{"type": "Point", "coordinates": ["a"]}, {"type": "Pint", "coordinates": [1, 2]}, {"coordinates": [1, 2]}],
+)
+def test_a_geometry_that_is_none_is_refused(geometry: Any, name: str, tmp_path: Path, storage: Path) -> None:
+    members = [feature({}), {"type": "Feature", "properties": {"p": 1}, "geometry": geometry}]
+    whole = json.dumps({"type": "FeatureCollection", "features": members})
+    (tmp_path / name).write_text(whole if name == "a.geojson" else "\n".join(map(json.dumps, members)))
+    with pytest.raises(StepFailed, match="cannot be read: the geometry of feature 2 is none that GDAL knows"):
+        facts(str(tmp_path / name), storage)
+
+
+@pytest.mark.parametrize(
+    "geometry", [None, {"type": "Point", "coordinates": []}, {"type": "Polygon", "coordinates": []}]
+)
+def test_a_geometry_that_is_missing_or_empty_is_read(geometry: Any, tmp_path: Path, storage: Path) -> None:
+    members = [feature({}), {"type": "Feature", "properties": {"p": 1}, "geometry": geometry}]
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": members}))
+    assert len(ingested(str(tmp_path / "a.geojson"), storage)) == 2
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        ((b'},"geometry"', b'}"geometry"'), "line 1 is no JSON|Failed to read GeoJSON data"),
+        ((b'"type":"Feature"', b'"typ":"Feature"'), "feature 1 of its collection has no type"),
+        ((b'"type":"Feature"', b'"type":"Faeture"'), "feature 1 of its collection has the type Faeture"),
+        ((b'"p":1', b'"p":"\xe4"'), "line 1 is no UTF-8 text"),
+        ((b"]}", b"]} {}"), "line 1 is no JSON|Failed to read GeoJSON data"),
+        ((b'"p":1', b'"p":'), "line 1 is no JSON|Failed to read GeoJSON data"),
+    ],
+)
+def test_what_gdal_would_read_over_is_refused(
+    damage: tuple[bytes, bytes], why: str, tmp_path: Path, storage: Path
+) -> None:
+    point = {"type": "Point", "coordinates": [1, 2]}
+    member = {"type": "Feature", "properties": {"p": 1}, "geometry": point}
+    whole = json.dumps({"type": "FeatureCollection", "features": [member]}, separators=(",", ":")).encode()
+    (tmp_path / "a.geojson").write_bytes(whole.replace(*damage, 1) if damage[0] != b"]}" else whole + b" {}")
+    with pytest.raises(StepFailed, match=rf"^a\.geojson cannot be read: ({why})"):
+        facts(str(tmp_path / "a.geojson"), storage)
+
+
+def test_numbers_that_json_has_not_are_read_where_gdal_reads_them(tmp_path: Path, storage: Path) -> None:
+    member = {
+        "type": "Feature",
+        "properties": {"p": float("nan")},
+        "geometry": {"type": "Point", "coordinates": [1, 2]},
+    }
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [member]}))
+    assert len(ingested(str(tmp_path / "a.geojson"), storage)) == 1
 
 
 def test_its_coordinate_system_counts(tmp_path: Path, storage: Path) -> None:

@@ -137,8 +137,12 @@ def _told(path: PurePath, error: Exception) -> Exception:
     match error:
         case NoGeometry():
             return StepFailed(f"{shown(path)}: {error}; mend the file, or leave it out")
-        case StepFailed() | MemoryError():
+        case StepFailed():
             return error
+        case MemoryError():
+            return StepFailed(
+                f"{shown(path)} cannot be read: {error}; it is damaged, or needs more memory than the job has"
+            )
     if isinstance(error, _UNREADABLE):
         return _unreadable(path, error)
     if isinstance(error, storage_errors()):

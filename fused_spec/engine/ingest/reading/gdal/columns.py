@@ -12,7 +12,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.budget import MOST_BATCH_ROWS
 from fused_spec.engine.ingest.common.gdal_messages import heard_opening
 from fused_spec.engine.ingest.reading.gdal import geojson as geojson_text
-from fused_spec.engine.ingest.reading.gdal import gml
+from fused_spec.engine.ingest.reading.gdal import gml, strict_json
 from fused_spec.engine.ingest.reading.gdal.drivers import ROW_NUMBERS
 from fused_spec.engine.ingest.reading.gdal.file import Found, named_columns
 from fused_spec.engine.ingest.reading.gdal.stream import Columns, Told, readable, record_batches, storage_of
@@ -32,8 +32,8 @@ _CHANGED_IDS = "Altering it to be unique"
 def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, Mapping[str, Any], Any]:
     """The columns chosen, what GDAL is asked for, and the coordinate system."""
     text = geojson_text.look_through(found.place) if found.driver in geojson_text.DRIVERS else geojson_text.Seen()
-    if found.driver == "GeoJSON":
-        geojson_text.check_features(found.place, found.features, text)
+    if found.driver in geojson_text.COLLECTIONS:
+        _check_collection(found)
     row_id = _row_id(found, text)
     chosen = choose([*found.fields, *row_id])
     if plain and not chosen:
@@ -77,6 +77,16 @@ def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, M
         crs = None if found.asked_crs is not None else crs
         found.tell(crs_from="GeoJSON's own")
     return columns, asked, crs
+
+
+def _check_collection(found: Found) -> None:
+    """Raise `StepFailed` where GDAL does not find all features of a collection."""
+    found.missing = strict_json.check_collection(found.place)
+    if found.missing is not None and len(found.missing) != found.features >= 0:
+        raise StepFailed(
+            f"{found.place.name} cannot be read: it has {len(found.missing):,} features, and GDAL finds "
+            f"{found.features:,} of them; mend or remove the others"
+        )
 
 
 def _config(found: Found) -> dict[str, str]:

@@ -20,6 +20,7 @@ from fused_spec.engine.ingest.reading.gdal import gml, shapefiles, spreadsheets
 from fused_spec.engine.ingest.reading.gdal import sqlite as sqlite_values
 from fused_spec.engine.ingest.reading.gdal.drivers import ENCODING_DRIVERS, SINGLE_LAYER, SPREADSHEETS
 from fused_spec.engine.ingest.reading.gdal.stream import Told, readable, record_batches
+from fused_spec.engine.ingest.reading.gdal.strict_json import Missing
 from fused_spec.engine.ingest.reading.layer import Origin
 from fused_spec.engine.ingest.reading.options import Reading
 from fused_spec.engine.ingest.reading.text.dialect import DELIMITERS
@@ -42,6 +43,7 @@ class Found:
     info: Mapping[str, Any] = field(default_factory=dict)
     lossy: list[str] = field(default_factory=list)
     asked_crs: str | None = None
+    missing: Missing | None = None
 
     def tell(self, **said: Any) -> None:
         """Add to what the file says of its rows."""
@@ -81,8 +83,10 @@ def look_into(file: Input, reading: Reading) -> Found:
         _look_into_spreadsheet(found, reading)
     if found.driver in geojson_text.SEQUENCES or place.suffix in geojson_text.SEQUENCE_SUFFIXES:
         found.tell(rows=geojson_text.count_records(place), encoding="UTF-8")
-        if found.origin.rows != found.features:
-            geojson_text.check_records(place)
+        missing = geojson_text.check_records(place)
+        if found.origin.rows == found.features:
+            found.missing = missing
+        else:
             found.tell(rows=None)  # records of several lines
     elif place.suffix not in _SHAPEFILES:
         found.tell(rows=found.features if found.features >= 0 else _rows_beside(found))

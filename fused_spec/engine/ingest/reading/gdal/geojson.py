@@ -1,17 +1,24 @@
 """What GeoJSON says that GDAL does not tell: looked for in its bytes, which is quick."""
 
+import codecs
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.inputs.archives import Place
+from fused_spec.engine.ingest.reading.gdal import strict_json
 
 SEQUENCES = frozenset({"GeoJSONSeq"})
 DRIVERS = frozenset({"GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON", "JSONFG"})
 """GDAL's drivers of files that are JSON."""
+
+COLLECTIONS = frozenset({"GeoJSON", "JSONFG"})
+"""Of them those whose rows are the features of a collection."""
 
 SEQUENCE_SUFFIXES = frozenset({".geojsonl", ".geojsons", ".ndjson", ".jsonl"})
 """Of files that are sequences, even where GDAL takes them for something else."""
@@ -30,13 +37,11 @@ _LATE_ID = re.compile(rb'(?:\}|null)\s*,\s*"id"\s*:\s*([^\s,}]+)\s*(?:\}|,\s*"(?
 _INTEGER = re.compile(rb"-?[0-9]+")
 _FINE_TIME = re.compile(rb':\s*"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}\.[0-9]{3}0*[1-9]')
 _CRS = re.compile(rb'"crs"\s*:\s*\{')
-_PROPERTIES = re.compile(rb'"properties"\s*:')
 _COLLECTION = re.compile(rb'"type"\s*:\s*"FeatureCollection"')
 _LARGEST = 2**63 - 1
 _RECORD = b"\x1e"
-_FEATURES = frozenset(
+_GEOMETRIES = frozenset(
     {
-        "Feature",
         "Point",
         "LineString",
         "Polygon",
@@ -61,12 +66,12 @@ class Seen:
     late_ids: int = 0
     other_ids: int = 0
     crs: bool = False
-    properties: int = 0
 
 
 def look_through(place: Place) -> Seen:
-    """What is in the text; raises `StepFailed` for a NUL in it, where GDAL would end the value."""
+    """What is in the text; raises `StepFailed` for a NUL in it, where GDAL would end the value, and for no text."""
     seen = Seen()
+    decoder = codecs.getincrementaldecoder("utf-8")()
     lines = collections = 0
     for chunk, stop in _chunks(place):
         nul = _NUL.search(chunk) if b"\0" in chunk or b"\\u0000" in chunk else None
@@ -83,7 +88,6 @@ def look_through(place: Place) -> Seen:
         seen.ids += sum(1 for one in ids if _INTEGER.fullmatch(one))
         seen.late_ids += sum(1 for one in late if _INTEGER.fullmatch(one))
         seen.other_ids += sum(1 for one in (*ids, *late) if not _INTEGER.fullmatch(one))
-        seen.properties += sum(found.start() < stop for found in _PROPERTIES.finditer(chunk))
         seen.crs = seen.crs or _CRS.search(chunk) is not None
         collections += sum(found.start() < stop for found in _COLLECTION.finditer(chunk))
         if collections > 1:
@@ -91,6 +95,14 @@ def look_through(place: Place) -> Seen:
                 f"{place.name} cannot be read: it holds several FeatureCollections, and GDAL would read the "
                 "first alone; make one file of each, or one FeatureCollection of all"
             )
+        try:
+            decoder.decode(chunk[:stop], final=stop == len(chunk))
+        except UnicodeDecodeError as error:
+            line = lines + chunk[: error.start].count(b"\n") + 1
+            raise StepFailed(
+                f"{place.name} cannot be read: line {line:,} is no UTF-8 text, as JSON has to be; convert the file: "
+                "iconv -f CP1252 -t UTF-8"
+            ) from error
         lines += chunk.count(b"\n", 0, stop)
     return seen
 
@@ -110,44 +122,34 @@ def count_records(place: Place) -> int:
         return sum(1 for _, record in _records(iter(lambda: stream.read(_CHUNK_BYTES), b"")) if record.strip())
 
 
-def check_records(place: Place) -> None:
-    """Raise `StepFailed` for the first record of a sequence that is no feature, with its place."""
+def check_records(place: Place) -> strict_json.Missing:
+    """Of which features of a sequence there is no geometry; raises `StepFailed` for a record that is none."""
+    missing = []
     with place.open() as stream:
         for line, record in _records(iter(lambda: stream.read(_CHUNK_BYTES), b"")):
-            if record.strip() and (why := _fault(record)):
+            if not record.strip():
+                continue
+            found = _feature(record)
+            if isinstance(found, str):
                 raise StepFailed(
-                    f"{place.name} cannot be read: line {line:,} is no GeoJSON feature ({why}), and GDAL would "
+                    f"{place.name} cannot be read: line {line:,} is no GeoJSON feature ({found}), and GDAL would "
                     "leave it out; mend or remove it"
                 )
+            missing.append(found)
+    return strict_json.missing_of(missing)
 
 
-def check_features(place: Place, features: int, seen: Seen) -> None:
-    """Raise `StepFailed` where a collection has members that are no features, which GDAL leaves out."""
-    if seen.properties <= features + seen.crs:  # which has properties too
-        return
-    with place.open() as stream:
-        try:
-            whole = json.load(stream)
-        except ValueError:
-            return  # which GDAL reads in its own way, and says so
-    members = whole.get("features") if isinstance(whole, dict) else None
-    for number, one in enumerate(members if isinstance(members, list) else ()):
-        kind = one.get("type") if isinstance(one, dict) else None
-        if kind != "Feature":
-            raise StepFailed(
-                f"{place.name} cannot be read: feature {number + 1:,} of its collection has the type {kind}, and GDAL "
-                "would leave it out; mend or remove it"
-            )
-
-
-def _fault(record: bytes) -> str | None:
+def _feature(record: bytes) -> strict_json.Feature | str:
+    """The feature that a record is, or why it is none."""
     try:
-        value = json.loads(record)
+        found = strict_json.feature_of(record)
+        kind = json.loads(bytes(found.type))
     except (ValueError, RecursionError) as error:
         return str(error)
-    kind = value.get("type") if isinstance(value, dict) else None
-    if kind in _FEATURES:
-        return None
+    if kind == "Feature":
+        return found
+    if kind in _GEOMETRIES:
+        return strict_json.Feature(type=found.type, geometry=msgspec.Raw(record))
     return f"its type is {kind}" if kind else "it has no type"
 
 
