@@ -106,6 +106,7 @@ def test_what_ran_is_archived_whole(applied: Ended, examples: Shell) -> None:
             folder = Path(outcome["archive"])
             assert {path.name for path in folder.iterdir()} == {
                 "receipt.json",
+                "facts.json",
                 "spec.json",
                 "status.jsonl",
                 "logs.jsonl.gz",
