@@ -22,20 +22,20 @@ from tests.simulator.campaigns import CAMPAIGNS, NETWORK, Figures, campaign
 from tests.simulator.schedule import Schedule, Setting
 from tests.simulator.service import Faults
 
-# 10,000 schedules, in pieces that share the work out among the workers of a run.
+# 6,000 schedules, in pieces that share the work out among the workers of a run.
 _SCHEDULES = {
-    "one writer with its journal": [500] * 3,
-    "one writer whose specs change back and forth": [500] * 2,
-    "one writer, a graph of jobs": [500] * 2,
-    "one writer, machines that vanish": [250] * 2,
-    "racing writers": [500] * 2,
+    "one writer with its journal": [500] * 2,
+    "one writer whose specs change back and forth": [500],
+    "one writer, a graph of jobs": [500],
+    "one writer, machines that vanish": [250],
+    "racing writers": [500],
     "racing writers, two at once": [500],
     "racing writers, every request delivered twice now and then": [500],
-    "racing writers with the lease": [1000] * 2,
-    "a history that forgets": [500] * 2,
-    "one writer, producers that run again": [250] * 2,
-    "racing writers with the lease, producers that run again": [250] * 2,
-    "a history that forgets, producers that run again": [250] * 2,
+    "racing writers with the lease": [500] * 2,
+    "a history that forgets": [500],
+    "one writer, producers that run again": [250],
+    "racing writers with the lease, producers that run again": [250],
+    "a history that forgets, producers that run again": [250],
 }
 
 
