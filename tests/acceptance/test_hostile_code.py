@@ -59,7 +59,7 @@ HOSTILE = {
     "returns a knot": (udf("a = []\na.append(a)\nreturn a"), "it holds itself"),
     "returns infinity": (udf("return float('inf')"), "it holds infinity"),
     "returns a number without end": (udf("return 10**5000"), "Exceeds the limit"),
-    "returns half a character": (udf("return 'a\\ud800b'"), FINE),
+    "returns half a character": (udf("return 'a\\ud800b'"), "half a character"),
     "raises half a character": (udf("raise BaseException('\\ud800')"), "BaseException: \\ud800"),
     "raises what has no text": (
         udf("raise E", before="class E(Exception):\n    def __str__(self): raise ValueError\n"),
