@@ -261,3 +261,15 @@ def test_a_member_of_a_collection_that_is_no_feature_is_refused(tmp_path: Path, 
 
 def test_properties_named_properties_are_no_features(tmp_path: Path, storage: Path) -> None:
     assert len(ingested(collection(tmp_path / "a.geojson", [1, {"properties": 1}], "properties"), storage)) == 2
+
+
+@pytest.mark.parametrize("kind", ["Pint", "Point"])
+def test_a_geometry_of_a_topology_that_gdal_leaves_out_is_refused(kind: str, tmp_path: Path, storage: Path) -> None:
+    points = [{"type": one, "coordinates": [1, 2], "properties": {"p": 1}} for one in ("Point", kind)]
+    towns = {"type": "GeometryCollection", "geometries": points}
+    (tmp_path / "a.topojson").write_text(json.dumps({"type": "Topology", "objects": {"towns": towns}, "arcs": []}))
+    if kind == "Point":
+        assert len(ingested(str(tmp_path / "a.topojson"), storage)) == 2
+        return
+    with pytest.raises(StepFailed, match=r"^a\.topojson cannot be read: it has 2 features, and GDAL finds 1 of them"):
+        ingested(str(tmp_path / "a.topojson"), storage)

@@ -34,6 +34,8 @@ def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, M
     text = geojson_text.look_through(found.place) if found.driver in geojson_text.DRIVERS else geojson_text.Seen()
     if found.driver in geojson_text.COLLECTIONS:
         _check_collection(found)
+    if found.driver == geojson_text.TOPOLOGY:
+        _check_found(found, strict_json.count_geometries(found.place, str(found.info["layer_name"])))
     row_id = _row_id(found, text)
     chosen = choose([*found.fields, *row_id])
     if plain and not chosen:
@@ -82,10 +84,14 @@ def columns_of(found: Found, choose: Choice, *, plain: bool) -> tuple[Columns, M
 def _check_collection(found: Found) -> None:
     """Raise `StepFailed` where GDAL does not find all features of a collection."""
     found.missing = strict_json.check_collection(found.place)
-    if found.missing is not None and len(found.missing) != found.features >= 0:
+    _check_found(found, None if found.missing is None else len(found.missing))
+
+
+def _check_found(found: Found, features: int | None) -> None:
+    if features is not None and features != found.features >= 0:
         raise StepFailed(
-            f"{found.place.name} cannot be read: it has {len(found.missing):,} features, and GDAL finds "
-            f"{found.features:,} of them; mend or remove the others"
+            f"{found.place.name} cannot be read: it has {features:,} features, and GDAL finds {found.features:,} of "
+            "them; mend or remove the others"
         )
 
 

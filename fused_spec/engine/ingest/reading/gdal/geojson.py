@@ -20,6 +20,8 @@ DRIVERS = frozenset({"GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON", "JSONFG"})
 COLLECTIONS = frozenset({"GeoJSON", "JSONFG"})
 """Of them those whose rows are the features of a collection."""
 
+TOPOLOGY = "TopoJSON"
+
 SEQUENCE_SUFFIXES = frozenset({".geojsonl", ".geojsons", ".ndjson", ".jsonl"})
 """Of files that are sequences, even where GDAL takes them for something else."""
 

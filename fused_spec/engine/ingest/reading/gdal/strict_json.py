@@ -34,6 +34,15 @@ class _Collection(msgspec.Struct):
     features: list[Feature] | None = None
 
 
+class _Object(msgspec.Struct):
+    geometries: list[msgspec.Raw] | None = None
+
+
+class _Topology(msgspec.Struct):
+    objects: dict[str, _Object] = {}
+
+
+_TOPOLOGIES = msgspec.json.Decoder(_Topology)
 _COLLECTIONS = msgspec.json.Decoder(_Collection)
 _RECORDS = msgspec.json.Decoder(Feature)
 
@@ -61,6 +70,17 @@ def check_collection(place: Place) -> Missing | None:
                 f"{'no type' if kind is None else f'the type {kind}'}, and GDAL would leave it out; mend or remove it"
             )
     return missing_of(members)
+
+
+def count_geometries(place: Place, name: str) -> int | None:
+    """How many geometries the object of a topology has; None where it is one itself, or is not there."""
+    with place.open() as stream:
+        text = stream.read().removeprefix(_BOM)
+    try:
+        found = _TOPOLOGIES.decode(text).objects.get(name)
+    except msgspec.DecodeError:
+        return None  # what GDAL cannot read it refuses
+    return None if found is None or found.geometries is None else len(found.geometries)
 
 
 def missing_of(features: Iterable[Feature]) -> Missing:
