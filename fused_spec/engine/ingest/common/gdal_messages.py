@@ -1,6 +1,7 @@
 """What GDAL says while it reads: errors, which its stream of batches keeps to itself, and warnings."""
 
 import re
+import threading
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -59,6 +60,25 @@ class Messages:
             self.warnings[f"GDAL warns: {first}"] += 1
 
 
+class _Listeners(threading.local):
+    """Who hears what is said in a thread, the last of them."""
+
+    def __init__(self) -> None:
+        self.messages: list[Messages] = []
+
+
+_listeners = _Listeners()
+
+
+def _hear(level: int, _number: int, text: bytes | None) -> None:
+    if _listeners.messages:
+        _listeners.messages[-1].add(level, (text or b"").decode(errors="replace").replace("\n", " "))
+
+
+# One for ever: pyogrio puts its own above it, and GDAL may call it when nobody listens any more.
+_HANDLER = Handler(_hear)
+
+
 @contextmanager
 def heard(messages: Messages) -> Iterator[None]:
     """Hear what GDAL says in this thread; to be left in the same thread, and before anything else is done there."""
@@ -67,15 +87,13 @@ def heard(messages: Messages) -> Iterator[None]:
         yield
         return
 
-    def hear(level: int, _number: int, text: bytes | None) -> None:
-        messages.add(level, (text or b"").decode(errors="replace").replace("\n", " "))
-
-    handler = Handler(hear)
-    gdal.CPLPushErrorHandlerEx(handler, None)
+    _listeners.messages.append(messages)
+    gdal.CPLPushErrorHandlerEx(_HANDLER, None)
     try:
         yield
     finally:
         gdal.CPLPopErrorHandler()
+        _listeners.messages.pop()
 
 
 @contextmanager
