@@ -82,12 +82,10 @@ def look_into(file: Input, reading: Reading) -> Found:
     if found.driver in SPREADSHEETS:
         _look_into_spreadsheet(found, reading)
     if found.driver in geojson_text.SEQUENCES or place.suffix in geojson_text.SEQUENCE_SUFFIXES:
-        found.tell(rows=geojson_text.count_records(place), encoding="UTF-8")
         missing = geojson_text.check_records(place)
-        if found.origin.rows == found.features:
+        if len(missing) == found.features:  # else there are records of several lines
             found.missing = missing
-        else:
-            found.tell(rows=None)  # records of several lines
+        found.tell(rows=None if found.missing is None else len(missing), encoding="UTF-8")
     elif place.suffix not in _SHAPEFILES:
         found.tell(rows=found.features if found.features >= 0 else _rows_beside(found))
         found.tell(encoding="UTF-8" if found.driver in geojson_text.DRIVERS else "UTF-8, as GDAL gives it")

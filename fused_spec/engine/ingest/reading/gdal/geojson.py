@@ -118,14 +118,11 @@ def _named(pattern: re.Pattern[bytes], chunk: bytes, stop: int) -> Iterator[str]
             yield _name_before(chunk, found.start())
 
 
-def count_records(place: Place) -> int:
-    """How many features a sequence of them says it has: one a line, or after each record separator."""
-    with place.open() as stream:
-        return sum(1 for _, record in _records(iter(lambda: stream.read(_CHUNK_BYTES), b"")) if record.strip())
-
-
 def check_records(place: Place) -> strict_json.Missing:
-    """Of which features of a sequence there is no geometry; raises `StepFailed` for a record that is none."""
+    """Of which features of a sequence there is no geometry: one a line, or after each record separator.
+
+    Raises `StepFailed` for a record that is none.
+    """
     missing = []
     with place.open() as stream:
         for line, record in _records(iter(lambda: stream.read(_CHUNK_BYTES), b"")):
