@@ -7,10 +7,10 @@ import struct
 from fused_spec.engine.ingest.common.gdal_library import library
 from fused_spec.engine.ingest.common.gdal_messages import Messages, heard
 from fused_spec.engine.ingest.geometry.curves import without_srid
+from fused_spec.engine.ingest.geometry.wkb import HAS_M, HAS_SRID, HAS_Z
 
 _WRITTEN = re.compile(r"CURVE|CIRCULARSTRING|MULTISURFACE|POLYHEDRALSURFACE|TIN\b|TRIANGLE", re.IGNORECASE)
 _LITTLE_ENDIAN = 1
-_HAS_Z, _HAS_M, _HAS_SRID = 0x80000000, 0x40000000, 0x20000000  # PostGIS's flags; ISO adds 1000 and 2000
 
 
 def is_curve_text(text: str) -> bool:
@@ -58,5 +58,5 @@ def hex_of_curve(digits: str) -> bytes | None:
 
 def _with_srid(iso: bytes, srid: int) -> bytes:
     code = int.from_bytes(iso[1:5], "little")
-    flags = {0: 0, 1: _HAS_Z, 2: _HAS_M, 3: _HAS_Z | _HAS_M}[code // 1000]
-    return iso[:1] + struct.pack("<II", code % 1000 | flags | _HAS_SRID, srid) + iso[5:]
+    flags = {0: 0, 1: HAS_Z, 2: HAS_M, 3: HAS_Z | HAS_M}[code // 1000]
+    return iso[:1] + struct.pack("<II", code % 1000 | flags | HAS_SRID, srid) + iso[5:]

@@ -10,7 +10,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.gdal_library import library
 from fused_spec.engine.ingest.common.gdal_messages import Messages, heard
 from fused_spec.engine.ingest.common.tally import Seen, Tally
-from fused_spec.engine.ingest.geometry.wkb import WKB, NoGeometry, content_of
+from fused_spec.engine.ingest.geometry.wkb import HAS_SRID, WKB, NoGeometry, content_of
 
 ARCS = "arcs became straight lines, with a corner every 4 degrees of the arc"
 SURFACES = "surfaces of many faces (TIN, PolyhedralSurface) became MultiPolygons, and triangles Polygons"
@@ -21,7 +21,6 @@ _NAMES = {8: "CIRCULARSTRING", 9: "COMPOUNDCURVE", 10: "CURVEPOLYGON", 11: "MULT
 # What becomes of a polyhedral surface, a TIN and a triangle; with height it has a flag.
 _FACES = {15: 6, 16: 6, 17: 3}
 _HEIGHT = -(2**31)
-_HAS_SRID = 0x20000000
 _AS_IT_IS = 0.0  # the step between corners: GDAL's own
 _LITTLE_ENDIAN = 1
 
@@ -101,9 +100,9 @@ def without_srid(content: bytes) -> bytes:
     """WKB without the number of a coordinate system, which PostGIS adds and GDAL does not read."""
     little = content[:1] == b"\1"
     code = int.from_bytes(content[1:_HEADER], "little" if little else "big")
-    if not code & _HAS_SRID:
+    if not code & HAS_SRID:
         return content
-    plain = (code & ~_HAS_SRID).to_bytes(4, "little" if little else "big")
+    plain = (code & ~HAS_SRID).to_bytes(4, "little" if little else "big")
     return content[:1] + plain + content[_HEADER + 4 :]
 
 

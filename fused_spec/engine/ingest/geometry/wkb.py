@@ -19,6 +19,9 @@ COVERING = "bbox"
 """The name of the GeoParquet covering column."""
 
 WKB = pa.binary()  # ends at 2 GiB, which no batch of rows comes near
+HAS_Z, HAS_M, HAS_SRID = 0x80000000, 0x40000000, 0x20000000
+"""What PostGIS adds to the number of a type; ISO adds 1000 and 2000."""
+
 Geometries: TypeAlias = NDArray[Any]
 """An array of geometry objects, with None where a row has none."""
 

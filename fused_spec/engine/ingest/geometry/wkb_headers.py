@@ -6,11 +6,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fused_spec.engine.ingest.geometry.wkb import content_of
+from fused_spec.engine.ingest.geometry.wkb import HAS_M, HAS_SRID, content_of
 
 _START = 5  # the byte order, and a type
 _SRID_END = 9
-_HAS_M, _HAS_SRID = 0x40000000, 0x20000000  # PostGIS's flags
 _FLAGS = 0xE0000000
 _ISO_MEASURED = 2000  # from here on ISO's numbers are those of types with measures
 
@@ -28,7 +27,7 @@ class Headers:
     @property
     def measured(self) -> int:
         """How many geometries have measures."""
-        return int((((self.codes & _HAS_M) != 0) | ((self.codes & ~np.uint32(_FLAGS)) >= _ISO_MEASURED)).sum())
+        return int((((self.codes & HAS_M) != 0) | ((self.codes & ~np.uint32(_FLAGS)) >= _ISO_MEASURED)).sum())
 
 
 def headers_of(column: pa.ChunkedArray) -> Headers:
@@ -48,7 +47,7 @@ def headers_of(column: pa.ChunkedArray) -> Headers:
     rows, starts, little = rows[odd], starts[odd], little[odd]
     codes = _numbers(content, starts + 1, little)
     srids = np.zeros(len(rows), np.uint32)
-    naming = ((codes & _HAS_SRID) != 0) & (lengths[rows] >= _SRID_END)
+    naming = ((codes & HAS_SRID) != 0) & (lengths[rows] >= _SRID_END)
     srids[naming] = _numbers(content, starts[naming] + _START, little[naming])
     return Headers(rows=rows, codes=codes, srids=srids)
 
