@@ -17,16 +17,16 @@ from fused_spec.errors import Interrupted, ServiceError
 from fused_spec.phrases import counted
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
-from fused_spec.reconcile.apply import apply as reconcile
-from fused_spec.reconcile.events import Event, Finished
-from fused_spec.reconcile.explain import explained
-from fused_spec.reconcile.markers import Markers
-from fused_spec.reconcile.options import Options
-from fused_spec.reconcile.outcome import Outcome
-from fused_spec.reconcile.recover import Intent, recover
-from fused_spec.reconcile.refresh import read_history
+from fused_spec.reconcile.applying.apply import apply as reconcile
+from fused_spec.reconcile.applying.events import Event, Finished
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.applying.outcome import Outcome
+from fused_spec.reconcile.applying.recover import Intent, recover
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.refresh import read_history
+from fused_spec.reconcile.reviewing.explain import explained
+from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
-from fused_spec.reconcile.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution

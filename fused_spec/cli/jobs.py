@@ -61,8 +61,8 @@ def jobs(context: Context, number: int, output: str) -> None:
     Also those that fused-spec did not start.
     """
     from fused_spec.cli.lookup import marked_jobs, surroundings
-    from fused_spec.reconcile.copies import copies_in
-    from fused_spec.reconcile.statuses import status_of
+    from fused_spec.reconcile.history.statuses import status_of
+    from fused_spec.reconcile.marking.copies import copies_in
     from fused_spec.views.documents import as_json, jobs_document
     from fused_spec.views.runs_text import ListedRun, jobs_text
 

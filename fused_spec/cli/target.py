@@ -29,8 +29,8 @@ from fused_spec.settings import (
 )
 
 if TYPE_CHECKING:
-    from fused_spec.api.base import Connected
-    from fused_spec.api.transport import Transport
+    from fused_spec.api.http.base import Connected
+    from fused_spec.api.http.transport import Transport
     from fused_spec.spec.model import Project
 
 Client = TypeVar("Client", bound="Connected")
@@ -101,7 +101,7 @@ def connect(client: type[Client], target: Target, context: Context, project: "Pr
 
 def open_transport(target: Target, context: Context, project: "Project") -> "Transport":
     """What carries calls to the target, with the credentials that belong there."""
-    from fused_spec.api.transport import Transport
+    from fused_spec.api.http.transport import Transport
     from fused_spec.service.state_folder import is_held
 
     state = service_state(project)
@@ -136,8 +136,8 @@ def recorded_service(state: Path) -> LocalService | None:
 
 
 def _at(base_url: str, source: str) -> Target:
-    from fused_spec.api.addresses import checked_base_url
     from fused_spec.api.errors import InvalidArgument
+    from fused_spec.api.http.addresses import checked_base_url
 
     try:
         checked_base_url(base_url)

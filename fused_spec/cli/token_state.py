@@ -13,9 +13,9 @@ from fused_spec.cli.target import connect, find_target
 from fused_spec.diagnostics import nearest
 from fused_spec.errors import FusedSpecError, SpecError
 from fused_spec.plan.token_age import Age, age_of
-from fused_spec.reconcile.editions import Editions, editions_of
-from fused_spec.reconcile.sinks import sink_trouble
-from fused_spec.reconcile.token_journal import TokenJournal
+from fused_spec.reconcile.journal.tokens import TokenJournal
+from fused_spec.reconcile.saved.editions import Editions, editions_of
+from fused_spec.reconcile.saved.sinks import sink_trouble
 from fused_spec.settings import Target
 from fused_spec.spec.model import DesiredToken, Project, Resolution
 from fused_spec.views.tokens_text import TokenProblem, TokenState

@@ -7,7 +7,7 @@ from fused_spec.phrases import counted
 from fused_spec.views.shown import visible
 
 if TYPE_CHECKING:
-    from fused_spec.reconcile.archive import Check
+    from fused_spec.reconcile.archive.folders import Check
 
 
 def verified_text(checks: Sequence["Check"]) -> str:

@@ -14,7 +14,7 @@ from fused_spec.errors import FusedSpecError
 from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups
 from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, RemoteObject, Run
-from fused_spec.reconcile.outcome import Outcome
+from fused_spec.reconcile.applying.outcome import Outcome
 from fused_spec.redaction import redact
 from fused_spec.views.outcome_text import Failure
 from fused_spec.views.runners import harmless_json
@@ -23,7 +23,7 @@ from fused_spec.views.shown import shown_diagnostic, shown_fields, without_secre
 from fused_spec.views.tokens_text import TokenState
 
 if TYPE_CHECKING:
-    from fused_spec.reconcile.archive import Check
+    from fused_spec.reconcile.archive.folders import Check
 
 FORMAT_VERSION = "1"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.ending import why_held
-from fused_spec.reconcile.log_end import Raised
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, ways_out
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, ways_out
+from fused_spec.reconcile.archive.log_end import Raised
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
 from fused_spec.views.shown import visible

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change
-from fused_spec.reconcile.events import (
+from fused_spec.reconcile.applying.events import (
     Attached,
     Cancelling,
     Event,

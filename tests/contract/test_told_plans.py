@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from fused_spec.plan.model import Change, History, Plan, Requests, Run
-from fused_spec.reconcile.cancels import Cancels
-from fused_spec.reconcile.explain import explained
-from fused_spec.reconcile.left import Leavings
-from fused_spec.reconcile.options import Options
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.archive.cancels import Cancels
+from fused_spec.reconcile.reviewing.explain import explained
+from fused_spec.reconcile.reviewing.left import Leavings
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Key, Kind
 from fused_spec.spec.project import elsewhere

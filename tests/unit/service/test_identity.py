@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from fused_spec.api.transport import new_session
+from fused_spec.api.http.transport import new_session
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.app import create_app
 from fused_spec.service.state_folder import identity_of
