@@ -73,7 +73,7 @@ def current_project(context: Context) -> "Project":
     """The project of the current folder."""
     from fused_spec.cli.target import with_state
     from fused_spec.errors import SpecError
-    from fused_spec.spec.project import find_project
+    from fused_spec.spec.project.project_file import find_project
 
     project, problems = find_project(context.cwd, cwd=context.cwd)
     if any(problem.is_error for problem in problems):

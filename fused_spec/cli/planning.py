@@ -193,7 +193,7 @@ def _apply(
     from fused_spec.cli.asking import confirm
     from fused_spec.cli.failures import failures
     from fused_spec.reconcile.outcome import exit_code
-    from fused_spec.spec.prices import PRICES
+    from fused_spec.spec.resolving.prices import PRICES
     from fused_spec.views.documents import apply_document, as_json
     from fused_spec.views.outcome_text import outcomes_text
     from fused_spec.views.plan_text import plan_text

@@ -88,7 +88,7 @@ def serve(
 
 def _prepared(context: Context, state: Path | None) -> "tuple[Path, Project | None]":
     """The state folder, by default the project's, and the project around, whose images it knows, when there is one."""
-    from fused_spec.spec.roots import project_root
+    from fused_spec.spec.files.roots import project_root
 
     if state is not None and project_root(context.cwd) is None:
         return state, None  # the rest takes a good part of the start

@@ -9,9 +9,9 @@ from fused_spec.cli.options import Context, command, output_option, spec_paths
 from fused_spec.errors import EXIT_OK, SpecError
 
 if TYPE_CHECKING:
-    from fused_spec.spec.git_lock import Locks
-    from fused_spec.spec.git_sources import GitSources
     from fused_spec.spec.model import Project, Resolution
+    from fused_spec.spec.project.git_lock import Locks
+    from fused_spec.spec.udfs.git_sources import GitSources
 
 
 @click.command()

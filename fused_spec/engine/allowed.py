@@ -1,7 +1,7 @@
 """Parameters that list their values: `Literal[…]` and enumerations, also in unions and lists.
 
 The UDF gets the option, or the member of the enumeration, that a value means; any other value is refused. `validate`
-tells the same of what the syntax shows (`spec.allowed_values`).
+tells the same of what the syntax shows (`spec.udfs.allowed_values`).
 """
 
 import json

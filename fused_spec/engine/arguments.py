@@ -52,7 +52,7 @@ def bind(udf: Binding, *element: Any, tile: Tile | None = None) -> dict[str, Any
 
 
 def _from_element(element: Any, udf: Binding) -> Mapping[str, Any]:
-    """The same rule as the spec's check of an input (`spec.calls.gives_parameters`)."""
+    """The same rule as the spec's check of an input (`spec.resolving.calls.gives_parameters`)."""
     if isinstance(element, Mapping) and element:
         known = len(element.keys() & udf.parameters.keys())
         if known == len(element) or (udf.is_open_ended and (known or not udf.parameters)):

@@ -8,8 +8,8 @@ from fused_spec.plan.lineage import newest_success
 from fused_spec.plan.model import History, ReadRun
 from fused_spec.reconcile.archive import Archive, RunRecord
 from fused_spec.reconcile.spool import LogRecord, WholeLog
-from fused_spec.spec.addresses import output_of
 from fused_spec.spec.model import DesiredJob, Resolution
+from fused_spec.spec.relations.addresses import output_of
 from fused_spec.status import RunStatus
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fused_spec.polling import Clock, Deadline
 from fused_spec.reconcile.flight import Flight
 from fused_spec.spec.model import DesiredJob
-from fused_spec.spec.prices import PRICES, cost
+from fused_spec.spec.resolving.prices import PRICES, cost
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, ReadRun, Run
 from fused_spec.reconcile.watch import Sight
 from fused_spec.spec.model import DesiredJob
-from fused_spec.spec.prices import affordable_seconds
+from fused_spec.spec.resolving.prices import affordable_seconds
 from fused_spec.status import RunStatus, Vigil
 
 

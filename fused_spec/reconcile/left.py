@@ -14,9 +14,9 @@ from fused_spec.plan.ending import verb
 from fused_spec.plan.model import History, Left, PastRun, Run
 from fused_spec.reconcile.marker import is_marked
 from fused_spec.reconcile.store import Store
-from fused_spec.spec.addresses import addresses_written
-from fused_spec.spec.elsewhere import look_elsewhere
 from fused_spec.spec.model import DEFAULT_SCOPE, Desired, Key, Kind, Resolution
+from fused_spec.spec.project.elsewhere import look_elsewhere
+from fused_spec.spec.relations.addresses import addresses_written
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader

@@ -11,8 +11,8 @@ from fused_spec.reconcile.marker import is_marked, is_of_project, is_protected, 
 from fused_spec.reconcile.payload import token_differences, udf_differences
 from fused_spec.reconcile.sinks import sink_trouble
 from fused_spec.reconcile.token_journal import TokenJournal
-from fused_spec.spec.elsewhere import Elsewhere
 from fused_spec.spec.model import DesiredToken, DesiredUdf, Key, Kind, Resolution
+from fused_spec.spec.project.elsewhere import Elsewhere
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader

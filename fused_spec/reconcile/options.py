@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fused_spec.spec.prices import PRICES
+from fused_spec.spec.resolving.prices import PRICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from fused_spec.plan.model import FieldChange
 from fused_spec.reconcile.marker import FIELD, Marker, is_protected, object_marker
 from fused_spec.reconcile.saved_code import is_saved_again
 from fused_spec.redaction import shown_env
+from fused_spec.spec.inputs.read_options import READ, reading_in
 from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Key
-from fused_spec.spec.reading import READ, reading_in
 from fused_spec.wire import JobConfig, SavedUdf, Udf, UdfAccessToken
 
 _EXPECT = "expect"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from fused_spec.plan.model import Change, ReadRun
 from fused_spec.plan.waiting import needs_to_act
 from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
-from fused_spec.spec.addresses import output_of
 from fused_spec.spec.model import DesiredJob, Key
+from fused_spec.spec.relations.addresses import output_of
 
 
 @dataclass(slots=True)

@@ -19,8 +19,8 @@ from fused_spec.reconcile.objects import read_objects
 from fused_spec.reconcile.payload import archived_differences, job_differences
 from fused_spec.reconcile.settle import settled
 from fused_spec.reconcile.statuses import listed_status, record_of, status_of, status_of_run
-from fused_spec.spec.elsewhere import Elsewhere, look_elsewhere
 from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
+from fused_spec.spec.project.elsewhere import Elsewhere, look_elsewhere
 from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:

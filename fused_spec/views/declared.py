@@ -5,8 +5,8 @@ from typing import Any
 
 from fused_spec.phrases import counted, cut
 from fused_spec.redaction import shown_env
-from fused_spec.spec.addresses import addresses_written
 from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf
+from fused_spec.spec.relations.addresses import addresses_written
 from fused_spec.views.shown import one_line, visible, without_secrets
 
 _SHOWN = 4
