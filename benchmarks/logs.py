@@ -64,13 +64,13 @@ def write_logging(path: Path, count: int) -> None:
 
 
 def answer_whole(path: Path, _: int) -> None:
-    from fused_spec.service.joblog import log_part
+    from fused_spec.service.workers.joblog import log_part
 
     sum(map(len, log_part(path, None).pieces()))
 
 
 def answer_half(path: Path, count: int) -> None:
-    from fused_spec.service.joblog import log_part
+    from fused_spec.service.workers.joblog import log_part
 
     sum(map(len, log_part(path, count // 2).pieces()))
 

@@ -10,7 +10,7 @@ import pytest
 
 from fused_spec.engine_choice import parse_engine
 from fused_spec.errors import Misconfigured
-from fused_spec.service.cluster import _end_open, _is_up, require_dask
+from fused_spec.service.workers.cluster import _end_open, _is_up, require_dask
 from tests.waiting import PATIENCE
 
 Process = subprocess.Popen[bytes]
