@@ -17,7 +17,7 @@ from fused_spec.redaction import without_secrets
 
 _log = logging.getLogger("fused_spec.service")
 CLUSTER_FILE = "dask.json"
-_CLUSTER = "fused_spec.engine.dask_cluster"
+_CLUSTER = "fused_spec.engine.cluster.local"
 _LOOK_SECONDS = 1.0
 _LONGEST_PAUSE = 60.0  # between two starts of a cluster that does not come up
 

@@ -46,7 +46,7 @@ class Forkserver:
             self._python or sys.executable,
             "-P",  # its folder has no modules
             "-m",
-            "fused_spec.engine.forkserver",
+            "fused_spec.engine.jobs.forkserver",
             stdin=PIPE,
             stdout=PIPE,
             stderr=None if _has_stderr() else DEVNULL,
