@@ -30,7 +30,7 @@ from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
-from fused_spec.views.progress import Board, PlainLog
+from fused_spec.views.live.progress import Board, PlainLog
 
 _BELOW_THE_TABLE = 4
 _LONG_ENOUGH = 8
@@ -220,7 +220,7 @@ def _display(console: Console, board: Board) -> Iterator[Callable[[Event], None]
         log = PlainLog()
         yield lambda event: _say(console, log.line(event))
         return
-    from fused_spec.views.live import live_table
+    from fused_spec.views.live.table import live_table
 
     rows = max(1, shutil.get_terminal_size().lines - _BELOW_THE_TABLE)
     color = console.has_color(console.stderr)

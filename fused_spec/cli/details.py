@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.cli.lookup import FoundRun, Surroundings, marked_jobs
-from fused_spec.views.shown import without_secrets
+from fused_spec.views.words.shown import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from fused_spec.cli.target import named_target, service_state
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import Requests
 from fused_spec.settings import LOCAL_TARGET
-from fused_spec.views.standings import Standing
+from fused_spec.views.documents.standings import Standing
 
 if TYPE_CHECKING:
     from fused_spec.spec.model import Project, Resolution

@@ -87,9 +87,9 @@ def plan(
     Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
     """
     from fused_spec.cli.applying import find_workplace, make_plan
-    from fused_spec.views.documents import as_json, plan_document
-    from fused_spec.views.markdown import plan_markdown
-    from fused_spec.views.plan_text import plan_text
+    from fused_spec.views.documents.json import as_json, plan_document
+    from fused_spec.views.markdown.comment import plan_markdown
+    from fused_spec.views.text.plans import plan_text
 
     if out is not None:
         from fused_spec.cli.plan_file import check_place
@@ -194,9 +194,9 @@ def _apply(
     from fused_spec.cli.failures import failures
     from fused_spec.reconcile.applying.outcome import exit_code
     from fused_spec.spec.resolving.prices import PRICES
-    from fused_spec.views.documents import apply_document, as_json
-    from fused_spec.views.outcome_text import outcomes_text
-    from fused_spec.views.plan_text import plan_text
+    from fused_spec.views.documents.json import apply_document, as_json
+    from fused_spec.views.text.outcomes import outcomes_text
+    from fused_spec.views.text.plans import plan_text
 
     console = context.console
     with ExitStack() as stack:

@@ -15,7 +15,7 @@ from fused_spec.reconcile.applying.recover import recover_tokens
 from fused_spec.reconcile.saved.rotation import Issuer, issue, renewal
 from fused_spec.reconcile.site import World
 from fused_spec.settings import Target
-from fused_spec.views.tokens_text import TokenState
+from fused_spec.views.text.tokens import TokenState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

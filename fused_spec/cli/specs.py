@@ -39,8 +39,8 @@ def render(context: Context, paths: tuple[str, ...], output: str) -> None:
     Every default, every file with its digest, and what identifies each job; sensitive values are masked.
     """
     from fused_spec.cli.desired import desired_document
-    from fused_spec.views.documents import as_json
-    from fused_spec.views.yaml_ import as_yaml
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.yaml_ import as_yaml
 
     document = desired_document(valid_specs(context, paths))
     context.console.result(as_json(document) if output == "json" else as_yaml(document))
@@ -67,7 +67,7 @@ def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
 
 def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
     """The same, with warnings shown; raises `SpecError` when there is an error."""
-    from fused_spec.views.diagnostics_text import diagnostics_text
+    from fused_spec.views.text.diagnostics import diagnostics_text
 
     resolution = read_specs(context, paths)
     if not resolution.valid:
@@ -80,10 +80,10 @@ def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
 
 def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str:
     from fused_spec.cli.runner_paths import placed
-    from fused_spec.views.diagnostics_text import diagnostics_text, verdict
-    from fused_spec.views.documents import as_json, validate_document
-    from fused_spec.views.github import annotations
-    from fused_spec.views.sarif import sarif_text
+    from fused_spec.views.documents.github import annotations
+    from fused_spec.views.documents.json import as_json, validate_document
+    from fused_spec.views.documents.sarif import sarif_text
+    from fused_spec.views.text.diagnostics import diagnostics_text, verdict
 
     match output:
         case "json":

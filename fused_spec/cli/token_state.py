@@ -18,7 +18,7 @@ from fused_spec.reconcile.saved.editions import Editions, editions_of
 from fused_spec.reconcile.saved.sinks import sink_trouble
 from fused_spec.settings import Target
 from fused_spec.spec.model import DesiredToken, Project, Resolution
-from fused_spec.views.tokens_text import TokenProblem, TokenState
+from fused_spec.views.text.tokens import TokenProblem, TokenState
 
 _APPLY = "`fused-spec apply` makes it and writes its sink"
 

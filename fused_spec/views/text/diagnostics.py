@@ -6,8 +6,8 @@ from fused_spec.diagnostics import Diagnostic, Location, Severity
 from fused_spec.phrases import counted
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Resolution
-from fused_spec.views.shown import shown_diagnostic, visible
-from fused_spec.views.tones import Paint, Tone, plain
+from fused_spec.views.words.shown import shown_diagnostic, visible
+from fused_spec.views.words.tones import Paint, Tone, plain
 
 SourceLine = Callable[[Location], str | None]
 """Gives the line of a file that a location names, None when it cannot be read."""

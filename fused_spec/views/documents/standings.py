@@ -7,8 +7,8 @@ from typing import Any
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import Plan
 from fused_spec.redaction import redact
-from fused_spec.views.documents import error_document, status_document
-from fused_spec.views.runs_text import STATUS_HEAD, status_rows, table
+from fused_spec.views.documents.json import error_document, status_document
+from fused_spec.views.text.runs import STATUS_HEAD, status_rows, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

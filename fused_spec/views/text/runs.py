@@ -11,8 +11,8 @@ from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus
-from fused_spec.views.shown import one_line, visible
-from fused_spec.views.words import moment
+from fused_spec.views.words.english import moment
+from fused_spec.views.words.shown import one_line, visible
 
 _LONGEST = 400  # characters of why a job is held
 STATUS_HEAD = ("JOB", "NEWEST RUN", "SPEC", "CREATED", "RUN")

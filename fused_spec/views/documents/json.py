@@ -16,11 +16,11 @@ from fused_spec.plan.groups import Group, groups
 from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, RemoteObject, Run
 from fused_spec.reconcile.applying.outcome import Outcome
 from fused_spec.redaction import redact
-from fused_spec.views.outcome_text import Failure
-from fused_spec.views.runners import harmless_json
-from fused_spec.views.runs_text import ListedRun, declared_jobs, is_current
-from fused_spec.views.shown import shown_diagnostic, shown_fields, without_secrets
-from fused_spec.views.tokens_text import TokenState
+from fused_spec.views.documents.runners import harmless_json
+from fused_spec.views.text.outcomes import Failure
+from fused_spec.views.text.runs import ListedRun, declared_jobs, is_current
+from fused_spec.views.text.tokens import TokenState
+from fused_spec.views.words.shown import shown_diagnostic, shown_fields, without_secrets
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.archive.folders import Check

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from fused_spec.phrases import cut
-from fused_spec.views.shown import visible
+from fused_spec.views.words.shown import visible
 
 LONGEST_LINE = 300
 

@@ -1,7 +1,7 @@
 """One line of a job's log, which may hold anything."""
 
 from fused_spec.redaction import redact
-from fused_spec.views.shown import visible
+from fused_spec.views.words.shown import visible
 
 
 def log_line(line: str) -> str:

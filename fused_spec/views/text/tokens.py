@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fused_spec.views.runs_text import table
-from fused_spec.views.shown import visible
-from fused_spec.views.words import moment
+from fused_spec.views.text.runs import table
+from fused_spec.views.words.english import moment
+from fused_spec.views.words.shown import visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

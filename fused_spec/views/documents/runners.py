@@ -6,7 +6,7 @@ Travis obey a carriage return and an escape sequence. How such a text came into 
 
 import re
 
-from fused_spec.views.shown import visible
+from fused_spec.views.words.shown import visible
 
 _COLOR = re.compile("(\x1b\\[[0-9;]*m)")
 _UNESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what JSON lets stand, and some take for a line's end

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from fused_spec.phrases import cut
-from fused_spec.views.progress import WAITING, Board, Row
-from fused_spec.views.shown import visible
-from fused_spec.views.words import duration
+from fused_spec.views.live.progress import WAITING, Board, Row
+from fused_spec.views.words.english import duration
+from fused_spec.views.words.shown import visible
 
 _STYLES = {
     "succeeded": "green",

@@ -7,7 +7,7 @@ from fused_spec.phrases import counted, cut
 from fused_spec.redaction import shown_env
 from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf
 from fused_spec.spec.relations.addresses import addresses_written
-from fused_spec.views.shown import one_line, visible, without_secrets
+from fused_spec.views.words.shown import one_line, visible, without_secrets
 
 _SHOWN = 4
 _WIDTH = 60

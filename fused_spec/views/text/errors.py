@@ -2,8 +2,8 @@
 
 from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.redaction import redact
-from fused_spec.views.shown import visible_lines
-from fused_spec.views.tones import Paint, Tone, plain
+from fused_spec.views.words.shown import visible_lines
+from fused_spec.views.words.tones import Paint, Tone, plain
 
 
 def error_text(error: FusedSpecError, *, paint: Paint = plain) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.views.runners import harmless_json
-from fused_spec.views.shown import shown_diagnostic
+from fused_spec.views.documents.runners import harmless_json
+from fused_spec.views.words.shown import shown_diagnostic
 
 _MOST = 5000  # what GitHub shows of one run
 

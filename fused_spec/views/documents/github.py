@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from fused_spec.diagnostics import Diagnostic, Severity
-from fused_spec.views.runners import without_brackets
-from fused_spec.views.shown import shown_diagnostic
+from fused_spec.views.documents.runners import without_brackets
+from fused_spec.views.words.shown import shown_diagnostic
 
 
 def annotations(diagnostics: Iterable[Diagnostic]) -> str:

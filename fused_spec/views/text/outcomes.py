@@ -11,9 +11,9 @@ from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, ways_o
 from fused_spec.reconcile.archive.log_end import Raised
 from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
-from fused_spec.views.shown import visible
-from fused_spec.views.tones import Paint, Tone, plain
-from fused_spec.views.words import duration
+from fused_spec.views.words.english import duration
+from fused_spec.views.words.shown import visible
+from fused_spec.views.words.tones import Paint, Tone, plain
 
 _TONES = {
     OutcomeStatus.SUCCEEDED: Tone.GOOD,

@@ -19,7 +19,7 @@ from fused_spec.reconcile.applying.events import (
     Uploaded,
 )
 from fused_spec.spec.model import Key
-from fused_spec.views.shown import visible
+from fused_spec.views.words.shown import visible
 
 WAITING = "waiting"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fused_spec.phrases import counted
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan
-from fused_spec.views.shown import visible
+from fused_spec.views.words.shown import visible
 
 ACTION_WORDS: Mapping[Action, str] = {
     Action.START: "to start",

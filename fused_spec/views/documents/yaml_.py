@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from fused_spec.views.runners import harmless, harmless_json
+from fused_spec.views.documents.runners import harmless, harmless_json
 
 
 class _Dumper(yaml.SafeDumper):

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups
 from fused_spec.plan.model import Change, FieldChange, Plan
-from fused_spec.views.code_diff import is_text, text_diff, value_change
-from fused_spec.views.declared import declared_lines
-from fused_spec.views.grouped import asides, exception_lines, left_lines, title, varying_lines
-from fused_spec.views.shown import shown_fields, visible
-from fused_spec.views.told_once import ToldOnce
-from fused_spec.views.tones import Paint, Tone, plain
-from fused_spec.views.words import is_quiet, plan_summary
+from fused_spec.views.changes.code_diff import is_text, text_diff, value_change
+from fused_spec.views.changes.declared import declared_lines
+from fused_spec.views.changes.grouped import asides, exception_lines, left_lines, title, varying_lines
+from fused_spec.views.changes.told_once import ToldOnce
+from fused_spec.views.words.english import is_quiet, plan_summary
+from fused_spec.views.words.shown import shown_fields, visible
+from fused_spec.views.words.tones import Paint, Tone, plain
 
 _DIFF_LINES = 20
 _LINES_EACH = 5  # so many changes of a group have a line of their own

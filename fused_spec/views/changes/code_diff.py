@@ -14,7 +14,7 @@ from typing import Any
 
 from fused_spec.phrases import counted
 from fused_spec.plan.model import ABSENT
-from fused_spec.views.shown import visible
+from fused_spec.views.words.shown import visible
 
 ABSENT_SHOWN = "(absent)"
 _NO_NEWLINE = "\\ No newline at end of file"
