@@ -11,7 +11,7 @@ from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
 from fused_spec.cli.keeping import Kept, cancels_of, kept_at, leavings_of, open_markers, open_spools
 from fused_spec.cli.options import Context
-from fused_spec.cli.specs import valid_specs
+from fused_spec.cli.spec_files import valid_specs
 from fused_spec.cli.target import connect, find_target
 from fused_spec.errors import Interrupted, ServiceError
 from fused_spec.phrases import counted

@@ -28,7 +28,7 @@ def status(context: Context, paths: tuple[str, ...], output: str, all_targets: b
     if all_targets:
         return _status_everywhere(context, paths, output)
     from fused_spec.cli.applying import find_workplace, make_plan
-    from fused_spec.cli.specs import here
+    from fused_spec.cli.spec_files import here
     from fused_spec.plan.model import Requests
     from fused_spec.views.documents.json import as_json, status_document
     from fused_spec.views.text.runs import status_text
@@ -40,7 +40,7 @@ def status(context: Context, paths: tuple[str, ...], output: str, all_targets: b
 
 def _status_everywhere(context: Context, paths: tuple[str, ...], output: str) -> int:
     from fused_spec.cli.everywhere import standings
-    from fused_spec.cli.specs import here
+    from fused_spec.cli.spec_files import here
     from fused_spec.views.documents.json import as_json
     from fused_spec.views.documents.standings import standings_document, standings_text
 

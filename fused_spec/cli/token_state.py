@@ -8,7 +8,7 @@ from pathlib import Path
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.keeping import kept_at
 from fused_spec.cli.options import Context
-from fused_spec.cli.specs import here, read_specs
+from fused_spec.cli.spec_files import here, read_specs
 from fused_spec.cli.target import connect, find_target
 from fused_spec.diagnostics import nearest
 from fused_spec.errors import FusedSpecError, SpecError
