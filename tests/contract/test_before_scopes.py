@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.cli.keeping import open_kept
+from fused_spec.cli.targets.memory import open_kept
 from fused_spec.plan.model import Plan
 from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.history.markers import Markers

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from fused_spec.cli.apply_lock import only_apply
-from fused_spec.cli.keeping import Kept, open_kept, open_markers, open_spools
+from fused_spec.cli.applying.lock import only_apply
+from fused_spec.cli.targets.memory import Kept, open_kept, open_markers, open_spools
 from fused_spec.errors import Locked
 from fused_spec.reconcile.journal.intents import Attempt
 from fused_spec.reconcile.store.lease import Holder, Lease
