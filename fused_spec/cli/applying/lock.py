@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.cli.targets.memory import Kept
 from fused_spec.errors import Locked
-from fused_spec.polling import Clock, Deadline, Sleep, intervals, steady_clock
+from fused_spec.system.polling import Clock, Deadline, Sleep, intervals, steady_clock
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.store.lease import Holder

@@ -141,8 +141,8 @@ def wait(context: Context, names: tuple[str, ...], timeout: float | None) -> int
     """
     from fused_spec.cli.runs.following import ended_status
     from fused_spec.cli.runs.lookup import find_run, surroundings
-    from fused_spec.polling import Deadline
-    from fused_spec.status import RunStatus
+    from fused_spec.jobs.status import RunStatus
+    from fused_spec.system.polling import Deadline
 
     around = surroundings(context)
     deadline = Deadline(timeout)
@@ -176,7 +176,7 @@ def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout
     from fused_spec.cli.runs.following import ended_status, run_status_of
     from fused_spec.cli.targets.memory import only_said
     from fused_spec.cli.targets.target import connect
-    from fused_spec.polling import Deadline
+    from fused_spec.system.polling import Deadline
 
     if not run_status_of(around.api, found).in_flight:
         context.console.result(f"{found.name} has ended before ({found.job_id})")

@@ -21,7 +21,7 @@ from fused_spec.cli.terminal.options import (
     yes_option,
 )
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
-from fused_spec.redaction import redact
+from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:
     from fused_spec.cli.applying.plan_file import PlanToApply

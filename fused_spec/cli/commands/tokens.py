@@ -20,7 +20,7 @@ from fused_spec.cli.terminal.suggestions import Guided
 from fused_spec.errors import EXIT_NOT_WELL, EXIT_OK, FusedSpecError
 
 if TYPE_CHECKING:
-    from fused_spec.settings import Target
+    from fused_spec.configuration.settings import Target
     from fused_spec.spec.model import DesiredToken
     from fused_spec.views.text.tokens import TokenState
 

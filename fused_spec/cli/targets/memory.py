@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fused_spec.configuration.settings import Target
+from fused_spec.configuration.storage_url import is_meant_as_url
 from fused_spec.errors import FusedSpecError
-from fused_spec.settings import Target
-from fused_spec.storage_url import is_meant_as_url
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.cli.terminal.console import Console
     from fused_spec.cli.terminal.options import Context
+    from fused_spec.configuration.service_identity import ServiceIdentity
     from fused_spec.reconcile.archive.cancels import Cancels
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.archive.spool import Spools
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.journal.intents import Journal
     from fused_spec.reconcile.reviewing.left import Leavings
     from fused_spec.reconcile.store.stores import Store
-    from fused_spec.service_identity import ServiceIdentity
     from fused_spec.spec.model import Project
 
 

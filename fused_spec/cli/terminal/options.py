@@ -14,8 +14,8 @@ import click
 
 from fused_spec.cli.terminal.console import TEXT, Color, Console
 from fused_spec.cli.terminal.spec_text import Sources
+from fused_spec.configuration.settings import home_folder
 from fused_spec.errors import FileTrouble
-from fused_spec.settings import home_folder
 from fused_spec.spec.documents.durations import SECONDS
 
 Function = TypeVar("Function", bound=Callable[..., Any])

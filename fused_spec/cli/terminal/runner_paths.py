@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from fused_spec.cli.terminal.options import Context
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 
 
 def placed(diagnostics: Iterable[Diagnostic], context: Context) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import click
 
-from fused_spec.diagnostics import nearest
+from fused_spec.messages.diagnostics import nearest
 
 SPENDING = frozenset({"--prune", "--prune-limit", "--rerun", "--retry", "--adopt", "--yes", "-y", "--revoke-now"})
 _ACTING = frozenset({"apply", "cancel"})  # commands that a slip of the hand must not lead to

@@ -27,9 +27,9 @@ from fused_spec.engine.processes.packing import Outcome, task_name
 from fused_spec.engine.processes.pool import Done, Pool
 from fused_spec.engine.processes.starting import Process
 from fused_spec.engine.processes.task_folder import clear, words_of
-from fused_spec.jobdir import JobDir, Result, result_content, result_file, result_metadata
-from fused_spec.redaction import without_secrets
-from fused_spec.removal import remove_tree
+from fused_spec.jobs.folder import JobDir, Result, result_content, result_file, result_metadata
+from fused_spec.messages.redaction import without_secrets
+from fused_spec.system.removal import remove_tree
 
 _KEPT_SECONDS = 20.0
 

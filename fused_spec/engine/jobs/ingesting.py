@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from fused_spec.configuration.storage_url import storage_errors, trouble_with
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.account import Account, lines
 from fused_spec.engine.ingest.alone import ingest
@@ -31,8 +32,7 @@ from fused_spec.engine.processes.packing import Outcome
 from fused_spec.engine.processes.task_process import Answer
 from fused_spec.engine.reporting.log import LogWriter
 from fused_spec.engine.storage import Remote, Root, lies_in, place_of, resolved
-from fused_spec.jobdir import JobDir, Result, result_content
-from fused_spec.storage_url import storage_errors, trouble_with
+from fused_spec.jobs.folder import JobDir, Result, result_content
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
 IngestionStep = PartitionGeospatialStep | PartitionNongeospatialStep

@@ -15,15 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fused_spec.configuration.storage_url import storage_variables
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.processes.family import adopt_orphans, end_children
 from fused_spec.engine.processes.guard import Cancelled, Elsewhere, Limits, OverLimit, guarded
 from fused_spec.engine.processes.task_folder import SCRATCH
 from fused_spec.engine.reporting.log import Journal, LogWriter
 from fused_spec.engine.reporting.run_facts import RunFacts
-from fused_spec.jobdir import JobDir
-from fused_spec.removal import remove_tree
-from fused_spec.storage_url import storage_variables
+from fused_spec.jobs.folder import JobDir
+from fused_spec.system.removal import remove_tree
 
 
 def run_and_exit(job: JobDir) -> NoReturn:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from fused_spec.engine.processes.quarters import Quarters
 from fused_spec.engine.processes.task_folder import TaskFolder
 from fused_spec.engine.processes.task_process import Answer
-from fused_spec.jobdir import Result, index_line
+from fused_spec.jobs.folder import Result, index_line
 
 _LARGEST_PACKED = 256 * 1024
 

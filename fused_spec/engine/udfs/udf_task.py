@@ -28,8 +28,8 @@ from fused_spec.engine.storage import Root, provide_fd
 from fused_spec.engine.udfs.loading import install
 from fused_spec.engine.udfs.provided import Provided
 from fused_spec.engine.udfs.runner import UdfNotLoadable, load_udf
-from fused_spec.jobdir import known_beside
-from fused_spec.redaction import Redactor
+from fused_spec.jobs.folder import known_beside
+from fused_spec.messages.redaction import Redactor
 from fused_spec.wire import UdfStep
 
 _KEPT_OUTPUT = 64 * 1024

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fused_spec.jobdir import JobDir
+from fused_spec.jobs.folder import JobDir
 from fused_spec.service.jobs.queue import Place
 from fused_spec.service.state.private_file import write_private
 
@@ -45,7 +45,7 @@ def scratch_of(job: JobDir) -> Path:
 def request_of(
     place: Place, *, storage: str, engine: str | None, scratch: Path, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The content of `request.json`, as `fused_spec.jobdir` describes it; `given` is `provided` and `confinement`."""
+    """The content of `request.json`, as `jobs.folder` describes it; `given` is `provided` and `confinement`."""
     run, share = place.run, place.share
     return {
         "job_id": run.job_id,

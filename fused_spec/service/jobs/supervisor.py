@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fused_spec.jobdir import JobDir, now_ms
+from fused_spec.jobs.folder import JobDir, now_ms
 from fused_spec.service.images.images import Images
 from fused_spec.service.jobs.preparing import Preparations
 from fused_spec.service.jobs.queue import Place, Rooms

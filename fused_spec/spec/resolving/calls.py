@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fused_spec.diagnostics import Location, Severity, guess, nearest
+from fused_spec.messages.diagnostics import Location, Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.documents.wording import either, spelt

@@ -9,13 +9,13 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups
 from fused_spec.plan.model import ABSENT, Change, FieldChange, Left, PastRun, Plan, RemoteObject, Run
 from fused_spec.reconcile.applying.outcome import Outcome
-from fused_spec.redaction import redact
 from fused_spec.views.documents.runners import harmless_json
 from fused_spec.views.text.outcomes import Failure
 from fused_spec.views.text.runs import ListedRun, declared_jobs, is_current

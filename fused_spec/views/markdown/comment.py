@@ -6,13 +6,13 @@ comment too, so that no old plan stays.
 
 from collections.abc import Iterator, Sequence
 
-from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
-from fused_spec.phrases import counted
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.phrases import counted
+from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups, is_destructive
 from fused_spec.plan.model import ABSENT, Change, FieldChange, Plan
-from fused_spec.redaction import redact
 from fused_spec.views.changes.code_diff import is_text, text_diff, value_change
 from fused_spec.views.changes.declared import code_of, declared_lines, declared_rows
 from fused_spec.views.changes.grouped import asides, exception_lines, left_lines, title, varying_lines

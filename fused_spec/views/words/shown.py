@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic
-from fused_spec.phrases import cut
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.phrases import cut
+from fused_spec.messages.redaction import MASK, is_sensitive_name, redact
 from fused_spec.plan.diff import is_same
 from fused_spec.plan.model import FieldChange
-from fused_spec.redaction import MASK, is_sensitive_name, redact
 
 # C0 and C1 without the tab, DEL, line and paragraph separators, and what reorders or hides text on a screen.
 _INVISIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")

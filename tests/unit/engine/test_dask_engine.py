@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from fused_spec.engine.cluster.worker import Sealed
-from fused_spec.jobdir import JobDir
-from fused_spec.landlock import version
+from fused_spec.jobs.folder import JobDir
+from fused_spec.system.landlock import version
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import Cluster, cluster
 from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, udf_step
