@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.polling import Clock, Sleep, steady_clock
 from fused_spec.reconcile.uploads import Uploads
+from fused_spec.system.polling import Clock, Sleep, steady_clock
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
-    from fused_spec.reconcile.archive import Archive
-    from fused_spec.reconcile.journal import Journal
-    from fused_spec.reconcile.markers import Markers
-    from fused_spec.reconcile.spool import Spools
+    from fused_spec.reconcile.archive.folders import Archive
+    from fused_spec.reconcile.archive.spool import Spools
+    from fused_spec.reconcile.history.markers import Markers
+    from fused_spec.reconcile.journal.intents import Journal
 
 
 def _wait(futures: Collection[Future[Any]], seconds: float) -> None:

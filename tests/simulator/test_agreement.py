@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Requests
-from fused_spec.reconcile.apply import apply
+from fused_spec.reconcile.applying.apply import apply
 from fused_spec.reconcile.site import always
 from fused_spec.spec.model import (
     DesiredJob,

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.acceptance import Accepts, Schema, acceptance
 from fused_spec.spec.checking.secrets import holds_secret
 from fused_spec.spec.documents.document import Document

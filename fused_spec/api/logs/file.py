@@ -1,0 +1,80 @@
+"""A log as the service answers it, saved to a file and read from there line by line: a log may be longer than memory.
+
+The answer is one JSON list, parsed as it arrives. Only scrubbed lines reach the disk, one JSON object each.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import ijson
+
+from fused_spec.api.errors import Unreadable
+from fused_spec.messages.redaction import Redactor, redact
+from fused_spec.wire import LogLine, log_lines
+
+
+class SaveLog:
+    """Writes an answer's lines to a file, from its first `most` bytes; `cut` tells whether there were more.
+
+    Without `last` the log goes on: see `Redactor.pieces`.
+    """
+
+    def __init__(self, path: Path, most: int, *, scrub: Redactor = redact, last: bool = True) -> None:
+        self._path = path
+        self._most = most
+        self._scrub = scrub
+        self._last = last
+        self.cut = False
+
+    def __call__(self, pieces: Iterator[bytes]) -> bytes:
+        self.cut = False
+        with self._path.open("wb") as stream:
+            self._path.chmod(0o600)
+            self._write(stream, log_lines(self._parsed(self._limited(pieces))))
+        return b""
+
+    def _write(self, stream: BinaryIO, lines: Iterable[LogLine]) -> None:
+        stamps: deque[int] = deque()
+
+        def messages() -> Iterator[str]:
+            for line in lines:
+                stamps.append(line.timestamp)
+                yield line.message
+
+        for message in self._scrub.pieces(messages(), last=self._last):
+            entry = {"timestamp": stamps.popleft(), "message": message}
+            stream.write(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+    def _limited(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        left = self._most
+        for piece in pieces:
+            yield piece[:left]
+            left -= len(piece)
+            if left < 0:
+                self.cut = True
+                return
+
+    def _parsed(self, pieces: Iterator[bytes]) -> Iterator[Any]:
+        """The records, oldest first; of a cut answer up to its last whole one. `Unreadable` for what is no list."""
+        entries = ijson.sendable_list()
+        parser = ijson.items_coro(entries, "item", use_float=True)
+        try:
+            for piece in filter(None, pieces):  # an empty one would mean the end
+                parser.send(piece)
+                yield from entries
+                del entries[:]
+            if not self.cut:
+                parser.close()
+                yield from entries
+        except ijson.JSONError as error:
+            # The parser's message may quote the log, so only its kind is told.
+            raise Unreadable(f"the answer is not a whole log ({type(error).__name__})") from None
+
+
+def saved_lines(path: Path) -> Iterator[LogLine]:
+    """The lines of a saved answer, oldest first."""
+    with path.open("rb") as stream:
+        yield from log_lines(map(json.loads, stream))
