@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec import __version__
-from fused_spec.cli.specs.reading import read_specs, valid_specs
+from fused_spec.cli.specs.reading import survey_specs, valid_specs
 from fused_spec.cli.terminal.options import Context, command, output_option, spec_paths
 from fused_spec.errors import EXIT_OK, SpecError
 
 if TYPE_CHECKING:
-    from fused_spec.spec.model import Resolution
+    from fused_spec.spec.model import Survey
 
 
 @click.command()
@@ -22,10 +22,10 @@ def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
 
     All problems of all files are shown together. Exits with 3 when there is an error.
     """
-    resolution = read_specs(context, paths)
-    if text := _diagnostics(resolution, output, context):
+    survey = survey_specs(context, paths)
+    if text := _diagnostics(survey, output, context):
         context.console.result(text)
-    return EXIT_OK if resolution.valid else SpecError.exit_code
+    return EXIT_OK if survey.valid else SpecError.exit_code
 
 
 @click.command()
@@ -45,7 +45,7 @@ def render(context: Context, paths: tuple[str, ...], output: str) -> None:
     context.console.result(as_json(document) if output == "json" else as_yaml(document))
 
 
-def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str:
+def _diagnostics(survey: "Survey", output: str, context: Context) -> str:
     from fused_spec.cli.terminal.runner_paths import placed
     from fused_spec.views.documents.github import annotations
     from fused_spec.views.documents.json import as_json, validate_document
@@ -54,11 +54,11 @@ def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str
 
     match output:
         case "json":
-            return as_json(validate_document(resolution.diagnostics))
+            return as_json(validate_document(survey.diagnostics))
         case "sarif":
-            return sarif_text(placed(resolution.diagnostics, context), version=__version__)
+            return sarif_text(placed(survey.diagnostics, context), version=__version__)
         case "github":
-            return "\n".join(filter(None, [annotations(placed(resolution.diagnostics, context)), verdict(resolution)]))
+            return "\n".join(filter(None, [annotations(placed(survey.diagnostics, context)), verdict(survey)]))
     paint = context.console.paint_result
-    shown = diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=paint)
-    return "\n".join(filter(None, [shown, verdict(resolution)]))
+    shown = diagnostics_text(survey.diagnostics, source_line=context.sources.line, paint=paint)
+    return "\n".join(filter(None, [shown, verdict(survey)]))
