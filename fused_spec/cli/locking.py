@@ -12,9 +12,9 @@ from fused_spec.errors import EXIT_OK, SpecError
 from fused_spec.phrases import counted
 
 if TYPE_CHECKING:
-    from fused_spec.spec.git_lock import Locks
-    from fused_spec.spec.git_sources import GitSources
     from fused_spec.spec.model import Project
+    from fused_spec.spec.project.git_lock import Locks
+    from fused_spec.spec.udfs.git_sources import GitSources
 
 _PATIENCE_SECONDS = 10.0
 
@@ -31,9 +31,9 @@ def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
     """
     from fused_spec.cli.target import with_state
     from fused_spec.gitrefs import Repositories
-    from fused_spec.spec.git_lock import LOCK_FILE, write_locks
-    from fused_spec.spec.git_sources import GitSources
+    from fused_spec.spec.project.git_lock import LOCK_FILE, write_locks
     from fused_spec.spec.resolve import git_cache, resolve
+    from fused_spec.spec.udfs.git_sources import GitSources
 
     known: list[tuple[GitSources, Locks]] = []
 

@@ -16,7 +16,7 @@ from fused_spec.cli.console import TEXT, Color, Console
 from fused_spec.cli.sources import Sources
 from fused_spec.errors import FileTrouble
 from fused_spec.settings import home_folder
-from fused_spec.spec.durations import SECONDS
+from fused_spec.spec.documents.durations import SECONDS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

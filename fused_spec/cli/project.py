@@ -20,7 +20,7 @@ def init(context: Context, folder: str) -> None:
     this machine, with no account.
     """
     from fused_spec.cli.starter import starter_files
-    from fused_spec.spec.schema import schema_text
+    from fused_spec.spec.checking.schema import schema_text
 
     root = context.cwd / folder
     files = starter_files(folder_name=root.resolve().name, project_id=str(uuid.uuid4()), schema=schema_text(None))
@@ -43,7 +43,7 @@ def schema(context: Context, kind: str | None, list_kinds: bool) -> None:
 
     Of one KIND, or of all. Editors read it through the line `# yaml-language-server: $schema=…` at the top of a spec.
     """
-    from fused_spec.spec.schema import KINDS, schema_text
+    from fused_spec.spec.checking.schema import KINDS, schema_text
 
     if list_kinds:
         context.console.result("\n".join(KINDS))
