@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, Location
-from fused_spec.settings import HOSTED_TARGET, Target
+from fused_spec.configuration.settings import HOSTED_TARGET, Target
+from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
 
 DEFAULT_SCOPE = "default"

@@ -11,7 +11,7 @@ import pytest
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.http.transport import Transport
-from fused_spec.settings import Credentials
+from fused_spec.configuration.settings import Credentials
 from fused_spec.wire import JobConfig, UdfStep
 from tests.clients import entries
 from tests.clients.entries import CALLS, GOES_ON, JOB, UDF_ID

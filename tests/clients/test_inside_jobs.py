@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from fused_spec.jobdir import read_results, result_content
+from fused_spec.jobs.folder import read_results, result_content
 from tests.clients.test_published_clients import ENVIRONMENTS, ROOT
 from tests.unit.engine.running import end, job_folder, udf_step
 from tests.waiting import PATIENCE
@@ -61,7 +61,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     step["udf"]["headers"] = [header]
     job = job_folder(folder, step)
     env = {"HOME": str(folder), "PATH": os.environ["PATH"]}
-    command = [environment(), "-m", "fused_spec.engine.worker", str(job.path)]
+    command = [environment(), "-m", "fused_spec.engine.jobs.worker", str(job.path)]
     subprocess.run(command, check=False, timeout=PATIENCE, env=env, capture_output=True)
     assert end(job) == ("Done", None)
     [only] = read_results(job)

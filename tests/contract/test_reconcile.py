@@ -24,7 +24,7 @@ from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Key, Kind
-from fused_spec.views.plan_text import plan_text
+from fused_spec.views.text.plans import plan_text
 from tests.archived import archived
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, FAST, SCOPE, SLOW, TOKEN, UDF, World, job

@@ -16,7 +16,7 @@ from fused_spec.reconcile.reviewing.left import Leavings
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Key, Kind
 from fused_spec.spec.project import elsewhere
-from fused_spec.views.plan_text import plan_text
+from fused_spec.views.text.plans import plan_text
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, SCOPE, SERVED, SLOW, TOKEN, UDF, World, job
 

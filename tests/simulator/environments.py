@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.reconcile.archive.folders import RECEIPT, Archive
 from fused_spec.reconcile.site import Site
-from fused_spec.service_identity import ServiceIdentity
 from tests.simulator.kernel import Kernel
 from tests.simulator.schedule import SCOPE, MemoryStore, Result, Schedule, Setting
 from tests.simulator.service import Service

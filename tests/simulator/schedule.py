@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError, Locked
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Reason
 from fused_spec.plan.model import History, PastRun, Plan, Requests
 from fused_spec.plan.planner import make_plan
@@ -32,7 +33,6 @@ from fused_spec.reconcile.journal.intents import Journal
 from fused_spec.reconcile.site import Site, Timing, World, always
 from fused_spec.reconcile.store.lease import Holder, Lease
 from fused_spec.spec.model import DesiredJob, Key, Kind, OnChangeWhileRunning, OnFailure, Project, Resolution, RunPolicy
-from fused_spec.status import RunStatus
 from fused_spec.wire import JobConfig
 from tests.simulator import readers
 from tests.simulator.kernel import Kernel, Pool, Process, wait_for

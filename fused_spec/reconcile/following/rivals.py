@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fused_spec.jobs.status import RunStatus, run_status
 from fused_spec.plan.model import Run
 from fused_spec.reconcile.following.flight import Flight
 from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.settle import StartKey, may_cancel, start_key, winner
 from fused_spec.reconcile.site import Site
-from fused_spec.status import RunStatus, run_status
 
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import JobResponse

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service import realtime
-from fused_spec.service.answers import problem, required
-from fused_spec.service.context import service_of
+from fused_spec.service.http.answers import problem, required
+from fused_spec.service.routes import calls as realtime
+from fused_spec.service.routes.context import service_of
 from fused_spec.wire import Udf
 
 _SIDES = ("bbox_minx", "bbox_miny", "bbox_maxx", "bbox_maxy")
@@ -26,7 +26,7 @@ async def in_box(request: Request) -> Response:
         "columns": query.getlist("columns"),
         **{name: query[name] for name in _OPTIONS if name in query},
     }
-    code = files("fused_spec.service").joinpath("table_in_box.udf").read_text(encoding="utf-8")
+    code = files("fused_spec.service.routes").joinpath("table_in_box.udf").read_text(encoding="utf-8")
     udf = Udf(entrypoint="table_in_box", code=code, parameters=parameters)
     service = service_of(request)
     run = realtime.begin(service, udf, asked="parquet", tile=None)

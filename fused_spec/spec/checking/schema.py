@@ -14,7 +14,7 @@ from typing import Any
 
 from jsonschema.protocols import Validator
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.explain import explain, explain_doubt
 from fused_spec.spec.checking.homes import homes
 from fused_spec.spec.checking.secrets import find_secrets

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic
-from fused_spec.redaction import is_sensitive_name, looks_like_secret, words_apart
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.redaction import is_sensitive_name, looks_like_secret, words_apart
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted
 

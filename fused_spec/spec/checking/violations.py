@@ -18,7 +18,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from fused_spec.diagnostics import nearest
+from fused_spec.messages.diagnostics import nearest
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.files.limits import MAX_FAULTS, MAX_PROBLEMS
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fused_spec.diagnostics import Location, Severity, guess, nearest
+from fused_spec.messages.diagnostics import Location, Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.documents.wording import either, spelt
@@ -44,7 +44,7 @@ def check_calls(read: ReadUdf, calls: Calls, udf_pointer: Pointer, findings: Fin
 
 
 def gives_parameters(element: Mapping[str, Any], names: tuple[str, ...], *, open_ended: bool) -> bool:
-    """Whether the keys of an element are parameters; the engine's rule (`engine.arguments`) is the same."""
+    """Whether the keys of an element are parameters; the engine's rule (`engine.calling.arguments`) is the same."""
     known = set(element) & set(names)
     return bool(element) and (len(known) == len(element) or (open_ended and (bool(known) or not names)))
 

@@ -1,7 +1,7 @@
 """The values that the annotation of a parameter lists: `Literal[…]`, and an `Enum` of the same source.
 
 Read from the syntax, never run: what is computed, or comes from elsewhere, allows anything. The engine refuses the same
-values when the job runs (`engine.allowed`).
+values when the job runs (`engine.calling.allowed`).
 """
 
 import ast
@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fused_spec.choices import meant, shown
 from fused_spec.spec.udfs.argument_kinds import NOUNS, wanted_instead
+from fused_spec.udfs.choices import meant, shown
 
 _ENUMS = ("Enum", "StrEnum", "IntEnum", "ReprEnum")
 _LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence", "Iterable", "Collection")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fused_spec.diagnostics import Severity, guess, nearest
+from fused_spec.messages.diagnostics import Severity, guess, nearest
 from fused_spec.spec.documents.durations import seconds
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
@@ -18,7 +18,7 @@ from fused_spec.spec.udfs.loads import Loadable, gather
 from fused_spec.spec.udfs.python_source import BadSyntax, Function, functions_of
 from fused_spec.spec.udfs.source_code import SourceCode
 from fused_spec.spec.udfs.text import Written, read_headers, read_written
-from fused_spec.udf_bundle import as_headers
+from fused_spec.udfs.bundle import as_headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

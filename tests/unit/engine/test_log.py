@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.engine.log import Journal, LogWriter, append_lines
-from fused_spec.jobdir import read_lines
-from fused_spec.redaction import MASK, Redactor
+from fused_spec.engine.reporting.log import Journal, LogWriter, append_lines
+from fused_spec.jobs.folder import read_lines
+from fused_spec.messages.redaction import MASK, Redactor
 
 
 def written(tmp_path: Path, *texts: str, times: tuple[int, ...] = ()) -> list[dict[str, Any]]:

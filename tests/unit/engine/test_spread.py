@@ -14,8 +14,8 @@ import pytest
 import shapely
 from distributed import Client
 
-from fused_spec.engine import ingesting
-from fused_spec.jobdir import JobDir
+from fused_spec.engine.jobs import ingesting
+from fused_spec.jobs.folder import JobDir
 from tests.unit.engine.building import grid, points, saved
 from tests.unit.engine.cluster import Cluster, cluster
 from tests.unit.engine.running import end, ended, job_folder, log, run, started

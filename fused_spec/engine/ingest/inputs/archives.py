@@ -16,7 +16,7 @@ from typing import IO, cast
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.notes import shown
 from fused_spec.engine.ingest.inputs.files import drop_with_copies
-from fused_spec.input_formats import UNPACKED_BY, tables_in
+from fused_spec.jobs.input_formats import UNPACKED_BY, tables_in
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 """How the names of files end that hold others."""

@@ -1,0 +1,74 @@
+"""Make foreign text and values fit to be seen: no control characters, no secrets, no endless lines.
+
+Names, logs and error texts come from files and services that nobody here wrote; an escape sequence in them must
+not reach a terminal, and a secret must not reach anybody.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.phrases import cut
+from fused_spec.messages.redaction import MASK, is_sensitive_name, redact
+from fused_spec.plan.diff import is_same
+from fused_spec.plan.model import FieldChange
+
+# C0 and C1 without the tab, DEL, line and paragraph separators, and what reorders or hides text on a screen.
+_INVISIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_CHANGED_SECRET = "(sensitive, changed)"  # noqa: S105  # what is shown in place of one
+
+
+def visible(text: str) -> str:
+    """The text as one harmless line: control characters become `\\x1b` and the like."""
+    return _INVISIBLE.sub(lambda match: _escaped(match[0]), text)
+
+
+def visible_lines(text: str) -> str:
+    """The same, keeping its line breaks; only a line feed, or one after a carriage return, is one."""
+    return "\n".join(visible(line) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n"))
+
+
+def one_line(value: Any, width: int = 100) -> str:
+    """A value as one short line of JSON; absent values are a dash."""
+    return "-" if value is None else cut(visible(json.dumps(value, ensure_ascii=False)), width)
+
+
+def without_secrets(value: Any, name: str = "") -> Any:
+    """The value with everything masked that is sensitive by its name or by its shape."""
+    match value:
+        case Mapping():
+            return {key: without_secrets(item, str(key)) for key, item in value.items()}
+        case list() | tuple():
+            return [without_secrets(item, name) for item in value]
+        case str():
+            return MASK if is_sensitive_name(name) else redact(value)
+        case int() | float() if not isinstance(value, bool) and is_sensitive_name(name):
+            return MASK
+    return value
+
+
+def shown_diagnostic(diagnostic: Diagnostic) -> Diagnostic:
+    """The problem with everything masked that has the shape of a secret; what a person wrote may stand in its words."""
+    return replace(
+        diagnostic,
+        message=redact(diagnostic.message),
+        pointer=redact(diagnostic.pointer),
+        hint=None if diagnostic.hint is None else redact(diagnostic.hint),
+    )
+
+
+def shown_fields(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
+    """Each difference with its secrets masked; one that masking makes invisible says so."""
+    for field in fields:
+        name = field.path.rpartition(".")[2]
+        before, after = without_secrets(field.before, name), without_secrets(field.after, name)
+        hidden = is_same(before, after)
+        yield FieldChange(path=field.path, before=before, after=_CHANGED_SECRET if hidden else after)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return {"\n": "\\n", "\r": "\\r"}.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
