@@ -1,6 +1,6 @@
 """Which tests run and how deep they go, how many workers run them, and the seed of everything random.
 
-A run of everything would take a newcomer's first half hour, so `pytest` alone leaves out what is marked `thorough`: what
+A run of everything is too long for a newcomer's first, so `pytest` alone leaves out what is marked `thorough`: what
 repeats in depth that which another test covers in breadth. `--all`, or naming files or folders, runs that too.
 
 No test ends or fails by a clock: the machine may be shared, and then any example takes longer than it should.
