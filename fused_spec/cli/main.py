@@ -11,17 +11,20 @@ from typing import Any
 import click
 
 from fused_spec import __version__
-from fused_spec.cli import archive, jobs, locking, planning, project, service, specs, tokens
-from fused_spec.cli.console import give_up
-from fused_spec.cli.options import current_console, current_context, global_options
-from fused_spec.cli.report import write_report
-from fused_spec.cli.suggestions import Guided, guided
+from fused_spec.cli.commands import archive, jobs, project, specs, tokens
+from fused_spec.cli.commands import lock as locking
+from fused_spec.cli.commands import plan_apply as planning
+from fused_spec.cli.commands import serve as service
+from fused_spec.cli.terminal.console import give_up
+from fused_spec.cli.terminal.options import current_console, current_context, global_options
+from fused_spec.cli.terminal.report import write_report
+from fused_spec.cli.terminal.suggestions import Guided, guided
 from fused_spec.errors import Bug, FileTrouble, FusedSpecError, Interrupted, Misconfigured, SpecError
-from fused_spec.views.diagnostics_text import diagnostics_text
-from fused_spec.views.documents import as_json, error_document, validate_document
-from fused_spec.views.error_text import error_text
-from fused_spec.views.markdown import error_markdown, problems_markdown
-from fused_spec.views.shown import visible_lines
+from fused_spec.views.documents.json import as_json, error_document, validate_document
+from fused_spec.views.markdown.comment import error_markdown, problems_markdown
+from fused_spec.views.text.diagnostics import diagnostics_text
+from fused_spec.views.text.errors import error_text
+from fused_spec.views.words.shown import visible_lines
 
 
 class InOrder(Guided):

@@ -6,8 +6,8 @@ from typing import Any
 from fused_spec.phrases import listed
 from fused_spec.plan.model import Change, FieldChange, History, PastRun, Run
 from fused_spec.redaction import MASK, shown_env
-from fused_spec.spec.addresses import output_of
 from fused_spec.spec.model import Desired, DesiredJob, Key, Kind
+from fused_spec.spec.relations.addresses import output_of
 from fused_spec.status import RunStatus
 
 _SHOWN = 3

@@ -7,8 +7,8 @@ from enum import Enum
 from typing import Any, Final
 
 from fused_spec.plan.actions import Action, Reason
-from fused_spec.spec.elsewhere import Elsewhere
 from fused_spec.spec.model import Desired, Key
+from fused_spec.spec.project.elsewhere import Elsewhere
 from fused_spec.status import RunStatus
 
 

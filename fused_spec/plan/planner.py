@@ -16,7 +16,6 @@ from fused_spec.plan.lineage import newest_run, written_again
 from fused_spec.plan.model import Change, History, PastRun, Plan, RemoteObject, Requests, Run
 from fused_spec.plan.objects import age_warnings, object_change
 from fused_spec.plan.waiting import waiting
-from fused_spec.spec.graph import in_order, needs_of
 from fused_spec.spec.model import (
     DEFAULT_SCOPE,
     Desired,
@@ -29,6 +28,7 @@ from fused_spec.spec.model import (
     RunPolicy,
     When,
 )
+from fused_spec.spec.relations.graph import in_order, needs_of
 from fused_spec.status import RunStatus
 
 _NAMED = 3

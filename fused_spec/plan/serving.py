@@ -7,8 +7,8 @@ from typing import Any
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, PastRun, Plan, Run
-from fused_spec.spec.addresses import addresses_written
 from fused_spec.spec.model import Desired, DesiredToken, DesiredUdf
+from fused_spec.spec.relations.addresses import addresses_written
 
 _WRITES = (Action.START, Action.REPLACE, Action.QUEUE)
 _SHOWN = 5

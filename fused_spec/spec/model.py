@@ -13,7 +13,7 @@ from typing import Any
 
 from fused_spec.diagnostics import Diagnostic, Location
 from fused_spec.settings import HOSTED_TARGET, Target
-from fused_spec.spec.meant import UNREAD
+from fused_spec.spec.files.meant import UNREAD
 
 DEFAULT_SCOPE = "default"
 

@@ -11,21 +11,21 @@ from pathlib import Path
 
 from fused_spec.diagnostics import Diagnostic, Location, Severity
 from fused_spec.gitrefs import Repositories
-from fused_spec.spec.build import build
-from fused_spec.spec.discovery import SpecFile, find, printable
-from fused_spec.spec.document import Document, read_documents
-from fused_spec.spec.exclusion import Exclusion, exclusion
-from fused_spec.spec.findings import Findings
-from fused_spec.spec.git_lock import Locks, read_locks
-from fused_spec.spec.git_sources import GitSources
-from fused_spec.spec.inputs import Inputs
-from fused_spec.spec.loads import Loadable
+from fused_spec.spec.checking.schema import check
+from fused_spec.spec.documents.document import Document, read_documents
+from fused_spec.spec.documents.findings import Findings
+from fused_spec.spec.files.discovery import SpecFile, find, printable
+from fused_spec.spec.files.exclusion import Exclusion, exclusion
+from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.model import Desired, DesiredJob, Kind, Project, Resolution
-from fused_spec.spec.outputs import outputs, with_outputs_in_digests
-from fused_spec.spec.project import find_project
-from fused_spec.spec.relations import check_relations
-from fused_spec.spec.schema import check
-from fused_spec.spec.text_addresses import text_addresses
+from fused_spec.spec.project.git_lock import Locks, read_locks
+from fused_spec.spec.project.project_file import find_project
+from fused_spec.spec.relations.check import check_relations
+from fused_spec.spec.relations.outputs import outputs, with_outputs_in_digests
+from fused_spec.spec.relations.text_addresses import text_addresses
+from fused_spec.spec.resolving.build import build
+from fused_spec.spec.udfs.git_sources import GitSources
+from fused_spec.spec.udfs.loads import Loadable
 
 
 def resolve(

@@ -32,7 +32,7 @@ def test_types_and_queries_are_in_the_wheel(wheel: Path) -> None:
 
 def test_the_schemas_are_found_in_an_installed_package(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    code = "from fused_spec.spec.schema import schema_folder, schema_text; schema_text(None); print(schema_folder())"
+    code = "from fused_spec.spec.checking import schema; schema.schema_text(None); print(schema.schema_folder())"
     done = subprocess.run(
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"],
         cwd=tmp_path,

@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from fused_spec.cli.main import commands
-from fused_spec.spec.discovery import SpecFile
-from fused_spec.spec.document import read_documents
-from fused_spec.spec.schema import SPEC_KINDS, check, schema, schema_folder, schema_text
+from fused_spec.spec.checking.schema import SPEC_KINDS, check, schema, schema_folder, schema_text
+from fused_spec.spec.documents.document import read_documents
+from fused_spec.spec.files.discovery import SpecFile
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from fused_spec.cli import main
-from fused_spec.cli.options import Context, command, output_option
+from fused_spec.cli.terminal.options import Context, command, output_option
 from fused_spec.errors import ArchiveError
 
 Run = Callable[..., tuple[int, str, str]]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.cli.main import commands, run
-from fused_spec.cli.suggestions import COMMANDS, OPTIONS, SPENDING, about_command, about_option
+from fused_spec.cli.terminal.suggestions import COMMANDS, OPTIONS, SPENDING, about_command, about_option
 
 _OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
 

@@ -12,7 +12,7 @@ from fused_spec.errors import FusedSpecError, Misconfigured
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import FieldChange, History, RemoteObject, Requests
 from fused_spec.plan.planner import make_plan
-from fused_spec.spec.meant import not_a_spec
+from fused_spec.spec.files.meant import not_a_spec
 from fused_spec.spec.model import (
     DesiredUdf,
     Key,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.spec.schema import complete
+from fused_spec.spec.checking.schema import complete
 from fused_spec.wire import JobConfig, PartitionGeospatialStep, PartitionNongeospatialStep, TokenCreate, Udf, UdfStep
 from fused_spec.wire.base import WireModel
 from fused_spec.wire.instances import INSTANCE_TYPES

@@ -4,9 +4,9 @@ from textwrap import dedent
 from typing import Any
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec.discovery import SpecFile
-from fused_spec.spec.document import Document, read_documents
-from fused_spec.spec.schema import check
+from fused_spec.spec.checking.schema import check
+from fused_spec.spec.documents.document import Document, read_documents
+from fused_spec.spec.files.discovery import SpecFile
 
 SMALLEST_JOB = """\
 apiVersion: fused-spec/v1

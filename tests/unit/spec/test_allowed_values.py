@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.spec.python_source import Function, functions_of
+from fused_spec.spec.udfs.python_source import Function, functions_of
 
 CODE = """
 import enum

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec.discovery import find
-from fused_spec.spec.document import Document, read_documents
-from fused_spec.spec.schema import check
+from fused_spec.spec.checking.schema import check
+from fused_spec.spec.documents.document import Document, read_documents
+from fused_spec.spec.files.discovery import find
 
 CORPUS = Path(__file__).parents[2] / "specs"
 VALID = sorted((CORPUS / "valid").glob("*.yaml"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.spec.digest import canonical, digest
+from fused_spec.spec.relations.digest import canonical, digest
 
 VECTORS = json.loads((Path(__file__).parents[2] / "golden" / "digests.json").read_text(encoding="utf-8"))
 

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec import discovery
-from fused_spec.spec.discovery import SpecFile, find
-from fused_spec.spec.limits import MAX_SPEC_BYTES
-from fused_spec.spec.roots import project_root
+from fused_spec.spec.files import discovery
+from fused_spec.spec.files.discovery import SpecFile, find
+from fused_spec.spec.files.limits import MAX_SPEC_BYTES
+from fused_spec.spec.files.roots import project_root
 
 
 def names(cwd: Path, *paths: str) -> list[str]:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.diagnostics import Location
-from fused_spec.spec import document as reading
-from fused_spec.spec.document import PureParser, read_documents
-from fused_spec.spec.limits import MAX_DEPTH, MAX_PROBLEMS
-from fused_spec.spec.positions import Pointer
+from fused_spec.spec.documents import document as reading
+from fused_spec.spec.documents.document import PureParser, read_documents
+from fused_spec.spec.documents.positions import Pointer
+from fused_spec.spec.files.limits import MAX_DEPTH, MAX_PROBLEMS
 from tests.unit.spec.reading import document, file, job, only_problem, problems, tree
 
 JSON = st.recursive(

@@ -3,8 +3,8 @@
 import pytest
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec import document as reading
-from fused_spec.spec.document import FastestParser, PureParser, read_documents
+from fused_spec.spec.documents import document as reading
+from fused_spec.spec.documents.document import FastestParser, PureParser, read_documents
 from tests.unit.spec.reading import file
 
 

@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec import build, elements_csv, elements_json
-from fused_spec.spec.element_list import BadElements
-from fused_spec.spec.elements import ElementFiles
-from fused_spec.spec.elements_csv import csv_elements
-from fused_spec.spec.elements_json import json_elements, json_lines_elements
-from fused_spec.spec.limits import MAX_DEPTH
+from fused_spec.spec.files.limits import MAX_DEPTH
+from fused_spec.spec.files.named_files import Folder
+from fused_spec.spec.inputs import elements_csv, elements_json
+from fused_spec.spec.inputs.element_list import BadElements
+from fused_spec.spec.inputs.elements import ElementFiles
+from fused_spec.spec.inputs.elements_csv import csv_elements
+from fused_spec.spec.inputs.elements_json import json_elements, json_lines_elements
 from fused_spec.spec.model import DesiredJob
-from fused_spec.spec.named_files import Folder
 from fused_spec.spec.resolve import resolve
+from fused_spec.spec.resolving import build
 from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.reading import job
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.spec import elsewhere
-from fused_spec.spec.elsewhere import Elsewhere, look_elsewhere
 from fused_spec.spec.model import DEFAULT_SCOPE, Key, Kind, Project, Resolution
+from fused_spec.spec.project import elsewhere
+from fused_spec.spec.project.elsewhere import Elsewhere, look_elsewhere
 
 JOB = "apiVersion: fused-spec/v1\nkind: Job\nmetadata: {name: tiles}\nspec: {}\n"
 TILES = Key(kind=Kind.JOB, name="tiles")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.spec.inputs import Inputs
+from fused_spec.spec.files.named_files import Folder, Trouble
+from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.model import LocalFile
-from fused_spec.spec.named_files import Folder, Trouble
 
 
 def read(folder: Path, name: str, content: bytes) -> LocalFile | Trouble:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from fused_spec.diagnostics import Diagnostic, Severity
-from fused_spec.spec import document as reading
-from fused_spec.spec.limits import MAX_PROBLEMS
-from fused_spec.spec.meant import is_meant
+from fused_spec.spec.documents import document as reading
+from fused_spec.spec.files.limits import MAX_PROBLEMS
+from fused_spec.spec.files.meant import is_meant
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
-from fused_spec.views.documents import validate_document
-from fused_spec.views.github import annotations
-from fused_spec.views.sarif import sarif_document
+from fused_spec.views.documents.github import annotations
+from fused_spec.views.documents.json import validate_document
+from fused_spec.views.documents.sarif import sarif_document
 from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.reading import SMALLEST_JOB
 
@@ -148,7 +148,7 @@ def test_a_folder_with_nothing_but_the_yaml_of_others_is_an_error(resolved: Reso
 
 
 def test_what_is_too_large_and_of_others_is_passed_over(resolved: Resolve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fused_spec.spec.discovery.MAX_SPEC_BYTES", 1000)
+    monkeypatch.setattr("fused_spec.spec.files.discovery.MAX_SPEC_BYTES", 1000)
     assert with_one(resolved, "a: 1 # " + "x" * 2000).valid
     assert not with_one(resolved, SMALLEST_JOB + "# " + "x" * 2000).valid
 

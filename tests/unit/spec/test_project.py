@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.spec.project import find_project
+from fused_spec.spec.project.project_file import find_project
 
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: roads, id: 0d5b1c7e-52b5}\n"
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.diagnostics import Diagnostic, Severity
+from fused_spec.spec.checking.schema import complete
 from fused_spec.spec.model import DesiredJob, Resolution
 from fused_spec.spec.resolve import resolve
-from fused_spec.spec.schema import complete
 from tests.unit.spec.conftest import Resolve
 
 INGESTION = """\

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.spec.scalars import Doubt, plain
+from fused_spec.spec.documents.scalars import Doubt, plain
 
 
 def doubt(text: str) -> Doubt:

@@ -1,0 +1,64 @@
+"""`validate` and `render`: what the specs say, without any service."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fused_spec import __version__
+from fused_spec.cli.specs.reading import read_specs, valid_specs
+from fused_spec.cli.terminal.options import Context, command, output_option, spec_paths
+from fused_spec.errors import EXIT_OK, SpecError
+
+if TYPE_CHECKING:
+    from fused_spec.spec.model import Resolution
+
+
+@click.command()
+@spec_paths
+@output_option("text", "json", "sarif", "github")
+@command
+def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
+    """Check specs, offline and with no account.
+
+    All problems of all files are shown together. Exits with 3 when there is an error.
+    """
+    resolution = read_specs(context, paths)
+    if text := _diagnostics(resolution, output, context):
+        context.console.result(text)
+    return EXIT_OK if resolution.valid else SpecError.exit_code
+
+
+@click.command()
+@spec_paths
+@output_option("yaml", "json")
+@command
+def render(context: Context, paths: tuple[str, ...], output: str) -> None:
+    """Show specs with everything filled in.
+
+    Every default, every file with its digest, and what identifies each job; sensitive values are masked.
+    """
+    from fused_spec.cli.specs.rendered import desired_document
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.yaml_ import as_yaml
+
+    document = desired_document(valid_specs(context, paths))
+    context.console.result(as_json(document) if output == "json" else as_yaml(document))
+
+
+def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str:
+    from fused_spec.cli.terminal.runner_paths import placed
+    from fused_spec.views.documents.github import annotations
+    from fused_spec.views.documents.json import as_json, validate_document
+    from fused_spec.views.documents.sarif import sarif_text
+    from fused_spec.views.text.diagnostics import diagnostics_text, verdict
+
+    match output:
+        case "json":
+            return as_json(validate_document(resolution.diagnostics))
+        case "sarif":
+            return sarif_text(placed(resolution.diagnostics, context), version=__version__)
+        case "github":
+            return "\n".join(filter(None, [annotations(placed(resolution.diagnostics, context)), verdict(resolution)]))
+    paint = context.console.paint_result
+    shown = diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=paint)
+    return "\n".join(filter(None, [shown, verdict(resolution)]))

@@ -1,0 +1,55 @@
+"""What a person, or a script, needs first when a run failed: where in the job, why, the last lines, and its page."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from fused_spec.errors import FusedSpecError
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change, Run
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.archive.log_end import LogEnd, end_of
+from fused_spec.reconcile.site import Site
+from fused_spec.spec.model import DesiredJob
+from fused_spec.views.text.outcomes import Failure, Input
+
+_SHOWN = (OutcomeStatus.FAILED, OutcomeStatus.LOST, OutcomeStatus.CANCELLED)
+_LARGEST_INPUT = 1_000  # characters of JSON
+
+
+def failures(site: Site, outcomes: Sequence[Outcome], *, link: bool) -> dict[str, Failure]:
+    """What is known of each run that failed, by its id; a log that cannot be read leaves its part out."""
+    found: dict[str, Failure] = {}
+    for outcome in outcomes:
+        if outcome.job_id and outcome.status in _SHOWN and outcome.change.action is not Action.CANCEL:
+            end = LogEnd()
+            with suppress(FusedSpecError):
+                end = end_of(_log(site, outcome.job_id))
+            found[outcome.job_id] = Failure(
+                step=end.step,
+                input=None if end.input is None else _input(outcome.change, end.number, end.input),
+                raised=end.raised,
+                why=end.why,
+                lines=end.lines,
+                link=site.api.job_page(outcome.job_id) if link else None,
+            )
+    return found
+
+
+def _log(site: Site, job_id: str) -> Iterator[str]:
+    receipt = next(iter(site.archive.find(job_id)), None)
+    lines = site.archive.read_logs(receipt) if receipt is not None else site.api.get_logs(job_id)
+    yield from (line.message for line in lines)
+
+
+def _input(change: Change, step: int | None, index: int) -> Input:
+    """The element of the step's input, and what it is, where the run was started with what is declared now."""
+    job, run = change.after, change.before
+    if not isinstance(job, DesiredJob) or not isinstance(run, Run) or run.digest != job.digest or step is None:
+        return Input(index=index)
+    elements: Any = job.payload["config"]["steps"][step - 1].get("input")
+    if not isinstance(elements, Sequence) or isinstance(elements, str) or not index < len(elements):
+        return Input(index=index)
+    value = elements[index]
+    return Input(index=index, value=value if len(json.dumps(value)) <= _LARGEST_INPUT else None)

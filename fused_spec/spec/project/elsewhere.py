@@ -1,0 +1,113 @@
+"""What specs of a project declare that a command was not given: by their text alone, rather too much than too little.
+
+Whoever names a part of the specs says nothing about the rest: what is declared there has not left the specs, and no
+prune ends it.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fused_spec.spec.files.exclusion import Exclusion, exclusion
+from fused_spec.spec.files.limits import MAX_FILES, MAX_SPEC_BYTES
+from fused_spec.spec.files.roots import PROJECT_FILE
+from fused_spec.spec.model import DEFAULT_SCOPE, Key, Kind, Resolution
+
+_MOST_FILES = MAX_FILES
+_MOST_FOLDERS = 20_000
+_BEGIN = 1 << 20  # within so many bytes a spec says that it is one
+_SPECS = (".yaml", ".yml", ".json")
+_NOT_LOOKED_INTO = ("node_modules", "venv", "__pycache__")
+
+_OURS = re.compile(rb"""apiVersion["']?\s*:\s*["']?fused-spec/""")
+_BORDER = re.compile(r"^---", re.MULTILINE)
+_KIND = re.compile(r"""\bkind["']?\s*:\s*["']?(\w+)""")
+_NAME = re.compile(r"""\bname["']?\s*:\s*["']?([\w.-]+)""")
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What else is declared; where nobody could look, everything may be."""
+
+    declared: frozenset[Key] = frozenset()
+    unknown: bool = False
+
+    def declares(self, key: Key) -> bool:
+        return self.unknown or key in self.declared
+
+
+def look_elsewhere(resolution: Resolution) -> Elsewhere:
+    """What the files of the project may declare that are not among those of the resolution.
+
+    Without a project file nothing says which files belong together, and nothing is looked at.
+    """
+    project = resolution.project
+    if project.scope == DEFAULT_SCOPE:
+        return Elsewhere()
+    root = Path(os.path.realpath(project.root))
+    given = {os.path.realpath(path) for path in resolution.files}
+    found: set[Key] = set()
+    try:
+        for path in _files(root, exclusion(root, project.exclude)):
+            if os.path.realpath(path) not in given:
+                found.update(_keys(path))
+    except (OSError, _TooMuch):  # what cannot be read may declare anything
+        return Elsewhere(unknown=True)
+    return Elsewhere(frozenset(found))
+
+
+class _TooMuch(Exception):  # a signal, which never leaves this module
+    """There is more than can be looked at."""
+
+
+def _files(root: Path, excluded: Exclusion) -> Iterator[Path]:
+    """What may be a spec of the project; a folder with a project file of its own is another one."""
+    files_met = 0
+    for folders_met, (folder, folders, names) in enumerate(os.walk(root, onerror=_raise)):
+        here = Path(folder)
+        if here != root and PROJECT_FILE in names:
+            folders.clear()
+            continue
+        within = "" if here == root else f"{here.relative_to(root).as_posix()}/"
+        folders[:] = [name for name in folders if not _is_passed_over(name)]
+        folders[:] = [name for name in folders if not excluded.covers(f"{within}{name}", folder=True)]
+        for name in names:
+            if _may_be_a_spec(here / name) and not excluded.covers(f"{within}{name}", folder=False):
+                files_met += 1
+                yield here / name
+        if folders_met > _MOST_FOLDERS or files_met > _MOST_FILES:
+            raise _TooMuch
+
+
+def _may_be_a_spec(path: Path) -> bool:
+    name = path.name
+    return name.endswith(_SPECS) and not name.startswith(".") and name != PROJECT_FILE and path.is_file()
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_passed_over(name: str) -> bool:
+    return name.startswith(".") or name in _NOT_LOOKED_INTO
+
+
+def _keys(path: Path) -> Iterator[Key]:
+    """Each kind with each name of one document; lines that are comments say nothing."""
+    with path.open("rb") as stream:
+        content = stream.read(_BEGIN)
+        if not _OURS.search(content):
+            return
+        content += stream.read(MAX_SPEC_BYTES)
+    if len(content) > MAX_SPEC_BYTES:
+        raise _TooMuch
+    text = "\n".join(line for line in content.decode("utf-8", "replace").splitlines() if not _is_comment(line))
+    for document in _BORDER.split(text):
+        kinds = {kind for kind in Kind if str(kind) in _KIND.findall(document)}
+        yield from (Key(kind=kind, name=name) for name in set(_NAME.findall(document)) for kind in kinds)
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")

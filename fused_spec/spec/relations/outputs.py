@@ -1,0 +1,78 @@
+"""What jobs leave behind, and who reads it: `{output_of: counties}` stands for the address that counties writes to.
+
+A job that reads another's output needs that job, and its digest covers the other's: what it reads is another thing
+once the other declares something else.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fused_spec.spec.documents.document import Document
+from fused_spec.spec.documents.positions import Pointer
+from fused_spec.spec.model import Desired, DesiredJob, Key, Kind
+from fused_spec.spec.relations.digest import digest
+from fused_spec.spec.relations.graph import in_order
+
+_CONFIG: Pointer = ("spec", "config")
+
+
+def producer(value: Any) -> str | None:
+    """The job that `{output_of: name}` names; None for any other value."""
+    if isinstance(value, dict) and set(value) == {"output_of"} and isinstance(value["output_of"], str):
+        return value["output_of"]
+    return None
+
+
+def outputs(documents: Iterable[Document]) -> dict[str, str]:
+    """The address that each job writes to: that of its last step with an output."""
+    found: dict[str, str] = {}
+    for document in documents:
+        if document.kind == Kind.JOB and document.name is not None:
+            written = [step.get("output") for step in _steps(document) if isinstance(step, dict)]
+            addresses = [output for output in written if isinstance(output, str)]
+            if addresses:
+                found[document.name] = addresses[-1]
+    return found
+
+
+def read_outputs(document: Document) -> list[tuple[str, Pointer]]:
+    """The jobs whose output a job reads, and where it says so."""
+    return [
+        reference
+        for index, step in enumerate(_steps(document))
+        if isinstance(step, dict)
+        for reference in _references(step, (*_CONFIG, "steps", index))
+    ]
+
+
+def with_outputs_in_digests(desired: Sequence[Desired]) -> tuple[Desired, ...]:
+    """The same things, where the digest of each job that reads outputs also covers the jobs that write them.
+
+    Raises `graphlib.CycleError` for a loop of needs.
+    """
+    digests: dict[Key, str] = {}
+    for one in in_order(desired):
+        own = one.digest
+        if isinstance(one, DesiredJob) and one.reads:
+            own = digest(one.payload, outputs_of={key.name: digests.get(key, "") for key in one.reads})
+        digests[one.key] = own
+    return tuple(one if digests[one.key] == one.digest else replace(one, digest=digests[one.key]) for one in desired)
+
+
+def _steps(document: Document) -> list[Any]:
+    spec = document.tree.get("spec") if isinstance(document.tree, dict) else None
+    config = spec.get("config") if isinstance(spec, dict) else None
+    steps = config.get("steps") if isinstance(config, dict) else None
+    return steps if isinstance(steps, list) else []
+
+
+def _references(value: Any, pointer: Pointer) -> Iterator[tuple[str, Pointer]]:
+    name = producer(value)
+    if name is not None:
+        yield name, (*pointer, "output_of")
+        return
+    items: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        if isinstance(item, dict | list):  # there may be a million plain values
+            yield from _references(item, (*pointer, key))

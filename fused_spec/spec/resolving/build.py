@@ -1,0 +1,293 @@
+"""Build what one document declares: a job, a saved UDF or a token, with everything it names read in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fused_spec.spec.checking.schema import complete
+from fused_spec.spec.checking.smallest import smallest
+from fused_spec.spec.documents.document import Document
+from fused_spec.spec.documents.durations import seconds
+from fused_spec.spec.documents.findings import Findings
+from fused_spec.spec.documents.positions import Pointer
+from fused_spec.spec.files.limits import MAX_CONFIG_BYTES, MAX_FILE_BYTES
+from fused_spec.spec.files.named_files import Folder
+from fused_spec.spec.inputs.element_list import PARTS
+from fused_spec.spec.inputs.local_inputs import Inputs
+from fused_spec.spec.inputs.read_options import tell_ignored
+from fused_spec.spec.model import (
+    Desired,
+    DesiredJob,
+    DesiredToken,
+    DesiredUdf,
+    Key,
+    Kind,
+    OnChangeWhileRunning,
+    OnFailure,
+    OnUpstream,
+    Project,
+    RunPolicy,
+    When,
+)
+from fused_spec.spec.relations.digest import canonical, digest
+from fused_spec.spec.resolving.prices import PRICES
+from fused_spec.spec.resolving.references import References
+from fused_spec.spec.resolving.steps import StepReader, smallest_step
+from fused_spec.spec.resolving.token_life import token_life
+from fused_spec.spec.udfs.loads import Loadable
+
+_SPEC: Pointer = ("spec",)
+_DEFAULT_ENV = {"FUSED_CREDENTIAL_PROVIDER": "ec2"}
+_KEPT_HERE = ("sink", "expires", "warn_before")
+_SETTINGS = ("instance_type", "region", "disk_size_gb", "image_name")
+
+
+def build(
+    document: Document,
+    findings: Findings,
+    *,
+    project: Project,
+    folder: Path,
+    inputs: Inputs,
+    outputs: Mapping[str, str],
+    loadable: Loadable,
+) -> Desired | None:
+    """What the document declares, or None when something in it is wrong; `findings` then says what.
+
+    `folder` is where its relative paths start, the project's root what they must not leave; `outputs` are the
+    addresses that the jobs write to, by name; `loadable` is what UDFs may load.
+    """
+    within = Folder(path=folder, root=project.root)
+    references = References(inputs=inputs, outputs=outputs, folder=within, findings=findings)
+    prices = {**PRICES, **project.prices}
+    builder = _Builder(
+        document=document,
+        findings=findings,
+        folder=within,
+        references=references,
+        loadable=loadable,
+        prices=prices,
+        hosted=project.hosted,
+    )
+    match document.kind:
+        case Kind.JOB:
+            return builder.job()
+        case Kind.UDF:
+            return builder.udf()
+        case Kind.TOKEN:
+            return builder.token()
+    return None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Builder:
+    document: Document
+    findings: Findings
+    folder: Folder
+    references: References
+    loadable: Loadable
+    prices: Mapping[str, float]
+    hosted: str | None
+    sources: dict[str, str] = field(default_factory=dict)
+
+    def job(self) -> DesiredJob | None:
+        steps = self._steps()
+        self._check_price()
+        if self.findings.has_error:
+            return None
+        spec, schema = self._spec(), self._schema()
+        step_schema = schema["properties"]["config"]["properties"]["steps"]["items"]
+        config = {
+            **smallest({name: value for name, value in spec["config"].items() if name != "steps"}, schema),
+            "steps": [smallest_step(step, step_schema) for step in steps],
+        }
+        payload = {"config": {name: value for name, value in config.items() if value is not None}}
+        payload |= {name: spec[name] for name in _SETTINGS if spec.get(name) is not None}
+        if env := _env(spec.get("env", {})):
+            payload["additional_env"] = env
+        if not self._is_sendable(config):
+            return None
+        return DesiredJob(
+            **self._common(payload),
+            needs=_jobs([*spec.get("needs", []), *self.references.producers]),
+            reads=_jobs(self.references.producers),
+            run=_policy(spec.get("run", {})),
+            files=tuple(self.references.files.values()),
+            start=_start(spec),
+            protect=self._is_protected(),
+        )
+
+    def udf(self) -> DesiredUdf | None:
+        declared = self._spec().get("udf") if isinstance(self._spec(), dict) else None
+        udf = self._reader().udf(declared, (*_SPEC, "udf"), "udf") if isinstance(declared, dict) else None
+        for file in self.references.files.values():
+            self.findings.tell(
+                "local-input",
+                f"a saved UDF cannot bring a local file ({self.folder.shown(file.path)})",
+                (*_SPEC, "udf", "parameters"),
+                "name a URL such as fd://datasets/buildings.parquet",
+            )
+        if udf is None or self.findings.has_error:
+            return None
+        spec = smallest(self._spec(), self._schema())
+        payload = {"slug": self.document.name, **spec, "udf": udf}
+        return DesiredUdf(**self._common(payload))
+
+    def token(self) -> DesiredToken | None:
+        sink = self._sink()
+        life = token_life(self._spec(), self.findings)
+        if self.findings.has_error or sink is None:
+            return None
+        spec = smallest(self._spec(), self._schema())
+        reference = spec["udf"].get("ref")
+        return DesiredToken(
+            **self._common({name: value for name, value in spec.items() if name not in _KEPT_HERE}),
+            sink=sink,
+            sink_said=str(self._spec()["sink"]["file"]),
+            life=life,
+            needs=(Key(kind=Kind.UDF, name=reference),) if reference else (),
+            protect=self._is_protected(),
+        )
+
+    def _is_protected(self) -> bool:
+        return bool(self.document.tree["metadata"].get("protect", False))
+
+    def _steps(self) -> list[dict[str, Any]]:
+        """The steps that are right, read; what is wrong with the others is told."""
+        config = self._spec().get("config") if isinstance(self._spec(), dict) else None
+        declared = config.get("steps") if isinstance(config, dict) else None
+        tell_ignored(declared, (*_SPEC, "config", "steps"), self.hosted, self.findings)
+        reader = self._reader()
+        steps = [
+            reader.read(step, (*_SPEC, "config", "steps", index), f"config.steps.{index}")
+            for index, step in enumerate(declared if isinstance(declared, list) else [])
+        ]
+        return [step for step in steps if step is not None]
+
+    def _check_price(self) -> None:
+        """A cost that nobody can know is no limit."""
+        spec = self._spec()
+        limit = spec["run"].get("max_cost") if isinstance(spec, dict) and isinstance(spec.get("run"), dict) else None
+        if limit is None or not self.findings.is_sound((*_SPEC, "instance_type")):
+            return
+        machine = spec.get("instance_type")
+        if machine not in self.prices:
+            what = f"no price is known for {machine}" if machine else "without instance_type the service chooses"
+            self.findings.tell(
+                "unknown-price",
+                f"max_cost cannot be kept: {what}",
+                (*_SPEC, "run", "max_cost"),
+                f"add {machine}: DOLLARS_AN_HOUR under prices in fused-spec.yaml"
+                if machine
+                else "name an instance_type",
+            )
+
+    def _is_sendable(self, config: Mapping[str, Any]) -> bool:
+        """Whether a service may take the config; one of a small file without elements cannot be too large."""
+        in_files = any(isinstance(step.get("input"), dict) for step in self._spec()["config"]["steps"])
+        if not in_files and len(self.document.file.content) < MAX_FILE_BYTES:
+            return True
+        size = len(canonical(config))
+        if size > MAX_CONFIG_BYTES:
+            message = (
+                f"with its elements and code the job has {size >> 20} MiB, and {MAX_CONFIG_BYTES >> 20} are the most"
+            )
+            self.findings.tell("too-large", message, (*_SPEC, "config"), PARTS)
+        return size <= MAX_CONFIG_BYTES
+
+    def _sink(self) -> Path | None:
+        at = (*_SPEC, "sink", "file")
+        if not self.findings.is_sound((*_SPEC, "sink")):
+            return None
+        name = self._spec()["sink"]["file"]
+        sink: Path = (self.folder.root / name).resolve()
+        if not sink.is_relative_to(self.folder.root.resolve()) or Path(name).is_absolute() or "\0" in name:
+            self.findings.tell(
+                "outside-project",
+                "the sink is not inside the project",
+                at,
+                "write a path relative to the project's root, such as .secrets/public-tiles",
+            )
+            return None
+        if sink.is_dir():
+            self.findings.tell("not-a-file", "the sink is a folder", at, "name a file in it")
+            return None
+        return sink
+
+    def _reader(self) -> StepReader:
+        return StepReader(
+            folder=self.folder,
+            findings=self.findings,
+            references=self.references,
+            loadable=self.loadable,
+            sources=self.sources,
+        )
+
+    def _spec(self) -> Any:
+        return self.document.tree.get("spec")
+
+    def _schema(self) -> Mapping[str, Any]:
+        spec: Mapping[str, Any] = complete(str(self.document.kind))["properties"]["spec"]
+        return spec
+
+    def _common(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        metadata = self.document.tree["metadata"]
+        return {
+            "key": Key(kind=Kind(str(self.document.kind)), name=metadata["name"]),
+            "payload": payload,
+            "digest": digest(payload),
+            "origin": self.document.positions.value(()),
+            "description": metadata.get("description"),
+            "labels": metadata.get("labels", {}),
+            "sources": self.sources | (self._input_sources(payload) if self.references.files else {}),
+        }
+
+    def _input_sources(self, payload: Any, path: str = "") -> dict[str, str]:
+        """The local file behind each address in the payload."""
+        if isinstance(payload, str):
+            file = self.references.files.get(payload)
+            return {path: self.folder.shown(file.path)} if file is not None else {}
+        items = (
+            payload.items() if isinstance(payload, dict) else enumerate(payload if isinstance(payload, list) else [])
+        )
+        found: dict[str, str] = {}
+        for name, value in items:
+            found |= self._input_sources(value, f"{path}.{name}".lstrip("."))
+        return found
+
+
+def _jobs(names: Iterable[str]) -> tuple[Key, ...]:
+    return tuple(Key(kind=Kind.JOB, name=name) for name in dict.fromkeys(names))
+
+
+def _start(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of the start alone; ages in seconds."""
+    said: dict[str, Any] = {}
+    if spec.get("send_status_email") is not None:
+        said["send_status_email"] = spec["send_status_email"]
+    if spec.get("cache_max_age") is not None:
+        age = spec["cache_max_age"]
+        said["cache_max_age"] = age if isinstance(age, int) else seconds(age)
+    return said
+
+
+def _env(declared: Mapping[str, str | None]) -> dict[str, str]:
+    """What is declared over Fused's own default; null takes a variable away."""
+    return {name: value for name, value in (_DEFAULT_ENV | dict(declared)).items() if value is not None}
+
+
+def _policy(declared: Mapping[str, Any]) -> RunPolicy:
+    kinds = {
+        "when": When,
+        "on_failure": OnFailure,
+        "on_change_while_running": OnChangeWhileRunning,
+        "upstream": OnUpstream,
+    }
+    fields: dict[str, Any] = {
+        name: kinds[name](value) if name in kinds else value for name, value in declared.items() if value is not None
+    }
+    for name in ("timeout", "max_age", "max_duration"):
+        if name in fields:
+            fields[name] = float(seconds(fields[name]))
+    return RunPolicy(**fields)

@@ -1,0 +1,103 @@
+"""Resolve the steps of a job: UDFs become code, what is referred to becomes an address, defaults go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fused_spec.spec.checking.smallest import smallest
+from fused_spec.spec.checking.violations import Schema
+from fused_spec.spec.documents.findings import Findings
+from fused_spec.spec.documents.positions import Pointer
+from fused_spec.spec.files.named_files import Folder
+from fused_spec.spec.inputs.check import check_inputs
+from fused_spec.spec.inputs.elements import elements_file
+from fused_spec.spec.inputs.read_options import check_reading
+from fused_spec.spec.resolving.calls import Calls, check_calls
+from fused_spec.spec.resolving.expectations import check_expectation
+from fused_spec.spec.resolving.references import References
+from fused_spec.spec.udfs.loads import Loadable
+from fused_spec.spec.udfs.udf import read_udf
+
+# The wire wants these said even where the spec may leave them out.
+_ALWAYS_SAID = {"partition_geospatial": ("partitioning_method", "partitioning_split_method")}
+
+
+@dataclass(slots=True, kw_only=True)
+class StepReader:
+    """Reads steps of one document; `sources` gathers the file behind a payload path."""
+
+    folder: Folder
+    findings: Findings
+    references: References
+    loadable: Loadable
+    sources: dict[str, str]
+
+    def read(self, step: Any, pointer: Pointer, place: str) -> dict[str, Any] | None:
+        """The step as it travels, or None when something in it is wrong; `place` is its path in the payload.
+
+        Parts that the schema found wrong are left alone; the others are read, so that their problems are told too.
+        """
+        if not isinstance(step, dict):
+            return None
+        return self._udf_step(step, pointer, place) if "udf" in step else self._ingestion(step, pointer)
+
+    def _udf_step(self, step: Mapping[str, Any], pointer: Pointer, place: str) -> dict[str, Any] | None:
+        calls = self._calls(step.get("input"), (*pointer, "input"), place)
+        check_expectation(step, pointer, self.findings)
+        udf = self.udf(step["udf"], (*pointer, "udf"), f"{place}.udf", calls=calls)
+        return {**step, "input": calls.elements, "udf": udf} if udf is not None and calls is not None else None
+
+    def _calls(self, declared: Any, pointer: Pointer, place: str) -> Calls | None:
+        """What the UDF is called with, from the spec or from a file; None when something is wrong with it."""
+        if not self.findings.is_sound(pointer):
+            return None
+        if (name := elements_file(declared)) is not None:
+            elements = self.references.elements(name, (*pointer, "elements"))
+            if elements is None:
+                return None
+            self.sources[f"{place}.input"] = elements.file
+            return Calls(elements=elements.values, pointer=pointer, in_file=elements)
+        return Calls(elements=self.references.addresses(declared, pointer), pointer=pointer)
+
+    def udf(self, declared: Any, pointer: Pointer, place: str, *, calls: Calls | None = None) -> dict[str, Any] | None:
+        """The UDF as it travels; `calls` are those of the step that calls it."""
+        if not self.findings.is_sound(pointer):
+            return None
+        parameters = self.references.addresses(declared.get("parameters", {}), (*pointer, "parameters"))
+        read = read_udf({**declared, "parameters": parameters}, pointer, self.folder, self.loadable, self.findings)
+        if read is None:
+            return None
+        self.sources.update({f"{place}.{path}": file for path, file in read.sources.items()})
+        if calls is not None:
+            check_calls(read, calls, pointer, self.findings)
+        return read.udf
+
+    def _ingestion(self, step: Mapping[str, Any], pointer: Pointer) -> dict[str, Any] | None:
+        at = (*pointer, "input")
+        check_expectation(step, pointer, self.findings)
+        check_reading(step, pointer, self.findings)
+        if "input" not in step or not self.findings.is_sound(at):
+            return None
+        if step.get("output") is None and self.findings.is_sound((*pointer, "output")):
+            self.findings.tell(
+                "no-output",
+                "an ingestion without output leaves nothing behind",
+                pointer,
+                "say where the table goes, such as output: fd://datasets/buildings/",
+            )
+        addresses = self.references.addresses(step["input"], at)
+        check_inputs(step, pointer, self.folder, self.findings)
+        return {**step, "input": addresses}
+
+
+def smallest_step(step: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """The step without its defaults, but with what the wire wants said."""
+    reduced: dict[str, Any] = smallest(step, schema)
+    fields = next(
+        branch["then"]["properties"]
+        for branch in schema["allOf"]
+        if branch["if"]["properties"]["type"]["const"] == step["type"]
+    )
+    for name in _ALWAYS_SAID.get(step["type"], ()):
+        reduced.setdefault(name, fields[name]["default"])
+    return reduced

@@ -1,0 +1,160 @@
+"""Find what a UDF loads, and gather it to travel along: neighbours by bare name, and git references.
+
+Only loads that stand literally in the source are found; those that are computed are answered where the job runs.
+A problem is told for the project's own code. What code from git loads in turn is brought along where it can be, and
+otherwise answered where the job runs, if that load is ever reached: nobody here can mend it.
+"""
+
+import re
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from fused_spec.diagnostics import Severity, guess, nearest
+from fused_spec.errors import FusedSpecError
+from fused_spec.gitrefs import GitReference, parse
+from fused_spec.spec.documents.findings import Findings
+from fused_spec.spec.files.named_files import Folder
+from fused_spec.spec.udfs.git_sources import GitSources
+from fused_spec.spec.udfs.neighbours import Neighbours
+from fused_spec.spec.udfs.python_source import Load, loads_of
+from fused_spec.spec.udfs.source_code import SourceCode
+from fused_spec.spec.udfs.text import Written
+from fused_spec.udf_bundle import Bundled, home_of, neighbour
+from fused_spec.udf_folder import UdfText
+
+_TOKEN = re.compile(r"(?:fsh|fc)_.*|[0-9a-f]{64}")
+_MOST = 500  # loaded UDFs; a real one has a handful
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loadable:
+    """What the UDFs of a document may load; `saved` are the names of the UDFs that these specs declare."""
+
+    git: GitSources
+    saved: Collection[str]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    loadable: Loadable
+    neighbours: Neighbours
+    findings: Findings
+    found: dict[str, Bundled] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    waiting: deque[tuple[SourceCode, str]] = field(default_factory=deque)
+
+
+def gather(
+    sources: list[SourceCode], written: Written, folder: Folder, loadable: Loadable, findings: Findings
+) -> list[tuple[Bundled, str]]:
+    """What a UDF loads, directly or not, each with what a plan calls it; in order of place.
+
+    `sources` are its code and headers. Of one that comes from git, an entry of its own says where it stands.
+    """
+    neighbours = Neighbours(places=written.places, root=folder.root)
+    search = _Search(loadable=loadable, neighbours=neighbours, findings=findings)
+    origin = written.reference
+    home = home_of(str(origin)) if origin is not None else ""
+    search.waiting.extend((source, home) for source in sources)
+    while search.waiting and len(search.found) < _MOST:
+        source, home = search.waiting.popleft()
+        _follow_all(source, home, search)
+    if search.waiting:
+        hint = "load fewer, or at once what they have in common"
+        findings.tell("udf-load", f"this UDF loads {_MOST} others or more", written.code.pointer, hint)
+    gathered = [(search.found[place], search.origins[place]) for place in sorted(search.found)]
+    if origin is not None:
+        itself = Bundled(place=str(origin), text=UdfText(name="", code=""), is_self=True)
+        gathered.append((itself, str(origin)))
+    return gathered
+
+
+def _follow_all(source: SourceCode, home: str, search: _Search) -> None:
+    for load in loads_of(source.text):
+        try:
+            _follow(load, home, source, search)
+        except FusedSpecError as error:
+            if not _is_foreign(home):
+                _tell("udf-load", str(error), load, source, search, error.hint or "check the reference")
+
+
+def _follow(load: Load, home: str, source: SourceCode, search: _Search) -> None:
+    """Take in what one load means; raises `FusedSpecError` for what is not there."""
+    reference = parse(load.text)
+    if reference is not None:
+        pinned = search.loadable.git.pinned(reference)
+        place = str(pinned)
+        if place not in search.found and not _take(place, source, search):
+            _absent(pinned)
+        if reference.ref != pinned.ref:
+            known = search.found[place]
+            search.found[place] = replace(known, refs=tuple(sorted({*known.refs, reference.ref})))
+    elif not _is_elsewhere(load.text):
+        place = neighbour(home, load.text)
+        if place not in search.found and not _take(place, source, search):
+            _doubt(load, home, source, search)
+
+
+def _take(place: str, source: SourceCode, search: _Search) -> bool:
+    """Read the UDF at a place and what it loads; whether there is one."""
+    reference = parse(place)
+    text = search.loadable.git.udf(reference) if reference is not None else search.neighbours.udf(place)
+    if text is None:
+        return False
+    file = search.neighbours.shown(place, text) if reference is None else None
+    search.found[place] = Bundled(place=place, text=replace(text, file=None, header_files={}))
+    search.origins[place] = file or place
+    home = home_of(place)
+    own = file if text.file is not None and text.file.endswith(".py") else None
+    search.waiting.append((SourceCode(text.code, own, source.pointer), home))
+    search.waiting.extend((SourceCode(code, None, source.pointer), home) for code in text.headers.values())
+    return True
+
+
+def _absent(pinned: GitReference) -> NoReturn:
+    raise FusedSpecError(
+        f"{pinned.repository} has no UDF at {pinned.path or 'its root'} in commit {pinned.ref[:12]}",
+        hint="name a Python file, or the folder of a UDF, that is there at this commit",
+    )
+
+
+def _doubt(load: Load, home: str, source: SourceCode, search: _Search) -> None:
+    """A name that is nothing beside the UDF may be a saved UDF, which only the service knows."""
+    if _is_foreign(home) or load.text in search.loadable.saved or "/" in load.text:
+        return
+    meant = nearest(load.text, [*search.neighbours.names(), *search.loadable.saved])
+    first = f"{guess(load.text, meant)} " if meant else ""
+    _tell(
+        "udf-load",
+        f'nothing beside this UDF is named "{load.text}"',
+        load,
+        source,
+        search,
+        f"{first}Else the service must have a saved UDF of this name when the job runs",
+        Severity.WARNING,
+    )
+
+
+def _tell(
+    code: str,
+    message: str,
+    load: Load,
+    source: SourceCode,
+    search: _Search,
+    hint: str,
+    severity: Severity = Severity.ERROR,
+) -> None:
+    findings = search.findings
+    at = source.location(findings, load.line, load.column)
+    findings.tell(code, message, source.pointer, hint, at=at, severity=severity)
+
+
+def _is_foreign(home: str) -> bool:
+    return home.startswith("git+")
+
+
+def _is_elsewhere(text: str) -> bool:
+    """Whether the text names something that only the place where the job runs knows: a token, a URL, a path there."""
+    return "://" in text or text.startswith(("/", "~")) or not text.strip() or _TOKEN.fullmatch(text) is not None
