@@ -207,6 +207,6 @@ def test_a_module_on_the_map_is_there(name: str) -> None:
     assert any(module.removesuffix(".__init__").endswith(f".{name}") for module in MODULES)
 
 
-@pytest.mark.parametrize("room", sorted(set(ROOMS)))
+@pytest.mark.parametrize("room", sorted(ROOMS))
 def test_every_room_is_on_the_map(room: str) -> None:
     assert f"`{room}`" in ARCHITECTURE
