@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.service_identity import ServiceIdentity, normal_url
 from fused_spec.configuration.settings import (
     HOSTED_TARGET,
