@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import valid_specs
-from fused_spec.cli.targets.memory import Kept, cancels_of, kept_at, leavings_of, open_markers, open_spools
+from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_of, open_markers, open_spools
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.console import Console
 from fused_spec.cli.terminal.options import Context
@@ -42,7 +42,7 @@ class Workplace:
 
     resolution: Resolution
     target: Target
-    kept: Kept
+    kept: Memory
 
     @property
     def whereabouts(self) -> Whereabouts:

@@ -14,7 +14,7 @@ from fused_spec.spec.documents.wording import either, spelt
 from fused_spec.spec.inputs.element_list import Elements
 from fused_spec.spec.inputs.local_inputs import is_local_file
 from fused_spec.spec.relations.outputs import producer
-from fused_spec.spec.udfs.python_source import Function
+from fused_spec.spec.udfs.functions import Function
 from fused_spec.spec.udfs.udf import ReadUdf
 
 

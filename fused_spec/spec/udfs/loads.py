@@ -17,7 +17,7 @@ from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.neighbours import Neighbours
-from fused_spec.spec.udfs.python_source import Load, loads_of
+from fused_spec.spec.udfs.python_source import BadSyntax, Load, syntax_of
 from fused_spec.spec.udfs.source_code import SourceCode
 from fused_spec.spec.udfs.text import Written
 from fused_spec.udfs.bundle import Bundled, home_of, neighbour
@@ -72,7 +72,8 @@ def gather(
 
 
 def _follow_all(source: SourceCode, home: str, search: _Search) -> None:
-    for load in loads_of(source.text):
+    syntax = syntax_of(source.text)
+    for load in () if isinstance(syntax, BadSyntax) else syntax.loads:  # what is no Python loads nothing
         try:
             _follow(load, home, source, search)
         except FusedSpecError as error:
