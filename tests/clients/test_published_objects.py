@@ -21,7 +21,6 @@ from fused.models.internal import RunResponse
 sys.path += sys.argv[1:]  # behind its own, so that each has the libraries that it asks for
 from fused_spec.api.values.inputs import as_config, as_udf, content_of, job_id_of
 from fused_spec.api.udfs import udf_reference
-from tests.waiting import PATIENCE
 
 @fused.udf
 def numbers(n: int = 1):
