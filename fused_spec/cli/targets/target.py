@@ -13,12 +13,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from fused_spec.cli.terminal.options import Context
-from fused_spec.diagnostics import nearest
-from fused_spec.errors import Misconfigured
-from fused_spec.redaction import redact
-from fused_spec.service_identity import ServiceIdentity, normal_url
-from fused_spec.settings import (
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.service_identity import ServiceIdentity, normal_url
+from fused_spec.configuration.settings import (
     HOSTED_TARGET,
     HOSTED_URL,
     LOCAL_TARGET,
@@ -27,6 +24,9 @@ from fused_spec.settings import (
     Target,
     credentials_for,
 )
+from fused_spec.errors import Misconfigured
+from fused_spec.messages.diagnostics import nearest
+from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:
     from fused_spec.api.http.base import Connected

@@ -15,10 +15,10 @@ from typing import Any, BinaryIO, Protocol, cast
 
 import fsspec
 
+from fused_spec.configuration.storage_url import BUCKET, is_meant_as_url
 from fused_spec.errors import ArchiveError
+from fused_spec.messages.redaction import redact
 from fused_spec.reconcile.store.trouble import TellingStore, Told, keep_quiet
-from fused_spec.redaction import redact
-from fused_spec.storage_url import BUCKET, is_meant_as_url
 
 # Kinds of store that can make a file only where none is, and whose listing is all there is or an error. Others, such
 # as http, ftp, webhdfs or az, list nothing where nobody answers, and look for a file before they write it.

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from fused_spec.errors import ArchiveError
-from fused_spec.phrases import cut
-from fused_spec.redaction import redact
+from fused_spec.messages.phrases import cut
+from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.store.stores import Store

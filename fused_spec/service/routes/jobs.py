@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from fused_spec.jobdir import NO_FACTS
+from fused_spec.jobs.folder import NO_FACTS
 from fused_spec.service.http.answers import existing, page, problem, read_model, whole_number
 from fused_spec.service.jobs.results import result_names
 from fused_spec.service.jobs.reuse import reusable
