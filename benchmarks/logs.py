@@ -30,7 +30,7 @@ def lines(count: int) -> Iterator[str]:
 
 
 def write_batches(path: Path, count: int) -> None:
-    from fused_spec.engine.log import LogWriter
+    from fused_spec.engine.reporting.log import LogWriter
 
     texts = list(lines(count))
     with LogWriter(path) as log:
@@ -39,7 +39,7 @@ def write_batches(path: Path, count: int) -> None:
 
 
 def write_each(path: Path, count: int) -> None:
-    from fused_spec.engine.log import LogWriter
+    from fused_spec.engine.reporting.log import LogWriter
 
     with LogWriter(path) as log:
         for line in lines(count):
@@ -64,13 +64,13 @@ def write_logging(path: Path, count: int) -> None:
 
 
 def answer_whole(path: Path, _: int) -> None:
-    from fused_spec.service.joblog import log_part
+    from fused_spec.service.workers.joblog import log_part
 
     sum(map(len, log_part(path, None).pieces()))
 
 
 def answer_half(path: Path, count: int) -> None:
-    from fused_spec.service.joblog import log_part
+    from fused_spec.service.workers.joblog import log_part
 
     sum(map(len, log_part(path, count // 2).pieces()))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
-    from fused_spec.api.transport import Transport
+    from fused_spec.api.http.transport import Transport
 
 __version__ = "0.1.0"
 __all__ = ["FusedAPI", "__version__"]

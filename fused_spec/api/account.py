@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fused_spec.api.base import Connected
+from fused_spec.api.http.base import Connected
 
 _INSTANCE_PATHS = {"self": "realtime-instance/available", "public": "realtime-instance"}
 

@@ -10,12 +10,12 @@ from typing import Self
 
 import fused_spec
 from fused_spec.api.files import FileWrites
+from fused_spec.api.http.transport import Transport
 from fused_spec.api.jobs import JobWrites
-from fused_spec.api.objects import set_current
 from fused_spec.api.reading import FusedReader
 from fused_spec.api.tokens import TokenWrites
-from fused_spec.api.transport import Transport
 from fused_spec.api.udfs import UdfWrites
+from fused_spec.api.values.objects import set_current
 from fused_spec.settings import HOSTED_URL, credentials_for, home_folder
 
 

@@ -9,10 +9,10 @@ from typing import IO, Literal, cast, overload
 
 from fused_spec.api.account import AccountReads
 from fused_spec.api.errors import ApiError, InvalidArgument
-from fused_spec.api.inputs import checked_file_url, is_dataframe, local_file, write_parquet
-from fused_spec.api.limits import DOWNLOAD, FILES
-from fused_spec.api.transport import Query
-from fused_spec.api.uploads import Content, Source, form, opened
+from fused_spec.api.http.limits import DOWNLOAD, FILES
+from fused_spec.api.http.transport import Query
+from fused_spec.api.http.uploads import Content, Source, form, opened
+from fused_spec.api.values.inputs import checked_file_url, is_dataframe, local_file, write_parquet
 from fused_spec.wire import FileDetails, SignedPost, SignedTemporaryPost
 
 

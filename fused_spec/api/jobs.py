@@ -5,16 +5,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from fused_spec.api.addresses import path
-from fused_spec.api.base import Connected
 from fused_spec.api.errors import ApiError
-from fused_spec.api.inputs import Env, JobReference, as_config, checked_instance_type, content_of, env_list, job_id_of
-from fused_spec.api.limits import CONFIG, DOWNLOAD, FACTS, FILES, LOGS, MOST_LOG, START
-from fused_spec.api.log_file import SaveLog
-from fused_spec.api.objects import JobResponse, JobResult, Jobs, RunResponse
+from fused_spec.api.http.addresses import path
+from fused_spec.api.http.base import Connected
+from fused_spec.api.http.limits import CONFIG, DOWNLOAD, FACTS, FILES, LOGS, MOST_LOG, START
+from fused_spec.api.logs.file import SaveLog
+from fused_spec.api.logs.tail import tail
 from fused_spec.api.paging import read_pages
-from fused_spec.api.plain import as_plain, text_or_none, whole_number
-from fused_spec.api.tail import tail
+from fused_spec.api.values.inputs import (
+    Env,
+    JobReference,
+    as_config,
+    checked_instance_type,
+    content_of,
+    env_list,
+    job_id_of,
+)
+from fused_spec.api.values.objects import JobResponse, JobResult, Jobs, RunResponse
+from fused_spec.api.values.plain import as_plain, text_or_none, whole_number
 from fused_spec.errors import WaitTimeout
 from fused_spec.polling import Deadline
 from fused_spec.redaction import Redactor, redact

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from fused_spec.api.addresses import checked_id, path
-from fused_spec.api.answers import Answer
-from fused_spec.api.base import Connected
 from fused_spec.api.errors import Unreadable
-from fused_spec.api.limits import FILES, Limits
-from fused_spec.api.transport import Sink
+from fused_spec.api.http.addresses import checked_id, path
+from fused_spec.api.http.answers import Answer
+from fused_spec.api.http.base import Connected
+from fused_spec.api.http.limits import FILES, Limits
+from fused_spec.api.http.transport import Sink
 
 
 def run_shared(

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from fused_spec.api.addresses import checked_id, path
 from fused_spec.api.errors import InvalidArgument
+from fused_spec.api.http.addresses import checked_id, path
 from fused_spec.api.paging import read_pages
-from fused_spec.api.plain import as_plain
 from fused_spec.api.udfs import UdfReads, udf_reference
+from fused_spec.api.values.plain import as_plain
 from fused_spec.wire import SavedUdf, TokenCreate, TokenUpdate, UdfAccessToken
 
 

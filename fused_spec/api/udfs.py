@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from fused_spec.api.account import AccountReads
-from fused_spec.api.addresses import checked_id, path
 from fused_spec.api.errors import ApiError, InvalidArgument, Unreadable
-from fused_spec.api.inputs import as_udf, content_of
+from fused_spec.api.http.addresses import checked_id, path
 from fused_spec.api.paging import read_pages
+from fused_spec.api.values.inputs import as_udf, content_of
 from fused_spec.wire import SavedUdf, UdfSave
 
 _LISTINGS = {"self": "udf/self", "public": "udf/public", "team": "udf/exec-env/self"}

@@ -13,7 +13,7 @@ from fused_spec.errors import Locked
 from fused_spec.polling import Clock, Deadline, Sleep, intervals, steady_clock
 
 if TYPE_CHECKING:
-    from fused_spec.reconcile.lease import Holder
+    from fused_spec.reconcile.store.lease import Holder
 
 _FIRST_LOOK, _LONGEST_LOOK = 0.5, 5.0  # seconds between two looks at a lock
 
@@ -62,7 +62,7 @@ def only_apply(
 @contextmanager
 def _locked(kept: Kept, holder: "Holder", now: Callable[[], datetime]) -> Iterator[Callable[[float], bool]]:
     """Hold every lock of this place."""
-    from fused_spec.reconcile.lease import Lease, kept_alive, local_lock
+    from fused_spec.reconcile.store.lease import Lease, kept_alive, local_lock
 
     with ExitStack() as stack:
         for name in kept.locks:
@@ -75,7 +75,7 @@ def _locked(kept: Kept, holder: "Holder", now: Callable[[], datetime]) -> Iterat
 
 
 def _holder(env: Mapping[str, str]) -> "Holder":
-    from fused_spec.reconcile.lease import Holder
+    from fused_spec.reconcile.store.lease import Holder
 
     run_url = env.get("CI_JOB_URL") or env.get("BUILD_URL")
     if env.get("GITHUB_RUN_ID"):

@@ -11,26 +11,26 @@ from fused_spec.api.reading import FusedReader
 from fused_spec.cli.console import Console
 from fused_spec.cli.keeping import Kept, cancels_of, kept_at, leavings_of, open_markers, open_spools
 from fused_spec.cli.options import Context
-from fused_spec.cli.specs import valid_specs
+from fused_spec.cli.spec_files import valid_specs
 from fused_spec.cli.target import connect, find_target
 from fused_spec.errors import Interrupted, ServiceError
 from fused_spec.phrases import counted
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
-from fused_spec.reconcile.apply import apply as reconcile
-from fused_spec.reconcile.events import Event, Finished
-from fused_spec.reconcile.explain import explained
-from fused_spec.reconcile.markers import Markers
-from fused_spec.reconcile.options import Options
-from fused_spec.reconcile.outcome import Outcome
-from fused_spec.reconcile.recover import Intent, recover
-from fused_spec.reconcile.refresh import read_history
+from fused_spec.reconcile.applying.apply import apply as reconcile
+from fused_spec.reconcile.applying.events import Event, Finished
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.applying.outcome import Outcome
+from fused_spec.reconcile.applying.recover import Intent, recover
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.refresh import read_history
+from fused_spec.reconcile.reviewing.explain import explained
+from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
-from fused_spec.reconcile.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.redaction import sensitive_values
 from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
-from fused_spec.views.progress import Board, PlainLog
+from fused_spec.views.live.progress import Board, PlainLog
 
 _BELOW_THE_TABLE = 4
 _LONG_ENOUGH = 8
@@ -220,7 +220,7 @@ def _display(console: Console, board: Board) -> Iterator[Callable[[Event], None]
         log = PlainLog()
         yield lambda event: _say(console, log.line(event))
         return
-    from fused_spec.views.live import live_table
+    from fused_spec.views.live.table import live_table
 
     rows = max(1, shutil.get_terminal_size().lines - _BELOW_THE_TABLE)
     color = console.has_color(console.stderr)

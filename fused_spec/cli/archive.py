@@ -24,10 +24,10 @@ def verify(context: Context, archive: str | None, output: str) -> int:
     from fused_spec.cli.keeping import archive_place
     from fused_spec.cli.lookup import current_project
     from fused_spec.cli.target import find_target
-    from fused_spec.reconcile.archive import Archive
-    from fused_spec.reconcile.store import open_store
-    from fused_spec.views.archive_text import verified_text
-    from fused_spec.views.documents import as_json, verify_document
+    from fused_spec.reconcile.archive.folders import Archive
+    from fused_spec.reconcile.store.stores import open_store
+    from fused_spec.views.documents.json import as_json, verify_document
+    from fused_spec.views.text.archive import verified_text
 
     project = current_project(context)
     scope = project.at(find_target(context, project)).scope

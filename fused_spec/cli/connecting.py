@@ -16,7 +16,7 @@ from fused_spec.errors import Misconfigured
 from fused_spec.settings import home_folder
 
 if TYPE_CHECKING:
-    from fused_spec.api.transport import Transport
+    from fused_spec.api.http.transport import Transport
 
 
 def open_target(target: str | None, path: Path) -> "Transport":

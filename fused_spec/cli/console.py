@@ -14,8 +14,8 @@ from typing import TextIO
 import click
 
 from fused_spec.errors import FileTrouble
-from fused_spec.views.runners import harmless
-from fused_spec.views.tones import Paint, Tone, plain
+from fused_spec.views.documents.runners import harmless
+from fused_spec.views.words.tones import Paint, Tone, plain
 
 _STYLES: Mapping[Tone, Mapping[str, str | bool]] = {
     Tone.GOOD: {"fg": "green"},

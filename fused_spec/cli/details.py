@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.cli.lookup import FoundRun, Surroundings, marked_jobs
-from fused_spec.views.shown import without_secrets
+from fused_spec.views.words.shown import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +53,8 @@ def _notes(around: Surroundings, found: FoundRun, *, is_copy: bool) -> "Iterator
 
 
 def _from_history(api: "FusedReader", found: FoundRun, created: "datetime | None") -> dict[str, Any]:
-    from fused_spec.reconcile.marker import FIELD
-    from fused_spec.reconcile.statuses import status_of_run
+    from fused_spec.reconcile.history.statuses import status_of_run
+    from fused_spec.reconcile.marking.marker import FIELD
 
     run = api.get_status(found.job_id)
     config = api.get_job_config(found.job_id)
@@ -92,8 +92,8 @@ def _from_receipt(found: FoundRun) -> dict[str, Any]:
 
 def _created(around: Surroundings, found: FoundRun) -> "tuple[datetime | None, bool]":
     """When the run was created, and whether it only carries the mark of another: one found by name does not."""
-    from fused_spec.reconcile.copies import COPIED_AFTER, copies_in
-    from fused_spec.reconcile.listing import list_jobs
+    from fused_spec.reconcile.history.listing import list_jobs
+    from fused_spec.reconcile.marking.copies import COPIED_AFTER, copies_in
 
     if found.created is not None or not found.in_history:
         return found.created, False

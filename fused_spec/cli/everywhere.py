@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from fused_spec.cli.applying import make_plan, workplace_at
 from fused_spec.cli.options import Context
-from fused_spec.cli.specs import valid_specs
+from fused_spec.cli.spec_files import valid_specs
 from fused_spec.cli.target import named_target, service_state
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import Requests
 from fused_spec.settings import LOCAL_TARGET
-from fused_spec.views.standings import Standing
+from fused_spec.views.documents.standings import Standing
 
 if TYPE_CHECKING:
     from fused_spec.spec.model import Project, Resolution

@@ -8,11 +8,11 @@ from typing import Any
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, Run
-from fused_spec.reconcile.log_end import LogEnd, end_of
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.archive.log_end import LogEnd, end_of
 from fused_spec.reconcile.site import Site
 from fused_spec.spec.model import DesiredJob
-from fused_spec.views.outcome_text import Failure, Input
+from fused_spec.views.text.outcomes import Failure, Input
 
 _SHOWN = (OutcomeStatus.FAILED, OutcomeStatus.LOST, OutcomeStatus.CANCELLED)
 _LARGEST_INPUT = 1_000  # characters of JSON

@@ -28,10 +28,10 @@ def status(context: Context, paths: tuple[str, ...], output: str, all_targets: b
     if all_targets:
         return _status_everywhere(context, paths, output)
     from fused_spec.cli.applying import find_workplace, make_plan
-    from fused_spec.cli.specs import here
+    from fused_spec.cli.spec_files import here
     from fused_spec.plan.model import Requests
-    from fused_spec.views.documents import as_json, status_document
-    from fused_spec.views.runs_text import status_text
+    from fused_spec.views.documents.json import as_json, status_document
+    from fused_spec.views.text.runs import status_text
 
     plan = make_plan(context, find_workplace(context, here(context, paths)), Requests())
     context.console.result(as_json(status_document(plan)) if output == "json" else status_text(plan))
@@ -40,9 +40,9 @@ def status(context: Context, paths: tuple[str, ...], output: str, all_targets: b
 
 def _status_everywhere(context: Context, paths: tuple[str, ...], output: str) -> int:
     from fused_spec.cli.everywhere import standings
-    from fused_spec.cli.specs import here
-    from fused_spec.views.documents import as_json
-    from fused_spec.views.standings import standings_document, standings_text
+    from fused_spec.cli.spec_files import here
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.standings import standings_document, standings_text
 
     if context.target is not None or context.base_url is not None:
         raise click.UsageError("name one target, or with --all-targets none")
@@ -61,10 +61,10 @@ def jobs(context: Context, number: int, output: str) -> None:
     Also those that fused-spec did not start.
     """
     from fused_spec.cli.lookup import marked_jobs, surroundings
-    from fused_spec.reconcile.copies import copies_in
-    from fused_spec.reconcile.statuses import status_of
-    from fused_spec.views.documents import as_json, jobs_document
-    from fused_spec.views.runs_text import ListedRun, jobs_text
+    from fused_spec.reconcile.history.statuses import status_of
+    from fused_spec.reconcile.marking.copies import copies_in
+    from fused_spec.views.documents.json import as_json, jobs_document
+    from fused_spec.views.text.runs import ListedRun, jobs_text
 
     around = surroundings(context)
     listing = list(around.api.get_jobs(number, per_request=min(number, 50), max_requests=None))
@@ -97,8 +97,8 @@ def show(context: Context, name: str, output: str) -> None:
     """
     from fused_spec.cli.details import run_details
     from fused_spec.cli.lookup import find_run, surroundings
-    from fused_spec.views.documents import as_json
-    from fused_spec.views.runs_text import show_text
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.text.runs import show_text
 
     around = surroundings(context)
     details = run_details(around, find_run(around, name))
@@ -118,7 +118,7 @@ def logs(context: Context, name: str, follow: bool, since: float | None, attempt
     """
     from fused_spec.cli.lookup import find_run, surroundings
     from fused_spec.cli.reading import log_lines
-    from fused_spec.views.log_text import log_line
+    from fused_spec.views.text.logs import log_line
 
     around = surroundings(context)
     found = find_run(around, name, attempt=attempt)

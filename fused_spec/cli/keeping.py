@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.cli.console import Console
     from fused_spec.cli.options import Context
-    from fused_spec.reconcile.archive import Archive
-    from fused_spec.reconcile.cancels import Cancels
-    from fused_spec.reconcile.journal import Journal
-    from fused_spec.reconcile.left import Leavings
-    from fused_spec.reconcile.markers import Markers
-    from fused_spec.reconcile.spool import Spools
-    from fused_spec.reconcile.store import Store
+    from fused_spec.reconcile.archive.cancels import Cancels
+    from fused_spec.reconcile.archive.folders import Archive
+    from fused_spec.reconcile.archive.spool import Spools
+    from fused_spec.reconcile.history.markers import Markers
+    from fused_spec.reconcile.journal.intents import Journal
+    from fused_spec.reconcile.reviewing.left import Leavings
+    from fused_spec.reconcile.store.stores import Store
     from fused_spec.service_identity import ServiceIdentity
     from fused_spec.spec.model import Project
 
@@ -47,9 +47,9 @@ class Kept:
 
 def open_kept(project: "Project", target: Target, service: "ServiceIdentity", place: str | None = None) -> Kept:
     """What is kept at `place` (a folder or a URL), else where the project says, else in its state folder."""
-    from fused_spec.reconcile.archive import Archive
-    from fused_spec.reconcile.journal import Earlier, Journal
-    from fused_spec.reconcile.store import open_store
+    from fused_spec.reconcile.archive.folders import Archive
+    from fused_spec.reconcile.journal.intents import Earlier, Journal
+    from fused_spec.reconcile.store.stores import open_store
 
     project = project.at(target)
     store = open_store(place or archive_place(project))
@@ -82,14 +82,14 @@ def kept_at(context: "Context", project: "Project", target: Target, place: str |
 
 def leavings_of(kept: Kept) -> "Leavings":
     """What applies have told of things that left the specs."""
-    from fused_spec.reconcile.left import Leavings
+    from fused_spec.reconcile.reviewing.left import Leavings
 
     return Leavings(kept.store, f"{_folder(kept.project, kept.service)}/left")
 
 
 def cancels_of(kept: Kept) -> "Cancels":
     """Who cancelled which run."""
-    from fused_spec.reconcile.cancels import Cancels
+    from fused_spec.reconcile.archive.cancels import Cancels
 
     return Cancels(kept.store, f"{_folder(kept.project, kept.service)}/cancelled")
 
@@ -117,7 +117,7 @@ def archive_place(project: "Project") -> str:
 
 def open_markers(api: "FusedReader", project: "Project", target: Target, service: "ServiceIdentity") -> "Markers":
     """The remembered markers of a service's jobs."""
-    from fused_spec.reconcile.markers import Markers
+    from fused_spec.reconcile.history.markers import Markers
 
     folder = project.state / "cache"
     earlier = folder / f"markers-{slug(target.name)}.jsonl"
@@ -126,7 +126,7 @@ def open_markers(api: "FusedReader", project: "Project", target: Target, service
 
 def open_spools(project: "Project", service: "ServiceIdentity", secrets: tuple[str, ...]) -> "Spools":
     """The logs of runs that go on at a service."""
-    from fused_spec.reconcile.spool import Spools
+    from fused_spec.reconcile.archive.spool import Spools
 
     logs = project.state / "logs"
     return Spools(logs / service.folder, secrets=secrets, earlier=logs)

@@ -12,13 +12,13 @@ from fused_spec.errors import FusedSpecError
 from fused_spec.settings import Target
 
 if TYPE_CHECKING:
-    from fused_spec.api.objects import JobResponse
     from fused_spec.api.reading import FusedReader
-    from fused_spec.reconcile.archive import Archive
-    from fused_spec.reconcile.cancels import Cancels
-    from fused_spec.reconcile.journal import Journal
-    from fused_spec.reconcile.marker import Marker
-    from fused_spec.reconcile.receipt import Receipt
+    from fused_spec.api.values.objects import JobResponse
+    from fused_spec.reconcile.archive.cancels import Cancels
+    from fused_spec.reconcile.archive.folders import Archive
+    from fused_spec.reconcile.archive.receipt import Receipt
+    from fused_spec.reconcile.journal.intents import Journal
+    from fused_spec.reconcile.marking.marker import Marker
     from fused_spec.service_identity import ServiceIdentity
     from fused_spec.spec.model import Project
 
@@ -83,7 +83,7 @@ def current_project(context: Context) -> "Project":
 
 def marked_jobs(around: Surroundings, jobs: "list[JobResponse]") -> "Iterator[tuple[JobResponse, Marker | None]]":
     """Each job with its marker, read as far as somebody asks."""
-    from fused_spec.reconcile.markers import in_batches
+    from fused_spec.reconcile.history.markers import in_batches
 
     markers = open_markers(around.api, around.project, around.target, around.service)
     for batch in in_batches(jobs):
@@ -102,7 +102,7 @@ def find_run(around: Surroundings, name_or_id: str, *, attempt: int | None = Non
 
 def _by_id(around: Surroundings, job_id: str) -> FoundRun:
     from fused_spec.api.errors import ApiError
-    from fused_spec.reconcile.marker import marker_in
+    from fused_spec.reconcile.marking.marker import marker_in
 
     receipt = next(iter(around.archive.find(job_id)), None)
     try:
@@ -120,8 +120,8 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
 
 def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
     from fused_spec.diagnostics import nearest
-    from fused_spec.reconcile.copies import COPIED_AFTER, is_late
-    from fused_spec.reconcile.listing import list_jobs
+    from fused_spec.reconcile.history.listing import list_jobs
+    from fused_spec.reconcile.marking.copies import COPIED_AFTER, is_late
 
     known: set[str] = set()
     met: tuple[JobResponse, Marker] | None = None

@@ -17,11 +17,11 @@ from fused_spec.cli.options import current_console, current_context, global_opti
 from fused_spec.cli.report import write_report
 from fused_spec.cli.suggestions import Guided, guided
 from fused_spec.errors import Bug, FileTrouble, FusedSpecError, Interrupted, Misconfigured, SpecError
-from fused_spec.views.diagnostics_text import diagnostics_text
-from fused_spec.views.documents import as_json, error_document, validate_document
-from fused_spec.views.error_text import error_text
-from fused_spec.views.markdown import error_markdown, problems_markdown
-from fused_spec.views.shown import visible_lines
+from fused_spec.views.documents.json import as_json, error_document, validate_document
+from fused_spec.views.markdown.comment import error_markdown, problems_markdown
+from fused_spec.views.text.diagnostics import diagnostics_text
+from fused_spec.views.text.errors import error_text
+from fused_spec.views.words.shown import visible_lines
 
 
 class InOrder(Guided):

@@ -16,7 +16,7 @@ from fused_spec.redaction import redact
 from fused_spec.storage_url import parse_storage
 
 if TYPE_CHECKING:
-    from fused_spec.service.launch import ServiceAddress
+    from fused_spec.service.state.launch import ServiceAddress
     from fused_spec.spec.model import Project
 
 _ENGINE, _STORAGE = "FUSED_SPEC_ENGINE", "FUSED_SPEC_STORAGE_URL"
@@ -65,7 +65,7 @@ def check_running(address: "ServiceAddress", asked: Placing, state: Path) -> Non
 
     Where nobody asks for one the default is meant, unless a person started the service with the flag for it.
     """
-    from fused_spec.service.launch import default_storage
+    from fused_spec.service.state.launch import default_storage
 
     for name, running, wanted, default in (
         ("engine", address.engine, asked.engine, str(parse_engine(None))),

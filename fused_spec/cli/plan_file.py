@@ -12,8 +12,8 @@ from fused_spec.cli.options import Context
 from fused_spec.errors import FileTrouble, Misconfigured, StalePlan
 from fused_spec.gitrefs.checkout import Checkout, checkout_of
 from fused_spec.plan.model import Plan, Requests
-from fused_spec.reconcile import saved_plan
-from fused_spec.reconcile.saved_plan import SavedPlan
+from fused_spec.reconcile.reviewing import saved_plan
+from fused_spec.reconcile.reviewing.saved_plan import SavedPlan
 from fused_spec.spec.files.discovery import STDIN
 
 _LARGEST = 64 << 20  # bytes; the plan of ten thousand jobs has a few million

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from fused_spec.cli.applying import Workplace
     from fused_spec.cli.plan_file import PlanToApply
     from fused_spec.plan.model import Plan, Requests
-    from fused_spec.reconcile.events import Event
-    from fused_spec.reconcile.options import Options
-    from fused_spec.reconcile.outcome import Outcome
+    from fused_spec.reconcile.applying.events import Event
+    from fused_spec.reconcile.applying.options import Options
+    from fused_spec.reconcile.applying.outcome import Outcome
     from fused_spec.reconcile.site import Site
 
 _ALL = "*"
@@ -87,9 +87,9 @@ def plan(
     Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
     """
     from fused_spec.cli.applying import find_workplace, make_plan
-    from fused_spec.views.documents import as_json, plan_document
-    from fused_spec.views.markdown import plan_markdown
-    from fused_spec.views.plan_text import plan_text
+    from fused_spec.views.documents.json import as_json, plan_document
+    from fused_spec.views.markdown.comment import plan_markdown
+    from fused_spec.views.text.plans import plan_text
 
     if out is not None:
         from fused_spec.cli.plan_file import check_place
@@ -149,7 +149,7 @@ def apply(
     next apply attaches to the runs. One apply is at work at a time.
     """
     from fused_spec.cli.plan_file import read_plan
-    from fused_spec.reconcile.options import Options
+    from fused_spec.reconcile.applying.options import Options
 
     if bool(paths) == (plan_file is not None):
         raise click.UsageError("name the specs, or with --plan the plan; not both")
@@ -192,11 +192,11 @@ def _apply(
     from fused_spec.cli.applying import carry_out, connect_to, find_workplace, open_site, service_clock
     from fused_spec.cli.asking import confirm
     from fused_spec.cli.failures import failures
-    from fused_spec.reconcile.outcome import exit_code
+    from fused_spec.reconcile.applying.outcome import exit_code
     from fused_spec.spec.resolving.prices import PRICES
-    from fused_spec.views.documents import apply_document, as_json
-    from fused_spec.views.outcome_text import outcomes_text
-    from fused_spec.views.plan_text import plan_text
+    from fused_spec.views.documents.json import apply_document, as_json
+    from fused_spec.views.text.outcomes import outcomes_text
+    from fused_spec.views.text.plans import plan_text
 
     console = context.console
     with ExitStack() as stack:
@@ -241,7 +241,7 @@ def _write_down(
     """
     from fused_spec.cli.apply_lock import who
     from fused_spec.cli.keeping import cancels_of, leavings_of, only_said
-    from fused_spec.reconcile.events import Cancelling
+    from fused_spec.reconcile.applying.events import Cancelling
     from fused_spec.spec.model import Kind
 
     cancels = cancels_of(place.kept)
@@ -267,8 +267,8 @@ def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: froze
     from datetime import UTC, datetime
 
     from fused_spec.cli.applying import plan_of, read
-    from fused_spec.reconcile.adopt import adopt
-    from fused_spec.reconcile.catch_up import catch_up
+    from fused_spec.reconcile.applying.catch_up import catch_up
+    from fused_spec.reconcile.starting.adopt import adopt
 
     history = read(site.api, site.markers, place, requests)
     catch_up(history.missed, site)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.errors import ServiceError, WaitTimeout
 from fused_spec.polling import Clock, Deadline, Sleep, intervals, steady_clock
-from fused_spec.reconcile.silence import Silence
+from fused_spec.reconcile.following.silence import Silence
 from fused_spec.status import RunStatus, Vigil
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def _live_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow
     The status is read before the lines, so those read after an ended status are the last ones. The answer goes
     through a file: a log may be longer than memory.
     """
-    from fused_spec.api.limits import DOWNLOAD
-    from fused_spec.api.log_cursor import LogCursor
-    from fused_spec.api.log_file import saved_lines
+    from fused_spec.api.http.limits import DOWNLOAD
+    from fused_spec.api.logs.cursor import LogCursor
+    from fused_spec.api.logs.file import saved_lines
 
     cursor = LogCursor()
     with TemporaryDirectory(prefix="fused-spec-") as folder:
@@ -92,7 +92,7 @@ def run_status_of(api: "FusedReader", found: "FoundRun") -> RunStatus:
     """How the run stands, by the service or, when that has forgotten it, by its receipt."""
     if found.receipt is not None:
         return found.receipt.status
-    from fused_spec.reconcile.statuses import status_of_run
+    from fused_spec.reconcile.history.statuses import status_of_run
 
     return status_of_run(api.get_status(found.job_id), api.server_time)
 
@@ -101,7 +101,7 @@ def ended_status(
     api: "FusedReader", found: "FoundRun", deadline: Deadline, *, sleep: Sleep, clock: Clock = steady_clock
 ) -> RunStatus:
     """How the run ended, waiting for it; raises `WaitTimeout` at the deadline, and the run goes on."""
-    from fused_spec.reconcile.statuses import status_of_run
+    from fused_spec.reconcile.history.statuses import status_of_run
 
     if found.receipt is not None:
         return found.receipt.status

@@ -11,11 +11,11 @@ from fused_spec.cli.options import Context
 from fused_spec.cli.target import connect, find_target
 from fused_spec.cli.token_state import declared_token, states_of
 from fused_spec.errors import FusedSpecError, Interrupted
-from fused_spec.reconcile.recover import recover_tokens
-from fused_spec.reconcile.rotation import Issuer, issue, renewal
+from fused_spec.reconcile.applying.recover import recover_tokens
+from fused_spec.reconcile.saved.rotation import Issuer, issue, renewal
 from fused_spec.reconcile.site import World
 from fused_spec.settings import Target
-from fused_spec.views.tokens_text import TokenState
+from fused_spec.views.text.tokens import TokenState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

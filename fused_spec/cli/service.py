@@ -14,7 +14,7 @@ from fused_spec.cli.placing import asked_to_allow
 from fused_spec.redaction import redact
 
 if TYPE_CHECKING:
-    from fused_spec.service.launch import ServiceAddress
+    from fused_spec.service.state.launch import ServiceAddress
     from fused_spec.spec.model import Project
 
 
@@ -58,9 +58,9 @@ def serve(
     from fused_spec.cli.logging_ import ToConsole
     from fused_spec.cli.placing import placing
     from fused_spec.engine_choice import parse_engine
-    from fused_spec.service.confining import allowed_places, how_jobs_are_held
     from fused_spec.service.server import Options
     from fused_spec.service.server import serve as serve_until_stopped
+    from fused_spec.service.workers.confining import allowed_places, how_jobs_are_held
 
     folder, project = _prepared(context, context.cwd / state.expanduser() if state else None)
     asked = placing(context, project, engine=engine, storage=storage)
@@ -110,7 +110,7 @@ def _is_loopback(host: str) -> bool:
 
 def _how_to_use(address: "ServiceAddress", folder: Path, held: str) -> str:
     """Where it listens, and how to point a command and the published client at it; the token is only in its files."""
-    from fused_spec.service.launch import TOKEN_FILE
+    from fused_spec.service.state.launch import TOKEN_FILE
 
     shared = f"{address.url}/realtime-shared"
     token = f'FUSED_AUTH_TOKEN="$(cat {shlex.quote(str(folder / TOKEN_FILE))})" FUSED_AUTH_TOKEN_TYPE=Fused-Env-Bearer'

@@ -6,12 +6,11 @@ import click
 
 from fused_spec import __version__
 from fused_spec.cli.options import Context, command, output_option, spec_paths
+from fused_spec.cli.spec_files import read_specs, valid_specs
 from fused_spec.errors import EXIT_OK, SpecError
 
 if TYPE_CHECKING:
-    from fused_spec.spec.model import Project, Resolution
-    from fused_spec.spec.project.git_lock import Locks
-    from fused_spec.spec.udfs.git_sources import GitSources
+    from fused_spec.spec.model import Resolution
 
 
 @click.command()
@@ -39,51 +38,19 @@ def render(context: Context, paths: tuple[str, ...], output: str) -> None:
     Every default, every file with its digest, and what identifies each job; sensitive values are masked.
     """
     from fused_spec.cli.desired import desired_document
-    from fused_spec.views.documents import as_json
-    from fused_spec.views.yaml_ import as_yaml
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.yaml_ import as_yaml
 
     document = desired_document(valid_specs(context, paths))
     context.console.result(as_json(document) if output == "json" else as_yaml(document))
 
 
-def here(context: Context, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The paths, or without any the folder `specs` of the current one, or the current one itself."""
-    return paths or (("specs",) if (context.cwd / "specs").is_dir() else (".",))
-
-
-def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
-    """Everything the paths say, with its problems; the state folder of the environment applies."""
-    from dataclasses import replace
-
-    from fused_spec.cli.target import with_state
-    from fused_spec.spec.resolve import offline, resolve
-
-    def git(project: "Project", locks: "Locks") -> "GitSources":
-        return offline(with_state(project, context), locks)
-
-    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd, git=git)
-    return replace(resolution, project=with_state(resolution.project, context))
-
-
-def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
-    """The same, with warnings shown; raises `SpecError` when there is an error."""
-    from fused_spec.views.diagnostics_text import diagnostics_text
-
-    resolution = read_specs(context, paths)
-    if not resolution.valid:
-        raise SpecError(resolution.diagnostics)
-    if resolution.diagnostics:
-        console = context.console
-        console.say(diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=console.paint))
-    return resolution
-
-
 def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str:
     from fused_spec.cli.runner_paths import placed
-    from fused_spec.views.diagnostics_text import diagnostics_text, verdict
-    from fused_spec.views.documents import as_json, validate_document
-    from fused_spec.views.github import annotations
-    from fused_spec.views.sarif import sarif_text
+    from fused_spec.views.documents.github import annotations
+    from fused_spec.views.documents.json import as_json, validate_document
+    from fused_spec.views.documents.sarif import sarif_text
+    from fused_spec.views.text.diagnostics import diagnostics_text, verdict
 
     match output:
         case "json":

@@ -29,8 +29,8 @@ from fused_spec.settings import (
 )
 
 if TYPE_CHECKING:
-    from fused_spec.api.base import Connected
-    from fused_spec.api.transport import Transport
+    from fused_spec.api.http.base import Connected
+    from fused_spec.api.http.transport import Transport
     from fused_spec.spec.model import Project
 
 Client = TypeVar("Client", bound="Connected")
@@ -80,7 +80,7 @@ def identify(target: Target, context: Context, project: "Project") -> ServiceIde
     Starts the local service when the target needs it; raises the client's errors.
     """
     from fused_spec.api.reading import FusedReader
-    from fused_spec.service.state_folder import identity_of
+    from fused_spec.service.state.folder import identity_of
 
     if target.base_url is not None and normal_url(target.base_url) == normal_url(HOSTED_URL):
         return ServiceIdentity(url=target.base_url)
@@ -101,8 +101,8 @@ def connect(client: type[Client], target: Target, context: Context, project: "Pr
 
 def open_transport(target: Target, context: Context, project: "Project") -> "Transport":
     """What carries calls to the target, with the credentials that belong there."""
-    from fused_spec.api.transport import Transport
-    from fused_spec.service.state_folder import is_held
+    from fused_spec.api.http.transport import Transport
+    from fused_spec.service.state.folder import is_held
 
     state = service_state(project)
     if target.base_url is None:
@@ -119,7 +119,7 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
 
 def hand_over(project: "Project", state: Path) -> None:
     """Let the service of a state folder know the images that the project declares, and the folder of its specs."""
-    from fused_spec.service.launch import declare_images, declare_specs
+    from fused_spec.service.state.launch import declare_images, declare_specs
 
     if project.file is not None:
         declare_images(state, project.images)
@@ -136,8 +136,8 @@ def recorded_service(state: Path) -> LocalService | None:
 
 
 def _at(base_url: str, source: str) -> Target:
-    from fused_spec.api.addresses import checked_base_url
     from fused_spec.api.errors import InvalidArgument
+    from fused_spec.api.http.addresses import checked_base_url
 
     try:
         checked_base_url(base_url)
@@ -175,8 +175,8 @@ def _only_name(target: Target, project: "Project", source: str) -> Target:
 
 def _running_service(state: Path, context: Context, project: "Project") -> LocalService:
     from fused_spec.cli.placing import asked_to_allow, check_running, placing
-    from fused_spec.service.confining import allowed_places
-    from fused_spec.service.launch import ensure_service
+    from fused_spec.service.state.launch import ensure_service
+    from fused_spec.service.workers.confining import allowed_places
 
     before, is_new = recorded_service(state), not (state / "service.db").exists()
     asked = placing(context, project)
@@ -196,7 +196,7 @@ def _running_service(state: Path, context: Context, project: "Project") -> Local
 
 def _tell_git(state: Path, project: "Project") -> None:
     """Let the local service's jobs read the repositories that the project declares, and those fetched for it."""
-    from fused_spec.service.launch import GIT_FILE
+    from fused_spec.service.state.launch import GIT_FILE
 
     clones = {url: str(path.resolve()) for url, path in project.clones.items()}
     told = json.dumps({"cache": str((project.state / "git").resolve()), "clones": clones}, sort_keys=True)

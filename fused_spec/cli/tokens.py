@@ -22,7 +22,7 @@ from fused_spec.errors import EXIT_NOT_WELL, EXIT_OK, FusedSpecError
 if TYPE_CHECKING:
     from fused_spec.settings import Target
     from fused_spec.spec.model import DesiredToken
-    from fused_spec.views.tokens_text import TokenState
+    from fused_spec.views.text.tokens import TokenState
 
 _TEXT_TYPES = ("text/", "application/json", "application/geo+json")
 
@@ -49,7 +49,7 @@ def tokens() -> None:
 def list_tokens(context: Context, paths: tuple[str, ...], output: str) -> None:
     """List the declared tokens, and whether they exist."""
     from fused_spec.cli.token_state import read_tokens
-    from fused_spec.views.tokens_text import tokens_text
+    from fused_spec.views.text.tokens import tokens_text
 
     found = read_tokens(context, paths)
     _show(context, found.target, found.states, output, tokens_text)
@@ -66,7 +66,7 @@ def check(context: Context, paths: tuple[str, ...], output: str) -> int:
     for each says what to do.
     """
     from fused_spec.cli.token_state import read_tokens
-    from fused_spec.views.tokens_text import check_text
+    from fused_spec.views.text.tokens import check_text
 
     found = read_tokens(context, paths)
     _show(context, found.target, found.states, output, check_text)
@@ -81,7 +81,7 @@ def check(context: Context, paths: tuple[str, ...], output: str) -> int:
 def show(context: Context, name: str, paths: tuple[str, ...], output: str) -> None:
     """Show one declared token: its UDF, its state and its sink."""
     from fused_spec.cli.token_state import read_tokens
-    from fused_spec.views.tokens_text import token_text
+    from fused_spec.views.text.tokens import token_text
 
     found = read_tokens(context, paths, only=name)
     _show(context, found.target, found.states, output, lambda states: token_text(states[0]))
@@ -115,7 +115,7 @@ def rotate(
     working.
     """
     from fused_spec.cli.rotating import rotate_token
-    from fused_spec.views.tokens_text import rotated_text
+    from fused_spec.views.text.tokens import rotated_text
 
     if overlap is not None and revoke_now:
         raise click.UsageError("--overlap and --revoke-now exclude each other")
@@ -166,7 +166,7 @@ def _show(
     output: str,
     as_text: "Callable[[list[TokenState]], str]",
 ) -> None:
-    from fused_spec.views.documents import as_json, tokens_document
+    from fused_spec.views.documents.json import as_json, tokens_document
 
     context.console.result(as_json(tokens_document(target.name, states)) if output == "json" else as_text(states))
 

@@ -15,10 +15,10 @@ from fused_spec.reconcile.uploads import Uploads
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
-    from fused_spec.reconcile.archive import Archive
-    from fused_spec.reconcile.journal import Journal
-    from fused_spec.reconcile.markers import Markers
-    from fused_spec.reconcile.spool import Spools
+    from fused_spec.reconcile.archive.folders import Archive
+    from fused_spec.reconcile.archive.spool import Spools
+    from fused_spec.reconcile.history.markers import Markers
+    from fused_spec.reconcile.journal.intents import Journal
 
 
 def _wait(futures: Collection[Future[Any]], seconds: float) -> None:

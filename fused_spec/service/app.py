@@ -16,20 +16,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fused_spec.engine_choice import EngineChoice
 from fused_spec.errors import FusedSpecError
-from fused_spec.service.browsers import Browsers
-from fused_spec.service.cluster import CLUSTER_FILE, keep_cluster, require_dask
-from fused_spec.service.confining import Confining
-from fused_spec.service.context import BASE_PATH, Service
-from fused_spec.service.database import open_database
-from fused_spec.service.faults import ANSWERS
-from fused_spec.service.gate import LOOPBACK, Gate, Rules
-from fused_spec.service.git_udfs import GitUdfs
-from fused_spec.service.handover import Handover
-from fused_spec.service.images import Images
-from fused_spec.service.limits import Bounds, Limits
-from fused_spec.service.machine import this_machine
-from fused_spec.service.naming import Named
-from fused_spec.service.registry import Tokens, Udfs
+from fused_spec.service.http.browsers import Browsers
+from fused_spec.service.http.faults import ANSWERS
+from fused_spec.service.http.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.http.limits import Bounds, Limits
+from fused_spec.service.http.naming import Named
+from fused_spec.service.images.images import Images
+from fused_spec.service.jobs.runs import Runs
+from fused_spec.service.jobs.schedules import Schedules, keep_time
+from fused_spec.service.jobs.supervisor import Supervisor
 from fused_spec.service.routes import (
     account,
     files,
@@ -44,14 +39,19 @@ from fused_spec.service.routes import (
     udf_collections,
     udfs,
 )
-from fused_spec.service.runs import Runs
-from fused_spec.service.schedules import Schedules, keep_time
-from fused_spec.service.secret_values import SecretValues
-from fused_spec.service.signing import Signer
-from fused_spec.service.state_folder import forget_identity, identity_of
-from fused_spec.service.storage import Files, Storage
-from fused_spec.service.supervisor import Supervisor
-from fused_spec.service.udf_collections import Collections
+from fused_spec.service.routes.context import BASE_PATH, Service
+from fused_spec.service.state.database import open_database
+from fused_spec.service.state.folder import forget_identity, identity_of
+from fused_spec.service.state.secret_values import SecretValues
+from fused_spec.service.storage.local import Files, Storage
+from fused_spec.service.storage.signing import Signer
+from fused_spec.service.udfs.collections import Collections
+from fused_spec.service.udfs.git_udfs import GitUdfs
+from fused_spec.service.udfs.provisions import Handover
+from fused_spec.service.udfs.registry import Tokens, Udfs
+from fused_spec.service.workers.cluster import CLUSTER_FILE, keep_cluster, require_dask
+from fused_spec.service.workers.confining import Confining
+from fused_spec.service.workers.machine import this_machine
 from fused_spec.storage_url import is_remote
 
 _NOUNS = (
@@ -191,6 +191,6 @@ def _storage(root: str) -> Files:
     """The storage at an absolute path, or at a URL; raises `FusedSpecError` when its package is missing."""
     if not is_remote(root):
         return Storage(Path(root))
-    from fused_spec.service.remote_storage import RemoteStorage  # heavy, and seldom needed
+    from fused_spec.service.storage.remote import RemoteStorage  # heavy, and seldom needed
 
     return RemoteStorage(root)

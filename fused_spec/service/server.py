@@ -18,12 +18,12 @@ from filelock import FileLock, Timeout
 from fused_spec.engine_choice import EngineChoice
 from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.service.app import create_app
-from fused_spec.service.connection import Connection
-from fused_spec.service.context import BASE_PATH, Service
-from fused_spec.service.gate import LOOPBACK
-from fused_spec.service.launch import ADDRESS_FILE, TOKEN_FILE, ServiceAddress, default_storage
-from fused_spec.service.private_file import write_private
-from fused_spec.service.state_folder import LOCK_FILE, open_state, read_private
+from fused_spec.service.http.connection import Connection
+from fused_spec.service.http.gate import LOOPBACK
+from fused_spec.service.routes.context import BASE_PATH, Service
+from fused_spec.service.state.folder import LOCK_FILE, open_state, read_private
+from fused_spec.service.state.launch import ADDRESS_FILE, TOKEN_FILE, ServiceAddress, default_storage
+from fused_spec.service.state.private_file import write_private
 
 _SHORTEST_TOKEN = 32
 _LOCK_SECONDS = 0.5  # clients that look whether it is held have it for a moment

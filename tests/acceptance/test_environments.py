@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 from jsonschema import Draft202012Validator
 
-from fused_spec.service.private_file import create_private
+from fused_spec.service.state.private_file import create_private
 from tests.acceptance.command import Ended, Shell
 from tests.acceptance.served import Served, serving
 from tests.acceptance.test_trust import PROJECT, UDF, quick

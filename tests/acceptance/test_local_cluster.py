@@ -13,7 +13,7 @@ import requests
 from distributed import Client
 from distributed.security import Security
 
-from fused_spec.service.launch import ensure_service
+from fused_spec.service.state.launch import ensure_service
 from tests.waiting import PATIENCE, until
 
 

@@ -19,8 +19,8 @@ import requests
 from gcp_storage_emulator.server import create_server
 from moto.server import ThreadedMotoServer
 
-from fused_spec.engine import ingesting
-from fused_spec.service.launch import ensure_service
+from fused_spec.engine.jobs import ingesting
+from fused_spec.service.state.launch import ensure_service
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import cluster
 from tests.unit.engine.running import job_folder, log, run

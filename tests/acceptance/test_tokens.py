@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from fused_spec.reconcile.lease import Holder, local_lock
+from fused_spec.reconcile.store.lease import Holder, local_lock
 from tests.acceptance.command import Ended, Shell
 from tests.acceptance.conftest import in_folder
 from tests.archived import archived

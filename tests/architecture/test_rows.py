@@ -25,7 +25,7 @@ def test_the_contracts_are_kept() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("module", ["fused_spec.service.server", "fused_spec.service.launch"])
+@pytest.mark.parametrize("module", ["fused_spec.service.server", "fused_spec.service.state.launch"])
 def test_the_service_loads_nothing_geospatial(module: str) -> None:
     assert not loaded_by(module) & HEAVY
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from fused_spec.api.client import FusedAPI
-from fused_spec.api.transport import Transport
+from fused_spec.api.http.transport import Transport
 from fused_spec.settings import Credentials
 from fused_spec.wire import JobConfig, UdfStep
 from tests.clients import entries

@@ -61,7 +61,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     step["udf"]["headers"] = [header]
     job = job_folder(folder, step)
     env = {"HOME": str(folder), "PATH": os.environ["PATH"]}
-    command = [environment(), "-m", "fused_spec.engine.worker", str(job.path)]
+    command = [environment(), "-m", "fused_spec.engine.jobs.worker", str(job.path)]
     subprocess.run(command, check=False, timeout=PATIENCE, env=env, capture_output=True)
     assert end(job) == ("Done", None)
     [only] = read_results(job)

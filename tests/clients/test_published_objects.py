@@ -18,7 +18,7 @@ from fused.models.api import JobConfig, UdfJobStepConfig
 from fused.models.api.job import GeospatialPartitionJobStepConfig
 from fused.models.internal import RunResponse
 sys.path += sys.argv[1:]  # behind its own, so that each has the libraries that it asks for
-from fused_spec.api.inputs import as_config, as_udf, content_of, job_id_of
+from fused_spec.api.values.inputs import as_config, as_udf, content_of, job_id_of
 from fused_spec.api.udfs import udf_reference
 
 @fused.udf

@@ -12,12 +12,12 @@ import requests
 
 from fused_spec.errors import ArchiveError
 from fused_spec.plan.model import Plan
-from fused_spec.reconcile.apply import apply
-from fused_spec.reconcile.events import Finished
-from fused_spec.reconcile.options import Options
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
-from fused_spec.reconcile.store import LocalStore
-from fused_spec.reconcile.store_trouble import TellingStore
+from fused_spec.reconcile.applying.apply import apply
+from fused_spec.reconcile.applying.events import Finished
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, exit_code
+from fused_spec.reconcile.store.stores import LocalStore
+from fused_spec.reconcile.store.trouble import TellingStore
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, FAST, TOKEN, World, job

@@ -10,8 +10,8 @@ import pytest
 from fused_spec.cli.keeping import open_kept
 from fused_spec.plan.model import Plan
 from fused_spec.plan.planner import make_plan
-from fused_spec.reconcile.markers import Markers
-from fused_spec.reconcile.refresh import read_history
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.service.app import create_app
 from fused_spec.service_identity import ServiceIdentity
 from fused_spec.settings import Target

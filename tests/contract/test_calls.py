@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from fused_spec.service import realtime
 from fused_spec.service.app import create_app
+from fused_spec.service.routes import calls as realtime
 from fused_spec.service.routes import realtime as routes
 from tests.asgi import AsgiAdapter
 from tests.contract.asking import TOKEN, UDF, Service, as_json

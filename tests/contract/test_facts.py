@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from jsonschema import validate
 
+from fused_spec.reconcile.archive.spool import Spools
 from fused_spec.reconcile.site import Site
-from fused_spec.reconcile.spool import Spools
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Key, Kind
 from tests.asgi import AsgiAdapter

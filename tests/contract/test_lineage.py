@@ -14,10 +14,10 @@ import pytest
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests
-from fused_spec.reconcile.adopt import adopt
-from fused_spec.reconcile.events import Started
-from fused_spec.reconcile.marker import Marker, marker_in
-from fused_spec.reconcile.outcome import OutcomeStatus
+from fused_spec.reconcile.applying.events import Started
+from fused_spec.reconcile.applying.outcome import OutcomeStatus
+from fused_spec.reconcile.marking.marker import Marker, marker_in
+from fused_spec.reconcile.starting.adopt import adopt
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAST, SCOPE, TOKEN, World, job
@@ -157,8 +157,8 @@ def test_a_reader_in_flight_is_not_cancelled_but_runs_once_more(world: World) ->
 
 
 def test_a_run_of_a_version_that_noted_nothing_is_left_as_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fused_spec.reconcile.marker.reads_to_json", lambda reads: {})
-    monkeypatch.setattr("fused_spec.reconcile.receipt.reads_to_json", lambda reads: {})
+    monkeypatch.setattr("fused_spec.reconcile.marking.marker.reads_to_json", lambda reads: {})
+    monkeypatch.setattr("fused_spec.reconcile.archive.receipt.reads_to_json", lambda reads: {})
     world.apply()
     assert not world.plan().has_changes
     world.apply(requests=replace(RERUN, select=frozenset({"daily"})))

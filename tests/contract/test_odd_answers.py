@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from fused_spec.api.client import FusedAPI
-from fused_spec.api.objects import RunResponse
+from fused_spec.api.values.objects import RunResponse
 from fused_spec.errors import ServiceError
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests, Run
-from fused_spec.reconcile.act import flight_of
-from fused_spec.reconcile.apply import apply
-from fused_spec.reconcile.copies import is_changed_copy, is_late
-from fused_spec.reconcile.events import Finished
-from fused_spec.reconcile.marker import marker_in
-from fused_spec.reconcile.options import Options
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
-from fused_spec.reconcile.rivals import Rivals
+from fused_spec.reconcile.applying.act import flight_of
+from fused_spec.reconcile.applying.apply import apply
+from fused_spec.reconcile.applying.events import Finished
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, exit_code
+from fused_spec.reconcile.following.rivals import Rivals
+from fused_spec.reconcile.marking.copies import is_changed_copy, is_late
+from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
 from fused_spec.status import LOST_AFTER

@@ -9,7 +9,7 @@ import pytest
 
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.plan.planner import make_plan
-from fused_spec.reconcile.options import Options
+from fused_spec.reconcile.applying.options import Options
 from fused_spec.service.app import create_app
 from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter

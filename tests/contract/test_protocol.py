@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fused_spec.service import realtime
 from fused_spec.service.app import create_app
+from fused_spec.service.routes import calls as realtime
 from tests.asgi import AsgiAdapter
 from tests.contract.asking import BASE, BODIES, TOKEN, UDF, Service, as_json, end_of, status_of
 from tests.repositories import commit_files

@@ -15,16 +15,16 @@ import requests
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests
-from fused_spec.reconcile.apply import apply
-from fused_spec.reconcile.events import Attached, Finished, Started, Uploaded
-from fused_spec.reconcile.journal import Attempt, Journal
-from fused_spec.reconcile.marker import marker_in
-from fused_spec.reconcile.options import Options
-from fused_spec.reconcile.outcome import OutcomeStatus, exit_code
+from fused_spec.reconcile.applying.apply import apply
+from fused_spec.reconcile.applying.events import Attached, Finished, Started, Uploaded
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.applying.outcome import OutcomeStatus, exit_code
+from fused_spec.reconcile.journal.intents import Attempt, Journal
+from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Key, Kind
-from fused_spec.views.plan_text import plan_text
+from fused_spec.views.text.plans import plan_text
 from tests.archived import archived
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, FAST, SCOPE, SLOW, TOKEN, UDF, World, job

@@ -9,7 +9,7 @@ import pytest
 from fused_spec.cli.details import run_details
 from fused_spec.cli.lookup import Surroundings, find_run
 from fused_spec.plan.model import Requests
-from fused_spec.reconcile.cancels import Cancels
+from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.service.app import create_app
 from fused_spec.service_identity import ServiceIdentity
 from fused_spec.settings import Target

@@ -13,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests
-from fused_spec.reconcile.apply import apply
-from fused_spec.reconcile.marker import marker_in
-from fused_spec.reconcile.outcome import OutcomeStatus
+from fused_spec.reconcile.applying.apply import apply
+from fused_spec.reconcile.applying.outcome import OutcomeStatus
+from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAST, TOKEN, World, job

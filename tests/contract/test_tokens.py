@@ -11,10 +11,10 @@ from fused_spec.api.shared_runs import run_shared
 from fused_spec.errors import FusedSpecError, OutcomeUnknown, ServiceUnreachable
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, Plan, Requests
-from fused_spec.reconcile import proof
-from fused_spec.reconcile.outcome import OutcomeStatus
-from fused_spec.reconcile.recover import recover_tokens
-from fused_spec.reconcile.rotation import Issuer, issue, renewal
+from fused_spec.reconcile.applying.outcome import OutcomeStatus
+from fused_spec.reconcile.applying.recover import recover_tokens
+from fused_spec.reconcile.saved import proof
+from fused_spec.reconcile.saved.rotation import Issuer, issue, renewal
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import DesiredToken, Kind
 from tests.archived import archived

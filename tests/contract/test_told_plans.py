@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from fused_spec.plan.model import Change, History, Plan, Requests, Run
-from fused_spec.reconcile.cancels import Cancels
-from fused_spec.reconcile.explain import explained
-from fused_spec.reconcile.left import Leavings
-from fused_spec.reconcile.options import Options
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.archive.cancels import Cancels
+from fused_spec.reconcile.reviewing.explain import explained
+from fused_spec.reconcile.reviewing.left import Leavings
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Key, Kind
 from fused_spec.spec.project import elsewhere
-from fused_spec.views.plan_text import plan_text
+from fused_spec.views.text.plans import plan_text
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, SCOPE, SERVED, SLOW, TOKEN, UDF, World, job
 

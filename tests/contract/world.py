@@ -5,23 +5,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fused_spec.api.client import FusedAPI
-from fused_spec.api.transport import Transport, new_session
+from fused_spec.api.http.transport import Transport, new_session
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.plan.planner import make_plan
-from fused_spec.reconcile.apply import apply
-from fused_spec.reconcile.archive import Archive
-from fused_spec.reconcile.catch_up import catch_up
-from fused_spec.reconcile.events import Event, Finished
-from fused_spec.reconcile.journal import Journal
-from fused_spec.reconcile.markers import Markers
-from fused_spec.reconcile.options import Options
-from fused_spec.reconcile.outcome import Outcome
-from fused_spec.reconcile.recover import recover
-from fused_spec.reconcile.refresh import read_history
+from fused_spec.reconcile.applying.apply import apply
+from fused_spec.reconcile.applying.catch_up import catch_up
+from fused_spec.reconcile.applying.events import Event, Finished
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.applying.outcome import Outcome
+from fused_spec.reconcile.applying.recover import recover
+from fused_spec.reconcile.archive.folders import Archive
+from fused_spec.reconcile.archive.spool import Spools
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.refresh import read_history
+from fused_spec.reconcile.journal.intents import Journal
 from fused_spec.reconcile.site import Site, Timing
 from fused_spec.reconcile.site import World as Time
-from fused_spec.reconcile.spool import Spools
-from fused_spec.reconcile.store import LocalStore
+from fused_spec.reconcile.store.stores import LocalStore
 from fused_spec.service_identity import ServiceIdentity
 from fused_spec.settings import Credentials
 from fused_spec.spec.model import Resolution

@@ -14,10 +14,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-import fused_spec.engine.steps  # noqa: F401  # once, as the forkserver does: each task is forked
-from fused_spec.engine.forking import fork
+import fused_spec.engine.jobs.steps  # noqa: F401  # once, as the forkserver does: each task is forked
 from fused_spec.engine.ingest.common.notes import named
-from fused_spec.engine.ingesting import Opening
+from fused_spec.engine.jobs.ingesting import Opening
+from fused_spec.engine.processes.forking import fork
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 from tests.properties.seen import Seen, seen
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from fused_spec.reconcile.archive import RECEIPT, Archive
+from fused_spec.reconcile.archive.folders import RECEIPT, Archive
 from fused_spec.reconcile.site import Site
 from fused_spec.service_identity import ServiceIdentity
 from tests.simulator.kernel import Kernel

@@ -16,19 +16,19 @@ from typing import Any, cast
 
 import requests
 
-from fused_spec.api.answers import Answer
 from fused_spec.api.errors import ApiError
+from fused_spec.api.http.answers import Answer
 from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError, ServiceError
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.plan.planner import make_plan
-from fused_spec.reconcile import rotation
-from fused_spec.reconcile.act import act
-from fused_spec.reconcile.journal import Journal
-from fused_spec.reconcile.objects import read_objects
-from fused_spec.reconcile.outcome import Outcome
-from fused_spec.reconcile.recover import recover_tokens
-from fused_spec.reconcile.rotation import Issuer, issue, renewal
+from fused_spec.reconcile.applying.act import act
+from fused_spec.reconcile.applying.outcome import Outcome
+from fused_spec.reconcile.applying.recover import recover_tokens
+from fused_spec.reconcile.journal.intents import Journal
+from fused_spec.reconcile.saved import rotation
+from fused_spec.reconcile.saved.objects import read_objects
+from fused_spec.reconcile.saved.rotation import Issuer, issue, renewal
 from fused_spec.reconcile.site import Site, Timing, World
 from fused_spec.spec import model as spec
 from fused_spec.spec.model import DesiredToken, Key, Kind

@@ -18,19 +18,19 @@ from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.plan.actions import Reason
 from fused_spec.plan.model import History, PastRun, Plan, Requests
 from fused_spec.plan.planner import make_plan
-from fused_spec.reconcile.apply import apply
-from fused_spec.reconcile.archive import Archive
-from fused_spec.reconcile.catch_up import catch_up
-from fused_spec.reconcile.events import Finished
-from fused_spec.reconcile.journal import Journal
-from fused_spec.reconcile.lease import Holder, Lease
-from fused_spec.reconcile.markers import Markers
-from fused_spec.reconcile.options import Options
-from fused_spec.reconcile.outcome import OutcomeStatus
-from fused_spec.reconcile.recover import recover
-from fused_spec.reconcile.refresh import read_history
+from fused_spec.reconcile.applying.apply import apply
+from fused_spec.reconcile.applying.catch_up import catch_up
+from fused_spec.reconcile.applying.events import Finished
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.applying.outcome import OutcomeStatus
+from fused_spec.reconcile.applying.recover import recover
+from fused_spec.reconcile.archive.folders import Archive
+from fused_spec.reconcile.archive.spool import Spools
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.refresh import read_history
+from fused_spec.reconcile.journal.intents import Journal
 from fused_spec.reconcile.site import Site, Timing, World, always
-from fused_spec.reconcile.spool import Spools
+from fused_spec.reconcile.store.lease import Holder, Lease
 from fused_spec.spec.model import DesiredJob, Key, Kind, OnChangeWhileRunning, OnFailure, Project, Resolution, RunPolicy
 from fused_spec.status import RunStatus
 from fused_spec.wire import JobConfig

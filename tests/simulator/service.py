@@ -14,7 +14,7 @@ from typing import Any
 import requests
 
 from fused_spec.api.errors import ApiError, TimedOut, Unreachable
-from fused_spec.api.objects import RunResponse
+from fused_spec.api.values.objects import RunResponse
 from fused_spec.wire import JobConfig, JobResponse
 from tests.simulator.kernel import Kernel
 

@@ -11,7 +11,7 @@ import pytest
 from fused_spec.diagnostics import Location
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Requests
-from fused_spec.reconcile.apply import apply
+from fused_spec.reconcile.applying.apply import apply
 from fused_spec.reconcile.site import always
 from fused_spec.spec.model import (
     DesiredJob,

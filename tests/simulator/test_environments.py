@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from fused_spec.reconcile.receipts import Receipts
+from fused_spec.reconcile.archive.receipts import Receipts
 from tests.simulator.campaigns import CAMPAIGNS, campaign
 from tests.simulator.environments import Environments
 

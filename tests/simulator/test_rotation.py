@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from fused_spec.errors import FusedSpecError, Locked
-from fused_spec.reconcile import rotation, tokens
+from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
+from fused_spec.reconcile.saved import rotation, tokens
 from fused_spec.reconcile.site import Site
-from fused_spec.reconcile.token_journal import TokenIntent, TokenJournal
 from fused_spec.spec.model import DesiredToken, Key
 from tests.simulator.rotations import (
     DEATHS,

@@ -13,10 +13,13 @@ import pytest
 from fused_spec import status
 from fused_spec.plan import lineage, planner
 from fused_spec.plan.model import Change, PastRun, Run
-from fused_spec.reconcile import catch_up, markers, progress, recover, refresh, rivals, start
-from fused_spec.reconcile.journal import Attempt, Journal
+from fused_spec.reconcile.applying import catch_up, progress, recover
+from fused_spec.reconcile.following import rivals
+from fused_spec.reconcile.history import markers, refresh
+from fused_spec.reconcile.journal.intents import Attempt, Journal
 from fused_spec.reconcile.site import Site, always
-from fused_spec.reconcile.start import StartedRun
+from fused_spec.reconcile.starting import start
+from fused_spec.reconcile.starting.start import StartedRun
 from tests.simulator import schedule
 from tests.simulator.campaigns import CAMPAIGNS, NETWORK, Figures, campaign
 from tests.simulator.schedule import Schedule, Setting
@@ -98,7 +101,7 @@ def test_sending_again_without_a_look_is_noticed(monkeypatch: Patch) -> None:
 
 
 def _job_config(marker: object) -> object:
-    from fused_spec.reconcile.payload import job_config
+    from fused_spec.reconcile.marking.payload import job_config
     from tests.simulator.schedule import declared
 
     job = next(one for one in declared(2).desired if one.key == marker.key)  # type: ignore[attr-defined]

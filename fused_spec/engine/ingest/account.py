@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.notes import count, shown
 from fused_spec.engine.ingest.common.tally import Seen, Tally
+from fused_spec.engine.ingest.partitioning.layout import Layout
 from fused_spec.engine.ingest.passes.survey import Survey
-from fused_spec.engine.ingest.placing.layout import Layout
 from fused_spec.engine.ingest.reading.source import Source
 
 Account = dict[str, Any]

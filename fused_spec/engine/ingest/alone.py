@@ -6,12 +6,12 @@ from functools import partial
 from fused_spec.engine.ingest.account import Account, check_written
 from fused_spec.engine.ingest.common.budget import budget
 from fused_spec.engine.ingest.ingestion import Ingestion
+from fused_spec.engine.ingest.partitioning.totals import sum_up
 from fused_spec.engine.ingest.passes.gather import Buckets, gather
 from fused_spec.engine.ingest.passes.prepared import Batches
 from fused_spec.engine.ingest.passes.scatter import Expected, scatter
 from fused_spec.engine.ingest.passes.shelves import DiskShelf, MemoryShelf, bucket_ends
 from fused_spec.engine.ingest.passes.survey import survey
-from fused_spec.engine.ingest.placing.totals import sum_up
 from fused_spec.engine.ingest.writing.destination import new_table
 from fused_spec.engine.ingest.writing.expected import missing_in
 

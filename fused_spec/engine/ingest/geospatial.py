@@ -16,13 +16,13 @@ from fused_spec.engine.ingest.geometry.utm import zones_of
 from fused_spec.engine.ingest.geometry.wkb import GEOMETRY, NoGeometry
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs.files import find_inputs
+from fused_spec.engine.ingest.partitioning.boxes import follow, read_boxes
+from fused_spec.engine.ingest.partitioning.layout import Layout, Partition
+from fused_spec.engine.ingest.partitioning.partition import partition, weights_of
+from fused_spec.engine.ingest.partitioning.totals import Totals
 from fused_spec.engine.ingest.passes.prepared import Prepared
 from fused_spec.engine.ingest.passes.survey import Survey
 from fused_spec.engine.ingest.passes.wide import measure_schema, row_schema, widened
-from fused_spec.engine.ingest.placing.boxes import follow, read_boxes
-from fused_spec.engine.ingest.placing.layout import Layout, Partition
-from fused_spec.engine.ingest.placing.partition import partition, weights_of
-from fused_spec.engine.ingest.placing.totals import Totals
 from fused_spec.engine.ingest.reading.columnar.claims import Claims
 from fused_spec.engine.ingest.reading.oddities import BEYOND, beyond_degrees, look_at, row_of_unreadable
 from fused_spec.engine.ingest.reading.source import Raw, Source, feature_source

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from fused_spec.engine.ingest.account import Account, account_of
 from fused_spec.engine.ingest.inputs.chunk_list import as_sample_metadata
+from fused_spec.engine.ingest.partitioning.layout import Layout, Partition
+from fused_spec.engine.ingest.partitioning.totals import Totals
 from fused_spec.engine.ingest.passes.gather import Target, write_sample
 from fused_spec.engine.ingest.passes.prepared import Prepare
 from fused_spec.engine.ingest.passes.scatter import Widen
 from fused_spec.engine.ingest.passes.survey import Keys, Survey
-from fused_spec.engine.ingest.placing.layout import Layout, Partition
-from fused_spec.engine.ingest.placing.totals import Totals
 from fused_spec.engine.ingest.reading.source import Source
 from fused_spec.engine.ingest.writing.expected import Missing, check_table
 from fused_spec.engine.ingest.writing.metadata import Metadata, chunk_table, job_metadata

@@ -11,11 +11,11 @@ from fused_spec.engine.ingest.account import check_read
 from fused_spec.engine.ingest.common.notes import named
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs.files import find_inputs
+from fused_spec.engine.ingest.partitioning.grouping import group, in_order
+from fused_spec.engine.ingest.partitioning.layout import Partition, caps
+from fused_spec.engine.ingest.partitioning.totals import Totals
 from fused_spec.engine.ingest.passes.prepared import Prepared
 from fused_spec.engine.ingest.passes.survey import Survey
-from fused_spec.engine.ingest.placing.grouping import group, in_order
-from fused_spec.engine.ingest.placing.layout import Partition, caps
-from fused_spec.engine.ingest.placing.totals import Totals
 from fused_spec.engine.ingest.reading.columns import check_columns
 from fused_spec.engine.ingest.reading.source import Raw, Source, plain_source
 from fused_spec.engine.ingest.writing.outputs import find_outputs

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from fused_spec.engine.calling.tiles import Tile
 from fused_spec.engine.results import responses
 from fused_spec.engine.results.parts import write_parts
 from fused_spec.engine.results.plain_values import write_bytes, write_json, write_text
@@ -19,7 +20,6 @@ from fused_spec.engine.results.tables.frames import (
     is_geoarrow,
 )
 from fused_spec.engine.results.unfinished import known_step, missing_step
-from fused_spec.engine.tiles import Tile
 from fused_spec.jobdir import EMPTY
 
 _NEITHER = (

@@ -11,13 +11,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from fused_spec.engine.processes.task_folder import SCRATCH
 from fused_spec.engine.standin import offline
 from fused_spec.engine.standin.caching import cache
 from fused_spec.engine.standin.decorator import udf
 from fused_spec.engine.standin.files import download, file_path
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
 from fused_spec.engine.standin.types import types
-from fused_spec.engine.task_folder import SCRATCH
 
 _OURS: dict[str, Any] = {
     "udf": udf,

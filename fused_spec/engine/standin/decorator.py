@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from fused_spec.engine.submitting import submit
+from fused_spec.engine.standin.submitting import submit
 
 
 def udf(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import fsspec
 
-from fused_spec.engine.task_folder import SCRATCH
+from fused_spec.engine.processes.task_folder import SCRATCH
 
 _PATIENCE = 60  # seconds
 

@@ -1,4 +1,4 @@
-"""`fused.types`: names for annotations; arguments are converted by them (`engine.arguments`)."""
+"""`fused.types`: names for annotations; arguments are converted by them (`engine.calling.arguments`)."""
 
 from types import ModuleType
 

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.context import CLIENT_ID, ENVIRONMENT_ID, USER_ID, service_of
-from fused_spec.service.registry import EMAIL
+from fused_spec.service.routes.context import CLIENT_ID, ENVIRONMENT_ID, USER_ID, service_of
+from fused_spec.service.udfs.registry import EMAIL
 
 
 async def health(request: Request) -> Response:

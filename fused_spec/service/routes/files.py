@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, problem, refuse, required, whole_number
-from fused_spec.service.context import BASE_PATH, is_first_generation, service_of
-from fused_spec.service.storage import BadPath, Files, StorageTrouble, TooDeep
+from fused_spec.service.http.answers import not_found, problem, refuse, required, whole_number
+from fused_spec.service.routes.context import BASE_PATH, is_first_generation, service_of
+from fused_spec.service.storage.local import BadPath, Files, StorageTrouble, TooDeep
 
 _TEMPORARY = "fd://fused-tmp"
 _EXTENSION = re.compile(r"[\w.+ -]{0,100}")  # a file's name without a dot counts as its extension

@@ -8,12 +8,12 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from fused_spec.jobdir import NO_FACTS
-from fused_spec.service.answers import existing, page, problem, read_model, whole_number
-from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
-from fused_spec.service.job_results import result_names
-from fused_spec.service.joblog import log_part
-from fused_spec.service.reuse import reusable
-from fused_spec.service.runs import Run, new_run
+from fused_spec.service.http.answers import existing, page, problem, read_model, whole_number
+from fused_spec.service.jobs.results import result_names
+from fused_spec.service.jobs.reuse import reusable
+from fused_spec.service.jobs.runs import Run, new_run
+from fused_spec.service.routes.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
+from fused_spec.service.workers.joblog import log_part
 from fused_spec.wire import ProgressIncrement, RunRequest
 from fused_spec.wire.instances import INSTANCE_TYPES
 

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import problem, read_model, required
-from fused_spec.service.context import service_of
-from fused_spec.service.form import Form
+from fused_spec.service.http.answers import problem, read_model, required
+from fused_spec.service.http.form import Form
+from fused_spec.service.routes.context import service_of
 from fused_spec.service.routes.files import content_answer, described, in_storage
 from fused_spec.service.routes.signed import readable_form
 from fused_spec.wire.base import WireModel

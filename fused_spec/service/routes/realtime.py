@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fused_spec.service import realtime
-from fused_spec.service.answers import not_found, problem, read_model
-from fused_spec.service.context import Service, service_of
-from fused_spec.service.registry import OWN_NAMES
-from fused_spec.service.registry import Udf as SavedUdf
+from fused_spec.service.http.answers import not_found, problem, read_model
+from fused_spec.service.routes import calls as realtime
+from fused_spec.service.routes.context import Service, service_of
+from fused_spec.service.udfs.registry import OWN_NAMES
+from fused_spec.service.udfs.registry import Udf as SavedUdf
 from fused_spec.wire import RealtimeRequest, Udf, UdfStep
 
 _AT_ONCE_SECONDS = 2.0  # so long a start waits for its result before it answers 202

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import existing, not_found, read_model
-from fused_spec.service.context import ENVIRONMENT_ID, Service, service_of
-from fused_spec.service.runs import Run, new_run
+from fused_spec.service.http.answers import existing, not_found, read_model
+from fused_spec.service.jobs.runs import Run, new_run
+from fused_spec.service.routes.context import ENVIRONMENT_ID, Service, service_of
 from fused_spec.wire import JobConfig, UdfStep
 from fused_spec.wire.schedules import CronJob
 

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import not_found, problem, read_model
-from fused_spec.service.context import service_of
+from fused_spec.service.http.answers import not_found, problem, read_model
+from fused_spec.service.routes.context import service_of
 from fused_spec.wire.schedules import SecretValue
 
 

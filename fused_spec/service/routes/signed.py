@@ -8,10 +8,10 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from fused_spec.jobdir import result_content, result_file
-from fused_spec.service.answers import content_type_of, not_found, refuse
-from fused_spec.service.context import service_of
-from fused_spec.service.form import BadForm, Form
-from fused_spec.service.job_results import metadata_beside, result_named
+from fused_spec.service.http.answers import content_type_of, not_found, refuse
+from fused_spec.service.http.form import BadForm, Form
+from fused_spec.service.jobs.results import metadata_beside, result_named
+from fused_spec.service.routes.context import service_of
 from fused_spec.service.routes.files import content_answer, in_storage, upload_of
 
 _SIGNED_FIELDS = ("key", "length", "expires", "signature")

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service import realtime
-from fused_spec.service.answers import problem, required
-from fused_spec.service.context import service_of
+from fused_spec.service.http.answers import problem, required
+from fused_spec.service.routes import calls as realtime
+from fused_spec.service.routes.context import service_of
 from fused_spec.wire import Udf
 
 _SIDES = ("bbox_minx", "bbox_miny", "bbox_maxx", "bbox_maxy")

@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import existing, page, read_model
-from fused_spec.service.context import ENVIRONMENT_ID, USER_ID, Service, service_of
-from fused_spec.service.registry import OWN_NAMES, Token, Udf
+from fused_spec.service.http.answers import existing, page, read_model
+from fused_spec.service.routes.context import ENVIRONMENT_ID, USER_ID, Service, service_of
+from fused_spec.service.udfs.registry import OWN_NAMES, Token, Udf
 from fused_spec.wire import TokenCreate, TokenUpdate
 
 

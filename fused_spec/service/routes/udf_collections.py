@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.service.answers import existing, page, problem, read_model, refuse
-from fused_spec.service.context import service_of
-from fused_spec.service.udf_collections import DEFAULT, Collection, NameTaken, NotEmpty
+from fused_spec.service.http.answers import existing, page, problem, read_model, refuse
+from fused_spec.service.routes.context import service_of
+from fused_spec.service.udfs.collections import DEFAULT, Collection, NameTaken, NotEmpty
 from fused_spec.wire import CollectionSave
 
 _NOT_SHARED = (

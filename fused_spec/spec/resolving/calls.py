@@ -44,7 +44,7 @@ def check_calls(read: ReadUdf, calls: Calls, udf_pointer: Pointer, findings: Fin
 
 
 def gives_parameters(element: Mapping[str, Any], names: tuple[str, ...], *, open_ended: bool) -> bool:
-    """Whether the keys of an element are parameters; the engine's rule (`engine.arguments`) is the same."""
+    """Whether the keys of an element are parameters; the engine's rule (`engine.calling.arguments`) is the same."""
     known = set(element) & set(names)
     return bool(element) and (len(known) == len(element) or (open_ended and (bool(known) or not names)))
 

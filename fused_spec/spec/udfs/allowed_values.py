@@ -1,7 +1,7 @@
 """The values that the annotation of a parameter lists: `Literal[…]`, and an `Enum` of the same source.
 
 Read from the syntax, never run: what is computed, or comes from elsewhere, allows anything. The engine refuses the same
-values when the job runs (`engine.allowed`).
+values when the job runs (`engine.calling.allowed`).
 """
 
 import ast

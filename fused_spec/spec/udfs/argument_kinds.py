@@ -1,7 +1,7 @@
 """Whether a value may stand for a parameter that is annotated `int`, `float` or `bool`.
 
 Python's `int(1.5)` is 1 and its `bool("maybe")` is true: neither is what somebody meant. The engine refuses the same
-values when the job runs (`engine.arguments`); here it costs nothing yet.
+values when the job runs (`engine.calling.arguments`); here it costs nothing yet.
 """
 
 from collections.abc import Callable, Mapping

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from fused_spec.api.client import FusedAPI
-from fused_spec.api.transport import Transport
+from fused_spec.api.http.transport import Transport
 from fused_spec.settings import Credentials
 from tests.unit.api.loopback import Loopback
 

@@ -1,7 +1,7 @@
 import pytest
 
-from fused_spec.api.addresses import checked_base_url, checked_id, checked_target, path, same_origin
 from fused_spec.api.errors import InvalidArgument, Unreadable
+from fused_spec.api.http.addresses import checked_base_url, checked_id, checked_target, path, same_origin
 
 HOSTED = "https://www.fused.io/server/v1"
 

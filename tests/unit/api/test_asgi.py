@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
-from fused_spec.api.transport import new_session
+from fused_spec.api.http.transport import new_session
 from tests.asgi import AsgiAdapter
 
 URL = "http://127.0.0.1/echo"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from fused_spec import FusedAPI
-from fused_spec.api import objects
 from fused_spec.api.errors import NoCredentials
-from fused_spec.api.objects import JobResponse, RunResponse
+from fused_spec.api.values import objects
+from fused_spec.api.values.objects import JobResponse, RunResponse
 from fused_spec.errors import CredentialsError
 from tests.unit.api.loopback import Loopback, says
 

@@ -11,7 +11,7 @@ from shapely import Point
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import ApiError, InvalidArgument
-from fused_spec.api.uploads import Source, form, opened
+from fused_spec.api.http.uploads import Source, form, opened
 from tests.unit.api.loopback import Loopback, Seen, leads_to, raw, says
 
 

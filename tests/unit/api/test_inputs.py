@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fused_spec.api.errors import InvalidArgument
-from fused_spec.api.inputs import (
+from fused_spec.api.values.inputs import (
     as_config,
     as_udf,
     checked_file_url,

@@ -8,9 +8,9 @@ import pytest
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import InvalidArgument, Unreadable
-from fused_spec.api.objects import JobResponse, RunResponse
+from fused_spec.api.http.transport import Transport
 from fused_spec.api.reading import FusedReader
-from fused_spec.api.transport import Transport
+from fused_spec.api.values.objects import JobResponse, RunResponse
 from fused_spec.errors import WaitTimeout
 from tests.unit.api.conftest import FakeTime
 from tests.unit.api.loopback import Loopback, leads_to, raw, says

@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.api.log_cursor import LogCursor
+from fused_spec.api.logs.cursor import LogCursor
 from fused_spec.wire import LogLine
 
 

@@ -10,7 +10,7 @@ import pandas
 import pytest
 
 from fused_spec.api.client import FusedAPI
-from fused_spec.api.log_file import saved_lines
+from fused_spec.api.logs.file import saved_lines
 from fused_spec.wire import LogLine, log_lines
 from tests.unit.api.loopback import Loopback, says
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fused_spec.api.client import FusedAPI
-from fused_spec.api.objects import Jobs
+from fused_spec.api.values.objects import Jobs
 from tests.unit.api.loopback import Loopback, leads_to, says
 
 JOB = "0b8c7f3a-1111-2222-3333-444455556666"

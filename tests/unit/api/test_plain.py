@@ -13,7 +13,7 @@ import pandas
 import pytest
 
 from fused_spec.api.errors import InvalidArgument
-from fused_spec.api.plain import as_plain, whole_number
+from fused_spec.api.values.plain import as_plain, whole_number
 
 
 class Colour(enum.Enum):

@@ -10,8 +10,8 @@ import requests
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import ApiError, InvalidArgument, NoCredentials, TimedOut, Unreachable, Unreadable
-from fused_spec.api.limits import Limits
-from fused_spec.api.transport import Transport
+from fused_spec.api.http.limits import Limits
+from fused_spec.api.http.transport import Transport
 from fused_spec.service_identity import HEADER
 from tests.unit.api.conftest import TOKEN, FakeTime
 from tests.unit.api.loopback import Loopback, Reply, breaks_off, drips, leads_to, raw, resets, says

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fused_spec import FusedAPI
-from fused_spec.api import objects
+from fused_spec.api.values import objects
 from fused_spec.errors import CredentialsError, Misconfigured, SpecError
 
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: t, id: tttttttt-1}\n"

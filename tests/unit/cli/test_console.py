@@ -10,7 +10,7 @@ import pytest
 from fused_spec.cli.console import Color, Console
 from fused_spec.cli.logging_ import ToConsole
 from fused_spec.errors import FileTrouble
-from fused_spec.views.tones import Tone
+from fused_spec.views.words.tones import Tone
 
 
 class Terminal(io.StringIO):

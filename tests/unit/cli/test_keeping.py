@@ -13,8 +13,8 @@ from filelock import FileLock
 from fused_spec.cli.apply_lock import only_apply
 from fused_spec.cli.keeping import Kept, open_kept, open_markers, open_spools
 from fused_spec.errors import Locked
-from fused_spec.reconcile.journal import Attempt
-from fused_spec.reconcile.lease import Holder, Lease
+from fused_spec.reconcile.journal.intents import Attempt
+from fused_spec.reconcile.store.lease import Holder, Lease
 from fused_spec.service_identity import ServiceIdentity
 from fused_spec.settings import Target
 from fused_spec.spec.model import Key, Kind, Project

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from fused_spec.api.http.transport import Transport
 from fused_spec.api.reading import FusedReader
-from fused_spec.api.transport import Transport
 from fused_spec.cli import main
 from fused_spec.cli.lookup import FoundRun
 from fused_spec.cli.reading import ended_status

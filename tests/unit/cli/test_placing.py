@@ -7,7 +7,7 @@ import pytest
 
 from fused_spec.cli.placing import Asked, Placing, check_running, placing
 from fused_spec.errors import Misconfigured
-from fused_spec.service.launch import ServiceAddress
+from fused_spec.service.state.launch import ServiceAddress
 from tests.unit.cli.test_target import context, project
 
 RUNNING = ServiceAddress(url="http://127.0.0.1:1/x", token="t", pid=4242, engine="processes", storage="/state/storage")

@@ -10,7 +10,7 @@ from fused_spec.cli.console import Console
 from fused_spec.cli.options import Context
 from fused_spec.cli.runner_paths import placed
 from fused_spec.cli.sources import Sources
-from fused_spec.views.sarif import sarif_document
+from fused_spec.views.documents.sarif import sarif_document
 from tests.unit.views.things import problem
 
 Place = Callable[..., str]

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-import fused_spec.engine.steps  # noqa: F401  # once, as the forkserver does: each job is forked
-from fused_spec.engine.forking import fork
-from fused_spec.engine.worker import run_and_exit
+import fused_spec.engine.jobs.steps  # noqa: F401  # once, as the forkserver does: each job is forked
+from fused_spec.engine.jobs.worker import run_and_exit
+from fused_spec.engine.processes.forking import fork
 from fused_spec.jobdir import JobDir, Result, find_result, read_lines, read_results, result_content, result_metadata
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fused_spec.engine.calling.tiles import Tile
 from fused_spec.engine.results.storing import stored_form
-from fused_spec.engine.tiles import Tile
 
 
 @dataclass(frozen=True, kw_only=True)

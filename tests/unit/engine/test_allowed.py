@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from fused_spec.engine.arguments import BadArgument, bind
-from fused_spec.engine.binding import Binding
-from fused_spec.engine.runner import load_udf
+from fused_spec.engine.calling.arguments import BadArgument, bind
+from fused_spec.engine.calling.binding import Binding
+from fused_spec.engine.udfs.runner import load_udf
 from fused_spec.wire import Udf
 
 CODE = """

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.engine import confinement
-from fused_spec.engine.confinement import Confinement
+from fused_spec.engine.processes import confinement
+from fused_spec.engine.processes.confinement import Confinement
 from fused_spec.landlock import version
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.running import end, job_folder, log, run, udf_step

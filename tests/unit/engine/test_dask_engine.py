@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from fused_spec.engine.dask_worker import Sealed
+from fused_spec.engine.cluster.worker import Sealed
 from fused_spec.jobdir import JobDir
 from fused_spec.landlock import version
 from tests.unit.engine.building import grid, saved
@@ -154,7 +154,7 @@ def test_a_job_with_an_image_runs_on_the_machine_that_has_it(dask: Cluster, tmp_
 
 
 def test_without_a_scheduler_the_job_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fused_spec.engine.dask_engine._CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("fused_spec.engine.cluster.engine._CONNECT_SECONDS", 0.2)
     job = job_folder(tmp_path, udf_step("def udf(x):\n    return x\n", input=[1]), engine="tcp://127.0.0.1:9")
     assert not run(job)
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in str(end(job)[1])
@@ -205,7 +205,7 @@ def test_a_job_that_is_ended_takes_its_tasks_along(dask: Cluster, tmp_path: Path
     os.mkfifo(pipe)
     code = f"import os, signal\ndef udf(x):\n    open({str(pipe)!r}, 'w').write(str(os.getpid()))\n    signal.pause()\n"
     job: JobDir = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)
-    with subprocess.Popen([sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]) as worker:
+    with subprocess.Popen([sys.executable, "-m", "fused_spec.engine.jobs.worker", str(job.path)]) as worker:
         task = psutil.Process(int(pipe.read_text()))
         worker.terminate()
     psutil.wait_procs([task], timeout=PATIENCE)
@@ -224,7 +224,7 @@ def udf(x):
 """
     with cluster(tmp_path, workers=1) as dask:
         job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)
-        with subprocess.Popen([sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]) as worker:
+        with subprocess.Popen([sys.executable, "-m", "fused_spec.engine.jobs.worker", str(job.path)]) as worker:
             number, place = pipe.read_text().split()
             task = psutil.Process(int(number))
             host = task.parent()

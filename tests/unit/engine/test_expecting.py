@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from fused_spec.engine.expecting import Unexpected, check_result, expectation
+from fused_spec.engine.results.expecting import Unexpected, check_result, expectation
 from tests.unit.engine.building import points
 
 PLACES = points(3)  # at 0 0, 1 1 and 2 2

@@ -20,7 +20,7 @@ Forkserver = subprocess.Popen[bytes]
 @pytest.fixture(scope="module")
 def forkserver() -> Iterator[Forkserver]:
     with subprocess.Popen(
-        [sys.executable, "-m", "fused_spec.engine.forkserver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", "fused_spec.engine.jobs.forkserver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert heard(process) == {"ready": True, "pid": process.pid}
         yield process
@@ -94,7 +94,7 @@ def test_workers_outlive_the_forkserver(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     job = job_folder(tmp_path, udf_step(f"def udf():\n    return open({str(pipe)!r}).read()\n"))
-    command = [sys.executable, "-m", "fused_spec.engine.forkserver"]
+    command = [sys.executable, "-m", "fused_spec.engine.jobs.forkserver"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         heard(process)
         asked(process, job.path)

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fused_spec.engine.family import descendants, memory_in_use
-from fused_spec.engine.forking import fork
-from fused_spec.engine.guard import Cancelled, Limits, guarded
-from fused_spec.engine.worker import run_and_exit
+from fused_spec.engine.jobs.worker import run_and_exit
+from fused_spec.engine.processes.family import descendants, memory_in_use
+from fused_spec.engine.processes.forking import fork
+from fused_spec.engine.processes.guard import Cancelled, Limits, guarded
 from tests.unit.engine.running import content, end, job_folder, log, run, udf_step
 from tests.waiting import PATIENCE
 
@@ -51,7 +51,7 @@ def test_a_job_over_its_memory_fails_and_says_what_to_change(tmp_path: Path) -> 
 def test_a_job_over_its_part_of_a_machine_without_memory_fails_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fused_spec.engine.guard._is_short_of_memory", lambda: True)
+    monkeypatch.setattr("fused_spec.engine.processes.guard._is_short_of_memory", lambda: True)
     job = job_folder(tmp_path, udf_step(EATER, input=[700 * MIB]), memory_share=600 * MIB)
     assert not run(job)
     message = str(end(job)[1])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.engine import ingesting
+from fused_spec.engine.jobs import ingesting
 from tests.unit.engine.building import points, saved
 from tests.unit.engine.running import end, job_folder, run
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.engine.loading import NotLoadable, install
-from fused_spec.engine.provided import Provided, read_provided
-from fused_spec.engine.runner import load_udf
+from fused_spec.engine.udfs.loading import NotLoadable, install
+from fused_spec.engine.udfs.provided import Provided, read_provided
+from fused_spec.engine.udfs.runner import load_udf
 from fused_spec.errors import FusedSpecError
 from fused_spec.gitrefs import Repositories
 from fused_spec.redaction import forms

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.engine.log import Journal, LogWriter, append_lines
+from fused_spec.engine.reporting.log import Journal, LogWriter, append_lines
 from fused_spec.jobdir import read_lines
 from fused_spec.redaction import MASK, Redactor
 

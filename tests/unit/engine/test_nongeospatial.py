@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.placing import grouping
+from fused_spec.engine.ingest.partitioning import grouping
 from fused_spec.engine.ingest.reading.text import delimited
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
 from tests.unit.engine.building import chunk_sizes, plain_ingested, points, saved

@@ -13,9 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
-from fused_spec.engine.log import LogWriter
-from fused_spec.engine.pool import run_tasks
-from fused_spec.engine.task_process import Answer
+from fused_spec.engine.processes.pool import run_tasks
+from fused_spec.engine.processes.task_process import Answer
+from fused_spec.engine.reporting.log import LogWriter
 from fused_spec.jobdir import read_lines
 from fused_spec.redaction import MASK, Redactor
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fused_spec.engine.arguments import bind
-from fused_spec.engine.runner import UdfNotLoadable, load_udf
+from fused_spec.engine.calling.arguments import bind
+from fused_spec.engine.udfs.runner import UdfNotLoadable, load_udf
 from fused_spec.wire import Header, Udf
 
 

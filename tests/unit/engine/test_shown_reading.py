@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from fused_spec.reconcile.payload import wire_config
+from fused_spec.reconcile.marking.payload import wire_config
 from fused_spec.spec.resolve import resolve
 from tests.docs.test_docs import ROOT, shown_specs
 from tests.unit.engine.building import partition_nongeospatial

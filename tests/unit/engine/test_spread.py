@@ -14,7 +14,7 @@ import pytest
 import shapely
 from distributed import Client
 
-from fused_spec.engine import ingesting
+from fused_spec.engine.jobs import ingesting
 from fused_spec.jobdir import JobDir
 from tests.unit.engine.building import grid, points, saved
 from tests.unit.engine.cluster import Cluster, cluster

@@ -235,6 +235,6 @@ def udf():
 """
     job = job_folder(tmp_path, udf_step(code))
     (tmp_path / "storage" / "a.txt").write_text("ours", encoding="utf-8")
-    command = [sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]
+    command = [sys.executable, "-m", "fused_spec.engine.jobs.worker", str(job.path)]
     subprocess.run(command, check=False, timeout=PATIENCE, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert (end(job), "ours" in log(job)) == (("Done", None), True)

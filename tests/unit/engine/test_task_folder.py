@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fused_spec.engine import task_folder
-from fused_spec.engine.task_folder import words_of
+from fused_spec.engine.processes import task_folder
+from fused_spec.engine.processes.task_folder import words_of
 from tests.unit.engine.running import content, end, job_folder, log, results, run, udf_step
 
 MIB = 2**20

@@ -7,8 +7,8 @@ import mercantile
 import pytest
 from shapely.geometry import box
 
-from fused_spec.engine.arguments import bind
-from fused_spec.engine.runner import load_udf
+from fused_spec.engine.calling.arguments import bind
+from fused_spec.engine.udfs.runner import load_udf
 from fused_spec.wire import Udf
 
 TILE = (1, 2, 2)

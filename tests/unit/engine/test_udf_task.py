@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from fused_spec.engine.packing import Outcome
-from fused_spec.engine.provided import Provided
-from fused_spec.engine.udf_task import UdfTask
+from fused_spec.engine.processes.packing import Outcome
+from fused_spec.engine.udfs.provided import Provided
+from fused_spec.engine.udfs.udf_task import UdfTask
 from fused_spec.wire import UdfStep
 from tests.unit.engine.running import udf_step
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fused_spec.engine.worker import Progress
+from fused_spec.engine.jobs.worker import Progress
 from tests.unit.engine.building import grid, points, saved
 from tests.unit.engine.running import content, end, events, job_folder, log, metadata, results, run, udf_step
 
@@ -21,7 +21,7 @@ DOUBLE = "def udf(x):\n    return {'value': 2 * x}\n"
 def test_a_job_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step("def udf():\n    print('hello')\n    return 7\n"))
     done = subprocess.run(
-        [sys.executable, "-m", "fused_spec.engine.worker", str(job.path)], capture_output=True, check=False
+        [sys.executable, "-m", "fused_spec.engine.jobs.worker", str(job.path)], capture_output=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert content(job, "0.json").decode() == "7"
@@ -181,7 +181,7 @@ def test_a_udf_that_forks_and_returns_twice_has_one_result(tmp_path: Path) -> No
 def test_finished_results_are_there_after_every_process_was_killed(tmp_path: Path) -> None:
     code = "import os, signal\ndef udf(x):\n    if x == 5:\n        os.killpg(0, signal.SIGKILL)\n    return x\n"
     job = job_folder(tmp_path, udf_step(code, input=[0, 1, 2, 3, 4, 5]), cpus=1)
-    command = [sys.executable, "-m", "fused_spec.engine.worker", str(job.path)]
+    command = [sys.executable, "-m", "fused_spec.engine.jobs.worker", str(job.path)]
     assert subprocess.run(command, start_new_session=True, check=False).returncode == -signal.SIGKILL
     kept = [content(job, str(result.name)) for result in results(job)]
     assert kept == [str(number).encode() for number in range(len(kept))]

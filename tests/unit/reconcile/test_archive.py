@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from fused_spec.errors import FusedSpecError, Misconfigured
-from fused_spec.reconcile.archive import Archive, RunRecord
-from fused_spec.reconcile.formats import LaterFormat
-from fused_spec.reconcile.receipt import Receipt
-from fused_spec.reconcile.spool import LogRecord, WholeLog
-from fused_spec.reconcile.store import LocalStore
+from fused_spec.reconcile.archive.folders import Archive, RunRecord
+from fused_spec.reconcile.archive.receipt import Receipt
+from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
+from fused_spec.reconcile.store.formats import LaterFormat
+from fused_spec.reconcile.store.stores import LocalStore
 from fused_spec.service_identity import ServiceIdentity
 from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fused_spec.api.objects import JobResponse
-from fused_spec.reconcile.copies import copies_in, is_late
-from fused_spec.reconcile.marker import FIELD, Marker, marker_in
+from fused_spec.api.values.objects import JobResponse
+from fused_spec.reconcile.marking.copies import copies_in, is_late
+from fused_spec.reconcile.marking.marker import FIELD, Marker, marker_in
 from fused_spec.spec.model import Key, Kind
 
 NOW = datetime(2031, 5, 1, tzinfo=UTC)

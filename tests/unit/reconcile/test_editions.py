@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fused_spec.reconcile.editions import Editions, edition_marker, edition_of, editions_of
-from fused_spec.reconcile.marker import FIELD
+from fused_spec.reconcile.marking.marker import FIELD
+from fused_spec.reconcile.saved.editions import Editions, edition_marker, edition_of, editions_of
 from fused_spec.spec.model import Key, Kind
 from fused_spec.wire import UdfAccessToken
 

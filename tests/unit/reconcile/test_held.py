@@ -2,7 +2,7 @@
 
 import pytest
 
-from fused_spec.reconcile.held import error_in
+from fused_spec.reconcile.reviewing.held import error_in
 from fused_spec.status import RunStatus
 
 TRACEBACK = [

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fused_spec.errors import Misconfigured
-from fused_spec.reconcile.journal import Attempt, Earlier, Journal
-from fused_spec.reconcile.store import LocalStore
+from fused_spec.reconcile.journal.intents import Attempt, Earlier, Journal
+from fused_spec.reconcile.store.stores import LocalStore
 from fused_spec.spec.model import Key, Kind
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)

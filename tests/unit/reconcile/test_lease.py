@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fused_spec.errors import FusedSpecError, Locked
-from fused_spec.reconcile.lease import Holder, Lease, local_lock
-from fused_spec.reconcile.store import LocalStore, Store
+from fused_spec.reconcile.store.lease import Holder, Lease, local_lock
+from fused_spec.reconcile.store.stores import LocalStore, Store
 
 START = datetime(2031, 5, 8, tzinfo=UTC)
 OURS = Holder(host="runner-1", pid=41, run_url="https://ci.example/7")

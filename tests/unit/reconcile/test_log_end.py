@@ -2,7 +2,7 @@
 
 import pytest
 
-from fused_spec.reconcile.log_end import Raised, end_of
+from fused_spec.reconcile.archive.log_end import Raised, end_of
 
 TRACEBACK = [
     "Traceback (most recent call last):",

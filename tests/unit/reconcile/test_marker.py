@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.reconcile.marker import FIELD, Marker, is_marked, is_of_project, marker_in, object_marker
+from fused_spec.reconcile.marking.marker import FIELD, Marker, is_marked, is_of_project, marker_in, object_marker
 from fused_spec.spec.model import Key, Kind
 
 KEY = Key(kind=Kind.JOB, name="areas")

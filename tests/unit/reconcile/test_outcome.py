@@ -12,7 +12,7 @@ from fused_spec.errors import (
 )
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus, exit_code
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, exit_code
 from fused_spec.status import RunStatus
 from tests.unit.plan.things import KEY, past, run
 

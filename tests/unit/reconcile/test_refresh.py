@@ -14,9 +14,9 @@ import requests
 from fused_spec.api.errors import ApiError
 from fused_spec.api.reading import FusedReader
 from fused_spec.errors import ServiceError
-from fused_spec.reconcile.listing import list_jobs
-from fused_spec.reconcile.marker import FIELD, Marker
-from fused_spec.reconcile.markers import Markers
+from fused_spec.reconcile.history.listing import list_jobs
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.marking.marker import FIELD, Marker
 from fused_spec.spec.model import Key, Kind
 from fused_spec.wire import JobResponse
 

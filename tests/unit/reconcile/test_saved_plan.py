@@ -14,7 +14,7 @@ from fused_spec.errors import StalePlan
 from fused_spec.gitrefs.checkout import Checkout, checkout_of
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, FieldChange, Plan, RemoteObject
-from fused_spec.reconcile.saved_plan import (
+from fused_spec.reconcile.reviewing.saved_plan import (
     SavedPlan,
     load,
     refuse_if_foreign,
@@ -23,7 +23,7 @@ from fused_spec.reconcile.saved_plan import (
     save,
     spend,
 )
-from fused_spec.reconcile.store import LocalStore
+from fused_spec.reconcile.store.stores import LocalStore
 from fused_spec.spec.model import Key, Kind
 from tests.repositories import commit_files, in_git
 from tests.unit.views.things import change, job, plan, run

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.plan.model import Run
-from fused_spec.reconcile.settle import settled
+from fused_spec.reconcile.marking.settle import settled
 from fused_spec.spec.model import Key, Kind
 from fused_spec.status import RunStatus
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fused_spec.errors import ServiceError
-from fused_spec.reconcile.silence import Silence
+from fused_spec.reconcile.following.silence import Silence
 
 ERROR = ServiceError("no answer")
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.api.errors import ApiError
-from fused_spec.api.log_cursor import OVERLAP_MS
-from fused_spec.api.log_file import SaveLog
-from fused_spec.reconcile.spool import LogRecord, Spool, Spools
+from fused_spec.api.logs.cursor import OVERLAP_MS
+from fused_spec.api.logs.file import SaveLog
+from fused_spec.reconcile.archive.spool import LogRecord, Spool, Spools
 from fused_spec.redaction import MASK, Redactor, redact
 
 Lines = list[tuple[int, str]]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Trace
-from fused_spec.reconcile.start import next_attempt
+from fused_spec.reconcile.starting.start import next_attempt
 from fused_spec.status import RunStatus
 from tests.unit.plan.things import KEY, job, run
 

@@ -8,8 +8,8 @@ import fsspec
 import pytest
 
 from fused_spec.errors import ArchiveError
-from fused_spec.reconcile.store import RemoteStore, Store, open_store
-from fused_spec.reconcile.store_trouble import TellingStore
+from fused_spec.reconcile.store.stores import RemoteStore, Store, open_store
+from fused_spec.reconcile.store.trouble import TellingStore
 
 
 @pytest.fixture(params=["folder", "memory", "file"])

@@ -17,8 +17,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from fused_spec.errors import ArchiveError
-from fused_spec.reconcile.store import LocalStore, RemoteStore, Store, open_store
-from fused_spec.reconcile.store_trouble import TellingStore, archive_error
+from fused_spec.reconcile.store.stores import LocalStore, RemoteStore, Store, open_store
+from fused_spec.reconcile.store.trouble import TellingStore, archive_error
 
 pytestmark = [
     pytest.mark.xdist_group("buckets"),
@@ -201,7 +201,7 @@ def test_a_bucket_whose_package_is_missing_is_told(monkeypatch: pytest.MonkeyPat
 def test_what_a_library_logs_of_its_failure_is_not_shown() -> None:
     script = """
 import logging
-from fused_spec.reconcile.store import open_store
+from fused_spec.reconcile.store.stores import open_store
 open_store("s3://b")
 for name in ("gcsfs", "gcsfs.retry", "s3fs", "botocore.endpoint", "asyncio"):
     logging.getLogger(name).error("out of retries")

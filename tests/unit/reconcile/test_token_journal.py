@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fused_spec.errors import Misconfigured
-from fused_spec.reconcile.store import LocalStore
-from fused_spec.reconcile.token_journal import TokenIntent, TokenJournal
+from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
+from fused_spec.reconcile.store.stores import LocalStore
 from fused_spec.spec.model import Key, Kind
 
 KEY = Key(kind=Kind.TOKEN, name="tiles")

@@ -8,11 +8,11 @@ import pytest
 
 from fused_spec.diagnostics import Location
 from fused_spec.plan.model import History, Run, Trace
-from fused_spec.reconcile.archive import Archive, RunRecord
-from fused_spec.reconcile.journal import Attempt, Journal
-from fused_spec.reconcile.spool import WholeLog
-from fused_spec.reconcile.store import LocalStore
-from fused_spec.reconcile.whereabouts import Whereabouts, oddities, with_unreadable
+from fused_spec.reconcile.archive.folders import Archive, RunRecord
+from fused_spec.reconcile.archive.spool import WholeLog
+from fused_spec.reconcile.journal.intents import Attempt, Journal
+from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
+from fused_spec.reconcile.store.stores import LocalStore
 from fused_spec.service_identity import ServiceIdentity
 from fused_spec.settings import Target
 from fused_spec.spec.model import DesiredJob, Key, Kind, Project, Resolution

@@ -10,7 +10,7 @@ import pytest
 
 from fused_spec.engine_choice import parse_engine
 from fused_spec.errors import Misconfigured
-from fused_spec.service.cluster import _end_open, _is_up, require_dask
+from fused_spec.service.workers.cluster import _end_open, _is_up, require_dask
 from tests.waiting import PATIENCE
 
 Process = subprocess.Popen[bytes]
@@ -24,7 +24,7 @@ def named(tmp_path: Path) -> Iterator[tuple[Path, Process]]:
     for folder in (package, package.parent):
         (folder / "__init__.py").touch()
     (package / "dask_cluster.py").write_text("import sys; print(flush=True); sys.stdin.read()")
-    command = [sys.executable, "-m", "fused_spec.engine.dask_cluster", str(file), "2"]
+    command = [sys.executable, "-m", "fused_spec.engine.cluster.local", str(file), "2"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=tmp_path, env={}, stdin=pipe, stdout=pipe) as process:
         assert process.stdout is not None

@@ -7,8 +7,8 @@ import pytest
 
 from fused_spec import landlock
 from fused_spec.errors import Misconfigured
-from fused_spec.service.confining import Confining, allowed_places, how_jobs_are_held
-from fused_spec.service.launch import declare_specs
+from fused_spec.service.state.launch import declare_specs
+from fused_spec.service.workers.confining import Confining, allowed_places, how_jobs_are_held
 
 
 @pytest.fixture

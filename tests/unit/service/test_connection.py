@@ -9,8 +9,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from fused_spec.service import connection
-from fused_spec.service.connection import Connection
+from fused_spec.service.http import connection
+from fused_spec.service.http.connection import Connection
 
 HEAD = b"GET /x HTTP/1.1\r\nHost: a\r\n"
 POST = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from fused_spec.errors import FusedSpecError
-from fused_spec.service.database import open_database
-from fused_spec.service.registry import Tokens, Udfs
-from fused_spec.service.runs import Run, Runs
-from fused_spec.service.udf_collections import Collections
+from fused_spec.service.jobs.runs import Run, Runs
+from fused_spec.service.state.database import open_database
+from fused_spec.service.udfs.collections import Collections
+from fused_spec.service.udfs.registry import Tokens, Udfs
 
 SECOND_VERSION = """
     CREATE TABLE runs (number INTEGER PRIMARY KEY, job_id TEXT);

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.service.form import BadForm, Form
+from fused_spec.service.http.form import BadForm, Form
 
 TYPE = "multipart/form-data; boundary=x"
 

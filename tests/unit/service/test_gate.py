@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Message, Scope
 
-from fused_spec.service.gate import LOOPBACK, Gate, Rules
+from fused_spec.service.http.gate import LOOPBACK, Gate, Rules
 
 TOKEN = "gate-token-0123456789"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from fused_spec.api.transport import new_session
+from fused_spec.api.http.transport import new_session
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.app import create_app
-from fused_spec.service.state_folder import identity_of
+from fused_spec.service.state.folder import identity_of
 from fused_spec.service_identity import HEADER, is_service_id
 from tests.asgi import AsgiAdapter
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import fused_spec
-from fused_spec.service.image_build import (
+from fused_spec.service.images.build import (
     BUILD_LOG,
     ENGINE_NEEDS,
     Image,
@@ -20,8 +20,8 @@ from fused_spec.service.image_build import (
     is_built,
     python_of,
 )
-from fused_spec.service.images import ImageFailed, Images
-from fused_spec.service.launch import declare_images
+from fused_spec.service.images.images import ImageFailed, Images
+from fused_spec.service.state.launch import declare_images
 
 PACKAGE = Path(fused_spec.__file__).parent
 CANNOT_BE = {"python": "3.99", "requirements": []}
@@ -118,7 +118,7 @@ def test_an_image_whose_python_is_gone_is_not_built(tmp_path: Path) -> None:
 
 def test_a_build_is_a_process_that_fails_as_its_builder_does(tmp_path: Path) -> None:
     text = Image.from_json(CANNOT_BE).as_text()
-    command = [sys.executable, "-m", "fused_spec.service.image_build", str(tmp_path / "image"), text]
+    command = [sys.executable, "-m", "fused_spec.service.images.build", str(tmp_path / "image"), text]
     assert subprocess.run(command, capture_output=True, check=False).returncode != 0
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.service.joblog import add_line, last_message, log_part
+from fused_spec.service.workers.joblog import add_line, last_message, log_part
 
 
 def log_answer(path: Path, since_ms: int | None) -> bytes:

@@ -14,9 +14,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Message
 
-from fused_spec.service.browsers import Browsers
-from fused_spec.service.faults import ANSWERS
-from fused_spec.service.limits import Bounds, Limits
+from fused_spec.service.http.browsers import Browsers
+from fused_spec.service.http.faults import ANSWERS
+from fused_spec.service.http.limits import Bounds, Limits
 
 MIB = 1024 * 1024
 SMALL = Bounds(uploads=re.compile("/upload"), upload=4 * MIB, body=MIB, requests=2, patience=0.05, slowest=MIB)

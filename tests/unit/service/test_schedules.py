@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from fused_spec.service.database import open_database
-from fused_spec.service.registry import Udfs
-from fused_spec.service.runs import Run, Runs, new_run
-from fused_spec.service.schedules import Schedules, fire_due, is_due, keep_time
+from fused_spec.service.jobs.runs import Run, Runs, new_run
+from fused_spec.service.jobs.schedules import Schedules, fire_due, is_due, keep_time
+from fused_spec.service.state.database import open_database
+from fused_spec.service.udfs.registry import Udfs
 from fused_spec.wire import JobConfig, UdfSave
 from fused_spec.wire.schedules import CronJob
 

@@ -19,12 +19,12 @@ import pytest
 
 from fused_spec.engine_choice import parse_engine
 from fused_spec.errors import FileTrouble, FusedSpecError, Locked, Misconfigured, ServiceUnreachable
-from fused_spec.service.database import open_database
-from fused_spec.service.launch import ServiceAddress, answering, ensure_service
-from fused_spec.service.registry import Udfs
-from fused_spec.service.schedules import Schedules
+from fused_spec.service.jobs.schedules import Schedules
 from fused_spec.service.server import Options, _held, serve
-from fused_spec.service.state_folder import is_held
+from fused_spec.service.state.database import open_database
+from fused_spec.service.state.folder import is_held
+from fused_spec.service.state.launch import ServiceAddress, answering, ensure_service
+from fused_spec.service.udfs.registry import Udfs
 from fused_spec.wire import UdfSave
 from fused_spec.wire.schedules import CronJob
 from tests.waiting import PATIENCE

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-from fused_spec.service.signing import Signer
+from fused_spec.service.storage.signing import Signer
 
 
 def signer(now: float = 1000.0, secret: bytes = b"secret") -> Signer:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.service.storage import BadPath, Storage, TooDeep
+from fused_spec.service.storage.local import BadPath, Storage, TooDeep
 
 
 async def pieces(*content: bytes) -> AsyncIterator[bytes]:

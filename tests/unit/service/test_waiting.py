@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from fused_spec.service.machine import Machine, share_of, share_of_call, this_machine
-from fused_spec.service.runs import Run
-from fused_spec.service.waiting import Rooms
+from fused_spec.service.jobs.queue import Rooms
+from fused_spec.service.jobs.runs import Run
+from fused_spec.service.workers.machine import Machine, share_of, share_of_call, this_machine
 from fused_spec.wire.instances import INSTANCES
 
 GIB = 2**30

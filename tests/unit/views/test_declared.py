@@ -7,9 +7,9 @@ from typing import Any
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change
 from fused_spec.spec.model import DesiredJob, DesiredToken, Key, Kind
-from fused_spec.views.declared import declared_lines
-from fused_spec.views.markdown import plan_markdown
-from fused_spec.views.plan_text import plan_text
+from fused_spec.views.changes.declared import declared_lines
+from fused_spec.views.markdown.comment import plan_markdown
+from fused_spec.views.text.plans import plan_text
 from tests.unit.views.things import job, job_key, plan
 
 

@@ -9,10 +9,10 @@ import pytest
 from fused_spec.errors import CredentialsError
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Left
-from fused_spec.reconcile.log_end import Raised
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
-from fused_spec.views.documents import apply_document, as_json, error_document, plan_document, validate_document
-from fused_spec.views.outcome_text import Failure, Input
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.archive.log_end import Raised
+from fused_spec.views.documents.json import apply_document, as_json, error_document, plan_document, validate_document
+from fused_spec.views.text.outcomes import Failure, Input
 from tests.unit.views.things import change, field, job_key, plan, problem, run
 
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "output"

@@ -1,8 +1,8 @@
 """Errors and log lines, fit to be seen."""
 
 from fused_spec.errors import FusedSpecError, Interrupted
-from fused_spec.views.error_text import error_text
-from fused_spec.views.log_text import log_line
+from fused_spec.views.text.errors import error_text
+from fused_spec.views.text.logs import log_line
 
 
 def test_an_error_says_what_and_the_next_step() -> None:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.views.fitting import Section, fitted
+from fused_spec.views.markdown.fitting import Section, fitted
 
 
 @st.composite

@@ -12,7 +12,7 @@ from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Left
 from fused_spec.spec.model import DesiredJob
 from fused_spec.status import RunStatus
-from fused_spec.views.markdown import error_markdown, plan_markdown, problems_markdown
+from fused_spec.views.markdown.comment import error_markdown, plan_markdown, problems_markdown
 from tests.unit.views.things import change, field, job, job_key, plan, problem, run
 
 SECRET = "fsh_" + "AbCdEfGh12345678"

@@ -4,8 +4,8 @@ import pytest
 
 from fused_spec.errors import ArchiveError, OutcomeUnknown
 from fused_spec.plan.actions import Action, Reason
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
-from fused_spec.views.outcome_text import Failure, outcomes_text
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
+from fused_spec.views.text.outcomes import Failure, outcomes_text
 from tests.unit.views.things import change
 
 

@@ -5,8 +5,8 @@ import pytest
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Left
 from fused_spec.status import RunStatus
-from fused_spec.views.plan_text import plan_text
-from fused_spec.views.words import plan_summary
+from fused_spec.views.text.plans import plan_text
+from fused_spec.views.words.english import plan_summary
 from tests.unit.views.things import NOW, change, field, job, job_key, plan, run
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from fused_spec.plan.actions import Action
-from fused_spec.reconcile.events import (
+from fused_spec.reconcile.applying.events import (
     Attached,
     Cancelling,
     Event,
@@ -17,11 +17,11 @@ from fused_spec.reconcile.events import (
     StatusChanged,
     Uploaded,
 )
-from fused_spec.reconcile.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
 from fused_spec.spec.model import LocalFile
 from fused_spec.status import RunStatus
-from fused_spec.views.live import board_table
-from fused_spec.views.progress import Board, PlainLog, event_line
+from fused_spec.views.live.progress import Board, PlainLog, event_line
+from fused_spec.views.live.table import board_table
 from tests.unit.views.things import NOW, change, job_key
 
 CHANGE = change("a")

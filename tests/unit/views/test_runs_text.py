@@ -5,7 +5,7 @@ from typing import Any
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change
 from fused_spec.status import RunStatus
-from fused_spec.views.runs_text import ListedRun, jobs_text, show_text, status_text
+from fused_spec.views.text.runs import ListedRun, jobs_text, show_text, status_text
 from tests.unit.views.things import NOW, change, job, job_key, plan
 
 DETAILS: dict[str, Any] = {

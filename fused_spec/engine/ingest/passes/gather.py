@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from fused_spec.engine.ingest.common.threads import mapped
+from fused_spec.engine.ingest.partitioning.layout import Layout
 from fused_spec.engine.ingest.passes.large import first_taken, taken
 from fused_spec.engine.ingest.passes.shelves import Stock
-from fused_spec.engine.ingest.placing.layout import Layout
 from fused_spec.engine.ingest.writing.metadata import Metadata
 
 _SAMPLE_ROWS = 1000

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.threads import mapped
+from fused_spec.engine.ingest.partitioning.layout import Layout, Rows
+from fused_spec.engine.ingest.partitioning.totals import Totals, totals_of
 from fused_spec.engine.ingest.passes.prepared import Prepared
 from fused_spec.engine.ingest.passes.shelves import PLACE, Sink
-from fused_spec.engine.ingest.placing.layout import Layout, Rows
-from fused_spec.engine.ingest.placing.totals import Totals, totals_of
 
 Widen = Callable[[Prepared, int], pa.Table]
 """The columns to write of a batch whose first row has this number."""

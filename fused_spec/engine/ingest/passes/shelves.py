@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from fused_spec.engine.ingest.common.budget import BUCKET_BYTES
-from fused_spec.engine.ingest.placing.layout import Layout
+from fused_spec.engine.ingest.partitioning.layout import Layout
 
 PLACE = "place"
 """The name of the last column; others may have the same name, so it is found by where it stands."""

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyproj
 from pyproj.exceptions import CRSError
 
-from fused_spec.engine.expecting import FIELD
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.reading.schema import described_fields
 from fused_spec.engine.ingest.reading.types import arrow_type
+from fused_spec.engine.results.expecting import FIELD
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
 _GEOMETRY_KEYS = ("geometry", "crs")

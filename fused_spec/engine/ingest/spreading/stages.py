@@ -19,13 +19,13 @@ from fused_spec.engine.ingest.account import Account, check_written
 from fused_spec.engine.ingest.common.threads import mapped
 from fused_spec.engine.ingest.ingestion import Ingestion
 from fused_spec.engine.ingest.inputs.files import drop_copies
+from fused_spec.engine.ingest.partitioning.layout import Layout
+from fused_spec.engine.ingest.partitioning.totals import Totals, sum_up
 from fused_spec.engine.ingest.passes.gather import Buckets, joined_sample, write_file
 from fused_spec.engine.ingest.passes.prepared import unprepared
 from fused_spec.engine.ingest.passes.scatter import Expected, scatter
 from fused_spec.engine.ingest.passes.shelves import bucket_ends
 from fused_spec.engine.ingest.passes.survey import Survey, joined, survey
-from fused_spec.engine.ingest.placing.layout import Layout
-from fused_spec.engine.ingest.placing.totals import Totals, sum_up
 from fused_spec.engine.ingest.reading.source import Lot
 from fused_spec.engine.ingest.spreading.exchange import Exchange
 from fused_spec.engine.ingest.spreading.shared_shelf import Filled, Filling

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fused_spec.engine.expecting import Bounds, Facts, Place, differences
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.placing.layout import Layout
-from fused_spec.engine.ingest.placing.totals import Totals
+from fused_spec.engine.ingest.partitioning.layout import Layout
+from fused_spec.engine.ingest.partitioning.totals import Totals
 from fused_spec.engine.ingest.reading.features import OUTPUT_CRS
+from fused_spec.engine.results.expecting import Bounds, Facts, Place, differences
 
 Missing = Callable[[str], int]
 """How many values of a column are missing."""

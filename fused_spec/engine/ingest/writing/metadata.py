@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from fused_spec.engine.ingest.geometry.measure import Measures
 from fused_spec.engine.ingest.geometry.wkb import COVERING, GEOMETRY
-from fused_spec.engine.ingest.placing.layout import Layout
-from fused_spec.engine.ingest.placing.totals import Totals
+from fused_spec.engine.ingest.partitioning.layout import Layout
+from fused_spec.engine.ingest.partitioning.totals import Totals
 from fused_spec.engine.ingest.reading.columnar.claims import Claims
 from fused_spec.engine.ingest.reading.columnar.projjson import as_projjson
 from fused_spec.engine.ingest.reading.features import OUTPUT_CRS

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fused_spec.engine.expecting import expectation
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.inputs.files import Input
 from fused_spec.engine.ingest.writing.destination import free_place
+from fused_spec.engine.results.expecting import expectation
 from fused_spec.engine.storage import Root, lies_in
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 

@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
+from fused_spec.engine.calling.tiles import Tile
 from fused_spec.engine.results.stored import JSON, PARQUET, Content, Tell, Unstorable
 from fused_spec.engine.results.tables.arrow import feather, parquet, write_arrow
 from fused_spec.engine.results.tables.as_json import as_geojson_features, as_json
@@ -14,7 +15,6 @@ from fused_spec.engine.results.tables.flat import without_geometry
 from fused_spec.engine.results.tables.frames import named, with_index
 from fused_spec.engine.results.tables.texts import as_csv, as_html, as_xml
 from fused_spec.engine.results.tables.vector_tile import vector_tile
-from fused_spec.engine.tiles import Tile
 
 FORMATS = ("parquet", "geojson", "json", "csv", "html", "feather", "mvt", "xml", "excel")
 _ONE_KIND = "give each column values of one kind (astype(str) makes text of any)"

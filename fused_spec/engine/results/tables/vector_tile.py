@@ -5,12 +5,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
+from fused_spec.engine.calling.tiles import Tile, extent
 from fused_spec.engine.results.geometry_forms import without_measures
 from fused_spec.engine.results.stored import Tell, Unstorable
 from fused_spec.engine.results.tables.cells import text_columns, with_numbers
 from fused_spec.engine.results.tables.flat import without_geometry
 from fused_spec.engine.results.tables.frames import with_index
-from fused_spec.engine.tiles import Tile, extent
 
 _WHOLE = range(-(2**63), 2**63)
 

@@ -1,0 +1,1 @@
+"""What callers give and get: plain values in, objects that know their client out."""

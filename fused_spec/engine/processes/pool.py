@@ -1,0 +1,276 @@
+"""Map a function over numbered tasks in forked processes, and take in everything they print.
+
+The processes are forked from the worker, so the function and all it refers to is simply there. Each has a pipe for
+batches of tasks, one for answers and one for output (`task_process`). The worker's side is one loop without threads. A
+process that dies fails the task it was at and nothing else: another is forked, and goes on with the rest.
+"""
+
+import json
+import os
+import selectors
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from fused_spec.engine.processes.starting import Process, Start, fork_process
+from fused_spec.engine.processes.task_process import BATCH_SECONDS, Answer
+
+_LARGEST_BATCH = 1024
+_IDLE_SECONDS = 0.1
+_GATHER_SECONDS = 0.002  # between two looks at answers that come faster than this
+_PIECE = 64 * 1024
+_MOST_PIECES = 16  # no pipe holds more than 1 MiB
+
+
+class Log(Protocol):
+    """Where the lines go that tasks print."""
+
+    def write(self, text: str, /) -> None: ...
+
+    def write_part(self, text: str, /) -> str:
+        """Write the beginning of a line, and give back what cannot be written before more of it is known."""
+        ...
+
+    def write_parts(self, texts: Sequence[str], /) -> None:
+        """Write texts of which one without a line end may go on in the next."""
+        ...
+
+    def flush(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    """One process of the pool, as the worker sees it."""
+
+    process: Process
+    cut_message: bytes = b""
+    cut_line: bytes = b""
+    tasks: deque[int] = field(default_factory=deque)
+
+
+@dataclass(slots=True)  # not frozen, as `jobdir.Result`
+class Done:
+    """The answer to one task, and what that took."""
+
+    index: int
+    seconds: float
+    answer: Answer
+
+
+Clear = Callable[[int, int | None], str | None]
+"""Remove what a process left that is gone, by its number and the task that it was at; a line for the log."""
+
+
+def run_tasks(
+    call: Callable[[int], Answer],
+    tasks: Sequence[int],
+    *,
+    processes: int,
+    log: Log,
+    clear: Clear = lambda _pid, _task: None,
+) -> Generator[list[Done]]:
+    """Yield the answers to the tasks as they come; closing the iterator ends the processes."""
+    pool = Pool(partial(fork_process, call), clear)
+    try:
+        yield from pool.run(tasks, processes=processes, log=log)
+    finally:
+        pool.end()
+
+
+class Pool:
+    """Processes that are kept from one lot of tasks to the next."""
+
+    def __init__(self, start: Start, clear: Clear) -> None:
+        self._start = start
+        self._clear = clear
+        self._left: deque[int] = deque()
+        self._log: Log
+        self._selector = selectors.DefaultSelector()
+        self._members: list[_Member] = []
+        self._mean_seconds = BATCH_SECONDS
+        self._ticked = 0.0
+
+    def run(
+        self, tasks: Sequence[int], *, processes: int, log: Log, tick: Callable[[], None] = lambda: None
+    ) -> Iterator[list[Done]]:
+        """Yield the answers to the tasks as they come; `tick` is called several times a second, and may raise."""
+        self._left, self._log, self._tick = deque(tasks), log, tick
+        for _ in range(len(self._members), max(1, min(processes, len(tasks)))):
+            self._add()
+            self._feed()  # it loads what it needs while the next one is started
+        self._feed()
+        yield from self._answers()
+
+    def _add(self) -> None:
+        process = self._start([pipe for one in self._members for pipe in one.process.pipes])
+        for read in (process.answers, process.output):
+            os.set_blocking(read, False)
+        member = _Member(process)
+        self._members.append(member)
+        self._selector.register(process.answers, selectors.EVENT_READ, member)
+        self._selector.register(process.output, selectors.EVENT_READ, member)
+
+    def _answers(self) -> Iterator[list[Done]]:
+        while self._left or any(member.tasks for member in self._members):
+            if self._mean_seconds < _GATHER_SECONDS:
+                time.sleep(_GATHER_SECONDS)  # to be woken by each answer would cost more than the task
+            ready = self._selector.select(_IDLE_SECONDS)
+            if not ready or time.monotonic() - self._ticked > _IDLE_SECONDS:
+                self._ticked = time.monotonic()
+                self._log.flush()
+                self._tick()
+                yield from self._bury_dead()
+            for selected, _ in ready:
+                member: _Member = selected.data
+                if member not in self._members:
+                    continue  # it was found dead earlier in this round
+                if selected.fd == member.process.answers:
+                    yield from self._receive(member)
+                else:
+                    self._read_output(member)
+
+    def end(self) -> None:
+        """End the processes, busy or not, after taking in what they have printed."""
+        for member in self._members:
+            if member.tasks:
+                member.process.end()
+            os.close(member.process.orders)  # an idle one leaves by itself
+        for member in self._members:
+            os.waitpid(member.process.pid, 0)
+            self._read_output(member, to_the_end=True)
+            os.close(member.process.answers)
+            os.close(member.process.output)
+            self._clear_up(member)
+            self._log.flush()
+        self._members.clear()
+        self._selector.close()
+
+    def _receive(self, member: _Member) -> Iterator[list[Done]]:
+        """Take in what the process has answered, which may be nothing more, ever."""
+        messages, ended = _read_messages(member)
+        self._read_output(member)  # what a task printed stands in the log before it counts as done
+        done = self._count(member, messages)
+        if ended:
+            _, status = os.waitpid(member.process.pid, 0)
+            done += self._bury(member, status)
+        self._feed()
+        if done:
+            yield done
+
+    def _count(self, member: _Member, messages: list[str]) -> list[Done]:
+        """Note answers, and tasks that were returned; they come in the order in which the tasks were given out."""
+        done, returned = [], []
+        for message in messages:
+            number, tab, answer = message.partition("\t")
+            if tab:
+                index = member.tasks.popleft()
+                assert index == int(number)
+                nanoseconds, error, record = answer.split("\t")
+                done.append(Done(index, int(nanoseconds) / 1e9, Answer(json.loads(error) if error else None, record)))
+            else:
+                returned += [member.tasks.popleft() for _ in range(int(number))]
+        self._left.extendleft(reversed(returned))
+        if done:
+            self._mean_seconds = sum(one.seconds for one in done) / len(done)
+        return done
+
+    def _feed(self) -> None:
+        """Give tasks to whoever has nothing more to do, or soon will not."""
+        for member in self._members:
+            if self._left and len(member.tasks) * self._mean_seconds < BATCH_SECONDS / 2:
+                self._hand_out(member)
+
+    def _hand_out(self, member: _Member) -> None:
+        """Give as many tasks as keep a process busy for a moment, and of the last ones no more than its share."""
+        mean = max(self._mean_seconds, 1e-6)
+        # Less than what is done between two looks would have it wait for the next one.
+        share = max(len(self._left) // (2 * len(self._members)), int(_GATHER_SECONDS / mean))
+        size = max(1, min(int(BATCH_SECONDS / mean), _LARGEST_BATCH, share))
+        if member.tasks and size == 1:
+            return  # whoever is free first takes it
+        batch = [self._left.popleft() for _ in range(min(size, len(self._left)))]
+        if not batch:
+            return
+        try:
+            os.write(member.process.orders, json.dumps(batch).encode() + b"\n")  # little, so it is written whole
+        except ConnectionError:
+            self._left.extendleft(reversed(batch))  # it died after its last answer, which the next round finds
+        else:
+            member.tasks.extend(batch)
+
+    def _bury_dead(self) -> Iterator[list[Done]]:
+        """Find processes that are gone while others, which they started, still hold their pipes."""
+        for member in list(self._members):
+            pid, status = os.waitpid(member.process.pid, os.WNOHANG)
+            if pid:
+                messages, _ = _read_messages(member)
+                yield self._count(member, messages) + self._bury(member, status)
+        self._feed()
+
+    def _bury(self, member: _Member, status: int) -> list[Done]:
+        """A process is gone: its current task failed, the others of its batch are for a new process."""
+        self._read_output(member, to_the_end=True)
+        self._clear_up(member)
+        for read in (member.process.answers, member.process.output):
+            self._selector.unregister(read)
+            os.close(read)
+        os.close(member.process.orders)
+        self._members.remove(member)
+        failed = member.tasks.popleft() if member.tasks else None
+        self._left.extendleft(reversed(member.tasks))
+        if self._left:
+            self._add()
+        self._feed()
+        if failed is None:
+            return []
+        return [Done(failed, 0.0, Answer(_death(os.waitstatus_to_exitcode(status))))]
+
+    def _clear_up(self, member: _Member) -> None:
+        if (line := self._clear(member.process.pid, member.tasks[0] if member.tasks else None)) is not None:
+            self._log.write(line)
+
+    def _read_output(self, member: _Member, *, to_the_end: bool = False) -> None:
+        """Log the whole lines that have come; at the end also a last line without its newline."""
+        for piece in _pieces(member.process.output):
+            *lines, member.cut_line = (member.cut_line + piece).split(b"\n")
+            if lines:
+                self._log.write(b"\n".join([*lines, b""]).decode("utf-8", "replace"))
+            if len(member.cut_line) > _PIECE:  # a line without an end must not fill the memory
+                member.cut_line = self._log.write_part(member.cut_line.decode("utf-8", "replace")).encode()
+        if to_the_end and member.cut_line:
+            self._log.write(member.cut_line.decode("utf-8", "replace"))
+            member.cut_line = b""
+
+
+def _read_messages(member: _Member) -> tuple[list[str], bool]:
+    """The messages that have come, and whether there will be no more."""
+    content, ended = member.cut_message, True
+    for piece in _pieces(member.process.answers):
+        content += piece
+        ended = False
+    whole, end, member.cut_message = content.rpartition(b"\n")
+    return whole.decode().split("\n") if end else [], ended
+
+
+def _pieces(pipe: int) -> Iterator[bytes]:
+    """What stands in a pipe now, and no more, so that one who never stops does not keep the others waiting."""
+    for _ in range(_MOST_PIECES):
+        try:
+            piece = os.read(pipe, _PIECE)
+        except BlockingIOError:
+            return
+        if not piece:
+            return
+        yield piece
+
+
+def _death(code: int) -> str:
+    if code >= 0:
+        return f"the process ended by itself with exit code {code}"
+    name = signal.Signals(-code).name
+    cause = "; it may have run out of memory" if -code == signal.SIGKILL else ""
+    return f"the process was ended by {name}{cause}"

@@ -1,0 +1,58 @@
+"""Start a process that serves tasks: a fork of this one."""
+
+import fcntl
+import os
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from fused_spec.engine.processes.forking import fork
+from fused_spec.engine.processes.task_process import Answer, serve
+
+_PIPE_SIZE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A process that serves tasks (`task_process`), and our ends of its pipes; `end` ends it in mid-task."""
+
+    pid: int
+    orders: int
+    answers: int
+    output: int
+    end: Callable[[], None]
+
+    @property
+    def pipes(self) -> tuple[int, int, int]:
+        return self.orders, self.answers, self.output
+
+
+Start = Callable[[Sequence[int]], Process]
+"""Start a process; given are the pipes of the others, which it must not keep open."""
+
+
+def fork_process(call: Callable[[int], Answer], others: Sequence[int]) -> Process:
+    """A process that has all that this one has, but the pipes of its siblings, whose end they would never see."""
+    orders_read, orders_write = os.pipe()
+    answers_read, answers_write = _wide_pipe()
+    output_read, output_write = _wide_pipe()
+    pid = fork()
+    if pid == 0:
+        for pipe in (orders_write, answers_read, output_read, *others):
+            os.close(pipe)
+        serve(call, orders_read, answers_write, output_write)
+    for theirs in (orders_read, answers_write, output_write):
+        os.close(theirs)
+    end = partial(os.kill, pid, signal.SIGKILL)
+    return Process(pid=pid, orders=orders_write, answers=answers_read, output=output_read, end=end)
+
+
+def _wide_pipe() -> tuple[int, int]:
+    """A pipe that takes much before its writer has to wait for us."""
+    read, write = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux
+        with suppress(PermissionError):  # the user's pipes are too large together
+            fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+    return read, write

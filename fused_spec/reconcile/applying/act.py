@@ -1,0 +1,173 @@
+"""Carry out one change: the single place where something is sent that costs, changes or ends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from fused_spec.errors import FileTrouble, FusedSpecError, Locked, OutcomeUnknown, StalePlan
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, PastRun, Run
+from fused_spec.reconcile.applying.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, ways_out
+from fused_spec.reconcile.archive.gathering import keep_run
+from fused_spec.reconcile.following.flight import Flight, Then
+from fused_spec.reconcile.saved.rotation import Issuer
+from fused_spec.reconcile.saved.tokens import apply_token
+from fused_spec.reconcile.saved.udfs import apply_udf
+from fused_spec.reconcile.site import Site
+from fused_spec.reconcile.starting.start import start
+from fused_spec.spec.model import DesiredJob, Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What came of acting: events to tell, and either a run to wait for or the end."""
+
+    result: Flight | Outcome
+    events: tuple[Event, ...] = ()
+
+
+def act(change: Change, site: Site) -> Step:
+    """Carry out the change as far as it goes without waiting; expected failures become its outcome."""
+    return _guarded(_act, change, site)
+
+
+def start_again(change: Change, before: Run, site: Site) -> Step:
+    """Start the job of a change whose old run is over."""
+    return _guarded(_start, replace(change, before=before), site)
+
+
+def _guarded(carry_out: Callable[[Change, Site], Step], change: Change, site: Site) -> Step:
+    try:
+        return carry_out(change, site)
+    except FusedSpecError as error:
+        return Step(result=_ended_by(error, change))
+    except OSError as error:
+        return Step(result=_ended_by(FileTrouble.of(error), change))
+
+
+def _ended_by(error: FusedSpecError, change: Change) -> Outcome:
+    match error:
+        case OutcomeUnknown():
+            status = OutcomeStatus.UNKNOWN
+        case StalePlan() | Locked():
+            status = OutcomeStatus.SKIPPED
+        case _:
+            status = OutcomeStatus.FAILED
+    run = error.job_id if isinstance(error, OutcomeUnknown) else None
+    return Outcome(change=change, status=status, job_id=run, error=str(error), problem=error)
+
+
+def _act(change: Change, site: Site) -> Step:
+    if change.key.kind is not Kind.JOB:
+        return _act_on_object(change, site)
+    match change.action, change.before:
+        case Action.START, _:
+            return _start(change, site)
+        case Action.ATTACH, Run() as run:
+            flight = flight_of(change, run, site)
+            return Step(result=flight, events=(Attached(change=change, job_id=run.job_id, at=site.world.now()),))
+        case Action.QUEUE, Run() as run:
+            return Step(result=flight_of(change, run, site, then=Then.START))
+        case Action.REPLACE, Run() as run:
+            why = "it was asked for anew" if change.reason is Reason.REQUESTED else "its spec changed"
+            return _cancel(change, run, site, then=Then.START, why=why)
+        case Action.CANCEL, Run() as run:
+            twice = change.reason is Reason.STARTED_TWICE
+            why = "it was started twice, and an earlier run counts" if twice else "it is in no spec any more"
+            return _cancel(change, run, site, then=Then.FINISH, why=why)
+        case Action.WAIT, _:
+            return Step(result=Outcome(change=change, status=OutcomeStatus.SKIPPED, error=change.why))
+    return _settled(change, site)
+
+
+def _start(change: Change, site: Site) -> Step:
+    """Upload what the job reads, and make sure that its next attempt runs."""
+    job = change.after
+    assert isinstance(job, DesiredJob)
+    world = site.world
+    uploads = tuple(
+        Uploaded(key=job.key, file=file, sent=site.uploads.ensure(site.api, file), at=world.now()) for file in job.files
+    )
+    began = world.clock()
+    run = start(change, site)
+    started = Started(change=change, job_id=run.job_id, at=world.now(), adopted=run.adopted)
+    flight = Flight(
+        change=change,
+        job_id=run.job_id,
+        digest=job.digest,
+        attempt=run.marker.attempt,
+        tries=run.marker.tries,
+        since=began,
+        nonce=run.marker.nonce,
+        reads=run.marker.reads,
+        settle_at=world.clock() + site.timing.visible,
+    )
+    return Step(result=flight, events=(*uploads, started))
+
+
+def flight_of(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH) -> Flight:
+    """The run as one to be waited for; its age counts on the service's clock, which also stamped it."""
+    age = max(0.0, ((site.api.server_time or site.world.now()) - run.created).total_seconds())
+    began = site.world.clock() - age
+    return Flight(
+        change=change,
+        job_id=run.job_id,
+        digest=run.digest,
+        attempt=run.attempt,
+        tries=run.tries,
+        since=began,
+        nonce=run.nonce,
+        reads=run.reads,
+        then=then,
+    )
+
+
+def _cancel(change: Change, run: Run, site: Site, *, then: Then, why: str) -> Step:
+    if not site.may_act(0.0):
+        raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
+    if then is Then.START:
+        site.journal.replacing(run, site.api.server_time or site.world.now())
+    site.api.cancel_job(run.job_id)
+    event = Cancelling(key=change.key, job_id=run.job_id, why=why, at=site.world.now())
+    return Step(result=flight_of(change, run, site, then=then), events=(event,))
+
+
+def _act_on_object(change: Change, site: Site) -> Step:
+    events: tuple[Event, ...] = ()
+    if change.action is not Action.NONE and not site.may_act(0.0):
+        raise Locked(f"{change.key} was left alone: the lock of this apply was lost", hint="run the command again")
+    if change.key.kind is Kind.TOKEN:
+        written = apply_token(change, Issuer.at(site))
+        if written is not None:
+            events = (SinkWritten(key=change.key, path=str(written), at=site.world.now()),)
+    elif change.action is not Action.NONE:
+        apply_udf(site.api, change, site.scope)
+    status = OutcomeStatus.UNCHANGED if change.action is Action.NONE else OutcomeStatus.SUCCEEDED
+    return Step(result=Outcome(change=change, status=status), events=events)
+
+
+def _why_held(change: Change) -> str:
+    """The reason and the way out, where the reason does not say it."""
+    return change.why if change.reason is Reason.HELD else f"{change.why}: apply with {' or '.join(ways_out(change))}"
+
+
+def _settled(change: Change, site: Site) -> Step:
+    """Nothing to do, or nothing without being asked; a run that an earlier apply could not archive is archived now."""
+    run = change.before
+    held = change.action is Action.HOLD
+    status = OutcomeStatus.HELD if held else OutcomeStatus.UNCHANGED
+    error = _why_held(change) if held else None
+    if not isinstance(run, Run) or run.status.in_flight:
+        folder = site.archive.folder(run.key, run.job_id) if isinstance(run, PastRun) else None
+        return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))
+    kept = keep_run(change, run, site)
+    error = error or kept.trouble
+    outcome = Outcome(
+        change=change,
+        status=status,
+        job_id=run.job_id,
+        archive=kept.folder,
+        error=error,
+        unarchived=kept.problem,
+    )
+    return Step(result=outcome)

@@ -1,0 +1,294 @@
+"""Carry out a plan: start what is ready, watch what runs, archive what ended, and tell it all as events.
+
+One loop takes every decision; calls that may take a while go to a small pool. Leaving the iterator at any point
+leaves runs running, and the next apply finds them in the history. Nothing here prints or reads the environment.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fused_spec.errors import ArchiveError, ServiceError
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, Plan
+from fused_spec.plan.waiting import needs_to_act
+from fused_spec.polling import Deadline, intervals
+from fused_spec.reconcile.applying.act import act, flight_of, start_again
+from fused_spec.reconcile.applying.budget import Budget
+from fused_spec.reconcile.applying.calls import Calls
+from fused_spec.reconcile.applying.events import (
+    Cancelling,
+    Event,
+    Finished,
+    Retrying,
+    ServiceSilent,
+    Started,
+    StatusChanged,
+)
+from fused_spec.reconcile.applying.land import land, retry_after
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.applying.progress import Progress
+from fused_spec.reconcile.following.flight import Flight, Then
+from fused_spec.reconcile.following.logs import LogFollower
+from fused_spec.reconcile.following.rivals import Decision, Rivals
+from fused_spec.reconcile.following.silence import Silence
+from fused_spec.reconcile.following.watch import Sight, look
+from fused_spec.reconcile.site import Site
+from fused_spec.status import RunStatus
+
+if TYPE_CHECKING:
+    from fused_spec.api.values.objects import JobResponse
+
+
+def apply(plan: Plan, site: Site, *, options: Options = Options()) -> Iterator[Event]:
+    """Carry out the plan; the events include one `Finished` for each change.
+
+    Raises the client's error when the service could not be read for `options.silence` seconds; runs go on.
+    """
+    workers = site.world.pool(options.parallelism + 1)  # one reads logs
+    left = threading.Event()
+    may_act = site.may_act
+    site = replace(site, may_act=lambda seconds: not left.is_set() and may_act(seconds))
+    try:
+        yield from _Apply(plan, site, options, workers).events()
+    finally:
+        # What is being sent is let through, so that its answer is not lost; nothing new begins or is sent.
+        left.set()
+        workers.shutdown(wait=True, cancel_futures=True)
+
+
+class _Apply:
+    """The state of one apply: what waits, what is being done, what runs, what has ended."""
+
+    def __init__(self, plan: Plan, site: Site, options: Options, pool: Executor) -> None:
+        self._site = site
+        self._world = site.world
+        self._options = options
+        self._waiting = list(plan.changes)
+        self._calls = Calls(site.world, pool, most=options.parallelism, patience=options.silence)
+        self._flights: dict[str, Flight] = {}
+        self._progress = Progress()
+        self._rivals = Rivals(site)
+        self._logs = LogFollower(site, pool)
+        self._deadline = Deadline(options.timeout, site.world.clock)
+        self._budget = Budget(
+            clock=site.world.clock,
+            max_duration=options.max_duration,
+            max_cost=options.max_cost,
+            prices=options.prices,
+        )
+        self._over_limit = False
+        self._silence = Silence(options.silence)
+        self._next_look = 0.0
+        self._turn = 0
+
+    def events(self) -> Iterator[Event]:
+        pauses = intervals(*self._options.poll)
+        while self._waiting or self._calls or self._flights:
+            told = False
+            for event in self._round():
+                told = True
+                yield event
+            if told:
+                pauses = intervals(*self._options.poll)
+            else:
+                assert self._calls or self._flights, f"nothing ends the waiting of {self._waiting}"
+                self._pause(next(pauses))
+
+    def _round(self) -> Iterator[Event]:
+        """One look at everything, and what follows from it."""
+        yield from self._dispatch()
+        yield from self._collect()
+        yield from self._watch()
+        yield from self._check_limits()
+        if self._deadline.passed:
+            yield from self._stop_waiting()
+
+    def _pause(self, seconds: float) -> None:
+        """Wait a while, or until one of the calls under way is answered; not everybody looks at the same moment."""
+        left = self._deadline.remaining
+        seconds *= 0.8 + 0.4 * self._world.random()
+        seconds = min(seconds, left) if left else seconds  # once it has passed, only what is under way is waited for
+        if self._calls.under_way:
+            self._world.wait(self._calls.under_way, seconds)
+        else:
+            self._world.sleep(seconds)
+
+    def _dispatch(self) -> Iterator[Event]:
+        """Hand out every change whose turn it is, and end those whose turn cannot come."""
+        for change in list(self._waiting):
+            cause = self._progress.missing_need(change)
+            if cause is not None:
+                self._waiting.remove(change)
+                yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=cause))
+            elif self._progress.is_ready(change) and self._calls.has_room and self._may_run(change):
+                self._waiting.remove(change)
+                ready = replace(change, reads=self._progress.reads(change))
+                self._calls.make(ready, partial(act, ready, self._site))
+        self._calls.begin_due()
+
+    def _may_run(self, change: Change) -> bool:
+        """Whether one more run may go on beside the others; what starts none always may."""
+        most = self._options.max_running
+        return most is None or change.action is not Action.START or len(self._flights) + len(self._calls) < most
+
+    def _collect(self) -> Iterator[Event]:
+        """Take in the answers that have come."""
+        for call, step in self._calls.ended():
+            change = call.change
+            yield from step.events
+            match step.result:
+                case Outcome(problem=ServiceError() as problem) if self._calls.again(call, problem):
+                    if call.failures == 1:
+                        yield ServiceSilent(error=str(problem), at=self._world.now())
+                case Outcome() as outcome:
+                    yield self._finish(outcome)
+                case Flight() as flight if self._may_leave(change, flight):
+                    yield self._finish(Outcome(change=change, status=OutcomeStatus.RUNNING, job_id=flight.job_id))
+                case Flight() as flight:
+                    self._flights[flight.job_id] = flight
+
+    def _may_leave(self, change: Change, flight: Flight) -> bool:
+        needed = any(change.key in needs_to_act(other) for other in self._waiting)
+        in_line = self._options.max_running is not None and bool(self._waiting)
+        return not (self._options.wait or needed or in_line) and flight.then is Then.FINISH
+
+    def _watch(self) -> Iterator[Event]:
+        """Look at the runs in flight; a service that cannot be read says nothing about them."""
+        if not self._flights or self._world.clock() < self._next_look:
+            return
+        try:
+            seen = look(self._site.api, self._flights.keys(), closely=self._next_in_turn())
+            yield from self._settle(seen.sights, seen.others)
+        except ServiceError as error:
+            self._next_look = self._world.clock() + (error.retry_after or 0.0)
+            if self._silence.begins(self._world.clock(), error):
+                yield ServiceSilent(error=str(error), at=self._world.now())
+            return
+        self._silence.ends()
+        self._logs.read_on(self._flights.values())
+        for job_id, sight in seen.sights.items():
+            if job_id in self._flights:
+                yield from self._follow(self._flights[job_id], sight)
+
+    def _next_in_turn(self) -> list[str]:
+        """One run at a time is asked how far its tasks are, and like one that waits whether its machine is there."""
+        self._turn += 1
+        of_status = [
+            [job_id for job_id, flight in self._flights.items() if flight.sight.status is status]
+            for status in (RunStatus.RUNNING, RunStatus.QUEUED)
+        ]
+        return [job_ids[self._turn % len(job_ids)] for job_ids in of_status if job_ids]
+
+    def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
+        now = self._world.clock()
+        if flight.see(sight, self._world.now(), now):
+            yield StatusChanged(
+                key=flight.change.key,
+                job_id=flight.job_id,
+                status=flight.sight.status,
+                finished_tasks=flight.sight.finished_tasks,
+                total_tasks=flight.sight.total_tasks,
+                at=self._world.now(),
+            )
+        if flight.sight.status.in_flight:
+            why = flight.overdue(now, self._options.prices)
+            if why is not None:
+                yield from self._cancel(flight, why)
+        elif now >= flight.settle_at or flight.then is Then.START:
+            del self._flights[flight.job_id]
+            self._budget.pay(flight)
+            self._calls.make(flight.change, partial(land, flight, self._site))
+
+    def _settle(self, sights: Mapping[str, Sight], others: tuple["JobResponse", ...]) -> Iterator[Event]:
+        """Of runs that were started for the same attempt one counts; the others are ended, ours included."""
+        for job_id, sight in sights.items():
+            flight = self._flights[job_id]
+            if flight.sight.created is None and sight.created is not None:
+                flight.sight = replace(flight.sight, created=sight.created)
+        own = [flight for flight in self._flights.values() if flight.counts]
+        for decision in self._rivals.decide(own, others):
+            yield from self._end_losers(decision)
+
+    def _end_losers(self, decision: Decision) -> Iterator[Event]:
+        """Follow the run that counts, and cancel the others; those are followed too, until they are archived."""
+        flight, counts = decision.flight, decision.counts
+        if counts.job_id != flight.job_id:
+            del self._flights[flight.job_id]
+            flight.follow(counts)
+            self._flights[flight.job_id] = flight
+            yield Started(change=flight.change, job_id=counts.job_id, at=self._world.now(), adopted=True)
+        if not self._holds_the_lock():
+            return  # whoever holds it now ends them, or the next look does
+        why = f"it was started twice, and {counts.job_id} counts"
+        for run in decision.cancel:
+            self._site.api.cancel_job(run.job_id)
+            yield Cancelling(key=run.key, job_id=run.job_id, why=why, at=self._world.now())
+        self._rivals.carried_out(decision)
+        for run in decision.others:
+            extra = Change(key=run.key, action=Action.CANCEL, reason=Reason.STARTED_TWICE, before=run)
+            self._flights[run.job_id] = replace(flight_of(extra, run, self._site), cancelled_because=why)
+
+    def _holds_the_lock(self) -> bool:
+        """Whether that is certain; an archive that cannot be read says nothing."""
+        try:
+            return self._site.may_act(0.0)
+        except ArchiveError:
+            return False
+
+    def _cancel(self, flight: Flight, why: str) -> Iterator[Event]:
+        try:
+            self._site.api.cancel_job(flight.job_id)
+        except ServiceError as error:
+            yield ServiceSilent(error=str(error), at=self._world.now())
+            return  # the next look tries again
+        flight.cancelled_because = why
+        yield Cancelling(key=flight.change.key, job_id=flight.job_id, why=why, at=self._world.now())
+
+    def _check_limits(self) -> Iterator[Event]:
+        """End this apply's runs when they took too long or cost too much altogether."""
+        why = self._budget.passed(self._flights.values())
+        if why is None:
+            return
+        self._over_limit = True
+        yield from self._end_the_rest(OutcomeStatus.SKIPPED, f"not started: {why}")
+        for flight in self._flights.values():
+            if flight.then is Then.START:
+                flight.then = Then.SKIP
+            if flight.cancelled_because is None:
+                yield from self._cancel(flight, why)
+
+    def _stop_waiting(self) -> Iterator[Event]:
+        """The apply's time is up: runs go on, and nothing more is started."""
+        why = "not started: the apply's time was up before its turn; the next apply goes on"
+        yield from self._end_the_rest(OutcomeStatus.TIMEOUT, why)
+        for flight in self._flights.values():
+            error = "still running when the apply's time was up; the next apply attaches"
+            yield self._finish(
+                Outcome(change=flight.change, status=OutcomeStatus.TIMEOUT, job_id=flight.job_id, error=error)
+            )
+        self._flights.clear()
+
+    def _end_the_rest(self, status: OutcomeStatus, why: str) -> Iterator[Event]:
+        for change in [*self._waiting, *self._calls.drop()]:
+            yield self._finish(Outcome(change=change, status=status, error=why))
+        self._waiting.clear()
+
+    def _finish(self, outcome: Outcome) -> Event:
+        retry = None if self._over_limit else retry_after(outcome, self._site, self._options.backoff)
+        if retry is not None:
+            again = partial(start_again, retry.change, retry.run, self._site)
+            self._calls.make(retry.change, again, after=retry.seconds)
+            return Retrying(
+                change=retry.change,
+                job_id=retry.run.job_id,
+                attempt=retry.run.attempt + 1,
+                seconds=retry.seconds,
+                at=self._world.now(),
+            )
+        self._progress.note(outcome)
+        return Finished(outcome=outcome, at=self._world.now())

@@ -1,0 +1,273 @@
+"""Keep what a run was and said: one folder a run, written whole or not at all.
+
+    <scope>/runs/<kind>/<name>/<job id>/
+        spec.json       what was declared, resolved; sensitive values masked
+        status.jsonl    {"at", "status"} as observed
+        facts.json      what came of each step, in numbers, where the service tells it; secrets masked
+        logs.jsonl.gz   {"timestamp", "message"}, every line the service had; secrets masked
+        receipt.json    the record; a folder without one does not exist for any reader
+
+Nothing here is ever deleted or written a second time.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from fused_spec.errors import FusedSpecError
+from fused_spec.plan.model import PastRun, ReadRun
+from fused_spec.reconcile.archive.receipt import Receipt
+from fused_spec.reconcile.archive.receipts import Receipts, Unreadable
+from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
+from fused_spec.reconcile.marking.settle import StartKey, age, start_key
+from fused_spec.reconcile.store.stores import Store
+from fused_spec.service_identity import ServiceIdentity
+from fused_spec.spec.model import Key, Kind
+from fused_spec.status import RunStatus
+
+_RUNS = "runs"
+RECEIPT, SPEC, STATUS, LOGS = "receipt.json", "spec.json", "status.jsonl", "logs.jsonl.gz"
+FACTS = "facts.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """What is to be archived about one run."""
+
+    key: Key
+    digest: str
+    job_id: str
+    attempt: int
+    tries: int
+    status: RunStatus
+    created: datetime
+    ended: datetime | None
+    base_url: str
+    spec: Mapping[str, Any]
+    statuses: Sequence[tuple[datetime, RunStatus]]
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    facts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One kept run: what is wrong with it, and what its log never had."""
+
+    folder: str
+    problem: str | None = None
+    missing: str | None = None
+
+
+class Archive:
+    """The runs kept for one project in a store, which need not hold anything yet.
+
+    What is believed to be done are the runs of `service` alone; without one it only looks after what it keeps.
+    `earlier` is the folder of attempts that the versions wrote whose receipts do not tell their service.
+    """
+
+    def __init__(
+        self, store: Store, scope: str, service: ServiceIdentity | None = None, *, earlier: str | None = None
+    ) -> None:
+        self._store = store
+        self._scope = scope
+        self._service = service
+        self._known = Receipts(store, scope, service, earlier)
+
+    def folder(self, key: Key, job_id: str) -> str:
+        """Where a run is kept, for people."""
+        return self._store.shown(self._at(key, job_id))
+
+    def has(self, key: Key, job_id: str) -> bool:
+        return self._store.read(f"{self._at(key, job_id)}/{RECEIPT}") is not None
+
+    def write(self, record: RunRecord, log: WholeLog, *, now: datetime) -> str:
+        """Archive a run and return its folder; one that is there already is left as it is.
+
+        Raises `ArchiveError` when it cannot be written; nothing half is left then.
+        """
+        folder = self._at(record.key, record.job_id)
+        if self.has(record.key, record.job_id):
+            return self._store.shown(folder)
+        with self._store.staging() as draft:
+            lines, digest = _write_log(draft / LOGS, log.lines)
+            _write(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
+            statuses = (json.dumps({"at": at.isoformat(), "status": str(status)}) for at, status in record.statuses)
+            _write(draft / STATUS, "".join(f"{line}\n" for line in statuses))
+            if record.facts is not None:
+                _write(draft / FACTS, json.dumps(record.facts, indent=2, ensure_ascii=False))
+            _write(draft / RECEIPT, self._receipt(record, lines, digest, log.missing, now).to_json())
+            self._store.publish(draft, folder, RECEIPT)
+        return self._store.shown(folder)
+
+    def receipts(self) -> Iterator[Receipt]:
+        """Every receipt of the project, whatever the service; raises `Misconfigured` for one of a later format."""
+        return (one for one in self._known.at(self._receipts()) if isinstance(one, Receipt))
+
+    def unreadable(self) -> Iterator[Unreadable]:
+        """What stands in the place of a receipt and is none."""
+        return (one for one in self._known.at(self._receipts()) if isinstance(one, Unreadable))
+
+    def here(self) -> Iterator[Receipt]:
+        """The receipts of runs at this service."""
+        return filter(self._known.is_here, self.receipts())
+
+    def elsewhere(self) -> Iterator[Receipt]:
+        """The receipts of runs at other services, which are no runs of this one."""
+        return (receipt for receipt in self.receipts() if not self._known.is_here(receipt))
+
+    def past(self, *, succeeded: bool = False) -> dict[Key, PastRun]:
+        """The newest remembered run of each key; of an attempt that was started twice, the one that counts.
+
+        With `succeeded` the newest that did.
+        """
+        counting: dict[StartKey, Receipt] = {}
+        for receipt in self.here():
+            attempt = start_key(receipt)
+            if attempt not in counting or age(receipt) < age(counting[attempt]):
+                counting[attempt] = receipt
+        return {
+            receipt.key: _past(receipt)
+            for receipt in sorted(counting.values(), key=age)
+            if receipt.status is RunStatus.SUCCEEDED or not succeeded
+        }
+
+    def kept(self) -> frozenset[str]:
+        """The ids of all runs that are archived; an id is random, so no service's run has that of another's."""
+        return frozenset(name.split("/")[-2] for name in self._receipts())
+
+    def find(self, name_or_id: str) -> list[Receipt]:
+        """The receipts of a name at this service, newest first, or that of a job id at any service."""
+        name = name_or_id.removeprefix(f"{Kind.JOB}/")
+        places = [one for one in self._receipts() if name in one.split("/")[-3:-1]]
+        found = [one for one in self._known.at(places) if isinstance(one, Receipt)]
+        asked = [one for one in found if one.job_id == name or self._known.is_here(one)]
+        return sorted(asked, key=lambda receipt: receipt.created, reverse=True)
+
+    def names(self) -> frozenset[str]:
+        """The names of all jobs of which a run is kept."""
+        return frozenset(one.split("/")[-3] for one in self._receipts())
+
+    def read_logs(self, receipt: Receipt) -> Iterator[LogRecord]:
+        """The archived lines, oldest first.
+
+        Raises `FusedSpecError` when the log is gone or is not the one that the receipt describes.
+        """
+        self.verify(receipt)
+        with self._store.open(self._log(receipt)) as packed, gzip.open(packed, "rt", encoding="utf-8") as stream:
+            yield from map(LogRecord.from_json, stream)
+
+    def spec(self, key: Key, job_id: str) -> Mapping[str, Any] | None:
+        """What a run was started with, sensitive values masked; None where that is not kept."""
+        return self._kept_json(key, job_id, SPEC)
+
+    def facts(self, key: Key, job_id: str) -> Mapping[str, Any] | None:
+        """What came of each step of a run, in numbers; None where that is not kept."""
+        return self._kept_json(key, job_id, FACTS)
+
+    def _kept_json(self, key: Key, job_id: str, name: str) -> Mapping[str, Any] | None:
+        content = self._store.read(f"{self._at(key, job_id)}/{name}")
+        try:
+            kept = None if content is None else json.loads(content)
+        except ValueError:
+            return None
+        return kept if isinstance(kept, Mapping) else None
+
+    def verify(self, receipt: Receipt) -> None:
+        """Raise `FusedSpecError` when a log is gone, or is not the one that its receipt describes."""
+        shown = self._store.shown(self._log(receipt))
+        try:
+            with self._store.open(self._log(receipt)) as stream:
+                digest = _digest(stream)
+        except OSError as error:
+            raise FusedSpecError(f"the archived log {shown} cannot be read: {error.strerror or error}") from None
+        if digest != receipt.log_sha256:
+            raise FusedSpecError(
+                f"the archived log {shown} is not the one that its receipt describes",
+                hint="it was changed or damaged since; restore it from a backup",
+            )
+
+    def check(self) -> Iterator[Check]:
+        """Every kept run, its log compared with its receipt."""
+        for name, content in self._store.read_all(self._receipts()).items():
+            folder = self._store.shown(name.removesuffix(f"/{RECEIPT}"))
+            try:
+                receipt = Receipt.from_json(content.decode("utf-8"))
+                self.verify(receipt)
+                yield Check(folder=folder, missing=receipt.log_missing)
+            except (ValueError, FusedSpecError) as error:
+                what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"
+                yield Check(folder=folder, problem=what)
+
+    def _receipts(self) -> list[str]:
+        """Where they are."""
+        names = self._store.names(f"{self._scope}/{_RUNS}")
+        return [name for name in names if name.endswith(f"/{RECEIPT}")]
+
+    def _at(self, key: Key, job_id: str) -> str:
+        return f"{self._scope}/{_RUNS}/{key.kind}/{key.name}/{job_id}"
+
+    def _log(self, receipt: Receipt) -> str:
+        return f"{self._at(receipt.key, receipt.job_id)}/{LOGS}"
+
+    def _receipt(self, record: RunRecord, lines: int, digest: str, missing: str | None, now: datetime) -> Receipt:
+        return Receipt(
+            scope=self._scope,
+            key=record.key,
+            digest=record.digest,
+            job_id=record.job_id,
+            attempt=record.attempt,
+            tries=record.tries,
+            status=record.status,
+            created=record.created,
+            ended=record.ended,
+            archived=now,
+            base_url=record.base_url,
+            log_lines=lines,
+            log_sha256=digest,
+            log_missing=missing,
+            reads=record.reads,
+            service=self._service.name if self._service else None,
+        )
+
+
+def _past(receipt: Receipt) -> PastRun:
+    return PastRun(
+        job_id=receipt.job_id,
+        key=receipt.key,
+        digest=receipt.digest,
+        status=receipt.status,
+        ended=receipt.ended,
+        created=receipt.created,
+        archived=receipt.archived,
+        attempt=receipt.attempt,
+        tries=receipt.tries,
+        reads=receipt.reads,
+    )
+
+
+def _write_log(path: Path, log: Iterable[LogRecord]) -> tuple[int, str]:
+    """Write the lines, compressed; the count and the file's digest come back."""
+    lines = 0
+    # mtime=0: the same log makes the same file.
+    with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed:
+        for record in log:
+            lines += 1
+            packed.write(record.to_json())
+    with path.open("rb") as written:
+        return lines, _digest(written)
+
+
+def _digest(stream: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while piece := stream.read(1024 * 1024):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,89 @@
+"""Archive one finished run: gather what the service has about it and hand it to the archive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
+from fused_spec.plan.model import Change, Run
+from fused_spec.reconcile.archive.folders import RunRecord
+from fused_spec.reconcile.archive.spool import Spool, Spools
+from fused_spec.reconcile.marking.marker import marker_in
+from fused_spec.reconcile.marking.payload import shown_settings
+from fused_spec.redaction import masked
+from fused_spec.spec.model import DesiredJob
+from fused_spec.status import RunStatus
+
+if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.reconcile.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """Where a run is archived, or why it is not; `problem` where that is for a person to mend."""
+
+    folder: str | None = None
+    trouble: str | None = None
+    problem: FusedSpecError | None = None
+
+
+def keep_run(
+    change: Change, run: Run, site: "Site", *, statuses: Sequence[tuple[datetime, RunStatus]] = ()
+) -> Archived:
+    """Archive the run unless it is archived.
+
+    A run that cannot be archived now is no failure: the next apply finds it without a receipt and tries again.
+    """
+    api, archive, now = site.api, site.archive, site.world.now()
+    declared = change.after if isinstance(change.after, DesiredJob) else None
+    try:
+        if archive.has(run.key, run.job_id):
+            return Archived(folder=archive.folder(run.key, run.job_id))
+        spool = open_spool(site.spools, run.job_id, change)
+        record = RunRecord(
+            key=run.key,
+            digest=run.digest,
+            job_id=run.job_id,
+            attempt=run.attempt,
+            tries=run.tries,
+            status=run.status,
+            created=run.created,
+            ended=run.ended,
+            base_url=api.base_url,
+            spec=_spec_of(run, declared, api),
+            statuses=statuses or [(run.ended or now, run.status)],
+            reads=run.reads,
+            facts=masked(api.get_job_facts(run.job_id), spool.redact),
+        )
+        folder = archive.write(record, spool.whole(api, run.job_id), now=now)
+        spool.remove()
+        return Archived(folder=folder)
+    except ServiceError as error:
+        return Archived(trouble=_not_archived(error))
+    except ArchiveError as error:
+        return Archived(trouble=_not_archived(error), problem=error)
+    except OSError as error:
+        problem = FileTrouble.of(error)
+        return Archived(trouble=_not_archived(problem), problem=problem)
+
+
+def _not_archived(why: FusedSpecError) -> str:
+    return f"not archived: {why}; the next apply tries again"
+
+
+def open_spool(spools: Spools, job_id: str, change: Change) -> Spool:
+    """The run's log on this machine; the values of secret variables are kept out of it."""
+    env = change.after.payload.get("additional_env", {}) if isinstance(change.after, DesiredJob) else {}
+    return spools.open(job_id, env)
+
+
+def _spec_of(run: Run, job: DesiredJob | None, api: "FusedReader") -> dict[str, Any]:
+    """What the run was started with: the declared payload, or for another digest what the service kept."""
+    if job is not None and job.digest == run.digest:
+        return {"config": job.payload["config"], **shown_settings(job)}
+    config = api.get_job_config(run.job_id)
+    marker = marker_in(config.metadata)
+    settings = dict(marker.settings) if marker else {}
+    return {"config": config.model_dump(mode="json", exclude_defaults=True), **settings}

@@ -1,0 +1,1 @@
+"""Runs in flight: how they stand, what they say, and who else started the same."""

@@ -1,0 +1,116 @@
+"""A run that an apply waits for, and what is known of it so far."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from fused_spec.plan.actions import Action
+from fused_spec.plan.model import Change, ReadRun, Run
+from fused_spec.reconcile.following.watch import Sight
+from fused_spec.spec.model import DesiredJob
+from fused_spec.spec.resolving.prices import affordable_seconds
+from fused_spec.status import RunStatus, Vigil
+
+
+class Then(Enum):
+    """What follows when the run is over."""
+
+    FINISH = auto()
+    START = auto()
+    SKIP = auto()  # it was to start, and may not any more
+
+
+@dataclass(slots=True, kw_only=True)
+class Flight:
+    """Changes while the run goes on; `since` and `running_since` are readings of the clock, as far as known.
+
+    `settle_at` is the clock's reading until which another run of the same attempt may still come to light.
+    """
+
+    change: Change
+    job_id: str
+    digest: str
+    attempt: int
+    tries: int
+    since: float
+    nonce: str = ""
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    settle_at: float = 0.0
+    running_since: float | None = None
+    then: Then = Then.FINISH
+    sight: Sight = Sight(status=RunStatus.QUEUED)
+    statuses: list[tuple[datetime, RunStatus]] = field(default_factory=list)
+    cancelled_because: str | None = None
+    _vigil: Vigil = field(default_factory=Vigil)
+    _is_lost: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether this run is the job's, and not one that is being ended."""
+        return self.then is Then.FINISH and self.change.action is not Action.CANCEL
+
+    @property
+    def run(self) -> Run:
+        """The run as far as it is known; one that was never seen began when it was first looked for."""
+        return Run(
+            job_id=self.job_id,
+            key=self.change.key,
+            digest=self.digest,
+            status=self.sight.status,
+            created=self.sight.created or self.statuses[0][0],
+            ended=self.sight.ended,
+            attempt=self.attempt,
+            tries=self.tries,
+            nonce=self.nonce,
+            reads=self.reads,
+        )
+
+    def follow(self, counts: Run) -> None:
+        """Wait for another run of the same attempt instead."""
+        self.job_id, self.nonce, self.reads = counts.job_id, counts.nonce, counts.reads
+        self.sight, self.statuses = Sight(status=counts.status, created=counts.created), []
+        self._vigil, self._is_lost = Vigil(), False
+
+    def see(self, sight: Sight, at: datetime, clock: float) -> bool:
+        """Take in a look at the run; whether there is something new.
+
+        A look that was less close does not undo what is known of the tasks, nor that the machine has been gone for so
+        long that the run is lost.
+        """
+        if sight.total_tasks == 0 and self.sight.total_tasks:
+            sight = replace(sight, finished_tasks=self.sight.finished_tasks, total_tasks=self.sight.total_tasks)
+        if sight.machine_is_gone is None:
+            sight = replace(sight, machine_is_gone=self.sight.machine_is_gone)
+        else:
+            self._is_lost = self._vigil.is_lost(sight.machine_is_gone, clock)
+        if self._is_lost and sight.status.in_flight:
+            sight = replace(sight, status=RunStatus.LOST)
+        if not self.statuses or sight.status is not self.sight.status:
+            self.statuses.append((at, sight.status))
+        if sight.status is RunStatus.RUNNING and self.running_since is None:
+            self.running_since = clock
+        new = sight != self.sight
+        self.sight = sight
+        return new
+
+    def overdue(self, clock: float, prices: Mapping[str, float]) -> str | None:
+        """Why the run has gone on for longer than its job allows; told once."""
+        if self.cancelled_because is not None or self.then is not Then.FINISH:
+            return None
+        return next((why for seconds, began, why in self._limits(prices) if clock - began > seconds), None)
+
+    def _limits(self, prices: Mapping[str, float]) -> Iterator[tuple[float, float, str]]:
+        """Each limit in seconds, from when it counts, and its words."""
+        job = self.change.after
+        if not isinstance(job, DesiredJob):
+            return
+        if job.run.timeout is not None and self.running_since is not None:
+            yield job.run.timeout, self.running_since, f"it ran longer than its timeout of {job.run.timeout:g} seconds"
+        if job.run.max_duration is not None:
+            limit = job.run.max_duration
+            yield limit, self.since, f"it took longer than its max_duration of {limit:g} seconds"
+        if job.run.max_cost is not None:
+            seconds = affordable_seconds(job.payload.get("instance_type"), job.run.max_cost, prices)
+            if seconds is not None:
+                yield seconds, self.since, f"it cost more than its max_cost of {job.run.max_cost:g} dollars"

@@ -1,0 +1,84 @@
+"""Find runs of the same attempt that somebody else started, while ours go on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fused_spec.plan.model import Run
+from fused_spec.reconcile.following.flight import Flight
+from fused_spec.reconcile.marking.copies import is_changed_copy
+from fused_spec.reconcile.marking.marker import Marker
+from fused_spec.reconcile.marking.settle import StartKey, may_cancel, start_key, winner
+from fused_spec.reconcile.site import Site
+from fused_spec.status import RunStatus, run_status
+
+if TYPE_CHECKING:
+    from fused_spec.api.values.objects import JobResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Of a flight and its rivals: the run that counts, and the others; those of them in `cancel` are to be ended."""
+
+    flight: Flight
+    counts: Run
+    others: tuple[Run, ...]
+    cancel: tuple[Run, ...]
+
+
+@dataclass(slots=True)
+class Rivals:
+    """Remembers what the listings showed; markers are read once for each job."""
+
+    site: Site
+    _known: dict[str, Marker | None] = field(default_factory=dict)
+    _decided: set[str] = field(default_factory=set)
+
+    def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
+        """The flights that have rivals which nothing was decided about yet."""
+        by_key = {start_key(flight.run): flight for flight in flights if flight.sight.created is not None}
+        found: dict[StartKey, list[Run]] = {}
+        fresh = [job for job in others if job.id not in self.site.seen and job.id not in self._decided]
+        for job, marker in zip(fresh, self._markers(fresh), strict=True):
+            if marker is None or marker.scope != self.site.scope:
+                continue
+            rival = _run(job, marker)
+            if (key := start_key(rival)) not in by_key:
+                continue
+            if is_changed_copy(self.site.api, rival, [by_key[key].run]):
+                self._decided.add(rival.job_id)
+            else:
+                found.setdefault(key, []).append(rival)
+        return [_decision(by_key[key], runs) for key, runs in found.items()]
+
+    def carried_out(self, decision: Decision) -> None:
+        """Take note that nothing more is to be done about these runs."""
+        self._decided |= {run.job_id for run in (decision.counts, *decision.others)}
+
+    def _markers(self, jobs: list["JobResponse"]) -> list[Marker | None]:
+        unknown = [job for job in jobs if job.id not in self._known]
+        self._known.update(zip((job.id for job in unknown), self.site.markers.read(unknown), strict=True))
+        return [self._known[job.id] for job in jobs]
+
+
+def _decision(flight: Flight, rivals: list[Run]) -> Decision:
+    ours = flight.run
+    counts = winner([ours, *rivals])
+    others = tuple(run for run in (ours, *rivals) if run is not counts and may_cancel(run, counts))
+    cancel = tuple(run for run in others if run.status.in_flight)
+    return Decision(flight=flight, counts=counts, others=others, cancel=cancel)
+
+
+def _run(job: "JobResponse", marker: Marker) -> Run:
+    status = RunStatus.RUNNING if job.job_status is None else run_status(job_status=job.job_status)
+    return Run(
+        job_id=job.id,
+        key=marker.key,
+        digest=marker.digest,
+        status=status,
+        created=job.creation_date,
+        attempt=marker.attempt,
+        tries=marker.tries,
+        nonce=marker.nonce,
+        reads=marker.reads,
+    )

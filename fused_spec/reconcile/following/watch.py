@@ -1,0 +1,96 @@
+"""Look at runs in flight: one reading of the newest history for all of them, and a closer look at those that ended.
+
+A listing alone ends nothing: it may be ahead of the run's own record, whose last log lines are still on their way.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fused_spec.status import RunStatus, heartbeat_is_old, run_status
+
+if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.api.values.objects import JobResponse
+
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """A run as it was at one look; `created` and `ended` as far as the service tells them.
+
+    `machine_is_gone` tells whether the machine was, while the work was said to go on; None where nobody looked.
+    """
+
+    status: RunStatus
+    created: datetime | None = None
+    ended: datetime | None = None
+    finished_tasks: int = 0
+    total_tasks: int = 0
+    machine_is_gone: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How each run is, and which jobs the listing showed besides."""
+
+    sights: dict[str, Sight]
+    others: tuple["JobResponse", ...] = ()
+
+
+def look(api: "FusedReader", job_ids: Collection[str], *, closely: Iterable[str] = ()) -> Look:
+    """How each run is now; only of those in `closely`, and of those that seem over, the run itself is asked for."""
+    listed, others = _listed(api, job_ids)
+    asked = frozenset(closely)
+    sights = {
+        job_id: _sight(api, job_id, listed.get(job_id), closely=job_id in asked or job_id not in listed)
+        for job_id in job_ids
+    }
+    return Look(sights=sights, others=others)
+
+
+def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "JobResponse"], tuple["JobResponse", ...]]:
+    """The runs' lines in the history, as far as it is read, and the lines met on the way.
+
+    A further page costs as much as asking for one run, so it is read only for more runs than pages were.
+    """
+    met: dict[str, JobResponse] = {}
+    missing, pages, skip = set(job_ids), 0, 0
+    while pages == 0 or pages < len(missing):
+        page = list(api.get_jobs(_PAGE, skip=skip, per_request=_PAGE))
+        met.update((job.id, job) for job in page)
+        missing -= met.keys()
+        if not page:
+            break
+        pages, skip = pages + 1, skip + len(page)
+    found = {job_id: met.pop(job_id) for job_id in job_ids if job_id in met}
+    return found, tuple(met.values())
+
+
+def _sight(api: "FusedReader", job_id: str, listed: "JobResponse | None", *, closely: bool) -> Sight:
+    word = listed.job_status if listed else None
+    status = run_status(job_status=word)
+    if word is not None and status.in_flight and not closely:
+        return Sight(status=status, created=listed.creation_date if listed else None)
+    run = api.get_status(job_id)
+    over = run.finished
+    status = run_status(
+        job_status=run.job_status or (word if over else None),
+        machine_status=run.status,
+        terminal=run.terminal_status,
+        finished=run.finished_job_status,
+    )
+    if not over and not status.in_flight:
+        status = RunStatus.RUNNING  # the work is done, and its record is not closed yet
+    if run.machine_is_gone and heartbeat_is_old(run.last_heartbeat, api.server_time):
+        status = RunStatus.LOST
+    return Sight(
+        status=status,
+        created=listed.creation_date if listed else None,
+        ended=(run.job_status_date or (listed.job_status_date if listed else None)) if over else None,
+        finished_tasks=run.finished_tasks,
+        total_tasks=run.total_tasks,
+        machine_is_gone=run.machine_is_gone,
+    )

@@ -1,0 +1,105 @@
+"""The markers of jobs, each read once: a config never changes, so it is remembered for ever."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fused_spec.api.errors import ApiError
+from fused_spec.errors import ServiceError
+from fused_spec.reconcile.marking.marker import FIELD, Marker, marker_in
+
+if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.api.values.objects import JobResponse
+
+_FIRST_BATCH = 16
+_AT_ONCE = 64  # waiting for answers is all they do
+_STORED_WITHIN = timedelta(minutes=5)  # of the job's creation
+
+
+class Markers:
+    """The markers of jobs by id, remembered in a file; foreign jobs are remembered as such.
+
+    `earlier` is the file of versions that kept it by the target's name: read, and not written any more.
+    """
+
+    def __init__(
+        self,
+        api: "FusedReader",
+        cache: Path | None,
+        workers: Callable[[int], Executor] = ThreadPoolExecutor,
+        *,
+        earlier: Path | None = None,
+    ) -> None:
+        self._api = api
+        self._cache = cache
+        self._known: dict[str, Marker | None] = {}
+        for file in filter(None, (earlier, cache)):
+            self._known.update(_cached(file))
+        self.workers = workers
+
+    def read(self, jobs: Sequence["JobResponse"]) -> list[Marker | None]:
+        """The marker of each job, None for a foreign one; unknown configs are read side by side.
+
+        Raises the client's errors, and `ServiceError` for a job so young that its config may only be on its way.
+        """
+        unknown = [job for job in jobs if job.id not in self._known]
+        if unknown:
+            with self.workers(min(_AT_ONCE, len(unknown))) as pool:
+                read = pool.map(self._metadata, unknown)
+                found = {job.id: metadata for job, metadata in zip(unknown, read, strict=True)}
+            self._known.update((job_id, marker_in(metadata)) for job_id, metadata in found.items())
+            if self._cache is not None:
+                _remember(self._cache, found)
+        return [self._known[job.id] for job in jobs]
+
+    def _metadata(self, job: "JobResponse") -> dict[str, Any] | None:
+        try:
+            return self._api.get_job_metadata(job.id)
+        except ApiError as error:
+            if not error.is_gone:
+                raise
+            now = self._api.server_time or datetime.now(UTC)
+            if now - job.creation_date < _STORED_WITHIN:
+                raise ServiceError(
+                    f"the config of {job.id} cannot be read yet, and it may be ours", hint="run the command again"
+                ) from None
+            return None  # a config that is gone for good cannot be one of a run that still matters
+
+
+def in_batches(jobs: Sequence["JobResponse"]) -> Iterator[Sequence["JobResponse"]]:
+    """For whoever looks for something: it is mostly among the newest, so the batches are small at first."""
+    start, size = 0, _FIRST_BATCH
+    while start < len(jobs):
+        yield jobs[start : start + size]
+        start, size = start + size, min(2 * size, _AT_ONCE)
+
+
+def _cached(cache: Path) -> Iterator[tuple[str, Marker | None]]:
+    """What cannot be read, a line that a crash cut short, or that an older version wrote, is only to be asked again."""
+    try:
+        lines = cache.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            yield entry["id"], marker_in({FIELD: entry["marker"]})
+        except (ValueError, KeyError, TypeError):
+            continue
+
+
+def _remember(cache: Path, found: dict[str, dict[str, Any] | None]) -> None:
+    """What cannot be written is asked again next time: no plan, and no search for a start, ends for a full disk."""
+    entries: Iterable[dict[str, Any]] = (
+        {"id": job_id, "marker": (metadata or {}).get(FIELD)} for job_id, metadata in found.items()
+    )
+    with suppress(OSError):
+        cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with cache.open("a", encoding="utf-8") as stream:
+            cache.chmod(0o600)
+            stream.writelines(json.dumps(entry) + "\n" for entry in entries)

@@ -1,0 +1,248 @@
+"""Read what exists: the job history, whose runs of ours their markers tell, and the remembered runs.
+
+Whatever cannot be read makes the history incomplete and ends the command; it is never taken for absent.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from fused_spec.plan.model import History, PastRun, Run, Trace
+from fused_spec.reconcile.history.listing import list_jobs
+from fused_spec.reconcile.history.markers import Markers, in_batches
+from fused_spec.reconcile.history.statuses import listed_status, record_of, status_of, status_of_run
+from fused_spec.reconcile.journal.intents import Attempt, Notes
+from fused_spec.reconcile.marking.copies import is_changed_copy, is_late
+from fused_spec.reconcile.marking.marker import Marker, marker_in
+from fused_spec.reconcile.marking.payload import archived_differences, job_differences
+from fused_spec.reconcile.marking.settle import settled
+from fused_spec.reconcile.saved.objects import read_objects
+from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
+from fused_spec.spec.project.elsewhere import Elsewhere, look_elsewhere
+from fused_spec.status import RunStatus
+
+if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.api.values.objects import JobResponse
+    from fused_spec.reconcile.archive.folders import Archive
+    from fused_spec.reconcile.journal.intents import Journal
+
+_TWINS_WITHIN = timedelta(hours=1)
+_CANCEL_TAKES = timedelta(minutes=5)
+_CLOCK_MARGIN = timedelta(seconds=5)
+
+
+def read_history(
+    api: "FusedReader",
+    resolution: Resolution,
+    *,
+    archive: "Archive",
+    journal: "Journal",
+    markers: Markers,
+    now: datetime,
+    prune: bool = False,
+) -> History:
+    """Everything a plan needs to know, as of the service's time, or of `now` where that is not known.
+
+    Raises the client's errors when the service cannot be read.
+    """
+    jobs = {one.key: one for one in resolution.desired if isinstance(one, DesiredJob)}
+    listing = list_jobs(api, markers.workers)
+    read_at = api.server_time or now
+    kept, noted, past = archive.kept(), journal.notes(), archive.past()
+    given_up = {one.job_id for one in past.values() if one.status is RunStatus.LOST}
+    found = [
+        _with_note(_without_machine(api, run) if run.job_id in given_up else run, noted)
+        for run in _marked_runs(api, listing, markers, scope=resolution.project.scope, wanted=jobs, now=read_at)
+    ]
+    counting, extra = settled(found)
+    runs: dict[Key, list[Run]] = {}
+    for run in counting:
+        # The newest run of a job decides; one that is archived was believed before.
+        decides = run.key in jobs and run.key not in runs
+        runs.setdefault(run.key, []).append(confirmed(api, run) if decides and run.job_id not in kept else run)
+    for key, declared in jobs.items():
+        if key in runs and runs[key][0].digest != declared.digest:
+            runs[key][0] = _compared(api, declared, runs[key][0])
+    past = {key: _compared_with(archive, run, jobs.get(key), listing) for key, run in past.items()}
+    traces: dict[Key, Trace] = {}
+    known = {run.nonce for run in found}
+    for key, attempt in _unexplained(journal.newest_started(jobs, known), runs, past).items():
+        unlisted = unlisted_run(api, attempt, read_at)
+        if unlisted is None:
+            traces[key] = Trace(job_id=str(attempt.job_id), attempt=attempt.number)
+        else:
+            runs[key] = [_with_note(unlisted, noted), *runs.get(key, [])]
+    elsewhere = cache(lambda: look_elsewhere(resolution))
+    objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
+    going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
+    undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
+    return History(
+        read_at=read_at,
+        runs={key: tuple(of_key) for key, of_key in runs.items()},
+        extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
+        missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept | _in_flight(found)),
+        past=past,
+        traces=traces,
+        successes=_successes(jobs.values(), runs, past, archive),
+        objects=objects,
+        elsewhere=elsewhere() if undeclared else Elsewhere(),
+        seen=frozenset(job.id for job in listing),
+    )
+
+
+def _marked_runs(
+    api: "FusedReader",
+    listing: Sequence["JobResponse"],
+    markers: Markers,
+    *,
+    scope: str,
+    wanted: Collection[Key],
+    now: datetime,
+) -> list[Run]:
+    """The project's runs, newest first; configs are read until every wanted job has been found.
+
+    Behind that they are read only of what may be a twin of a run that was found, and of what goes on.
+    """
+    runs: list[Run] = []
+    missing = set(wanted)
+    horizon = now
+    for batch in in_batches(listing):
+        # A twin of a run that was found was made about when it was.
+        asked = [job for job in batch if missing or job.creation_date > horizon or listed_status(job) not in _OVER]
+        for job, marker in zip(asked, markers.read(asked), strict=True):
+            is_ours = marker is not None and marker.scope == scope and not is_late(marker, job.creation_date)
+            if marker is not None and is_ours and marker.key.kind is Kind.JOB:
+                runs.append(_run(api, job, marker, now))
+                missing.discard(marker.key)
+                horizon = min(horizon, job.creation_date - _TWINS_WITHIN)
+    return runs
+
+
+def _with_note(run: Run, noted: Notes) -> Run:
+    """The run, and whether it ended when an apply was about to cancel it for another; later, somebody else ended it."""
+    at = noted.replaced.get(run.nonce)
+    return replace(run, replaced=at is not None and run.ended is not None and abs(run.ended - at) < _CANCEL_TAKES)
+
+
+def _successes(
+    jobs: Iterable[DesiredJob],
+    runs: Mapping[Key, Sequence[Run]],
+    past: Mapping[Key, PastRun],
+    archive: "Archive",
+) -> dict[Key, Run | PastRun]:
+    """The newest success of each job whose output is read and whose newest run is no success."""
+    read = {key for job in jobs for key in job.reads}
+    wanted = {key for key in read if not _has_succeeded(runs.get(key, ())[:1], past.get(key))}
+    kept = archive.past(succeeded=True) if wanted else {}
+    found: dict[Key, Run | PastRun] = {key: kept[key] for key in wanted if key in kept}
+    for key in wanted:
+        listed = next((run for run in runs.get(key, ()) if run.status is RunStatus.SUCCEEDED), None)
+        began = kept[key].created if key in kept else None
+        if listed is not None and (began is None or began <= listed.created):
+            found[key] = listed
+    return found
+
+
+def _has_succeeded(newest: Sequence[Run], past: PastRun | None) -> bool:
+    return all(run.status is RunStatus.SUCCEEDED for run in (*newest, past) if run is not None)
+
+
+def _in_flight(runs: Iterable[Run]) -> frozenset[str]:
+    return frozenset(run.job_id for run in runs if run.status.in_flight)
+
+
+def confirmed(api: "FusedReader", run: Run) -> Run:
+    """The run as its own record tells it: a listing may be ahead of that, and ends nothing alone.
+
+    That one is lost was told by its record.
+    """
+    if run.status.in_flight or run.status is RunStatus.LOST:
+        return run
+    record = api.get_status(run.job_id)
+    if not record.finished:
+        return replace(run, status=RunStatus.RUNNING, ended=None)
+    # Where the record leaves out how the work ended, as that of 1.x does, only the listing can tell.
+    return run if record.job_status is None else replace(run, status=status_of_run(record))
+
+
+def _without_machine(api: "FusedReader", run: Run) -> Run:
+    """A run that an apply saw without a machine for so long that it gave it up: lost, unless it has one again."""
+    record = record_of(api, run.job_id) if run.status.in_flight else None
+    return replace(run, status=RunStatus.LOST) if record is not None and record.machine_is_gone else run
+
+
+def _unexplained(
+    started: Mapping[Key, Attempt], runs: Mapping[Key, Sequence[Run]], past: Mapping[Key, PastRun]
+) -> dict[Key, Attempt]:
+    """Those of the started attempts that are younger than anything that the history and the archive know."""
+    return {key: one for key, one in started.items() if not _is_explained(one, runs.get(key, ()), past.get(key))}
+
+
+def _is_explained(attempt: Attempt, runs: Sequence[Run], past: PastRun | None) -> bool:
+    if past is not None and past.job_id == attempt.job_id:
+        return True
+    if attempt.sent is None:
+        return bool(runs) or past is not None
+    younger = attempt.sent + _CLOCK_MARGIN
+    ended = past.over if past is not None else None
+    return any(run.created > younger for run in runs) or (ended is not None and ended > younger)
+
+
+def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | None:
+    """A run that the service knows by its id, and its listing not yet or no more; None when it knows nothing of it."""
+    run = record_of(api, str(attempt.job_id))
+    if run is None:
+        return None
+    status = status_of_run(run, now)
+    return Run(
+        job_id=run.job_id,
+        key=attempt.key,
+        digest=attempt.digest,
+        status=status,
+        created=attempt.sent or now,
+        ended=None if status.in_flight else run.job_status_date,
+        attempt=attempt.number,
+        tries=attempt.tries,
+        nonce=attempt.nonce,
+        reads=attempt.reads,
+    )
+
+
+_OVER = (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+def _run(api: "FusedReader", job: "JobResponse", marker: Marker, now: datetime) -> Run:
+    status = status_of(api, job, now)
+    return Run(
+        job_id=job.id,
+        key=marker.key,
+        digest=marker.digest,
+        status=status,
+        created=job.creation_date,
+        ended=None if status.in_flight else job.job_status_date,
+        attempt=marker.attempt,
+        tries=marker.tries,
+        nonce=marker.nonce,
+        protect=marker.protect,
+        instance_type=job.instance_type,
+        reads=marker.reads,
+    )
+
+
+def _compared(api: "FusedReader", job: DesiredJob, run: Run) -> Run:
+    config = api.get_job_config(run.job_id)
+    marker = marker_in(config.metadata)
+    return run if marker is None else replace(run, differences=job_differences(job, config, marker))
+
+
+def _compared_with(
+    archive: "Archive", run: PastRun, job: DesiredJob | None, listing: Sequence["JobResponse"]
+) -> PastRun:
+    """The remembered run, and where only the archive knows how another spec differs from it, its differences."""
+    if job is None or job.digest == run.digest or any(listed.id == run.job_id for listed in listing):
+        return run
+    spec = archive.spec(run.key, run.job_id)
+    return run if spec is None else replace(run, differences=archived_differences(job, spec))

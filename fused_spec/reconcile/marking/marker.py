@@ -1,0 +1,128 @@
+"""How a run, a saved UDF or a token tells which spec it came from.
+
+The marker travels in the `metadata` of a job's config, which everyone in the team can read, and, without any
+name, in the metadata of UDFs and tokens, which may be public. It is a hint from a foreign place: whatever is not
+exactly right about it makes the run a foreign one, and never an error.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fused_spec.plan.model import ReadRun
+from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
+from fused_spec.spec.model import Key, Kind
+
+FIELD = "fused-spec"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked.
+
+    `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec.
+    `reads` are the runs whose output the run reads, by the names of their jobs. `sent` is the service's time when the
+    attempt was sent, as far as that was known: a run of much later only copied the mark.
+    """
+
+    scope: str
+    key: Key
+    digest: str
+    attempt: int
+    nonce: str
+    tries: int = 1
+    protect: bool = False
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    sent: datetime | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_metadata(self) -> dict[str, Any]:
+        """The value that stands under `fused-spec` in the config's metadata."""
+        return {
+            "v": VERSION,
+            "scope": self.scope,
+            "kind": str(self.key.kind),
+            "name": self.key.name,
+            "digest": self.digest,
+            "attempt": self.attempt,
+            "tries": self.tries,
+            "nonce": self.nonce,
+            **({"protect": True} if self.protect else {}),
+            **reads_to_json(self.reads),
+            **({"sent": self.sent.isoformat()} if self.sent else {}),
+            "settings": dict(self.settings),
+        }
+
+
+def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
+    """The marker in a config's metadata; None when there is none that this version understands."""
+    match (metadata or {}).get(FIELD):
+        case {
+            "v": 1,
+            "scope": str(scope),
+            "kind": str(kind),
+            "name": str(name),
+            "digest": str(digest),
+            "attempt": int(attempt),
+            "nonce": str(nonce),
+            **rest,
+        } if kind in tuple(Kind):
+            settings, tries = rest.get("settings"), rest.get("tries")
+            return Marker(
+                scope=scope,
+                key=Key(kind=Kind(kind), name=name),
+                digest=digest,
+                attempt=attempt,
+                tries=tries if isinstance(tries, int) else 1,
+                nonce=nonce,
+                protect=rest.get("protect") is True,
+                reads=reads_in(rest),
+                sent=_moment(rest.get("sent")),
+                settings=settings if isinstance(settings, Mapping) else {},
+            )
+    return None
+
+
+def _moment(told: Any) -> datetime | None:
+    """A time with a zone; whatever else stands there is none."""
+    try:
+        moment = datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
+
+
+def object_marker(scope: str, key: Key, *, protect: bool = False) -> dict[str, Any]:
+    """The marker of a saved UDF or token: recognised by who knows scope and name, silent to everyone else."""
+    marker = {"v": VERSION, "id": object_id(scope, key), "project": _opaque(scope)}
+    return {**marker, "protect": True} if protect else marker
+
+
+def object_id(scope: str, key: Key) -> str:
+    """What stands for the key in a marker; it can be compared, and not read."""
+    return _opaque(scope, str(key))
+
+
+def is_marked(metadata: Mapping[str, Any] | None, scope: str, key: Key) -> bool:
+    return bool(object_field(metadata, "id") == object_id(scope, key))
+
+
+def is_of_project(metadata: Mapping[str, Any] | None, scope: str) -> bool:
+    return bool(object_field(metadata, "project") == _opaque(scope))
+
+
+def is_protected(metadata: Mapping[str, Any] | None) -> bool:
+    return object_field(metadata, "protect") is True
+
+
+def object_field(metadata: Mapping[str, Any] | None, name: str) -> Any:
+    """One field of the marker of a saved UDF or token; None where there is none that this version understands."""
+    marker = (metadata or {}).get(FIELD)
+    return marker.get(name) if isinstance(marker, Mapping) and marker.get("v") == VERSION else None
+
+
+def _opaque(*words: str) -> str:
+    return hashlib.sha256("\n".join(("fused-spec", *words)).encode()).hexdigest()[:32]

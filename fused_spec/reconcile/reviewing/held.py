@@ -1,0 +1,112 @@
+"""Why held jobs are held: the end of the log of each run, in a line, from the archive first, else from the service."""
+
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Protocol
+
+from fused_spec.api.errors import ApiError
+from fused_spec.api.logs.file import saved_lines
+from fused_spec.errors import FusedSpecError
+from fused_spec.phrases import cut
+from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.model import Change, PastRun, Plan, Run
+from fused_spec.reconcile.archive.cancels import Cancels
+from fused_spec.reconcile.archive.log_end import end_of
+from fused_spec.reconcile.archive.receipt import Receipt
+from fused_spec.redaction import redact
+from fused_spec.status import RunStatus
+
+if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.reconcile.archive.folders import Archive
+
+_MOST_READ = 50  # logs of one plan
+_AT_ONCE = 8
+_LAST_BYTES = 4 << 20
+_ERROR_IS_WITHIN = timedelta(minutes=2)  # of the end of a run
+_LONGEST = 300
+
+_EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning|Expired|Timeout|Failure)\b.*")
+
+
+class _Line(Protocol):
+    @property
+    def message(self) -> str: ...
+
+
+def with_errors(plan: Plan, api: "FusedReader", archive: "Archive", cancels: Cancels) -> Plan:
+    """The plan with the error of each run because of which a job is held; of very many, the first ones."""
+    held = {
+        change.before.job_id: change.before
+        for change in plan.changes
+        if change.action is Action.HOLD and change.reason is Reason.HELD and isinstance(change.before, Run | PastRun)
+    }
+    asked = list(held.values())[:_MOST_READ]
+    if not asked:
+        return plan
+    receipts = {receipt.job_id: receipt for receipt in archive.receipts() if receipt.job_id in held}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        errors = pool.map(lambda run: _error_of(run, api, archive, receipts), asked)
+        found = {run.job_id: error for run, error in zip(asked, errors, strict=True)}
+    by = cancels.of(run.job_id for run in held.values() if run.status is RunStatus.CANCELLED)
+    return replace(plan, changes=tuple(_explained(change, found, by) for change in plan.changes))
+
+
+def error_in(lines: Iterable[str], status: RunStatus) -> str | None:
+    """What the end of a log says of how its run ended, in one line; None where it says nothing."""
+    end = end_of(lines)
+    step, last = end.step, end.last
+    said = next((line.removeprefix("ERROR:").strip() for line in reversed(last) if line.startswith("ERROR:")), None)
+    if said is not None:
+        return _short(said)
+    if status is RunStatus.CANCELLED:
+        return f"it was in {_short(step)}" if step else None
+    thrown = next((line for line in reversed(last) if _EXCEPTION.match(line)), last[-1] if last else None)
+    return _short(f"{step}: {thrown}" if step and thrown and thrown != step else thrown or "") or None
+
+
+def _error_of(
+    run: Run | PastRun, api: "FusedReader", archive: "Archive", receipts: Mapping[str, Receipt]
+) -> str | None:
+    receipt = receipts.get(run.job_id)
+    try:
+        if receipt is not None:
+            return error_in(_texts(archive.read_logs(receipt)), run.status)
+        return _error_at_service(run, api)
+    except ApiError as error:
+        return None if error.is_gone else _unread(error)
+    except FusedSpecError as error:
+        return _unread(error)
+
+
+def _error_at_service(run: Run | PastRun, api: "FusedReader") -> str | None:
+    """From the last minutes of the log: it may be long, and what ended the run was said at its end."""
+    since = int((run.ended - _ERROR_IS_WITHIN).timestamp() * 1000) if run.ended else None
+    with TemporaryDirectory(prefix="fused-spec-") as folder:
+        answer = Path(folder) / "answer.jsonl"
+        api.save_logs(run.job_id, answer, since, most=_LAST_BYTES)
+        return error_in(_texts(saved_lines(answer)), run.status)
+
+
+def _unread(error: FusedSpecError) -> str:
+    return _short(f"(its log cannot be read now: {error})")
+
+
+def _texts(lines: Iterable[_Line]) -> Iterable[str]:
+    return (text for line in lines for text in line.message.splitlines())
+
+
+def _short(text: str) -> str:
+    return cut(redact(text), _LONGEST)
+
+
+def _explained(change: Change, errors: Mapping[str, str | None], by: Mapping[str, str]) -> Change:
+    run = change.before
+    if change.action is not Action.HOLD or not isinstance(run, Run | PastRun):
+        return change
+    return replace(change, before=replace(run, error=errors.get(run.job_id), ended_by=by.get(run.job_id)))

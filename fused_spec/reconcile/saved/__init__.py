@@ -1,0 +1,1 @@
+"""Saved UDFs and tokens: what exists, and how they become what is declared."""

@@ -1,0 +1,1 @@
+"""Start one job, effectively once; or take for done what a person says is done."""

@@ -1,0 +1,1 @@
+"""Python environments that jobs name, and how one is built."""

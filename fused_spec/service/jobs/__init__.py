@@ -1,0 +1,1 @@
+"""Runs from the request to the end: history, queue, start, watch, results, schedules."""

@@ -1,0 +1,1 @@
+"""An apply while it goes on: a row for each change."""

@@ -1,9 +1,0 @@
-"""One line of a job's log, which may hold anything."""
-
-from fused_spec.redaction import redact
-from fused_spec.views.shown import visible
-
-
-def log_line(line: str) -> str:
-    """The line without secrets and control characters."""
-    return visible(redact(line))

@@ -1,0 +1,1 @@
+"""Text for a terminal, a module for each thing that is shown."""

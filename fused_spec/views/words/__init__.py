@@ -1,0 +1,1 @@
+"""Pieces of text: words, numbers, tones, and foreign text made harmless."""
