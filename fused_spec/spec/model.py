@@ -34,6 +34,10 @@ class Key:
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
 
+    def __hash__(self) -> int:
+        """Of the name alone: keys are looked up all the time, and names hardly ever stand for two kinds."""
+        return hash(self.name)
+
 
 class When(StrEnum):
     ONCE = "once"

@@ -88,4 +88,5 @@ class Environments:
             result = part.checked()
             starts.update({(part.name + name, *rest): count for (name, *rest), count in result.starts.items()})  # type: ignore[misc]
             problems += [f"{part.name}: {problem}" for problem in result.problems]
-        return Result(self.seed, starts=starts, problems=problems, switches=self.kernel.switches)
+        self.kernel.close()
+        return Result(self.seed, starts=starts, problems=problems, ended=self.kernel.time)

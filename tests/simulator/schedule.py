@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -194,12 +194,12 @@ class Setting:
 
 @dataclass
 class Result:
-    """What really happened, by attempt: `(name, digest, attempt)`."""
+    """What really happened, by attempt: `(name, digest, attempt)`, and when it was over, on the virtual clock."""
 
     seed: int
     starts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
-    switches: int = 0
+    ended: float = 0.0
 
     @property
     def extra_starts(self) -> int:
@@ -255,7 +255,9 @@ class Schedule:
         self.kernel.time += 4000.0
         self.begin_last()
         self.kernel.run()
-        return self.checked()
+        result = self.checked()
+        self.kernel.close()
+        return result
 
     def begin(self) -> None:
         """Let everybody apply who does."""
@@ -277,7 +279,7 @@ class Schedule:
 
     def checked(self) -> Result:
         self._check()
-        self.result.switches = self.kernel.switches
+        self.result.ended = self.kernel.time
         return self.result
 
     def _begin(self, process: Process, after: float, restarts: int) -> None:
@@ -519,6 +521,7 @@ def _is_true(status: RunStatus, job: Job, now: float) -> bool:
     return status is not RunStatus.SUCCEEDED or job.status(now) == "Done"
 
 
+@cache
 def _foreign() -> JobConfig:
     marker = {"v": 1, "scope": FOREIGN, "kind": "Job", "name": "job-0", "digest": "d1:0", "attempt": 1, "nonce": "n"}
     return JobConfig.model_validate({**CONFIG, "metadata": {"fused-spec": marker}})

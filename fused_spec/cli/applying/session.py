@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import valid_specs
-from fused_spec.cli.targets.memory import Kept, cancels_of, kept_at, leavings_of, open_markers, open_spools
+from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_of, open_markers, open_spools
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.console import Console
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import Interrupted, ServiceError
 from fused_spec.messages.phrases import counted
@@ -42,7 +42,7 @@ class Workplace:
 
     resolution: Resolution
     target: Target
-    kept: Kept
+    kept: Memory
 
     @property
     def whereabouts(self) -> Whereabouts:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import SpecError
 from fused_spec.system.processors import processors
 

@@ -95,7 +95,7 @@ class LogWriter:
                 raise
 
 
-class Journal:
+class EventLog:
     """A job's events; each is in the file when `add` returns, and `told` was called."""
 
     def __init__(

@@ -13,7 +13,7 @@ from typing import Any
 from fused_spec.engine.calling.arguments import bind
 from fused_spec.engine.calling.binding import Binding
 from fused_spec.engine.calling.tiles import Tile
-from fused_spec.engine.processes.packing import Outcome
+from fused_spec.engine.processes.packing import TaskOutcome
 from fused_spec.engine.processes.task_folder import SCRATCH, has_files
 from fused_spec.engine.results.expecting import check_result, expectation
 from fused_spec.engine.results.stored import Content, Unstorable
@@ -58,14 +58,14 @@ class UdfTask:
     tile: Tile | None = None
     provided: Provided = field(default_factory=Provided)
 
-    def __call__(self, index: int) -> Outcome:
+    def __call__(self, index: int) -> TaskOutcome:
         with self._capture:
             stored = self._stored(index)
         if isinstance(stored, BaseException):
             error = in_short(stored, self._masked)
-            return Outcome(index=index, error=error, name=f"{index}.none", metadata=self._described(stored))
+            return TaskOutcome(index=index, error=error, name=f"{index}.none", metadata=self._described(stored))
         lossy = stored.lossy and [self._masked(sentence) for sentence in stored.lossy]
-        return Outcome(
+        return TaskOutcome(
             index=index,
             error=None,
             name=f"{index}.{stored.suffix}",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.jobs.folder import JobDir
-from fused_spec.service.jobs.queue import Place, Rooms
+from fused_spec.service.jobs.queue import Allocation, Rooms
 from fused_spec.service.jobs.requests import request_of, scratch_of, write_request
 from fused_spec.service.jobs.runs import Run
 from fused_spec.service.jobs.watching import Watch
@@ -38,7 +38,7 @@ class Entrance:
         self._rooms.add(run, python)
         self._newly.append(run)
 
-    def ready(self) -> Iterator[Place]:
+    def ready(self) -> Iterator[Allocation]:
         """Every run that may start now; when all are taken, the others are told in their logs what they wait for."""
         yield from self._rooms.ready()
         newly, self._newly = self._newly, []
@@ -47,17 +47,17 @@ class Entrance:
             if (why := self._rooms.why_waiting(run)) is not None and not log.exists():
                 say(log, why)
 
-    def pass_on(self, place: Place) -> Watch:
+    def pass_on(self, allocation: Allocation) -> Watch:
         """Write the worker's request; raises `OSError` when that cannot be, and the run waits again."""
-        job = JobDir(self._folder / place.run.job_id)
+        job = JobDir(self._folder / allocation.run.job_id)
         scratch = scratch_of(job)
         try:
             self._reserve.keep()
             request = request_of(
-                place, storage=self._storage, engine=self._engine, scratch=scratch, given=self._given()
+                allocation, storage=self._storage, engine=self._engine, scratch=scratch, given=self._given()
             )
             write_request(job, request)
         except OSError:
-            self._rooms.add(place.run, place.python)
+            self._rooms.add(allocation.run, allocation.python)
             raise
-        return Watch(run=place.run, job=job, python=place.python, scratch=scratch)
+        return Watch(run=allocation.run, job=job, python=allocation.python, scratch=scratch)

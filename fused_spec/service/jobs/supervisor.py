@@ -19,7 +19,7 @@ from fused_spec.service.images.images import Images
 from fused_spec.service.jobs.endings import Endings, how_it_ended
 from fused_spec.service.jobs.entrance import Entrance
 from fused_spec.service.jobs.preparing import Preparations
-from fused_spec.service.jobs.queue import Place, Rooms
+from fused_spec.service.jobs.queue import Allocation, Rooms
 from fused_spec.service.jobs.requests import given_to
 from fused_spec.service.jobs.runs import CANCELED, RUNNING, Run, Runs
 from fused_spec.service.jobs.watching import Watch
@@ -154,16 +154,16 @@ class Supervisor:
         for name in stirred:
             if (watch := self._watches.get(name)) is not None:
                 await self._follow_guarded(watch)
-        for place in self._entrance.ready():
-            await self._start(place)
+        for allocation in self._entrance.ready():
+            await self._start(allocation)
 
-    async def _start(self, place: Place) -> None:
+    async def _start(self, allocation: Allocation) -> None:
         try:
-            watch = self._entrance.pass_on(place)
+            watch = self._entrance.pass_on(allocation)
         except OSError as error:  # should its end not be recorded either, it waits to be tried again
-            self._endings.fail(place.run, f"the job's folder cannot be written: {error}")
+            self._endings.fail(allocation.run, f"the job's folder cannot be written: {error}")
             return
-        self._watches[place.run.job_id] = watch
+        self._watches[allocation.run.job_id] = watch
         await self._ask(watch)
 
     async def _ask(self, watch: Watch) -> None:
