@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
 from fused_spec.system.polling import Clock, Sleep, steady_clock
 
@@ -86,7 +87,8 @@ class Site:
     world: World = World()
     may_act: Callable[[float], bool] = always
     uploads: Uploads = field(default_factory=Uploads)
+    looks: Looks = field(default_factory=Looks)
 
     def seeing(self, seen: frozenset[str]) -> "Site":
         """The same place for a plan that took these runs into account."""
-        return replace(self, seen=seen)
+        return replace(self, seen=seen, looks=Looks())
