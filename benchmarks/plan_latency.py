@@ -26,7 +26,7 @@ from measure import FUSED_SPEC, Command, Spent, command_line, rounds, tell
 from rows import Row, at_most, row, times_faster
 
 HERE = Path(__file__).parent
-TOKEN = "benchmark-token-0123456789"  # noqa: S105  # of a server that lets everybody in
+TOKEN = "benchmark-token-0123456789"  # of a server that lets everybody in
 
 LOOP = """\
 import sys
@@ -79,7 +79,7 @@ def replay(runs: Path, latency: float) -> Iterator[str]:
 
 def asked(base: str) -> dict[str, int]:
     """How often each call was asked for so far."""
-    with urllib.request.urlopen(f"{base}/counts") as answer:  # noqa: S310  # our own server
+    with urllib.request.urlopen(f"{base}/counts") as answer:  # our own server
         counts: dict[str, int] = json.load(answer)
     return counts
 
@@ -91,7 +91,9 @@ class Planning:
         env = {**os.environ, "FUSED_AUTH_TOKEN": TOKEN, "FUSED_AUTH_TOKEN_TYPE": "Bearer", "HOME": str(folder)}
         self._state = folder / ".fused-spec"
         self._base = base
-        self._command = Command([FUSED_SPEC, "--base-url", base, "plan", "specs", "--output", "json"], cwd=folder, env=env)
+        self._command = Command(
+            [FUSED_SPEC, "--base-url", base, "plan", "specs", "--output", "json"], cwd=folder, env=env
+        )
         self.calls: dict[str, int] = {}
 
     def empty(self) -> Spent:
