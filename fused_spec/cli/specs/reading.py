@@ -7,6 +7,8 @@ from fused_spec.errors import SpecError
 from fused_spec.system.processors import processors
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fused_spec.spec.model import Project, Resolution, Survey
     from fused_spec.spec.project.git_lock import Locks
     from fused_spec.spec.udfs.git_sources import GitSources
@@ -43,7 +45,12 @@ def _means(context: Context) -> dict[str, Any]:
     def git(project: "Project", locks: "Locks") -> "GitSources":
         return offline(with_state(project, context), locks)
 
-    return {"stdin": context.sources.stdin, "cwd": context.cwd, "git": git, "processes": processors()}
+    def cache(project: "Project") -> "Path | None":
+        # Where nothing else is kept, a look at specs leaves nothing behind.
+        state = with_state(project, context).state
+        return state / "cache" if project.file is not None or state.is_dir() else None
+
+    return {"stdin": context.sources.stdin, "cwd": context.cwd, "git": git, "cache": cache, "processes": processors()}
 
 
 def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
