@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.cli.applying.session import Workplace
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import FileTrouble, Misconfigured, StalePlan
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile.reviewing import saved_plan

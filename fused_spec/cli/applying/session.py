@@ -12,7 +12,7 @@ from fused_spec.cli.specs.reading import valid_specs
 from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_of, open_markers, open_spools
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.console import Console
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import Interrupted, ServiceError
 from fused_spec.messages.phrases import counted

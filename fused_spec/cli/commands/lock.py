@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fused_spec.cli.terminal.options import Context, command, spec_paths
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command, spec_paths
 from fused_spec.errors import EXIT_OK, SpecError
 from fused_spec.messages.phrases import counted
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from fused_spec.cli.terminal.options import Context, command
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command
 from fused_spec.errors import FusedSpecError
 
 

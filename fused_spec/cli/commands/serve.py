@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.targets.local_service import asked_to_allow
-from fused_spec.cli.terminal.options import Context, command, duration
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command, duration
 from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:

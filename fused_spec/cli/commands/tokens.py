@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import (
-    Context,
     Function,
     archive_option,
     command,
@@ -166,7 +166,8 @@ def _show(
     output: str,
     as_text: "Callable[[list[TokenState]], str]",
 ) -> None:
-    from fused_spec.views.documents.json import as_json, tokens_document
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.lists import tokens_document
 
     context.console.result(as_json(tokens_document(target.name, states)) if output == "json" else as_text(states))
 

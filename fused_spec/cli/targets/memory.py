@@ -16,7 +16,7 @@ from fused_spec.errors import FusedSpecError
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.cli.terminal.console import Console
-    from fused_spec.cli.terminal.options import Context
+    from fused_spec.cli.terminal.context import Context
     from fused_spec.configuration.service_identity import ServiceIdentity
     from fused_spec.reconcile.archive.cancels import Cancels
     from fused_spec.reconcile.archive.folders import Archive
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.history.markers import Markers
     from fused_spec.reconcile.journal.intents import Journal
     from fused_spec.reconcile.reviewing.left import Leavings
-    from fused_spec.reconcile.store.stores import Store
+    from fused_spec.reconcile.store.store import Store
     from fused_spec.spec.model import Project
 
 

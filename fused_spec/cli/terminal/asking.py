@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
 

@@ -9,7 +9,7 @@ from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import here, read_specs
 from fused_spec.cli.targets.memory import kept_at
 from fused_spec.cli.targets.target import connect, find_target
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError, SpecError
 from fused_spec.messages.diagnostics import nearest

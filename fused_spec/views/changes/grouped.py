@@ -11,7 +11,8 @@ from fused_spec.plan.groups import Group
 from fused_spec.plan.model import ABSENT, FieldChange, Left, PastRun, Run
 from fused_spec.spec.model import Kind
 from fused_spec.views.changes.code_diff import value_change
-from fused_spec.views.words.shown import shown_fields, visible
+from fused_spec.views.changes.fields import shown_fields
+from fused_spec.views.words.shown import visible
 
 _LONGEST = 300  # characters of an error
 _WIDTH = 60
