@@ -31,7 +31,7 @@ from tests.simulator.schedule import CONFIG, OPTIONS, SCOPE, Schedule, Setting
 from tests.simulator.service import Faults
 
 _STARTS = (Action.START, Action.REPLACE, Action.QUEUE)
-_SEEDS = at_depth(150, 40)
+_SEEDS = at_depth(150, in_breadth=40)
 
 
 class Drawn(Schedule):

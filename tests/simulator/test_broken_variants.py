@@ -166,7 +166,7 @@ def test_a_reader_that_notes_nothing_runs_for_nothing_where_stamps_are_moved(mon
 def test_without_notes_the_times_decide_where_they_are_true(monkeypatch: Patch) -> None:
     monkeypatch.setattr(progress.Progress, "reads", lambda self, change: {})
     true = replace(AGAIN, faults=replace(NETWORK, server_skew=0.0))
-    assert not noticed(campaign(true, range(at_depth(50, 15))))
+    assert not noticed(campaign(true, range(at_depth(50, in_breadth=15))))
 
 
 def test_taking_a_run_for_lost_whose_record_is_only_late_is_noticed(monkeypatch: Patch) -> None:
@@ -217,7 +217,7 @@ def test_ending_the_extra_run_lets_hardly_two_come_to_their_end() -> None:
 
 def _finished_twice(setting: Setting) -> float:
     """The share of schedules that let two runs of one attempt come to their end."""
-    count, schedules = 0, at_depth(100, 50)
+    count, schedules = 0, at_depth(100, in_breadth=50)
     for seed in range(schedules):
         one = Schedule(seed, setting)
         one.run()

@@ -13,8 +13,8 @@ from tests.simulator.environments import Environments
 from tests.simulator.schedule import Schedule
 
 # A run of everything plays 500 schedules of each campaign, in pieces that share the work out among its workers.
-_PIECES = at_depth(2, 1)
-_SCHEDULES = at_depth(250, 50)
+_PIECES = at_depth(2, in_breadth=1)
+_SCHEDULES = at_depth(250, in_breadth=50)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -38,7 +38,7 @@ def test_a_campaign_keeps_its_promises(name: str, base: int) -> None:
 
 @pytest.mark.parametrize("name", HARSHER)
 def test_a_service_that_is_worse_than_usual_leads_to_no_problem(name: str) -> None:
-    assert campaign(HARSHER[name], range(at_depth(100, 15))).problems == []
+    assert campaign(HARSHER[name], range(at_depth(100, in_breadth=15))).problems == []
 
 
 def test_the_same_seed_gives_the_same_schedule() -> None:
