@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fused_spec.reconcile.uploads import Uploads
 from fused_spec.system.polling import Clock, Sleep, steady_clock
+from fused_spec.system.timings import UNTIMED, Timings
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
@@ -86,6 +87,7 @@ class Site:
     world: World = World()
     may_act: Callable[[float], bool] = always
     uploads: Uploads = field(default_factory=Uploads)
+    timings: Timings = UNTIMED
 
     def seeing(self, seen: frozenset[str]) -> "Site":
         """The same place for a plan that took these runs into account."""

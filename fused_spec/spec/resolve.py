@@ -25,6 +25,7 @@ from fused_spec.spec.relations.text_addresses import text_addresses
 from fused_spec.spec.resolving.build import build
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.loads import Loadable
+from fused_spec.system.timings import UNTIMED, Phase, Timings
 from fused_spec.udfs.gitrefs import Repositories
 
 
@@ -34,16 +35,18 @@ def resolve(
     stdin: Callable[[], bytes] | None = None,
     cwd: Path,
     git: Callable[[Project, Locks], GitSources] | None = None,
+    timings: Timings = UNTIMED,
 ) -> Resolution:
     """Everything that the specs at `paths` declare, in the order of their files, and every problem found.
 
     `-` among the paths is standard input, whose relative paths start at `cwd`. `git` makes what reads git references,
     in place of the lock file and what is on this machine alone. Never raises for what a person wrote.
     """
-    files, problems = find(paths, cwd=cwd, stdin=stdin, excluded=partial(_excluded, cwd=cwd))
-    project, more = _project(files, paths, cwd)
-    problems += more
-    read = [read_documents(file) for file in files]
+    with timings.phase(Phase.READ):
+        files, problems = find(paths, cwd=cwd, stdin=stdin, excluded=partial(_excluded, cwd=cwd))
+        project, more = _project(files, paths, cwd)
+        problems += more
+        read = [read_documents(file) for file in files]
     documents = [document for found, _ in read for document in found]
     problems += _without_specs(paths, documents, [*problems, *(problem for _, found in read for problem in found)])
     locks, unreadable = read_locks(project.root)
@@ -55,12 +58,14 @@ def resolve(
         outputs=outputs(documents),
         loadable=Loadable(git=sources, saved=_saved(documents)),
     )
-    built = [_built(document, _folder(document.file, cwd), shared) for document in documents]
+    with timings.phase(Phase.RESOLVE):
+        built = [_built(document, _folder(document.file, cwd), shared) for document in documents]
     problems += [problem for _, found in read for problem in found]
     problems += [problem for one in built for problem in one.problems]
-    problems += check_relations(documents)
-    pairs = zip(documents, built, strict=True)
-    problems += text_addresses([(each, one.desired) for each, one in pairs if isinstance(one.desired, DesiredJob)])
+    with timings.phase(Phase.CHECK):
+        problems += check_relations(documents)
+        pairs = zip(documents, built, strict=True)
+        problems += text_addresses([(each, one.desired) for each, one in pairs if isinstance(one.desired, DesiredJob)])
     desired = tuple(one.desired for one in built if one.desired is not None)
     if not any(problem.is_error for problem in problems):
         desired = with_outputs_in_digests(desired)

@@ -8,7 +8,7 @@ id, no name and no query of anybody's.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING
@@ -21,15 +21,18 @@ class Phase(StrEnum):
     """What a command does, in the order in which most do it."""
 
     START = "start"
+    LOAD = "load"
     READ = "read"
-    CHECK = "check"
     RESOLVE = "resolve"
+    CHECK = "check"
     CONNECT = "connect"
+    LOCK = "lock"
     RECOVER = "recover"
     REFRESH = "refresh"
     PLAN = "plan"
     APPLY = "apply"
     ARCHIVE = "archive"
+    WAIT = "wait"
     SHOW = "show"
 
 
@@ -52,7 +55,7 @@ class Traffic:
     received: int = 0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """All requests of one route: how many, how many of them failed, and what they took, added up."""
 
@@ -61,6 +64,15 @@ class Route:
     seconds: float = 0.0
     sent: int = 0
     received: int = 0
+
+    def __add__(self, other: "Route") -> "Route":
+        return Route(
+            requests=self.requests + other.requests,
+            failed=self.failed + other.failed,
+            seconds=self.seconds + other.seconds,
+            sent=self.sent + other.sent,
+            received=self.received + other.received,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +96,16 @@ class Took:
     beside: Mapping[Phase, float] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict)
     caches: Mapping[Cache, Lookups] = field(default_factory=dict)
+
+    @property
+    def rest(self) -> float:
+        """The seconds of no phase."""
+        return max(0.0, self.seconds - sum(self.phases.values()))
+
+    @property
+    def all_routes(self) -> Route:
+        """The requests of all routes as those of one."""
+        return sum(self.routes.values(), Route())
 
 
 class Timings:
@@ -150,12 +172,9 @@ class Stopwatch(Timings):
         finally:
             seconds = self._clock() - begun
             with self._lock:
-                known = self._routes.setdefault(route, Route())
-                known.requests += 1
-                known.failed += failed
-                known.seconds += seconds
-                known.sent += traffic.sent
-                known.received += traffic.received
+                self._routes[route] = self._routes.get(route, Route()) + Route(
+                    requests=1, failed=failed, seconds=seconds, sent=traffic.sent, received=traffic.received
+                )
 
     def looked_up(self, cache: Cache, *, hits: int = 0, misses: int = 0) -> None:
         with self._lock:
@@ -170,7 +189,7 @@ class Stopwatch(Timings):
                 seconds=self._start + self._clock() - self._begun,
                 phases={phase: phases[phase] for phase in Phase if phases.get(phase)},
                 beside={phase: self._beside[phase] for phase in Phase if phase in self._beside},
-                routes={name: replace(self._routes[name]) for name in sorted(self._routes)},
+                routes={name: self._routes[name] for name in sorted(self._routes)},
                 caches={
                     cache: Lookups(hits=self._hits[cache], misses=self._misses[cache])
                     for cache in Cache

@@ -22,6 +22,7 @@ from fused_spec.cli.terminal.options import (
 )
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.messages.redaction import redact
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from fused_spec.cli.applying.plan_file import PlanToApply
@@ -86,11 +87,12 @@ def plan(
 
     Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
     """
-    from fused_spec.cli.applying.session import find_workplace, make_plan
-    from fused_spec.views.documents.json import as_json
-    from fused_spec.views.documents.plans import plan_document
-    from fused_spec.views.markdown.comment import plan_markdown
-    from fused_spec.views.text.plans import plan_text
+    with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.applying.session import find_workplace, make_plan
+        from fused_spec.views.documents.json import as_json
+        from fused_spec.views.documents.plans import plan_document
+        from fused_spec.views.markdown.comment import plan_markdown
+        from fused_spec.views.text.plans import plan_text
 
     if out is not None:
         from fused_spec.cli.applying.plan_file import check_place
@@ -107,7 +109,8 @@ def plan(
         "json": lambda: as_json(plan_document(made)),
         "markdown": lambda: plan_markdown(made).rstrip("\n"),
     }
-    context.console.result(views[output]())
+    with context.timings.phase(Phase.SHOW):
+        context.console.result(views[output]())
     return EXIT_CHANGES if detailed_exitcode and made.has_changes else EXIT_OK
 
 
@@ -189,16 +192,17 @@ class _Asked:
 def _apply(
     context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
 ) -> int:
-    from fused_spec.cli.applying.lock import only_apply
-    from fused_spec.cli.applying.session import carry_out, connect_to, find_workplace, open_site, service_clock
-    from fused_spec.cli.runs.failures import failures
-    from fused_spec.cli.terminal.asking import confirm
-    from fused_spec.reconcile.applying.outcome import exit_code
-    from fused_spec.spec.resolving.prices import PRICES
-    from fused_spec.views.documents.json import as_json
-    from fused_spec.views.documents.plans import apply_document
-    from fused_spec.views.text.outcomes import outcomes_text
-    from fused_spec.views.text.plans import plan_text
+    with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.applying.lock import only_apply
+        from fused_spec.cli.applying.session import carry_out, connect_to, find_workplace, open_site, service_clock
+        from fused_spec.cli.runs.failures import failures
+        from fused_spec.cli.terminal.asking import confirm
+        from fused_spec.reconcile.applying.outcome import exit_code
+        from fused_spec.spec.resolving.prices import PRICES
+        from fused_spec.views.documents.json import as_json
+        from fused_spec.views.documents.plans import apply_document
+        from fused_spec.views.text.outcomes import outcomes_text
+        from fused_spec.views.text.plans import plan_text
 
     console = context.console
     with ExitStack() as stack:
@@ -209,7 +213,8 @@ def _apply(
         lock = only_apply(
             place.kept, context.env, now=service_clock(api), timeout=asked.lock_timeout, tell=console.warn
         )
-        may_act = stack.enter_context(lock)
+        with context.timings.phase(Phase.LOCK):
+            may_act = stack.enter_context(lock)
         site = open_site(context, place, api, may_act)
         made = _plan(place, site, asked.requests, asked.adopted)
         if asked.saved is not None:
@@ -222,15 +227,17 @@ def _apply(
             )
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
         heard: list[Event] = []
-        outcomes = carry_out(context, made, site.seeing(made.seen), priced, hear=heard.append)
+        with context.timings.phase(Phase.APPLY):
+            outcomes = carry_out(context, made, site.seeing(made.seen), priced, hear=heard.append)
         failed = failures(site, outcomes, link=not place.target.is_local)
         _write_down(context, place, made, outcomes, heard)
     code = exit_code(outcomes)
-    if output == "json":
-        console.result(as_json(apply_document(made.target, outcomes, code, failed)))
-    else:
-        again = _again(context, paths, archive)
-        console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))
+    with context.timings.phase(Phase.SHOW):
+        if output == "json":
+            console.result(as_json(apply_document(made.target, outcomes, code, failed)))
+        else:
+            again = _again(context, paths, archive)
+            console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))
     return code
 
 
@@ -272,12 +279,14 @@ def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: froze
     from fused_spec.reconcile.applying.catch_up import catch_up
     from fused_spec.reconcile.starting.adopt import adopt
 
-    history = read(site.api, site.markers, place, requests)
-    catch_up(history.missed, site)
-    if adopted:
-        adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
+    with site.timings.phase(Phase.REFRESH):
         history = read(site.api, site.markers, place, requests)
-    return plan_of(place, history, requests, site.api)
+        catch_up(history.missed, site)
+        if adopted:
+            adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
+            history = read(site.api, site.markers, place, requests)
+    with site.timings.phase(Phase.PLAN):
+        return plan_of(place, history, requests, site.api)
 
 
 def _requests(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import SpecError
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from fused_spec.spec.model import Project, Resolution
@@ -18,15 +19,16 @@ def here(context: Context, paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
     """Everything the paths say, with its problems; the state folder of the environment applies."""
-    from dataclasses import replace
+    with context.timings.phase(Phase.LOAD):
+        from dataclasses import replace
 
-    from fused_spec.cli.targets.target import with_state
-    from fused_spec.spec.resolve import offline, resolve
+        from fused_spec.cli.targets.target import with_state
+        from fused_spec.spec.resolve import offline, resolve
 
     def git(project: "Project", locks: "Locks") -> "GitSources":
         return offline(with_state(project, context), locks)
 
-    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd, git=git)
+    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd, git=git, timings=context.timings)
     return replace(resolution, project=with_state(resolution.project, context))
 
 
