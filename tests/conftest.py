@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.depth import ALL, EXAMPLES, VARIABLE, is_all
+from tests.depth import ALL, SHARE, VARIABLE, is_all
 
 _LEFT_OUT = pytest.StashKey[int]()
 
@@ -47,7 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not is_a_worker and (config.option.all or config.option.file_or_dir or config.option.markexpr):
         os.environ[VARIABLE] = ALL
     if not is_all():
-        settings.register_profile("unhurried, in breadth", settings.get_profile("unhurried"), max_examples=EXAMPLES)
+        unhurried = settings.get_profile("unhurried")
+        few = unhurried.max_examples // SHARE
+        settings.register_profile("unhurried, in breadth", unhurried, max_examples=few)
         settings.load_profile("unhurried, in breadth")
 
 

@@ -23,7 +23,7 @@ from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.reconcile.journal.intents import Journal
 from fused_spec.reconcile.site import Site, Timing
 from fused_spec.reconcile.site import World as Time
-from fused_spec.reconcile.store.stores import LocalStore
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter

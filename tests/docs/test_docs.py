@@ -191,3 +191,20 @@ def test_the_changelog_knows_this_version() -> None:
     from fused_spec import __version__
 
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "fused_spec").rglob("*.py")}
+ROOMS = sorted(
+    path.parent.name for path in (ROOT / "fused_spec").rglob("__init__.py") if path.parent.name != "fused_spec"
+)
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:[a-z]+\.)+[a-z_]+)`", ARCHITECTURE))))
+def test_a_module_on_the_map_is_there(name: str) -> None:
+    assert any(module.removesuffix(".__init__").endswith(f".{name}") for module in MODULES)
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_every_room_is_on_the_map(room: str) -> None:
+    assert f"`{room}`" in ARCHITECTURE

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.history.markers import Markers
     from fused_spec.reconcile.journal.intents import Journal
     from fused_spec.reconcile.reviewing.left import Leavings
-    from fused_spec.reconcile.store.stores import Store
+    from fused_spec.reconcile.store.store import Store
     from fused_spec.spec.model import Project
 
 

@@ -122,7 +122,7 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
 
 def hand_over(project: "Project", state: Path) -> None:
     """Let the service of a state folder know the images that the project declares, and the folder of its specs."""
-    from fused_spec.service.state.launch import declare_images, declare_specs
+    from fused_spec.service.state.declared import declare_images, declare_specs
 
     if project.file is not None:
         declare_images(state, project.images)
@@ -199,7 +199,7 @@ def _running_service(state: Path, context: Context, project: "Project") -> Local
 
 def _tell_git(state: Path, project: "Project") -> None:
     """Let the local service's jobs read the repositories that the project declares, and those fetched for it."""
-    from fused_spec.service.state.launch import GIT_FILE
+    from fused_spec.service.state.declared import GIT_FILE
 
     clones = {url: str(path.resolve()) for url, path in project.clones.items()}
     told = json.dumps({"cache": str((project.state / "git").resolve()), "clones": clones}, sort_keys=True)

@@ -27,7 +27,7 @@ from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.receipts import Receipts, Unreadable
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.reconcile.marking.settle import StartKey, age, start_key
-from fused_spec.reconcile.store.stores import Store
+from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import Key, Kind
 
 _RUNS = "runs"

@@ -18,7 +18,7 @@ from fused_spec.errors import StalePlan
 from fused_spec.messages.phrases import listed
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, Plan, RemoteObject
-from fused_spec.reconcile.store.stores import Store
+from fused_spec.reconcile.store.store import Store
 from fused_spec.udfs.gitrefs.checkout import Checkout
 
 MARK = "fused-spec-plan"

@@ -19,7 +19,7 @@ from fused_spec.messages.phrases import cut
 from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:
-    from fused_spec.reconcile.store.stores import Store
+    from fused_spec.reconcile.store.store import Store
 
 _LIBRARIES = ("aiobotocore", "aiohttp", "asyncio", "botocore", "fsspec", "gcsfs", "google", "s3fs")
 _LONGEST = 300  # characters of what a library says

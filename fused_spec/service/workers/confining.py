@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.errors import Misconfigured
-from fused_spec.service.state.launch import folders_of_specs
+from fused_spec.service.state.declared import folders_of_specs
 from fused_spec.system import landlock
 
 SHARED = ("/tmp", "/dev/shm", "/mnt")  # noqa: S108  # named to users, and no file of ours

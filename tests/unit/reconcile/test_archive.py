@@ -15,7 +15,7 @@ from fused_spec.reconcile.archive.folders import Archive, RunRecord
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.reconcile.store.formats import LaterFormat
-from fused_spec.reconcile.store.stores import LocalStore
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Key, Kind
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)

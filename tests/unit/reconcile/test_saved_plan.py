@@ -22,7 +22,7 @@ from fused_spec.reconcile.reviewing.saved_plan import (
     save,
     spend,
 )
-from fused_spec.reconcile.store.stores import LocalStore
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Key, Kind
 from fused_spec.udfs.gitrefs.checkout import Checkout, checkout_of
 from tests.repositories import commit_files, in_git

@@ -15,7 +15,7 @@ from fused_spec.reconcile.archive.folders import Archive, RunRecord
 from fused_spec.reconcile.archive.spool import WholeLog
 from fused_spec.reconcile.journal.intents import Attempt, Journal
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
-from fused_spec.reconcile.store.stores import LocalStore
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import DesiredJob, Key, Kind, Project, Resolution
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
