@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
 from fused_spec.system.polling import Clock, Sleep, steady_clock
 from fused_spec.system.timings import UNTIMED, Timings
@@ -87,8 +88,9 @@ class Site:
     world: World = World()
     may_act: Callable[[float], bool] = always
     uploads: Uploads = field(default_factory=Uploads)
+    looks: Looks = field(default_factory=Looks)
     timings: Timings = UNTIMED
 
     def seeing(self, seen: frozenset[str]) -> "Site":
         """The same place for a plan that took these runs into account."""
-        return replace(self, seen=seen)
+        return replace(self, seen=seen, looks=Looks())

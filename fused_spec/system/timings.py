@@ -22,8 +22,8 @@ class Phase(StrEnum):
 
     START = "start"
     LOAD = "load"
+    FIND = "find"
     READ = "read"
-    RESOLVE = "resolve"
     CHECK = "check"
     CONNECT = "connect"
     LOCK = "lock"

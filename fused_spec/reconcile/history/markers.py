@@ -57,6 +57,13 @@ class Markers:
                 _remember(self._cache, found)
         return [self._known[job.id] for job in jobs]
 
+    def learn(self, job_id: str, marker: Marker) -> None:
+        """Remember what a job was started with, whose config need not be read then."""
+        if job_id not in self._known:
+            self._known[job_id] = marker
+            if self._cache is not None:
+                _remember(self._cache, {job_id: {FIELD: marker.to_metadata()}})
+
     def _metadata(self, job: "JobResponse") -> dict[str, Any] | None:
         try:
             return self._api.get_job_metadata(job.id)

@@ -24,8 +24,12 @@ def stands_for(change: Change, marker: Marker, run: "RunResponse", site: "Site")
 
     Raises `FusedSpecError` for an older run that may not.
     """
-    job, found = change.after, _marker_of(run, site)
+    job = change.after
     assert isinstance(job, DesiredJob)
+    if run.attempt == marker.nonce and run.cached is None:
+        site.markers.learn(run.job_id, marker)
+        return marker  # the service repeats what only this start can have told it
+    found = _marker_of(run, site)
     is_ours = found is not None and found.nonce == marker.nonce
     is_known = run.job_id in site.seen
     if is_ours or (run.cached is None and not is_known and found is None):
@@ -52,9 +56,12 @@ def _is_tried_again(run: "RunResponse", change: Change) -> bool:
 
 def _marker_of(run: "RunResponse", site: "Site") -> Marker | None:
     try:
-        return marker_in(site.api.get_job_metadata(run.job_id))
+        found = marker_in(site.api.get_job_metadata(run.job_id))
     except ServiceError:
         return None  # it may only be on its way
+    if found is not None:
+        site.markers.learn(run.job_id, found)
+    return found
 
 
 def _what(run: "RunResponse", found: Marker | None, is_known: bool) -> str:

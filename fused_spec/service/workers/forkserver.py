@@ -20,7 +20,7 @@ from fused_spec.messages.redaction import without_secrets
 
 _LONGEST_LINE = 1024 * 1024
 _IDLE_SECONDS = 300.0
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 
 
 class Forkserver:

@@ -48,7 +48,7 @@ def test_a_person_is_told_on_stderr(run: Run) -> None:
     assert err.startswith("Took ")
 
 
-@pytest.mark.parametrize("phase", ["start", "load", "read", "resolve", "check", "show"])
+@pytest.mark.parametrize("phase", ["start", "load", "find", "read", "check", "show"])
 def test_the_phases_of_validate_are_told(run: Run, phase: str) -> None:
     assert f"\n  {phase} " in run("validate", "hello.yaml", "--timings")[2]
 
