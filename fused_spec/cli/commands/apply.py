@@ -1,26 +1,23 @@
-"""`plan` and `apply`: compare the specs with the history, and carry out what differs."""
+"""`apply`: compare the specs with the history, and carry out what differs."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from fused_spec.cli.commands.requests import request_options
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import (
-    Function,
     amount,
     archive_option,
     command,
     duration,
     lock_timeout_option,
     output_option,
-    spec_paths,
     yes_option,
 )
-from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.messages.redaction import redact
 from fused_spec.system.timings import Phase
 
@@ -32,86 +29,6 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.applying.options import Options
     from fused_spec.reconcile.applying.outcome import Outcome
     from fused_spec.reconcile.site import Site
-
-_ALL = "*"
-
-
-def request_options(function: Function) -> Function:
-    """What a person may ask for beyond the specs; given to the command as one value, `requests`."""
-    options = (
-        click.option("--prune-limit", type=click.IntRange(min=0), metavar="N", help="How many --prune may end."),
-        click.option("--prune", is_flag=True, help="Cancel runs and disable tokens of this project in no spec."),
-        click.option(
-            "--retry",
-            multiple=True,
-            is_flag=False,
-            flag_value=_ALL,
-            metavar="[NAME]",
-            help="Start a held job again; without a NAME every one. Stands behind the paths.",
-        ),
-        click.option("--rerun", multiple=True, metavar="NAME", help="Start this job, whatever its last run."),
-        click.option("--select", multiple=True, metavar="NAME", help="Only this job, and what it needs."),
-    )
-
-    def gather(*arguments: Any, **given: Any) -> Any:
-        asked = {name: given.pop(name) for name in ("prune_limit", "prune", "retry", "rerun", "select")}
-        return function(*arguments, requests=_requests(**asked), **given)
-
-    gather.__doc__ = function.__doc__
-    gather.__name__ = function.__name__
-    wrapped: Any = gather
-    for option in options:
-        wrapped = option(wrapped)
-    wrapped.__click_params__ += getattr(function, "__click_params__", [])
-    return wrapped  # type: ignore[no-any-return]
-
-
-@click.command()
-@spec_paths
-@output_option("text", "json", "markdown")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Keep the plan for apply.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 4 when apply would change something.")
-@archive_option
-@command
-@request_options
-def plan(
-    context: Context,
-    paths: tuple[str, ...],
-    output: str,
-    out: Path | None,
-    detailed_exitcode: bool,
-    archive: str | None,
-    requests: "Requests",
-) -> int:
-    """Show what apply would do, and why.
-
-    Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
-    """
-    with context.timings.phase(Phase.LOAD):
-        from fused_spec.cli.applying.session import find_workplace, make_plan
-        from fused_spec.views.documents.json import as_json
-        from fused_spec.views.documents.plans import plan_document
-        from fused_spec.views.markdown.comment import plan_markdown
-        from fused_spec.views.text.plans import plan_text
-
-    if out is not None:
-        from fused_spec.cli.applying.plan_file import check_place
-
-        check_place(context, out)
-    place = find_workplace(context, paths, archive=archive)
-    made = make_plan(context, place, requests)
-    if out is not None:
-        from fused_spec.cli.applying.plan_file import write_plan
-
-        write_plan(context, out, made, place, paths, requests)
-    views: dict[str, Callable[[], str]] = {
-        "text": lambda: plan_text(made, paint=context.console.paint_result),
-        "json": lambda: as_json(plan_document(made)),
-        "markdown": lambda: plan_markdown(made).rstrip("\n"),
-    }
-    with context.timings.phase(Phase.SHOW):
-        context.console.result(views[output]())
-    return EXIT_CHANGES if detailed_exitcode and made.has_changes else EXIT_OK
 
 
 @click.command()
@@ -287,23 +204,3 @@ def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: froze
             history = read(site.api, site.markers, place, requests)
     with site.timings.phase(Phase.PLAN):
         return plan_of(place, history, requests, site.api)
-
-
-def _requests(
-    *,
-    rerun: tuple[str, ...],
-    retry: tuple[str, ...],
-    select: tuple[str, ...],
-    prune: bool,
-    prune_limit: int | None,
-) -> "Requests":
-    from fused_spec.plan.model import Requests
-
-    return Requests(
-        rerun=frozenset(rerun),
-        retry=frozenset(retry) - {_ALL},
-        retry_all=_ALL in retry,
-        select=frozenset(select),
-        prune=prune,
-        prune_limit=prune_limit,
-    )
