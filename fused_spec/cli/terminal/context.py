@@ -6,14 +6,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fused_spec.cli.terminal.console import TEXT, Console
 from fused_spec.cli.terminal.options import Color
 from fused_spec.cli.terminal.spec_text import Sources
 from fused_spec.configuration.settings import home_folder
 from fused_spec.errors import FileTrouble
-from fused_spec.system.timings import UNTIMED, Stopwatch, Timings
+from fused_spec.system.timings import UNTIMED, Timings
+
+if TYPE_CHECKING:
+    from fused_spec.system.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +47,10 @@ def current_console(given: Mapping[str, Any], *, waits: bool = False) -> Console
     )
 
 
-def current_stopwatch(given: dict[str, Any]) -> Stopwatch:
+def current_stopwatch(given: dict[str, Any]) -> "Stopwatch":
     """What a command is timed by, from its first look at its surroundings; one for each command line."""
+    from fused_spec.system.stopwatch import Stopwatch
+
     if "stopwatch" not in given:
         # How long the process has been there nobody tells everywhere; what it has worked is close to that.
         given["stopwatch"] = Stopwatch(time.perf_counter, start=time.process_time())

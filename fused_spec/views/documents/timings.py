@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from fused_spec.system.timings import Phase, Took
+from fused_spec.system.stopwatch import Took
+from fused_spec.system.timings import Phase
 
 FORMAT_VERSION = "1"
 

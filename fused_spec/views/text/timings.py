@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fused_spec.messages.phrases import counted
-from fused_spec.system.timings import Route, Took
+from fused_spec.system.stopwatch import Route, Took
 
 
 def timings_text(took: Took) -> str:

@@ -13,7 +13,7 @@ from fused_spec.api.errors import ApiError, Unreachable
 from fused_spec.api.http.routes import elsewhere, route
 from fused_spec.api.http.transport import Transport
 from fused_spec.configuration.settings import Credentials
-from fused_spec.system.timings import Route, Stopwatch
+from fused_spec.system.stopwatch import Route, Stopwatch
 from tests.unit.api.conftest import TOKEN, FakeTime
 from tests.unit.api.loopback import Loopback, raw, resets, says
 

@@ -4,7 +4,8 @@ import json
 
 from jsonschema import validate
 
-from fused_spec.system.timings import Cache, Lookups, Phase, Route, Took
+from fused_spec.system.stopwatch import Lookups, Route, Took
+from fused_spec.system.timings import Cache, Phase
 from fused_spec.views.documents.timings import timings_line
 from fused_spec.views.text.timings import timings_text
 from tests.schemas import schema_of
