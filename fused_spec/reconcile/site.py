@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from fused_spec.configuration.settings import Target
 from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
 from fused_spec.system.polling import Clock, Sleep, steady_clock
@@ -63,6 +64,19 @@ class Timing:
 HOSTED = Timing()
 LOCAL = Timing(visible=0.0, accepted=5.0, margin=1.0, remembers=float("inf"))
 """The embedded service is on this machine, answers before it works, and lists a run from then on."""
+
+
+def timing_of(target: Target) -> Timing:
+    """How slow the target may be: as the project says, else as its kind."""
+    if target.is_local:
+        return LOCAL
+    visible, accepted = target.lists_within, target.accepts_within
+    return replace(
+        HOSTED,
+        visible=HOSTED.visible if visible is None else visible,
+        accepted=HOSTED.accepted if accepted is None else accepted,
+        margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
+    )
 
 
 def always(_seconds: float) -> bool:

@@ -28,7 +28,7 @@ from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
-from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
+from fused_spec.reconcile.site import Site, Timing, World, timing_of
 from fused_spec.spec.model import Kind, Resolution
 from fused_spec.system.timings import Phase
 from fused_spec.views.live.progress import Board, PlainLog
@@ -59,19 +59,6 @@ class Workplace:
     @property
     def timing(self) -> Timing:
         return timing_of(self.target)
-
-
-def timing_of(target: Target) -> Timing:
-    """How slow the target may be: as the project says, else as its kind."""
-    if target.is_local:
-        return LOCAL
-    visible, accepted = target.lists_within, target.accepts_within
-    return replace(
-        HOSTED,
-        visible=HOSTED.visible if visible is None else visible,
-        accepted=HOSTED.accepted if accepted is None else accepted,
-        margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
-    )
 
 
 def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
