@@ -51,9 +51,9 @@ class _Process:
 
 
 class Shared(forkserver.Forkserver):
-    """What a service takes for its own."""
+    """What a service takes for its own; there is one for each environment in which workers run."""
 
-    processes: "ClassVar[dict[frozenset[tuple[str, str]], _Process]]" = {}  # by the environment in which their workers run
+    processes: ClassVar[dict[frozenset[tuple[str, str]], _Process]] = {}
 
     async def start(self) -> None:
         if self._python is not None:
