@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.polling import Clock, Sleep, steady_clock
+from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
 from fused_spec.settings import Target
 
@@ -100,7 +101,8 @@ class Site:
     world: World = World()
     may_act: Callable[[float], bool] = always
     uploads: Uploads = field(default_factory=Uploads)
+    looks: Looks = field(default_factory=Looks)
 
     def seeing(self, seen: frozenset[str]) -> "Site":
         """The same place for a plan that took these runs into account."""
-        return replace(self, seen=seen)
+        return replace(self, seen=seen, looks=Looks())

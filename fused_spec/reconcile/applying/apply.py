@@ -15,7 +15,7 @@ from fused_spec.errors import ArchiveError, ServiceError
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Plan
 from fused_spec.plan.waiting import needs_to_act
-from fused_spec.polling import Deadline, intervals
+from fused_spec.polling import Deadline
 from fused_spec.reconcile.applying.act import act, flight_of, start_again
 from fused_spec.reconcile.applying.budget import Budget
 from fused_spec.reconcile.applying.calls import Calls
@@ -87,14 +87,14 @@ class _Apply:
         self._turn = 0
 
     def events(self) -> Iterator[Event]:
-        pauses = intervals(*self._options.poll)
+        pauses = self._options.pauses(len(self._flights))
         while self._waiting or self._calls or self._flights:
             told = False
             for event in self._round():
                 told = True
                 yield event
             if told:
-                pauses = intervals(*self._options.poll)
+                pauses = self._options.pauses(len(self._flights))
             else:
                 assert self._calls or self._flights, f"nothing ends the waiting of {self._waiting}"
                 self._pause(next(pauses))
@@ -162,7 +162,7 @@ class _Apply:
         if not self._flights or self._world.clock() < self._next_look:
             return
         try:
-            seen = look(self._site.api, self._flights.keys(), closely=self._next_in_turn())
+            seen = look(self._site.api, self._site.markers, self._flights.keys(), closely=self._next_in_turn())
             yield from self._settle(seen.sights, seen.others)
         except ServiceError as error:
             self._next_look = self._world.clock() + (error.retry_after or 0.0)

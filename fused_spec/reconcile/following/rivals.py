@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fused_spec.plan.model import Run
@@ -38,7 +39,8 @@ class Rivals:
         """The flights that have rivals which nothing was decided about yet."""
         by_key = {start_key(flight.run): flight for flight in flights if flight.sight.created is not None}
         found: dict[StartKey, list[Run]] = {}
-        fresh = [job for job in others if job.id not in self.site.seen and job.id not in self._decided]
+        since = min((run.sight.created for run in by_key.values() if run.sight.created is not None), default=None)
+        fresh = [job for job in others if since is not None and self._may_be_rival(job, since)]
         for job, marker in zip(fresh, self._markers(fresh), strict=True):
             if marker is None or marker.scope != self.site.scope:
                 continue
@@ -50,6 +52,11 @@ class Rivals:
             else:
                 found.setdefault(key, []).append(rival)
         return [_decision(by_key[key], runs) for key, runs in found.items()]
+
+    def _may_be_rival(self, job: "JobResponse", since: datetime) -> bool:
+        """Whether it came after the plan, and of what is older than every flight the plan saw all."""
+        is_old = (since - job.creation_date).total_seconds() > self.site.timing.dead
+        return not is_old and job.id not in self.site.seen and job.id not in self._decided
 
     def carried_out(self, decision: Decision) -> None:
         """Take note that nothing more is to be done about these runs."""

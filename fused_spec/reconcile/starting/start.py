@@ -6,7 +6,6 @@ for this attempt, never to send again on a guess. What cannot be found in time i
 intent stays, and the next apply settles it. The rules and their proof are in docs/reliability.md.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from fused_spec.errors import ArchiveError, FusedSpecError, Locked, OutcomeUnkno
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.journal.intents import Attempt
+from fused_spec.reconcile.looks import Look
 from fused_spec.reconcile.marking.fresh import stands_for
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.payload import job_config, shown_settings
@@ -21,10 +21,8 @@ from fused_spec.spec.model import DesiredJob
 from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
-    from fused_spec.api.values.objects import JobResponse
     from fused_spec.reconcile.site import Site
 
-_NEWEST = 25
 _LOOKS = 5
 
 
@@ -67,14 +65,14 @@ def start(change: Change, site: "Site") -> StartedRun:
     assert isinstance(job, DesiredJob)
     for _ in range(_LOOKS):
         marker = _marker(job, site, change)
-        looked = site.world.clock()
-        rival = _rival(site, marker)
+        look = site.looks.shared(site.world.clock) or _look(site)
+        rival = _rival(look, marker)
         if rival is not None:
             return rival
         marker = replace(marker, sent=site.api.server_time)  # what the look told: before it, the machine may have slept
         attempt = _attempt(marker)
         site.journal.intend(attempt)
-        if site.world.clock() - looked < site.timing.fresh:
+        if site.world.clock() - look.began < site.timing.fresh:
             return _send(change, marker, attempt, site)
         site.journal.withdraw(attempt)  # writing took so long that somebody may have started it meanwhile: look again
     raise FusedSpecError(
@@ -116,6 +114,7 @@ def _send(change: Change, marker: Marker, attempt: Attempt, site: "Site") -> Sta
     if answered.nonce != marker.nonce:
         site.journal.withdraw(attempt)
         return StartedRun(job_id=run.job_id, marker=answered, adopted=True)
+    site.markers.learn(run.job_id, marker)
     _note(attempt, run.job_id, site)
     return StartedRun(job_id=run.job_id, marker=marker)
 
@@ -146,9 +145,9 @@ def _note(attempt: Attempt, job_id: str, site: "Site") -> None:
         raise unknown from error
 
 
-def _rival(site: "Site", marker: Marker) -> StartedRun | None:
+def _rival(look: Look, marker: Marker) -> StartedRun | None:
     """The run of this very effort that somebody started after the plan was made; `StalePlan` for another of the job."""
-    for job, found in _newer(site):
+    for job, found in look.runs:
         if (found.scope, found.key) != (marker.scope, marker.key):
             continue
         if found.digest == marker.digest and found.attempt < marker.attempt:
@@ -168,7 +167,7 @@ def _search(marker: Marker, site: "Site") -> str | None:
     for pause in intervals(0.5, 10.0):
         late = deadline.passed  # the last look begins after everything would have come
         try:
-            for job, found in _newer(site):
+            for job, found in _look(site).runs:
                 if found.nonce == marker.nonce:
                     return job.id
         except ServiceError:
@@ -179,20 +178,9 @@ def _search(marker: Marker, site: "Site") -> str | None:
     return None
 
 
-def _newer(site: "Site") -> Iterator[tuple["JobResponse", Marker]]:
+def _look(site: "Site") -> Look:
     """The marked runs that the plan had not seen, newest first."""
-    skip = 0
-    met = set(site.seen)
-    while True:
-        page = list(site.api.get_jobs(_NEWEST, skip=skip, per_request=_NEWEST))
-        new = [job for job in page if job.id not in met]
-        met |= {job.id for job in new}
-        for job, marker in zip(new, site.markers.read(new), strict=True):
-            if marker is not None:
-                yield job, marker
-        if len(new) < len(page) or not page:
-            return
-        skip += len(page)
+    return site.looks.look(site.api, site.markers, site.seen, clock=site.world.clock, visible=site.timing.visible)
 
 
 def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
