@@ -24,9 +24,9 @@ from fused_spec.api.values.inputs import (
 from fused_spec.api.values.objects import JobResponse, JobResult, Jobs, RunResponse
 from fused_spec.api.values.plain import as_plain, text_or_none, whole_number
 from fused_spec.errors import WaitTimeout
-from fused_spec.polling import Deadline
-from fused_spec.redaction import Redactor, redact
-from fused_spec.status import Vigil
+from fused_spec.jobs.status import Vigil
+from fused_spec.messages.redaction import Redactor, redact
+from fused_spec.system.polling import Deadline
 from fused_spec.wire import JobConfig, Labelled, LogLine, RunResult, log_lines
 
 METADATA_SUFFIX = ".metadata"
@@ -225,7 +225,7 @@ class JobWrites(JobReads):
             "disk_size_gb": whole_number(disk_size_gb, "disk_size_gb"),
         }
         answer = self._transport.call("POST", "run", query=query, content=content, headers=_RECURSION, limits=START)
-        return answer.read_as(RunResponse).bind(self).answered_from(answer.headers.get("x-cache"))
+        return answer.read_as(RunResponse).bind(self).answered_with(answer.headers)
 
     def cancel_job(self, job: JobReference) -> RunResponse:
         """Ask the service to end the run; the answer is the run as it was then, commonly not over yet."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fused_spec.cli.console import Console
-from fused_spec.cli.lookup import current_project
-from fused_spec.cli.options import Context
-from fused_spec.cli.sources import Sources
-from fused_spec.cli.target import find_target, open_transport
+from fused_spec.cli.runs.lookup import current_project
+from fused_spec.cli.targets.target import find_target, open_transport
+from fused_spec.cli.terminal.console import Console
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.spec_text import Sources
+from fused_spec.configuration.settings import home_folder
 from fused_spec.errors import Misconfigured
-from fused_spec.settings import home_folder
 
 if TYPE_CHECKING:
     from fused_spec.api.http.transport import Transport
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def open_target(target: str | None, path: Path) -> "Transport":
     """What carries calls to the target of the project around `path`; starts the local service when that is meant.
 
-    Raises `SpecError` for a project file that is wrong, and what `cli.target` raises; for a target that is not known,
-    and a path at which nothing is, that is `Misconfigured` here.
+    Raises `SpecError` for a project file that is wrong, and what `cli.targets.target` raises; for a target that is not
+    known, and a path at which nothing is, that is `Misconfigured` here.
     """
     folder = path.expanduser().absolute()
     if not folder.exists():  # a local service would be started in a folder made for it

@@ -1,75 +1,109 @@
-"""Looks at the newest part of the history, before each start: what others have started since the plan was made."""
+"""What the history shows beyond what the plan took into account: looked at once for all starts of one moment.
 
-from collections.abc import Collection
+A look tells which runs of ours there are, as of when it began; a start needs one that is no older than it may be. So
+starts that go on side by side share it: whoever comes while somebody looks waits for what that look shows.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from itertools import chain
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from fused_spec.polling import Clock
+from fused_spec.reconcile.marking.marker import Marker
+from fused_spec.spec.model import Key
 
 if TYPE_CHECKING:
-    from fused_spec.api.reading import FusedReader
     from fused_spec.api.values.objects import JobResponse
-    from fused_spec.reconcile.history.markers import Markers
-    from fused_spec.reconcile.marking.marker import Marker
+    from fused_spec.reconcile.site import Site
 
-_NEWEST = 100
-_MORE = 1000
-_SHARED = 1.0  # seconds for which a look serves other starts too
-_CLOCKS_DIFFER = 2.0
+    Marked = tuple[JobResponse, Marker]
+
+_PAGE = 50
+_PATIENCE = 60.0  # seconds between two looks at whether another one's look is over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The marked runs that the plan had not seen, newest first, as of when the clock read `began`."""
+    """The marked runs that the plan had not seen, by scope and key, the newest first; `began` by the apply's clock."""
 
     began: float
-    runs: tuple[tuple["JobResponse", "Marker"], ...]
+    by_key: "Mapping[tuple[str, Key], Sequence[Marked]]"
+
+    def runs(self, scope: str, key: Key) -> "Sequence[Marked]":
+        """Those of one job."""
+        return self.by_key.get((scope, key), ())
+
+    def find(self, nonce: str) -> str | None:
+        """The run that carries the nonce."""
+        marked = chain.from_iterable(self.by_key.values())
+        return next((job.id for job, marker in marked if marker.nonce == nonce), None)
 
 
 @dataclass(slots=True)
 class Looks:
-    """Remembers what was met, so that each look need only go down to where the one before began."""
+    """The newest look of one apply, and whoever takes the next one."""
 
-    _met: dict[str, tuple["JobResponse", "Marker | None"]] = field(default_factory=dict)
-    _last: Look | None = None
-    _told: datetime | None = None  # the service's time before the last look
+    _newest: Look | None = None
+    _under_way: "Future[None] | None" = None
+    _met: dict[str, float] = field(default_factory=dict)
+    _guard: Lock = field(default_factory=Lock)
 
-    def shared(self, clock: Clock) -> Look | None:
-        """The last look, while it is fresh enough for several starts."""
-        last = self._last
-        return last if last is not None and clock() - last.began < _SHARED else None
+    def since(self, moment: float, site: "Site") -> Look:
+        """A look that began at that moment or later; raises the client's errors when the history cannot be read."""
+        while True:
+            with self._guard:
+                if self._newest is not None and self._newest.began >= moment:
+                    return self._newest
+                others = self._under_way
+                ours: Future[None] | None = None
+                if others is None:
+                    ours = self._under_way = Future()
+            if ours is not None:
+                return self._taken(site, ours)
+            assert others is not None
+            site.world.wait([others], _PATIENCE)
 
-    def look(
-        self, api: "FusedReader", markers: "Markers", seen: Collection[str], *, clock: Clock, visible: float
-    ) -> Look:
-        """Look now; a run may come to be listed `visible` seconds after it was created.
+    def _taken(self, site: "Site", ours: "Future[None]") -> Look:
+        try:
+            self._newest = self._look(site)
+            return self._newest
+        finally:
+            with self._guard:
+                self._under_way = None
+            ours.set_result(None)  # whoever waited looks for itself where this look failed
 
-        Raises the client's errors.
+    def _look(self, site: "Site") -> Look:
+        began = site.world.clock()
+        new = self._new(site, began)
+        by_key: dict[tuple[str, Key], Sequence[Marked]] = dict(self._newest.by_key) if self._newest else {}
+        found = list(zip(new, site.markers.read(new), strict=True))
+        for job, marker in reversed(found):
+            if marker is not None:
+                name = (marker.scope, marker.key)
+                by_key[name] = sorted([(job, marker), *by_key.get(name, ())], key=_created, reverse=True)
+        self._met.update((job.id, began) for job in new)
+        return Look(began=began, by_key=by_key)
+
+    def _new(self, site: "Site", began: float) -> "list[JobResponse]":
+        """The lines that no look had before, newest first.
+
+        What was listed by the time of an earlier look ends the reading once whatever is older would be listed as well.
         """
-        began, told, page = clock(), api.server_time, self._page(api, markers, seen, 0, _NEWEST)
-        skip = len(page)
-        while page and not self._is_known(page, seen, visible):
-            page = self._page(api, markers, seen, skip, _MORE)
+        new: dict[str, JobResponse] = {}
+        settled = began - site.timing.visible
+        skip = 0
+        while page := list(site.api.get_jobs(_PAGE, skip=skip, per_request=_PAGE)):
+            new |= {job.id: job for job in page if job.id not in site.seen and job.id not in self._met}
+            if self._reaches(page, site.seen, settled):
+                break
             skip += len(page)
-        # Whoever calls beside this one may have met more; what is remembered is never older than what was told.
-        met = sorted(self._met.values(), key=lambda one: (one[0].creation_date, one[0].id), reverse=True)
-        self._told = told
-        self._last = Look(began=began, runs=tuple((job, marker) for job, marker in met if marker is not None))
-        return self._last
+        return list(new.values())
 
-    def _page(
-        self, api: "FusedReader", markers: "Markers", seen: Collection[str], skip: int, many: int
-    ) -> list["JobResponse"]:
-        page = list(api.get_jobs(many, skip=skip, per_request=many))
-        new = [job for job in page if job.id not in seen and job.id not in self._met]
-        self._met.update((job.id, (job, marker)) for job, marker in zip(new, markers.read(new), strict=True))
-        return page
+    def _reaches(self, page: "Sequence[JobResponse]", seen: Collection[str], settled: float) -> bool:
+        return any(job.id in seen or self._met.get(job.id, settled + 1.0) <= settled for job in page)
 
-    def _is_known(self, page: list["JobResponse"], seen: Collection[str], visible: float) -> bool:
-        """Whether all below this page was met before: by the plan, or by the look before this one."""
-        if any(job.id in seen for job in page):
-            return True
-        if self._told is None:
-            return False
-        return page[-1].creation_date < self._told - timedelta(seconds=visible + _CLOCKS_DIFFER)
+
+def _created(one: "Marked") -> float:
+    return one[0].creation_date.timestamp()

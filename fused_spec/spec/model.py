@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, Location
-from fused_spec.settings import HOSTED_TARGET, Target
+from fused_spec.configuration.settings import HOSTED_TARGET, Target
+from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
 
 DEFAULT_SCOPE = "default"
@@ -33,6 +33,10 @@ class Key:
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
+
+    def __hash__(self) -> int:
+        """Of the name alone: keys are looked up all the time, and names hardly ever stand for two kinds."""
+        return hash(self.name)
 
 
 class When(StrEnum):
@@ -193,6 +197,20 @@ class Project:
         if target.scope is None or self.environment is not None:
             return self
         return replace(self, scope=f"{self.scope}.{target.scope}", environment=target.scope)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`."""
+
+    project: Project
+    diagnostics: tuple[Diagnostic, ...]
+    specs: int
+    files: int
+
+    @property
+    def valid(self) -> bool:
+        return not any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import geopandas as gpd
 import psutil
 import pytest
 
-from fused_spec.service.state.launch import declare_images
+from fused_spec.service.state.declared import declare_images
 from tests.acceptance.test_resources import Service
 from tests.unit.engine.building import grid, saved
 from tests.waiting import PATIENCE, until
@@ -64,7 +64,7 @@ def ran(tmp_path: Path) -> list[str]:
     return (tmp_path / "ran").read_text().split()
 
 
-@pytest.mark.parametrize("how", ["killed", "stopped"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("stopped", marks=pytest.mark.thorough)])
 def test_jobs_in_every_state_survive_the_service_and_run_once(tmp_path: Path, how: str) -> None:
     path = str(folder_of(tmp_path))
     code = waiting(tmp_path)

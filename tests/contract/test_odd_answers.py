@@ -11,6 +11,7 @@ import pytest
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.values.objects import RunResponse
 from fused_spec.errors import ServiceError
+from fused_spec.jobs.status import LOST_AFTER
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests, Run
 from fused_spec.reconcile.applying.act import flight_of
@@ -23,7 +24,6 @@ from fused_spec.reconcile.marking.copies import is_changed_copy, is_late
 from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
-from fused_spec.status import LOST_AFTER
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, FAST, SLOW, TOKEN, World, job
 
@@ -200,7 +200,7 @@ class Cache(FusedAPI):
         known = [self.answers] if self.answers else [listed.id for listed in self.get_jobs(1)]
         if not known:
             return super().start_job(config, **keywords)
-        return self.get_status(known[0]).answered_from(self.word)
+        return self.get_status(known[0]).answered_with({"x-cache": self.word} if self.word else {})
 
     def get_job_metadata(self, job: Any) -> dict[str, object] | None:
         if self.hides_config:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition
 
-from fused_spec.polling import Clock, Sleep
+from fused_spec.system.polling import Clock, Sleep
 
 
 @dataclass(slots=True)

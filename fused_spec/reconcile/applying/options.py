@@ -1,12 +1,9 @@
 """How to apply: what a person may ask of one apply beside what is planned."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fused_spec.polling import intervals
 from fused_spec.spec.resolving.prices import PRICES
-
-_FEW = 10  # runs of which every change is to be seen at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +26,3 @@ class Options:
     poll: tuple[float, float] = (0.2, 5.0)
     backoff: tuple[float, float] = (10.0, 360.0)
     silence: float = 900.0
-
-    def pauses(self, runs: int) -> Iterator[float]:
-        """The pauses between looks once there was something new, which there is all the time where many runs go on."""
-        first, longest = self.poll
-        return intervals(min(longest, first * max(1.0, runs / _FEW)), longest)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from fused_spec.jobs.status import RunStatus, run_status
 from fused_spec.plan.model import Run
 from fused_spec.reconcile.following.flight import Flight
 from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.settle import StartKey, may_cancel, start_key, winner
 from fused_spec.reconcile.site import Site
-from fused_spec.status import RunStatus, run_status
 
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import JobResponse
@@ -32,21 +32,22 @@ class Rivals:
     """Remembers what the listings showed; markers are read once for each job."""
 
     site: Site
-    _known: dict[str, Marker | None] = field(default_factory=dict)
+    _known: dict[str, Marker] = field(default_factory=dict)
     _decided: set[str] = field(default_factory=set)
 
     def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
         """The flights that have rivals which nothing was decided about yet."""
-        by_key = {start_key(flight.run): flight for flight in flights if flight.sight.created is not None}
+        listed = [flight for flight in flights if flight.sight.created is not None]
+        since = min((flight.run.created for flight in listed), default=None)
+        ours = [] if since is None else self._ours([job for job in others if self._may_be_rival(job, since)])
+        if not ours:
+            return []
+        by_key = {start_key(flight): flight for flight in listed}
         found: dict[StartKey, list[Run]] = {}
-        since = min((run.sight.created for run in by_key.values() if run.sight.created is not None), default=None)
-        fresh = [job for job in others if since is not None and self._may_be_rival(job, since)]
-        for job, marker in zip(fresh, self._markers(fresh), strict=True):
-            if marker is None or marker.scope != self.site.scope:
+        for job, marker in ours:
+            if (key := start_key(marker)) not in by_key:
                 continue
             rival = _run(job, marker)
-            if (key := start_key(rival)) not in by_key:
-                continue
             if is_changed_copy(self.site.api, rival, [by_key[key].run]):
                 self._decided.add(rival.job_id)
             else:
@@ -54,7 +55,7 @@ class Rivals:
         return [_decision(by_key[key], runs) for key, runs in found.items()]
 
     def _may_be_rival(self, job: "JobResponse", since: datetime) -> bool:
-        """Whether it came after the plan, and of what is older than every flight the plan saw all."""
+        """Whether it came after the plan: of what is older than every flight, the plan saw all that matters."""
         is_old = (since - job.creation_date).total_seconds() > self.site.timing.dead
         return not is_old and job.id not in self.site.seen and job.id not in self._decided
 
@@ -62,10 +63,16 @@ class Rivals:
         """Take note that nothing more is to be done about these runs."""
         self._decided |= {run.job_id for run in (decision.counts, *decision.others)}
 
-    def _markers(self, jobs: list["JobResponse"]) -> list[Marker | None]:
+    def _ours(self, jobs: list["JobResponse"]) -> list[tuple["JobResponse", Marker]]:
+        """Those with a marker of this project; nothing is ever to be decided about the others."""
         unknown = [job for job in jobs if job.id not in self._known]
-        self._known.update(zip((job.id for job in unknown), self.site.markers.read(unknown), strict=True))
-        return [self._known[job.id] for job in jobs]
+        if unknown:
+            for job, marker in zip(unknown, self.site.markers.read(unknown), strict=True):
+                if marker is None or marker.scope != self.site.scope:
+                    self._decided.add(job.id)
+                else:
+                    self._known[job.id] = marker
+        return [(job, self._known[job.id]) for job in jobs if job.id in self._known]
 
 
 def _decision(flight: Flight, rivals: list[Run]) -> Decision:

@@ -66,6 +66,13 @@ class Markers:
                 _remember(self._cache, found)
         return [self._known[job.id] for job in jobs]
 
+    def learn(self, job_id: str, marker: Marker) -> None:
+        """Remember what a job was started with, whose config need not be read then."""
+        if job_id not in self._known:
+            self._known[job_id] = marker
+            if self._cache is not None:
+                _remember(self._cache, {job_id: {FIELD: marker.to_metadata()}})
+
     def side_by_side(
         self, ask: Callable[[Asked], Answer], many: Sequence[Asked], asks: Callable[[Asked], bool] = lambda _: True
     ) -> list[Answer]:
@@ -77,10 +84,6 @@ class Markers:
             with self.workers(min(_AT_ONCE, len(waiting))) as pool:
                 answers = iter(list(pool.map(ask, waiting)))
         return [next(answers) if calls else ask(one) for one, calls in zip(many, calling, strict=True)]
-
-    def learn(self, job_id: str, marker: Marker) -> None:
-        """Take in the marker of a job that was just started with it, which then need not be asked for."""
-        self._known[job_id] = marker
 
     def forget_all_but(self, job_ids: Collection[str]) -> None:
         """Keep the markers of these jobs alone in the file; of the others nobody asks any more."""

@@ -9,10 +9,10 @@ same, the next apply finds its run by its nonce.
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import FusedSpecError, ServiceError
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.marking.marker import Marker, marker_in
 from fused_spec.spec.model import DesiredJob
-from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import RunResponse
@@ -24,8 +24,12 @@ def stands_for(change: Change, marker: Marker, run: "RunResponse", site: "Site")
 
     Raises `FusedSpecError` for an older run that may not.
     """
-    job, (is_read, found) = change.after, _marker_of(run, site)
+    job = change.after
     assert isinstance(job, DesiredJob)
+    if run.attempt == marker.nonce and run.cached is None:
+        site.markers.learn(run.job_id, marker)
+        return marker  # the service repeats what only this start can have told it
+    is_read, found = _marker_of(run, site)
     is_ours = found is not None and found.nonce == marker.nonce
     is_known = run.job_id in site.seen
     if is_ours or (run.cached is None and not is_known and not is_read):
@@ -53,9 +57,12 @@ def _is_tried_again(run: "RunResponse", change: Change) -> bool:
 def _marker_of(run: "RunResponse", site: "Site") -> tuple[bool, Marker | None]:
     """Whether the config of the run that was answered can be read, and the marker in it: what is sent has one."""
     try:
-        return True, marker_in(site.api.get_job_metadata(run.job_id))
+        found = marker_in(site.api.get_job_metadata(run.job_id))
     except ServiceError:
         return False, None  # it may only be on its way
+    if found is not None:
+        site.markers.learn(run.job_id, found)
+    return True, found
 
 
 def _what(run: "RunResponse", found: Marker | None, is_known: bool) -> str:

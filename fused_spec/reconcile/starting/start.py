@@ -10,19 +10,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ArchiveError, FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import Change, PastRun, Run
-from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.journal.intents import Attempt
 from fused_spec.reconcile.looks import Look
 from fused_spec.reconcile.marking.fresh import stands_for
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.payload import job_config, shown_settings
 from fused_spec.spec.model import DesiredJob
-from fused_spec.status import RunStatus
+from fused_spec.system.polling import Deadline, intervals
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.site import Site
 
+_SHARED = 1.0  # seconds for which starts share a look at the history
 _LOOKS = 5
 
 
@@ -65,7 +66,7 @@ def start(change: Change, site: "Site") -> StartedRun:
     assert isinstance(job, DesiredJob)
     for _ in range(_LOOKS):
         marker = _marker(job, site, change)
-        look = site.looks.shared(site.world.clock) or _look(site)
+        look = site.looks.since(site.world.clock() - _SHARED, site)
         rival = _rival(look, marker)
         if rival is not None:
             return rival
@@ -114,7 +115,6 @@ def _send(change: Change, marker: Marker, attempt: Attempt, site: "Site") -> Sta
     if answered.nonce != marker.nonce:
         site.journal.withdraw(attempt)
         return StartedRun(job_id=run.job_id, marker=answered, adopted=True)
-    site.markers.learn(run.job_id, marker)
     _note(attempt, run.job_id, site)
     return StartedRun(job_id=run.job_id, marker=marker)
 
@@ -147,9 +147,7 @@ def _note(attempt: Attempt, job_id: str, site: "Site") -> None:
 
 def _rival(look: Look, marker: Marker) -> StartedRun | None:
     """The run of this very effort that somebody started after the plan was made; `StalePlan` for another of the job."""
-    for job, found in look.runs:
-        if (found.scope, found.key) != (marker.scope, marker.key):
-            continue
+    for job, found in look.runs(marker.scope, marker.key):
         if found.digest == marker.digest and found.attempt < marker.attempt:
             continue  # what this attempt follows
         if (found.digest, found.attempt) == (marker.digest, marker.attempt):
@@ -167,20 +165,15 @@ def _search(marker: Marker, site: "Site") -> str | None:
     for pause in intervals(0.5, 10.0):
         late = deadline.passed  # the last look begins after everything would have come
         try:
-            for job, found in _look(site).runs:
-                if found.nonce == marker.nonce:
-                    return job.id
+            found = site.looks.since(site.world.clock(), site).find(marker.nonce)
         except ServiceError:
-            pass  # an unreadable history says nothing; the deadline ends the asking
+            found = None  # an unreadable history says nothing; the deadline ends the asking
+        if found is not None:
+            return found
         if late:
             return None
         site.world.sleep(pause)
     return None
-
-
-def _look(site: "Site") -> Look:
-    """The marked runs that the plan had not seen, newest first."""
-    return site.looks.look(site.api, site.markers, site.seen, clock=site.world.clock, visible=site.timing.visible)
 
 
 def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:

@@ -7,30 +7,69 @@ written again; without any edge not even the order is.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
-from fused_spec.diagnostics import Diagnostic, Severity
-from fused_spec.spec.documents.document import Document
+from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.model import DesiredJob, Key
-
-Job = tuple[Document, DesiredJob]
+from fused_spec.spec.relations.declaration import Declaration, Places
 
 _LITERAL = re.compile(r"""["']([a-z][a-z0-9+.-]*://[^"'\s]+|/[^"'\s]+)["']""")
 _CODE = frozenset({"code", "source_code"})
 _NO_INPUT = frozenset({"metadata", "name", "entrypoint", "expect", "output", "output_metadata"})
+_FEW = 32
+
+Text = tuple[Pointer, str, bool]
+"""A text that may be an address, where it stands in the spec, and whether in code."""
 
 
-def text_addresses(jobs: Sequence[Job]) -> Iterator[Diagnostic]:
+class NamedTexts(NamedTuple):
+    """What a job writes, and which texts of it may name what another one does.
+
+    `written` are addresses, each with whether it is what `output_of` stands for. Of a job with many texts `payload` is
+    kept in place of them.
+    """
+
+    key: Key
+    needs: tuple[Key, ...]
+    reads: tuple[Key, ...]
+    written: tuple[tuple[str, bool], ...]
+    texts: tuple[Text, ...]
+    payload: Mapping[str, Any] | None = None
+
+    def all_texts(self) -> Iterable[Text]:
+        return self.texts if self.payload is None else _texts(self.payload)
+
+
+def named_texts(job: DesiredJob) -> NamedTexts:
+    """What is to be kept of a job for `text_addresses`."""
+    few = tuple(islice(_texts(job.payload), _FEW + 1))
+    return NamedTexts(
+        key=job.key,
+        needs=job.needs,
+        reads=job.reads,
+        written=tuple(_written(job.payload["config"]["steps"])),
+        texts=few if len(few) <= _FEW else (),
+        payload=None if len(few) <= _FEW else job.payload,
+    )
+
+
+Job = tuple[Declaration, NamedTexts]
+
+
+def text_addresses(jobs: Sequence[Job], places: Places) -> list[Diagnostic]:
     """One warning for each job whose output another one names as text, at the first place that does."""
-    written = dict(_written(jobs))
-    if not written:
-        return
+    written = {address: _Output(job.key, address, is_last) for _, job in jobs for address, is_last in job.written}
+    return places.told(lambda: _warnings(jobs, written, places)) if written else []
+
+
+def _warnings(jobs: Sequence[Job], written: Mapping[str, "_Output"], places: Places) -> Iterator[Diagnostic]:
     by_key = {job.key: job for _, job in jobs}
-    for document, job in jobs:
+    for declaration, job in jobs:
         reads, needs = _reached(job, by_key, "reads"), _reached(job, by_key, "needs")
         told: set[Key] = set()
-        for pointer, text, in_code in _texts(job.payload):
+        for pointer, text, in_code in job.all_texts():
             output = _named(text, written)
             if output is None or output.job in told or output.job == job.key or output.job in reads:
                 continue
@@ -38,7 +77,7 @@ def text_addresses(jobs: Sequence[Job]) -> Iterator[Diagnostic]:
             if linkable or output.job not in needs:
                 told.add(output.job)
                 hint = _hint(text, output, in_code=in_code) if linkable else f"add needs: [{output.job.name}]"
-                yield _warning(document, pointer, output, hint, follows=output.job in needs)
+                yield _warning(declaration, pointer, output, hint, places, follows=output.job in needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +89,15 @@ class _Output:
     is_last: bool
 
 
-def _written(jobs: Iterable[Job]) -> Iterator[tuple[str, _Output]]:
-    for _, job in jobs:
-        steps = job.payload["config"]["steps"]
-        last = next((step["output"] for step in reversed(steps) if step.get("output")), None)
-        for step in steps:
-            for name in ("output_metadata", "output"):
-                if address := step.get(name):
-                    bare = address.rstrip("/")
-                    yield bare, _Output(job.key, bare, name == "output" and address == last)
+def _written(steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bool]]:
+    last = next((step["output"] for step in reversed(steps) if step.get("output")), None)
+    for step in steps:
+        for name in ("output_metadata", "output"):
+            if address := step.get(name):
+                yield address.rstrip("/"), name == "output" and address == last
 
 
-def _reached(job: DesiredJob, by_key: Mapping[Key, DesiredJob], edges: str) -> set[Key]:
+def _reached(job: NamedTexts, by_key: Mapping[Key, NamedTexts], edges: str) -> set[Key]:
     """Every job at the end of such edges, directly or not."""
     found: set[Key] = set()
     left = list(getattr(job, edges))
@@ -83,13 +119,12 @@ def _named(text: str, written: Mapping[str, _Output]) -> _Output | None:
     return None
 
 
-def _texts(payload: Mapping[str, Any]) -> Iterator[tuple[Pointer, str, bool]]:
-    """Each text that may be an address, where it stands in the spec, and whether in code."""
+def _texts(payload: Mapping[str, Any]) -> Iterator[Text]:
     yield from _in_value(payload["config"]["steps"], ("spec", "config", "steps"))
     yield from _in_value(payload.get("additional_env", {}), ("spec", "env"))
 
 
-def _in_value(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, str, bool]]:
+def _in_value(value: Any, pointer: Pointer) -> Iterator[Text]:
     if isinstance(value, str):
         if pointer[-1] in _CODE:
             yield from ((pointer, text, True) for text in _LITERAL.findall(value))
@@ -117,12 +152,14 @@ def _hint(text: str, output: _Output, *, in_code: bool) -> str:
     return f"write {reference}, which is its folder, and let the UDF add the rest"
 
 
-def _warning(document: Document, pointer: Pointer, output: _Output, hint: str, *, follows: bool) -> Diagnostic:
+def _warning(
+    declaration: Declaration, pointer: Pointer, output: _Output, hint: str, places: Places, *, follows: bool
+) -> Diagnostic:
     harm = "does not run again when that is written again" if follows else "may run before it, and not again after it"
     return Diagnostic(
         code="output-as-text",
         message=f'what the job "{output.job.name}" writes is named as text, so this job {harm}',
-        location=document.positions.value(pointer),
+        location=places.value(declaration, pointer),
         pointer=dotted(pointer),
         severity=Severity.WARNING,
         hint=hint,

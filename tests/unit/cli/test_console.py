@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.cli.console import Color, Console
-from fused_spec.cli.logging_ import ToConsole
+from fused_spec.cli.terminal.console import Color, Console
+from fused_spec.cli.terminal.logging_ import ToConsole
 from fused_spec.errors import FileTrouble
 from fused_spec.views.words.tones import Tone
 

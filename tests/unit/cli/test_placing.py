@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.cli.placing import Asked, Placing, check_running, placing
+from fused_spec.cli.targets.local_service import Asked, Placing, check_running, placing
 from fused_spec.errors import Misconfigured
 from fused_spec.service.state.launch import ServiceAddress
 from tests.unit.cli.test_target import context, project

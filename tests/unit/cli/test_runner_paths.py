@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.cli.console import Console
-from fused_spec.cli.options import Context
-from fused_spec.cli.runner_paths import placed
-from fused_spec.cli.sources import Sources
+from fused_spec.cli.terminal.console import Console
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.runner_paths import placed
+from fused_spec.cli.terminal.spec_text import Sources
 from fused_spec.views.documents.sarif import sarif_document
 from tests.unit.views.things import problem
 

@@ -1,0 +1,240 @@
+"""From paths to a plan, and from a plan to its outcomes, with a person looking on."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from fused_spec.api.client import FusedAPI
+from fused_spec.api.reading import FusedReader
+from fused_spec.cli.specs.reading import valid_specs
+from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_of, open_markers, open_spools
+from fused_spec.cli.targets.target import connect, find_target
+from fused_spec.cli.terminal.console import Console
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.settings import Target
+from fused_spec.errors import Interrupted, ServiceError
+from fused_spec.messages.phrases import counted
+from fused_spec.messages.redaction import sensitive_values
+from fused_spec.plan import planner
+from fused_spec.plan.model import History, Plan, Requests
+from fused_spec.reconcile.applying.apply import apply as reconcile
+from fused_spec.reconcile.applying.events import Event, Finished
+from fused_spec.reconcile.applying.options import Options
+from fused_spec.reconcile.applying.outcome import Outcome
+from fused_spec.reconcile.applying.recover import Intent, recover
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.refresh import read_history
+from fused_spec.reconcile.reviewing.explain import explained
+from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
+from fused_spec.reconcile.site import Site, Timing, World, timing_of
+from fused_spec.spec.model import Kind, Resolution
+from fused_spec.views.live.progress import Board, PlainLog
+
+_BELOW_THE_TABLE = 4
+_LONG_ENOUGH = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """The specs in the environment where they are to be applied, and what is kept of that."""
+
+    resolution: Resolution
+    target: Target
+    kept: Memory
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        kept = self.kept
+        return Whereabouts(
+            service=kept.service,
+            is_local=self.target.is_local,
+            archive=kept.archive,
+            journal=kept.journal,
+            place=kept.store.shown("").rstrip("/"),
+        )
+
+    @property
+    def timing(self) -> Timing:
+        return timing_of(self.target)
+
+
+def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
+    """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
+    resolution = valid_specs(context, paths)
+    return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
+
+
+def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
+    """These specs at a target; raises the client's errors when its service does not say which one it is."""
+    kept = kept_at(context, resolution.project, target, archive)
+    return Workplace(resolution=replace(resolution, project=kept.project), target=target, kept=kept)
+
+
+def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
+    """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
+    api = connect(FusedReader, place.target, context, place.resolution.project)
+    markers = _markers(api, place)
+    plan = plan_of(place, read(api, markers, place, requests), requests, api)
+    for attempt in place.kept.journal.open_intents():
+        context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
+    for intent in place.kept.journal.tokens.open_intents():
+        context.console.say(f"Warning: the making of {intent.key} did not come to its end; the next apply sees to it.")
+    return plan
+
+
+def read(api: FusedReader, markers: Markers, place: Workplace, requests: Requests) -> History:
+    """What the service and the archive know."""
+    history = read_history(
+        api,
+        place.resolution,
+        archive=place.kept.archive,
+        journal=place.kept.journal,
+        markers=markers,
+        now=datetime.now(UTC),
+        prune=requests.prune,
+    )
+    return with_unreadable(history, place.kept.archive, place.resolution)
+
+
+def plan_of(place: Workplace, history: History, requests: Requests, api: FusedReader) -> Plan:
+    """The plan, told in full, with a word on what is odd about where it is made."""
+    kept = place.kept
+    plan = planner.make_plan(
+        place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
+    )
+    odd = oddities(history, place.resolution, place.whereabouts)
+    return explained(
+        replace(plan, warnings=(*plan.warnings, *odd)),
+        place.resolution,
+        history,
+        api=api,
+        archive=kept.archive,
+        cancels=cancels_of(kept),
+        leavings=leavings_of(kept),
+    )
+
+
+def connect_to(context: Context, place: Workplace) -> FusedAPI:
+    """A client with which to act."""
+    return connect(FusedAPI, place.target, context, place.resolution.project)
+
+
+def service_clock(api: FusedReader) -> Callable[[], datetime]:
+    """The service's time, on which all machines agree; this machine's where no answer tells it."""
+
+    def now() -> datetime:
+        if api.server_time is None:
+            api.get_jobs(1, per_request=1)
+        return api.server_time or datetime.now(UTC)
+
+    return now
+
+
+def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callable[[float], bool]) -> Site:
+    """Settle what earlier applies left open; nothing is planned yet, so nothing was seen."""
+    site = Site(
+        api=api,
+        archive=place.kept.archive,
+        journal=place.kept.journal,
+        markers=_markers(api, place),
+        spools=open_spools(place.resolution.project, place.kept.service, _own_secrets(context.env)),
+        scope=place.resolution.project.scope,
+        seen=frozenset(),
+        timing=place.timing,
+        may_act=may_act,
+    )
+
+    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
+    return site
+
+
+def watching(context: Context) -> Callable[[Sequence[Intent], float], None]:
+    """Tell that what was left open has to be watched for."""
+
+    def tell(intents: Sequence[Intent], seconds: float) -> None:
+        names = ", ".join(str(intent.key) for intent in intents)
+        came = "made" if intents[0].key.kind is Kind.TOKEN else "started"
+        context.console.say(f"It is open whether {names} was {came}; watching the history for up to {seconds:.0f} s.")
+
+    return tell
+
+
+def carry_out(
+    context: Context, plan: Plan, site: Site, options: Options, *, hear: Callable[[Event], None] = lambda event: None
+) -> list[Outcome]:
+    """Apply the plan and show its progress; outcomes come in the order of the plan, and `hear` is given each event.
+
+    Raises `Interrupted` on Ctrl-C, and the client's error when the service was silent for too long; runs go on.
+    """
+    console, board = context.console, Board.of(plan.changes)
+    events = reconcile(plan, site, options=options)
+    outcomes: list[Outcome] = []
+    try:
+        with closing(events), _display(console, board) as show, _stopping_is_told(console):  # type: ignore[type-var]
+            for event in events:
+                board.take(event)
+                show(event)
+                hear(event)
+                if isinstance(event, Finished):
+                    outcomes.append(event.outcome)
+    except KeyboardInterrupt:
+        what, hint = _left_running(board)
+        raise Interrupted(what, hint=hint) from None
+    except ServiceError as error:
+        what, error.hint = _left_running(board)
+        console.warn(what)
+        raise
+    place = {(change.key, change.action): index for index, change in enumerate(plan.changes)}
+    last = len(place)  # a run that another apply started twice is in no plan
+    return sorted(outcomes, key=lambda outcome: place.get((outcome.change.key, outcome.change.action), last))
+
+
+def _own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The secrets of this process, which no log should hold either; a short value may stand in any text."""
+    return tuple(value for value in sensitive_values(env) if len(value) >= _LONG_ENOUGH)
+
+
+def _markers(api: FusedReader, place: Workplace) -> Markers:
+    return open_markers(api, place.resolution.project, place.target, place.kept.service)
+
+
+@contextmanager
+def _display(console: Console, board: Board) -> Iterator[Callable[[Event], None]]:
+    """Show progress: a table that is drawn again in a terminal, a line per event elsewhere."""
+    if not console.live:
+        log = PlainLog()
+        yield lambda event: _say(console, log.line(event))
+        return
+    from fused_spec.views.live.table import live_table
+
+    rows = max(1, shutil.get_terminal_size().lines - _BELOW_THE_TABLE)
+    color = console.has_color(console.stderr)
+    with live_table(board, stream=console.stderr, color=color, now=lambda: datetime.now(UTC), rows=rows):
+        yield lambda event: None
+
+
+def _say(console: Console, line: str | None) -> None:
+    if line:
+        console.say(line)
+
+
+@contextmanager
+def _stopping_is_told(console: Console) -> Iterator[None]:
+    """Say at once that the first signal was heard: what is being sent is waited for, which may take a while."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.warn("Stopping: nothing more is started; what is being sent is waited for. A second signal leaves now.")
+        raise
+
+
+def _left_running(board: Board) -> tuple[str, str]:
+    """What goes on when nobody waits any more, and the next step."""
+    running = [f"{row.key.name} ({row.job_id})" for row in board.in_flight]
+    go_on = f"{counted(len(running), 'run')} {'goes' if len(running) == 1 else 'go'} on: {', '.join(running)}"
+    return (
+        go_on if running else "stopped waiting; what was started goes on",
+        "the next apply attaches; `fused-spec cancel NAME` ends a run",
+    )

@@ -1,0 +1,191 @@
+"""`status`, `jobs`, `show`, `logs`, `wait`, `cancel`: look at runs, and end them."""
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command, duration, output_option
+from fused_spec.errors import EXIT_OK, JobFailed
+
+if TYPE_CHECKING:
+    from fused_spec.cli.runs.lookup import FoundRun, Surroundings
+
+_names = click.argument("names", nargs=-1, required=True, metavar="NAME|JOB_ID...")
+_name = click.argument("name", metavar="NAME|JOB_ID")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@output_option("text", "json")
+@click.option("--all-targets", is_flag=True, help="At every target of the project; exits with 8 if one is not read.")
+@command
+def status(context: Context, paths: tuple[str, ...], output: str, all_targets: bool) -> int:
+    """Show the newest run of each declared job.
+
+    And whether it is of what the spec declares now. Without a PATH the specs are those in specs/, or else those here.
+    """
+    if all_targets:
+        return _status_everywhere(context, paths, output)
+    from fused_spec.cli.applying.session import find_workplace, make_plan
+    from fused_spec.cli.specs.reading import here
+    from fused_spec.plan.model import Requests
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.plans import status_document
+    from fused_spec.views.text.runs import status_text
+
+    plan = make_plan(context, find_workplace(context, here(context, paths)), Requests())
+    context.console.result(as_json(status_document(plan)) if output == "json" else status_text(plan))
+    return EXIT_OK
+
+
+def _status_everywhere(context: Context, paths: tuple[str, ...], output: str) -> int:
+    from fused_spec.cli.applying.everywhere import standings
+    from fused_spec.cli.specs.reading import here
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.standings import standings_document, standings_text
+
+    if context.target is not None or context.base_url is not None:
+        raise click.UsageError("name one target, or with --all-targets none")
+    found = standings(context, here(context, paths))
+    context.console.result(as_json(standings_document(found)) if output == "json" else standings_text(found))
+    return max((one.error.exit_code for one in found if one.error is not None), default=EXIT_OK)
+
+
+@click.command()
+@click.option("-n", "number", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
+@output_option("text", "json")
+@command
+def jobs(context: Context, number: int, output: str) -> None:
+    """List the newest runs of the history.
+
+    Also those that fused-spec did not start.
+    """
+    from fused_spec.cli.runs.lookup import marked_jobs, surroundings
+    from fused_spec.reconcile.history.statuses import status_of
+    from fused_spec.reconcile.marking.copies import copies_in
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.lists import jobs_document
+    from fused_spec.views.text.runs import ListedRun, jobs_text
+
+    around = surroundings(context)
+    listing = list(around.api.get_jobs(number, per_request=min(number, 50), max_requests=None))
+    marked = list(marked_jobs(around, listing))
+    copies = copies_in(marked)
+    runs = [
+        ListedRun(
+            job_id=job.id,
+            status=status_of(around.api, job),
+            created=job.creation_date,
+            key=marker.key if marker and job.id not in copies else None,
+            scope=marker.scope if marker and job.id not in copies else None,
+            attempt=marker.attempt if marker and job.id not in copies else None,
+            copy_of=marker.key if marker and job.id in copies else None,
+        )
+        for job, marker in marked
+    ]
+    as_text = as_json(jobs_document(around.target.name, runs)) if output == "json" else jobs_text(runs)
+    context.console.result(as_text)
+
+
+@click.command()
+@_name
+@output_option("text", "json")
+@command
+def show(context: Context, name: str, output: str) -> None:
+    """Show one run in detail.
+
+    What it was started with, how it stands, its results and its archive.
+    """
+    from fused_spec.cli.runs.details import run_details
+    from fused_spec.cli.runs.lookup import find_run, surroundings
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.text.runs import show_text
+
+    around = surroundings(context)
+    details = run_details(around, find_run(around, name))
+    context.console.result(as_json(details) if output == "json" else show_text(details))
+
+
+@click.command()
+@_name
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
+@click.option("--since", callback=duration, metavar="D", help="Only lines of the last 10m, 2h, …")
+@click.option("--attempt", type=click.IntRange(min=1), metavar="N", help="Of this attempt, not the newest run.")
+@command
+def logs(context: Context, name: str, follow: bool, since: float | None, attempt: int | None) -> None:
+    """Print the log of a run.
+
+    From the service or, when that has forgotten the run or its log, from the archive, whose copy is checked.
+    """
+    from fused_spec.cli.runs.following import log_lines
+    from fused_spec.cli.runs.lookup import find_run, surroundings
+    from fused_spec.views.text.logs import log_line
+
+    around = surroundings(context)
+    found = find_run(around, name, attempt=attempt)
+    first_ms = None if since is None else int((time.time() - since) * 1000)
+    lines = log_lines(around, found, since_ms=first_ms, follow=follow, sleep=time.sleep, tell=context.console.warn)
+    for line in lines:
+        context.console.result(log_line(line))
+        if context.console.stdout_closed:
+            return
+
+
+@click.command()
+@_names
+@click.option("--timeout", callback=duration, metavar="D", help="How long: 90s, 30m, 2h; for ever without it.")
+@command
+def wait(context: Context, names: tuple[str, ...], timeout: float | None) -> int:
+    """Wait until runs have ended.
+
+    Exits with 1 when one did not succeed, with 5 when time is up.
+    """
+    from fused_spec.cli.runs.following import ended_status
+    from fused_spec.cli.runs.lookup import find_run, surroundings
+    from fused_spec.jobs.status import RunStatus
+    from fused_spec.system.polling import Deadline
+
+    around = surroundings(context)
+    deadline = Deadline(timeout)
+    succeeded = True
+    for found in [find_run(around, name) for name in names]:
+        how = ended_status(around.api, found, deadline, sleep=time.sleep)
+        context.console.result(f"{found.name} {how} ({found.job_id})")
+        succeeded = succeeded and how is RunStatus.SUCCEEDED
+    return EXIT_OK if succeeded else JobFailed.exit_code
+
+
+@click.command()
+@_names
+@click.option("--timeout", callback=duration, default="2m", show_default=True, metavar="D", help="How long to wait.")
+@command
+def cancel(context: Context, names: tuple[str, ...], timeout: float) -> None:
+    """Cancel runs, and wait until they have ended.
+
+    One that has ended before is left as it is.
+    """
+    from fused_spec.cli.runs.lookup import find_run, surroundings
+
+    around = surroundings(context)
+    for found in [find_run(around, name) for name in names]:
+        _cancel(context, around, found, timeout)
+
+
+def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout: float) -> None:
+    from fused_spec.api.client import FusedAPI
+    from fused_spec.cli.applying.lock import who
+    from fused_spec.cli.runs.following import ended_status, run_status_of
+    from fused_spec.cli.targets.memory import only_said
+    from fused_spec.cli.targets.target import connect
+    from fused_spec.system.polling import Deadline
+
+    if not run_status_of(around.api, found).in_flight:
+        context.console.result(f"{found.name} has ended before ({found.job_id})")
+        return
+    connect(FusedAPI, around.target, context, around.project).cancel_job(found.job_id)
+    with only_said(context.console, "later plans will not tell who cancelled it"):
+        around.cancels.note(found.job_id, f"by `fused-spec cancel` {who(context.env)}")
+    how = ended_status(around.api, found, Deadline(timeout), sleep=time.sleep)
+    context.console.result(f"{found.name} {how} ({found.job_id})")

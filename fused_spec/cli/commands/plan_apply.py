@@ -1,0 +1,300 @@
+"""`plan` and `apply`: compare the specs with the history, and carry out what differs."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import (
+    Function,
+    amount,
+    archive_option,
+    command,
+    duration,
+    lock_timeout_option,
+    output_option,
+    spec_paths,
+    yes_option,
+)
+from fused_spec.errors import EXIT_CHANGES, EXIT_OK
+from fused_spec.messages.redaction import redact
+
+if TYPE_CHECKING:
+    from fused_spec.cli.applying.plan_file import PlanToApply
+    from fused_spec.cli.applying.session import Workplace
+    from fused_spec.plan.model import Plan, Requests
+    from fused_spec.reconcile.applying.events import Event
+    from fused_spec.reconcile.applying.options import Options
+    from fused_spec.reconcile.applying.outcome import Outcome
+    from fused_spec.reconcile.site import Site
+
+_ALL = "*"
+
+
+def request_options(function: Function) -> Function:
+    """What a person may ask for beyond the specs; given to the command as one value, `requests`."""
+    options = (
+        click.option("--prune-limit", type=click.IntRange(min=0), metavar="N", help="How many --prune may end."),
+        click.option("--prune", is_flag=True, help="Cancel runs and disable tokens of this project in no spec."),
+        click.option(
+            "--retry",
+            multiple=True,
+            is_flag=False,
+            flag_value=_ALL,
+            metavar="[NAME]",
+            help="Start a held job again; without a NAME every one. Stands behind the paths.",
+        ),
+        click.option("--rerun", multiple=True, metavar="NAME", help="Start this job, whatever its last run."),
+        click.option("--select", multiple=True, metavar="NAME", help="Only this job, and what it needs."),
+    )
+
+    def gather(*arguments: Any, **given: Any) -> Any:
+        asked = {name: given.pop(name) for name in ("prune_limit", "prune", "retry", "rerun", "select")}
+        return function(*arguments, requests=_requests(**asked), **given)
+
+    gather.__doc__ = function.__doc__
+    gather.__name__ = function.__name__
+    wrapped: Any = gather
+    for option in options:
+        wrapped = option(wrapped)
+    wrapped.__click_params__ += getattr(function, "__click_params__", [])
+    return wrapped  # type: ignore[no-any-return]
+
+
+@click.command()
+@spec_paths
+@output_option("text", "json", "markdown")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Keep the plan for apply.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 4 when apply would change something.")
+@archive_option
+@command
+@request_options
+def plan(
+    context: Context,
+    paths: tuple[str, ...],
+    output: str,
+    out: Path | None,
+    detailed_exitcode: bool,
+    archive: str | None,
+    requests: "Requests",
+) -> int:
+    """Show what apply would do, and why.
+
+    Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
+    """
+    from fused_spec.cli.applying.session import find_workplace, make_plan
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.plans import plan_document
+    from fused_spec.views.markdown.comment import plan_markdown
+    from fused_spec.views.text.plans import plan_text
+
+    if out is not None:
+        from fused_spec.cli.applying.plan_file import check_place
+
+        check_place(context, out)
+    place = find_workplace(context, paths, archive=archive)
+    made = make_plan(context, place, requests)
+    if out is not None:
+        from fused_spec.cli.applying.plan_file import write_plan
+
+        write_plan(context, out, made, place, paths, requests)
+    views: dict[str, Callable[[], str]] = {
+        "text": lambda: plan_text(made, paint=context.console.paint_result),
+        "json": lambda: as_json(plan_document(made)),
+        "markdown": lambda: plan_markdown(made).rstrip("\n"),
+    }
+    context.console.result(views[output]())
+    return EXIT_CHANGES if detailed_exitcode and made.has_changes else EXIT_OK
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@output_option("text", "json")
+@click.option("--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE", help="Carry out this plan alone.")
+@click.option("--adopt", multiple=True, metavar="NAME", help="Take a job's forgotten run for done.")
+@lock_timeout_option
+@click.option("--no-wait", is_flag=True, help="End once everything is started.")
+@click.option("--timeout", callback=duration, metavar="D", help="How long to wait: 90s, 30m, 2h; runs go on then.")
+@click.option("--max-duration", callback=duration, metavar="D", help="Cancel this apply's runs after so long.")
+@click.option("--max-cost", callback=amount, metavar="USD", help="Cancel them past that.")
+@click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, help="Calls at once.")
+@click.option("--max-running", type=click.IntRange(min=1), metavar="N", help="No more runs beside each other.")
+@archive_option
+@yes_option
+@command
+@request_options
+def apply(
+    context: Context,
+    paths: tuple[str, ...],
+    output: str,
+    plan_file: Path | None,
+    adopt: tuple[str, ...],
+    lock_timeout: float | None,
+    no_wait: bool,
+    timeout: float | None,
+    max_duration: float | None,
+    max_cost: float | None,
+    parallelism: int,
+    max_running: int | None,
+    archive: str | None,
+    yes: bool,
+    requests: "Requests",
+) -> int:
+    """Carry out the plan, wait, and archive.
+
+    Starts what is missing, follows every run, and keeps logs and receipts. Ctrl-C ends the waiting and no run; the
+    next apply attaches to the runs. One apply is at work at a time.
+    """
+    from fused_spec.cli.applying.plan_file import read_plan
+    from fused_spec.reconcile.applying.options import Options
+
+    if bool(paths) == (plan_file is not None):
+        raise click.UsageError("name the specs, or with --plan the plan; not both")
+    saved = read_plan(context, plan_file) if plan_file is not None else None
+    if saved is not None:
+        paths, requests = saved.plan.paths, saved.requests
+    options = Options(
+        wait=not no_wait,
+        timeout=timeout,
+        max_duration=max_duration,
+        max_cost=max_cost,
+        parallelism=parallelism,
+        max_running=max_running,
+    )
+    asked = _Asked(
+        requests=requests,
+        adopted=frozenset(adopt),
+        saved=saved,
+        yes=yes or saved is not None,
+        lock_timeout=lock_timeout or 0.0,
+    )
+    return _apply(context, paths, archive, asked, options, output)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a person asked of an apply."""
+
+    requests: "Requests"
+    adopted: frozenset[str]
+    saved: "PlanToApply | None"
+    yes: bool
+    lock_timeout: float
+
+
+def _apply(
+    context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
+) -> int:
+    from fused_spec.cli.applying.lock import only_apply
+    from fused_spec.cli.applying.session import carry_out, connect_to, find_workplace, open_site, service_clock
+    from fused_spec.cli.runs.failures import failures
+    from fused_spec.cli.terminal.asking import confirm
+    from fused_spec.reconcile.applying.outcome import exit_code
+    from fused_spec.spec.resolving.prices import PRICES
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.plans import apply_document
+    from fused_spec.views.text.outcomes import outcomes_text
+    from fused_spec.views.text.plans import plan_text
+
+    console = context.console
+    with ExitStack() as stack:
+        place = find_workplace(context, paths, archive=archive)
+        if asked.saved is not None:
+            asked.saved.refuse_if_foreign(place)
+        api = connect_to(context, place)
+        lock = only_apply(
+            place.kept, context.env, now=service_clock(api), timeout=asked.lock_timeout, tell=console.warn
+        )
+        may_act = stack.enter_context(lock)
+        site = open_site(context, place, api, may_act)
+        made = _plan(place, site, asked.requests, asked.adopted)
+        if asked.saved is not None:
+            asked.saved.refuse_if_moved(context, made, place)
+        console.say(plan_text(made, paint=console.paint))
+        if made.has_changes:
+            question, declined = f"Apply to {place.target.name}?", "nothing was started"
+            confirm(
+                context, place.target, question, yes=asked.yes, otherwise=declined, hint="-y applies without asking"
+            )
+        priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
+        heard: list[Event] = []
+        outcomes = carry_out(context, made, site.seeing(made.seen), priced, hear=heard.append)
+        failed = failures(site, outcomes, link=not place.target.is_local)
+        _write_down(context, place, made, outcomes, heard)
+    code = exit_code(outcomes)
+    if output == "json":
+        console.result(as_json(apply_document(made.target, outcomes, code, failed)))
+    else:
+        again = _again(context, paths, archive)
+        console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))
+    return code
+
+
+def _write_down(
+    context: Context, place: "Workplace", made: "Plan", outcomes: "list[Outcome]", events: "list[Event]"
+) -> None:
+    """Keep what later plans tell: which runs this apply cancelled and why, what it told, and which UDFs it saved.
+
+    Nothing is decided by it, so where it cannot be kept that is only said.
+    """
+    from fused_spec.cli.applying.lock import who
+    from fused_spec.cli.targets.memory import cancels_of, leavings_of, only_said
+    from fused_spec.reconcile.applying.events import Cancelling
+    from fused_spec.spec.model import Kind
+
+    cancels = cancels_of(place.kept)
+    saved = [one.change.key for one in outcomes if one.change.key.kind is Kind.UDF and one.satisfied]
+    with only_said(context.console, "later plans will not tell what this apply told and cancelled"):
+        for event in events:
+            if isinstance(event, Cancelling):
+                cancels.note(event.job_id, f"by an apply {who(context.env)}, since {event.why}")
+        leavings_of(place.kept).remember(made.left, saved)
+
+
+def _again(context: Context, paths: tuple[str, ...], archive: str | None) -> str:
+    """This apply as a person would type it again, without what it asked for beyond the specs."""
+    import shlex
+
+    places = {"--target": context.target, "--base-url": context.base_url, "--archive": archive}
+    given = [word for option, place in places.items() if place is not None for word in (option, redact(place))]
+    return shlex.join(["fused-spec", "apply", *paths, *given])
+
+
+def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: frozenset[str]) -> "Plan":
+    """Plan for this apply; what a person adopts is written down first."""
+    from datetime import UTC, datetime
+
+    from fused_spec.cli.applying.session import plan_of, read
+    from fused_spec.reconcile.applying.catch_up import catch_up
+    from fused_spec.reconcile.starting.adopt import adopt
+
+    history = read(site.api, site.markers, place, requests)
+    catch_up(history.missed, site)
+    if adopted:
+        adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
+        history = read(site.api, site.markers, place, requests)
+    return plan_of(place, history, requests, site.api)
+
+
+def _requests(
+    *,
+    rerun: tuple[str, ...],
+    retry: tuple[str, ...],
+    select: tuple[str, ...],
+    prune: bool,
+    prune_limit: int | None,
+) -> "Requests":
+    from fused_spec.plan.model import Requests
+
+    return Requests(
+        rerun=frozenset(rerun),
+        retry=frozenset(retry) - {_ALL},
+        retry_all=_ALL in retry,
+        select=frozenset(select),
+        prune=prune,
+        prune_limit=prune_limit,
+    )

@@ -1,0 +1,154 @@
+"""Find the run that a name or a job id means: in the service's history, else in the archive."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fused_spec.cli.targets.memory import cancels_of, kept_at, open_markers
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.settings import Target
+from fused_spec.errors import FusedSpecError
+
+if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.api.values.objects import JobResponse
+    from fused_spec.configuration.service_identity import ServiceIdentity
+    from fused_spec.reconcile.archive.cancels import Cancels
+    from fused_spec.reconcile.archive.folders import Archive
+    from fused_spec.reconcile.archive.receipt import Receipt
+    from fused_spec.reconcile.journal.intents import Journal
+    from fused_spec.reconcile.marking.marker import Marker
+    from fused_spec.spec.model import Project
+
+_JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The project of the current folder in the environment of its target, and a client of that."""
+
+    project: "Project"
+    target: Target
+    service: "ServiceIdentity"
+    api: "FusedReader"
+    archive: "Archive"
+    journal: "Journal"
+    cancels: "Cancels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRun:
+    """A run by its id, with what its marker tells; `receipt` when it is archived."""
+
+    job_id: str
+    name: str
+    marker: "Marker | None" = None
+    receipt: "Receipt | None" = None
+    created: datetime | None = None
+    in_history: bool = True
+
+
+def surroundings(context: Context) -> Surroundings:
+    """What a command needs that names no specs; raises `SpecError` when the project file is invalid."""
+    from fused_spec.api.reading import FusedReader
+    from fused_spec.cli.targets.target import connect, find_target
+
+    project = current_project(context)
+    target = find_target(context, project)
+    kept = kept_at(context, project, target)
+    return Surroundings(
+        project=kept.project,
+        target=target,
+        service=kept.service,
+        api=connect(FusedReader, target, context, project),
+        archive=kept.archive,
+        journal=kept.journal,
+        cancels=cancels_of(kept),
+    )
+
+
+def current_project(context: Context) -> "Project":
+    """The project of the current folder."""
+    from fused_spec.cli.targets.target import with_state
+    from fused_spec.errors import SpecError
+    from fused_spec.spec.project.project_file import find_project
+
+    project, problems = find_project(context.cwd, cwd=context.cwd)
+    if any(problem.is_error for problem in problems):
+        raise SpecError(problems)
+    return with_state(project, context)
+
+
+def marked_jobs(around: Surroundings, jobs: "list[JobResponse]") -> "Iterator[tuple[JobResponse, Marker | None]]":
+    """Each job with its marker, read as far as somebody asks."""
+    from fused_spec.reconcile.history.markers import in_batches
+
+    markers = open_markers(around.api, around.project, around.target, around.service)
+    for batch in in_batches(jobs):
+        yield from zip(batch, markers.read(batch), strict=True)
+
+
+def find_run(around: Surroundings, name_or_id: str, *, attempt: int | None = None) -> FoundRun:
+    """The run with this id, or the newest run (of this attempt) of the job with this name.
+
+    Raises `FusedSpecError` when neither the history nor the archive knows it.
+    """
+    if _JOB_ID.fullmatch(name_or_id):
+        return _by_id(around, name_or_id)
+    return _by_name(around, name_or_id.removeprefix("Job/"), attempt)
+
+
+def _by_id(around: Surroundings, job_id: str) -> FoundRun:
+    from fused_spec.api.errors import ApiError
+    from fused_spec.reconcile.marking.marker import marker_in
+
+    receipt = next(iter(around.archive.find(job_id)), None)
+    try:
+        marker = marker_in(around.api.get_job_metadata(job_id))
+    except ApiError as error:
+        if not error.is_gone:
+            raise
+        if receipt is None:
+            raise FusedSpecError(
+                f"the service knows no run {job_id}, and neither does the archive", hint="`fused-spec jobs` lists runs"
+            ) from None
+        return FoundRun(job_id=job_id, name=receipt.key.name, receipt=receipt, in_history=False)
+    return FoundRun(job_id=job_id, name=marker.key.name if marker else job_id, marker=marker, receipt=receipt)
+
+
+def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
+    from fused_spec.messages.diagnostics import nearest
+    from fused_spec.reconcile.history.listing import list_jobs
+    from fused_spec.reconcile.marking.copies import COPIED_AFTER, is_late
+
+    known: set[str] = set()
+    met: tuple[JobResponse, Marker] | None = None
+    for job, marker in marked_jobs(around, list_jobs(around.api)):
+        if met is not None and met[0].creation_date - job.creation_date > COPIED_AFTER:
+            break
+        if marker is None or marker.scope != around.project.scope or is_late(marker, job.creation_date):
+            continue
+        wanted = marker.key.name == name and attempt in (None, marker.attempt)
+        # Of runs with one mark the first is the one that was meant.
+        if (met is None and wanted) or (met is not None and met[1].nonce == marker.nonce):
+            met = (job, marker)
+        known.add(marker.key.name)
+    if met is not None:
+        job, marker = met
+        receipt = next(iter(around.archive.find(job.id)), None)
+        return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
+    if receipts := [one for one in around.archive.find(name) if attempt in (None, one.attempt)]:
+        return FoundRun(job_id=receipts[0].job_id, name=name, receipt=receipts[0], in_history=False)
+    known |= around.archive.names()
+    if attempt is not None and name in known:
+        raise FusedSpecError(
+            f"no attempt {attempt} of {name} is known to {around.target.name}",
+            hint="`fused-spec jobs` lists runs and their attempts",
+        )
+    meant = nearest(name, known)
+    raise FusedSpecError(
+        f'no run of a job named "{name}" is known to {around.target.name}',
+        hint=f'did you mean "{meant}"?' if meant else "`fused-spec jobs` lists runs, `fused-spec apply` starts them",
+    )

@@ -1,0 +1,1 @@
+"""Specs as commands have them: read with their problems shown, rendered, and begun."""

@@ -1,0 +1,1 @@
+"""Tokens as commands have them: their state, a new value, a call."""

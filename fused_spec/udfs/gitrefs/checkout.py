@@ -1,0 +1,38 @@
+"""The commit behind a folder, for people: it decides nothing, so what cannot be told is said in words."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fused_spec.udfs.gitrefs.git import run
+from fused_spec.udfs.gitrefs.reference import GitUnavailable
+
+_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """The commit that is checked out around a folder; without one, `missing` says why."""
+
+    commit: str | None = None
+    missing: str | None = None
+
+    def __str__(self) -> str:
+        return f"commit {self.commit[:12]}" if self.commit else f"no commit ({self.missing})"
+
+
+def checkout_of(folder: Path) -> Checkout:
+    """What the innermost repository around the folder has checked out, whoever owns it and whatever a hook has set."""
+    here = ("-C", str(folder))
+    try:
+        head = run(here, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", seconds=_SECONDS)
+        if head.returncode == 0:
+            return Checkout(commit=head.stdout.decode("ascii").strip())
+        inside = run(here, "rev-parse", "--git-dir", seconds=_SECONDS)
+    except GitUnavailable as error:
+        return Checkout(missing=str(error))
+    if inside.returncode == 0:
+        return Checkout(missing=f"the repository of {folder} has no commit yet")
+    said = next(iter(inside.stderr.decode("utf-8", "replace").splitlines()), "git failed").removeprefix("fatal: ")
+    if said.startswith("not a git repository ("):
+        return Checkout(missing=f"{folder} is in no git repository")
+    return Checkout(missing=f"git cannot read the repository of {folder}: {said}")
