@@ -265,6 +265,7 @@ def test_a_bucket_that_is_not_there_is_told_to_whoever_uploads_and_to_whoever_re
         assert "Traceback" not in log
 
 
+@pytest.mark.thorough
 def test_a_cluster_spreads_an_ingestion_by_way_of_the_bucket(
     tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
