@@ -118,7 +118,7 @@ def _apply(
         from fused_spec.reconcile.applying.outcome import exit_code
         from fused_spec.spec.resolving.prices import PRICES
         from fused_spec.views.documents.json import as_json
-        from fused_spec.views.documents.plans import apply_document
+        from fused_spec.views.documents.outcomes import apply_document
         from fused_spec.views.text.outcomes import outcomes_text
         from fused_spec.views.text.plans import plan_text
 
