@@ -121,10 +121,10 @@ class Job:
         return line
 
     def record(self, now: float) -> RunResponse:
-        """Its own record; the machine gives a sign of life twice a minute, and a last one when it leaves."""
+        """Its own record; the machine gives a sign of life every two minutes, and a last one when it leaves."""
         status = self.status(now)
         over, left = status != IN_PROGRESS, self.leaves <= now
-        beat = self.leaves if left else now - now % 30.0
+        beat = self.leaves if left else now - now % 120.0
         record = self._records.get((status, beat))
         if record is None:
             record = self._records[status, beat] = RunResponse(
