@@ -225,7 +225,7 @@ class JobWrites(JobReads):
             "disk_size_gb": whole_number(disk_size_gb, "disk_size_gb"),
         }
         answer = self._transport.call("POST", "run", query=query, content=content, headers=_RECURSION, limits=START)
-        return answer.read_as(RunResponse).bind(self).answered_from(answer.headers.get("x-cache"))
+        return answer.read_as(RunResponse).bind(self).answered_with(answer.headers)
 
     def cancel_job(self, job: JobReference) -> RunResponse:
         """Ask the service to end the run; the answer is the run as it was then, commonly not over yet."""

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 HEADER = "Fused-Spec-Service"
 """The header in which an embedded service tells its id."""
 
+ATTEMPT_HEADER = "Fused-Spec-Attempt"
+"""The header in which an embedded service repeats the nonce of the start that it answers."""
+
 _ID = re.compile(r"[0-9a-f]{32}")
 _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _PORTS = {"http": 80, "https": 443}

@@ -200,7 +200,7 @@ class Cache(FusedAPI):
         known = [self.answers] if self.answers else [listed.id for listed in self.get_jobs(1)]
         if not known:
             return super().start_job(config, **keywords)
-        return self.get_status(known[0]).answered_from(self.word)
+        return self.get_status(known[0]).answered_with({"x-cache": self.word} if self.word else {})
 
     def get_job_metadata(self, job: Any) -> dict[str, object] | None:
         if self.hides_config:

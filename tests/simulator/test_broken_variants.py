@@ -6,6 +6,7 @@ Each is looked for in schedule after schedule until one shows it; in that one th
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.applying import catch_up, progress, recover
 from fused_spec.reconcile.archive.receipts import Receipts
 from fused_spec.reconcile.following import rivals
-from fused_spec.reconcile.history import markers, refresh
+from fused_spec.reconcile.history import listing, markers, refresh, search
 from fused_spec.reconcile.journal.intents import Attempt, Journal
 from fused_spec.reconcile.marking.payload import job_config
 from fused_spec.reconcile.site import Site, always
@@ -187,8 +188,7 @@ def test_taking_a_config_that_is_on_its_way_for_a_foreign_one_is_noticed(monkeyp
 
 
 def test_reading_the_newest_page_alone_is_noticed(monkeypatch: Patch) -> None:
-    for module in (refresh, recover):
-        monkeypatch.setattr(module, "list_jobs", lambda api, workers: api.get_jobs(50, skip=0, per_request=50))
+    monkeypatch.setattr(listing._Reading, "is_whole", lambda self: self._take(self._first_page()) or True)
     assert is_noticed(ONE, monkeypatch)
 
 
@@ -227,16 +227,16 @@ def _finished_twice(setting: Setting) -> float:
 
 
 def test_taking_an_unreadable_history_for_an_empty_one_is_noticed(monkeypatch: Patch) -> None:
-    honest = refresh.list_jobs
+    honest = search.read_down
 
-    def blind(api: object, workers: object) -> list[object]:
+    def blind(api: Any, begin: Callable[[], Any], workers: Any) -> Any:
         try:
-            return honest(api, workers)  # type: ignore[arg-type,return-value]
+            return honest(api, begin, workers)
         except Exception:  # noqa: BLE001  # this is the mistake
-            return []
+            return begin()
 
-    monkeypatch.setattr(refresh, "list_jobs", blind)
-    monkeypatch.setattr(start, "_rival", lambda site, marker: None)
+    monkeypatch.setattr(search, "read_down", blind)
+    monkeypatch.setattr(start, "_rival", lambda look, marker: None)
     forgetful = replace(ONE, shared_journal=False, crash=0.9, faults=replace(NETWORK, unreadable=0.3))
     assert is_noticed(forgetful, monkeypatch, by=doubled, schedules=500)
 

@@ -6,7 +6,7 @@ changes nothing. `get_status()` asks. Objects read through a `FusedReader` canno
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import IO, Any, Protocol, Self, cast, overload
 
@@ -16,6 +16,7 @@ from fused_spec import wire
 from fused_spec.api.errors import NoCredentials
 from fused_spec.api.values.inputs import job_id_of
 from fused_spec.api.values.notebook import card, table
+from fused_spec.configuration.service_identity import ATTEMPT_HEADER
 from fused_spec.jobs.status import heartbeat_is_old
 from fused_spec.wire.base import WireModel
 
@@ -146,6 +147,7 @@ class RunResponse(_JobMethods, wire.RunResponse):
     """One run of a job, as it was when it was read."""
 
     _cached: str | None = PrivateAttr(default=None)
+    _attempt: str | None = PrivateAttr(default=None)
     _lost: bool = PrivateAttr(default=False)
 
     @property
@@ -158,10 +160,16 @@ class RunResponse(_JobMethods, wire.RunResponse):
         """Whether nobody will say how the work ended: its machine is gone, and has been for minutes."""
         return self._lost
 
-    def answered_from(self, cache: str | None) -> Self:
-        """Take note of the `x-cache` header of the answer."""
-        word = ((cache or "").lower().split() or [""])[0]
+    @property
+    def attempt(self) -> str | None:
+        """The nonce of the start that was answered, which an embedded service repeats; None where it was not told."""
+        return self._attempt
+
+    def answered_with(self, headers: Mapping[str, str]) -> Self:
+        """Take note of what the headers of an answer to a start tell."""
+        word = (headers.get("x-cache", "").lower().split() or [""])[0]
         self._cached = word if word in _FROM_CACHE else None
+        self._attempt = headers.get(ATTEMPT_HEADER)
         return self
 
     def seen_at(self, now: datetime | None) -> Self:

@@ -15,7 +15,6 @@ from fused_spec.errors import ArchiveError, ServiceError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Plan
-from fused_spec.plan.waiting import needs_to_act
 from fused_spec.reconcile.applying.act import act, flight_of, start_again
 from fused_spec.reconcile.applying.budget import Budget
 from fused_spec.reconcile.applying.calls import Calls
@@ -32,13 +31,15 @@ from fused_spec.reconcile.applying.land import land, retry_after
 from fused_spec.reconcile.applying.options import Options
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.applying.progress import Progress
+from fused_spec.reconcile.applying.turns import Turns
 from fused_spec.reconcile.following.flight import Flight, Then
 from fused_spec.reconcile.following.logs import LogFollower
+from fused_spec.reconcile.following.pace import Pace
 from fused_spec.reconcile.following.rivals import Decision, Rivals
 from fused_spec.reconcile.following.silence import Silence
 from fused_spec.reconcile.following.watch import Sight, look
 from fused_spec.reconcile.site import Site
-from fused_spec.system.polling import Deadline, intervals
+from fused_spec.system.polling import Deadline
 
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import JobResponse
@@ -68,7 +69,7 @@ class _Apply:
         self._site = site
         self._world = site.world
         self._options = options
-        self._waiting = list(plan.changes)
+        self._turns = Turns(plan.changes)
         self._calls = Calls(site.world, pool, most=options.parallelism, patience=options.silence)
         self._flights: dict[str, Flight] = {}
         self._progress = Progress()
@@ -83,21 +84,20 @@ class _Apply:
         )
         self._over_limit = False
         self._silence = Silence(options.silence)
-        self._next_look = 0.0
+        self._pace = Pace(site.world, *options.poll)
         self._turn = 0
 
     def events(self) -> Iterator[Event]:
-        pauses = intervals(*self._options.poll)
-        while self._waiting or self._calls or self._flights:
+        while self._turns or self._calls or self._flights:
             told = False
             for event in self._round():
                 told = True
                 yield event
             if told:
-                pauses = intervals(*self._options.poll)
+                self._pace.hurry()
             else:
-                assert self._calls or self._flights, f"nothing ends the waiting of {self._waiting}"
-                self._pause(next(pauses))
+                assert self._calls or self._flights, f"nothing ends the waiting of {len(self._turns)} changes"
+                self._pause()
 
     def _round(self) -> Iterator[Event]:
         """One look at everything, and what follows from it."""
@@ -108,10 +108,10 @@ class _Apply:
         if self._deadline.passed:
             yield from self._stop_waiting()
 
-    def _pause(self, seconds: float) -> None:
-        """Wait a while, or until one of the calls under way is answered; not everybody looks at the same moment."""
+    def _pause(self) -> None:
+        """Wait until the next look, or until one of the calls under way is answered."""
         left = self._deadline.remaining
-        seconds *= 0.8 + 0.4 * self._world.random()
+        seconds = self._pace.remaining if self._flights else self._pace.pause()
         seconds = min(seconds, left) if left else seconds  # once it has passed, only what is under way is waited for
         if self._calls.under_way:
             self._world.wait(self._calls.under_way, seconds)
@@ -120,21 +120,18 @@ class _Apply:
 
     def _dispatch(self) -> Iterator[Event]:
         """Hand out every change whose turn it is, and end those whose turn cannot come."""
-        for change in list(self._waiting):
-            cause = self._progress.missing_need(change)
-            if cause is not None:
-                self._waiting.remove(change)
-                yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=cause))
-            elif self._progress.is_ready(change) and self._calls.has_room and self._may_run(change):
-                self._waiting.remove(change)
-                ready = replace(change, reads=self._progress.reads(change))
-                self._calls.make(ready, partial(act, ready, self._site))
+        for change, cause in self._turns.hopeless():
+            yield self._finish(Outcome(change=change, status=OutcomeStatus.SKIPPED, error=cause))
+        while self._calls.has_room and (turn := self._turns.next(may_run=self._may_run)) is not None:
+            ready = replace(turn, reads=self._progress.reads(turn))
+            self._calls.make(ready, partial(act, ready, self._site))
         self._calls.begin_due()
 
-    def _may_run(self, change: Change) -> bool:
-        """Whether one more run may go on beside the others; what starts none always may."""
+    @property
+    def _may_run(self) -> bool:
+        """Whether one more run may go on beside the others."""
         most = self._options.max_running
-        return most is None or change.action is not Action.START or len(self._flights) + len(self._calls) < most
+        return most is None or len(self._flights) + len(self._calls) < most
 
     def _collect(self) -> Iterator[Event]:
         """Take in the answers that have come."""
@@ -153,23 +150,25 @@ class _Apply:
                     self._flights[flight.job_id] = flight
 
     def _may_leave(self, change: Change, flight: Flight) -> bool:
-        needed = any(change.key in needs_to_act(other) for other in self._waiting)
-        in_line = self._options.max_running is not None and bool(self._waiting)
-        return not (self._options.wait or needed or in_line) and flight.then is Then.FINISH
+        in_line = self._options.max_running is not None and bool(self._turns)
+        stays = self._options.wait or in_line or self._turns.needs(change.key)
+        return not stays and flight.then is Then.FINISH
 
     def _watch(self) -> Iterator[Event]:
-        """Look at the runs in flight; a service that cannot be read says nothing about them."""
-        if not self._flights or self._world.clock() < self._next_look:
+        """Look at the runs in flight when it is time; a service that cannot be read says nothing about them."""
+        if not self._flights or not self._pace.is_due:
             return
+        began = self._world.clock()
         try:
-            seen = look(self._site.api, self._flights.keys(), closely=self._next_in_turn())
+            seen = look(self._site.api, self._site.markers, self._flights.keys(), closely=self._next_in_turn())
             yield from self._settle(seen.sights, seen.others)
         except ServiceError as error:
-            self._next_look = self._world.clock() + (error.retry_after or 0.0)
+            self._pace.failed(error.retry_after)
             if self._silence.begins(self._world.clock(), error):
                 yield ServiceSilent(error=str(error), at=self._world.now())
             return
         self._silence.ends()
+        self._pace.looked(began)
         self._logs.read_on(self._flights.values())
         for job_id, sight in seen.sights.items():
             if job_id in self._flights:
@@ -274,9 +273,8 @@ class _Apply:
         self._flights.clear()
 
     def _end_the_rest(self, status: OutcomeStatus, why: str) -> Iterator[Event]:
-        for change in [*self._waiting, *self._calls.drop()]:
+        for change in [*self._turns.drop(), *self._calls.drop()]:
             yield self._finish(Outcome(change=change, status=status, error=why))
-        self._waiting.clear()
 
     def _finish(self, outcome: Outcome) -> Event:
         retry = None if self._over_limit else retry_after(outcome, self._site, self._options.backoff)
@@ -291,4 +289,6 @@ class _Apply:
                 at=self._world.now(),
             )
         self._progress.note(outcome)
+        if outcome.change.after is not None:
+            self._turns.note(outcome)
         return Finished(outcome=outcome, at=self._world.now())

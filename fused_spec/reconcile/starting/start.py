@@ -6,7 +6,6 @@ for this attempt, never to send again on a guess. What cannot be found in time i
 intent stays, and the next apply settles it. The rules and their proof are in docs/reliability.md.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from fused_spec.errors import ArchiveError, FusedSpecError, Locked, OutcomeUnkno
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.journal.intents import Attempt
+from fused_spec.reconcile.looks import Look
 from fused_spec.reconcile.marking.fresh import stands_for
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.payload import job_config, shown_settings
@@ -21,10 +21,9 @@ from fused_spec.spec.model import DesiredJob
 from fused_spec.system.polling import Deadline, intervals
 
 if TYPE_CHECKING:
-    from fused_spec.api.values.objects import JobResponse
     from fused_spec.reconcile.site import Site
 
-_NEWEST = 25
+_SHARED = 1.0  # seconds for which starts share a look at the history
 _LOOKS = 5
 
 
@@ -67,14 +66,14 @@ def start(change: Change, site: "Site") -> StartedRun:
     assert isinstance(job, DesiredJob)
     for _ in range(_LOOKS):
         marker = _marker(job, site, change)
-        looked = site.world.clock()
-        rival = _rival(site, marker)
+        look = site.looks.since(site.world.clock() - _SHARED, site)
+        rival = _rival(look, marker)
         if rival is not None:
             return rival
         marker = replace(marker, sent=site.api.server_time)  # what the look told: before it, the machine may have slept
         attempt = _attempt(marker)
         site.journal.intend(attempt)
-        if site.world.clock() - looked < site.timing.fresh:
+        if site.world.clock() - look.began < site.timing.fresh:
             return _send(change, marker, attempt, site)
         site.journal.withdraw(attempt)  # writing took so long that somebody may have started it meanwhile: look again
     raise FusedSpecError(
@@ -146,11 +145,9 @@ def _note(attempt: Attempt, job_id: str, site: "Site") -> None:
         raise unknown from error
 
 
-def _rival(site: "Site", marker: Marker) -> StartedRun | None:
+def _rival(look: Look, marker: Marker) -> StartedRun | None:
     """The run of this very effort that somebody started after the plan was made; `StalePlan` for another of the job."""
-    for job, found in _newer(site):
-        if (found.scope, found.key) != (marker.scope, marker.key):
-            continue
+    for job, found in look.runs(marker.scope, marker.key):
         if found.digest == marker.digest and found.attempt < marker.attempt:
             continue  # what this attempt follows
         if (found.digest, found.attempt) == (marker.digest, marker.attempt):
@@ -168,31 +165,15 @@ def _search(marker: Marker, site: "Site") -> str | None:
     for pause in intervals(0.5, 10.0):
         late = deadline.passed  # the last look begins after everything would have come
         try:
-            for job, found in _newer(site):
-                if found.nonce == marker.nonce:
-                    return job.id
+            found = site.looks.since(site.world.clock(), site).find(marker.nonce)
         except ServiceError:
-            pass  # an unreadable history says nothing; the deadline ends the asking
+            found = None  # an unreadable history says nothing; the deadline ends the asking
+        if found is not None:
+            return found
         if late:
             return None
         site.world.sleep(pause)
     return None
-
-
-def _newer(site: "Site") -> Iterator[tuple["JobResponse", Marker]]:
-    """The marked runs that the plan had not seen, newest first."""
-    skip = 0
-    met = set(site.seen)
-    while True:
-        page = list(site.api.get_jobs(_NEWEST, skip=skip, per_request=_NEWEST))
-        new = [job for job in page if job.id not in met]
-        met |= {job.id for job in new}
-        for job, marker in zip(new, site.markers.read(new), strict=True):
-            if marker is not None:
-                yield job, marker
-        if len(new) < len(page) or not page:
-            return
-        skip += len(page)
 
 
 def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:

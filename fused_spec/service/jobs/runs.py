@@ -210,12 +210,23 @@ def _name(config: JobConfig) -> str:
 
 
 def _nonce(config: JobConfig) -> str | None:
-    """The attempt that fused-spec wrote into the config's metadata, and what it asked for; other clients have none.
+    """The attempt that a config tells, and what it asked for; configs of other clients tell none.
 
     A config that somebody read back, changed and started again carries the mark of another attempt.
     """
-    marker = (config.metadata or {}).get("fused-spec")
-    if not isinstance(marker, dict) or not isinstance(marker.get("nonce"), str):
+    attempt = attempt_of(config)
+    if attempt is None:
         return None
     asked = hashlib.sha256(config.model_dump_json(exclude={"name", "metadata"}).encode()).hexdigest()
-    return f"{marker.get('scope')}/{marker['nonce']}/{asked}"
+    return f"{_marker(config).get('scope')}/{attempt}/{asked}"
+
+
+def attempt_of(config: JobConfig) -> str | None:
+    """The nonce that fused-spec wrote into the config's metadata; other clients write none."""
+    nonce = _marker(config).get("nonce")
+    return nonce if isinstance(nonce, str) else None
+
+
+def _marker(config: JobConfig) -> Mapping[str, Any]:
+    marker = (config.metadata or {}).get("fused-spec")
+    return marker if isinstance(marker, dict) else {}

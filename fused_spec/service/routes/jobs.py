@@ -1,23 +1,26 @@
 """Start, see and end runs; their history, configs, logs and results."""
 
 import asyncio
+import re
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from fused_spec.configuration.service_identity import ATTEMPT_HEADER
 from fused_spec.jobs.folder import NO_FACTS
 from fused_spec.service.http.answers import existing, page, problem, read_model, whole_number
 from fused_spec.service.jobs.results import result_names
 from fused_spec.service.jobs.reuse import reusable
-from fused_spec.service.jobs.runs import Run, new_run
+from fused_spec.service.jobs.runs import Run, attempt_of, new_run
 from fused_spec.service.routes.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
 from fused_spec.service.workers.joblog import log_part
 from fused_spec.wire import ProgressIncrement, RunRequest
 from fused_spec.wire.instances import INSTANCE_TYPES
 
 _TURNS = 3
+_A_NONCE = re.compile(r"[0-9a-f]{8,64}")  # whatever else stands there is not put into a header
 
 
 async def start(request: Request) -> Response:
@@ -45,7 +48,10 @@ async def start(request: Request) -> Response:
     kept = service.runs.add(run)
     if kept.job_id == run.job_id:
         service.supervisor.submit(kept)
-    return JSONResponse(kept.as_run_response())
+    # No cache on the way could know the nonce, so who sent it need not look whether the run is the one asked for.
+    attempt = attempt_of(body.config)
+    headers = {ATTEMPT_HEADER: attempt} if attempt is not None and _A_NONCE.fullmatch(attempt) else None
+    return JSONResponse(kept.as_run_response(), headers=headers)
 
 
 async def status(request: Request) -> Response:
