@@ -2,9 +2,9 @@
 
 uv run python benchmarks/apply.py [--quick] [--rounds N]
 
-The jobs return a number. Beside the first apply stands what the service itself takes for as many of them, posted at
-once over one connection; both find a service that is up and warm, and a history that is empty. The second apply finds
-everything up to date, and stands beside the time that other tools take to say their version.
+The jobs return a number. Beside the first apply stands what the service itself takes for as many of the same jobs,
+posted at once over one connection; both find a service that is up and warm, and an empty history. The second apply
+finds everything up to date, and stands beside the time that other tools take to say their version.
 """
 
 import http.client

@@ -1,20 +1,23 @@
 """How many rows a second the engine reads of the formats that GDAL opens, beside GDAL's own ways.
 
-    uv run python benchmarks/ingest_drivers.py [--rows N] [--only SUFFIX ...] [--rounds N]
+    uv run python benchmarks/ingest_drivers.py [--quick] [--only SUFFIX ...] [--rounds N]
 
-The columns: GDAL's Arrow stream as it is, which keeps errors in its middle to itself; GDAL feature by feature, without
-Arrow, which does not; and the engine, which reads the stream with every error heard, after it has looked into the file.
-Each reads 200,000 points with an integer, a text and a time, in a process of its own, and takes its turn.
+GDAL's Arrow stream as it is keeps errors in its middle to itself; GDAL feature by feature, without Arrow, does not; the
+engine reads the stream with every error heard, after it has looked into the file. Each reads 200,000 points (--quick:
+20,000) with an integer, a text and a time, in a process of its own, and takes its turn.
 """
 
-import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from argparse import SUPPRESS, Namespace
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+
+from measure import command_line, in_turns, rounds, tell
+from rows import Row, row
 
 DRIVERS = {
     ".gpkg": "GPKG",
@@ -30,37 +33,29 @@ DRIVERS = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="+", choices=DRIVERS, default=list(DRIVERS), metavar="SUFFIX")
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
-    parser.add_argument("--source", type=Path, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.way is not None:
-        print(seconds(WAYS[given.way](), given.source))
-        return
-    print("| format | GDAL's Arrow stream | feature by feature | the engine | engine / stream |\n|---|---|---|---|---|")
+BESIDE = {"stream": "GDAL's Arrow stream as it is", "features": "GDAL, feature by feature"}
+
+
+def rows(given: Namespace) -> Iterator[Row]:
+    count = 20_000 if given.quick else 200_000
     with tempfile.TemporaryDirectory() as folder:
         for suffix in given.only:
             source = Path(folder) / f"points{suffix}"
-            write(source, DRIVERS[suffix], given.rows)
-            taken: dict[str, list[float]] = {way: [] for way in WAYS}
-            for _ in range(given.rounds):
-                for way, times in taken.items():
-                    times.append(float(run("--way", way, "--source", str(source))))
-            rates = [given.rows / statistics.median(times) for times in taken.values()]
-            print(
-                f"| {suffix} | {' | '.join(f'{rate:,.0f}' for rate in rates)} | {rates[2] / rates[0]:.2f} |", flush=True
-            )
+            write(source, DRIVERS[suffix], count)
+            ways = {way: partial(rate, way, source, count) for way in WAYS}
+            found = in_turns(ways, rounds=rounds(given, usually=3, quick=1), warm_up=False)
+            for way, beside in BESIDE.items():
+                name = f"{count:,} rows of a {suffix}"
+                yield row(name, found["engine"], unit="rows/s", beside=beside, peer=found[way])
 
 
-def run(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, __file__, *arguments], check=False, capture_output=True, text=True)
+def rate(way: str, source: Path, count: int) -> float:
+    """Rows a second of one way, in a process of its own."""
+    command = [sys.executable, __file__, "--way", way, "--source", str(source)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stderr}")
-    return done.stdout.splitlines()[-1]
+        raise SystemExit(f"{way} of {source.name} failed:\n{done.stderr}")
+    return count / float(done.stdout.splitlines()[-1])
 
 
 def write(path: Path, driver: str, rows: int) -> None:
@@ -121,4 +116,12 @@ WAYS: dict[str, Callable[[], Callable[[Path], int]]] = {"stream": stream, "featu
 
 
 if __name__ == "__main__":
-    main()
+    parser = command_line(__doc__)
+    parser.add_argument("--only", nargs="+", choices=DRIVERS, default=list(DRIVERS), metavar="SUFFIX")
+    parser.add_argument("--way", choices=WAYS, help=SUPPRESS)
+    parser.add_argument("--source", type=Path, help=SUPPRESS)
+    given = parser.parse_args()
+    if given.way is None:
+        tell(rows, given)
+    else:
+        print(seconds(WAYS[given.way](), given.source))

@@ -1,4 +1,6 @@
-"""The embedded service beyond the work itself: `uv run python benchmarks/service.py`.
+"""The embedded service beyond the work itself: its start, a job's way to its end, answers beside running jobs.
+
+    uv run python benchmarks/service.py [--quick] [--rounds N]
 
 Every figure stands beside one that the machine sets in the same run: the start of a bare server, and a cold process
 that imports what a job needs.
@@ -6,13 +8,12 @@ that imports what a job needs.
 
 import http.client
 import json
-import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,11 +21,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
+from measure import FUSED_SPEC, command_line, in_turns, rounds, tell
+from rows import Row, row
 
-COMMAND = Path(sys.executable).with_name("fused-spec")
-STARTS = 5
-ROUND_TRIPS = 20
-BURST = 200
 BARE_SERVER = """\
 import uvicorn
 from starlette.applications import Starlette
@@ -67,7 +66,7 @@ class Line:
 @contextmanager
 def service(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
     state = Path(tempfile.mkdtemp(dir=folder))
-    command = [COMMAND, "serve", "--port", "0", "--state", str(state)]
+    command: list[str | Path] = [FUSED_SPEC, "serve", "--port", "0", "--state", str(state)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, text=True, cwd=folder) as process:
         try:
             yield process, state
@@ -107,16 +106,16 @@ def seconds_to_done(line: Line) -> float:
     return time.perf_counter() - began
 
 
-def jobs_a_second(line: Line) -> float:
+def milliseconds_a_job(line: Line, burst: int) -> float:
     began = time.perf_counter()
-    jobs = [line.start("def udf():\n    return 1\n") for _ in range(BURST)]
+    jobs = [line.start("def udf():\n    return 1\n") for _ in range(burst)]
     for job_id in jobs:
         repeat_until(lambda job_id=job_id: line.is_over(job_id), pause=0.02)  # type: ignore[misc]
-    return BURST / (time.perf_counter() - began)
+    return (time.perf_counter() - began) * 1000 / burst
 
 
-def polled(line: Line, process: psutil.Process) -> tuple[float, float, float]:
-    """50 status polls a second for four seconds beside a running job: median and slowest answer, share of a CPU."""
+def polled(line: Line, process: psutil.Process) -> tuple[list[float], float]:
+    """50 status polls a second for four seconds beside a running job: seconds of each answer, share of a CPU."""
     job_id = line.start("def udf():\n    import time\n    time.sleep(4.5)\n")
     answers = []
     before, began = sum(process.cpu_times()[:2]), time.perf_counter()
@@ -127,7 +126,7 @@ def polled(line: Line, process: psutil.Process) -> tuple[float, float, float]:
         answers.append(time.perf_counter() - asked)
     share = (sum(process.cpu_times()[:2]) - before) / (time.perf_counter() - began)
     repeat_until(lambda: line.is_over(job_id), pause=0.02)
-    return statistics.median(answers), max(answers), share
+    return answers, share
 
 
 def answered(ask: Callable[[], object]) -> bool:
@@ -143,37 +142,27 @@ def repeat_until(true: Callable[[], bool], pause: float = 0.005) -> None:
         time.sleep(pause)
 
 
-def main() -> None:
-    print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}; medians")
+def rows(given: Namespace) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        starts, bare = [], []
-        for _ in range(STARTS):
-            starts.append(seconds_to_answer(folder))
-            bare.append(seconds_of_a_bare_server(folder))
-        start, least = statistics.median(starts), statistics.median(bare)
-        print(
-            f"serve to first answer  {start * 1000:6.0f} ms   bare server {least * 1000:.0f} ms: {start / least:.2f}x"
+        ways = {"ours": lambda: seconds_to_answer(folder), "bare": lambda: seconds_of_a_bare_server(folder)}
+        found = in_turns(ways, rounds=rounds(given, usually=7, quick=2))
+        yield row(
+            "`serve`, to its first answer", found["ours"], unit="s", beside="a bare starlette", peer=found["bare"]
         )
-        cold = statistics.median(seconds_of_a_cold_process() for _ in range(STARTS))
         with service(folder) as (process, state):
             repeat_until(lambda: (state / "service.json").exists())
+            ways = {"ours": lambda: seconds_to_done(Line(state)), "cold": seconds_of_a_cold_process}
+            found = in_turns(ways, rounds=rounds(given, usually=20, quick=5))
+            beside = "a cold `import geopandas`"
+            yield row("POST to `Done` of `return 1`", found["ours"], unit="s", beside=beside, peer=found["cold"])
             line = Line(state)
-            for _ in range(3):
-                seconds_to_done(line)
-            trips = sorted(seconds_to_done(line) for _ in range(ROUND_TRIPS))
-            trip = statistics.median(trips)
-            print(
-                f"POST to Done, warm     {trip * 1000:6.0f} ms   (slowest {trips[-1] * 1000:.0f} ms)   "
-                f"cold import of geopandas {cold * 1000:.0f} ms: {trip / cold:.2f}x"
-            )
-            print(f"{BURST} trivial jobs       {jobs_a_second(line):6.1f} a second")
-            median, slowest, share = polled(line, psutil.Process(process.pid))
-            print(
-                f"50 status polls/s      {median * 1000:6.1f} ms   (slowest {slowest * 1000:.0f} ms)   "
-                f"the service uses {share:.1%} of a processor"
-            )
+            burst = 50 if given.quick else 200
+            yield row(f"{burst} such jobs, posted at once", [milliseconds_a_job(line, burst)], unit="ms each")
+            answers, share = polled(line, psutil.Process(process.pid))
+            told = f"slowest {max(answers) * 1000:.0f} ms; the service uses {share:.1%} of a processor"
+            yield row("50 status polls a second", [answer * 1000 for answer in answers], unit="ms", note=told)
 
 
 if __name__ == "__main__":
-    main()
+    tell(rows, command_line(__doc__).parse_args())

@@ -3,55 +3,64 @@
     uv run python benchmarks/udf_map.py [--quick] [--rounds N]
 
 Two functions: one that does nothing, over 10,000 inputs, and one that reads, buffers and measures 10,000 polygons, over
-200. The ways take turns; the median of the rounds counts. Every way has its processes and their imports before its
-clock starts, except the engine, whose time begins with the request and includes the forks. joblib and Dask come from an
-environment of their own that uv makes.
+200; 2,000 and 20 inputs with --quick. Every way has its processes and their imports before its clock starts, except the
+engine, whose time begins with the request, includes the forks, and ends when everything is kept.
 """
 
-import argparse
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-HERE = Path(__file__).parent
-CONTENDERS = HERE / "udf_map_contenders.py"
-PEERS = ("joblib", "dask", "distributed", "geopandas", "pyarrow")
-NAMES = {
-    "engine": "fused-spec's engine, everything kept",
-    "process-pool": "`ProcessPoolExecutor.map`",
-    "joblib": "joblib, automatic batches",
-    "dask": "Dask, `LocalCluster`",
-}
+import peers
+from measure import command_line, in_turns, rounds, tell
+from rows import Goal, Row, at_most, not_measured, row, times_faster
+
+CONTENDERS = Path(__file__).with_name("udf_map_contenders.py")
+POOL = "process-pool"
+NAMES = {POOL: "`ProcessPoolExecutor.map`", "joblib": "joblib, automatic batches", "dask": "Dask, `LocalCluster`"}
+OF_TRIVIAL = {POOL: times_faster(5), "joblib": at_most(2), "dask": times_faster(10)}
+OF_REALISTIC = {POOL: at_most(1.05), "joblib": None, "dask": None}
 
 
-def main(*, rounds: int, trivial: int, realistic: int) -> None:
-    own = [sys.executable, str(CONTENDERS)]
-    packages = [word for name in PEERS for word in ("--with", name)]
-    peers = ["uv", "run", "--quiet", "--no-project", "--python", sys.executable, *packages, "python", str(CONTENDERS)]
-    commands = {"engine": own, "process-pool": own, "joblib": peers, "dask": peers}
-    print(_table(f"{trivial:,} calls of a function that does nothing", commands, "trivial", range(trivial), rounds))
+def rows(given: Namespace) -> Iterator[Row]:
+    turns = rounds(given, usually=5, quick=1)
+    trivial, realistic = (2_000, 20) if given.quick else (10_000, 200)
+    name = f"{trivial:,} calls of a function that does nothing"
+    yield from _rows(name, "trivial", list(range(trivial)), OF_TRIVIAL, turns)
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "buildings.parquet")
         _make_buildings(path)
-        title = f"{realistic} calls that read, buffer and measure 10,000 polygons"
-        print(_table(title, commands, "realistic", [path] * realistic, rounds))
+        name = f"{realistic} calls that read, buffer and measure 10,000 polygons"
+        yield from _rows(name, "realistic", [path] * realistic, OF_REALISTIC, turns)
 
 
-def _table(title: str, commands: dict[str, list[str]], task: str, inputs: object, rounds: int) -> str:
-    """Markdown: the time of each way, and as a multiple of the engine's."""
-    content = json.dumps(list(inputs))  # type: ignore[call-overload]
-    seconds: dict[str, list[float]] = {way: [] for way in commands}
-    for _ in range(rounds):
-        for way, command in commands.items():
-            done = subprocess.run([*command, way, task, content], check=True, capture_output=True, text=True)
-            seconds[way].append(float(done.stdout.splitlines()[-1]))
-    medians = {way: statistics.median(times) for way, times in seconds.items()}
-    first = medians["engine"]
-    rows = [f"| {NAMES[way]} | {median:.3f} | {median / first:.2f} |" for way, median in medians.items()]
-    return "\n".join([f"### {title}", "", "| way | s | ratio |", "|---|---|---|", *rows, ""])
+def _rows(name: str, task: str, inputs: list[object], goals: Mapping[str, Goal | None], turns: int) -> Iterator[Row]:
+    content = json.dumps(inputs)
+    ways = {way: _way(Path(sys.executable), way, task, content) for way in ("engine", POOL)}
+    try:
+        python = peers.programs("maps") / "python"
+    except peers.Absent as absent:
+        yield from (not_measured(name, absent, beside=NAMES[way], goal=goals[way]) for way in ("joblib", "dask"))
+    else:
+        ways |= {way: _way(python, way, task, content) for way in ("joblib", "dask")}
+    found = in_turns(ways, rounds=turns, warm_up=False)  # each warms up itself
+    for way in ways:
+        if way != "engine":
+            yield row(name, found["engine"], unit="s", beside=NAMES[way], peer=found[way], goal=goals[way])
+
+
+def _way(python: Path, way: str, task: str, content: str) -> Callable[[], float]:
+    """The seconds that a way says it took, in a process of its own."""
+
+    def once() -> float:
+        done = subprocess.run([python, CONTENDERS, way, task, content], check=True, stdout=subprocess.PIPE, text=True)
+        return float(done.stdout.splitlines()[-1])
+
+    return once
 
 
 def _make_buildings(path: str) -> None:
@@ -66,11 +75,4 @@ def _make_buildings(path: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="2,000 and 20 inputs, one round")
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    if options.quick:
-        main(rounds=1, trivial=2_000, realistic=20)
-    else:
-        main(rounds=options.rounds, trivial=10_000, realistic=200)
+    tell(rows, command_line(__doc__).parse_args())

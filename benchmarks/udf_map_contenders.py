@@ -58,7 +58,7 @@ _REQUEST = {
 def engine(task: str, inputs: Sequence[object]) -> float:
     """A job of one step, from its request to its end, in a worker that has its imports."""
     from fused_spec.engine.jobs import forkserver, worker
-    from fused_spec.jobdir import JobDir, read_results
+    from fused_spec.jobs.folder import JobDir, read_results
 
     forkserver.preload()
     with tempfile.TemporaryDirectory() as folder:

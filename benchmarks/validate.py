@@ -1,19 +1,22 @@
-"""How long `fused-spec` takes to start, and to validate 1, 100 and 1,000 spec files, beside its peers.
+"""How long it takes to validate spec files beside check-jsonschema, which reads the same files.
 
-    uv run python benchmarks/validate.py [ROUNDS]
+    uv run python benchmarks/validate.py [--quick] [--rounds N]
 
-check-jsonschema reads the same files against the same published schema; it checks neither the UDF's code nor
-names, needs and files across specs, which fused-spec does as well.
+check-jsonschema checks them against the same published schema; it checks neither the UDF's code nor names, needs and
+files across specs, which fused-spec does as well.
 """
 
-import sys
 import tempfile
+from argparse import Namespace
+from collections.abc import Iterator
 from pathlib import Path
 
-from compare import compare, table
+import peers
+from measure import FUSED_SPEC, ROOT, Command, command_line, rounds, side_by_side, tell
+from rows import Row, at_most, not_measured, times_faster
 
-BIN = Path(sys.executable).parent
-SCHEMA = Path(__file__).parents[1] / "schemas" / "fused-spec.schema.json"
+SCHEMA = ROOT / "schemas" / "fused-spec.schema.json"
+GOALS = {1: at_most(0.35), 1000: times_faster(20)}
 
 SPEC = """\
 apiVersion: fused-spec/v1
@@ -49,41 +52,29 @@ spec:
 """
 
 
-def main(rounds: int) -> None:
-    fused_spec, peer = str(BIN / "fused-spec"), str(BIN / "check-jsonschema")
-    print(
-        table(
-            "Start",
-            compare(
-                {
-                    "fused-spec --version": [fused_spec, "--version"],
-                    "fused-spec --help": [fused_spec, "--help"],
-                    "check-jsonschema --version": [peer, "--version"],
-                },
-                rounds=rounds,
-            ),
-        )
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        for count in (1, 100, 1000):
-            specs = Path(folder) / str(count)
-            specs.mkdir()
-            for number in range(count):
-                (specs / f"areas-{number}.yaml").write_text(SPEC.format(number=number), encoding="utf-8")
-            files = [str(path) for path in sorted(specs.iterdir())]
-            print(
-                table(
-                    f"Validate {count} files",
-                    compare(
-                        {
-                            "fused-spec validate": [fused_spec, "validate", str(specs)],
-                            "check-jsonschema": [peer, "--schemafile", str(SCHEMA), *files],
-                        },
-                        rounds=rounds,
-                    ),
-                )
-            )
+def rows(given: Namespace) -> Iterator[Row]:
+    for count, goal in GOALS.items():
+        name, beside = f"`validate`, {count:,} files of {len(SPEC.splitlines())} lines", "`check-jsonschema`"
+        try:
+            peer = peers.programs("check-jsonschema") / "check-jsonschema"
+        except peers.Absent as absent:
+            yield not_measured(name, absent, beside=beside, goal=goal)
+            continue
+        turns = rounds(given, usually=21, quick=7) if count == 1 else rounds(given, usually=5, quick=2)
+        with tempfile.TemporaryDirectory() as folder:
+            files = write_specs(Path(folder), count)
+            ours = Command([FUSED_SPEC, "validate", folder], cwd=Path(folder))
+            theirs = Command([peer, "--schemafile", SCHEMA, *files])
+            yield side_by_side(name, ours, beside, theirs, rounds=turns, goal=goal)
+
+
+def write_specs(folder: Path, count: int) -> list[Path]:
+    """Spec files with an inline UDF each."""
+    files = [folder / f"areas-{number}.yaml" for number in range(count)]
+    for number, file in enumerate(files):
+        file.write_text(SPEC.format(number=number), encoding="utf-8")
+    return files
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    tell(rows, command_line(__doc__).parse_args())

@@ -3,10 +3,11 @@
 `FusedAPI` is imported on first use, so that `import fused_spec` and every `--help` stay light.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fused_spec.api.client import FusedAPI
     from fused_spec.api.http.transport import Transport
 
@@ -22,7 +23,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def open_target(target: str | None, path: Path) -> "Transport":
+def open_target(target: str | None, path: "Path") -> "Transport":
     """What `FusedAPI.connect` calls through; finding a target, and starting its service, is the command's work."""
     from fused_spec.cli.connecting import open_target
 

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fused_spec.diagnostics import Diagnostic
+    from fused_spec.messages.diagnostics import Diagnostic
 
 EXIT_OK = 0
 EXIT_NOT_WELL = 1

@@ -1,13 +1,21 @@
-"""How many workers run the tests, and the seed of everything random: one for a run, told at its beginning.
+"""Which tests run and how deep they go, how many workers run them, and the seed of everything random.
+
+A run of everything is too long for a newcomer's first, so `pytest` alone leaves out what is marked `thorough`: what
+repeats in depth that which another test covers in breadth. `--all`, or naming files or folders, runs that too.
 
 No test ends or fails by a clock: the machine may be shared, and then any example takes longer than it should.
 """
 
 import os
 import secrets
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.depth import ALL, SHARE, VARIABLE, is_all
+
+_LEFT_OUT = pytest.StashKey[int]()
 
 settings.register_profile(
     "unhurried",
@@ -16,6 +24,10 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("unhurried")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the thorough tests, too, and every example of the others")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -27,8 +39,45 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_LEFT_OUT] = 0
+    config.addinivalue_line("markers", "thorough: repeats in depth what another test covers in breadth")
     os.environ.setdefault("FUSED_SPEC_SEED", str(secrets.randbelow(2**32)))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a thousand processes are started, and would compile all of it
+    is_a_worker = hasattr(config, "workerinput")  # which the run has told by the variable how deep to go
+    if not is_a_worker and (config.option.all or config.option.file_or_dir or config.option.markexpr):
+        os.environ[VARIABLE] = ALL
+    if not is_all():
+        unhurried = settings.get_profile("unhurried")
+        few = unhurried.max_examples // SHARE
+        settings.register_profile("unhurried, in breadth", unhurried, max_examples=few)
+        settings.load_profile("unhurried, in breadth")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if is_all():
+        return
+    thorough = [item for item in items if item.get_closest_marker("thorough")]
+    config.hook.pytest_deselected(items=thorough)
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    config.stash[_LEFT_OUT] = len(thorough)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left out"] = session.config.stash[_LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker has ended, which alone knows what it left out; all leave out the same."""
+    node.config.stash[_LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", 0)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"FUSED_SPEC_SEED={os.environ['FUSED_SPEC_SEED']} repeats the faults of this run"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if left_out := config.stash[_LEFT_OUT]:
+        terminalreporter.section(f"{left_out} thorough tests not run", yellow=True, bold=True)
+        terminalreporter.line("`uv run pytest --all` runs them, and more examples of the others, in 10 to 15 minutes.")

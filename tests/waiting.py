@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from fused_spec.polling import Deadline, intervals
+from fused_spec.system.polling import Deadline, intervals
 
 PATIENCE = 300.0
 """Seconds, so that a test that hangs fails instead; far more than anything takes on a machine under load."""

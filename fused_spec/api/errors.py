@@ -24,8 +24,8 @@ from typing import Any, cast
 
 import requests
 
+from fused_spec.configuration.settings import credentials_hint
 from fused_spec.errors import CredentialsError, FusedSpecError, ServiceError, ServiceUnreachable
-from fused_spec.settings import credentials_hint
 
 Redact = Callable[[str], str]
 

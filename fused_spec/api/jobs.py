@@ -24,9 +24,9 @@ from fused_spec.api.values.inputs import (
 from fused_spec.api.values.objects import JobResponse, JobResult, Jobs, RunResponse
 from fused_spec.api.values.plain import as_plain, text_or_none, whole_number
 from fused_spec.errors import WaitTimeout
-from fused_spec.polling import Deadline
-from fused_spec.redaction import Redactor, redact
-from fused_spec.status import Vigil
+from fused_spec.jobs.status import Vigil
+from fused_spec.messages.redaction import Redactor, redact
+from fused_spec.system.polling import Deadline
 from fused_spec.wire import JobConfig, Labelled, LogLine, RunResult, log_lines
 
 METADATA_SUFFIX = ".metadata"

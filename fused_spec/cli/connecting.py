@@ -10,10 +10,10 @@ import click
 from fused_spec.cli.runs.lookup import current_project
 from fused_spec.cli.targets.target import find_target, open_transport
 from fused_spec.cli.terminal.console import Console
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.spec_text import Sources
+from fused_spec.configuration.settings import home_folder
 from fused_spec.errors import Misconfigured
-from fused_spec.settings import home_folder
 
 if TYPE_CHECKING:
     from fused_spec.api.http.transport import Transport

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 import fsspec
 from fsspec.implementations.dirfs import DirFileSystem
 
+from fused_spec.configuration.storage_url import is_remote, storage_errors, trouble_with
 from fused_spec.engine.failures import StepFailed
-from fused_spec.storage_url import is_remote, storage_errors, trouble_with
 
 _ROOT = "FUSED_SPEC_STORAGE"
 

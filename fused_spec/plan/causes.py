@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from fused_spec.phrases import listed
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.phrases import listed
+from fused_spec.messages.redaction import MASK, shown_env
 from fused_spec.plan.model import Change, FieldChange, History, PastRun, Run
-from fused_spec.redaction import MASK, shown_env
 from fused_spec.spec.model import Desired, DesiredJob, Key, Kind
 from fused_spec.spec.relations.addresses import output_of
-from fused_spec.status import RunStatus
 
 _SHOWN = 3
 

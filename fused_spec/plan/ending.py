@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, PastRun, Run
-from fused_spec.status import RunStatus
 
 
 def why_held(change: Change) -> str | None:

@@ -7,10 +7,10 @@ it began. Times are those of the service; whatever is not known is no reason to 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, History, PastRun, Run
 from fused_spec.spec.model import DesiredJob, Key, OnUpstream
-from fused_spec.status import RunStatus
 
 _ABOUT_TO_RUN = (Action.START, Action.REPLACE, Action.QUEUE)
 _STAMPS_DIFFER = timedelta(seconds=5)

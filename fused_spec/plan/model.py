@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.spec.model import Desired, Key
 from fused_spec.spec.project.elsewhere import Elsewhere
-from fused_spec.status import RunStatus
 
 
 class Absent(Enum):

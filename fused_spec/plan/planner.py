@@ -8,8 +8,9 @@ decided after those that it reads. What apply would skip, because a need is held
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from fused_spec.diagnostics import nearest
 from fused_spec.errors import Misconfigured
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.diagnostics import nearest
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.causes import cause_of_change, cause_of_fields
 from fused_spec.plan.lineage import newest_run, written_again
@@ -29,7 +30,6 @@ from fused_spec.spec.model import (
     When,
 )
 from fused_spec.spec.relations.graph import in_order, needs_of
-from fused_spec.status import RunStatus
 
 _NAMED = 3
 _PRUNED_FREELY = 5  # so few may be pruned whatever their share

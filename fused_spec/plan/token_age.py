@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fused_spec.phrases import counted
+from fused_spec.messages.phrases import counted
 from fused_spec.spec.model import DesiredToken
 
 _DAY = timedelta(days=1)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change
 from fused_spec.spec.model import Key
 from fused_spec.spec.relations.graph import needs_of
-from fused_spec.status import RunStatus
 
 _NEEDING = frozenset({Action.START, Action.REPLACE, Action.QUEUE, Action.CREATE, Action.UPDATE})
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.polling import Clock, Sleep, steady_clock
 from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
+from fused_spec.system.polling import Clock, Sleep, steady_clock
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI

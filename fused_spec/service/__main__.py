@@ -5,11 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-from fused_spec.engine_choice import parse_engine
+from fused_spec.configuration.engine_choice import parse_engine
+from fused_spec.configuration.storage_url import parse_storage
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.server import Options, serve
 from fused_spec.service.workers.confining import allowed_places, how_jobs_are_held
-from fused_spec.storage_url import parse_storage
 
 
 def main() -> int:

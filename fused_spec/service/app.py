@@ -14,7 +14,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fused_spec.engine_choice import EngineChoice
+from fused_spec.configuration.engine_choice import EngineChoice
+from fused_spec.configuration.storage_url import is_remote
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.http.browsers import Browsers
 from fused_spec.service.http.faults import ANSWERS
@@ -52,7 +53,6 @@ from fused_spec.service.udfs.registry import Tokens, Udfs
 from fused_spec.service.workers.cluster import CLUSTER_FILE, keep_cluster, require_dask
 from fused_spec.service.workers.confining import Confining
 from fused_spec.service.workers.machine import this_machine
-from fused_spec.storage_url import is_remote
 
 _NOUNS = (
     *(account, jobs, files, mount, tables, signed, udfs, udf_collections, tokens),

@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 from filelock import FileLock, Timeout
 
-from fused_spec.engine_choice import EngineChoice
+from fused_spec.configuration.engine_choice import EngineChoice
 from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.service.app import create_app
 from fused_spec.service.http.connection import Connection

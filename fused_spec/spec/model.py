@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, Location
-from fused_spec.settings import HOSTED_TARGET, Target
+from fused_spec.configuration.settings import HOSTED_TARGET, Target
+from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
 
 DEFAULT_SCOPE = "default"
@@ -33,6 +33,10 @@ class Key:
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
+
+    def __hash__(self) -> int:
+        """Of the name alone: keys are looked up all the time, and names hardly ever stand for two kinds."""
+        return hash(self.name)
 
 
 class When(StrEnum):

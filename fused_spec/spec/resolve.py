@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fused_spec.diagnostics import Diagnostic, Location, Severity
-from fused_spec.gitrefs import Repositories
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.checking.schema import check
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.documents.findings import Findings
@@ -26,6 +25,7 @@ from fused_spec.spec.relations.text_addresses import text_addresses
 from fused_spec.spec.resolving.build import build
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.loads import Loadable
+from fused_spec.udfs.gitrefs import Repositories
 
 
 def resolve(

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from fused_spec.udf_folder import UdfText
+from fused_spec.udfs.folder import UdfText
 from fused_spec.wire.base import Told, WireModel
 from fused_spec.wire.config import Header, Udf
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fused_spec.landlock import version
+from fused_spec.system.landlock import version
 from tests.acceptance.command import Shell
 from tests.acceptance.conftest import in_folder
 from tests.acceptance.served import Served, serving

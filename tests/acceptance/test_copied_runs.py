@@ -6,6 +6,7 @@ import pytest
 
 from fused_spec.api.client import FusedAPI
 from tests.acceptance.command import Shell
+from tests.waiting import PATIENCE
 
 SPEC = """\
 apiVersion: fused-spec/v1
@@ -30,7 +31,7 @@ def copied(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> tuple[Shell, str, s
     config = api.get_job_config(original)
     config.steps[0].udf.code = config.steps[0].udf.code.replace("original", "changed")  # type: ignore[union-attr]
     copy = api.start_job(config)
-    api.wait_for_job(copy, poll_interval_seconds=0.1, timeout=60)
+    api.wait_for_job(copy, poll_interval_seconds=0.1, timeout=PATIENCE)
     return shell, original, copy.job_id
 
 

@@ -14,6 +14,7 @@ import pytest
 from tests.acceptance.command import COMMAND, Shell
 from tests.acceptance.conftest import in_folder
 from tests.schemas import schema_of
+from tests.waiting import PATIENCE
 
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: t, id: tttttttt-1}\n"
 OBEYED = "##[error]canary"
@@ -100,7 +101,7 @@ def read(shell: Shell, *arguments: str, **env: str) -> Read:
         env={**shell.env(), **env},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     return Read(code=done.returncode, out=done.stdout, err=done.stderr)
@@ -318,7 +319,7 @@ def test_a_disk_that_is_full_is_told_without_a_traceback(
             stdin=subprocess.DEVNULL,
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
     assert done.returncode == 74
@@ -334,7 +335,7 @@ def test_a_stream_that_is_closed_is_no_fault(project: Shell, closed: int) -> Non
         cwd=project.folder,
         env=project.env(),
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")

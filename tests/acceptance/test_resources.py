@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from fused_spec.service.state.launch import declare_images
+from fused_spec.service.state.declared import declare_images
 from tests.acceptance.command import COMMAND
 from tests.waiting import PATIENCE, until
 

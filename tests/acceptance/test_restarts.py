@@ -11,7 +11,7 @@ import geopandas as gpd
 import psutil
 import pytest
 
-from fused_spec.service.state.launch import declare_images
+from fused_spec.service.state.declared import declare_images
 from tests.acceptance.test_resources import Service
 from tests.unit.engine.building import grid, saved
 from tests.waiting import PATIENCE, until

@@ -9,6 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.acceptance.command import COMMAND, Ended, Shell
+from tests.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.xdist_group("buckets"),
@@ -101,7 +102,7 @@ def test_a_bucket_that_goes_away_while_a_run_goes_on_loses_nothing(bucket: Bucke
         started = next(line for line in said if "started as" in line)
         bucket.goes_away()
         go.touch()
-        out, err = command.communicate(timeout=300)
+        out, err = command.communicate(timeout=PATIENCE)
     finally:
         command.kill()
     ended = Ended(code=command.returncode, out=out, err=err)

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from fused_spec.jobdir import JobDir, find_result, read_results, result_content
+from fused_spec.jobs.folder import JobDir, find_result, read_results, result_content
 from tests.acceptance.command import Ended, Shell
 from tests.acceptance.conftest import in_folder
 from tests.repositories import commit_files

@@ -21,6 +21,7 @@ import yaml
 from tests.acceptance.command import COMMAND, Shell
 from tests.acceptance.conftest import REPOSITORY
 from tests.acceptance.served import Served, serving
+from tests.waiting import PATIENCE
 
 WORKFLOW: Any = yaml.safe_load((REPOSITORY / "docs/examples/fused-spec.yml").read_text(encoding="utf-8"))
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: t, id: tttttttt-1}\n"
@@ -144,7 +145,7 @@ class GitHub:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=PATIENCE,
             check=False,
         )
         return done.returncode, done.stdout + done.stderr

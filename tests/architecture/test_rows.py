@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "fused_spec").rglob("*.py"))
+ROOMS = sorted({path.parent for path in MODULES})
 HEAVY = {"geopandas", "pandas", "pyarrow", "numpy", "shapely", "pyogrio"}
 
 
@@ -40,6 +41,12 @@ def test_planning_is_pure() -> None:
 
 def test_the_client_loads_nothing_geospatial_until_it_is_given_a_table() -> None:
     assert not loaded_by("fused_spec.api.client") & HEAVY
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(ROOT)))
+def test_a_room_shows_no_more_than_can_be_seen_at_once(room: Path) -> None:
+    shown = [path.name for path in room.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    assert len(shown) - 1 <= 16  # its own docstring stands in one
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -27,7 +27,7 @@ def test_every_schema_is_in_the_wheel(wheel: Path) -> None:
 
 
 def test_types_and_queries_are_in_the_wheel(wheel: Path) -> None:
-    assert {"fused_spec/py.typed", "fused_spec/service/schema.sql"} <= set(zipfile.ZipFile(wheel).namelist())
+    assert {"fused_spec/py.typed", "fused_spec/service/state/schema.sql"} <= set(zipfile.ZipFile(wheel).namelist())
 
 
 def test_the_schemas_are_found_in_an_installed_package(wheel: Path, tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ import pytest
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.http.transport import Transport
-from fused_spec.settings import Credentials
+from fused_spec.configuration.settings import Credentials
 from fused_spec.wire import JobConfig, UdfStep
 from tests.clients import entries
 from tests.clients.entries import CALLS, GOES_ON, JOB, UDF_ID
 from tests.clients.test_published_clients import ROOT, environment
 from tests.unit.api.loopback import Loopback, Seen, raw, says
+from tests.waiting import PATIENCE
 
 VERSION = "2.9.5"
 HEADERS = ("Authorization", "Fused-Py-Version", "X-Fused-Cache-Disable", "Fused-Recursion")
@@ -188,7 +189,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
             check=False,
         )
         lines = [line.removeprefix("FACTS ") for line in done.stdout.splitlines() if line.startswith("FACTS ")]

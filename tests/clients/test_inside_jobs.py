@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from fused_spec.jobdir import read_results, result_content
+from fused_spec.jobs.folder import read_results, result_content
 from tests.clients.test_published_clients import ENVIRONMENTS, ROOT
 from tests.unit.engine.running import end, job_folder, udf_step
 from tests.waiting import PATIENCE

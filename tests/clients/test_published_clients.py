@@ -128,8 +128,17 @@ EXPECTED = {
     "1.14.0": {**ALWAYS, **BEFORE_2, **SINCE_1_14, "submit_many": [1, 2, 2, 3]},
     "2.9.5": {**ALWAYS, **SINCE_1_14, **SINCE_2},
 }
+NEWEST = VERSIONS[-1]
+
+
+def marks(version: str) -> list[pytest.MarkDecorator]:
+    """What uses one client shares its environment; the newest finds what the older ones find, and more."""
+    group = pytest.mark.xdist_group(f"client {version}")
+    return [group] if version == NEWEST else [group, pytest.mark.thorough]
+
+
 CASES = [
-    pytest.param(version, name, marks=pytest.mark.xdist_group(f"client {version}"), id=f"{version} {name}")
+    pytest.param(version, name, marks=marks(version), id=f"{version} {name}")
     for version in VERSIONS
     for name in EXPECTED[version]
 ]
@@ -139,10 +148,10 @@ DOUBLED = "@fused.udf\ndef udf(n: int = 1):\n    return n * 2\n"
 
 
 def environment(version: str) -> Path:
-    """The Python of an environment with this client, installed from the package registry once."""
-    folder = ENVIRONMENTS / f"fused-{version}"
+    """The Python of an environment with this client, installed from the package registry once for each interpreter."""
+    folder = ENVIRONMENTS / f"fused-{version}-{sys.implementation.cache_tag}"
     ENVIRONMENTS.mkdir(exist_ok=True)
-    with FileLock(ENVIRONMENTS / f"{version}.lock"):
+    with FileLock(ENVIRONMENTS / f"{folder.name}.lock"):
         if not (folder / "installed").exists():
             shutil.rmtree(folder, ignore_errors=True)
             uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))

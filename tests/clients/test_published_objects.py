@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.clients.test_published_clients import ROOT, environment
+from tests.clients.test_published_clients import ROOT, environment, marks
+from tests.waiting import PATIENCE
 
 SCRIPT = """
 import json, sys, warnings
@@ -60,9 +61,7 @@ EXPECTED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
-    "version", [pytest.param(v, marks=pytest.mark.xdist_group(f"client {v}")) for v in ("1.14.0", "2.9.5")]
-)
+@pytest.mark.parametrize("version", [pytest.param(version, marks=marks(version)) for version in ("1.14.0", "2.9.5")])
 def test_objects_of_a_published_client_are_taken(tmp_path: Path, version: str) -> None:
     script = tmp_path / "script.py"  # a UDF is read from its file
     script.write_text(SCRIPT, encoding="utf-8")
@@ -71,7 +70,7 @@ def test_objects_of_a_published_client_are_taken(tmp_path: Path, version: str) -
         env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     facts = [line.removeprefix("FACTS ") for line in done.stdout.splitlines() if line.startswith("FACTS ")]

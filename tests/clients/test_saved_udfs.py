@@ -10,6 +10,7 @@ import pytest
 from tests.acceptance.command import Shell
 from tests.acceptance.conftest import in_folder
 from tests.clients.test_published_clients import environment
+from tests.waiting import PATIENCE
 
 SCRIPT = """
 import json, sys, warnings
@@ -62,7 +63,7 @@ def test_each_declared_udf_is_listed_and_saving_it_again_changes_no_plan(shell: 
         env={"HOME": str(shell.home), "PATH": "/usr/bin:/bin", "NO_PROXY": "127.0.0.1", **auth},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     said = dict(line.split(" ", 1) for line in done.stdout.splitlines() if line.startswith(("NAMES", "AGAIN")))

@@ -16,7 +16,7 @@ from fused_spec.reconcile.applying.apply import apply
 from fused_spec.reconcile.applying.events import Finished
 from fused_spec.reconcile.applying.options import Options
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, exit_code
-from fused_spec.reconcile.store.stores import LocalStore
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.reconcile.store.trouble import TellingStore
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter

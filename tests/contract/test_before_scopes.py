@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from fused_spec.cli.targets.memory import open_kept
+from fused_spec.configuration.service_identity import ServiceIdentity
+from fused_spec.configuration.settings import Target
 from fused_spec.plan.model import Plan
 from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.service.app import create_app
-from fused_spec.service_identity import ServiceIdentity
-from fused_spec.settings import Target
 from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter
 from tests.contract.world import TOKEN, World

@@ -10,8 +10,8 @@ import requests
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import ApiError, Refused
 from fused_spec.api.http.transport import Transport, new_session
+from fused_spec.configuration.settings import Credentials
 from fused_spec.service.app import create_app
-from fused_spec.settings import Credentials
 from tests.asgi import AsgiAdapter
 from tests.waiting import PATIENCE
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Mount, Route
 
@@ -20,6 +20,7 @@ from fused_spec.service.app import create_app
 from fused_spec.service.routes import jobs, realtime
 from tests.asgi import AsgiAdapter
 from tests.contract.asking import BASE, BODIES, TOKEN, Service, as_json
+from tests.depth import examples
 
 QUERY = (
     *("skip", "limit", "since_ms", "path", "extension", "content_length", "max_deletion_depth", "instance_type"),
@@ -136,13 +137,13 @@ def try_one(service: Service, data: st.DataObject, choice: list[tuple[str, str]]
         check(service.ask(method, path, query=query, body=body, headers=given), service.adapter.crashes)
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(data=st.data())
 def test_no_request_finds_a_fault(service: Service, data: st.DataObject) -> None:
     try_one(service, data, QUICK)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(data=st.data())
 def test_no_run_that_is_asked_for_finds_a_fault(service: Service, data: st.DataObject) -> None:
     try_one(service, data, SLOW)

@@ -11,6 +11,7 @@ import pytest
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.values.objects import RunResponse
 from fused_spec.errors import ServiceError
+from fused_spec.jobs.status import LOST_AFTER
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests, Run
 from fused_spec.reconcile.applying.act import flight_of
@@ -23,7 +24,6 @@ from fused_spec.reconcile.marking.copies import is_changed_copy, is_late
 from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.site import World as Time
 from fused_spec.service.app import create_app
-from fused_spec.status import LOST_AFTER
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, FAST, SLOW, TOKEN, World, job
 

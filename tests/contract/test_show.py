@@ -8,11 +8,11 @@ import pytest
 
 from fused_spec.cli.runs.details import run_details
 from fused_spec.cli.runs.lookup import Surroundings, find_run
+from fused_spec.configuration.service_identity import ServiceIdentity
+from fused_spec.configuration.settings import Target
 from fused_spec.plan.model import Requests
 from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.service.app import create_app
-from fused_spec.service_identity import ServiceIdentity
-from fused_spec.settings import Target
 from fused_spec.spec.model import Project
 from tests.asgi import AsgiAdapter
 from tests.contract.test_odd_answers import DETACHED, Cache, Odd

@@ -19,6 +19,7 @@ from fused_spec.spec.project import elsewhere
 from fused_spec.views.text.plans import plan_text
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, SCOPE, SERVED, SLOW, TOKEN, UDF, World, job
+from tests.waiting import PATIENCE
 
 SECRET = "fsh_" + "AbCdEfGh12345678"
 TABLE = """\
@@ -109,7 +110,7 @@ def test_a_cancelled_job_says_when_and_by_whom_where_that_was_written_down(world
     world.write("specs/a.yaml", job())
     started = world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"]
     world.api.cancel_job(str(started.job_id))
-    world.api.wait_for_job(str(started.job_id), poll_interval_seconds=0.05, timeout=60)
+    world.api.wait_for_job(str(started.job_id), poll_interval_seconds=0.05, timeout=PATIENCE)
     world.apply()
     assert "was cancelled on " in plan_text(told(world))
     assert " by " not in plan_text(told(world)).splitlines()[1]

@@ -11,7 +11,7 @@ import pytest
 from fused_spec.service.app import create_app
 from fused_spec.service.images.build import Image, folder_of, python_of
 from fused_spec.service.jobs.watching import Watch
-from fused_spec.service.state.launch import IMAGES_FILE
+from fused_spec.service.state.declared import IMAGES_FILE
 from tests.asgi import AsgiAdapter
 from tests.contract.asking import TOKEN, UDF, Service, as_json, end_of
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.http.transport import Transport, new_session
+from fused_spec.configuration.service_identity import ServiceIdentity
+from fused_spec.configuration.settings import Credentials
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.applying.apply import apply
@@ -21,9 +23,7 @@ from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.reconcile.journal.intents import Journal
 from fused_spec.reconcile.site import Site, Timing
 from fused_spec.reconcile.site import World as Time
-from fused_spec.reconcile.store.stores import LocalStore
-from fused_spec.service_identity import ServiceIdentity
-from fused_spec.settings import Credentials
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter

@@ -17,6 +17,7 @@ from fused_spec.cli.main import commands
 from fused_spec.spec.checking.schema import SPEC_KINDS, check, schema, schema_folder, schema_text
 from fused_spec.spec.documents.document import read_documents
 from fused_spec.spec.files.discovery import SpecFile
+from tests.commands import every_command
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -70,15 +71,12 @@ def test_a_command_that_is_shown_exists_with_its_options(line: str) -> None:
         parse(words)
 
 
-def leaves(group: click.Group, name: str = "fused-spec") -> Iterator[tuple[str, click.Command]]:
-    for word, found in group.commands.items():
-        if isinstance(found, click.Group):
-            yield from leaves(found, f"{name} {word}")
-        else:
-            yield f"{name} {word}", found
+LEAVES = {
+    " ".join(("fused-spec", *words)): found for words, found in every_command() if not isinstance(found, click.Group)
+}
 
 
-@pytest.mark.parametrize(("name", "found"), [pytest.param(*leaf, id=leaf[0]) for leaf in leaves(commands)])
+@pytest.mark.parametrize(("name", "found"), LEAVES.items(), ids=LEAVES)
 def test_the_synopsis_names_every_option_of_a_command(name: str, found: click.Command) -> None:
     synopsis = blocks((ROOT / "docs/cli.md").read_text(encoding="utf-8"), "text")[0]
     [line] = [line for line in synopsis.splitlines() if re.match(rf"{name}\b", line)]
@@ -193,3 +191,20 @@ def test_the_changelog_knows_this_version() -> None:
     from fused_spec import __version__
 
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "fused_spec").rglob("*.py")}
+ROOMS = sorted(
+    path.parent.name for path in (ROOT / "fused_spec").rglob("__init__.py") if path.parent.name != "fused_spec"
+)
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:[a-z]+\.)+[a-z_]+)`", ARCHITECTURE))))
+def test_a_module_on_the_map_is_there(name: str) -> None:
+    assert any(module.removesuffix(".__init__").endswith(f".{name}") for module in MODULES)
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_every_room_is_on_the_map(room: str) -> None:
+    assert f"`{room}`" in ARCHITECTURE

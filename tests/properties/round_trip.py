@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
+from tests.depth import SHARE, at_depth
 from tests.properties.engine import Came, apart
 from tests.properties.oracles import Oracle
 from tests.properties.seen import difference
@@ -16,11 +17,12 @@ TIMES = int(os.environ.get("FUSED_SPEC_TRIPS", "1"))
 
 
 def trips(count: int) -> settings:
-    """So many examples, the same in each usual run; a night takes others, and more of them.
+    """So many examples, the same in each run, a part of them in breadth; a night takes others, and more of them.
 
     A format holds some kinds of values only; one for which nothing at all is written still fails its test.
     """
-    return settings(max_examples=count * TIMES, derandomize=TIMES == 1, suppress_health_check=list(HealthCheck))
+    tried = at_depth(count, in_breadth=max(2, count // SHARE))
+    return settings(max_examples=tried * TIMES, derandomize=TIMES == 1, suppress_health_check=list(HealthCheck))
 
 
 def unlike(came: Came, oracle: Oracle, path: Path, refusals: Sequence[str] = ()) -> str | None:

@@ -6,11 +6,12 @@ time others: `python -m tests.properties.damage`, which repeats one, too.
 
 import pytest
 
+from tests.depth import at_depth
 from tests.properties.damage import verdict
 from tests.properties.formats import FORMATS
 
 _SEED = 70_000
-_EACH = 8
+_EACH = at_depth(8, in_breadth=1)
 _SLOW = {"osm": 1, "osm pbf": 1}  # whose reader makes a database first
 
 

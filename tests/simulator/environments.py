@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.reconcile.archive.folders import RECEIPT, Archive
 from fused_spec.reconcile.site import Site
-from fused_spec.service_identity import ServiceIdentity
 from tests.simulator.kernel import Kernel
 from tests.simulator.schedule import SCOPE, MemoryStore, Result, Schedule, Setting
 from tests.simulator.service import Service
@@ -88,4 +88,5 @@ class Environments:
             result = part.checked()
             starts.update({(part.name + name, *rest): count for (name, *rest), count in result.starts.items()})  # type: ignore[misc]
             problems += [f"{part.name}: {problem}" for problem in result.problems]
-        return Result(self.seed, starts=starts, problems=problems, switches=self.kernel.switches)
+        self.kernel.close()
+        return Result(self.seed, starts=starts, problems=problems, ended=self.kernel.time)

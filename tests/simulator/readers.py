@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Plan
 from fused_spec.spec.model import DesiredJob, Key, Kind, OnFailure, Project, Resolution, RunPolicy, When

@@ -18,8 +18,8 @@ import requests
 
 from fused_spec.api.errors import ApiError
 from fused_spec.api.http.answers import Answer
-from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError, ServiceError
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.applying.act import act

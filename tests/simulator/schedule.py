@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError, Locked
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Reason
 from fused_spec.plan.model import History, PastRun, Plan, Requests
 from fused_spec.plan.planner import make_plan
@@ -32,7 +33,6 @@ from fused_spec.reconcile.journal.intents import Journal
 from fused_spec.reconcile.site import Site, Timing, World, always
 from fused_spec.reconcile.store.lease import Holder, Lease
 from fused_spec.spec.model import DesiredJob, Key, Kind, OnChangeWhileRunning, OnFailure, Project, Resolution, RunPolicy
-from fused_spec.status import RunStatus
 from fused_spec.wire import JobConfig
 from tests.simulator import readers
 from tests.simulator.kernel import Kernel, Pool, Process, wait_for
@@ -194,12 +194,12 @@ class Setting:
 
 @dataclass
 class Result:
-    """What really happened, by attempt: `(name, digest, attempt)`."""
+    """What really happened, by attempt: `(name, digest, attempt)`, and when it was over, on the virtual clock."""
 
     seed: int
     starts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
-    switches: int = 0
+    ended: float = 0.0
 
     @property
     def extra_starts(self) -> int:
@@ -255,7 +255,9 @@ class Schedule:
         self.kernel.time += 4000.0
         self.begin_last()
         self.kernel.run()
-        return self.checked()
+        result = self.checked()
+        self.kernel.close()
+        return result
 
     def begin(self) -> None:
         """Let everybody apply who does."""
@@ -277,7 +279,7 @@ class Schedule:
 
     def checked(self) -> Result:
         self._check()
-        self.result.switches = self.kernel.switches
+        self.result.ended = self.kernel.time
         return self.result
 
     def _begin(self, process: Process, after: float, restarts: int) -> None:
@@ -519,6 +521,7 @@ def _is_true(status: RunStatus, job: Job, now: float) -> bool:
     return status is not RunStatus.SUCCEEDED or job.status(now) == "Done"
 
 
+@cache
 def _foreign() -> JobConfig:
     marker = {"v": 1, "scope": FOREIGN, "kind": "Job", "name": "job-0", "digest": "d1:0", "attempt": 1, "nonce": "n"}
     return JobConfig.model_validate({**CONFIG, "metadata": {"fused-spec": marker}})

@@ -3,10 +3,12 @@
 It keeps what really happened, so that a test can compare it with what the clients believe.
 """
 
-import random
+from bisect import insort
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, cached_property
+from itertools import islice
 from math import inf
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +18,10 @@ import requests
 from fused_spec.api.errors import ApiError, TimedOut, Unreachable
 from fused_spec.api.values.objects import RunResponse
 from fused_spec.wire import JobConfig, JobResponse
-from tests.simulator.kernel import Kernel
+from tests.simulator.kernel import Kernel, Process
 
 EPOCH = datetime(2031, 5, 1, tzinfo=UTC)
+IN_PROGRESS = "In Progress"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +74,11 @@ class Job:
     fails: bool
     beats: bool = True
     cancelled: float | None = None
+    _lines: dict[tuple[str, datetime | None], JobResponse] = field(default_factory=dict)
+    _records: dict[tuple[str, float], RunResponse] = field(default_factory=dict)
+    _last_line: JobResponse | None = None
 
-    @property
+    @cached_property
     def marker(self) -> dict[str, Any]:
         marker: dict[str, Any] = (self.config.metadata or {}).get("fused-spec", {})
         return marker
@@ -82,15 +88,54 @@ class Job:
             return "Canceled"
         if time >= self.ends:
             return "Failed" if self.fails else "Done"
-        return "In Progress"
+        return IN_PROGRESS
 
     def goes_on(self, time: float) -> bool:
         """Whether its work is not over, in truth."""
-        return self.status(time) == "In Progress" and not self.is_lost(time)
+        return self.status(time) == IN_PROGRESS and not self.is_lost(time)
 
     def is_lost(self, time: float) -> bool:
         """Whether its machine vanished, in truth."""
-        return self.status(time) == "In Progress" and self.ends == inf and self.leaves <= time
+        return self.status(time) == IN_PROGRESS and self.ends == inf and self.leaves <= time
+
+    def line(self, now: float, stamped_later: float) -> JobResponse:
+        """Its line in the list; every look at it has the same ones again, and they are dear to make."""
+        if self._last_line is not None:
+            return self._last_line
+        status = self.status(now + self.ahead)
+        if status == IN_PROGRESS:
+            return self._line(status, None)
+        over = min(now, self.ends, now if self.cancelled is None else self.cancelled)
+        moved = min(stamped_later, max(0.0, now - over))
+        line = self._line(status, EPOCH + timedelta(seconds=over + moved))
+        if moved >= stamped_later and self.status(now) != IN_PROGRESS:
+            self._last_line = line  # nothing about it changes any more
+        return line
+
+    def _line(self, status: str, ended: datetime | None) -> JobResponse:
+        line = self._lines.get((status, ended))
+        if line is None:
+            line = self._lines[status, ended] = JobResponse.model_construct(
+                id=self.id, creation_date=self.stamped, job_status=status, job_status_date=ended, instance_type=None
+            )
+        return line
+
+    def record(self, now: float) -> RunResponse:
+        """Its own record; the machine gives a sign of life twice a minute, and a last one when it leaves."""
+        status = self.status(now)
+        over, left = status != IN_PROGRESS, self.leaves <= now
+        beat = self.leaves if left else now - now % 30.0
+        record = self._records.get((status, beat))
+        if record is None:
+            record = self._records[status, beat] = RunResponse(
+                job_id=self.id,
+                status="terminated" if over or left else "running",
+                terminal_status=over or left,
+                last_heartbeat=EPOCH + timedelta(seconds=beat) if self.beats else None,
+                job_status=status,
+                finished_job_status=over,
+            )
+        return record
 
 
 @dataclass
@@ -100,6 +145,8 @@ class Service:
     jobs: list[Job] = field(default_factory=list)
     cancels: list[tuple[str, Job]] = field(default_factory=list)
     posts: int = 0
+    _by_id: dict[str, Job] = field(default_factory=dict)
+    _by_age: list[Job] = field(default_factory=list)
 
     def accept(self, config: JobConfig) -> Job:
         rng, now = self.kernel.rng, self.kernel.time
@@ -121,20 +168,23 @@ class Service:
             beats=not vanishes or rng.random() < 0.5,
         )
         self.jobs.append(job)
+        self._by_id[job.id] = job
+        insort(self._by_age, job, key=lambda job: (job.stamped, job.id))
         return job
 
-    def listing(self) -> list[Job]:
+    def listing(self) -> Iterator[Job]:
+        """What the history shows by now, newest first."""
         now, purge = self.kernel.time, self.faults.purge_after
-        seen = [job for job in self.jobs if job.visible <= now and (purge is None or now - job.ends < purge)]
-        return sorted(seen, key=lambda job: (job.stamped, job.id), reverse=True)
+        for job in reversed(self._by_age):
+            if job.visible <= now and (purge is None or now - job.ends < purge):
+                yield job
 
     def is_forgotten(self, job_id: str) -> bool:
-        purge = self.faults.purge_after
-        known = [job for job in self.jobs if job.id == job_id]
-        return not known or (purge is not None and self.kernel.time - known[0].ends >= purge)
+        job, purge = self._by_id.get(job_id), self.faults.purge_after
+        return job is None or (purge is not None and self.kernel.time - job.ends >= purge)
 
     def find(self, job_id: str) -> Job:
-        return next(job for job in self.jobs if job.id == job_id)
+        return self._by_id[job_id]
 
 
 class Client:
@@ -145,6 +195,7 @@ class Client:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._kernel = service.kernel
+        self._rng = service.kernel.rng
         self._told: tuple[float, float] | None = None
 
     @property
@@ -157,8 +208,9 @@ class Client:
     def get_jobs(self, n: int, *, skip: int = 0, per_request: int = 50, **_: Any) -> list[JobResponse]:
         self._travel()
         most = self._service.faults.most_per_page
-        page = self._service.listing()[skip : skip + min(n, per_request, most)]
-        answer = [self._line(job) for job in page]
+        now, stamped_later = self._kernel.time, self._service.faults.ends_stamped_later
+        page = islice(self._service.listing(), skip, skip + min(n, per_request, most))
+        answer = [job.line(now, stamped_later) for job in page]
         self._arrive()
         return answer
 
@@ -180,19 +232,9 @@ class Client:
         self._travel()
         if self._service.is_forgotten(job_id):
             raise _error(404)
-        job, now = self._service.find(job_id), self._kernel.time
-        status = job.status(now)
-        over = status != "In Progress"
-        left = over or job.leaves <= now
+        record = self._service.find(job_id).record(self._kernel.time)
         self._arrive()
-        return RunResponse(
-            job_id=job_id,
-            status="terminated" if left else "running",
-            terminal_status=left,
-            last_heartbeat=EPOCH + timedelta(seconds=min(now, job.leaves)) if job.beats else None,
-            job_status=status,
-            finished_job_status=over,
-        )
+        return record
 
     def get_logs(self, job_id: str, since_ms: int | None = None) -> list[Any]:
         self._travel()
@@ -203,7 +245,7 @@ class Client:
         self._travel()
         job = self._service.find(job_id)
         self._service.cancels.append((self._kernel.current.name, job))
-        if job.status(self._kernel.time) == "In Progress":
+        if job.status(self._kernel.time) == IN_PROGRESS:
             job.cancelled = self._kernel.time
         self._arrive()
 
@@ -235,14 +277,11 @@ class Client:
         self._note_time()
         return RunResponse(job_id=job.id, status="pending", terminal_status=False)
 
-    @property
-    def _rng(self) -> random.Random:
-        return self._kernel.rng
-
     def _travel(self) -> None:
-        self._kernel.pause(self._rng.random() * 0.2)
-        if self._rng.random() < self._service.faults.unreadable:
-            self._kernel.pause(5.0)
+        random, pause = self._rng.random, self._kernel.pause
+        pause(random() * 0.2)
+        if random() < self._service.faults.unreadable:
+            pause(5.0)
             raise self._rng.choice((TimedOut("no answer"), _error(503), _error(429), _error(401)))
 
     def _arrive(self) -> None:
@@ -250,33 +289,20 @@ class Client:
         self._kernel.pause(self._rng.random() * 0.2)
 
     def _note_time(self) -> None:
-        skew = self._rng.uniform(-1, 1) * self._service.faults.server_skew
-        self._told = (self._kernel.time + skew, self._kernel.time)
-
-    def _line(self, job: Job) -> JobResponse:
         now = self._kernel.time
-        status = job.status(now + job.ahead)
-        over = min(now, job.ends, now if job.cancelled is None else job.cancelled)
-        moved = min(self._service.faults.ends_stamped_later, max(0.0, now - over))
-        ended = None if status == "In Progress" else EPOCH + timedelta(seconds=over + moved)
-        return _line(job.id, job.stamped, status, ended)
+        self._told = (now + (2.0 * self._rng.random() - 1.0) * self._service.faults.server_skew, now)
 
 
-@lru_cache(1024)
-def _line(job_id: str, created: datetime, status: str, ended: datetime | None) -> JobResponse:
-    """A line of the list; every look at it has the same ones again, and they are dear to make."""
-    return JobResponse.model_construct(
-        id=job_id, creation_date=created, job_status=status, job_status_date=ended, instance_type=None
-    )
-
-
-def _network() -> Any:
-    from tests.simulator.kernel import Process
-
+def _network() -> Process:
     return Process(name="network")
 
 
 def _error(status: int) -> ApiError:
+    return ApiError("gateway", response=_answer(status), call="POST run")
+
+
+@cache
+def _answer(status: int) -> requests.Response:
     response = requests.Response()
     response.status_code = status
-    return ApiError("gateway", response=response, call="POST run")
+    return response

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Requests
 from fused_spec.reconcile.applying.apply import apply

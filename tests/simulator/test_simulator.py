@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from fused_spec import status
+from fused_spec.jobs import status
 from fused_spec.plan import lineage, planner
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.applying import catch_up, progress, recover

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.http.transport import Transport
+from fused_spec.configuration.settings import Credentials
 from fused_spec.reconcile.marking.marker import marker_in
-from fused_spec.settings import Credentials
 from tests.acceptance.command import COMMAND, Shell
 from tests.torture.proxy import FaultyProxy
 from tests.waiting import PATIENCE

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.gitrefs.checkout import Checkout, checkout_of
+from fused_spec.udfs.gitrefs.checkout import Checkout, checkout_of
 from tests.repositories import commit_files, in_git
 
 

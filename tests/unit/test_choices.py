@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.choices import meant, shown
+from fused_spec.udfs.choices import meant, shown
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.engine_choice import EngineChoice, parse_engine
+from fused_spec.configuration.engine_choice import EngineChoice, parse_engine
+from fused_spec.configuration.storage_url import parse_storage, storage_variables
 from fused_spec.errors import FusedSpecError
-from fused_spec.storage_url import parse_storage, storage_variables
 
 
 @pytest.mark.parametrize(

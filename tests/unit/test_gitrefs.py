@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.gitrefs import GitReference, GitUnavailable, Repositories, normal, parse
+from fused_spec.udfs.gitrefs import GitReference, GitUnavailable, Repositories, normal, parse
 from tests.repositories import commit_files
 
 WEB = "https://github.com/geo/udfs"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.jobdir import JobDir, Result, result_content, result_file
+from fused_spec.jobs.folder import JobDir, Result, result_content, result_file
 
 
 @pytest.mark.parametrize("name", ["../other", "/etc/other", "a/../../other"])

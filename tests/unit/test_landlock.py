@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec import landlock
 from fused_spec.engine.processes.forking import fork
+from fused_spec.system import landlock
 
 needs_landlock = pytest.mark.skipif(landlock.version() == 0, reason="this system has no Landlock")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.redaction import (
+from fused_spec.messages.redaction import (
     MASK,
     Redactor,
     env_redactor,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fused_spec.service_identity import ServiceIdentity, is_loopback, is_service_id, normal_url
+from fused_spec.configuration.service_identity import ServiceIdentity, is_loopback, is_service_id, normal_url
 
 ID = "0123456789abcdef" * 2
 

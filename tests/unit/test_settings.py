@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from fused_spec.configuration.settings import HOSTED_URL, Credentials, Target, credentials_for, credentials_from
 from fused_spec.errors import CredentialsError
-from fused_spec.settings import HOSTED_URL, Credentials, Target, credentials_for, credentials_from
 
 PAIR = {"FUSED_AUTH_TOKEN": "a-token", "FUSED_AUTH_TOKEN_TYPE": "Fused-Env-Bearer"}
 WHOLE = {

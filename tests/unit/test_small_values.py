@@ -4,10 +4,10 @@ from itertools import islice
 
 import pytest
 
-from fused_spec.diagnostics import nearest
-from fused_spec.phrases import counted, cut, listed
-from fused_spec.polling import Deadline, intervals
-from fused_spec.status import RunStatus, run_status
+from fused_spec.jobs.status import RunStatus, run_status
+from fused_spec.messages.diagnostics import nearest
+from fused_spec.messages.phrases import counted, cut, listed
+from fused_spec.system.polling import Deadline, intervals
 
 
 @pytest.mark.parametrize(

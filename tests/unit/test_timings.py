@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from fused_spec.timings import UNTIMED, Cache, Lookups, Phase, Route, Stopwatch, Took
+from fused_spec.system.timings import UNTIMED, Cache, Lookups, Phase, Route, Stopwatch, Took
 
 
 class Hand:

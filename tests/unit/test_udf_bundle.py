@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.gitrefs import GitReference
-from fused_spec.udf_bundle import Bundled, as_headers, bundle_of, home_of, is_bundled, neighbour
-from fused_spec.udf_folder import UdfText
+from fused_spec.udfs.bundle import Bundled, as_headers, bundle_of, home_of, is_bundled, neighbour
+from fused_spec.udfs.folder import UdfText
+from fused_spec.udfs.gitrefs import GitReference
 
 COMMIT = "0123456789" * 4
 TEXTS = st.builds(

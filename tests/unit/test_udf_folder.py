@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.udf_folder import BadUdfFolder, UdfText, find_udf
+from fused_spec.udfs.folder import BadUdfFolder, UdfText, find_udf
 
 CODE = "@fused.udf\ndef udf():\n    return 1\n"
 

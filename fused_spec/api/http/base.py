@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Self
 
 from fused_spec.api.http.transport import Transport
-from fused_spec.polling import Clock, Sleep
+from fused_spec.system.polling import Clock, Sleep
 
 
 class Connected:

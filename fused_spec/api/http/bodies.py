@@ -8,7 +8,7 @@ import requests
 from fused_spec.api.errors import TimedOut, Unreadable
 from fused_spec.api.http.failures import failure
 from fused_spec.api.http.request import Request
-from fused_spec.polling import Deadline
+from fused_spec.system.polling import Deadline
 
 _PIECE = 64 * 1024
 

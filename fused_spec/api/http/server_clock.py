@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from fused_spec.polling import Clock
-from fused_spec.service_identity import HEADER, is_service_id
+from fused_spec.configuration.service_identity import HEADER, is_service_id
+from fused_spec.system.polling import Clock
 
 
 class ServerClock:

@@ -36,9 +36,9 @@ from fused_spec.api.http.limits import FILES, ORDINARY, Limits
 from fused_spec.api.http.request import Body, Request, onward, with_body
 from fused_spec.api.http.server_clock import ServerClock
 from fused_spec.api.http.sockets import DeadlineAdapter
-from fused_spec.polling import Clock, Deadline, Sleep, steady_clock
-from fused_spec.redaction import Redactor
-from fused_spec.settings import Credentials
+from fused_spec.configuration.settings import Credentials
+from fused_spec.messages.redaction import Redactor
+from fused_spec.system.polling import Clock, Deadline, Sleep, steady_clock
 
 Query = Mapping[str, str | int | None]
 Sink = Callable[[Iterator[bytes]], bytes]

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import ijson
 
 from fused_spec.api.errors import Unreadable
-from fused_spec.redaction import Redactor, redact
+from fused_spec.messages.redaction import Redactor, redact
 from fused_spec.wire import LogLine, log_lines
 
 

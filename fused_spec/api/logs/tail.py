@@ -8,7 +8,7 @@ import requests
 from fused_spec.api.errors import Unreadable
 from fused_spec.api.logs.cursor import LogCursor
 from fused_spec.errors import WaitTimeout
-from fused_spec.polling import Deadline, Sleep
+from fused_spec.system.polling import Deadline, Sleep
 from fused_spec.wire import LogLine, RunResponse
 
 # Anything else means that the job's machine is ending or gone, and that its log is whole.

@@ -16,8 +16,8 @@ from fused_spec import wire
 from fused_spec.api.errors import NoCredentials
 from fused_spec.api.values.inputs import job_id_of
 from fused_spec.api.values.notebook import card, table
-from fused_spec.service_identity import ATTEMPT_HEADER
-from fused_spec.status import heartbeat_is_old
+from fused_spec.configuration.service_identity import ATTEMPT_HEADER
+from fused_spec.jobs.status import heartbeat_is_old
 from fused_spec.wire.base import WireModel
 
 _FROM_CACHE = frozenset({"hit", "gs", "s3"})

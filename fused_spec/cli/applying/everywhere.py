@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from fused_spec.cli.applying.session import make_plan, workplace_at
 from fused_spec.cli.specs.reading import valid_specs
 from fused_spec.cli.targets.target import named_target, service_state
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.settings import LOCAL_TARGET
 from fused_spec.errors import FusedSpecError
 from fused_spec.plan.model import Requests
-from fused_spec.settings import LOCAL_TARGET
 from fused_spec.views.documents.standings import Standing
 
 if TYPE_CHECKING:

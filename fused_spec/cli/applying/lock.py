@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fused_spec.cli.targets.memory import Kept
+from fused_spec.cli.targets.memory import Memory
 from fused_spec.errors import Locked
-from fused_spec.polling import Clock, Deadline, Sleep, intervals, steady_clock
+from fused_spec.system.polling import Clock, Deadline, Sleep, intervals, steady_clock
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.store.lease import Holder
@@ -28,7 +28,7 @@ def who(env: Mapping[str, str]) -> str:
 
 @contextmanager
 def only_apply(
-    kept: Kept,
+    kept: Memory,
     env: Mapping[str, str],
     *,
     now: Callable[[], datetime],
@@ -60,7 +60,7 @@ def only_apply(
 
 
 @contextmanager
-def _locked(kept: Kept, holder: "Holder", now: Callable[[], datetime]) -> Iterator[Callable[[float], bool]]:
+def _locked(kept: Memory, holder: "Holder", now: Callable[[], datetime]) -> Iterator[Callable[[float], bool]]:
     """Hold every lock of this place."""
     from fused_spec.reconcile.store.lease import Lease, kept_alive, local_lock
 

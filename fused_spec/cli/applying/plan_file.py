@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.cli.applying.session import Workplace
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import FileTrouble, Misconfigured, StalePlan
-from fused_spec.gitrefs.checkout import Checkout, checkout_of
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile.reviewing import saved_plan
 from fused_spec.reconcile.reviewing.saved_plan import SavedPlan
 from fused_spec.spec.files.discovery import STDIN
+from fused_spec.udfs.gitrefs.checkout import Checkout, checkout_of
 
 _LARGEST = 64 << 20  # bytes; the plan of ten thousand jobs has a few million
 _MAKE = "make one with `plan --out`"

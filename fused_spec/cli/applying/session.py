@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import valid_specs
-from fused_spec.cli.targets.memory import Kept, cancels_of, kept_at, leavings_of, open_markers, open_spools
+from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_of, open_markers, open_spools
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.console import Console
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.settings import Target
 from fused_spec.errors import Interrupted, ServiceError
-from fused_spec.phrases import counted
+from fused_spec.messages.phrases import counted
+from fused_spec.messages.redaction import sensitive_values
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.applying.apply import apply as reconcile
@@ -27,8 +29,6 @@ from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
-from fused_spec.redaction import sensitive_values
-from fused_spec.settings import Target
 from fused_spec.spec.model import Kind, Resolution
 from fused_spec.views.live.progress import Board, PlainLog
 
@@ -42,7 +42,7 @@ class Workplace:
 
     resolution: Resolution
     target: Target
-    kept: Kept
+    kept: Memory
 
     @property
     def whereabouts(self) -> Whereabouts:

@@ -2,7 +2,8 @@
 
 import click
 
-from fused_spec.cli.terminal.options import Context, archive_option, command, output_option
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import archive_option, command, output_option
 from fused_spec.cli.terminal.suggestions import Guided
 from fused_spec.errors import EXIT_OK, JobFailed
 
@@ -26,7 +27,8 @@ def verify(context: Context, archive: str | None, output: str) -> int:
     from fused_spec.cli.targets.target import find_target
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.store.stores import open_store
-    from fused_spec.views.documents.json import as_json, verify_document
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.lists import verify_document
     from fused_spec.views.text.archive import verified_text
 
     project = current_project(context)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fused_spec.cli.terminal.options import Context, command, duration, output_option
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command, duration, output_option
 from fused_spec.errors import EXIT_OK, JobFailed
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def status(context: Context, paths: tuple[str, ...], output: str, all_targets: b
     from fused_spec.cli.applying.session import find_workplace, make_plan
     from fused_spec.cli.specs.reading import here
     from fused_spec.plan.model import Requests
-    from fused_spec.views.documents.json import as_json, status_document
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.plans import status_document
     from fused_spec.views.text.runs import status_text
 
     plan = make_plan(context, find_workplace(context, here(context, paths)), Requests())
@@ -63,7 +65,8 @@ def jobs(context: Context, number: int, output: str) -> None:
     from fused_spec.cli.runs.lookup import marked_jobs, surroundings
     from fused_spec.reconcile.history.statuses import status_of
     from fused_spec.reconcile.marking.copies import copies_in
-    from fused_spec.views.documents.json import as_json, jobs_document
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.lists import jobs_document
     from fused_spec.views.text.runs import ListedRun, jobs_text
 
     around = surroundings(context)
@@ -141,8 +144,8 @@ def wait(context: Context, names: tuple[str, ...], timeout: float | None) -> int
     """
     from fused_spec.cli.runs.following import ended_status
     from fused_spec.cli.runs.lookup import find_run, surroundings
-    from fused_spec.polling import Deadline
-    from fused_spec.status import RunStatus
+    from fused_spec.jobs.status import RunStatus
+    from fused_spec.system.polling import Deadline
 
     around = surroundings(context)
     deadline = Deadline(timeout)
@@ -176,7 +179,7 @@ def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout
     from fused_spec.cli.runs.following import ended_status, run_status_of
     from fused_spec.cli.targets.memory import only_said
     from fused_spec.cli.targets.target import connect
-    from fused_spec.polling import Deadline
+    from fused_spec.system.polling import Deadline
 
     if not run_status_of(around.api, found).in_flight:
         context.console.result(f"{found.name} has ended before ({found.job_id})")

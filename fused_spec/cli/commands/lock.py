@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fused_spec.cli.terminal.options import Context, command, spec_paths
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command, spec_paths
 from fused_spec.errors import EXIT_OK, SpecError
-from fused_spec.phrases import counted
+from fused_spec.messages.phrases import counted
 
 if TYPE_CHECKING:
     from fused_spec.spec.model import Project
@@ -30,10 +31,10 @@ def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
     stays as it is, unless --upgrade is given. Exits with 3 when there is an error.
     """
     from fused_spec.cli.targets.target import with_state
-    from fused_spec.gitrefs import Repositories
     from fused_spec.spec.project.git_lock import LOCK_FILE, write_locks
     from fused_spec.spec.resolve import git_cache, resolve
     from fused_spec.spec.udfs.git_sources import GitSources
+    from fused_spec.udfs.gitrefs import Repositories
 
     known: list[tuple[GitSources, Locks]] = []
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import (
-    Context,
     Function,
     amount,
     archive_option,
@@ -21,7 +21,7 @@ from fused_spec.cli.terminal.options import (
     yes_option,
 )
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
-from fused_spec.redaction import redact
+from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:
     from fused_spec.cli.applying.plan_file import PlanToApply
@@ -87,7 +87,8 @@ def plan(
     Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
     """
     from fused_spec.cli.applying.session import find_workplace, make_plan
-    from fused_spec.views.documents.json import as_json, plan_document
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.plans import plan_document
     from fused_spec.views.markdown.comment import plan_markdown
     from fused_spec.views.text.plans import plan_text
 
@@ -194,7 +195,8 @@ def _apply(
     from fused_spec.cli.terminal.asking import confirm
     from fused_spec.reconcile.applying.outcome import exit_code
     from fused_spec.spec.resolving.prices import PRICES
-    from fused_spec.views.documents.json import apply_document, as_json
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.plans import apply_document
     from fused_spec.views.text.outcomes import outcomes_text
     from fused_spec.views.text.plans import plan_text
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from fused_spec.cli.terminal.options import Context, command
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command
 from fused_spec.errors import FusedSpecError
 
 
@@ -79,7 +80,7 @@ def _say_what_next(context: Context, folder: str) -> None:
 
 
 def _unknown_kind(kind: str, kinds: list[str]) -> str:
-    from fused_spec.diagnostics import nearest
+    from fused_spec.messages.diagnostics import nearest
 
     meant = nearest(kind, kinds)
     hint = f'did you mean "{meant}"?' if meant else f"kinds are {', '.join(kinds)}"

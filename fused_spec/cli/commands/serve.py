@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.targets.local_service import asked_to_allow
-from fused_spec.cli.terminal.options import Context, command, duration
-from fused_spec.redaction import redact
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command, duration
+from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:
     from fused_spec.service.state.launch import ServiceAddress
@@ -57,7 +58,7 @@ def serve(
         )
     from fused_spec.cli.targets.local_service import placing
     from fused_spec.cli.terminal.logging_ import ToConsole
-    from fused_spec.engine_choice import parse_engine
+    from fused_spec.configuration.engine_choice import parse_engine
     from fused_spec.service.server import Options
     from fused_spec.service.server import serve as serve_until_stopped
     from fused_spec.service.workers.confining import allowed_places, how_jobs_are_held

@@ -6,7 +6,8 @@ import click
 
 from fused_spec import __version__
 from fused_spec.cli.specs.reading import read_specs, valid_specs
-from fused_spec.cli.terminal.options import Context, command, output_option, spec_paths
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command, output_option, spec_paths
 from fused_spec.errors import EXIT_OK, SpecError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @spec_paths
-@output_option("text", "json", "sarif", "github")
+@output_option("text", "json", "sarif", "github")  # as in _FORMS
 @command
 def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
     """Check specs, offline and with no account.
@@ -23,7 +24,7 @@ def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
     All problems of all files are shown together. Exits with 3 when there is an error.
     """
     resolution = read_specs(context, paths)
-    if text := _diagnostics(resolution, output, context):
+    if text := _FORMS[output](resolution, context):
         context.console.result(text)
     return EXIT_OK if resolution.valid else SpecError.exit_code
 
@@ -45,20 +46,33 @@ def render(context: Context, paths: tuple[str, ...], output: str) -> None:
     context.console.result(as_json(document) if output == "json" else as_yaml(document))
 
 
-def _diagnostics(resolution: "Resolution", output: str, context: Context) -> str:
-    from fused_spec.cli.terminal.runner_paths import placed
-    from fused_spec.views.documents.github import annotations
-    from fused_spec.views.documents.json import as_json, validate_document
-    from fused_spec.views.documents.sarif import sarif_text
+def _as_text(resolution: "Resolution", context: Context) -> str:
     from fused_spec.views.text.diagnostics import diagnostics_text, verdict
 
-    match output:
-        case "json":
-            return as_json(validate_document(resolution.diagnostics))
-        case "sarif":
-            return sarif_text(placed(resolution.diagnostics, context), version=__version__)
-        case "github":
-            return "\n".join(filter(None, [annotations(placed(resolution.diagnostics, context)), verdict(resolution)]))
     paint = context.console.paint_result
     shown = diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=paint)
     return "\n".join(filter(None, [shown, verdict(resolution)]))
+
+
+def _as_json(resolution: "Resolution", _: Context) -> str:
+    from fused_spec.views.documents.json import as_json, validate_document
+
+    return as_json(validate_document(resolution.diagnostics))
+
+
+def _as_sarif(resolution: "Resolution", context: Context) -> str:
+    from fused_spec.cli.terminal.runner_paths import placed
+    from fused_spec.views.documents.sarif import sarif_text
+
+    return sarif_text(placed(resolution.diagnostics, context), version=__version__)
+
+
+def _as_annotations(resolution: "Resolution", context: Context) -> str:
+    from fused_spec.cli.terminal.runner_paths import placed
+    from fused_spec.views.documents.github import annotations
+    from fused_spec.views.text.diagnostics import verdict
+
+    return "\n".join(filter(None, [annotations(placed(resolution.diagnostics, context)), verdict(resolution)]))
+
+
+_FORMS = {"text": _as_text, "json": _as_json, "sarif": _as_sarif, "github": _as_annotations}

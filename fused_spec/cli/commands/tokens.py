@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import (
-    Context,
     Function,
     archive_option,
     command,
@@ -20,7 +20,7 @@ from fused_spec.cli.terminal.suggestions import Guided
 from fused_spec.errors import EXIT_NOT_WELL, EXIT_OK, FusedSpecError
 
 if TYPE_CHECKING:
-    from fused_spec.settings import Target
+    from fused_spec.configuration.settings import Target
     from fused_spec.spec.model import DesiredToken
     from fused_spec.views.text.tokens import TokenState
 
@@ -166,7 +166,8 @@ def _show(
     output: str,
     as_text: "Callable[[list[TokenState]], str]",
 ) -> None:
-    from fused_spec.views.documents.json import as_json, tokens_document
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.lists import tokens_document
 
     context.console.result(as_json(tokens_document(target.name, states)) if output == "json" else as_text(states))
 

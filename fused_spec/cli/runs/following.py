@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ServiceError, WaitTimeout
-from fused_spec.polling import Clock, Deadline, Sleep, intervals, steady_clock
+from fused_spec.jobs.status import RunStatus, Vigil
 from fused_spec.reconcile.following.silence import Silence
-from fused_spec.status import RunStatus, Vigil
+from fused_spec.system.polling import Clock, Deadline, Sleep, intervals, steady_clock
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader

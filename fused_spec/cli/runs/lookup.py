@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fused_spec.cli.targets.memory import cancels_of, kept_at, open_markers
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
-from fused_spec.settings import Target
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.api.values.objects import JobResponse
+    from fused_spec.configuration.service_identity import ServiceIdentity
     from fused_spec.reconcile.archive.cancels import Cancels
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.archive.receipt import Receipt
     from fused_spec.reconcile.journal.intents import Journal
     from fused_spec.reconcile.marking.marker import Marker
-    from fused_spec.service_identity import ServiceIdentity
     from fused_spec.spec.model import Project
 
 _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -119,7 +119,7 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
 
 
 def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
-    from fused_spec.diagnostics import nearest
+    from fused_spec.messages.diagnostics import nearest
     from fused_spec.reconcile.history.listing import list_jobs
     from fused_spec.reconcile.marking.copies import COPIED_AFTER, is_late
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import SpecError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from fused_spec.messages.redaction import shown_env
 from fused_spec.reconcile.marking.payload import wire_config
-from fused_spec.redaction import shown_env
 from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf, Life, LocalFile, Resolution
 from fused_spec.views.words.shown import without_secrets
 from fused_spec.wire import TokenCreate, Udf, UdfSave

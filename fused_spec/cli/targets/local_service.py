@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fused_spec.cli.terminal.options import Context
-from fused_spec.engine_choice import parse_engine
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.engine_choice import parse_engine
+from fused_spec.configuration.storage_url import parse_storage
 from fused_spec.errors import Misconfigured
-from fused_spec.redaction import redact
-from fused_spec.storage_url import parse_storage
+from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:
     from fused_spec.service.state.launch import ServiceAddress

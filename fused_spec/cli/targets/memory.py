@@ -9,27 +9,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fused_spec.configuration.settings import Target
+from fused_spec.configuration.storage_url import is_meant_as_url
 from fused_spec.errors import FusedSpecError
-from fused_spec.settings import Target
-from fused_spec.storage_url import is_meant_as_url
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.cli.terminal.console import Console
-    from fused_spec.cli.terminal.options import Context
+    from fused_spec.cli.terminal.context import Context
+    from fused_spec.configuration.service_identity import ServiceIdentity
     from fused_spec.reconcile.archive.cancels import Cancels
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.archive.spool import Spools
     from fused_spec.reconcile.history.markers import Markers
     from fused_spec.reconcile.journal.intents import Journal
     from fused_spec.reconcile.reviewing.left import Leavings
-    from fused_spec.reconcile.store.stores import Store
-    from fused_spec.service_identity import ServiceIdentity
+    from fused_spec.reconcile.store.store import Store
     from fused_spec.spec.model import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Memory:
     """The store of a project, and what is in it for one environment at one service.
 
     A store that was named may be shared by machines. `locks` are the names of this machine's, `leases` folders of the
@@ -45,7 +45,7 @@ class Kept:
     leases: tuple[str, ...]
 
 
-def open_kept(project: "Project", target: Target, service: "ServiceIdentity", place: str | None = None) -> Kept:
+def open_kept(project: "Project", target: Target, service: "ServiceIdentity", place: str | None = None) -> Memory:
     """What is kept at `place` (a folder or a URL), else where the project says, else in its state folder."""
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.journal.intents import Earlier, Journal
@@ -59,7 +59,7 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
     # embedded service forgets nothing: what it does not know, another one ran.
     is_certain = not (target.is_local and is_shared)
     earlier = before and Earlier(target=before, settles=is_certain, is_remembered=is_certain and service.id is None)
-    return Kept(
+    return Memory(
         store=store,
         archive=Archive(store, project.scope, service, earlier=before if is_certain else None),
         journal=Journal(store, project.scope, service.folder, earlier=earlier or None),
@@ -73,21 +73,21 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
     )
 
 
-def kept_at(context: "Context", project: "Project", target: Target, place: str | None = None) -> Kept:
+def kept_at(context: "Context", project: "Project", target: Target, place: str | None = None) -> Memory:
     """The same for the service that the target reaches, which is asked who it is; raises the client's errors."""
     from fused_spec.cli.targets.target import identify
 
     return open_kept(project, target, identify(target, context, project), place)
 
 
-def leavings_of(kept: Kept) -> "Leavings":
+def leavings_of(kept: Memory) -> "Leavings":
     """What applies have told of things that left the specs."""
     from fused_spec.reconcile.reviewing.left import Leavings
 
     return Leavings(kept.store, f"{_folder(kept.project, kept.service)}/left")
 
 
-def cancels_of(kept: Kept) -> "Cancels":
+def cancels_of(kept: Memory) -> "Cancels":
     """Who cancelled which run."""
     from fused_spec.reconcile.archive.cancels import Cancels
 

@@ -13,12 +13,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from fused_spec.cli.terminal.options import Context
-from fused_spec.diagnostics import nearest
-from fused_spec.errors import Misconfigured
-from fused_spec.redaction import redact
-from fused_spec.service_identity import ServiceIdentity, normal_url
-from fused_spec.settings import (
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.service_identity import ServiceIdentity, normal_url
+from fused_spec.configuration.settings import (
     HOSTED_TARGET,
     HOSTED_URL,
     LOCAL_TARGET,
@@ -27,6 +24,9 @@ from fused_spec.settings import (
     Target,
     credentials_for,
 )
+from fused_spec.errors import Misconfigured
+from fused_spec.messages.diagnostics import nearest
+from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:
     from fused_spec.api.http.base import Connected
@@ -119,7 +119,7 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
 
 def hand_over(project: "Project", state: Path) -> None:
     """Let the service of a state folder know the images that the project declares, and the folder of its specs."""
-    from fused_spec.service.state.launch import declare_images, declare_specs
+    from fused_spec.service.state.declared import declare_images, declare_specs
 
     if project.file is not None:
         declare_images(state, project.images)
@@ -196,7 +196,7 @@ def _running_service(state: Path, context: Context, project: "Project") -> Local
 
 def _tell_git(state: Path, project: "Project") -> None:
     """Let the local service's jobs read the repositories that the project declares, and those fetched for it."""
-    from fused_spec.service.state.launch import GIT_FILE
+    from fused_spec.service.state.declared import GIT_FILE
 
     clones = {url: str(path.resolve()) for url, path in project.clones.items()}
     told = json.dumps({"cache": str((project.state / "git").resolve()), "clones": clones}, sort_keys=True)

@@ -4,9 +4,9 @@ import sys
 
 import click
 
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
-from fused_spec.settings import Target
 
 
 def confirm(context: Context, target: Target, question: str, *, yes: bool, otherwise: str, hint: str) -> None:

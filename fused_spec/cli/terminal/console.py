@@ -8,11 +8,11 @@ where a command fails behind its result, the document of its error stands alone.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TextIO
 
 import click
 
+from fused_spec.cli.terminal.options import Color
 from fused_spec.errors import FileTrouble
 from fused_spec.views.documents.runners import harmless
 from fused_spec.views.words.tones import Paint, Tone, plain
@@ -27,12 +27,6 @@ _STYLES: Mapping[Tone, Mapping[str, str | bool]] = {
 
 
 TEXT, MARKDOWN = "text", "markdown"
-
-
-class Color(StrEnum):
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,73 +1,24 @@
-"""What every command shares: the global options before and after its name, and the `Context` made of them."""
+"""What every command shares: the global options, before and after its name, and the options that several have.
+
+Even `--help` waits for what is imported here.
+"""
 
 import math
-import os
 import re
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from enum import StrEnum
 from functools import wraps
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 
-from fused_spec.cli.terminal.console import TEXT, Color, Console
-from fused_spec.cli.terminal.spec_text import Sources
-from fused_spec.errors import FileTrouble
-from fused_spec.settings import home_folder
-from fused_spec.spec.documents.durations import SECONDS
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """Everything a command knows about its surroundings; only this module reads them."""
-
-    console: Console
-    sources: Sources
-    env: Mapping[str, str]
-    cwd: Path
-    home: Path
-    target: str | None = None
-    base_url: str | None = None
-
-
-def current_console(given: Mapping[str, Any], *, waits: bool = False) -> Console:
-    """The console for the global options that were `given` on the command line."""
-    return Console(
-        stdout=sys.stdout,
-        stderr=sys.stderr,
-        color=Color(given.get("color", Color.AUTO)),
-        quiet=given.get("quiet", False),
-        verbose=given.get("verbose", False),
-        env=os.environ,
-        form=given.get("output", TEXT),
-        waits=waits,
-    )
-
-
-def current_context(given: Mapping[str, Any], *, waits: bool = False) -> Context:
-    """The context for the global options that were `given`; raises `FileTrouble` where there is no current folder."""
-    cwd = _cwd()
-    return Context(
-        console=current_console(given, waits=waits),
-        sources=Sources(cwd=cwd, read_stdin=sys.stdin.buffer.read),
-        env=os.environ,
-        cwd=cwd,
-        home=home_folder(cwd),
-        target=given.get("target"),
-        base_url=given.get("base_url"),
-    )
-
-
-def _cwd() -> Path:
-    try:
-        return Path.cwd()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise FileTrouble(f"the current folder cannot be used: {why}", hint="go to a folder that is there") from None
+class Color(StrEnum):
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 def not_empty(_: click.Context, __: click.Parameter, value: Any) -> Any:
@@ -114,6 +65,8 @@ def command(function: Callable[..., int | None]) -> Callable[..., int]:
 
     @wraps(function)
     def run(*arguments: Any, **options: Any) -> int:
+        from fused_spec.cli.terminal.context import current_context
+
         given = click.get_current_context().ensure_object(dict)
         context = current_context(given, waits=True)
         code = function(context, *arguments, **options) or 0
@@ -162,6 +115,8 @@ def duration(_: click.Context, __: click.Parameter, value: str | None) -> float 
     """An option's callback: seconds, from `90`, `90s`, `30m`, `2h`, `1d` or `1h30m`."""
     if value is None:
         return None
+    from fused_spec.spec.documents.durations import SECONDS
+
     parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", value)
     if value.isdecimal():
         return float(value)

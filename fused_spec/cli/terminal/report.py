@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fused_spec import __version__
-from fused_spec.redaction import env_redactor
+from fused_spec.messages.redaction import env_redactor
 
 
 def write_report(error: BaseException, arguments: Sequence[str], env: Mapping[str, str]) -> Path:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from fused_spec.cli.terminal.options import Context
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.cli.terminal.context import Context
+from fused_spec.messages.diagnostics import Diagnostic
 
 
 def placed(diagnostics: Iterable[Diagnostic], context: Context) -> Iterator[Diagnostic]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 
 STDIN = "-"
 _LARGEST = 4 * 1024 * 1024

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 
 import click
 
-from fused_spec.diagnostics import nearest
-
 SPENDING = frozenset({"--prune", "--prune-limit", "--rerun", "--retry", "--adopt", "--yes", "-y", "--revoke-now"})
 _ACTING = frozenset({"apply", "cancel"})  # commands that a slip of the hand must not lead to
 
@@ -123,6 +121,8 @@ def about_option(word: str, known: Iterable[str]) -> str:
 
 
 def _meant(word: str, safe: Iterable[str]) -> str:
+    from fused_spec.messages.diagnostics import nearest
+
     close = nearest(word, safe)
     return f'Did you mean "{close}"' if close else "`--help` lists what there is"
 

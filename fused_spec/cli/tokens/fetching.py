@@ -7,7 +7,7 @@ from fused_spec.api.errors import ApiError
 from fused_spec.api.reading import FusedReader
 from fused_spec.api.shared_runs import run_shared
 from fused_spec.cli.targets.target import connect, find_target
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import JobFailed
 from fused_spec.spec.model import Project
 

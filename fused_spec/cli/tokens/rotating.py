@@ -8,13 +8,13 @@ from fused_spec.cli.applying.session import service_clock, timing_of, watching
 from fused_spec.cli.targets.memory import kept_at
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.asking import confirm
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.tokens.state import declared_token, states_of
+from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.reconcile.applying.recover import recover_tokens
 from fused_spec.reconcile.saved.rotation import Issuer, issue, renewal
 from fused_spec.reconcile.site import World
-from fused_spec.settings import Target
 from fused_spec.views.text.tokens import TokenState
 
 

@@ -9,14 +9,14 @@ from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import here, read_specs
 from fused_spec.cli.targets.memory import kept_at
 from fused_spec.cli.targets.target import connect, find_target
-from fused_spec.cli.terminal.options import Context
-from fused_spec.diagnostics import nearest
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError, SpecError
+from fused_spec.messages.diagnostics import nearest
 from fused_spec.plan.token_age import Age, age_of
 from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.saved.editions import Editions, editions_of
 from fused_spec.reconcile.saved.sinks import sink_trouble
-from fused_spec.settings import Target
 from fused_spec.spec.model import DesiredToken, Project, Resolution
 from fused_spec.views.text.tokens import TokenProblem, TokenState
 

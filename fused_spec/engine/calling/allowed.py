@@ -11,7 +11,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from fused_spec.choices import meant, shown
+from fused_spec.udfs.choices import meant, shown
 
 _LISTS = (list, tuple, set, frozenset)
 

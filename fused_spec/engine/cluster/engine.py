@@ -18,9 +18,9 @@ from distributed.security import Security
 from fused_spec.engine.cluster.task_host import HostedJob
 from fused_spec.engine.cluster.worker import Batch, Sealed, run_batch
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.processes.guard import Elsewhere, OverLimit
+from fused_spec.engine.processes.guard import OverLimit, WorkerLimits
 from fused_spec.engine.processes.mapping import Task
-from fused_spec.engine.processes.packing import Outcome, Pack
+from fused_spec.engine.processes.packing import Pack, TaskOutcome
 from fused_spec.engine.processes.pool import Done, Log
 from fused_spec.engine.processes.quarters import Quarters
 
@@ -42,7 +42,7 @@ class Dask:
 
     is_cluster: ClassVar[bool] = True
     address: str
-    limits: Elsewhere
+    limits: WorkerLimits
     quarters: Quarters
     pem: str | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -66,7 +66,7 @@ class _Lot:
     """The tasks of one step, and the batches that are under way; when the client closes, Dask forgets them."""
 
     def __init__(
-        self, client: Client, job: Sealed, limits: Elsewhere, tasks: Sequence[int], at_once: int | None
+        self, client: Client, job: Sealed, limits: WorkerLimits, tasks: Sequence[int], at_once: int | None
     ) -> None:
         self._client = client
         self._limits = limits
@@ -142,7 +142,7 @@ class _Lot:
             return Batch(outcomes=[], lines=[])
         number = error.allowed_failures + 1
         lost = f"{number} worker{' was' if number == 1 else 's were'} lost while it ran; it may need more memory"
-        return Batch(outcomes=[(Outcome(index=tasks[0], error=lost), 0.0)], lines=[])
+        return Batch(outcomes=[(TaskOutcome(index=tasks[0], error=lost), 0.0)], lines=[])
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from distributed.security import Security
 from distributed.worker_memory import parse_memory_limit
 
 from fused_spec.engine.cluster.nodes import QuietScheduler, QuietWorker
-from fused_spec.jobdir import process_is_there
+from fused_spec.jobs.folder import process_is_there
 
 _LOOK_SECONDS = 1.0
 _LOOKS_WITHOUT_USE = 10

@@ -30,8 +30,8 @@ from fused_spec.engine.processes.packing import Kept, Pack
 from fused_spec.engine.processes.quarters import Quarters
 from fused_spec.engine.processes.task_folder import SCRATCH
 from fused_spec.engine.processes.task_process import serve
-from fused_spec.jobdir import JobDir
-from fused_spec.removal import remove_tree
+from fused_spec.jobs.folder import JobDir
+from fused_spec.system.removal import remove_tree
 
 LENGTH = struct.Struct("!Q")
 OVER_LIMIT = "over-limit"

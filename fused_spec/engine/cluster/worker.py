@@ -22,14 +22,14 @@ import psutil
 from distributed import get_worker
 
 from fused_spec.engine.cluster.task_host import LENGTH, OVER_LIMIT, scratch_in
-from fused_spec.engine.processes.guard import Elsewhere, Limits
-from fused_spec.engine.processes.packing import Outcome, task_name
+from fused_spec.engine.processes.guard import Limits, WorkerLimits
+from fused_spec.engine.processes.packing import TaskOutcome, task_name
 from fused_spec.engine.processes.pool import Done, Pool
 from fused_spec.engine.processes.starting import Process
 from fused_spec.engine.processes.task_folder import clear, words_of
-from fused_spec.jobdir import JobDir, Result, result_content, result_file, result_metadata
-from fused_spec.redaction import without_secrets
-from fused_spec.removal import remove_tree
+from fused_spec.jobs.folder import JobDir, Result, result_content, result_file, result_metadata
+from fused_spec.messages.redaction import without_secrets
+from fused_spec.system.removal import remove_tree
 
 _KEPT_SECONDS = 20.0
 
@@ -41,7 +41,7 @@ class Batch:
     When they took too much of the worker's machine, `over_limit` says so, and only tasks that had ended are told of.
     """
 
-    outcomes: list[tuple[Outcome, float]]
+    outcomes: list[tuple[TaskOutcome, float]]
     lines: list[str]
     over_limit: str | None = None
 
@@ -59,7 +59,7 @@ class Abandoned(Exception):
     """Nobody wants the batch any more."""
 
 
-def run_batch(job: bytes, limits: Elsewhere, tasks: Sequence[int]) -> Batch:
+def run_batch(job: bytes, limits: WorkerLimits, tasks: Sequence[int]) -> Batch:
     """Run tasks of a pickled `HostedJob`, one after the other."""
     host = _take(job, limits)
     lines = _Lines()
@@ -143,7 +143,7 @@ class _Idle:
 _idle = _Idle()
 
 
-def _take(job: bytes, limits: Elsewhere) -> _Host:
+def _take(job: bytes, limits: WorkerLimits) -> _Host:
     with _idle.lock:
         for host in _idle.hosts:
             if host.key == job:
@@ -177,7 +177,7 @@ def _end_idle() -> None:
             return
 
 
-def _limits_here(limits: Elsewhere) -> Limits:
+def _limits_here(limits: WorkerLimits) -> Limits:
     worker = get_worker()
     memory = worker.memory_manager.memory_limit or psutil.virtual_memory().total
     return limits.on_worker(int(memory), worker.state.nthreads)
@@ -246,18 +246,18 @@ def _wanted() -> Callable[[], None]:
     return check
 
 
-def _outcomes(job: JobDir, done: Sequence[Done]) -> list[tuple[Outcome, float]]:
+def _outcomes(job: JobDir, done: Sequence[Done]) -> list[tuple[TaskOutcome, float]]:
     return [(_outcome(job, one.index, one.answer.error, one.answer.record), one.seconds) for one in done]
 
 
-def _outcome(job: JobDir, index: int, error: str | None, record: str) -> Outcome:
+def _outcome(job: JobDir, index: int, error: str | None, record: str) -> TaskOutcome:
     if not record:
-        return Outcome(index=index, error=error)
+        return TaskOutcome(index=index, error=error)
     result = Result.from_json(json.loads(record))
     content = result_content(job, result)
     if (file := result_file(job, result)) is not None:
         file.unlink()
-    return Outcome(
+    return TaskOutcome(
         index=index,
         error=error,
         name=result.name,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.processes.guard import Elsewhere
+from fused_spec.engine.processes.guard import WorkerLimits
 from fused_spec.engine.processes.mapping import Engine, Processes
 from fused_spec.engine.processes.quarters import Quarters
 
@@ -15,7 +15,7 @@ _LOOK_SECONDS = 0.1
 
 
 def engine_of(
-    place: str | None, *, cpus: int, env: Mapping[str, str], elsewhere: Elsewhere, quarters: Quarters
+    place: str | None, *, cpus: int, env: Mapping[str, str], elsewhere: WorkerLimits, quarters: Quarters
 ) -> Engine:
     """`place` is None for processes of this machine, a Dask scheduler's address, or the file in which one is written.
 

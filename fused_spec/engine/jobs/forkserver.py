@@ -21,7 +21,7 @@ from typing import Any
 from fused_spec.engine.jobs import worker
 from fused_spec.engine.processes.family import adopt_orphans, children, kill
 from fused_spec.engine.processes.forking import fork
-from fused_spec.jobdir import JobDir
+from fused_spec.jobs.folder import JobDir
 from fused_spec.wire import JobConfig
 
 # What nearly every job needs. The threads that it starts on import (of OpenBLAS and jemalloc) are made anew by these
@@ -31,7 +31,7 @@ _PRELOADED = (
     "geopandas",
     "fused_spec.engine.jobs.choosing",
     "fused_spec.engine.jobs.steps",
-    "fused_spec.gitrefs",
+    "fused_spec.udfs.gitrefs",
 )
 _PRELOADED_IF_INSTALLED = ("fused",)  # seconds
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from fused_spec.configuration.storage_url import storage_errors, trouble_with
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.account import Account, lines
 from fused_spec.engine.ingest.alone import ingest
@@ -27,12 +28,11 @@ from fused_spec.engine.ingest.spreading.stages import Spread
 from fused_spec.engine.processes.confinement import is_closed_to_new, why_refused
 from fused_spec.engine.processes.guard import memory_allowed
 from fused_spec.engine.processes.mapping import Engine, Task
-from fused_spec.engine.processes.packing import Outcome
+from fused_spec.engine.processes.packing import TaskOutcome
 from fused_spec.engine.processes.task_process import Answer
 from fused_spec.engine.reporting.log import LogWriter
 from fused_spec.engine.storage import Remote, Root, lies_in, place_of, resolved
-from fused_spec.jobdir import JobDir, Result, result_content
-from fused_spec.storage_url import storage_errors, trouble_with
+from fused_spec.jobs.folder import JobDir, Result, result_content
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
 IngestionStep = PartitionGeospatialStep | PartitionNongeospatialStep
@@ -71,7 +71,7 @@ class Opening:
         places = [(url, _place_if_any(url, self.storage)) for url in urls]
         return [(url, place) for url, place in places if place is not None]
 
-    def __call__(self, index: int) -> Outcome:
+    def __call__(self, index: int) -> TaskOutcome:
         return _outcome(index, lambda: pickle.dumps(self._start()), self.storage)
 
     def _start(self) -> Account | Lots:
@@ -131,7 +131,7 @@ class Stages:
         """Where the tables are made: each beside its place."""
         return [place.parent for place in self.spread.ingestion.outputs.places if isinstance(place, Path)]
 
-    def __call__(self, index: int) -> Outcome:
+    def __call__(self, index: int) -> TaskOutcome:
         number, which = divmod(index, len(Stage))
         return _outcome(index, partial(self._run, Stage(which), number), self.spread.exchange.place)
 
@@ -216,14 +216,14 @@ def _stage_by_stage(spread: Spread, tasks: _Tasks) -> Account:
     return account
 
 
-def _outcome(index: int, run: Callable[[], bytes], storage: Root) -> Outcome:
+def _outcome(index: int, run: Callable[[], bytes], storage: Root) -> TaskOutcome:
     only_plain_files()  # this is a task, which runs in a process of its step
     try:
-        return Outcome(index=index, error=None, name="answer", content=run())
+        return TaskOutcome(index=index, error=None, name="answer", content=run())
     except StepFailed as failure:
-        return Outcome(index=index, error=str(failure))
+        return TaskOutcome(index=index, error=str(failure))
     except storage_errors() as error:
-        return Outcome(index=index, error=_words(error, storage))
+        return TaskOutcome(index=index, error=_words(error, storage))
 
 
 def _place_if_any(url: str, storage: Root) -> Path | None:

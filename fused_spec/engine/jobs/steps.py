@@ -16,7 +16,7 @@ from fused_spec.engine.results.losses import Losses
 from fused_spec.engine.storage import Root
 from fused_spec.engine.udfs.provided import Provided
 from fused_spec.engine.udfs.udf_task import UdfTask
-from fused_spec.jobdir import JobDir, Result
+from fused_spec.jobs.folder import JobDir, Result
 from fused_spec.wire import JobStep, UdfStep
 
 

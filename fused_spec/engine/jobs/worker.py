@@ -15,15 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fused_spec.configuration.storage_url import storage_variables
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.processes.family import adopt_orphans, end_children
-from fused_spec.engine.processes.guard import Cancelled, Elsewhere, Limits, OverLimit, guarded
+from fused_spec.engine.processes.guard import Cancelled, Limits, OverLimit, WorkerLimits, guarded
 from fused_spec.engine.processes.task_folder import SCRATCH
-from fused_spec.engine.reporting.log import Journal, LogWriter
+from fused_spec.engine.reporting.log import EventLog, LogWriter
 from fused_spec.engine.reporting.run_facts import RunFacts
-from fused_spec.jobdir import JobDir
-from fused_spec.removal import remove_tree
-from fused_spec.storage_url import storage_variables
+from fused_spec.jobs.folder import JobDir
+from fused_spec.system.removal import remove_tree
 
 
 def run_and_exit(job: JobDir) -> NoReturn:
@@ -49,22 +49,22 @@ def run(job: JobDir) -> bool:
         return True
     request = json.loads(job.request.read_text(encoding="utf-8"))
     _move_in(request)
-    journal = Journal(job.events, told=job.ring)
-    journal.add("running", pid=os.getpid())
+    events = EventLog(job.events, told=job.ring)
+    events.add("running", pid=os.getpid())
     with LogWriter(job.log) as log:
-        problem = _problem(request, job, log, journal)
+        problem = _problem(request, job, log, events)
         if problem is not None:
             problem = log.mask(problem) if log.mask else problem
             # Clients stop following a log at this word, so it stands only here.
             log.write(f"ERROR: {problem}")
-    journal.add("end", job_status="Failed" if problem else "Done", message=problem)
+    events.add("end", job_status="Failed" if problem else "Done", message=problem)
     return problem is None
 
 
-def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
+def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, events: EventLog) -> str | None:
     try:
         with guarded(_limits(request), job.path, Path(request["scratch"])):
-            return _run_steps(request, job, log, journal)
+            return _run_steps(request, job, log, events)
     except OverLimit as over:
         return str(over)
     # A fault of ours, or of the machine. Nobody else is there to say why, and the job must have an end.
@@ -76,7 +76,7 @@ def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jour
         remove_tree(Path(request["scratch"]))
 
 
-def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Journal) -> str | None:
+def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: EventLog) -> str | None:
     """None when every step was done, else why one was not."""
     from fused_spec.engine.jobs.choosing import engine_of
     from fused_spec.engine.jobs.steps import (  # heavy: what users run needs geopandas
@@ -94,7 +94,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
     log.mask = provided.mask()
     steps = JobConfig.model_validate(request["config"]).steps
     total = sum(step.task_count for step in steps)
-    progress = Progress(journal, total)
+    progress = Progress(events, total)
     try:
         # One call is not worth a cluster, and whoever asked for it is waiting.
         place = _cluster(request, log) if any(map(is_divisible, steps)) else None
@@ -134,8 +134,8 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, journal: Jo
 class Progress:
     """Counts finished tasks and tells it now and then."""
 
-    def __init__(self, journal: Journal, total: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._journal = journal
+    def __init__(self, events: EventLog, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._events = events
         self._total = total
         self._finished = 0
         self._clock = clock
@@ -149,7 +149,7 @@ class Progress:
 
     def tell(self) -> None:
         self._told = self._clock()
-        self._journal.add("progress", finished=self._finished, total=self._total)
+        self._events.add("progress", finished=self._finished, total=self._total)
 
 
 def _limits(request: dict[str, Any]) -> Limits:
@@ -170,9 +170,9 @@ def _cluster(request: dict[str, Any], log: LogWriter) -> str | None:
     return None
 
 
-def _elsewhere(request: dict[str, Any]) -> Elsewhere:
+def _elsewhere(request: dict[str, Any]) -> WorkerLimits:
     instance = request.get("instance")
-    return Elsewhere(
+    return WorkerLimits(
         memory=int(instance["memory"]) if instance else None,
         disk=request["disk_limit"],
         processes=request["process_limit"],

@@ -13,7 +13,7 @@ from errno import EACCES, EXDEV
 from pathlib import Path
 from typing import Any
 
-from fused_spec import landlock
+from fused_spec.system import landlock
 
 SHARED = (Path("/tmp"), Path("/dev/shm"), Path("/mnt"))  # noqa: S108  # named to users, and no file of ours
 # What any process may need: the first seven of every machine, the others of those with graphics processors.

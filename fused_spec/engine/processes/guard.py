@@ -52,7 +52,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
+class WorkerLimits:
     """What a job's tasks may take on a machine of a cluster, in bytes; without a `memory`, what a worker there has.
 
     `machine` is the instance type that the memory comes from.

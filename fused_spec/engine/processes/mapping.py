@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from fused_spec.engine.processes.packing import Kept, Outcome, Pack, task_name
+from fused_spec.engine.processes.packing import Kept, Pack, TaskOutcome, task_name
 from fused_spec.engine.processes.pool import Done, Log, run_tasks
 from fused_spec.engine.processes.quarters import Quarters
 
-Task = Callable[[int], Outcome]
+Task = Callable[[int], TaskOutcome]
 """Runs in another process, perhaps on another machine, so it must be something that pickle takes."""
 
 

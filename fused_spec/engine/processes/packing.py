@@ -15,13 +15,13 @@ from typing import BinaryIO
 from fused_spec.engine.processes.quarters import Quarters
 from fused_spec.engine.processes.task_folder import TaskFolder
 from fused_spec.engine.processes.task_process import Answer
-from fused_spec.jobdir import Result, index_line
+from fused_spec.jobs.folder import Result, index_line
 
 _LARGEST_PACKED = 256 * 1024
 
 
 @dataclass(slots=True, kw_only=True)  # not frozen, as `Result`
-class Outcome:
+class TaskOutcome:
     """How one task ended: what it returned in its stored form, and what is known beside that, as JSON.
 
     `status` is that of an HTTP response; `lossy` says what the stored form does not hold.
@@ -45,7 +45,7 @@ class Pack:
         self._name = ""
         self._stream: BinaryIO | None = None
 
-    def keep(self, outcome: Outcome) -> Answer:
+    def keep(self, outcome: TaskOutcome) -> Answer:
         """Keep an outcome, and answer where it is; what cannot be kept, as on a full disk, has failed."""
         try:
             return Answer(outcome.error, self._put(outcome))
@@ -53,7 +53,7 @@ class Pack:
             problem = f"the result cannot be kept: {error.strerror or error}"
             return Answer(problem, Result(index=outcome.index, error=problem).as_line())
 
-    def _put(self, outcome: Outcome) -> str:
+    def _put(self, outcome: TaskOutcome) -> str:
         """The line of the index; the outcome is in the file when this returns."""
         stream = self._stream or self._open()
         alone = len(outcome.content) > _LARGEST_PACKED
@@ -89,7 +89,7 @@ class Kept:
     one before; `outputs` of a task are the folders in which it makes tables.
     """
 
-    task: Callable[[int], Outcome]
+    task: Callable[[int], TaskOutcome]
     pack: Pack
     quarters: Quarters
     _folder: TaskFolder | None = field(default=None, init=False)

@@ -19,7 +19,7 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
-from fused_spec.removal import remove_tree
+from fused_spec.system.removal import remove_tree
 
 SCRATCH = "FUSED_SPEC_SCRATCH"
 """The variable that names the scratch of the job, which all its tasks share."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from fused_spec.jobdir import now_ms
-from fused_spec.redaction import Redactor
+from fused_spec.jobs.folder import now_ms
+from fused_spec.messages.redaction import Redactor
 
 _FLUSH_SECONDS = 0.05
 _LONGEST_LINE = 64 * 1024
@@ -95,7 +95,7 @@ class LogWriter:
                 raise
 
 
-class Journal:
+class EventLog:
     """A job's events; each is in the file when `add` returns, and `told` was called."""
 
     def __init__(

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fused_spec.jobdir import NO_FACTS, JobDir
-from fused_spec.redaction import Redactor, masked
+from fused_spec.jobs.folder import NO_FACTS, JobDir
+from fused_spec.messages.redaction import Redactor, masked
 
 
 class RunFacts:

@@ -28,7 +28,7 @@ class Unexpected(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Extent:
     """Where geometry is: its coordinate system, and what gives its bounds (None: nothing is anywhere)."""
 
     crs: pyproj.CRS | None
@@ -42,7 +42,7 @@ class Facts:
     rows: int
     columns: Sequence[str]
     nulls: Callable[[str], int]
-    place: Place | None
+    extent: Extent | None
 
 
 def expectation(metadata: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -65,7 +65,7 @@ def differences(facts: Facts, expected: Mapping[str, Any]) -> Iterator[str]:
         elif nulls := facts.nulls(name):
             yield f"{nulls:,} of {facts.rows:,} values of {name} are missing, none may be"
     if expected.get("crs") is not None or expected.get("bounds") is not None:
-        yield from _elsewhere(facts.place, expected)
+        yield from _extent_differences(facts.extent, expected)
 
 
 def check_result(value: Any, expected: Mapping[str, Any]) -> None:
@@ -90,11 +90,11 @@ def _facts(table: pd.DataFrame) -> Facts:
         rows=len(table),
         columns=columns,
         nulls=lambda name: int(table.iloc[:, columns.index(name)].isna().sum()),
-        place=_place(table),
+        extent=_extent(table),
     )
 
 
-def _place(table: pd.DataFrame) -> Place | None:
+def _extent(table: pd.DataFrame) -> Extent | None:
     if not isinstance(table, gpd.GeoDataFrame) or table.active_geometry_name is None:
         return None
 
@@ -104,7 +104,7 @@ def _place(table: pd.DataFrame) -> Place | None:
             return None
         return tuple((geometry if geometry.crs is None else geometry.to_crs(4326)).total_bounds)
 
-    return Place(crs=table.crs, bounds=bounds)
+    return Extent(crs=table.crs, bounds=bounds)
 
 
 def _count(rows: int, wanted: Any) -> Iterator[str]:
@@ -119,8 +119,8 @@ def _count(rows: int, wanted: Any) -> Iterator[str]:
     yield f"{rows:,} rows, expected {asked}"
 
 
-def _elsewhere(place: Place | None, expected: Mapping[str, Any]) -> Iterator[str]:
-    if place is None:
+def _extent_differences(extent: Extent | None, expected: Mapping[str, Any]) -> Iterator[str]:
+    if extent is None:
         yield "no geometry"
         return
     if (wanted := expected.get("crs")) is not None:
@@ -129,9 +129,9 @@ def _elsewhere(place: Place | None, expected: Mapping[str, Any]) -> Iterator[str
         except CRSError:
             yield f"crs {wanted} of the expectation is no coordinate system"
             return
-        if place.crs is None or not known.equals(place.crs, ignore_axis_order=True):
-            yield f"crs {place.crs.to_string() if place.crs is not None else 'unknown'}, expected {wanted}"
-    if expected.get("bounds") is not None and (bounds := place.bounds()) is not None:
+        if extent.crs is None or not known.equals(extent.crs, ignore_axis_order=True):
+            yield f"crs {extent.crs.to_string() if extent.crs is not None else 'unknown'}, expected {wanted}"
+    if expected.get("bounds") is not None and (bounds := extent.bounds()) is not None:
         yield from _outside(bounds, expected)
 
 

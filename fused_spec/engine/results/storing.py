@@ -20,7 +20,7 @@ from fused_spec.engine.results.tables.frames import (
     is_geoarrow,
 )
 from fused_spec.engine.results.unfinished import known_step, missing_step
-from fused_spec.jobdir import EMPTY
+from fused_spec.jobs.folder import EMPTY
 
 _NEITHER = (
     bool,

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from fused_spec.engine.udfs.provided import Provided
 from fused_spec.engine.udfs.runner import Scope
-from fused_spec.gitrefs import GitReference, parse
-from fused_spec.udf_bundle import Bundle, bundle_of, home_of, neighbour
-from fused_spec.udf_folder import UdfText, find_udf
+from fused_spec.udfs.bundle import Bundle, bundle_of, home_of, neighbour
+from fused_spec.udfs.folder import UdfText, find_udf
+from fused_spec.udfs.gitrefs import GitReference, parse
 from fused_spec.wire import Udf, udf_of
 
 _FILE = "file:"

@@ -21,7 +21,7 @@ from fused_spec.engine.udfs.finding import Found, bundle_in, find
 from fused_spec.engine.udfs.provided import Provided
 from fused_spec.engine.udfs.runner import Scope, calling_scope, execute_udf
 from fused_spec.errors import FusedSpecError
-from fused_spec.redaction import redact
+from fused_spec.messages.redaction import redact
 from fused_spec.wire import Udf
 
 

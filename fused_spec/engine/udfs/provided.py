@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fused_spec.gitrefs import Repositories
-from fused_spec.redaction import Redactor, forms
+from fused_spec.messages.redaction import Redactor, forms
+from fused_spec.udfs.gitrefs import Repositories
 
 _UNCHANGED = re.compile(r"[A-Za-z0-9_.-]+")
 _SHORTEST_LINE = 8

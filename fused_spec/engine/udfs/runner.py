@@ -16,7 +16,7 @@ from typing import Any
 
 from fused_spec.engine.calling.binding import Binding
 from fused_spec.engine.standin import provide_fused
-from fused_spec.udf_bundle import Bundle, is_bundled
+from fused_spec.udfs.bundle import Bundle, is_bundled
 from fused_spec.wire import Udf
 
 # Nothing that could be imported, whatever the UDF is called; dataclasses and pickle look their module up by it.

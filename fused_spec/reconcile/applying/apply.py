@@ -12,9 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ArchiveError, ServiceError
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Plan
-from fused_spec.polling import Deadline
 from fused_spec.reconcile.applying.act import act, flight_of, start_again
 from fused_spec.reconcile.applying.budget import Budget
 from fused_spec.reconcile.applying.calls import Calls
@@ -39,7 +39,7 @@ from fused_spec.reconcile.following.rivals import Decision, Rivals
 from fused_spec.reconcile.following.silence import Silence
 from fused_spec.reconcile.following.watch import Sight, look
 from fused_spec.reconcile.site import Site
-from fused_spec.status import RunStatus
+from fused_spec.system.polling import Deadline
 
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import JobResponse

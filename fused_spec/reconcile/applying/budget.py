@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from fused_spec.polling import Clock, Deadline
 from fused_spec.reconcile.following.flight import Flight
 from fused_spec.spec.model import DesiredJob
 from fused_spec.spec.resolving.prices import PRICES, cost
+from fused_spec.system.polling import Clock, Deadline
 
 
 @dataclass(slots=True, kw_only=True)

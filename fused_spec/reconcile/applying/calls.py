@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from fused_spec.errors import ServiceError
 from fused_spec.plan.model import Change
-from fused_spec.polling import intervals
 from fused_spec.reconcile.applying.act import Step
 from fused_spec.reconcile.following.silence import Silence
 from fused_spec.reconcile.site import World
 from fused_spec.spec.model import Kind
+from fused_spec.system.polling import intervals
 
 _PAUSES = (1.0, 30.0)  # seconds before a call is made again
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import Change
 from fused_spec.reconcile.applying.outcome import Outcome
 from fused_spec.spec.model import Key, LocalFile
-from fused_spec.status import RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

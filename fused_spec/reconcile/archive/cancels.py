@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 
-from fused_spec.reconcile.store.stores import Store
+from fused_spec.reconcile.store.store import Store
 
 _LONGEST = 300
 

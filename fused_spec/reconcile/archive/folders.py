@@ -19,16 +19,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import PastRun, ReadRun
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.receipts import Receipts, Unreadable
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.reconcile.marking.settle import StartKey, age, start_key
-from fused_spec.reconcile.store.stores import Store
-from fused_spec.service_identity import ServiceIdentity
+from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import Key, Kind
-from fused_spec.status import RunStatus
 
 _RUNS = "runs"
 RECEIPT, SPEC, STATUS, LOGS = "receipt.json", "spec.json", "status.jsonl", "logs.jsonl.gz"

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.redaction import masked
 from fused_spec.plan.model import Change, Run
 from fused_spec.reconcile.archive.folders import RunRecord
 from fused_spec.reconcile.archive.spool import Spool, Spools
 from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.marking.payload import shown_settings
-from fused_spec.redaction import masked
 from fused_spec.spec.model import DesiredJob
-from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader

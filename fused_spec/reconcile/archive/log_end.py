@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fused_spec.phrases import cut
+from fused_spec.messages.phrases import cut
 
 _LAST_LINES = 10
 _MORE_LINES = 40

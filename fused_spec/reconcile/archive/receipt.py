@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from fused_spec.configuration.service_identity import ServiceIdentity, is_service_id
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import ReadRun
 from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
 from fused_spec.reconcile.store.formats import check_version
-from fused_spec.service_identity import ServiceIdentity, is_service_id
 from fused_spec.spec.model import Key, Kind
-from fused_spec.status import RunStatus
 
 VERSION = 1
 

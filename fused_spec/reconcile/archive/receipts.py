@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import Misconfigured
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.store.formats import LaterFormat
-from fused_spec.reconcile.store.stores import Store
-from fused_spec.service_identity import ServiceIdentity
+from fused_spec.reconcile.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from fused_spec.api.http.limits import MOST_LOG
 from fused_spec.api.logs.cursor import LogCursor
 from fused_spec.api.logs.file import saved_lines
 from fused_spec.api.reading import FusedReader
-from fused_spec.redaction import Redactor, sensitive_values
+from fused_spec.messages.redaction import Redactor, sensitive_values
 
 LINES = "lines.jsonl"
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 
+from fused_spec.jobs.status import RunStatus, Vigil
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, ReadRun, Run
 from fused_spec.reconcile.following.watch import Sight
-from fused_spec.spec.model import DesiredJob
+from fused_spec.spec.model import DesiredJob, Key
 from fused_spec.spec.resolving.prices import affordable_seconds
-from fused_spec.status import RunStatus, Vigil
 
 
 class Then(Enum):
@@ -44,6 +44,10 @@ class Flight:
     cancelled_because: str | None = None
     _vigil: Vigil = field(default_factory=Vigil)
     _is_lost: bool = False
+
+    @property
+    def key(self) -> Key:
+        return self.change.key
 
     @property
     def counts(self) -> bool:

@@ -5,11 +5,11 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
 from fused_spec.errors import ServiceError
+from fused_spec.jobs.status import RunStatus
 from fused_spec.reconcile.archive.gathering import open_spool
 from fused_spec.reconcile.archive.spool import Spool
 from fused_spec.reconcile.following.flight import Flight
 from fused_spec.reconcile.site import Site
-from fused_spec.status import RunStatus
 
 _EVERY = 5.0  # seconds between two looks at the log of one run
 

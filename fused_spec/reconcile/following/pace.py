@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fused_spec.polling import intervals
+from fused_spec.system.polling import intervals
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.site import World

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fused_spec.jobs.status import RunStatus, run_status
 from fused_spec.plan.model import Run
 from fused_spec.reconcile.following.flight import Flight
 from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.settle import StartKey, may_cancel, start_key, winner
 from fused_spec.reconcile.site import Site
-from fused_spec.status import RunStatus, run_status
 
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import JobResponse
@@ -31,20 +31,21 @@ class Rivals:
     """Remembers what the listings showed; markers are read once for each job."""
 
     site: Site
-    _known: dict[str, Marker | None] = field(default_factory=dict)
+    _known: dict[str, Marker] = field(default_factory=dict)
     _decided: set[str] = field(default_factory=set)
 
     def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
         """The flights that have rivals which nothing was decided about yet."""
-        by_key = {start_key(flight.run): flight for flight in flights if flight.sight.created is not None}
-        found: dict[StartKey, list[Run]] = {}
         fresh = [job for job in others if job.id not in self.site.seen and job.id not in self._decided]
-        for job, marker in zip(fresh, self._markers(fresh), strict=True):
-            if marker is None or marker.scope != self.site.scope:
+        ours = self._ours(fresh)
+        if not ours:
+            return []
+        by_key = {start_key(flight): flight for flight in flights if flight.sight.created is not None}
+        found: dict[StartKey, list[Run]] = {}
+        for job, marker in ours:
+            if (key := start_key(marker)) not in by_key:
                 continue
             rival = _run(job, marker)
-            if (key := start_key(rival)) not in by_key:
-                continue
             if is_changed_copy(self.site.api, rival, [by_key[key].run]):
                 self._decided.add(rival.job_id)
             else:
@@ -55,10 +56,16 @@ class Rivals:
         """Take note that nothing more is to be done about these runs."""
         self._decided |= {run.job_id for run in (decision.counts, *decision.others)}
 
-    def _markers(self, jobs: list["JobResponse"]) -> list[Marker | None]:
+    def _ours(self, jobs: list["JobResponse"]) -> list[tuple["JobResponse", Marker]]:
+        """Those with a marker of this project; nothing is ever to be decided about the others."""
         unknown = [job for job in jobs if job.id not in self._known]
-        self._known.update(zip((job.id for job in unknown), self.site.markers.read(unknown), strict=True))
-        return [self._known[job.id] for job in jobs]
+        if unknown:
+            for job, marker in zip(unknown, self.site.markers.read(unknown), strict=True):
+                if marker is None or marker.scope != self.site.scope:
+                    self._decided.add(job.id)
+                else:
+                    self._known[job.id] = marker
+        return [(job, self._known[job.id]) for job in jobs if job.id in self._known]
 
 
 def _decision(flight: Flight, rivals: list[Run]) -> Decision:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fused_spec.status import RunStatus, heartbeat_is_old, run_status
+from fused_spec.jobs.status import RunStatus, heartbeat_is_old, run_status
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import History, PastRun, Run, Trace
 from fused_spec.reconcile.history.listing import list_jobs
 from fused_spec.reconcile.history.markers import Markers, in_batches
@@ -21,7 +22,6 @@ from fused_spec.reconcile.marking.settle import settled
 from fused_spec.reconcile.saved.objects import read_objects
 from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
 from fused_spec.spec.project.elsewhere import Elsewhere, look_elsewhere
-from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader

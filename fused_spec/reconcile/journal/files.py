@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from fused_spec.errors import Misconfigured
-from fused_spec.reconcile.store.stores import Store
+from fused_spec.reconcile.store.store import Store
 
 Effort = TypeVar("Effort")
 

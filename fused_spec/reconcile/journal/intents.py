@@ -21,7 +21,7 @@ from fused_spec.reconcile.journal.files import file_name, nonce_in, read_files, 
 from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
 from fused_spec.reconcile.store.formats import check_version
-from fused_spec.reconcile.store.stores import Store
+from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import Key, Kind
 
 VERSION = 1

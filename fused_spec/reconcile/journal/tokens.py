@@ -14,7 +14,7 @@ from datetime import datetime
 
 from fused_spec.reconcile.journal.files import file_name, nonce_in, read_files
 from fused_spec.reconcile.store.formats import check_version
-from fused_spec.reconcile.store.stores import Store
+from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import Key, Kind
 
 VERSION = 1

@@ -9,10 +9,10 @@ same, the next apply finds its run by its nonce.
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import FusedSpecError, ServiceError
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.marking.marker import Marker, marker_in
 from fused_spec.spec.model import DesiredJob
-from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import RunResponse

@@ -17,6 +17,7 @@ from fused_spec.spec.model import Key, Kind
 
 FIELD = "fused-spec"
 VERSION = 1
+_KINDS = {str(kind): kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +70,11 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
             "attempt": int(attempt),
             "nonce": str(nonce),
             **rest,
-        } if kind in tuple(Kind):
+        } if kind in _KINDS:
             settings, tries = rest.get("settings"), rest.get("tries")
             return Marker(
                 scope=scope,
-                key=Key(kind=Kind(kind), name=name),
+                key=Key(kind=_KINDS[kind], name=name),
                 digest=digest,
                 attempt=attempt,
                 tries=tries if isinstance(tries, int) else 1,

@@ -9,11 +9,11 @@ is.
 from collections.abc import Mapping
 from typing import Any
 
+from fused_spec.messages.redaction import shown_env
 from fused_spec.plan.diff import field_changes
 from fused_spec.plan.model import FieldChange
 from fused_spec.reconcile.marking.marker import FIELD, Marker, is_protected, object_marker
 from fused_spec.reconcile.marking.saved_code import is_saved_again
-from fused_spec.redaction import shown_env
 from fused_spec.spec.inputs.read_options import READ, reading_in
 from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Key
 from fused_spec.wire import JobConfig, SavedUdf, Udf, UdfAccessToken

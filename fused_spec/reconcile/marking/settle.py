@@ -18,8 +18,8 @@ StartKey = tuple[Key, str, int]
 _CLONE_SECONDS = 900.0
 
 
-class Effort(Protocol):
-    """A run, whoever tells of it."""
+class Attempted(Protocol):
+    """What belongs to one attempt: a run, or what tells of it."""
 
     @property
     def key(self) -> Key: ...
@@ -30,6 +30,10 @@ class Effort(Protocol):
     @property
     def attempt(self) -> int: ...
 
+
+class Effort(Attempted, Protocol):
+    """A run, whoever tells of it."""
+
     @property
     def created(self) -> datetime: ...
 
@@ -37,7 +41,7 @@ class Effort(Protocol):
     def job_id(self) -> str: ...
 
 
-def start_key(one: Effort) -> StartKey:
+def start_key(one: Attempted) -> StartKey:
     return one.key, one.digest, one.attempt
 
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 from fused_spec.api.errors import ApiError
 from fused_spec.api.logs.file import saved_lines
 from fused_spec.errors import FusedSpecError
-from fused_spec.phrases import cut
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.phrases import cut
+from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.reconcile.archive.log_end import end_of
 from fused_spec.reconcile.archive.receipt import Receipt
-from fused_spec.redaction import redact
-from fused_spec.status import RunStatus
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader

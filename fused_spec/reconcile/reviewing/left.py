@@ -13,7 +13,7 @@ from fused_spec.api.errors import ApiError
 from fused_spec.plan.ending import verb
 from fused_spec.plan.model import History, Left, PastRun, Run
 from fused_spec.reconcile.marking.marker import is_marked
-from fused_spec.reconcile.store.stores import Store
+from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import DEFAULT_SCOPE, Desired, Key, Kind, Resolution
 from fused_spec.spec.project.elsewhere import look_elsewhere
 from fused_spec.spec.relations.addresses import addresses_written

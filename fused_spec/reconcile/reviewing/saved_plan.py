@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from fused_spec.configuration.settings import LOCAL_TARGET
 from fused_spec.errors import StalePlan
-from fused_spec.gitrefs.checkout import Checkout
-from fused_spec.phrases import listed
+from fused_spec.messages.phrases import listed
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, Plan, RemoteObject
-from fused_spec.reconcile.store.stores import Store
-from fused_spec.settings import LOCAL_TARGET
+from fused_spec.reconcile.store.store import Store
+from fused_spec.udfs.gitrefs.checkout import Checkout
 
 MARK = "fused-spec-plan"
 VERSION = 3

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fused_spec.phrases import counted, listed
+from fused_spec.configuration.service_identity import ServiceIdentity, is_loopback, normal_url
+from fused_spec.messages.phrases import counted, listed
 from fused_spec.plan.model import History, Trace
-from fused_spec.service_identity import ServiceIdentity, is_loopback, normal_url
 from fused_spec.spec.model import DesiredJob, Key, Project, Resolution
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from fused_spec.api.errors import ApiError, TimedOut
 from fused_spec.api.http.limits import Limits
 from fused_spec.api.shared_runs import run_shared
 from fused_spec.errors import FusedSpecError
-from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.site import Timing, World
 from fused_spec.spec.model import Key
+from fused_spec.system.polling import Deadline, intervals
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, ServiceError
-from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
 from fused_spec.reconcile.marking.marker import FIELD, is_protected, object_id
 from fused_spec.reconcile.saved.editions import Edition, Editions, edition_marker, edition_of, editions_of
@@ -22,6 +21,7 @@ from fused_spec.reconcile.saved.proof import prove
 from fused_spec.reconcile.saved.sinks import check_sink, put_back, read_sink, remove_draft, sink_trouble, write_sink
 from fused_spec.reconcile.site import Site, Timing, World
 from fused_spec.spec.model import DesiredToken, Key
+from fused_spec.system.polling import Deadline, intervals
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fused_spec.errors import ArchiveError, FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import Change, PastRun, Run
-from fused_spec.polling import Deadline, intervals
 from fused_spec.reconcile.journal.intents import Attempt
 from fused_spec.reconcile.looks import Look
 from fused_spec.reconcile.marking.fresh import stands_for
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.payload import job_config, shown_settings
 from fused_spec.spec.model import DesiredJob
-from fused_spec.status import RunStatus
+from fused_spec.system.polling import Deadline, intervals
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.site import Site

@@ -18,8 +18,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from fused_spec.errors import ArchiveError, Locked
-from fused_spec.polling import Clock
-from fused_spec.reconcile.store.stores import Store
+from fused_spec.reconcile.store.store import Store
+from fused_spec.system.polling import Clock
 
 SECONDS = 60.0
 _RENEWALS = 3  # within the time of a lease

@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from fused_spec.errors import ArchiveError
-from fused_spec.phrases import cut
-from fused_spec.redaction import redact
+from fused_spec.messages.phrases import cut
+from fused_spec.messages.redaction import redact
 
 if TYPE_CHECKING:
-    from fused_spec.reconcile.store.stores import Store
+    from fused_spec.reconcile.store.store import Store
 
 _LIBRARIES = ("aiobotocore", "aiohttp", "asyncio", "botocore", "fsspec", "gcsfs", "google", "s3fs")
 _LONGEST = 300  # characters of what a library says

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from fused_spec.jobdir import EMPTY, Result
+from fused_spec.jobs.folder import EMPTY, Result
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _MAY_OVERFLOW = re.compile(rb"[0-9]{200}|[eE]\+?[0-9]{3}")  # a number that may read as infinity, which JSON has not

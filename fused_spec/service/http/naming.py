@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fused_spec.service_identity import HEADER
+from fused_spec.configuration.service_identity import HEADER
 
 _HEADER = HEADER.lower().encode()
 

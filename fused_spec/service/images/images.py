@@ -13,10 +13,10 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fused_spec.diagnostics import nearest
-from fused_spec.redaction import without_secrets
+from fused_spec.messages.diagnostics import nearest
+from fused_spec.messages.redaction import without_secrets
 from fused_spec.service.images.build import BUILD_LOG, Image, folder_of, is_built, python_of
-from fused_spec.service.state.launch import IMAGES_FILE
+from fused_spec.service.state.declared import IMAGES_FILE
 
 _LAST_LINES = 12
 

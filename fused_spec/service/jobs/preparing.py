@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from fused_spec.jobdir import JobDir
+from fused_spec.jobs.folder import JobDir
 from fused_spec.service.images.images import ImageFailed, Images
 from fused_spec.service.jobs.runs import Run
 from fused_spec.service.workers.joblog import say

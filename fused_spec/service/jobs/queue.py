@@ -17,7 +17,7 @@ _GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Allocation:
     """A run, what it gets, the Python that runs it (None: the service's), and, once it starts, its processors."""
 
     run: Run
@@ -31,14 +31,14 @@ class WaitingRoom:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._waiting: dict[str, dict[str, Place]] = {}
-        self._inside: dict[str, Place] = {}
+        self._waiting: dict[str, dict[str, Allocation]] = {}
+        self._inside: dict[str, Allocation] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
-    def add(self, place: Place) -> None:
-        self._waiting.setdefault(owner(place.run), {})[place.run.job_id] = place
+    def add(self, allocation: Allocation) -> None:
+        self._waiting.setdefault(owner(allocation.run), {})[allocation.run.job_id] = allocation
 
     def remove(self, run: Run) -> None:
         """Forget a run that waits, or what it uses."""
@@ -48,14 +48,14 @@ class WaitingRoom:
         if not queue:
             self._waiting.pop(owner(run), None)
 
-    def occupy(self, place: Place) -> Place:
+    def occupy(self, allocation: Allocation) -> Allocation:
         """Count a run as running, whether or not there is room."""
-        self.remove(place.run)
-        place = replace(place, processors=place.processors or self._freest(place.share.cpus))
-        self._inside[place.run.job_id] = place
-        return place
+        self.remove(allocation.run)
+        allocation = replace(allocation, processors=allocation.processors or self._freest(allocation.share.cpus))
+        self._inside[allocation.run.job_id] = allocation
+        return allocation
 
-    def next(self) -> Place | None:
+    def next(self) -> Allocation | None:
         """The run that starts now, counted as running; None when the next one has to wait."""
         heads = [(self._used_by(name), next(iter(queue.values()))) for name, queue in self._waiting.items()]
         if not heads:
@@ -65,11 +65,11 @@ class WaitingRoom:
 
     def why_waiting(self, run: Run) -> str | None:
         """What a run waits for, in words; None when it does not wait."""
-        place = self._waiting.get(owner(run), {}).get(run.job_id)
-        if place is None:
+        allocation = self._waiting.get(owner(run), {}).get(run.job_id)
+        if allocation is None:
             return None
         cpus, memory = self._used()
-        share, machine, running, others = place.share, self._machine, len(self._inside), len(self) - 1
+        share, machine, running, others = allocation.share, self._machine, len(self._inside), len(self) - 1
         return (
             f"waiting for room: {running} running {_jobs(running)} {'uses' if running == 1 else 'use'} {cpus} of "
             f"{machine.cpus} processors and {memory / _GIB:.1f} of {machine.memory / _GIB:.1f} GiB; this one needs "
@@ -82,19 +82,19 @@ class WaitingRoom:
         return cpus + share.busy_cpus <= self._machine.cpus and memory + share.set_aside <= self._machine.memory
 
     def _used(self) -> tuple[int, int]:
-        shares = [place.share for place in self._inside.values()]
+        shares = [allocation.share for allocation in self._inside.values()]
         return sum(share.busy_cpus for share in shares), sum(share.set_aside for share in shares)
 
     def _used_by(self, name: str) -> float:
         """The larger one of its parts of the processors and of the memory."""
-        shares = [place.share for place in self._inside.values() if owner(place.run) == name]
+        shares = [allocation.share for allocation in self._inside.values() if owner(allocation.run) == name]
         return max(
             sum(share.busy_cpus for share in shares) / self._machine.cpus,
             sum(share.set_aside for share in shares) / self._machine.memory,
         )
 
     def _freest(self, count: int) -> tuple[int, ...]:
-        load = Counter(number for place in self._inside.values() for number in place.processors)
+        load = Counter(number for allocation in self._inside.values() for number in allocation.processors)
         return tuple(sorted(self._machine.processors, key=lambda number: load[number])[:count])
 
 
@@ -111,19 +111,19 @@ class Rooms:
         return bool(self._jobs) or bool(self._calls)
 
     def add(self, run: Run, python: Path | None) -> None:
-        self._of(run).add(Place(run=run, share=self._share(run), python=python))
+        self._of(run).add(Allocation(run=run, share=self._share(run), python=python))
 
     def occupy(self, run: Run, processors: tuple[int, ...]) -> None:
-        self._of(run).occupy(Place(run=run, share=self._share(run), processors=processors))
+        self._of(run).occupy(Allocation(run=run, share=self._share(run), processors=processors))
 
     def remove(self, run: Run) -> None:
         self._of(run).remove(run)
 
-    def ready(self) -> Iterator[Place]:
+    def ready(self) -> Iterator[Allocation]:
         """Every run that may start now, each counted as running from when it is given."""
         for room in (self._calls, self._jobs):
-            while (place := room.next()) is not None:
-                yield place
+            while (allocation := room.next()) is not None:
+                yield allocation
 
     def why_waiting(self, run: Run) -> str | None:
         return self._of(run).why_waiting(run)

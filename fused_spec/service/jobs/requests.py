@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fused_spec.jobdir import JobDir
-from fused_spec.service.jobs.queue import Place
+from fused_spec.jobs.folder import JobDir
+from fused_spec.service.jobs.queue import Allocation
 from fused_spec.service.state.private_file import write_private
 
 _MOST_PROCESSES = 1000
@@ -43,20 +43,20 @@ def scratch_of(job: JobDir) -> Path:
 
 
 def request_of(
-    place: Place, *, storage: str, engine: str | None, scratch: Path, given: Mapping[str, Any]
+    allocation: Allocation, *, storage: str, engine: str | None, scratch: Path, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The content of `request.json`, as `fused_spec.jobdir` describes it; `given` is `provided` and `confinement`."""
-    run, share = place.run, place.share
+    """The content of `request.json`, as `jobs.folder` describes it; `given` is `provided` and `confinement`."""
+    run, share = allocation.run, allocation.share
     return {
         "job_id": run.job_id,
         "config": json.loads(run.config),
         "env": dict(run.env),
-        "python": str(place.python) if place.python else None,
+        "python": str(allocation.python) if allocation.python else None,
         "storage": storage,
         "engine": engine,
         "scratch": str(scratch),
         "cpus": share.cpus,
-        "processors": list(place.processors),
+        "processors": list(allocation.processors),
         "memory_limit": share.memory,
         "memory_share": share.set_aside,
         "disk_limit": run.disk_size_gb * _GB if run.disk_size_gb else None,

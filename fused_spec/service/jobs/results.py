@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from fused_spec.jobdir import JobDir, Result, find_result, known_beside, read_results, result_metadata
+from fused_spec.jobs.folder import JobDir, Result, find_result, known_beside, read_results, result_metadata
 from fused_spec.service.jobs.runs import CANCELED, Run
 
 _NOTHING = re.compile(r"([0-9]{1,9})\.none")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
 
-from fused_spec.jobdir import JobDir, read_results
+from fused_spec.jobs.folder import JobDir, read_results
 from fused_spec.service.jobs.runs import Run, Runs
 from fused_spec.wire import RunRequest, UdfStep
 

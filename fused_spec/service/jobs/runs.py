@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fused_spec.jobdir import now_ms
+from fused_spec.jobs.folder import now_ms
 from fused_spec.service.state.times import at
 from fused_spec.wire import JobConfig, UdfStep
 from fused_spec.wire.jobs import job_name_of

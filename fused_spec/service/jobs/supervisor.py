@@ -6,7 +6,6 @@ where its folder says it is.
 
 import asyncio
 import logging
-import shutil
 import signal
 import sqlite3
 import time
@@ -15,17 +14,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fused_spec.jobdir import JobDir, now_ms
+from fused_spec.jobs.folder import JobDir
 from fused_spec.service.images.images import Images
+from fused_spec.service.jobs.endings import Endings, how_it_ended
+from fused_spec.service.jobs.entrance import Entrance
 from fused_spec.service.jobs.preparing import Preparations
-from fused_spec.service.jobs.queue import Place, Rooms
-from fused_spec.service.jobs.requests import given_to, request_of, scratch_of, write_request
-from fused_spec.service.jobs.runs import CANCELED, FAILED, RUNNING, TERMINATED, Run, Runs
+from fused_spec.service.jobs.queue import Allocation, Rooms
+from fused_spec.service.jobs.requests import given_to
+from fused_spec.service.jobs.runs import CANCELED, RUNNING, Run, Runs
 from fused_spec.service.jobs.watching import Watch
 from fused_spec.service.state.reserve import Reserve
 from fused_spec.service.workers.doorbell import Doorbell
 from fused_spec.service.workers.forkserver import Forkservers
-from fused_spec.service.workers.joblog import say, unwritten_word
 from fused_spec.service.workers.machine import Machine
 
 _ROUND_SECONDS = 1.0  # between two looks at everything, whether or not it rang
@@ -52,21 +52,16 @@ class Supervisor:
     ) -> None:
         self._runs = runs
         self._folder = folder
-        self._storage = storage
-        self._engine = engine
-        self._given = given
         self._rooms = Rooms(machine)
-        self._preparations = Preparations(
-            images, folder, done=self._enter, failed=lambda run, why: self._record_end(run, FAILED, f"ERROR: {why}")
-        )
-        self._entered: list[Run] = []
-        self._watches: dict[str, Watch] = {}
-        self._endings: dict[str, asyncio.Future[Run]] = {}
         self._reserve = Reserve(folder.parent / "reserve")
+        self._wake = asyncio.Event()
+        self._entrance = Entrance(folder, self._rooms, self._reserve, storage=storage, engine=engine, given=given)
+        self._endings = Endings(runs, folder, self._rooms, self._reserve, freed=self._wake.set)
+        self._preparations = Preparations(images, folder, done=self._enter, failed=self._endings.fail)
+        self._watches: dict[str, Watch] = {}
         self._forkservers = Forkservers(self._note_exit, storage)
         self._doorbell = Doorbell(folder / "doorbell", self._note)
         self._stirred: set[str] = set()
-        self._wake = asyncio.Event()
         self._round_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -107,22 +102,21 @@ class Supervisor:
         watch = self._watches.get(run.job_id)
         if watch is None:
             self._preparations.drop(run)
-            return self._record_end(run, CANCELED, "canceled before it began")
+            return self._endings.record(run, CANCELED, "canceled before it began")
         watch.run = run
         self._terminate(watch)
         return run
 
     async def ended(self, run: Run) -> Run:
         """Wait for the end of a run that was submitted in this process."""
-        return await self._endings.setdefault(run.job_id, asyncio.get_running_loop().create_future())
+        return await self._endings.ended(run)
 
     def job_dir(self, job_id: str) -> JobDir:
         return JobDir(self._folder / job_id)
 
     def discard(self, run: Run) -> None:
         """Forget a run behind a shared token, with all it left."""
-        shutil.rmtree(self.job_dir(run.job_id).path, ignore_errors=True)
-        self._runs.remove(run)
+        self._endings.discard(run)
 
     def _take_up(self, run: Run) -> None:
         job = self.job_dir(run.job_id)
@@ -136,8 +130,7 @@ class Supervisor:
             self.cancel(run)
 
     def _enter(self, run: Run, python: Path | None = None) -> None:
-        self._rooms.add(run, python)
-        self._entered.append(run)
+        self._entrance.add(run, python)
         self._wake.set()
 
     async def _work(self) -> None:
@@ -161,32 +154,16 @@ class Supervisor:
         for name in stirred:
             if (watch := self._watches.get(name)) is not None:
                 await self._follow_guarded(watch)
-        await self._start_ready()
+        for allocation in self._entrance.ready():
+            await self._start(allocation)
 
-    async def _start_ready(self) -> None:
-        """Start what there is room for, and tell the others in their logs what they wait for."""
-        for place in self._rooms.ready():
-            await self._start(place)
-        entered, self._entered = self._entered, []
-        for run in entered:
-            log = self.job_dir(run.job_id).log
-            if (why := self._rooms.why_waiting(run)) is not None and not log.exists():
-                say(log, why)
-
-    async def _start(self, place: Place) -> None:
-        run, job = place.run, self.job_dir(place.run.job_id)
-        scratch = scratch_of(job)
+    async def _start(self, allocation: Allocation) -> None:
         try:
-            self._reserve.keep()
-            request = request_of(
-                place, storage=self._storage, engine=self._engine, scratch=scratch, given=self._given()
-            )
-            write_request(job, request)
-        except OSError as error:
-            self._rooms.add(run, place.python)  # should its end not be recorded either, it is tried again
-            self._record_end(run, FAILED, f"ERROR: the job's folder cannot be written: {error}")
+            watch = self._entrance.pass_on(allocation)
+        except OSError as error:  # should its end not be recorded either, it waits to be tried again
+            self._endings.fail(allocation.run, f"the job's folder cannot be written: {error}")
             return
-        watch = self._watches[run.job_id] = Watch(run=run, job=job, python=place.python, scratch=scratch)
+        self._watches[allocation.run.job_id] = watch
         await self._ask(watch)
 
     async def _ask(self, watch: Watch) -> None:
@@ -257,34 +234,11 @@ class Supervisor:
     def _worker_exited(self, watch: Watch, exit_code: int) -> None:
         if watch.pid is None and exit_code == 0 and time.monotonic() - watch.exited_at < _PATIENCE_SECONDS:
             return  # that worker found the job claimed: the one that has it is about to report
-        self._worker_gone(watch, f"ended {_how(exit_code)}")
+        self._worker_gone(watch, how_it_ended(exit_code))
 
     def _worker_gone(self, watch: Watch, how: str) -> None:
-        """The worker is gone: what it said last holds, else that it was cancelled, else that it was lost."""
-        watch.end_leftovers()
-        if watch.end is not None:
-            self._record_end(
-                watch.run, watch.end["job_status"], unwritten_word(watch.job.log, watch.end.get("message"))
-            )
-        elif watch.run.cancel_requested:
-            self._record_end(watch.run, CANCELED, "canceled")
-        else:
-            full = "; the disk is full" if self._reserve.is_needed else ""
-            self._record_end(watch.run, FAILED, f"ERROR: the worker {how} before the job was over{full}")
+        self._endings.of_gone_worker(watch, how)
         del self._watches[watch.run.job_id]
-
-    def _record_end(self, run: Run, job_status: str, last_line: str | None) -> Run:
-        if last_line is not None:
-            say(self.job_dir(run.job_id).log, last_line)
-        changed = run.changed if run.job_status == job_status else now_ms()
-        run = self._runs.change(run, status=TERMINATED, job_status=job_status, changed=changed)
-        self._rooms.remove(run)
-        self._wake.set()  # for whoever waited for its place
-        if (ending := self._endings.pop(run.job_id, None)) is not None and not ending.done():
-            ending.set_result(run)
-        elif not run.listed:
-            self.discard(run)
-        return run
 
     def _terminate(self, watch: Watch) -> None:
         watch.signal_group(signal.SIGTERM)
@@ -293,7 +247,3 @@ class Supervisor:
     def _kill(self, watch: Watch) -> None:
         if self._watches.get(watch.run.job_id) is watch and watch.is_alive():
             watch.kill_all()
-
-
-def _how(code: int) -> str:
-    return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

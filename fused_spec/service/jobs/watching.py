@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fused_spec.jobdir import JobDir, read_lines
-from fused_spec.removal import remove_tree
+from fused_spec.jobs.folder import JobDir, read_lines
 from fused_spec.service.jobs.runs import Run
+from fused_spec.system.removal import remove_tree
 
 _CLOCK_TOLERANCE = 60.0  # seconds between a process's birth and its first event, at the very most
 _LARGEST_NUMBER = 2**53  # that the database, and every reader of JSON, takes

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from fused_spec.jobdir import JobDir, now_ms, read_results, result_content, result_metadata
+from fused_spec.jobs.folder import JobDir, now_ms, read_results, result_content, result_metadata
 from fused_spec.service.http.answers import content_type_of, problem, refuse
 from fused_spec.service.jobs.runs import FAILED, Run
 from fused_spec.service.routes.context import Service

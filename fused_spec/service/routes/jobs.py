@@ -8,14 +8,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from fused_spec.jobdir import NO_FACTS
+from fused_spec.configuration.service_identity import ATTEMPT_HEADER
+from fused_spec.jobs.folder import NO_FACTS
 from fused_spec.service.http.answers import existing, page, problem, read_model, whole_number
 from fused_spec.service.jobs.results import result_names
 from fused_spec.service.jobs.reuse import reusable
 from fused_spec.service.jobs.runs import Run, attempt_of, new_run
 from fused_spec.service.routes.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
 from fused_spec.service.workers.joblog import log_part
-from fused_spec.service_identity import ATTEMPT_HEADER
 from fused_spec.wire import ProgressIncrement, RunRequest
 from fused_spec.wire.instances import INSTANCE_TYPES
 

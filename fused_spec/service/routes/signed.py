@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from fused_spec.jobdir import result_content, result_file
+from fused_spec.jobs.folder import result_content, result_file
 from fused_spec.service.http.answers import content_type_of, not_found, refuse
 from fused_spec.service.http.form import BadForm, Form
 from fused_spec.service.jobs.results import metadata_beside, result_named

@@ -26,7 +26,7 @@ async def in_box(request: Request) -> Response:
         "columns": query.getlist("columns"),
         **{name: query[name] for name in _OPTIONS if name in query},
     }
-    code = files("fused_spec.service").joinpath("table_in_box.udf").read_text(encoding="utf-8")
+    code = files("fused_spec.service.routes").joinpath("table_in_box.udf").read_text(encoding="utf-8")
     udf = Udf(entrypoint="table_in_box", code=code, parameters=parameters)
     service = service_of(request)
     run = realtime.begin(service, udf, asked="parquet", tile=None)

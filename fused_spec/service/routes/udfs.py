@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fused_spec.gitrefs import GitUnavailable
-from fused_spec.redaction import redact
+from fused_spec.messages.redaction import redact
 from fused_spec.service.http.answers import existing, not_found, page, problem, read_model, refuse, required
 from fused_spec.service.routes.context import BASE_PATH, service_of
 from fused_spec.service.udfs.collections import DEFAULT
 from fused_spec.service.udfs.registry import EMAIL, OWN_NAMES, SlugTaken, Udf
-from fused_spec.udf_folder import BadUdfFolder
+from fused_spec.udfs.folder import BadUdfFolder
+from fused_spec.udfs.gitrefs import GitUnavailable
 from fused_spec.wire import Udf as UdfBody
 from fused_spec.wire import UdfSave
 

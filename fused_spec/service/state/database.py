@@ -59,7 +59,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut
     if version == 0:
-        changes = files("fused_spec.service").joinpath("schema.sql").read_text(encoding="utf-8")
+        changes = files("fused_spec.service.state").joinpath("schema.sql").read_text(encoding="utf-8")
     else:
         changes = " ".join(_CHANGES[number] for number in range(version + 1, _VERSION + 1))
     if version < _VERSION:

@@ -7,9 +7,9 @@ import uuid
 from errno import EACCES, EAGAIN, ENOSYS
 from pathlib import Path
 
+from fused_spec.configuration.service_identity import is_service_id
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.state.private_file import create_whole, write_private
-from fused_spec.service_identity import is_service_id
 
 LOCK_FILE = "service.lock"
 ID_FILE = "id"

@@ -14,10 +14,10 @@ from typing import Any
 import fsspec
 from starlette.concurrency import run_in_threadpool
 
+from fused_spec.configuration.storage_url import storage_errors, trouble_with
 from fused_spec.errors import FusedSpecError
-from fused_spec.redaction import redact
+from fused_spec.messages.redaction import redact
 from fused_spec.service.storage.local import SCHEME, BadPath, StorageTrouble, TooDeep, parts_of
-from fused_spec.storage_url import storage_errors, trouble_with
 
 _PIECE = 1024 * 1024
 

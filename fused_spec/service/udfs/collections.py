@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fused_spec.jobdir import now_ms
+from fused_spec.jobs.folder import now_ms
 from fused_spec.service.state.times import at
 from fused_spec.wire import CollectionSave
 

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fused_spec.gitrefs import Repositories, parse
-from fused_spec.service.state.launch import GIT_FILE
-from fused_spec.udf_folder import find_udf
+from fused_spec.service.state.declared import GIT_FILE
+from fused_spec.udfs.folder import find_udf
+from fused_spec.udfs.gitrefs import Repositories, parse
 from fused_spec.wire import Udf, udf_of
 
 

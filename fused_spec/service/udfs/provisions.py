@@ -23,7 +23,7 @@ class Handover:
         self._written: tuple[int, int] | None = None
 
     def as_provided(self) -> dict[str, Any]:
-        """`provided` of a job's request (see `fused_spec.jobdir`)."""
+        """`provided` of a job's request (see `fused_spec.jobs.folder`)."""
         registry = self._state / "registry.json"
         changes = (self._udfs.changes, self._tokens.changes)
         if changes != self._written:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fused_spec.jobdir import now_ms
+from fused_spec.jobs.folder import now_ms
 from fused_spec.service.state.times import at
 from fused_spec.service.udfs.collections import DEFAULT
 from fused_spec.wire import TokenCreate, TokenUpdate, UdfSave

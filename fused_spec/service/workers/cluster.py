@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fused_spec.engine_choice import EngineChoice
+from fused_spec.configuration.engine_choice import EngineChoice
 from fused_spec.errors import Misconfigured
-from fused_spec.jobdir import process_is_there
-from fused_spec.redaction import without_secrets
+from fused_spec.jobs.folder import process_is_there
+from fused_spec.messages.redaction import without_secrets
 
 _log = logging.getLogger("fused_spec.service")
 CLUSTER_FILE = "dask.json"

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from fused_spec import landlock
 from fused_spec.errors import Misconfigured
-from fused_spec.service.state.launch import folders_of_specs
+from fused_spec.service.state.declared import folders_of_specs
+from fused_spec.system import landlock
 
 SHARED = ("/tmp", "/dev/shm", "/mnt")  # noqa: S108  # named to users, and no file of ours
 
@@ -23,7 +23,7 @@ class Confining:
         self._allowed = [str(path) for path in allowed]
 
     def as_confinement(self) -> dict[str, Any]:
-        """`confinement` of a job's request (see `fused_spec.jobdir`)."""
+        """`confinement` of a job's request (see `fused_spec.jobs.folder`)."""
         return {"state": str(self._state), "kept": folders_of_specs(self._state), "allowed": self._allowed}
 
 

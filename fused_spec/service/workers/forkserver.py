@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fused_spec.redaction import without_secrets
-from fused_spec.storage_url import storage_variables
+from fused_spec.configuration.storage_url import storage_variables
+from fused_spec.messages.redaction import without_secrets
 
 _LONGEST_LINE = 1024 * 1024
 _IDLE_SECONDS = 300.0

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from fused_spec.jobdir import now_ms
+from fused_spec.jobs.folder import now_ms
 
-_TIMESTAMP = b'{"timestamp": '  # how every line begins, by `fused_spec.jobdir`
+_TIMESTAMP = b'{"timestamp": '  # how every line begins, by `fused_spec.jobs.folder`
 _PIECE = 256 * 1024
 _LONGEST_LINE = 1024 * 1024  # in bytes, with room to spare: messages are cut at 64 Ki characters
 _log = logging.getLogger("fused_spec.service")

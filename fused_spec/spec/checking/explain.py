@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, guess, nearest
-from fused_spec.spec.checking.violations import Fault, Violation, repeated
+from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
+from fused_spec.spec.checking.acceptance import repeated
+from fused_spec.spec.checking.violations import Fault, Violation
 from fused_spec.spec.documents.characters import character_name
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted

@@ -4,25 +4,16 @@
 the part that the kind needs, and `schemas/job.schema.json` and its siblings are those parts, for editors.
 """
 
-import copy
 import json
 from collections.abc import Mapping
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from jsonschema.protocols import Validator
-
-from fused_spec.diagnostics import Diagnostic
-from fused_spec.spec.checking.explain import explain, explain_doubt
-from fused_spec.spec.checking.homes import homes
-from fused_spec.spec.checking.secrets import find_secrets
-from fused_spec.spec.checking.violations import Fault, Schema, Violation, inlined, validator_for, violations
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.spec.checking.acceptance import Accepts, Schema, acceptance
+from fused_spec.spec.checking.secrets import holds_secret
 from fused_spec.spec.documents.document import Document
-from fused_spec.spec.documents.positions import Pointer
-from fused_spec.spec.documents.scalars import Doubt
-from fused_spec.spec.files.limits import MAX_FAULTS, MAX_PROBLEMS
 from fused_spec.spec.files.roots import PROJECT_FILE
 
 PROJECT = "Project"
@@ -53,11 +44,12 @@ def schema(kind: str) -> Mapping[str, Any]:
         return _read(name)
     whole = _whole()
     definition, definitions = whole["$defs"][kind], whole["$defs"]
+    needed = _needed(definition, definitions)
     return {
         "$schema": whole["$schema"],
         "$id": f"{whole['$id']}:{name}",
         **definition,
-        "$defs": {name: definitions[name] for name in definitions if name in _needed(definition, definitions)},
+        "$defs": {name: definitions[name] for name in definitions if name in needed},
     }
 
 
@@ -74,11 +66,18 @@ def _read(name: str) -> Mapping[str, Any]:
 
 def _needed(node: Any, definitions: Mapping[str, Any]) -> set[str]:
     """The names of the definitions that a schema refers to, directly or not."""
-    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    names = {name for child in children for name in _needed(child, definitions)}
-    if isinstance(node, dict) and "$ref" in node:
-        name = node["$ref"].removeprefix("#/$defs/")
-        names |= {name} | _needed(definitions[name], definitions)
+    names: set[str] = set()
+    left = [node]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += one.values()
+            name = one.get("$ref", "").removeprefix("#/$defs/")
+            if name and name not in names:
+                names.add(name)
+                left.append(definitions[name])
+        elif isinstance(one, list):
+            left += one
     return names
 
 
@@ -89,21 +88,11 @@ def check(document: Document) -> list[Diagnostic]:
     the number of the others.
     """
     kind = _kind(document)
-    faults = violations(_validator(kind), document.tree)
-    # Another version is another language: what else would be said about it means nothing.
-    faults = [fault for fault in faults if _is_of_version(fault)] or faults
-    doubts = _standing_doubts(document, kind)
-    problems = [explain_doubt(pointer, doubt, document) for pointer, doubt in islice(doubts.items(), MAX_PROBLEMS)]
-    faults = [fault for fault in faults if fault.pointer not in doubts]
-    order = sorted(faults, key=lambda fault: document.positions.value(fault.pointer))
-    problems += [explain(fault, document, _homes(kind)) for fault in order[:MAX_PROBLEMS]]
-    problems += islice(find_secrets(document), MAX_FAULTS)
-    more = max(len(order) - MAX_PROBLEMS, 0) + max(len(doubts) - MAX_PROBLEMS, 0)
-    return _capped(sorted(problems, key=lambda problem: problem.location), document, more)
+    if not document.doubts and _acceptance(kind)(document.tree) and not holds_secret(document.tree):
+        return []
+    from fused_spec.spec.checking.problems import problems  # with jsonschema, which only who has problems waits for
 
-
-def _is_of_version(fault: Violation) -> bool:
-    return fault.fault is Fault.CHOICE and fault.pointer == ("apiVersion",) and isinstance(fault.value, str)
+    return problems(document, kind)
 
 
 def _kind(document: Document) -> str | None:
@@ -116,50 +105,22 @@ def _kind(document: Document) -> str | None:
 @cache
 def complete(kind: str | None) -> Schema:
     """The schema of a kind with its references followed; without a kind, of what every kind has."""
-    return inlined(schema(kind) if kind else {key: value for key, value in _whole().items() if key != "allOf"})
+    node = schema(kind) if kind else {key: value for key, value in _whole().items() if key != "allOf"}
+    followed: Schema = _followed(node, node.get("$defs", {}))
+    return followed
+
+
+def _followed(node: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_followed(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        target = definitions[node["$ref"].removeprefix("#/$defs/")]
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    return {key: _followed(value, definitions) for key, value in node.items() if key != "$defs"}
 
 
 @cache
-def _validator(kind: str | None) -> Validator:
-    return validator_for(complete(kind))
-
-
-@cache
-def _homes(kind: str | None) -> Mapping[str, Mapping[str, list[str]]]:
-    """Where fields belong: in this kind first, then in the others."""
-    kinds = dict.fromkeys((kind, *SPEC_KINDS)) if kind else dict.fromkeys(SPEC_KINDS)
-    return {name: homes(complete(name)) for name in kinds if name}
-
-
-def _standing_doubts(document: Document, kind: str | None) -> dict[Pointer, Doubt]:
-    """The doubts that stand: all but those where the field takes the text and not the other reading."""
-    if not document.doubts:
-        return {}
-    other = copy.deepcopy(document.tree)
-    for pointer, doubt in document.doubts.items():
-        if doubt.text_may_do:
-            _replace(other, pointer, doubt.other)
-    refused = {fault.pointer for fault in violations(_validator(kind), other)}
-    return {
-        pointer: doubt for pointer, doubt in document.doubts.items() if not (doubt.text_may_do and pointer in refused)
-    }
-
-
-def _replace(tree: Any, pointer: Pointer, value: Any) -> None:
-    *way, last = pointer
-    for step in way:
-        tree = tree[step]
-    tree[last] = value
-
-
-def _capped(problems: list[Diagnostic], document: Document, more: int) -> list[Diagnostic]:
-    more += max(len(problems) - MAX_PROBLEMS, 0)
-    if not more:
-        return problems
-    rest = Diagnostic(
-        code="too-many-problems",
-        message=f"{more:,} more {'problem' if more == 1 else 'problems'} in this document",
-        location=document.positions.value(()),
-        hint="mend these first",
-    )
-    return [*problems[:MAX_PROBLEMS], rest]
+def _acceptance(kind: str | None) -> Accepts:
+    return acceptance(complete(kind))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fused_spec.spec.checking.violations import Schema
+from fused_spec.spec.checking.acceptance import Schema
 
 
 def smallest(value: Any, schema: Schema) -> Any:

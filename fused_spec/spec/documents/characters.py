@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.limits import MAX_PROBLEMS
 
 _ORDINARY_ASCII = bytes([*b"\t\n", *range(0x20, 0x7F)])

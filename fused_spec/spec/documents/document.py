@@ -15,7 +15,7 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
-from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.documents.characters import HALVES, read_text, unprintable_in
 from fused_spec.spec.documents.positions import LITERAL, Place, Pointer, Positions, dotted, location
 from fused_spec.spec.documents.scalars import Doubt, Scalar, plain

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from fused_spec.diagnostics import Diagnostic, Location, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.files.limits import MAX_PROBLEMS

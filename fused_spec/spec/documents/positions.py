@@ -5,7 +5,7 @@ from typing import Any
 
 from yaml.error import Mark
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 
 Pointer = tuple[str | int, ...]
 """The way from the root to a value: `("spec", "config", "steps", 0)`."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from yaml import YAMLError
 from yaml.error import Mark, MarkedYAMLError
 
-from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.messages.diagnostics import Diagnostic, Location
 
 _MISSING_SPACE = re.compile(r"\s*(?:- )?[\w.-]+(?P<colon>:)(?![\s/])")
 _CLOSERS = {"[": "]", "{": "}"}

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from fused_spec.phrases import cut
-from fused_spec.redaction import MASK, is_sensitive_name, looks_like_secret
+from fused_spec.messages.phrases import cut
+from fused_spec.messages.redaction import MASK, is_sensitive_name, looks_like_secret
 from fused_spec.spec.documents.positions import Pointer
 
 LONGEST = 60

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fused_spec.diagnostics import Diagnostic, Location, Severity, nearest
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity, nearest
 from fused_spec.spec.files.exclusion import Exclusion
 from fused_spec.spec.files.limits import MAX_FILES, MAX_SPEC_BYTES, MAX_TOTAL_BYTES
 from fused_spec.spec.files.meant import is_meant_text, not_a_spec

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, Location, Severity, nearest
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity, nearest
 
 KINDS = ("Job", "Udf", "UdfAccessToken")
 UNREAD = "unread"

@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from fused_spec.diagnostics import Location, nearest
+from fused_spec.messages.diagnostics import Location, nearest
 from fused_spec.spec.files.discovery import printable
 from fused_spec.spec.files.unicode_forms import in_quotes, look_alike
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fused_spec.diagnostics import Severity
-from fused_spec.input_formats import unread
+from fused_spec.jobs.input_formats import unread
+from fused_spec.messages.diagnostics import Severity
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.files.discovery import printable

@@ -4,7 +4,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Any
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

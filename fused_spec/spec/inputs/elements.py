@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import Location
-from fused_spec.redaction import is_sensitive_name, looks_like_secret
+from fused_spec.messages.diagnostics import Location
+from fused_spec.messages.redaction import is_sensitive_name, looks_like_secret
 from fused_spec.spec.checking.secrets import secrets_in
 from fused_spec.spec.documents.characters import read_text
 from fused_spec.spec.files.discovery import printable

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import guess, nearest
-from fused_spec.input_formats import GEOMETRY_COLUMNS
+from fused_spec.jobs.input_formats import GEOMETRY_COLUMNS
+from fused_spec.messages.diagnostics import guess, nearest
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.documents.wording import spelt

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
-from fused_spec.diagnostics import Severity
-from fused_spec.input_formats import tables_in, unread
+from fused_spec.jobs.input_formats import tables_in, unread
+from fused_spec.messages.diagnostics import Severity
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.wording import either
 from fused_spec.spec.files.discovery import printable

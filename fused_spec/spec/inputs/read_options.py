@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from encodings.aliases import aliases
 from typing import Any
 
-from fused_spec.diagnostics import Severity, guess, nearest
+from fused_spec.messages.diagnostics import Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.documents.wording import either, spelt

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from fused_spec.diagnostics import Diagnostic, Location
+from fused_spec.messages.diagnostics import Diagnostic, Location
 
 LOCK_FILE = "fused-spec.lock"
 

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, Location, nearest
-from fused_spec.gitrefs import normal
-from fused_spec.service_identity import normal_url
-from fused_spec.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET, Target
+from fused_spec.configuration.service_identity import normal_url
+from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET, Target
+from fused_spec.messages.diagnostics import Diagnostic, Location, nearest
 from fused_spec.spec.checking.schema import check
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.documents.durations import seconds
@@ -16,6 +15,7 @@ from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.files.discovery import find_project_file, printable
 from fused_spec.spec.files.roots import PROJECT_FILE, leads_out, project_root
 from fused_spec.spec.model import DEFAULT_SCOPE, Project
+from fused_spec.udfs.gitrefs import normal
 
 STATE_FOLDER = ".fused-spec"
 

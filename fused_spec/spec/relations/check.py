@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, Location, Severity, guess, nearest
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity, guess, nearest
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.model import Key, Kind

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.model import DesiredJob, Key

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fused_spec.diagnostics import Location, Severity, guess, nearest
+from fused_spec.messages.diagnostics import Location, Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.documents.wording import either, spelt
 from fused_spec.spec.inputs.element_list import Elements
 from fused_spec.spec.inputs.local_inputs import is_local_file
 from fused_spec.spec.relations.outputs import producer
-from fused_spec.spec.udfs.python_source import Function
+from fused_spec.spec.udfs.functions import Function
 from fused_spec.spec.udfs.udf import ReadUdf
 
 

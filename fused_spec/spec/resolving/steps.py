@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fused_spec.spec.checking.acceptance import Schema
 from fused_spec.spec.checking.smallest import smallest
-from fused_spec.spec.checking.violations import Schema
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.files.named_files import Folder

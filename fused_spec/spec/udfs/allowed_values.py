@@ -6,12 +6,12 @@ values when the job runs (`engine.calling.allowed`).
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fused_spec.choices import meant, shown
 from fused_spec.spec.udfs.argument_kinds import NOUNS, wanted_instead
+from fused_spec.udfs.choices import meant, shown
 
 _ENUMS = ("Enum", "StrEnum", "IntEnum", "ReprEnum")
 _LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence", "Iterable", "Collection")
@@ -60,9 +60,10 @@ class Definitions:
     aliases: Mapping[str, ast.expr]
 
     @classmethod
-    def of(cls, module: ast.Module) -> "Definitions":
+    def of(cls, module: ast.Module, times_stored: Callable[[str], int]) -> "Definitions":
+        """Those of a source; `times_stored` counts where a name gets a value."""
         enums = {node.name: found for node in module.body if (found := _enum(node)) and isinstance(node, ast.ClassDef)}
-        return cls(enums, dict(_aliases(module)))
+        return cls(enums, dict(_aliases(module, times_stored)))
 
     def allowed(self, annotation: ast.expr | None) -> Allowed | None:
         """What an annotation allows; None when it lists no values, or allows more than the syntax tells."""
@@ -121,14 +122,13 @@ class Definitions:
         return _either(found)
 
 
-def _aliases(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+def _aliases(module: ast.Module, times_stored: Callable[[str], int]) -> Iterator[tuple[str, ast.expr]]:
     """Names that are assigned once, as `Mode = Literal["a", "b"]`."""
-    stored = [node.id for node in ast.walk(module) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     for node in module.body:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if stored.count(name) == 1:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if times_stored(name) == 1:
                 yield name, value
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if stored.count(name) == 1:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if times_stored(name) == 1:
                 yield name, value
         if node.__class__.__name__ == "TypeAlias":  # Python 3.12: type Mode = …
             yield node.name.id, node.value  # type: ignore[attr-defined]

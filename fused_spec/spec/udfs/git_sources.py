@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from fused_spec.gitrefs import GitReference, GitUnavailable, Repositories
-from fused_spec.udf_folder import UdfText, find_udf
+from fused_spec.udfs.folder import UdfText, find_udf
+from fused_spec.udfs.gitrefs import GitReference, GitUnavailable, Repositories
 
 
 class Locker(Protocol):

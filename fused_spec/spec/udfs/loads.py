@@ -11,18 +11,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-from fused_spec.diagnostics import Severity, guess, nearest
 from fused_spec.errors import FusedSpecError
-from fused_spec.gitrefs import GitReference, parse
+from fused_spec.messages.diagnostics import Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.neighbours import Neighbours
-from fused_spec.spec.udfs.python_source import Load, loads_of
+from fused_spec.spec.udfs.python_source import BadSyntax, Load, syntax_of
 from fused_spec.spec.udfs.source_code import SourceCode
 from fused_spec.spec.udfs.text import Written
-from fused_spec.udf_bundle import Bundled, home_of, neighbour
-from fused_spec.udf_folder import UdfText
+from fused_spec.udfs.bundle import Bundled, home_of, neighbour
+from fused_spec.udfs.folder import UdfText
+from fused_spec.udfs.gitrefs import GitReference, parse
 
 _TOKEN = re.compile(r"(?:fsh|fc)_.*|[0-9a-f]{64}")
 _MOST = 500  # loaded UDFs; a real one has a handful
@@ -72,7 +72,8 @@ def gather(
 
 
 def _follow_all(source: SourceCode, home: str, search: _Search) -> None:
-    for load in loads_of(source.text):
+    syntax = syntax_of(source.text)
+    for load in () if isinstance(syntax, BadSyntax) else syntax.loads:  # what is no Python loads nothing
         try:
             _follow(load, home, source, search)
         except FusedSpecError as error:

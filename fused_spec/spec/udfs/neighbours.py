@@ -7,7 +7,7 @@ from pathlib import Path
 from fused_spec.errors import FusedSpecError
 from fused_spec.spec.files.discovery import printable
 from fused_spec.spec.files.limits import MAX_FILE_BYTES
-from fused_spec.udf_folder import META, UdfText, find_udf
+from fused_spec.udfs.folder import META, UdfText, find_udf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

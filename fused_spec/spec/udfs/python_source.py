@@ -1,45 +1,14 @@
-"""Python source that a spec ships: read as text, parsed, its functions known; nothing is ever run.
-
-The functions of a UDF's code are looked at as far as the syntax tells: names, decorators and parameters.
-"""
+"""Python source that a spec ships: read as text, and its syntax looked at once; nothing is ever run."""
 
 import ast
 import warnings
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
 
-from fused_spec.spec.udfs.allowed_values import Allowed, Definitions
-from fused_spec.spec.udfs.argument_kinds import wanted_instead
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
-    """A function at the top level of the source.
-
-    `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.
-    `annotations` are the plain names that stand behind parameters, as `int`; `allowed` are the values that others list.
-    `default_parameters` is None when the
-    decorator computes them.
-    """
-
-    name: str
-    line: int
-    column: int
-    is_udf: bool
-    parameters: tuple[str, ...]
-    required: tuple[str, ...]
-    open_ended: bool
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    allowed: Mapping[str, Allowed] = field(default_factory=dict)
-    default_parameters: Mapping[str, Any] | None = field(default_factory=dict)
-    decorator_headers: bool = False
-
-    def wanted_instead(self, name: str, value: Any) -> str | None:
-        """What a parameter wants, in words; None when the value fits it, or nothing is known of it."""
-        if (allowed := self.allowed.get(name)) is not None:
-            return allowed.wanted_instead(value)
-        return wanted_instead(value, self.annotations.get(name))
+from fused_spec.spec.udfs.allowed_values import Definitions
+from fused_spec.spec.udfs.functions import Function, function_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +38,6 @@ def with_unix_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def functions_of(source: str) -> list[Function] | BadSyntax:
-    """The functions at the top level, in their order."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the compiler finds doubtful is for linters
-            module = ast.parse(source)
-    except SyntaxError as error:
-        return BadSyntax(message=error.msg, line=error.lineno or 1, column=error.offset or 1)
-    except (ValueError, RecursionError, MemoryError) as error:
-        return BadSyntax(message=_other_failure(error), line=1, column=1)
-    definitions = Definitions.of(module)
-    return [
-        _function(node, definitions) for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """A `fused.load("…")` that says literally what it loads; `line` and `column` count from 1."""
@@ -94,35 +47,133 @@ class Load:
     column: int
 
 
-_LOADING = ("load", "run", "submit")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syntax:
+    """What the syntax of a source tells.
 
-
-def loads_of(source: str) -> list[Load]:
-    """What the source loads or runs by a literal, or by a name that is one literal everywhere; in order, each once.
-
-    A source that is no Python loads nothing here.
+    `functions` are those at its top level, in their order. `loads` are what it loads or runs by a literal, or by a name
+    that is one literal everywhere; in order, each once.
     """
+
+    functions: tuple[Function, ...]
+    loads: tuple[Load, ...]
+
+
+def syntax_of(source: str) -> Syntax | BadSyntax:
+    """What the syntax tells, or why there is none."""
+    return _remembered(source) if len(source) <= _SHORT else _read(source)
+
+
+_SHORT = 1 << 16
+
+
+def _read(source: str) -> Syntax | BadSyntax:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # what the compiler finds doubtful is for linters
             module = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    constants = _constants(module)
+    except SyntaxError as error:
+        return BadSyntax(message=error.msg, line=error.lineno or 1, column=error.offset or 1)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return BadSyntax(message=_other_failure(error), line=1, column=1)
+    names = _Names(module)
+    definitions = Definitions.of(module, names.times_stored)
+    return Syntax(
+        functions=tuple(
+            function_of(node, definitions)
+            for node in module.body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ),
+        loads=_loads(names) if _may_load(source) else (),
+    )
+
+
+_remembered = lru_cache(maxsize=256)(_read)
+"""Many specs of a project share a UDF, and one source is asked for its functions and for its loads."""
+
+_LOADING = ("load", "run", "submit")
+_UTILS = "utils"
+
+
+def _may_load(source: str) -> bool:
+    """Whether a word of a load stands in it; a name in other letters may be normalised to one."""
+    return not source.isascii() or any(word in source for word in (*_LOADING, _UTILS))
+
+
+@dataclass(slots=True)
+class _Names:
+    """One walk over a source, done when somebody asks: where names get values, and what may load something."""
+
+    module: ast.Module
+    _stored: Counter[str] = field(default_factory=Counter)
+    _arguments: set[str] = field(default_factory=set)
+    _texts: dict[str, str] = field(default_factory=dict)
+    _nodes: list[ast.Call | ast.Attribute] = field(default_factory=list)
+    _walked: bool = False
+
+    def times_stored(self, name: str) -> int:
+        """How often the name gets a value, other than as a parameter."""
+        self._walk()
+        return self._stored[name]
+
+    def constants(self) -> dict[str, str]:
+        """The names that are assigned once, and a text; a parameter of the same name may be anything."""
+        self._walk()
+        return {
+            name: text for name, text in self._texts.items() if self._stored[name] == 1 and name not in self._arguments
+        }
+
+    def loading(self) -> list[ast.Call | ast.Attribute]:
+        """Calls and attributes, the outer ones first."""
+        self._walk()
+        return self._nodes
+
+    def _walk(self) -> None:
+        if self._walked:
+            return
+        self._walked = True
+        found: list[ast.AST] = [self.module]
+        for node in found:  # which grows on the way
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()):
+                    self._stored[name] += 1
+                case ast.arg(arg=name):
+                    self._arguments.add(name)
+                case ast.Call() | ast.Attribute():
+                    self._nodes.append(node)
+                case ast.Assign(targets=targets, value=ast.Constant(value=str(text))):
+                    self._texts.update((target.id, text) for target in targets if isinstance(target, ast.Name))
+            found += _children(node)
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """The same as of `ast.iter_child_nodes`, without those that hold nothing to look at."""
+    for name in node._fields:
+        inside = getattr(node, name, None)
+        if isinstance(inside, list):
+            for item in inside:
+                if isinstance(item, ast.AST) and item._fields:
+                    yield item
+        elif isinstance(inside, ast.AST) and inside._fields:
+            yield inside
+
+
+def _loads(names: _Names) -> tuple[Load, ...]:
+    constants = names.constants()
     found: dict[str, Load] = {}
-    for node in ast.walk(module):
+    for node in names.loading():
         text = _loaded(node, constants)
-        if text is not None and isinstance(node, ast.expr):
+        if text is not None:
             place = node.args[0] if isinstance(node, ast.Call) else node
             found.setdefault(text, Load(text=text, line=place.lineno, column=place.col_offset + 1))
-    return sorted(found.values(), key=lambda load: (load.line, load.column))
+    return tuple(sorted(found.values(), key=lambda load: (load.line, load.column)))
 
 
 def _loaded(node: ast.AST, constants: Mapping[str, str]) -> str | None:
     """What `fused.load(…)`, `fused.run(…)`, `fused.submit(…)` or `fused.utils.NAME` loads."""
     if isinstance(node, ast.Attribute):
         of = node.value
-        is_utils = isinstance(of, ast.Attribute) and of.attr == "utils" and _is_fused(of.value)
+        is_utils = isinstance(of, ast.Attribute) and of.attr == _UTILS and _is_fused(of.value)
         return node.attr if is_utils else None
     if not (isinstance(node, ast.Call) and node.args and _is_loading(node.func)):
         return None
@@ -139,76 +190,5 @@ def _is_loading(function: ast.expr) -> bool:
     return isinstance(function, ast.Attribute) and function.attr in _LOADING and _is_fused(function.value)
 
 
-def _constants(module: ast.Module) -> dict[str, str]:
-    """The names that are assigned once, and a text; a parameter of the same name may be anything."""
-    values: dict[str, list[str | None]] = {}
-    for node in ast.walk(module):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            values.setdefault(node.id, []).append(None)
-        elif isinstance(node, ast.arg):
-            values.setdefault(node.arg, []).extend((None, None))
-    for node in ast.walk(module):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    values[target.id][0] = node.value.value
-    return {name: found[0] for name, found in values.items() if len(found) == 1 and found[0] is not None}
-
-
 def _other_failure(error: Exception) -> str:
     return "the source holds a NUL" if isinstance(error, ValueError) else "the source is nested too deeply"
-
-
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, definitions: Definitions) -> Function:
-    spec = node.args
-    positional = [*spec.posonlyargs, *spec.args]
-    required = positional[: len(positional) - len(spec.defaults)]
-    required += [
-        argument for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default is None
-    ]
-    decorator = next((one for one in node.decorator_list if _is_udf(one)), None)
-    keywords = _keywords(decorator)
-    return Function(
-        name=node.name,
-        line=node.lineno,
-        column=node.col_offset + 1,
-        is_udf=decorator is not None,
-        parameters=tuple(argument.arg for argument in [*positional, *spec.kwonlyargs]),
-        required=tuple(argument.arg for argument in required),
-        open_ended=spec.kwarg is not None,
-        annotations={
-            argument.arg: argument.annotation.id
-            for argument in [*positional, *spec.kwonlyargs]
-            if isinstance(argument.annotation, ast.Name)
-        },
-        allowed={
-            argument.arg: allowed
-            for argument in [*positional, *spec.kwonlyargs]
-            if (allowed := definitions.allowed(argument.annotation)) is not None
-        },
-        default_parameters=_literal(keywords.get("default_parameters")),
-        decorator_headers="headers" in keywords,
-    )
-
-
-def _is_udf(decorator: ast.expr) -> bool:
-    """`@fused.udf`, `@fused.udf(…)`, and the same after `from fused import udf`."""
-    target = decorator.func if isinstance(decorator, ast.Call) else decorator
-    if isinstance(target, ast.Attribute):
-        return target.attr == "udf"
-    return isinstance(target, ast.Name) and target.id == "udf"
-
-
-def _keywords(decorator: ast.expr | None) -> dict[str | None, ast.expr]:
-    return {keyword.arg: keyword.value for keyword in decorator.keywords} if isinstance(decorator, ast.Call) else {}
-
-
-def _literal(node: ast.expr | None) -> Mapping[str, Any] | None:
-    """The mapping that stands there literally; None when it is computed."""
-    if node is None:
-        return {}
-    try:
-        value = ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 

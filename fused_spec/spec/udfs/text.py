@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError
-from fused_spec.gitrefs import GitReference, parse
+from fused_spec.messages.diagnostics import Location
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.files.limits import MAX_FILE_BYTES
@@ -16,7 +15,8 @@ from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.neighbours import Neighbours
 from fused_spec.spec.udfs.python_source import BadSyntax, as_text, with_unix_lines
 from fused_spec.spec.udfs.source_code import SourceCode
-from fused_spec.udf_folder import UdfText
+from fused_spec.udfs.folder import UdfText
+from fused_spec.udfs.gitrefs import GitReference, parse
 
 _GIT_FORMS = "write https://github.com/OWNER/REPO/tree/COMMIT/PATH, or git+https://HOST/REPO@REF:PATH"
 

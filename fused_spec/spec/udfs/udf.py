@@ -8,17 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fused_spec.diagnostics import Severity, guess, nearest
+from fused_spec.messages.diagnostics import Severity, guess, nearest
 from fused_spec.spec.documents.durations import seconds
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.documents.wording import either, spelt
 from fused_spec.spec.files.named_files import Folder
+from fused_spec.spec.udfs.functions import Function
 from fused_spec.spec.udfs.loads import Loadable, gather
-from fused_spec.spec.udfs.python_source import BadSyntax, Function, functions_of
+from fused_spec.spec.udfs.python_source import BadSyntax, syntax_of
 from fused_spec.spec.udfs.source_code import SourceCode
 from fused_spec.spec.udfs.text import Written, read_headers, read_written
-from fused_spec.udf_bundle import as_headers
+from fused_spec.udfs.bundle import as_headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +79,16 @@ def _origins(written: Written, headers: list[str | None]) -> dict[str, str]:
     return {path: file for path, file in files.items() if file is not None}
 
 
-def _functions(code: SourceCode, findings: Findings) -> list[Function] | None:
-    functions = functions_of(code.text)
-    if not isinstance(functions, BadSyntax):
-        return functions
+def _functions(code: SourceCode, findings: Findings) -> tuple[Function, ...] | None:
+    syntax = syntax_of(code.text)
+    if not isinstance(syntax, BadSyntax):
+        return syntax.functions
     findings.tell(
         "udf-syntax",
-        f"not valid Python: {functions.message}",
+        f"not valid Python: {syntax.message}",
         code.pointer,
         "mend this line",
-        at=code.location(findings, functions.line, functions.column),
+        at=code.location(findings, syntax.line, syntax.column),
     )
     return None
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from fused_spec.phrases import counted
+from fused_spec.messages.phrases import counted
 from fused_spec.plan.model import ABSENT
 from fused_spec.views.words.shown import visible
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fused_spec.phrases import counted, cut
-from fused_spec.redaction import shown_env
+from fused_spec.messages.phrases import counted, cut
+from fused_spec.messages.redaction import shown_env
 from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf
 from fused_spec.spec.relations.addresses import addresses_written
 from fused_spec.views.words.shown import one_line, visible, without_secrets

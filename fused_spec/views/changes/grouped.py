@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from fused_spec.phrases import counted, cut, listed
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.phrases import counted, cut, listed
+from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action
 from fused_spec.plan.ending import how_they_ended, why_held
 from fused_spec.plan.groups import Group
 from fused_spec.plan.model import ABSENT, FieldChange, Left, PastRun, Run
-from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
-from fused_spec.status import RunStatus
 from fused_spec.views.changes.code_diff import value_change
-from fused_spec.views.words.shown import shown_fields, visible
+from fused_spec.views.changes.fields import shown_fields
+from fused_spec.views.words.shown import visible
 
 _LONGEST = 300  # characters of an error
 _WIDTH = 60

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fused_spec.diagnostics import Diagnostic, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.views.documents.runners import without_brackets
 from fused_spec.views.words.shown import shown_diagnostic
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fused_spec.errors import FusedSpecError
+from fused_spec.messages.redaction import redact
 from fused_spec.plan.model import Plan
-from fused_spec.redaction import redact
-from fused_spec.views.documents.json import error_document, status_document
+from fused_spec.views.documents.json import error_document
+from fused_spec.views.documents.plans import status_document
 from fused_spec.views.text.runs import STATUS_HEAD, status_rows, table
 
 

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from fused_spec.phrases import cut
+from fused_spec.messages.phrases import cut
 from fused_spec.views.live.progress import WAITING, Board, Row
 from fused_spec.views.words.english import duration
 from fused_spec.views.words.shown import visible

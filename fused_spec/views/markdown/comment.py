@@ -6,21 +6,22 @@ comment too, so that no old plan stays.
 
 from collections.abc import Iterator, Sequence
 
-from fused_spec.diagnostics import Diagnostic
 from fused_spec.errors import FusedSpecError
-from fused_spec.phrases import counted
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.phrases import counted
+from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups, is_destructive
 from fused_spec.plan.model import ABSENT, Change, FieldChange, Plan
-from fused_spec.redaction import redact
 from fused_spec.views.changes.code_diff import is_text, text_diff, value_change
 from fused_spec.views.changes.declared import code_of, declared_lines, declared_rows
+from fused_spec.views.changes.fields import shown_fields
 from fused_spec.views.changes.grouped import asides, exception_lines, left_lines, title, varying_lines
 from fused_spec.views.changes.told_once import ToldOnce
 from fused_spec.views.markdown.fitting import Section, fitted
 from fused_spec.views.markdown.inert import LONGEST_LINE, code, fenced, span
 from fused_spec.views.words.english import ACTION_WORDS, is_quiet, plan_counts, unchanged_because
-from fused_spec.views.words.shown import shown_diagnostic, shown_fields, visible
+from fused_spec.views.words.shown import shown_diagnostic, visible
 
 LONGEST = 60_000  # characters; GitHub refuses a comment of more than 65,536
 _LONGEST_SECTION = 20_000

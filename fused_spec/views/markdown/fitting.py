@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fused_spec.phrases import counted
+from fused_spec.messages.phrases import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Iterable
 
-from fused_spec.phrases import cut
+from fused_spec.messages.phrases import cut
 from fused_spec.views.words.shown import visible
 
 LONGEST_LINE = 300

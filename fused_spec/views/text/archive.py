@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fused_spec.phrases import counted
+from fused_spec.messages.phrases import counted
 from fused_spec.views.words.shown import visible
 
 if TYPE_CHECKING:

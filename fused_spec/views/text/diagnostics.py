@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from fused_spec.diagnostics import Diagnostic, Location, Severity
-from fused_spec.phrases import counted
-from fused_spec.redaction import redact
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
+from fused_spec.messages.phrases import counted
+from fused_spec.messages.redaction import redact
 from fused_spec.spec.model import Resolution
 from fused_spec.views.words.shown import shown_diagnostic, visible
 from fused_spec.views.words.tones import Paint, Tone, plain

@@ -1,7 +1,7 @@
 """Show an expected failure to a person: what and why, then the next step."""
 
 from fused_spec.errors import FusedSpecError, Interrupted
-from fused_spec.redaction import redact
+from fused_spec.messages.redaction import redact
 from fused_spec.views.words.shown import visible_lines
 from fused_spec.views.words.tones import Paint, Tone, plain
 

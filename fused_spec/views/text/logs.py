@@ -1,6 +1,6 @@
 """One line of a job's log, which may hold anything."""
 
-from fused_spec.redaction import redact
+from fused_spec.messages.redaction import redact
 from fused_spec.views.words.shown import visible
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action
 from fused_spec.plan.ending import why_held
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, ways_out
 from fused_spec.reconcile.archive.log_end import Raised
-from fused_spec.redaction import redact
 from fused_spec.spec.model import Kind
 from fused_spec.views.words.english import duration
 from fused_spec.views.words.shown import visible

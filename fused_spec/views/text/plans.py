@@ -11,10 +11,11 @@ from fused_spec.plan.groups import Group, groups
 from fused_spec.plan.model import Change, FieldChange, Plan
 from fused_spec.views.changes.code_diff import is_text, text_diff, value_change
 from fused_spec.views.changes.declared import declared_lines
+from fused_spec.views.changes.fields import shown_fields
 from fused_spec.views.changes.grouped import asides, exception_lines, left_lines, title, varying_lines
 from fused_spec.views.changes.told_once import ToldOnce
 from fused_spec.views.words.english import is_quiet, plan_summary
-from fused_spec.views.words.shown import shown_fields, visible
+from fused_spec.views.words.shown import visible
 from fused_spec.views.words.tones import Paint, Tone, plain
 
 _DIFF_LINES = 20

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fused_spec.phrases import cut
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.phrases import cut
+from fused_spec.messages.redaction import redact
 from fused_spec.plan.ending import why_held
 from fused_spec.plan.model import Change, PastRun, Plan, Run
-from fused_spec.redaction import redact
 from fused_spec.spec.model import Key, Kind
-from fused_spec.status import RunStatus
 from fused_spec.views.words.english import moment
 from fused_spec.views.words.shown import one_line, visible
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from fused_spec.phrases import counted
+from fused_spec.messages.phrases import counted
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan
 from fused_spec.views.words.shown import visible

@@ -6,19 +6,16 @@ not reach a terminal, and a secret must not reach anybody.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic
-from fused_spec.phrases import cut
-from fused_spec.plan.diff import is_same
-from fused_spec.plan.model import FieldChange
-from fused_spec.redaction import MASK, is_sensitive_name, redact
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.phrases import cut
+from fused_spec.messages.redaction import MASK, is_sensitive_name, redact
 
 # C0 and C1 without the tab, DEL, line and paragraph separators, and what reorders or hides text on a screen.
 _INVISIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-_CHANGED_SECRET = "(sensitive, changed)"  # noqa: S105  # what is shown in place of one
 
 
 def visible(text: str) -> str:
@@ -58,15 +55,6 @@ def shown_diagnostic(diagnostic: Diagnostic) -> Diagnostic:
         pointer=redact(diagnostic.pointer),
         hint=None if diagnostic.hint is None else redact(diagnostic.hint),
     )
-
-
-def shown_fields(fields: tuple[FieldChange, ...]) -> Iterator[FieldChange]:
-    """Each difference with its secrets masked; one that masking makes invisible says so."""
-    for field in fields:
-        name = field.path.rpartition(".")[2]
-        before, after = without_secrets(field.before, name), without_secrets(field.after, name)
-        hidden = is_same(before, after)
-        yield FieldChange(path=field.path, before=before, after=_CHANGED_SECRET if hidden else after)
 
 
 def _escaped(character: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.http.transport import Transport
-from fused_spec.settings import Credentials
+from fused_spec.configuration.settings import Credentials
 from tests.unit.api.loopback import Loopback
 
 TOKEN = "a-token-nobody-may-see"

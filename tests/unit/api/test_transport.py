@@ -12,7 +12,7 @@ from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import ApiError, InvalidArgument, NoCredentials, TimedOut, Unreachable, Unreadable
 from fused_spec.api.http.limits import Limits
 from fused_spec.api.http.transport import Transport
-from fused_spec.service_identity import HEADER
+from fused_spec.configuration.service_identity import HEADER
 from tests.unit.api.conftest import TOKEN, FakeTime
 from tests.unit.api.loopback import Loopback, Reply, breaks_off, drips, leads_to, raw, resets, says
 

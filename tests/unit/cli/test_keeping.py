@@ -11,12 +11,12 @@ import pytest
 from filelock import FileLock
 
 from fused_spec.cli.applying.lock import only_apply
-from fused_spec.cli.targets.memory import Kept, open_kept, open_markers, open_spools
+from fused_spec.cli.targets.memory import Memory, open_kept, open_markers, open_spools
+from fused_spec.configuration.service_identity import ServiceIdentity
+from fused_spec.configuration.settings import Target
 from fused_spec.errors import Locked
 from fused_spec.reconcile.journal.intents import Attempt
 from fused_spec.reconcile.store.lease import Holder, Lease
-from fused_spec.service_identity import ServiceIdentity
-from fused_spec.settings import Target
 from fused_spec.spec.model import Key, Kind, Project
 
 URL = "https://fused.example/server/v1"
@@ -55,7 +55,7 @@ def stack() -> Iterator[ExitStack]:
         yield stack
 
 
-def lock(kept: Kept, time: Time | None = None, **options: object) -> object:
+def lock(kept: Memory, time: Time | None = None, **options: object) -> object:
     time = time or Time()
     return only_apply(kept, {}, now=lambda: NOW, clock=time.clock, sleep=time.sleep, **options)  # type: ignore[arg-type]
 

@@ -10,10 +10,10 @@ from fused_spec.api.reading import FusedReader
 from fused_spec.cli import main
 from fused_spec.cli.runs.following import ended_status
 from fused_spec.cli.runs.lookup import FoundRun
+from fused_spec.configuration.settings import Credentials
 from fused_spec.errors import WaitTimeout
-from fused_spec.polling import Deadline
-from fused_spec.settings import Credentials
-from fused_spec.status import LOST_AFTER, RunStatus
+from fused_spec.jobs.status import LOST_AFTER, RunStatus
+from fused_spec.system.polling import Deadline
 from tests.unit.api.conftest import TOKEN, FakeTime
 from tests.unit.api.loopback import Loopback, leads_to, says
 

@@ -11,7 +11,8 @@ import click
 import pytest
 
 from fused_spec.cli import main
-from fused_spec.cli.terminal.options import Context, command, output_option
+from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.options import command, output_option
 from fused_spec.errors import ArchiveError
 
 Run = Callable[..., tuple[int, str, str]]
@@ -93,7 +94,7 @@ def test_a_fault_of_ours_is_told_also_where_its_report_cannot_be_written(
     def full(*_: object) -> Path:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(main, "write_report", full)
+    monkeypatch.setattr("fused_spec.cli.ending.write_report", full)
     code, out, err = ending(TypeError("x"), "--output", "json")
     assert (code, json.loads(out)["error"]["exit_code"]) == (70, 70)
     assert "its details cannot be kept" in err
@@ -118,6 +119,11 @@ def test_a_command_line_that_is_wrong_is_a_document_where_it_asks_for_one(
     out, err = capfdbinary.readouterr()
     assert (code, json.loads(out)["error"]["exit_code"]) == (2, 2)
     assert b"Usage:" in err
+
+
+def test_the_command_alone_shows_its_help(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main.run([]) == 2
+    assert capfdbinary.readouterr().err.startswith(b"Usage: fused-spec [OPTIONS] COMMAND")
 
 
 @pytest.mark.parametrize("amount", ["nan", "inf", "1e999", "-1", "0", "0.0", "1_0", "", "x"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fused_spec.cli.terminal.console import Console
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.runner_paths import placed
 from fused_spec.cli.terminal.spec_text import Sources
 from fused_spec.views.documents.sarif import sarif_document

@@ -9,16 +9,12 @@ from hypothesis import strategies as st
 
 from fused_spec.cli.main import commands, run
 from fused_spec.cli.terminal.suggestions import COMMANDS, OPTIONS, SPENDING, about_command, about_option
+from tests.commands import every_command
 
 _OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
 
 
-def every_command(group: click.Group) -> list[click.Command]:
-    inner = [one for command in group.commands.values() if isinstance(command, click.Group) for one in [command]]
-    return [group, *group.commands.values(), *(found for one in inner for found in every_command(one))]
-
-
-OF_EACH = {command: [name for option in command.params for name in option.opts] for command in every_command(commands)}
+OF_EACH = {command: [name for option in command.params for name in option.opts] for _, command in every_command()}
 ALL = sorted({name for names in OF_EACH.values() for name in names if name.startswith("-")})
 
 

@@ -10,10 +10,10 @@ from filelock import FileLock
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.targets.target import connect, find_target, with_state
 from fused_spec.cli.terminal.console import Console
-from fused_spec.cli.terminal.options import Context
+from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.spec_text import Sources
+from fused_spec.configuration.settings import Target
 from fused_spec.errors import CredentialsError, Misconfigured
-from fused_spec.settings import Target
 from fused_spec.spec.model import Project
 
 SERVER = "http://127.0.0.1:4444/server/v1"

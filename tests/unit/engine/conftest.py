@@ -1,6 +1,13 @@
+"""A storage for each test, and a cluster for all that need one."""
+
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.unit.engine.cluster import Cluster
 
 
 @pytest.fixture
@@ -10,3 +17,12 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("FUSED_SPEC_STORAGE", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def dask(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Cluster]":
+    """A cluster of two workers; whoever ends one of them starts a cluster of its own."""
+    from tests.unit.engine.cluster import cluster  # distributed takes a second to import
+
+    with cluster(tmp_path_factory.mktemp("dask"), workers=2) as one:
+        yield one

@@ -8,7 +8,15 @@ from typing import Any
 import fused_spec.engine.jobs.steps  # noqa: F401  # once, as the forkserver does: each job is forked
 from fused_spec.engine.jobs.worker import run_and_exit
 from fused_spec.engine.processes.forking import fork
-from fused_spec.jobdir import JobDir, Result, find_result, read_lines, read_results, result_content, result_metadata
+from fused_spec.jobs.folder import (
+    JobDir,
+    Result,
+    find_result,
+    read_lines,
+    read_results,
+    result_content,
+    result_metadata,
+)
 
 
 def udf_step(code: str, **fields: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
@@ -27,6 +27,7 @@ from fused_spec.engine.ingest.spreading import shared_shelf
 from fused_spec.engine.ingest.spreading.sharing import shared_tables
 from fused_spec.engine.ingest.spreading.stages import Spread
 from fused_spec.wire import PartitionNongeospatialStep
+from tests.depth import examples
 from tests.unit.engine.building import geo_step, partition_geospatial, partition_nongeospatial, points, saved
 
 _NONE = 1  # a limit under which nothing is held in memory
@@ -88,7 +89,7 @@ def _geometry() -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.usefixtures("small")
-@settings(max_examples=40)
+@examples(40)
 @given(
     geometries=st.lists(_geometry(), min_size=1, max_size=60),
     options=st.fixed_dictionaries(

@@ -6,7 +6,7 @@ import pytest
 
 from fused_spec.engine.processes import confinement
 from fused_spec.engine.processes.confinement import Confinement
-from fused_spec.landlock import version
+from fused_spec.system.landlock import version
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.running import end, job_folder, log, run, udf_step
 

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ import psutil
 import pytest
 
 from fused_spec.engine.cluster.worker import Sealed
-from fused_spec.jobdir import JobDir
-from fused_spec.landlock import version
+from fused_spec.jobs.folder import JobDir
+from fused_spec.system.landlock import version
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import Cluster, cluster
 from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, udf_step
@@ -40,12 +39,6 @@ def udf(x):
         raise ValueError("three is no good")
     return [7, "text", b"bytes", None, pd.DataFrame({"a": [1, 2]}), {"a": x}, "x" * 300_000][x]
 """
-
-
-@pytest.fixture(scope="module")
-def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("dask"), workers=2) as one:
-        yield one
 
 
 def test_results_are_those_of_the_process_pool(dask: Cluster, tmp_path: Path) -> None:
@@ -183,6 +176,7 @@ def udf(x):
     assert [content(job, str(result.name)) for result in results(job)] == [b"%d" % number for number in range(40)]
 
 
+@pytest.mark.thorough
 def test_a_task_under_which_workers_die_fails_and_the_others_do_not(tmp_path: Path) -> None:
     code = """\
 import os, psutil, signal
@@ -212,6 +206,7 @@ def test_a_job_that_is_ended_takes_its_tasks_along(dask: Cluster, tmp_path: Path
     assert not task.is_running()
 
 
+@pytest.mark.thorough
 def test_what_runs_on_a_killed_worker_ends_with_it_and_leaves_no_files(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -260,6 +255,7 @@ def test_a_task_over_the_memory_of_its_instance_type_ends_the_job_with_the_messa
     assert [process.poll() for process in dask.processes] == [None] * 3
 
 
+@pytest.mark.thorough
 def test_a_task_over_the_memory_of_its_worker_ends_the_job_and_leaves_the_worker(tmp_path: Path) -> None:
     with cluster(tmp_path, workers=1, memory_limit="500MB") as dask:
         job = job_folder(tmp_path, udf_step(EATER, input=[700 * MIB]), engine=dask.address)

@@ -11,12 +11,13 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.engine.results.stored import Unstorable
 from fused_spec.engine.results.storing import stored_form
 from fused_spec.engine.results.tables.formats import FORMATS
+from tests.depth import examples
 from tests.unit.engine.reading_back import READERS
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*shapely.ops.transform.*", "ignore:.*crs.*")
@@ -45,7 +46,7 @@ def coordinates(shapes: Any) -> list[list[float]]:
     return json.loads(json.dumps(found).replace("NaN", "null"))
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(ANY_SHAPES)
 def test_geojson_has_every_digit_of_a_geometry(shapes: list[Any]) -> None:
     features = json.loads(stored_form(frame(shapes), ["geojson"]).content)["features"]
@@ -54,7 +55,7 @@ def test_geojson_has_every_digit_of_a_geometry(shapes: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("crs", [3857, 32633, "+proj=laea +lat_0=52 +lon_0=10 +ellps=GRS80"])
-@settings(max_examples=20)
+@examples(20)
 @given(shapes=st.lists(st.tuples(st.floats(5, 20), st.floats(40, 60)).map(shapely.Point), min_size=1, max_size=3))
 def test_geojson_lies_where_the_table_does_for_a_reader_that_is_none_of_ours(crs: Any, shapes: list[Any]) -> None:
     stored = stored_form(frame(shapes).to_crs(crs), ["geojson"])
@@ -63,7 +64,7 @@ def test_geojson_lies_where_the_table_does_for_a_reader_that_is_none_of_ours(crs
     assert any("reprojected from" in sentence for sentence in stored.lossy)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(ANY_SHAPES)
 def test_text_forms_have_every_digit_of_a_geometry(shapes: list[Any]) -> None:
     rows = list(csv.DictReader(io.StringIO(stored_form(frame(shapes), ["csv"]).content.decode())))
@@ -74,7 +75,7 @@ def test_text_forms_have_every_digit_of_a_geometry(shapes: list[Any]) -> None:
 
 @pytest.mark.parametrize("crs", [None, 4326, 32633, "OGC:CRS84"])
 @pytest.mark.parametrize("output_format", ["parquet", "feather"])
-@settings(max_examples=20)
+@examples(20)
 @given(shapes=ANY_SHAPES)
 def test_parquet_and_feather_have_geometry_and_its_system(output_format: str, crs: Any, shapes: list[Any]) -> None:
     table = frame(shapes, crs).assign(other=gpd.GeoSeries(shapes, crs=3857))
@@ -88,7 +89,7 @@ def test_parquet_and_feather_have_geometry_and_its_system(output_format: str, cr
 
 
 @pytest.mark.parametrize("output_format", ["geojson", "mvt"])
-@settings(max_examples=20)
+@examples(20)
 @given(shape=MEASURED)
 def test_measures_are_never_taken_for_heights(output_format: str, shape: str) -> None:
     stored = stored_form(frame([shapely.from_wkt(shape)]), [output_format], tile=(0, 0, 0))
@@ -115,7 +116,7 @@ NAMES = st.lists(
 
 
 @pytest.mark.parametrize("output_format", sorted(set(READERS) - {"geojson", "mvt"}))
-@settings(max_examples=20)
+@examples(20)
 @given(names=NAMES)
 def test_names_of_columns_are_kept_or_refused_or_told_of(output_format: str, names: list[Any]) -> None:
     columns = pd.Index(names, tupleize_cols=False)

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fused_spec.engine.results.stored import Unstorable
 from fused_spec.engine.results.storing import stored_form
+from tests.depth import examples
 from tests.unit.engine.reading_back import READERS, is_same
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*shapely.ops.transform.*")
@@ -128,7 +129,7 @@ def test_what_is_missing_is_null(output_format: str) -> None:
 
 
 @pytest.mark.parametrize("output_format", sorted(READERS))
-@settings(max_examples=50)
+@examples(50)
 @given(made=columns())
 @example(made=("lists", pd.Series([[2**53 + 1, None]])))
 @example(made=("mixed", pd.Series([1, "1"], dtype=object)))

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import shapely
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.engine.results.stored import Unstorable
 from fused_spec.engine.results.storing import stored_form
+from tests.depth import examples
 
 
 class Colour(Enum):
@@ -44,7 +45,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(VALUES)
 def test_a_value_is_read_back_or_refused_or_told_of(value: Any) -> None:
     try:

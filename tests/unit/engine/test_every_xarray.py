@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import rasterio
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from rasterio.errors import NotGeoreferencedWarning
@@ -17,6 +17,7 @@ from rasterio.io import MemoryFile
 
 from fused_spec.engine.results.stored import Content, Unstorable
 from fused_spec.engine.results.storing import stored_form
+from tests.depth import examples
 
 pytestmark = pytest.mark.filterwarnings(f"ignore::{NotGeoreferencedWarning.__module__}.NotGeoreferencedWarning")
 TYPES = st.sampled_from(["bool", "uint8", "int8", "uint16", "int16", "int32", "int64", "float16", "float32", "float64"])
@@ -71,7 +72,7 @@ def opened(stored: Content) -> dict[str, Any]:
         return {"cells": dataset.read(), "tags": dataset.tags(), "own": own} | {n: getattr(dataset, n) for n in names}
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(images())
 def test_an_image_comes_back_with_what_is_said_of_it(array: xr.DataArray) -> None:
     stored = stored_form(array)
@@ -93,7 +94,7 @@ def _numbers(text: Any) -> Any:
         return None
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(images())
 def test_every_coordinate_of_an_image_is_in_its_tiff_or_told_of(array: xr.DataArray) -> None:
     stored = stored_form(array)
@@ -154,7 +155,7 @@ def test_nodata_that_no_cell_can_have_is_told_of(kind: str, nodata: float) -> No
     assert "the nodata of the xarray is left out" in str(stored.lossy)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.sampled_from(["bool", "uint8", "int8", "uint16", "int32", "int64"]).flatmap(
         lambda kind: st.tuples(arrays.arrays(kind, (3, 4)), arrays.arrays(bool, (3, 4)))

@@ -8,9 +8,10 @@ from typing import Any
 
 import geopandas as gpd
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from tests.unit.engine.building import grid, ingested, points, saved
 
 _VALIDATOR = shutil.which("geoparquet-validator", path=str(Path(sys.executable).parent))
@@ -45,7 +46,7 @@ def _any_geometry() -> st.SearchStrategy[Any]:
     return st.one_of(located, high, lines, squares, across, holed, several, nowhere)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(
     geometries=st.lists(_any_geometry(), min_size=1, max_size=40),
     covering=st.booleans(),

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.engine.reporting.log import Journal, LogWriter, append_lines
-from fused_spec.jobdir import read_lines
-from fused_spec.redaction import MASK, Redactor
+from fused_spec.engine.reporting.log import EventLog, LogWriter, append_lines
+from fused_spec.jobs.folder import read_lines
+from fused_spec.messages.redaction import MASK, Redactor
 
 
 def written(tmp_path: Path, *texts: str, times: tuple[int, ...] = ()) -> list[dict[str, Any]]:
@@ -110,7 +110,7 @@ def test_a_full_disk_is_told_once_and_then_does_not_stand_in_the_way() -> None:
 
 
 def test_an_event_is_there_at_once(tmp_path: Path) -> None:
-    Journal(tmp_path / "events", lambda: 5).add("running", pid=7)
+    EventLog(tmp_path / "events", lambda: 5).add("running", pid=7)
     assert [line for line, _ in read_lines(tmp_path / "events")] == [{"timestamp": 5, "event": "running", "pid": 7}]
 
 

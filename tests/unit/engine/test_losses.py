@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from fused_spec.engine.results.losses import Losses
-from fused_spec.jobdir import index_line
+from fused_spec.jobs.folder import index_line
 from tests.unit.engine.running import job_folder, log, metadata, results, run, udf_step
 
 LOSSY = "import pandas as pd\ndef udf(a: int = 0):\n    return pd.DataFrame({'a': [{'x': 1}, {'y': 2}]})\n"

@@ -8,13 +8,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.partitioning import grouping
 from fused_spec.engine.ingest.reading.text import delimited
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
+from tests.depth import examples
 from tests.unit.engine.building import chunk_sizes, plain_ingested, points, saved
 
 
@@ -168,7 +169,7 @@ def test_the_second_table_numbers_the_rows(tmp_path: Path, storage: Path) -> Non
     assert pd.read_parquet(storage / "numbers")["fused_index"].tolist() == table["row"].tolist()
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(
     values=st.lists(st.none() | st.integers(0, 4), min_size=1, max_size=30),
     per_file=st.none() | st.integers(1, 20),

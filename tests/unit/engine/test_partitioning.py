@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
+from tests.depth import examples
 from tests.unit.engine.building import areas, chunk_sizes, grid, ingested, points, saved
 
 
@@ -237,7 +238,7 @@ def _any_geometry() -> st.SearchStrategy[Any]:
     return st.one_of(st.none(), located, squares, several, broken, high, across, st.just(shapely.Point()))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     geometries=st.lists(_any_geometry(), min_size=1, max_size=30),
     options=st.fixed_dictionaries(
@@ -267,7 +268,7 @@ def surface(frame: gpd.GeoDataFrame) -> float:
     return float(found[np.isfinite(found)].sum())
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(
     geometries=st.lists(_any_geometry(), min_size=1, max_size=20),
     options=st.fixed_dictionaries(

@@ -16,8 +16,8 @@ import pytest
 from fused_spec.engine.processes.pool import run_tasks
 from fused_spec.engine.processes.task_process import Answer
 from fused_spec.engine.reporting.log import LogWriter
-from fused_spec.jobdir import read_lines
-from fused_spec.redaction import MASK, Redactor
+from fused_spec.jobs.folder import read_lines
+from fused_spec.messages.redaction import MASK, Redactor
 
 
 def answered(

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import shapely
 from distributed import Client
 
 from fused_spec.engine.jobs import ingesting
-from fused_spec.jobdir import JobDir
+from fused_spec.jobs.folder import JobDir
 from tests.unit.engine.building import grid, points, saved
 from tests.unit.engine.cluster import Cluster, cluster
 from tests.unit.engine.running import end, ended, job_folder, log, run, started
@@ -34,12 +33,6 @@ GEOSPATIAL = {
     "partitioning_maximum_per_file": 100,
     "output": "fd://table",
 }
-
-
-@pytest.fixture(scope="module")
-def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("dask"), workers=2) as one:
-        yield one
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +89,12 @@ def tables_without_geometry(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "step_of",
-    [several_files, several_formats, row_groups_of_one_file, tables_without_geometry],
+    [
+        several_files,
+        pytest.param(several_formats, marks=pytest.mark.thorough),
+        pytest.param(row_groups_of_one_file, marks=pytest.mark.thorough),
+        tables_without_geometry,
+    ],
     ids=lambda one: one.__name__,
 )
 def test_a_cluster_writes_and_says_what_one_process_does(step_of: Any, dask: Cluster, tmp_path: Path) -> None:
@@ -182,7 +180,9 @@ def begun(folder: Path, dask: Cluster) -> tuple[JobDir, int]:
     return job, started(job)
 
 
-@pytest.mark.parametrize("moment", ["survey", "shelf", "table"])
+@pytest.mark.parametrize(
+    "moment", [*(pytest.param(name, marks=pytest.mark.thorough) for name in ("survey", "table")), "shelf"]
+)
 def test_a_lost_worker_changes_nothing(moment: str, tmp_path: Path) -> None:
     with cluster(tmp_path, workers=2) as dask:
         job, pid = begun(tmp_path, dask)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.engine.ingest.reading.text import delimited
 from fused_spec.wire import PartitionNongeospatialStep
+from tests.depth import examples
 from tests.unit.engine.building import partition_nongeospatial
 
 _DELIMITERS = st.sampled_from([",", ";", "\t", "|", "\x01", ":", "~"])
@@ -74,7 +75,7 @@ def as_text(value: Any, kind: pa.DataType) -> set[str]:
     return {str(value)}
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(
     rows=tables(), delimiter=_DELIMITERS, end=_LINE_ENDS, quoting=_QUOTINGS, block_bytes=st.sampled_from([64, 2**20])
 )

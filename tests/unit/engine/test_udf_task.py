@@ -8,14 +8,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from fused_spec.engine.processes.packing import Outcome
+from fused_spec.engine.processes.packing import TaskOutcome
 from fused_spec.engine.udfs.provided import Provided
 from fused_spec.engine.udfs.udf_task import UdfTask
 from fused_spec.wire import UdfStep
 from tests.unit.engine.running import udf_step
 
 
-def outcome(body: str, folder: Path, secrets: dict[str, str] | None = None, **fields: Any) -> Outcome:
+def outcome(body: str, folder: Path, secrets: dict[str, str] | None = None, **fields: Any) -> TaskOutcome:
     step = UdfStep.model_validate(udf_step(f"def udf(a: int = 0):\n    {body}\n", **fields))
     return UdfTask(step=step, storage=folder, provided=Provided(secrets=secrets or {}))(0)
 

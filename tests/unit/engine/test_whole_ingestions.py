@@ -11,15 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.standin.tables import get_chunk_from_table, get_chunks_metadata
 from fused_spec.wire import PartitionNongeospatialStep
+from tests.depth import examples
 from tests.unit.engine.building import geo_step, partition_geospatial, partition_nongeospatial
 
-_SETTINGS = settings(max_examples=12)
+_SETTINGS = examples(12)
 
 
 def geometries() -> st.SearchStrategy[Any]:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import FieldChange, ReadRun, Run
 from fused_spec.spec.model import DesiredJob
-from fused_spec.status import RunStatus
 from tests.unit.plan.things import KEY, NOW, OTHER, SAME, job, key, plan, run
 
 POINTS, ZONES = "fd://demo/points/", "fd://demo/zones/"

@@ -5,10 +5,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.groups import Group, groups
 from fused_spec.plan.model import Change, FieldChange
-from fused_spec.status import RunStatus
 from tests.unit.views.things import change, field, job, run
 
 

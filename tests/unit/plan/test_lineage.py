@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, PastRun, Plan, ReadRun, Requests, Run
 from fused_spec.spec.model import OnUpstream, RunPolicy, When
-from fused_spec.status import RunStatus
 from tests.unit.plan.things import NOW, OTHER, SAME, job, key, plan
 from tests.unit.plan.things import run as run_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import FieldChange, RemoteObject
 from fused_spec.plan.objects import age_warnings, object_change

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from fused_spec.diagnostics import Location
 from fused_spec.errors import FusedSpecError, Misconfigured
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import FieldChange, History, RemoteObject, Requests
 from fused_spec.plan.planner import make_plan
@@ -23,7 +24,6 @@ from fused_spec.spec.model import (
     RunPolicy,
     When,
 )
-from fused_spec.status import RunStatus
 from tests.unit.plan.things import KEY, NOW, OTHER, SAME, job, only, past, plan, project, run
 
 ENDED_BADLY = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.LOST)

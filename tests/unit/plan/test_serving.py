@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change
 from fused_spec.plan.serving import with_served

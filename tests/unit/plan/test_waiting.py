@@ -2,11 +2,11 @@
 
 import pytest
 
-from fused_spec.diagnostics import Location
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests, Run
 from fused_spec.spec.model import DesiredToken, Key, Kind, RunPolicy, When
-from fused_spec.status import RunStatus
 from tests.unit.plan.things import OTHER, job, key, plan, run
 
 MANUAL = RunPolicy(when=When.MANUAL)

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fused_spec.diagnostics import Location
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.model import Change, History, PastRun, Plan, RemoteObject, Requests, Run, Trace
 from fused_spec.plan.planner import make_plan
 from fused_spec.spec.model import Desired, DesiredJob, Key, Kind, Project, Resolution, RunPolicy
-from fused_spec.status import RunStatus
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
 KEY = Key(kind=Kind.JOB, name="areas")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError, Misconfigured
+from fused_spec.jobs.status import RunStatus
 from fused_spec.reconcile.archive.folders import Archive, RunRecord
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.reconcile.store.formats import LaterFormat
-from fused_spec.reconcile.store.stores import LocalStore
-from fused_spec.service_identity import ServiceIdentity
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Key, Kind
-from fused_spec.status import RunStatus
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
 HERE = ServiceIdentity(url="http://127.0.0.1:1/server/v1", id="0" * 32)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.reconcile.reviewing.held import error_in
-from fused_spec.status import RunStatus
 
 TRACEBACK = [
     "Traceback (most recent call last):",

@@ -7,7 +7,7 @@ import pytest
 
 from fused_spec.errors import Misconfigured
 from fused_spec.reconcile.journal.intents import Attempt, Earlier, Journal
-from fused_spec.reconcile.store.stores import LocalStore
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Key, Kind
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)

@@ -7,7 +7,8 @@ import pytest
 
 from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.reconcile.store.lease import Holder, Lease, local_lock
-from fused_spec.reconcile.store.stores import LocalStore, Store
+from fused_spec.reconcile.store.local import LocalStore
+from fused_spec.reconcile.store.store import Store
 
 START = datetime(2031, 5, 8, tzinfo=UTC)
 OURS = Holder(host="runner-1", pid=41, run_url="https://ci.example/7")

@@ -10,10 +10,10 @@ from fused_spec.errors import (
     ServiceUnreachable,
     StalePlan,
 )
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, exit_code
-from fused_spec.status import RunStatus
 from tests.unit.plan.things import KEY, past, run
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.payload import desired_udf, job_config, job_differences, udf_differences, wire_config
 from fused_spec.spec.model import DesiredJob, DesiredUdf, Key, Kind

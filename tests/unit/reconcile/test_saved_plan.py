@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.errors import StalePlan
-from fused_spec.gitrefs.checkout import Checkout, checkout_of
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, FieldChange, Plan, RemoteObject
 from fused_spec.reconcile.reviewing.saved_plan import (
@@ -23,8 +22,9 @@ from fused_spec.reconcile.reviewing.saved_plan import (
     save,
     spend,
 )
-from fused_spec.reconcile.store.stores import LocalStore
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Key, Kind
+from fused_spec.udfs.gitrefs.checkout import Checkout, checkout_of
 from tests.repositories import commit_files, in_git
 from tests.unit.views.things import change, job, plan, run
 

@@ -6,10 +6,10 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import Run
 from fused_spec.reconcile.marking.settle import settled
 from fused_spec.spec.model import Key, Kind
-from fused_spec.status import RunStatus
 
 START = datetime(2031, 5, 8, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from fused_spec.api.errors import ApiError
 from fused_spec.api.logs.cursor import OVERLAP_MS
 from fused_spec.api.logs.file import SaveLog
+from fused_spec.messages.redaction import MASK, Redactor, redact
 from fused_spec.reconcile.archive.spool import LogRecord, Spool, Spools
-from fused_spec.redaction import MASK, Redactor, redact
 
 Lines = list[tuple[int, str]]
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Trace
 from fused_spec.reconcile.starting.start import next_attempt
-from fused_spec.status import RunStatus
 from tests.unit.plan.things import KEY, job, run
 
 ASKED = Change(key=KEY, action=Action.START, reason=Reason.REQUESTED, after=job(), before=run(RunStatus.SUCCEEDED))

@@ -8,7 +8,9 @@ import fsspec
 import pytest
 
 from fused_spec.errors import ArchiveError
-from fused_spec.reconcile.store.stores import RemoteStore, Store, open_store
+from fused_spec.reconcile.store.remote import RemoteStore
+from fused_spec.reconcile.store.store import Store
+from fused_spec.reconcile.store.stores import open_store
 from fused_spec.reconcile.store.trouble import TellingStore
 
 

@@ -17,7 +17,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from fused_spec.errors import ArchiveError
-from fused_spec.reconcile.store.stores import LocalStore, RemoteStore, Store, open_store
+from fused_spec.reconcile.store.local import LocalStore
+from fused_spec.reconcile.store.remote import RemoteStore
+from fused_spec.reconcile.store.store import Store
+from fused_spec.reconcile.store.stores import open_store
 from fused_spec.reconcile.store.trouble import TellingStore, archive_error
 
 pytestmark = [

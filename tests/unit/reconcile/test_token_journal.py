@@ -7,7 +7,7 @@ import pytest
 
 from fused_spec.errors import Misconfigured
 from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
-from fused_spec.reconcile.store.stores import LocalStore
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Key, Kind
 
 KEY = Key(kind=Kind.TOKEN, name="tiles")

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.diagnostics import Location
+from fused_spec.configuration.service_identity import ServiceIdentity
+from fused_spec.configuration.settings import Target
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.model import History, Run, Trace
 from fused_spec.reconcile.archive.folders import Archive, RunRecord
 from fused_spec.reconcile.archive.spool import WholeLog
 from fused_spec.reconcile.journal.intents import Attempt, Journal
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
-from fused_spec.reconcile.store.stores import LocalStore
-from fused_spec.service_identity import ServiceIdentity
-from fused_spec.settings import Target
+from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import DesiredJob, Key, Kind, Project, Resolution
-from fused_spec.status import RunStatus
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
 LOCAL = "http://127.0.0.1:4444/server/v1"

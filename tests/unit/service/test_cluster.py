@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.engine_choice import parse_engine
+from fused_spec.configuration.engine_choice import parse_engine
 from fused_spec.errors import Misconfigured
 from fused_spec.service.workers.cluster import _end_open, _is_up, require_dask
 from tests.waiting import PATIENCE

@@ -8,10 +8,10 @@ import pytest
 import requests
 
 from fused_spec.api.http.transport import new_session
+from fused_spec.configuration.service_identity import HEADER, is_service_id
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.app import create_app
 from fused_spec.service.state.folder import identity_of
-from fused_spec.service_identity import HEADER, is_service_id
 from tests.asgi import AsgiAdapter
 
 BASE = "http://127.0.0.1:8000/server/v1"

@@ -21,7 +21,7 @@ from fused_spec.service.images.build import (
     python_of,
 )
 from fused_spec.service.images.images import ImageFailed, Images
-from fused_spec.service.state.launch import declare_images
+from fused_spec.service.state.declared import declare_images
 
 PACKAGE = Path(fused_spec.__file__).parent
 CANNOT_BE = {"python": "3.99", "requirements": []}

@@ -16,11 +16,11 @@ import requests
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.errors import ApiError
 from fused_spec.api.http.transport import Transport, new_session
+from fused_spec.configuration.settings import Credentials
 from fused_spec.errors import FusedSpecError
 from fused_spec.service.app import create_app
 from fused_spec.service.server import Options, serve
 from fused_spec.service.workers.machine import Machine, this_machine
-from fused_spec.settings import Credentials
 from tests.asgi import AsgiAdapter
 from tests.waiting import PATIENCE
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fused_spec.engine_choice import parse_engine
+from fused_spec.configuration.engine_choice import parse_engine
 from fused_spec.errors import FileTrouble, FusedSpecError, Locked, Misconfigured, ServiceUnreachable
 from fused_spec.service.jobs.schedules import Schedules
 from fused_spec.service.server import Options, _held, serve

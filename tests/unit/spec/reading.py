@@ -3,7 +3,7 @@
 from textwrap import dedent
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import check
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.files.discovery import SpecFile

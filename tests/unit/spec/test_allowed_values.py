@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from fused_spec.spec.udfs.python_source import Function, functions_of
+from fused_spec.spec.udfs.functions import Function
+from fused_spec.spec.udfs.python_source import Syntax, syntax_of
 
 CODE = """
 import enum
@@ -33,9 +34,9 @@ def udf(a: {annotation} = None): pass
 
 
 def function(annotation: str) -> Function:
-    functions = functions_of(CODE.format(annotation=annotation))
-    assert isinstance(functions, list)
-    return functions[-1]
+    syntax = syntax_of(CODE.format(annotation=annotation))
+    assert isinstance(syntax, Syntax)
+    return syntax.functions[-1]
 
 
 REFUSED = [

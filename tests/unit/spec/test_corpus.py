@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import check
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.files.discovery import find

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.files import discovery
 from fused_spec.spec.files.discovery import SpecFile, find
 from fused_spec.spec.files.limits import MAX_SPEC_BYTES

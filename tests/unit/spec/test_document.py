@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.diagnostics import Location
+from fused_spec.messages.diagnostics import Location
 from fused_spec.spec.documents import document as reading
 from fused_spec.spec.documents.document import PureParser, read_documents
 from fused_spec.spec.documents.positions import Pointer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents import document as reading
 from fused_spec.spec.documents.document import FastestParser, PureParser, read_documents
 from tests.unit.spec.reading import file

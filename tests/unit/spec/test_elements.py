@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.files.limits import MAX_DEPTH
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs import elements_csv, elements_json

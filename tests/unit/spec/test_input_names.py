@@ -2,8 +2,8 @@
 
 import pytest
 
-from fused_spec.diagnostics import Severity
-from fused_spec.input_formats import CONVERT, advice, unread
+from fused_spec.jobs.input_formats import CONVERT, advice, unread
+from fused_spec.messages.diagnostics import Severity
 from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.test_reading import reading, spec, the_problem
 

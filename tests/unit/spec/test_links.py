@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
 from tests.unit.spec.reading import SMALLEST_JOB

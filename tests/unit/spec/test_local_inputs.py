@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.diagnostics import Severity
+from fused_spec.messages.diagnostics import Severity
 from fused_spec.spec.resolve import resolve
 from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.test_reading import reading, spec, the_problem

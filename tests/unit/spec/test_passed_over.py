@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.diagnostics import Diagnostic, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.documents import document as reading
 from fused_spec.spec.files.limits import MAX_PROBLEMS
 from fused_spec.spec.files.meant import is_meant

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.diagnostics import Diagnostic, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.checking.schema import complete
 from fused_spec.spec.model import DesiredJob, Resolution
 from fused_spec.spec.resolve import resolve

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fused_spec.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.model import DesiredJob, DesiredToken, DesiredUdf, Kind, Life, OnUpstream, Resolution, When
 from fused_spec.spec.resolve import resolve
 from tests.unit.spec.conftest import Resolve

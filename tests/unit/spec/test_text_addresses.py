@@ -2,7 +2,7 @@
 
 import pytest
 
-from fused_spec.diagnostics import Severity
+from fused_spec.messages.diagnostics import Severity
 from fused_spec.spec.model import Resolution
 from tests.unit.spec.conftest import Resolve
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from fused_spec.cli.terminal.spec_text import Sources
-from fused_spec.gitrefs import Repositories
 from fused_spec.spec.model import DesiredJob, Resolution
 from fused_spec.spec.project.git_lock import LOCK_FILE, locks_text, read_locks, write_locks
 from fused_spec.spec.resolve import resolve
 from fused_spec.spec.udfs.git_sources import GitSources
-from fused_spec.udf_bundle import bundle_of
+from fused_spec.udfs.bundle import bundle_of
+from fused_spec.udfs.gitrefs import Repositories
 from tests.repositories import commit_files
 
 WEB = "https://github.com/geo/udfs"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fused_spec.plan.diff import field_changes, is_same
 from fused_spec.plan.model import ABSENT
 from fused_spec.views.changes.code_diff import text_diff, value_change
-from fused_spec.views.documents.json import plan_document
+from fused_spec.views.documents.plans import plan_document
 from fused_spec.views.markdown.comment import plan_markdown
 from fused_spec.views.text.plans import plan_text
 from tests.unit.views.things import change, field, plan

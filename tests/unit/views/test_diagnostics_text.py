@@ -1,4 +1,4 @@
-from fused_spec.diagnostics import Severity
+from fused_spec.messages.diagnostics import Severity
 from fused_spec.spec.model import Project, Resolution
 from fused_spec.views.text.diagnostics import diagnostics_text, verdict
 from tests.unit.views.things import job, problem

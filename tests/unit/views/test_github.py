@@ -1,4 +1,4 @@
-from fused_spec.diagnostics import Severity
+from fused_spec.messages.diagnostics import Severity
 from fused_spec.views.documents.github import annotations
 from tests.unit.views.things import problem
 

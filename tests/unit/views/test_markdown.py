@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fused_spec.errors import CredentialsError
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Left
 from fused_spec.spec.model import DesiredJob
-from fused_spec.status import RunStatus
 from fused_spec.views.markdown.comment import error_markdown, plan_markdown, problems_markdown
 from tests.unit.views.things import change, field, job, job_key, plan, problem, run
 

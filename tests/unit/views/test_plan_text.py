@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Left
-from fused_spec.status import RunStatus
 from fused_spec.views.text.plans import plan_text
 from fused_spec.views.words.english import plan_summary
 from tests.unit.views.things import NOW, change, field, job, job_key, plan, run

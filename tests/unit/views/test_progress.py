@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action
 from fused_spec.reconcile.applying.events import (
     Attached,
@@ -19,7 +20,6 @@ from fused_spec.reconcile.applying.events import (
 )
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
 from fused_spec.spec.model import LocalFile
-from fused_spec.status import RunStatus
 from fused_spec.views.live.progress import Board, PlainLog, event_line
 from fused_spec.views.live.table import board_table
 from tests.unit.views.things import NOW, change, job_key

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change
-from fused_spec.status import RunStatus
 from fused_spec.views.text.runs import ListedRun, jobs_text, show_text, status_text
 from tests.unit.views.things import NOW, change, job, job_key, plan
 

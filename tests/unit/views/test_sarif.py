@@ -1,6 +1,6 @@
 import json
 
-from fused_spec.diagnostics import Severity
+from fused_spec.messages.diagnostics import Severity
 from fused_spec.views.documents.sarif import sarif_document, sarif_text
 from tests.unit.views.things import problem
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from fused_spec.diagnostics import Diagnostic, Location, Severity
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, FieldChange, Plan, Run
 from fused_spec.spec.model import DesiredJob, Key, Kind
-from fused_spec.status import RunStatus
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from typing import IO, cast
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.notes import shown
 from fused_spec.engine.ingest.inputs.files import drop_with_copies
-from fused_spec.input_formats import UNPACKED_BY, tables_in
+from fused_spec.jobs.input_formats import UNPACKED_BY, tables_in
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 """How the names of files end that hold others."""
@@ -35,7 +35,7 @@ _DAMAGED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class GdalPath:
     """Where GDAL finds a table: the file on this machine, what it is within it, and the bytes behind it.
 
     `member` is None where the file is no archive, or where GDAL takes the archive as a whole; `archive` is one that the
@@ -90,7 +90,7 @@ class Place:
                 yield file
 
 
-def located(path: Path, layer: str | None, field: str) -> Place:
+def located(path: Path, layer: str | None, field: str) -> GdalPath:
     """Where the table of a file is: in an archive the one table in it, at whatever depth.
 
     Of several tables it is the one whose file is named like the layer; raises `StepFailed` when no layer is named, in
@@ -101,25 +101,25 @@ def located(path: Path, layer: str | None, field: str) -> Place:
         if name.endswith(suffix):
             raise StepFailed(f"{shown(path)} is packed in a way that is not read; unpack it: {command} {path.name}")
     if path.is_dir():
-        return Place(file=path, size=sum(one.stat().st_size for one in path.rglob("*") if one.is_file()))
+        return GdalPath(file=path, size=sum(one.stat().st_size for one in path.rglob("*") if one.is_file()))
     if name.endswith(_TARS):
         with _whole(path), tarfile.open(path) as tar:
             sizes = {one.name: one.size for one in tar.getmembers() if one.isfile()}
             member = _chosen(path, sizes, layer, field)
             if member is None:
                 raise StepFailed(f"{shown(path)} holds no table that is read; unpack it, and name the file in it")
-            return Place(file=_taken_out(path, tar, member), archive=path, size=sum(sizes.values()))
+            return GdalPath(file=_taken_out(path, tar, member), archive=path, size=sum(sizes.values()))
     if name.endswith(".gz"):
-        return Place(file=path, prefix="/vsigzip/", size=_unpacked_size(path))
+        return GdalPath(file=path, prefix="/vsigzip/", size=_unpacked_size(path))
     if name.endswith((".zip", ".shz")) and zipfile.is_zipfile(path):
         with _whole(path), zipfile.ZipFile(path) as archive:
             sizes = {one.filename: one.file_size for one in archive.infolist() if not one.is_dir()}
         member = _chosen(path, sizes, layer, field)
-        return Place(file=path, prefix="/vsizip/", member=member, size=sum(sizes.values()))
-    return Place(file=path, size=path.stat().st_size)
+        return GdalPath(file=path, prefix="/vsizip/", member=member, size=sum(sizes.values()))
+    return GdalPath(file=path, size=path.stat().st_size)
 
 
-def check_whole(place: Place) -> None:
+def check_whole(place: GdalPath) -> None:
     """Raise `StepFailed` where what is packed is not what was packed; GDAL does not look at all of the check sums."""
     if place.file.is_dir() or place.file.suffix.lower() not in _ZIPPED or not zipfile.is_zipfile(place.file):
         return

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath, PurePosixPath
 
+from fused_spec.configuration.storage_url import storage_errors, trouble_with
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.notes import Label
 from fused_spec.engine.ingest.inputs.table_files import holds_rows, is_table
 from fused_spec.engine.storage import Remote, Root, copy_of, folder_of, lies_in, place_of, resolved
-from fused_spec.storage_url import storage_errors, trouble_with
 
 # What stands beside a file and is read with it.
 _SIDECARS = {

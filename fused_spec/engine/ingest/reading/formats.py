@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
+from fused_spec.configuration.storage_url import storage_errors
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.notes import shown
 from fused_spec.engine.ingest.geometry.wkb import NoGeometry
@@ -25,8 +26,7 @@ from fused_spec.engine.ingest.reading.options import Reading
 from fused_spec.engine.ingest.reading.text.delimited import open_delimited
 from fused_spec.engine.ingest.reading.text.dialect import DELIMITERS, is_delimited
 from fused_spec.engine.ingest.reading.text.encoding import Packed
-from fused_spec.input_formats import advice
-from fused_spec.storage_url import storage_errors
+from fused_spec.jobs.input_formats import advice
 
 _PARQUET = frozenset({".parquet", ".pq", ".geoparquet"})
 _MAGIC = b"PAR1"

@@ -14,7 +14,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.partitioning.layout import Layout
 from fused_spec.engine.ingest.partitioning.totals import Totals
 from fused_spec.engine.ingest.reading.features import OUTPUT_CRS
-from fused_spec.engine.results.expecting import Bounds, Facts, Place, differences
+from fused_spec.engine.results.expecting import Bounds, Extent, Facts, differences
 
 Missing = Callable[[str], int]
 """How many values of a column are missing."""
@@ -31,7 +31,7 @@ def check_table(
         rows=layout.num_rows,
         columns=schema.names,
         nulls=missing,
-        place=None if totals is None else Place(crs=OUTPUT_CRS, bounds=partial(_bounds, totals)),
+        extent=None if totals is None else Extent(crs=OUTPUT_CRS, bounds=partial(_bounds, totals)),
     )
     if found := list(differences(facts, expected)):
         raise StepFailed(f"the table is not what the spec expects: {'; '.join(found)}; {url} is left as it was")

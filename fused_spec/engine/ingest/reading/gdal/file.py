@@ -13,7 +13,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.gdal_library import layer_names
 from fused_spec.engine.ingest.common.gdal_messages import Messages, heard_opening
 from fused_spec.engine.ingest.common.notes import count
-from fused_spec.engine.ingest.inputs.archives import Place, check_whole, located
+from fused_spec.engine.ingest.inputs.archives import GdalPath, check_whole, located
 from fused_spec.engine.ingest.inputs.files import Input
 from fused_spec.engine.ingest.reading.gdal import geojson as geojson_text
 from fused_spec.engine.ingest.reading.gdal import gml, shapefiles, spreadsheets
@@ -37,7 +37,7 @@ _OWN_OPTION = "WRITE_GFS"
 class Found:
     """What has been found out about a file so far."""
 
-    place: Place
+    place: GdalPath
     options: dict[str, Any]
     origin: Origin = field(default_factory=Origin)
     info: Mapping[str, Any] = field(default_factory=dict)
@@ -170,7 +170,7 @@ def _is_known(found: Found, said: str) -> bool:
 
 
 @contextmanager
-def named_columns(place: Place) -> Iterator[None]:
+def named_columns(place: GdalPath) -> Iterator[None]:
     """Raise `StepFailed` where GDAL gives names that are no text."""
     try:
         yield

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.inputs.archives import Place
+from fused_spec.engine.ingest.inputs.archives import GdalPath
 from fused_spec.engine.ingest.reading.gdal import strict_json
 
 SEQUENCES = frozenset({"GeoJSONSeq"})
@@ -70,7 +70,7 @@ class Seen:
     crs: bool = False
 
 
-def look_through(place: Place) -> Seen:
+def look_through(place: GdalPath) -> Seen:
     """What is in the text; raises `StepFailed` for a NUL in it, where GDAL would end the value, and for no text."""
     seen = Seen()
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -118,7 +118,7 @@ def _named(pattern: re.Pattern[bytes], chunk: bytes, stop: int) -> Iterator[str]
             yield _name_before(chunk, found.start())
 
 
-def check_records(place: Place) -> strict_json.Missing:
+def check_records(place: GdalPath) -> strict_json.Missing:
     """Of which features of a sequence there is no geometry: one a line, or after each record separator.
 
     Raises `StepFailed` for a record that is none.
@@ -169,7 +169,7 @@ def _records(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     yield line, rest
 
 
-def _chunks(place: Place) -> Iterator[tuple[bytes, int]]:
+def _chunks(place: GdalPath) -> Iterator[tuple[bytes, int]]:
     """The bytes in chunks of which each begins with the end of the one before; and where what follows will begin."""
     with place.open() as stream:
         held = stream.read(_CHUNK_BYTES)

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.inputs.archives import Place
+from fused_spec.engine.ingest.inputs.archives import GdalPath
 
 DRIVER = "GML"
 SUFFIXES = (".gml", ".xml")
@@ -17,7 +17,7 @@ _GEOMETRY = re.compile(
 )
 
 
-def check_template(place: Place) -> None:
+def check_template(place: GdalPath) -> None:
     """Raise `StepFailed` where the .gfs beside a file is broken, which GDAL does not live through."""
     template = place.file.with_suffix(".gfs")
     if place.prefix or not template.exists():
@@ -31,7 +31,7 @@ def check_template(place: Place) -> None:
         ) from error
 
 
-def left_out(place: Place, geometry: str) -> Iterator[str]:
+def left_out(place: GdalPath, geometry: str) -> Iterator[str]:
     """What is to be told where features have several geometries; without a schema GDAL knows of the last of them."""
     found = set[str]()
     with place.open() as stream:

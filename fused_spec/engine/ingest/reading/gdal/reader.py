@@ -12,7 +12,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.budget import batch_rows
 from fused_spec.engine.ingest.common.gdal_library import library
 from fused_spec.engine.ingest.common.gdal_messages import DEAF
-from fused_spec.engine.ingest.inputs.archives import Place, located
+from fused_spec.engine.ingest.inputs.archives import GdalPath, located
 from fused_spec.engine.ingest.inputs.files import Input
 from fused_spec.engine.ingest.reading.gdal.columns import columns_of
 from fused_spec.engine.ingest.reading.gdal.drivers import CRS_FROM
@@ -58,7 +58,7 @@ def _batches(
             yield batch
 
 
-def _check_geometry(place: Place, geometry: pa.ChunkedArray, missing: Missing, before: int) -> None:
+def _check_geometry(place: GdalPath, geometry: pa.ChunkedArray, missing: Missing, before: int) -> None:
     """Raise `StepFailed` for a feature with a geometry of which GDAL makes none."""
     lost = np.flatnonzero(geometry.is_null().to_numpy()[: len(missing)] & ~missing)
     if len(lost):

@@ -10,7 +10,7 @@ import numpy as np
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.notes import count
-from fused_spec.engine.ingest.inputs.archives import Place
+from fused_spec.engine.ingest.inputs.archives import GdalPath
 from fused_spec.engine.ingest.inputs.files import drop_with_copies
 from fused_spec.engine.ingest.reading.gdal.shapefile_text import CellText, encoding_of
 
@@ -46,7 +46,7 @@ class _Table:
     text: CellText = field(default_factory=CellText)
 
 
-def look_into(place: Place, asked_encoding: str | None) -> Shapefile:
+def look_into(place: GdalPath, asked_encoding: str | None) -> Shapefile:
     """What is to be known of a shapefile; raises `StepFailed` for one that is not whole."""
     parts = _parts(place)
     lossy = []
@@ -76,7 +76,7 @@ def look_into(place: Place, asked_encoding: str | None) -> Shapefile:
     return Shapefile(rows=rows, encoding=encoding, words=words if table is not None else None, lossy=lossy)
 
 
-def as_gdal_finds_it(place: Place) -> Place:
+def as_gdal_finds_it(place: GdalPath) -> GdalPath:
     """The place itself, or one of this process where all of its parts are there under names that GDAL looks for."""
     parts = _parts(place)
     odd = [name for suffix, name in parts.items() if PurePosixPath(name).suffix not in (suffix, suffix.upper())]
@@ -85,7 +85,7 @@ def as_gdal_finds_it(place: Place) -> Place:
     return replace(place, file=_linked(place.file, parts))
 
 
-def needs_index(place: Place) -> bool:
+def needs_index(place: GdalPath) -> bool:
     """Whether GDAL is to make the .shx."""
     return ".shx" not in _parts(place)
 
@@ -104,7 +104,7 @@ def _linked(path: Path, parts: dict[str, str]) -> Path:
     return _links[path]
 
 
-def _parts(place: Place) -> dict[str, str]:
+def _parts(place: GdalPath) -> dict[str, str]:
     """The names of the parts by their suffixes in small letters."""
     whole = place.member if place.member is not None else place.file.name
     stem = whole[: -len(place.suffix)]
@@ -112,7 +112,7 @@ def _parts(place: Place) -> dict[str, str]:
     return {suffix: name for name in names if (suffix := name[len(stem) :].lower()) in _PARTS} | {place.suffix: whole}
 
 
-def _shapes(place: Place, parts: dict[str, str]) -> int | None:
+def _shapes(place: GdalPath, parts: dict[str, str]) -> int | None:
     """How many shapes there are by the index; raises `StepFailed` where a file is shorter than it says."""
     shapes = None
     for suffix in (".shp", ".shx"):
@@ -132,7 +132,7 @@ def _shapes(place: Place, parts: dict[str, str]) -> int | None:
     return shapes
 
 
-def _check_index(place: Place, parts: dict[str, str]) -> None:
+def _check_index(place: GdalPath, parts: dict[str, str]) -> None:
     """Raise `StepFailed` where the index does not say where shapes are; in an archive its sums are enough."""
     if place.prefix:
         return
@@ -159,7 +159,7 @@ def _skipped(file: IO[bytes]) -> int:
     return sum(len(chunk) for chunk in iter(lambda: file.read(_CHUNK_BYTES), b""))
 
 
-def _table(place: Place, name: str) -> _Table:
+def _table(place: GdalPath, name: str) -> _Table:
     """What a .dbf holds; raises `StepFailed` where it ends before its last record."""
     with place.open(name) as file:
         header = file.read(32)
@@ -182,7 +182,7 @@ def _table(place: Place, name: str) -> _Table:
     return table
 
 
-def _cut(place: Place, read: int, records: int | None) -> StepFailed:
+def _cut(place: GdalPath, read: int, records: int | None) -> StepFailed:
     of = "" if records is None else f" of {count(records, 'record')}"
     return StepFailed(f"{place.name} cannot be read: its .dbf ends after {read:,}{of}; it is damaged, or not whole")
 
@@ -201,7 +201,7 @@ def _text_cells(descriptors: bytes) -> list[slice]:
     return cells
 
 
-def _page(place: Place, parts: dict[str, str]) -> str | None:
+def _page(place: GdalPath, parts: dict[str, str]) -> str | None:
     """What the .cpg says."""
     if ".cpg" not in parts:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fused_spec.engine.ingest.inputs.archives import Place
+from fused_spec.engine.ingest.inputs.archives import GdalPath
 from fused_spec.engine.ingest.inputs.files import drop_with_copies
 
 SUFFIX = ".xlsx"
@@ -22,7 +22,7 @@ _UNNAMED = re.compile(r"Field[0-9]+")
 _NUMBER = re.compile(r"\s*[-+]?[0-9.,]+\s*")
 
 
-def with_times(place: Place) -> Place:
+def with_times(place: GdalPath) -> GdalPath:
     """The place itself, or a copy in which dates with a time have formats that GDAL takes for such."""
     if place.prefix or not zipfile.is_zipfile(place.file):
         return place
@@ -52,7 +52,7 @@ def _copied(path: Path, styles: str) -> Path:
     return _copies[path]
 
 
-def formulas_without_value(place: Place) -> int:
+def formulas_without_value(place: GdalPath) -> int:
     """How many cells of all sheets have a formula whose value nobody has stored."""
     if place.prefix or not zipfile.is_zipfile(place.file):
         return 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pyogrio.errors import DataSourceError
 
-from fused_spec.engine.ingest.inputs.archives import Place
+from fused_spec.engine.ingest.inputs.archives import GdalPath
 
 DRIVERS = frozenset({"GPKG", "SQLite"})
 # When a value does not fit, in words that take SQLite little time: it sorts numbers before text before bytes.
@@ -30,7 +30,7 @@ class Content:
     strange: Mapping[str, int] = field(default_factory=dict)
 
 
-def content_of(place: Place, table: str, types: Mapping[str, str]) -> Content | None:
+def content_of(place: GdalPath, table: str, types: Mapping[str, str]) -> Content | None:
     """What a table holds, None where it is not one of the file's own; raises what a damaged file says of itself.
 
     `types` are OGR's names for those of its columns.
@@ -59,7 +59,7 @@ def told(content: Content, types: Mapping[str, str]) -> Iterator[str]:
         yield f"column {name}: {count:,} of its values are not of its type, which SQLite allows, and become {made}"
 
 
-def _opened(place: Place) -> sqlite3.Connection:
+def _opened(place: GdalPath) -> sqlite3.Connection:
     """The file, to be read; in a folder that cannot be written to, as one that nobody writes to."""
     address = place.file.absolute().as_uri()
     base = sqlite3.connect(f"{address}?mode=ro", uri=True)

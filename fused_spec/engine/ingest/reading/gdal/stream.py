@@ -13,7 +13,7 @@ from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.gdal_messages import Messages, heard, heard_opening
 from fused_spec.engine.ingest.common.tally import Tally
 from fused_spec.engine.ingest.geometry.wkb import WKB
-from fused_spec.engine.ingest.inputs.archives import Place
+from fused_spec.engine.ingest.inputs.archives import GdalPath
 from fused_spec.engine.ingest.reading.gdal import spreadsheets
 from fused_spec.engine.ingest.reading.gdal.drivers import ENCODING_DRIVERS
 from fused_spec.engine.ingest.reading.gdal.shapefiles import as_gdal_finds_it, needs_index
@@ -55,7 +55,7 @@ class Told:
 
 
 def record_batches(
-    place: Place, asked: Mapping[str, Any], told: Told, config: Mapping[str, str] | None = None
+    place: GdalPath, asked: Mapping[str, Any], told: Told, config: Mapping[str, str] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """What GDAL streams; raises what pyogrio does, and what GDAL says without raising it."""
     with ExitStack() as stack:
@@ -79,7 +79,7 @@ def record_batches(
 
 
 @contextmanager
-def readable(place: Place) -> Iterator[Place]:
+def readable(place: GdalPath) -> Iterator[GdalPath]:
     """Where GDAL is to look, so that it finds and understands all parts."""
     if place.suffix == spreadsheets.SUFFIX:
         yield spreadsheets.with_times(place)
@@ -100,7 +100,7 @@ def configured(**options: str) -> Iterator[None]:
         pyogrio.set_gdal_config_options(dict.fromkeys(options))
 
 
-def layer_batches(place: Place, asked: Mapping[str, Any], columns: Columns) -> Iterator[Batch]:
+def layer_batches(place: GdalPath, asked: Mapping[str, Any], columns: Columns) -> Iterator[Batch]:
     """The batches of a layer; raises `StepFailed` too, for text that is none."""
     told = Told()
     for batch in record_batches(place, asked, told, columns.config):
@@ -128,7 +128,7 @@ def storage_of(kind: pa.DataType) -> pa.DataType:
     return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
 
 
-def _made(place: Place, column: pa.ChunkedArray, wanted: pa.Field, before: int, mend: str) -> pa.ChunkedArray:
+def _made(place: GdalPath, column: pa.ChunkedArray, wanted: pa.Field, before: int, mend: str) -> pa.ChunkedArray:
     if isinstance(column.type, pa.BaseExtensionType):
         column = pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
     if _holds_text(column.type):
@@ -142,7 +142,7 @@ def _holds_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _check_text(place: Place, column: pa.ChunkedArray, name: str, before: int, mend: str) -> None:
+def _check_text(place: GdalPath, column: pa.ChunkedArray, name: str, before: int, mend: str) -> None:
     try:
         for chunk in column.chunks:
             chunk.validate(full=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fused_spec.engine.failures import StepFailed
-from fused_spec.engine.ingest.inputs.archives import Place
+from fused_spec.engine.ingest.inputs.archives import GdalPath
 
 _BYTE = re.compile(r"\(byte (\d+)\)$")
 _BOM = b"\xef\xbb\xbf"
@@ -47,7 +47,7 @@ _COLLECTIONS = msgspec.json.Decoder(_Collection)
 _RECORDS = msgspec.json.Decoder(Feature)
 
 
-def check_collection(place: Place) -> Missing | None:
+def check_collection(place: GdalPath) -> Missing | None:
     """What a collection has for features, None where it is something else.
 
     Raises `StepFailed` for what is no JSON, and for a member that is no feature.
@@ -72,7 +72,7 @@ def check_collection(place: Place) -> Missing | None:
     return missing_of(members)
 
 
-def count_geometries(place: Place, name: str) -> int | None:
+def count_geometries(place: GdalPath, name: str) -> int | None:
     """How many geometries the object of a topology has; None where it is one itself, or is not there."""
     with place.open() as stream:
         text = stream.read().removeprefix(_BOM)
@@ -104,7 +104,7 @@ def _is_missing(geometry: msgspec.Raw) -> bool:
     return content == _NULL or _NO_COORDINATES.search(content) is not None
 
 
-def _leniently(place: Place, text: bytes, error: msgspec.DecodeError) -> list[Feature] | None:
+def _leniently(place: GdalPath, text: bytes, error: msgspec.DecodeError) -> list[Feature] | None:
     """The features of a collection with NaN or Infinity, which JSON has not and many programs write."""
     try:
         whole: Any = json.loads(text)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.common.notes import shown
-from fused_spec.engine.ingest.inputs.archives import Place
+from fused_spec.engine.ingest.inputs.archives import GdalPath
 from fused_spec.engine.ingest.inputs.files import Input
 
 HEAD_BYTES = 256 * 2**10
@@ -49,7 +49,7 @@ class Packed:
         """A stream of the bytes, unpacked, that can be read and closed."""
         path = self.file.here()
         if self.member is not None:
-            return _Member(Place(file=path, prefix=self.prefix, member=self.member, size=0))
+            return _Member(GdalPath(file=path, prefix=self.prefix, member=self.member, size=0))
         compression = is_compressed(path)
         if compression is None:
             return path.open("rb", buffering=0)
@@ -59,7 +59,7 @@ class Packed:
 class _Member:
     """A file in an archive, which closes together with that."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: GdalPath) -> None:
         self._stack = ExitStack()
         self._name = shown(place.file)
         try:

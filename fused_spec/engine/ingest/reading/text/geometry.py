@@ -13,7 +13,7 @@ from fused_spec.engine.ingest.geometry.wkb import GEOMETRY
 from fused_spec.engine.ingest.reading.columns import check_columns
 from fused_spec.engine.ingest.reading.srids import ITS_GEOMETRIES, first_srid
 from fused_spec.engine.ingest.reading.text.rows import Rows
-from fused_spec.input_formats import GEOMETRY_COLUMNS
+from fused_spec.jobs.input_formats import GEOMETRY_COLUMNS
 
 _ITS_PRJ = "its .prj"
 

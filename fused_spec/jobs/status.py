@@ -19,8 +19,10 @@ class RunStatus(StrEnum):
 
     @property
     def in_flight(self) -> bool:
-        return self in (RunStatus.QUEUED, RunStatus.RUNNING)
+        return self in _IN_FLIGHT
 
+
+_IN_FLIGHT = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 # The three certain words of the protocol, and the two that are shown before them.
 _WORK = {

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fused_spec.gitrefs.git import run
-from fused_spec.gitrefs.reference import GitUnavailable
+from fused_spec.udfs.gitrefs.git import run
+from fused_spec.udfs.gitrefs.reference import GitUnavailable
 
 _SECONDS = 10
 

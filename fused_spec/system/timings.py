@@ -14,7 +14,7 @@ from threading import Lock, get_ident
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fused_spec.polling import Clock
+    from fused_spec.system.polling import Clock
 
 
 class Phase(StrEnum):

@@ -5,7 +5,7 @@ hook runs, nobody is asked anything; the network is touched by `Repositories` th
 somebody declared is only read; what is fetched into, pruned and removed lies in the cache, and was made there.
 """
 
-from fused_spec.gitrefs.reference import GitReference, GitUnavailable, normal, parse
-from fused_spec.gitrefs.repositories import Repositories
+from fused_spec.udfs.gitrefs.reference import GitReference, GitUnavailable, normal, parse
+from fused_spec.udfs.gitrefs.repositories import Repositories
 
 __all__ = ["GitReference", "GitUnavailable", "Repositories", "normal", "parse"]

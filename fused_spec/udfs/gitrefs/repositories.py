@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fused_spec.gitrefs.cache import cached, clone_into, copied, fetch_commit, update
-from fused_spec.gitrefs.git import BRING, Clone, check_reachable, git
-from fused_spec.gitrefs.reference import GitReference, GitUnavailable, is_commit, is_usable
+from fused_spec.udfs.gitrefs.cache import cached, clone_into, copied, fetch_commit, update
+from fused_spec.udfs.gitrefs.git import BRING, Clone, check_reachable, git
+from fused_spec.udfs.gitrefs.reference import GitReference, GitUnavailable, is_commit, is_usable
 
 _FILE = re.compile(rb"100(?:644|755) blob (?P<object>[0-9a-f]+)\t")
 _LARGEST = 1 << 20  # bytes, as of a file of the project

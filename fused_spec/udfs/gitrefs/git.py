@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fused_spec.gitrefs.reference import GitUnavailable
+from fused_spec.udfs.gitrefs.reference import GitUnavailable
 
 BRING = "run `fused-spec lock` where there is a network, or declare a clone under clones in fused-spec.yaml"
 

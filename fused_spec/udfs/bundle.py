@@ -18,8 +18,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fused_spec.gitrefs import GitReference, parse
-from fused_spec.udf_folder import UdfText
+from fused_spec.udfs.folder import UdfText
+from fused_spec.udfs.gitrefs import GitReference, parse
 
 _PREFIX = "fused_load:"
 _MODULE = "fused_load_"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from fused_spec.gitrefs.git import Clone, check_ended, git, run
+from fused_spec.udfs.gitrefs.git import Clone, check_ended, git, run
 
 _SLUG = 60  # characters
 _UPDATE = ("fetch", "--quiet", "--prune", "--tags", "origin", "+refs/heads/*:refs/heads/*")

@@ -1,0 +1,63 @@
+"""What a command knows about its surroundings; the one module of all that reads them."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fused_spec.cli.terminal.console import TEXT, Console
+from fused_spec.cli.terminal.options import Color
+from fused_spec.cli.terminal.spec_text import Sources
+from fused_spec.configuration.settings import home_folder
+from fused_spec.errors import FileTrouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything a command knows about its surroundings; made once, when it is called."""
+
+    console: Console
+    sources: Sources
+    env: Mapping[str, str]
+    cwd: Path
+    home: Path
+    target: str | None = None
+    base_url: str | None = None
+
+
+def current_console(given: Mapping[str, Any], *, waits: bool = False) -> Console:
+    """The console for the global options that were `given` on the command line."""
+    return Console(
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        color=Color(given.get("color", Color.AUTO)),
+        quiet=given.get("quiet", False),
+        verbose=given.get("verbose", False),
+        env=os.environ,
+        form=given.get("output", TEXT),
+        waits=waits,
+    )
+
+
+def current_context(given: Mapping[str, Any], *, waits: bool = False) -> Context:
+    """The context for the global options that were `given`; raises `FileTrouble` where there is no current folder."""
+    cwd = _cwd()
+    return Context(
+        console=current_console(given, waits=waits),
+        sources=Sources(cwd=cwd, read_stdin=sys.stdin.buffer.read),
+        env=os.environ,
+        cwd=cwd,
+        home=home_folder(cwd),
+        target=given.get("target"),
+        base_url=given.get("base_url"),
+    )
+
+
+def _cwd() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise FileTrouble(f"the current folder cannot be used: {why}", hint="go to a folder that is there") from None

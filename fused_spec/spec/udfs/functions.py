@@ -1,0 +1,94 @@
+"""A function at the top level of a source, as far as its syntax tells: names, decorators and parameters."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fused_spec.spec.udfs.allowed_values import Allowed, Definitions
+from fused_spec.spec.udfs.argument_kinds import wanted_instead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function at the top level of the source.
+
+    `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.
+    `annotations` are the plain names that stand behind parameters, as `int`; `allowed` are the values that others list.
+    `default_parameters` is None when the
+    decorator computes them.
+    """
+
+    name: str
+    line: int
+    column: int
+    is_udf: bool
+    parameters: tuple[str, ...]
+    required: tuple[str, ...]
+    open_ended: bool
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    allowed: Mapping[str, Allowed] = field(default_factory=dict)
+    default_parameters: Mapping[str, Any] | None = field(default_factory=dict)
+    decorator_headers: bool = False
+
+    def wanted_instead(self, name: str, value: Any) -> str | None:
+        """What a parameter wants, in words; None when the value fits it, or nothing is known of it."""
+        if (allowed := self.allowed.get(name)) is not None:
+            return allowed.wanted_instead(value)
+        return wanted_instead(value, self.annotations.get(name))
+
+
+def function_of(node: ast.FunctionDef | ast.AsyncFunctionDef, definitions: Definitions) -> Function:
+    """What the definition says; `definitions` are those that its annotations may name."""
+    spec = node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    required = positional[: len(positional) - len(spec.defaults)]
+    required += [
+        argument for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default is None
+    ]
+    decorator = next((one for one in node.decorator_list if _is_udf(one)), None)
+    keywords = _keywords(decorator)
+    return Function(
+        name=node.name,
+        line=node.lineno,
+        column=node.col_offset + 1,
+        is_udf=decorator is not None,
+        parameters=tuple(argument.arg for argument in [*positional, *spec.kwonlyargs]),
+        required=tuple(argument.arg for argument in required),
+        open_ended=spec.kwarg is not None,
+        annotations={
+            argument.arg: argument.annotation.id
+            for argument in [*positional, *spec.kwonlyargs]
+            if isinstance(argument.annotation, ast.Name)
+        },
+        allowed={
+            argument.arg: allowed
+            for argument in [*positional, *spec.kwonlyargs]
+            if (allowed := definitions.allowed(argument.annotation)) is not None
+        },
+        default_parameters=_literal(keywords.get("default_parameters")),
+        decorator_headers="headers" in keywords,
+    )
+
+
+def _is_udf(decorator: ast.expr) -> bool:
+    """`@fused.udf`, `@fused.udf(…)`, and the same after `from fused import udf`."""
+    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if isinstance(target, ast.Attribute):
+        return target.attr == "udf"
+    return isinstance(target, ast.Name) and target.id == "udf"
+
+
+def _keywords(decorator: ast.expr | None) -> dict[str | None, ast.expr]:
+    return {keyword.arg: keyword.value for keyword in decorator.keywords} if isinstance(decorator, ast.Call) else {}
+
+
+def _literal(node: ast.expr | None) -> Mapping[str, Any] | None:
+    """The mapping that stands there literally; None when it is computed."""
+    if node is None:
+        return {}
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,1 @@
+"""The means of the system: bounds on what is written, removal, clocks."""
