@@ -79,6 +79,9 @@ class MemoryStore:
     def names(self, folder: str) -> list[str]:
         return sorted(name for name in self._files if name.startswith(f"{folder}/"))
 
+    def listing(self, folder: str) -> dict[str, str | None]:
+        return dict.fromkeys(self.names(folder))
+
     @contextmanager
     def staging(self) -> Iterator[Path]:
         raise AssertionError("nothing is staged here")

@@ -159,6 +159,7 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         may_act=may_act,
     )
 
+    place.kept.listed.renew()  # what was listed before the lock was taken may have changed since
     recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
     return site
 
