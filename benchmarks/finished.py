@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from fused_spec.reconcile.marker import Marker
-from fused_spec.reconcile.payload import job_config
-
+from fused_spec.reconcile.marking.marker import Marker
+from fused_spec.reconcile.marking.payload import job_config
 from fused_spec.spec.model import DesiredJob
 from fused_spec.spec.resolve import resolve
 

@@ -71,7 +71,11 @@ class AsgiAdapter(BaseAdapter):
         self._to_lifespan: asyncio.Queue[Message] = asyncio.Queue()
         self._from_lifespan: queue.Queue[Message] = queue.Queue()
         self._lifespan = asyncio.run_coroutine_threadsafe(self._live(), self._loop)
-        self._tell_lifespan("startup")
+        try:
+            self._tell_lifespan("startup")
+        except BaseException:
+            self._end_loop()
+            raise
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -80,6 +84,9 @@ class AsgiAdapter(BaseAdapter):
             call.cancel()
         self._tell_lifespan("shutdown")
         self._lifespan.result(PATIENCE)
+        self._end_loop()
+
+    def _end_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
         self._loop.close()
@@ -125,7 +132,7 @@ class AsgiAdapter(BaseAdapter):
         if start is None:
             raise AssertionError(f"the app died before it answered {self.seen[-1]}") from self.crashes[-1]
         raw = HTTPResponse(
-            body=io.BufferedReader(_Body(answers, lambda: self._loop.call_soon_threadsafe(gone.set))),
+            body=io.BufferedReader(_Body(answers, lambda: self._hang_up(gone))),
             headers=HTTPHeaderDict(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]
             ),
@@ -135,6 +142,10 @@ class AsgiAdapter(BaseAdapter):
             request_method=request.method,
         )
         return HTTPAdapter().build_response(request, raw)
+
+    def _hang_up(self, gone: asyncio.Event) -> None:
+        if not self._loop.is_closed():  # an answer may be left open for longer than the app lives
+            self._loop.call_soon_threadsafe(gone.set)
 
     async def _call(
         self, scope: Message, body: Iterator[bytes], answers: "queue.Queue[Message | None]", gone: asyncio.Event

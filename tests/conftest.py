@@ -44,8 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("FUSED_SPEC_SEED", str(secrets.randbelow(2**32)))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a thousand processes are started, and would compile all of it
     is_a_worker = hasattr(config, "workerinput")  # which the run has told by the variable how deep to go
-    if not is_a_worker and (config.option.all or config.option.file_or_dir or config.option.markexpr):
+    if config.option.all:
         os.environ[VARIABLE] = ALL
+    elif not is_a_worker and (config.option.file_or_dir or config.option.markexpr):
+        os.environ.setdefault(VARIABLE, ALL)
     if not is_all():
         unhurried = settings.get_profile("unhurried")
         few = unhurried.max_examples // SHARE

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from fused_spec.configuration.settings import Target
 from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
 from fused_spec.system.polling import Clock, Sleep, steady_clock
+from fused_spec.system.timings import UNTIMED, Timings
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
@@ -64,6 +66,19 @@ LOCAL = Timing(visible=0.0, accepted=5.0, margin=1.0, remembers=float("inf"))
 """The embedded service is on this machine, answers before it works, and lists a run from then on."""
 
 
+def timing_of(target: Target) -> Timing:
+    """How slow the target may be: as the project says, else as its kind."""
+    if target.is_local:
+        return LOCAL
+    visible, accepted = target.lists_within, target.accepts_within
+    return replace(
+        HOSTED,
+        visible=HOSTED.visible if visible is None else visible,
+        accepted=HOSTED.accepted if accepted is None else accepted,
+        margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
+    )
+
+
 def always(_seconds: float) -> bool:
     """A lock that cannot be lost."""
     return True
@@ -88,6 +103,7 @@ class Site:
     may_act: Callable[[float], bool] = always
     uploads: Uploads = field(default_factory=Uploads)
     looks: Looks = field(default_factory=Looks)
+    timings: Timings = UNTIMED
 
     def seeing(self, seen: frozenset[str]) -> "Site":
         """The same place for a plan that took these runs into account."""

@@ -200,6 +200,20 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`."""
+
+    project: Project
+    diagnostics: tuple[Diagnostic, ...]
+    specs: int
+    files: int
+
+    @property
+    def valid(self) -> bool:
+        return not any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
     """Everything the specs say: desired state in the order of their files, and every problem found.
 

@@ -4,28 +4,29 @@ Nothing here asks a service or runs code.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
-from fused_spec.spec.checking.schema import check
-from fused_spec.spec.documents.document import Document, read_documents
-from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.files.discovery import SpecFile, find, printable
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
-from fused_spec.spec.inputs.local_inputs import Inputs
-from fused_spec.spec.model import Desired, DesiredJob, Kind, Project, Resolution
+from fused_spec.spec.model import Project, Resolution, Survey
 from fused_spec.spec.project.git_lock import Locks, read_locks
 from fused_spec.spec.project.project_file import find_project
 from fused_spec.spec.relations.check import check_relations
-from fused_spec.spec.relations.outputs import outputs, with_outputs_in_digests
+from fused_spec.spec.relations.declaration import Places
+from fused_spec.spec.relations.outputs import with_outputs_in_digests
 from fused_spec.spec.relations.text_addresses import text_addresses
-from fused_spec.spec.resolving.build import build
+from fused_spec.spec.resolving.look import look_at
+from fused_spec.spec.resolving.share import Around, Looked
 from fused_spec.spec.udfs.git_sources import GitSources
-from fused_spec.spec.udfs.loads import Loadable
+from fused_spec.system.timings import UNTIMED, Phase, Timings
 from fused_spec.udfs.gitrefs import Repositories
+
+Git = Callable[[Project, Locks], GitSources]
 
 
 def resolve(
@@ -33,44 +34,80 @@ def resolve(
     *,
     stdin: Callable[[], bytes] | None = None,
     cwd: Path,
-    git: Callable[[Project, Locks], GitSources] | None = None,
+    git: Git | None = None,
+    processes: int = 1,
+    timings: Timings = UNTIMED,
 ) -> Resolution:
     """Everything that the specs at `paths` declare, in the order of their files, and every problem found.
 
     `-` among the paths is standard input, whose relative paths start at `cwd`. `git` makes what reads git references,
-    in place of the lock file and what is on this machine alone. Never raises for what a person wrote.
+    in place of the lock file and what is on this machine alone. Many files are shared among so many `processes`. Never
+    raises for what a person wrote.
     """
-    files, problems = find(paths, cwd=cwd, stdin=stdin, excluded=partial(_excluded, cwd=cwd))
-    project, more = _project(files, paths, cwd)
-    problems += more
-    read = [read_documents(file) for file in files]
-    documents = [document for found, _ in read for document in found]
-    problems += _without_specs(paths, documents, [*problems, *(problem for _, found in read for problem in found)])
-    locks, unreadable = read_locks(project.root)
-    problems += unreadable
-    sources = (git or offline)(project, locks)
-    shared = _Shared(
-        project=project,
-        inputs=Inputs(),
-        outputs=outputs(documents),
-        loadable=Loadable(git=sources, saved=_saved(documents)),
-    )
-    built = [_built(document, _folder(document.file, cwd), shared) for document in documents]
-    problems += [problem for _, found in read for problem in found]
-    problems += [problem for one in built for problem in one.problems]
-    problems += check_relations(documents)
-    pairs = zip(documents, built, strict=True)
-    problems += text_addresses([(each, one.desired) for each, one in pairs if isinstance(one.desired, DesiredJob)])
-    desired = tuple(one.desired for one in built if one.desired is not None)
-    if not any(problem.is_error for problem in problems):
+    seen = _see(paths, stdin, cwd, git or offline, processes, timings, keeps=True)
+    desired = tuple(one.desired for one in seen.looked if one.desired is not None)
+    if not any(problem.is_error for problem in seen.diagnostics):
         desired = with_outputs_in_digests(desired)
-    order = {file.name: index for index, file in enumerate(files)}
     return Resolution(
-        project=project,
+        project=seen.project,
         desired=desired,
-        diagnostics=tuple(sorted(problems, key=lambda one: (_place(one, order), one.location))),
-        files=tuple(file.path for file in files if file.path is not None),
+        diagnostics=seen.diagnostics,
+        files=tuple(file.path for file in seen.files if file.path is not None),
     )
+
+
+def survey(
+    paths: Sequence[str],
+    *,
+    stdin: Callable[[], bytes] | None = None,
+    cwd: Path,
+    git: Git | None = None,
+    processes: int = 1,
+    timings: Timings = UNTIMED,
+) -> Survey:
+    """The same problems, without what the specs declare: of any number of specs little has to be kept."""
+    seen = _see(paths, stdin, cwd, git or offline, processes, timings, keeps=False)
+    built = [one.declaration.file for one in seen.looked if one.is_built]
+    return Survey(project=seen.project, diagnostics=seen.diagnostics, specs=len(built), files=len(set(built)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    project: Project
+    files: Sequence[SpecFile]
+    looked: Sequence[Looked]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def _see(
+    paths: Sequence[str],
+    stdin: Callable[[], bytes] | None,
+    cwd: Path,
+    git: Git,
+    processes: int,
+    timings: Timings,
+    *,
+    keeps: bool,
+) -> _Seen:
+    with timings.phase(Phase.FIND):
+        files, problems = find(paths, cwd=cwd, stdin=stdin, excluded=partial(_excluded, cwd=cwd))
+        project, more = _project(files, paths, cwd)
+        problems += more
+    locks, unreadable = read_locks(project.root)
+    around = Around(project=project, cwd=cwd, git=git(project, locks), keeps=keeps)
+    with timings.phase(Phase.READ):
+        unread, looked = look_at(files, around, processes)
+    problems += _without_specs(paths, looked, [*problems, *unread])
+    problems += unreadable
+    problems += unread
+    problems += chain.from_iterable(one.problems for one in looked)
+    with timings.phase(Phase.CHECK):
+        places = Places(files)
+        problems += check_relations([one.declaration for one in looked], places)
+        problems += text_addresses([(one.declaration, one.texts) for one in looked if one.texts is not None], places)
+    order = {file.name: index for index, file in enumerate(files)}
+    diagnostics = tuple(sorted(problems, key=lambda one: (_place(one, order), one.location)))
+    return _Seen(project=project, files=files, looked=looked, diagnostics=diagnostics)
 
 
 def _excluded(folder: Path, *, cwd: Path) -> Exclusion:
@@ -78,12 +115,10 @@ def _excluded(folder: Path, *, cwd: Path) -> Exclusion:
     return exclusion(Path(os.path.realpath(project.root)), project.exclude)
 
 
-def _without_specs(
-    paths: Sequence[str], documents: Sequence[Document], told: Sequence[Diagnostic]
-) -> Iterator[Diagnostic]:
+def _without_specs(paths: Sequence[str], looked: Sequence[Looked], told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     """Where everything there is of others, the path is likely wrong."""
     passed_over = any(problem.severity is Severity.NOTE for problem in told)
-    if not documents and passed_over and not any(problem.is_error for problem in told):
+    if not looked and passed_over and not any(problem.is_error for problem in told):
         names = ", ".join(map(printable, paths))
         hint = "name a folder that holds specs"
         yield Diagnostic(code="empty-folder", message=f"no spec in {names}", location=Location(path=names), hint=hint)
@@ -98,46 +133,6 @@ def offline(project: Project, locks: Locks) -> GitSources:
 def git_cache(project: Project) -> Path:
     """Where the project's fetched repositories are."""
     return project.state / "git"
-
-
-def _saved(documents: Sequence[Document]) -> set[str]:
-    """The names of the UDFs that the specs declare."""
-    declared = [document for document in documents if document.kind == Kind.UDF]
-    specs = [document.tree.get("spec") for document in declared]
-    slugs = {spec["slug"] for spec in specs if isinstance(spec, dict) and isinstance(spec.get("slug"), str)}
-    return slugs | {document.name for document in declared if document.name is not None}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shared:
-    """What all documents have in common."""
-
-    project: Project
-    inputs: Inputs
-    outputs: Mapping[str, str]
-    loadable: Loadable
-
-
-@dataclass(frozen=True, slots=True)
-class _Built:
-    desired: Desired | None
-    problems: list[Diagnostic]
-
-
-def _built(document: Document, folder: Path, shared: _Shared) -> _Built:
-    findings = Findings(document, check(document))
-    if not isinstance(document.tree, dict):
-        return _Built(None, findings.problems)
-    desired = build(
-        document,
-        findings,
-        project=shared.project,
-        folder=folder,
-        inputs=shared.inputs,
-        outputs=shared.outputs,
-        loadable=shared.loadable,
-    )
-    return _Built(desired, findings.told)
 
 
 def _folder(file: SpecFile, cwd: Path) -> Path:

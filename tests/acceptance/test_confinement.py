@@ -265,7 +265,7 @@ def test_the_specs_that_are_applied_cannot_be_written_by_their_job(shell: Shell)
     assert f"{project} is that of the specs; write to fd://, or return what is to be kept" in done.err + done.out
 
 
-@pytest.mark.parametrize("place", ["state", "state/jobs", "nowhere"])
+@pytest.mark.parametrize("place", ["state", pytest.param("state/jobs", marks=pytest.mark.thorough), "nowhere"])
 def test_what_cannot_be_allowed_is_refused_before_the_service_listens(shell: Shell, place: str) -> None:
     (shell.folder / "state" / "jobs").mkdir(parents=True, mode=0o700)
     ended = shell.run("serve", "--state", "state", "--allow-write", place)

@@ -139,6 +139,7 @@ def test_what_a_call_leaves_behind_ends_with_it(served: Served) -> None:
     assert not psutil.pid_exists(child)
 
 
+@pytest.mark.thorough
 def test_a_call_that_starts_processes_without_end_is_stopped_at_their_number(served: Served) -> None:
     answer = called(served, udf("import time\nwhile True:\n    if os.fork() == 0: time.sleep(600)"))
     assert answer.status_code == 422

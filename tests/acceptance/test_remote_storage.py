@@ -199,6 +199,7 @@ def test_upload_ingestion_and_results_go_through_the_bucket(service: Served, buc
     assert sum(len(gpd.read_parquet(io.BytesIO(bucket.files.cat_file(file)))) for file in files) == 100
 
 
+@pytest.mark.thorough
 def test_an_ingestion_replaces_an_earlier_table_of_more_files(service: Served, bucket: Bucket) -> None:
     service.ask("PUT", "/files/upload", params={"path": "fd://uploads/squares.parquet"}, data=squares())
     service.done(INGEST)
@@ -232,6 +233,7 @@ def test_no_path_leaves_the_prefix(service: Served, path: str) -> None:
         service.ask("GET", "/files/get", params={"path": path})
 
 
+@pytest.mark.thorough
 def test_a_cluster_and_a_bucket_work_together(tmp_path: Path, bucket: Bucket) -> None:
     with (
         cluster(tmp_path, workers=1) as dask,

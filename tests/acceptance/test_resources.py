@@ -157,6 +157,7 @@ def test_an_unknown_image_is_refused_before_anything_is_recorded(service: Servic
     assert "there is no image nowhere" in answer["detail"][0]["msg"]
 
 
+@pytest.mark.thorough
 def test_a_job_runs_with_the_pandas_of_its_image_and_not_with_that_of_the_service(tmp_path: Path) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     service = Service(tmp_path)

@@ -64,7 +64,7 @@ def ran(tmp_path: Path) -> list[str]:
     return (tmp_path / "ran").read_text().split()
 
 
-@pytest.mark.parametrize("how", ["killed", "stopped"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("stopped", marks=pytest.mark.thorough)])
 def test_jobs_in_every_state_survive_the_service_and_run_once(tmp_path: Path, how: str) -> None:
     path = str(folder_of(tmp_path))
     code = waiting(tmp_path)

@@ -42,6 +42,7 @@ def udf(process: int, lines: int):
 """
 
 
+@pytest.mark.thorough
 def test_a_million_lines_of_many_processes_arrive_complete_and_in_order_in_little_memory(served: Served) -> None:
     process = psutil.Process(served.process.pid)
     before = process.memory_info().rss
@@ -190,6 +191,7 @@ def test_what_the_service_keeps_is_for_its_user_alone(served: Served) -> None:
     assert opened == []
 
 
+@pytest.mark.thorough
 def test_a_schedule_fires_by_the_real_clock_and_once_in_its_minute(shell: Shell) -> None:
     every = {
         "minute": list(range(60)),

@@ -28,6 +28,7 @@ from fused_spec.reconcile.applying.recover import recover
 from fused_spec.reconcile.archive.folders import Archive
 from fused_spec.reconcile.archive.spool import Spools
 from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.memory import Memory
 from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.reconcile.journal.intents import Journal
 from fused_spec.reconcile.site import Site, Timing, World, always
@@ -39,6 +40,7 @@ from tests.simulator.kernel import Kernel, Pool, Process, wait_for
 from tests.simulator.service import EPOCH, Client, Faults, Job, Service
 
 SCOPE, FOREIGN = "ours", "theirs"
+LISTED_WITHIN = 13.0  # with the clocks' seconds; so little, that much of what is remembered is young
 TIMING = Timing(visible=10.0, accepted=110.0, fresh=10.0, margin=20.0)
 CONFIG = {"steps": [{"type": "udf", "udf": {"entrypoint": "udf", "code": "x"}}]}
 OPTIONS = Options(poll=(2.0, 20.0), silence=3600.0, backoff=(10.0, 60.0))
@@ -248,6 +250,7 @@ class Schedule:
         self.result = Result(seed)
         self._change = change
         self._is_last = False
+        self._memories: dict[str, Memory] = {}
         self._finals: set[OutcomeStatus] = set()
         self._asked: set[str] = set()  # the jobs whose attempts only a person can tell the end of
 
@@ -433,7 +436,7 @@ class Schedule:
             api=api,
             archive=cast(Archive, self.receipts),
             journal=Journal(store, self.scope, self.place),
-            markers=Markers(api, None, partial(Pool, kernel)),
+            markers=Markers(api, None, partial(Pool, kernel), memory=self._memory(process)),
             spools=cast(Spools, NoSpools()),
             scope=self.scope,
             seen=frozenset(),
@@ -442,6 +445,11 @@ class Schedule:
             may_act=may_act,
         )
         return self._change(site)
+
+    def _memory(self, process: Process) -> Memory:
+        """What a writer remembers of the history, through all its crashes; the last apply is one more of the first."""
+        writer = f"{self.name}writer-0" if self._is_last else process.name.rstrip("'")
+        return self._memories.setdefault(writer, Memory(late=LISTED_WITHIN))
 
     def _now(self, process: Process) -> Callable[[], datetime]:
         return lambda: EPOCH + timedelta(seconds=self.kernel.time + process.skew)

@@ -28,8 +28,9 @@ from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
-from fused_spec.reconcile.site import HOSTED, LOCAL, Site, Timing, World
+from fused_spec.reconcile.site import Site, Timing, World, timing_of
 from fused_spec.spec.model import Kind, Resolution
+from fused_spec.system.timings import Phase
 from fused_spec.views.live.progress import Board, PlainLog
 
 _BELOW_THE_TABLE = 4
@@ -60,19 +61,6 @@ class Workplace:
         return timing_of(self.target)
 
 
-def timing_of(target: Target) -> Timing:
-    """How slow the target may be: as the project says, else as its kind."""
-    if target.is_local:
-        return LOCAL
-    visible, accepted = target.lists_within, target.accepts_within
-    return replace(
-        HOSTED,
-        visible=HOSTED.visible if visible is None else visible,
-        accepted=HOSTED.accepted if accepted is None else accepted,
-        margin=HOSTED.margin if accepted is None else min(HOSTED.margin, accepted),
-    )
-
-
 def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
     """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
     resolution = valid_specs(context, paths)
@@ -89,7 +77,10 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
     api = connect(FusedReader, place.target, context, place.resolution.project)
     markers = _markers(api, place)
-    plan = plan_of(place, read(api, markers, place, requests), requests, api)
+    with context.timings.phase(Phase.REFRESH):
+        history = read(api, markers, place, requests)
+    with context.timings.phase(Phase.PLAN):
+        plan = plan_of(place, history, requests, api)
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
     for intent in place.kept.journal.tokens.open_intents():
@@ -157,10 +148,11 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         seen=frozenset(),
         timing=place.timing,
         may_act=may_act,
+        timings=context.timings,
     )
-
     place.kept.listed.renew()  # what was listed before the lock was taken may have changed since
-    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
+    with context.timings.phase(Phase.RECOVER):
+        recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
     return site
 
 

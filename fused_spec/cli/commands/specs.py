@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec import __version__
-from fused_spec.cli.specs.reading import read_specs, valid_specs
+from fused_spec.cli.specs.reading import survey_specs, valid_specs
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import command, output_option, spec_paths
 from fused_spec.errors import EXIT_OK, SpecError
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
-    from fused_spec.spec.model import Resolution
+    from fused_spec.spec.model import Survey
 
 
 @click.command()
@@ -23,10 +24,11 @@ def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
 
     All problems of all files are shown together. Exits with 3 when there is an error.
     """
-    resolution = read_specs(context, paths)
-    if text := _FORMS[output](resolution, context):
-        context.console.result(text)
-    return EXIT_OK if resolution.valid else SpecError.exit_code
+    survey = survey_specs(context, paths)
+    with context.timings.phase(Phase.SHOW):
+        if text := _FORMS[output](survey, context):
+            context.console.result(text)
+    return EXIT_OK if survey.valid else SpecError.exit_code
 
 
 @click.command()
@@ -43,36 +45,37 @@ def render(context: Context, paths: tuple[str, ...], output: str) -> None:
     from fused_spec.views.documents.yaml_ import as_yaml
 
     document = desired_document(valid_specs(context, paths))
-    context.console.result(as_json(document) if output == "json" else as_yaml(document))
+    with context.timings.phase(Phase.SHOW):
+        context.console.result(as_json(document) if output == "json" else as_yaml(document))
 
 
-def _as_text(resolution: "Resolution", context: Context) -> str:
+def _as_text(survey: "Survey", context: Context) -> str:
     from fused_spec.views.text.diagnostics import diagnostics_text, verdict
 
     paint = context.console.paint_result
-    shown = diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=paint)
-    return "\n".join(filter(None, [shown, verdict(resolution)]))
+    shown = diagnostics_text(survey.diagnostics, source_line=context.sources.line, paint=paint)
+    return "\n".join(filter(None, [shown, verdict(survey)]))
 
 
-def _as_json(resolution: "Resolution", _: Context) -> str:
+def _as_json(survey: "Survey", _: Context) -> str:
     from fused_spec.views.documents.json import as_json, validate_document
 
-    return as_json(validate_document(resolution.diagnostics))
+    return as_json(validate_document(survey.diagnostics))
 
 
-def _as_sarif(resolution: "Resolution", context: Context) -> str:
+def _as_sarif(survey: "Survey", context: Context) -> str:
     from fused_spec.cli.terminal.runner_paths import placed
     from fused_spec.views.documents.sarif import sarif_text
 
-    return sarif_text(placed(resolution.diagnostics, context), version=__version__)
+    return sarif_text(placed(survey.diagnostics, context), version=__version__)
 
 
-def _as_annotations(resolution: "Resolution", context: Context) -> str:
+def _as_annotations(survey: "Survey", context: Context) -> str:
     from fused_spec.cli.terminal.runner_paths import placed
     from fused_spec.views.documents.github import annotations
     from fused_spec.views.text.diagnostics import verdict
 
-    return "\n".join(filter(None, [annotations(placed(resolution.diagnostics, context)), verdict(resolution)]))
+    return "\n".join(filter(None, [annotations(placed(survey.diagnostics, context)), verdict(survey)]))
 
 
 _FORMS = {"text": _as_text, "json": _as_json, "sarif": _as_sarif, "github": _as_annotations}

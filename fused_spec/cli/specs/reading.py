@@ -1,12 +1,14 @@
 """Read the specs that a command was given, with what is wrong with them told."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import SpecError
+from fused_spec.system.processors import processors
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
-    from fused_spec.spec.model import Project, Resolution
+    from fused_spec.spec.model import Project, Resolution, Survey
     from fused_spec.spec.project.git_lock import Locks
     from fused_spec.spec.udfs.git_sources import GitSources
 
@@ -18,16 +20,39 @@ def here(context: Context, paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
     """Everything the paths say, with its problems; the state folder of the environment applies."""
-    from dataclasses import replace
+    with context.timings.phase(Phase.LOAD):
+        from dataclasses import replace
 
+        from fused_spec.cli.targets.target import with_state
+        from fused_spec.spec.resolve import resolve
+
+    resolution = resolve(paths, **_means(context))
+    return replace(resolution, project=with_state(resolution.project, context))
+
+
+def survey_specs(context: Context, paths: tuple[str, ...]) -> "Survey":
+    """What is wrong with what the paths say, and how many specs there are."""
+    with context.timings.phase(Phase.LOAD):
+        from fused_spec.spec.resolve import survey
+
+    return survey(paths, **_means(context))
+
+
+def _means(context: Context) -> dict[str, Any]:
+    """How specs are read by every command that does not fetch anything."""
     from fused_spec.cli.targets.target import with_state
-    from fused_spec.spec.resolve import offline, resolve
+    from fused_spec.spec.resolve import offline
 
     def git(project: "Project", locks: "Locks") -> "GitSources":
         return offline(with_state(project, context), locks)
 
-    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd, git=git)
-    return replace(resolution, project=with_state(resolution.project, context))
+    return {
+        "stdin": context.sources.stdin,
+        "cwd": context.cwd,
+        "git": git,
+        "processes": processors(),
+        "timings": context.timings,
+    }
 
 
 def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":

@@ -122,12 +122,15 @@ def archive_place(project: "Project") -> str:
 
 
 def open_markers(api: "FusedReader", project: "Project", target: Target, service: "ServiceIdentity") -> "Markers":
-    """The remembered markers of a service's jobs."""
+    """The remembered markers of a service's jobs, and what is known of the older ones."""
     from fused_spec.reconcile.history.markers import Markers
+    from fused_spec.reconcile.history.memory import Memory
+    from fused_spec.reconcile.site import timing_of
 
     folder = project.state / "cache"
     earlier = folder / f"markers-{slug(target.name)}.jsonl"
-    return Markers(api, folder / f"markers-{service.folder}.jsonl", earlier=earlier)
+    memory = Memory(file=folder / f"history-{service.folder}-{slug(project.scope)}.json", late=timing_of(target).dead)
+    return Markers(api, folder / f"markers-{service.folder}.jsonl", earlier=earlier, memory=memory)
 
 
 def open_spools(project: "Project", service: "ServiceIdentity", secrets: tuple[str, ...]) -> "Spools":

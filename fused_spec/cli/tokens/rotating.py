@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.cli.applying.lock import only_apply
-from fused_spec.cli.applying.session import service_clock, timing_of, watching
+from fused_spec.cli.applying.session import service_clock, watching
 from fused_spec.cli.targets.memory import kept_at
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.asking import confirm
@@ -14,7 +14,7 @@ from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.reconcile.applying.recover import recover_tokens
 from fused_spec.reconcile.saved.rotation import Issuer, issue, renewal
-from fused_spec.reconcile.site import World
+from fused_spec.reconcile.site import World, timing_of
 from fused_spec.views.text.tokens import TokenState
 
 

@@ -7,11 +7,11 @@ withdrawn. For a run that is older than the service's memory, absence proves not
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from fused_spec.reconcile.history.listing import list_jobs
 from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.search import Since, find_runs, service_time
 from fused_spec.reconcile.journal.intents import Attempt, Journal
 from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
 from fused_spec.reconcile.saved.editions import edition_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
 
 _PAUSE = 5.0
+_STAMPED_BEFORE = timedelta(hours=1)  # its sending, at the most: by the service's clock both
 
 
 class Intent(Protocol):
@@ -66,7 +67,8 @@ def recover(
         return True
 
     recover_tokens(api, journal.tokens, timing=timing, world=world, tell=tell)
-    _watch(api, journal.open_intents(), lambda: _by_nonce(api, markers), settle, timing, world, tell)
+    intents = journal.open_intents()
+    _watch(api, intents, lambda: _by_nonce(api, markers, intents, journal.scope), settle, timing, world, tell)
 
 
 def recover_tokens(
@@ -103,7 +105,7 @@ def _watch(
     began = world.clock()
     told = False
     while intents:
-        waited, evidence = world.clock() - began, _service_time(api)  # of the look that follows
+        waited, evidence = world.clock() - began, service_time(api)  # of the look that follows
         found = look()
         intents = [
             intent
@@ -117,24 +119,17 @@ def _watch(
             world.sleep(_PAUSE)
 
 
-def _by_nonce(api: "FusedReader", markers: Markers) -> dict[str, str]:
-    """The job id of each marked run in the history, by its nonce."""
-    listing = list_jobs(api, markers.workers)
-    marked = zip(listing, markers.read(listing), strict=True)
-    return {marker.nonce: job.id for job, marker in marked if marker is not None}
+def _by_nonce(api: "FusedReader", markers: Markers, intents: Sequence[Attempt], scope: str) -> dict[str, str]:
+    """The job id of each run of the project in the history that was created since the first of these, by its nonce."""
+    sent = [intent.sent for intent in intents if intent.sent is not None]
+    since = min(sent) - _STAMPED_BEFORE if len(sent) == len(intents) else None
+    return {run.marker.nonce: run.line.id for run in find_runs(api, markers, lambda: Since(since), scope=scope).runs}
 
 
 def _tokens_by_nonce(api: "FusedReader") -> dict[str, bool]:
     """Whether each token of the service is enabled, by its nonce."""
     editions = map(edition_of, api.get_udf_access_tokens(n=None))
     return {edition.nonce: edition.enabled for edition in editions if edition.nonce is not None}
-
-
-def _service_time(api: "FusedReader") -> datetime | None:
-    """The time on the service's clock; asked for with the smallest question when nothing was asked yet."""
-    if api.server_time is None:
-        api.get_jobs(1, per_request=1)
-    return api.server_time
 
 
 def _is_dead(intent: Intent, evidence: datetime | None, timing: Timing, *, waited: float) -> bool:

@@ -1,30 +1,37 @@
 """The markers of jobs, each read once: a config never changes, so it is remembered for ever."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fused_spec.api.errors import ApiError
 from fused_spec.errors import ServiceError
+from fused_spec.reconcile.history.memory import Memory, replace_file
 from fused_spec.reconcile.marking.marker import FIELD, Marker, marker_in
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.api.values.objects import JobResponse
 
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
 _FIRST_BATCH = 16
+_LARGEST_BATCH = 256
 _AT_ONCE = 64  # waiting for answers is all they do
+_WORTH_REWRITING = 1000  # lines that are of no use
 _STORED_WITHIN = timedelta(minutes=5)  # of the job's creation
 
 
 class Markers:
     """The markers of jobs by id, remembered in a file; foreign jobs are remembered as such.
 
-    `earlier` is the file of versions that kept it by the target's name: read, and not written any more.
+    `memory` is of what is old: of that only the project's runs are remembered, and no markers of others. `earlier` is
+    the file of versions that kept it by the target's name: read, and not written any more.
     """
 
     def __init__(
@@ -34,12 +41,14 @@ class Markers:
         workers: Callable[[int], Executor] = ThreadPoolExecutor,
         *,
         earlier: Path | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._api = api
         self._cache = cache
+        self.memory = memory
         self._known: dict[str, Marker | None] = {}
         for file in filter(None, (earlier, cache)):
-            self._known.update(_cached(file))
+            self._known.update((job_id, marker_in({FIELD: told})) for _, job_id, told in _entries(file))
         self.workers = workers
 
     def read(self, jobs: Sequence["JobResponse"]) -> list[Marker | None]:
@@ -49,9 +58,8 @@ class Markers:
         """
         unknown = [job for job in jobs if job.id not in self._known]
         if unknown:
-            with self.workers(min(_AT_ONCE, len(unknown))) as pool:
-                read = pool.map(self._metadata, unknown)
-                found = {job.id: metadata for job, metadata in zip(unknown, read, strict=True)}
+            read = self.side_by_side(self._metadata, unknown)
+            found = {job.id: metadata for job, metadata in zip(unknown, read, strict=True)}
             self._known.update((job_id, marker_in(metadata)) for job_id, metadata in found.items())
             if self._cache is not None:
                 _remember(self._cache, found)
@@ -63,6 +71,23 @@ class Markers:
             self._known[job_id] = marker
             if self._cache is not None:
                 _remember(self._cache, {job_id: {FIELD: marker.to_metadata()}})
+
+    def side_by_side(
+        self, ask: Callable[[Asked], Answer], many: Sequence[Asked], asks: Callable[[Asked], bool] = lambda _: True
+    ) -> list[Answer]:
+        """What comes of each, in their order; those that `asks` says call the service do so side by side."""
+        calling = [asks(one) for one in many]
+        waiting = [one for one, calls in zip(many, calling, strict=True) if calls]
+        answers: Iterator[Answer] = iter(())
+        if waiting:
+            with self.workers(min(_AT_ONCE, len(waiting))) as pool:
+                answers = iter(list(pool.map(ask, waiting)))
+        return [next(answers) if calls else ask(one) for one, calls in zip(many, calling, strict=True)]
+
+    def forget_all_but(self, job_ids: Collection[str]) -> None:
+        """Keep the markers of these jobs alone in the file; of the others nobody asks any more."""
+        if self._cache is not None and len(self._known) > 2 * len(job_ids) + _WORTH_REWRITING:
+            _keep_only(self._cache, frozenset(job_ids))
 
     def _metadata(self, job: "JobResponse") -> dict[str, Any] | None:
         try:
@@ -78,16 +103,22 @@ class Markers:
             return None  # a config that is gone for good cannot be one of a run that still matters
 
 
-def in_batches(jobs: Sequence["JobResponse"]) -> Iterator[Sequence["JobResponse"]]:
-    """For whoever looks for something: it is mostly among the newest, so the batches are small at first."""
-    start, size = 0, _FIRST_BATCH
+def in_batches(jobs: Sequence["JobResponse"], first: int = 0) -> Iterator[Sequence["JobResponse"]]:
+    """For whoever looks for something: it is mostly among the newest, so the batches are small at first.
+
+    `first` is how many are read at least, as so many are looked for.
+    """
+    start, size = 0, max(_FIRST_BATCH, first)
     while start < len(jobs):
         yield jobs[start : start + size]
-        start, size = start + size, min(2 * size, _AT_ONCE)
+        start, size = start + size, min(2 * size, max(_LARGEST_BATCH, size))
 
 
-def _cached(cache: Path) -> Iterator[tuple[str, Marker | None]]:
-    """What cannot be read, a line that a crash cut short, or that an older version wrote, is only to be asked again."""
+def _entries(cache: Path) -> Iterator[tuple[str, str, Any]]:
+    """Each line with its id and marker.
+
+    What cannot be read, a line that a crash cut short, or that an older version wrote, is only to be asked again.
+    """
     try:
         lines = cache.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -95,12 +126,12 @@ def _cached(cache: Path) -> Iterator[tuple[str, Marker | None]]:
     for line in lines:
         try:
             entry = json.loads(line)
-            yield entry["id"], marker_in({FIELD: entry["marker"]})
+            yield line, entry["id"], entry["marker"]
         except (ValueError, KeyError, TypeError):
             continue
 
 
-def _remember(cache: Path, found: dict[str, dict[str, Any] | None]) -> None:
+def _remember(cache: Path, found: Mapping[str, dict[str, Any] | None]) -> None:
     """What cannot be written is asked again next time: no plan, and no search for a start, ends for a full disk."""
     entries: Iterable[dict[str, Any]] = (
         {"id": job_id, "marker": (metadata or {}).get(FIELD)} for job_id, metadata in found.items()
@@ -110,3 +141,10 @@ def _remember(cache: Path, found: dict[str, dict[str, Any] | None]) -> None:
         with cache.open("a", encoding="utf-8") as stream:
             cache.chmod(0o600)
             stream.writelines(json.dumps(entry) + "\n" for entry in entries)
+
+
+def _keep_only(cache: Path, job_ids: frozenset[str]) -> None:
+    """What somebody else writes meanwhile may get lost, and is asked again."""
+    kept = [line for line, job_id, _ in _entries(cache) if job_id in job_ids]
+    with suppress(OSError):
+        replace_file(cache, "".join(f"{line}\n" for line in kept).encode())

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import History, PastRun, Run, Trace
-from fused_spec.reconcile.history.listing import list_jobs
-from fused_spec.reconcile.history.markers import Markers, in_batches
-from fused_spec.reconcile.history.statuses import listed_status, record_of, status_of, status_of_run
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.memory import MarkedRun
+from fused_spec.reconcile.history.search import Runs, find_runs, service_time
+from fused_spec.reconcile.history.statuses import is_over, record_of, status_of, status_of_run
 from fused_spec.reconcile.journal.intents import Attempt, Notes
-from fused_spec.reconcile.marking.copies import is_changed_copy, is_late
+from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker, marker_in
 from fused_spec.reconcile.marking.payload import archived_differences, job_differences
 from fused_spec.reconcile.marking.settle import settled
 from fused_spec.reconcile.saved.objects import read_objects
-from fused_spec.spec.model import DesiredJob, Key, Kind, Resolution
+from fused_spec.spec.model import DesiredJob, Key, Resolution
 from fused_spec.spec.project.elsewhere import Elsewhere, look_elsewhere
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.journal.intents import Journal
 
-_TWINS_WITHIN = timedelta(hours=1)
+_LISTING_LEADS = timedelta(minutes=5)  # at the most, before a run's own record
 _CANCEL_TAKES = timedelta(minutes=5)
 _CLOCK_MARGIN = timedelta(seconds=5)
 
@@ -49,28 +50,42 @@ def read_history(
     Raises the client's errors when the service cannot be read.
     """
     jobs = {one.key: one for one in resolution.desired if isinstance(one, DesiredJob)}
-    listing = list_jobs(api, markers.workers)
+    kept, began = archive.kept(), service_time(api) or now
+    listing = find_runs(api, markers, lambda: Runs(jobs, began), scope=resolution.project.scope, archived=kept)
     read_at = api.server_time or now
-    kept, noted, past = archive.kept(), journal.notes(), archive.past()
+    # What was noted is read after what came of it.
+    noted, past = journal.notes(), archive.past()
     given_up = {one.job_id for one in past.values() if one.status is RunStatus.LOST}
-    found = [
-        _with_note(_without_machine(api, run) if run.job_id in given_up else run, noted)
-        for run in _marked_runs(api, listing, markers, scope=resolution.project.scope, wanted=jobs, now=read_at)
-    ]
+
+    def as_it_stands(one: MarkedRun) -> Run:
+        run = _run(api, one.line, one.marker, read_at)
+        return _with_note(_without_machine(api, run) if run.job_id in given_up else run, noted)
+
+    found = markers.side_by_side(as_it_stands, listing.runs, asks=lambda one: not is_over(one.line))
     counting, extra = settled(found)
     runs: dict[Key, list[Run]] = {}
     for run in counting:
-        # The newest run of a job decides; one that is archived was believed before.
-        decides = run.key in jobs and run.key not in runs
-        runs.setdefault(run.key, []).append(confirmed(api, run) if decides and run.job_id not in kept else run)
-    for key, declared in jobs.items():
-        if key in runs and runs[key][0].digest != declared.digest:
-            runs[key][0] = _compared(api, declared, runs[key][0])
-    past = {key: _compared_with(archive, run, jobs.get(key), listing) for key, run in past.items()}
+        runs.setdefault(run.key, []).append(run)
+
+    def is_in_doubt(key: Key) -> bool:
+        """Whether its newest run, which decides, seems over: one that is archived was believed before."""
+        return runs[key][0].job_id not in kept and not _ended_long_ago(runs[key][0], read_at)
+
+    def decided(key: Key) -> Run:
+        run = confirmed(api, runs[key][0]) if is_in_doubt(key) else runs[key][0]
+        return run if run.digest == jobs[key].digest else _compared(api, jobs[key], run)
+
+    declared = [key for key in jobs if key in runs]
+    changed = {key for key in declared if runs[key][0].digest != jobs[key].digest}
+    decisive = markers.side_by_side(decided, declared, asks=lambda key: key in changed or is_in_doubt(key))
+    for key, run in zip(declared, decisive, strict=True):
+        runs[key][0] = run
+    past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
     traces: dict[Key, Trace] = {}
     known = {run.nonce for run in found}
-    for key, attempt in _unexplained(journal.newest_started(jobs, known), runs, past).items():
-        unlisted = unlisted_run(api, attempt, read_at)
+    unexplained = _unexplained(journal.newest_started(jobs, known), runs, past)
+    looked_for = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, read_at), [*unexplained.values()])
+    for (key, attempt), unlisted in zip(unexplained.items(), looked_for, strict=True):
         if unlisted is None:
             traces[key] = Trace(job_id=str(attempt.job_id), attempt=attempt.number)
         else:
@@ -79,46 +94,24 @@ def read_history(
     objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
     going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
     undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
+    kept_or_going_on = kept | _in_flight(found)
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
-        missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept | _in_flight(found)),
+        missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
         past=past,
         traces=traces,
         successes=_successes(jobs.values(), runs, past, archive),
         objects=objects,
         elsewhere=elsewhere() if undeclared else Elsewhere(),
-        seen=frozenset(job.id for job in listing),
+        seen=listing.seen,
     )
 
 
-def _marked_runs(
-    api: "FusedReader",
-    listing: Sequence["JobResponse"],
-    markers: Markers,
-    *,
-    scope: str,
-    wanted: Collection[Key],
-    now: datetime,
-) -> list[Run]:
-    """The project's runs, newest first; configs are read until every wanted job has been found.
-
-    Behind that they are read only of what may be a twin of a run that was found, and of what goes on.
-    """
-    runs: list[Run] = []
-    missing = set(wanted)
-    horizon = now
-    for batch in in_batches(listing):
-        # A twin of a run that was found was made about when it was.
-        asked = [job for job in batch if missing or job.creation_date > horizon or listed_status(job) not in _OVER]
-        for job, marker in zip(asked, markers.read(asked), strict=True):
-            is_ours = marker is not None and marker.scope == scope and not is_late(marker, job.creation_date)
-            if marker is not None and is_ours and marker.key.kind is Kind.JOB:
-                runs.append(_run(api, job, marker, now))
-                missing.discard(marker.key)
-                horizon = min(horizon, job.creation_date - _TWINS_WITHIN)
-    return runs
+def _ended_long_ago(run: Run, now: datetime) -> bool:
+    """Whether the listing has told for so long that it is over that its own record says the same by now."""
+    return not run.status.in_flight and run.ended is not None and now - run.ended > _LISTING_LEADS
 
 
 def _with_note(run: Run, noted: Notes) -> Run:
@@ -211,9 +204,6 @@ def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | N
     )
 
 
-_OVER = (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
-
-
 def _run(api: "FusedReader", job: "JobResponse", marker: Marker, now: datetime) -> Run:
     status = status_of(api, job, now)
     return Run(
@@ -238,11 +228,9 @@ def _compared(api: "FusedReader", job: DesiredJob, run: Run) -> Run:
     return run if marker is None else replace(run, differences=job_differences(job, config, marker))
 
 
-def _compared_with(
-    archive: "Archive", run: PastRun, job: DesiredJob | None, listing: Sequence["JobResponse"]
-) -> PastRun:
+def _compared_with(archive: "Archive", run: PastRun, job: DesiredJob | None, seen: Collection[str]) -> PastRun:
     """The remembered run, and where only the archive knows how another spec differs from it, its differences."""
-    if job is None or job.digest == run.digest or any(listed.id == run.job_id for listed in listing):
+    if job is None or job.digest == run.digest or run.job_id in seen:
         return run
     spec = archive.spec(run.key, run.job_id)
     return run if spec is None else replace(run, differences=archived_differences(job, spec))

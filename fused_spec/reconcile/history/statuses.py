@@ -16,6 +16,11 @@ def listed_status(job: "JobResponse") -> RunStatus | None:
     return None if job.job_status is None else run_status(job_status=job.job_status)
 
 
+def is_over(job: "JobResponse") -> bool:
+    """Whether the listing says that it is over and how it ended, which never changes again."""
+    return listed_status(job) in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
 def status_of(api: "FusedReader", job: "JobResponse", now: datetime | None = None) -> RunStatus:
     """The status in the listing; a service that leaves it out is asked for the run itself.
 

@@ -102,6 +102,7 @@ class Journal:
     """The attempts of one project at one service."""
 
     def __init__(self, store: Store, scope: str, service: str, *, earlier: Earlier | None = None) -> None:
+        self.scope = scope
         self._store = store
         self._folder = f"{scope}/services/{service}/attempts"
         self._earlier = earlier

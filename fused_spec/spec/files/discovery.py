@@ -74,10 +74,10 @@ def find_project_file(path: Path, shown: Path) -> tuple[SpecFile | None, list[Di
 
 def printable(path: str | Path) -> str:
     """A path as it may be shown: characters that a terminal acts on, and bytes that are no text, escaped."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in str(path)
-    )
+    text = str(path)
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
 def _case_clashes(files: Sequence[SpecFile]) -> Iterator[Diagnostic]:
@@ -182,28 +182,33 @@ class _Search:
             self._tell("link-loop", f"{printable(shown)} links to a folder around it", shown, "remove the link")
             return 0
         met = 0
-        for name in self._entries(folder, shown):
-            path, wanted = folder / name, name.endswith(SUFFIXES) and name != PROJECT_FILE
-            if name.startswith(".") or not (wanted or path.is_dir()):
+        for entry in self._entries(folder, shown):
+            name, is_folder = entry.name, _is_folder(entry)
+            wanted = is_folder or (name.endswith(SUFFIXES) and name != PROJECT_FILE)
+            if name.startswith(".") or not wanted:
                 continue
             here = f"{within}/{name}" if within else name
-            if walk.exclusion.covers(here, folder=path.is_dir()):
+            if walk.exclusion.covers(here, folder=is_folder):
                 self._left_out += 1
-            elif self._inside(path, shown / name, walk.root):
-                if path.is_dir():
-                    met += self._walk(path, shown / name, here, walk, (*above, real))
-                else:
-                    met += 1
-                    self.read(path, shown / name, named=False)
+                continue
+            path, shown_here = folder / name, shown / name
+            if entry.is_symlink() and not self._inside(path, shown_here, walk.root):
+                continue
+            if is_folder:
+                met += self._walk(path, shown_here, here, walk, (*above, real))
+            else:
+                met += 1
+                self.read(path, shown_here, named=False)
         return met
 
-    def _entries(self, folder: Path, shown: Path) -> list[str]:
+    def _entries(self, folder: Path, shown: Path) -> "list[os.DirEntry[str]]":
         status = folder.stat()
         if (status.st_dev, status.st_ino) in self._folders:
             return []  # by another way, a link: everything in it is known
         self._folders.add((status.st_dev, status.st_ino))
         try:
-            return sorted(path.name for path in folder.iterdir())
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             self._unreadable(shown, error)
             return []
@@ -279,6 +284,11 @@ _REASONS = {
     errno.ENXIO: ("not-a-file", "is not a regular file"),
     errno.EBUSY: ("changed", "changed while it was read"),
 }
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Whether it is a folder or leads to one; only for a link the system is asked again."""
+    return Path(entry.path).is_dir() if entry.is_symlink() else entry.is_dir(follow_symlinks=False)
 
 
 def _siblings(path: Path) -> list[str]:

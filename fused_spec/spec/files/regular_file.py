@@ -17,11 +17,19 @@ def identity_and_content(path: Path, limit: int) -> tuple[tuple[int, int], bytes
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             raise OSError(errno.ENXIO, "not a regular file")
-        with open(descriptor, "rb", closefd=False) as stream:  # an open descriptor
-            content = stream.read(limit + 1)
+        content = _read(descriptor, before.st_size + 1, limit + 1)
         after = os.fstat(descriptor)
     finally:
         os.close(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise OSError(errno.EBUSY, "changed")
     return (before.st_dev, before.st_ino), content
+
+
+def _read(descriptor: int, expected: int, most: int) -> bytes:
+    """All there is, to `most` bytes; some file systems do not say in advance how much that is."""
+    content = os.read(descriptor, min(expected, most))
+    while len(content) < most and (more := os.read(descriptor, min(expected, most - len(content)))):
+        content += more
+        expected = 2 * len(content)
+    return content

@@ -35,6 +35,8 @@ def elements_file(value: Any) -> str | None:
 class ElementFiles:
     """Reads each file once, however often it is named."""
 
+    sizes: dict[Path, int] = field(default_factory=dict)
+    """In bytes, of each file that was to be read."""
     _known: dict[Path, Elements | Trouble] = field(default_factory=dict)
     _room: int = MAX_ELEMENTS_BYTES
 
@@ -81,6 +83,7 @@ class ElementFiles:
             size = path.stat().st_size
         except OSError as error:
             return unreadable(name, error)
+        self.sizes[path] = size
         if size <= self._room:
             return None
         message = (

@@ -5,6 +5,7 @@ The address is the content's own digest, so an unchanged file is uploaded once a
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,11 @@ class Inputs:
 
     def elements(self, name: str, folder: Folder) -> Elements | Trouble:
         return self._elements.read(name, folder)
+
+    @property
+    def element_sizes(self) -> Mapping[Path, int]:
+        """In bytes, of each file of elements that was to be read."""
+        return self._elements.sizes
 
 
 def _read(path: Path, name: str) -> LocalFile | Trouble:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer
-from fused_spec.spec.model import Desired, DesiredJob, Key, Kind
+from fused_spec.spec.model import Desired, DesiredJob, Key
 from fused_spec.spec.relations.digest import digest
 from fused_spec.spec.relations.graph import in_order
 
@@ -24,23 +24,11 @@ def producer(value: Any) -> str | None:
     return None
 
 
-def outputs(documents: Iterable[Document]) -> dict[str, str]:
-    """The address that each job writes to: that of its last step with an output."""
-    found: dict[str, str] = {}
-    for document in documents:
-        if document.kind == Kind.JOB and document.name is not None:
-            written = [step.get("output") for step in _steps(document) if isinstance(step, dict)]
-            addresses = [output for output in written if isinstance(output, str)]
-            if addresses:
-                found[document.name] = addresses[-1]
-    return found
-
-
 def read_outputs(document: Document) -> list[tuple[str, Pointer]]:
     """The jobs whose output a job reads, and where it says so."""
     return [
         reference
-        for index, step in enumerate(_steps(document))
+        for index, step in enumerate(steps_of(document))
         if isinstance(step, dict)
         for reference in _references(step, (*_CONFIG, "steps", index))
     ]
@@ -60,7 +48,8 @@ def with_outputs_in_digests(desired: Sequence[Desired]) -> tuple[Desired, ...]:
     return tuple(one if digests[one.key] == one.digest else replace(one, digest=digests[one.key]) for one in desired)
 
 
-def _steps(document: Document) -> list[Any]:
+def steps_of(document: Document) -> list[Any]:
+    """What stands as the steps of a job, as far as it is a list."""
     spec = document.tree.get("spec") if isinstance(document.tree, dict) else None
     config = spec.get("config") if isinstance(spec, dict) else None
     steps = config.get("steps") if isinstance(config, dict) else None

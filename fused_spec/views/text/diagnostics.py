@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.messages.phrases import counted
 from fused_spec.messages.redaction import redact
-from fused_spec.spec.model import Resolution
+from fused_spec.spec.model import Survey
 from fused_spec.views.words.shown import shown_diagnostic, visible
 from fused_spec.views.words.tones import Paint, Tone, plain
 
@@ -23,14 +23,14 @@ def diagnostics_text(
     return "\n".join(_diagnostic(diagnostic, source_line, paint) for diagnostic in diagnostics)
 
 
-def verdict(resolution: Resolution) -> str:
+def verdict(survey: Survey) -> str:
     """`12 specs in 8 files are valid`, or how many problems there are."""
-    errors = sum(diagnostic.is_error for diagnostic in resolution.diagnostics)
+    errors = sum(diagnostic.is_error for diagnostic in survey.diagnostics)
     if errors:
-        files = len({diagnostic.location.path for diagnostic in resolution.diagnostics if diagnostic.is_error})
+        files = len({diagnostic.location.path for diagnostic in survey.diagnostics if diagnostic.is_error})
         return f"{counted(errors, 'problem')} in {counted(files, 'file')}"
-    specs, files = len(resolution.desired), len({desired.origin.path for desired in resolution.desired})
-    return f"{counted(specs, 'spec')} in {counted(files, 'file')} {'is' if specs == 1 else 'are'} valid"
+    are = "is" if survey.specs == 1 else "are"
+    return f"{counted(survey.specs, 'spec')} in {counted(survey.files, 'file')} {are} valid"
 
 
 def _diagnostic(diagnostic: Diagnostic, source_line: SourceLine, paint: Paint) -> str:

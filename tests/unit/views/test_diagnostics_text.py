@@ -1,12 +1,12 @@
 from fused_spec.messages.diagnostics import Severity
-from fused_spec.spec.model import Project, Resolution
+from fused_spec.spec.model import Project, Survey
 from fused_spec.views.text.diagnostics import diagnostics_text, verdict
-from tests.unit.views.things import job, problem
+from tests.unit.views.things import problem
 
 
-def resolution(tmp_path, desired=(), diagnostics=()) -> Resolution:
+def survey(tmp_path, *, specs=0, files=0, diagnostics=()) -> Survey:
     project = Project(name="p", scope="s", root=tmp_path, state=tmp_path)
-    return Resolution(project=project, desired=tuple(desired), diagnostics=tuple(diagnostics))
+    return Survey(project=project, specs=specs, files=files, diagnostics=tuple(diagnostics))
 
 
 def test_a_problem_shows_its_place_its_line_and_the_next_step() -> None:
@@ -49,12 +49,12 @@ def test_a_warning_says_so() -> None:
 
 
 def test_valid_specs_are_counted(tmp_path) -> None:
-    assert verdict(resolution(tmp_path, [job("a"), job("b")])) == "2 specs in 1 file are valid"
+    assert verdict(survey(tmp_path, specs=2, files=1)) == "2 specs in 1 file are valid"
 
 
 def test_one_valid_spec_is_valid(tmp_path) -> None:
-    assert verdict(resolution(tmp_path, [job("a")])) == "1 spec in 1 file is valid"
+    assert verdict(survey(tmp_path, specs=1, files=1)) == "1 spec in 1 file is valid"
 
 
 def test_problems_are_counted(tmp_path) -> None:
-    assert verdict(resolution(tmp_path, diagnostics=[problem(), problem(path="b.yaml")])) == "2 problems in 2 files"
+    assert verdict(survey(tmp_path, diagnostics=[problem(), problem(path="b.yaml")])) == "2 problems in 2 files"

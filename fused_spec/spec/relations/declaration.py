@@ -1,0 +1,124 @@
+"""What a document says of others, and what others may ask of it: all that is kept of one that has been looked at.
+
+A hundred thousand documents with the places of all their values are too much to keep, so a declaration has none. The
+few places that are told are found by reading the file once more.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from fused_spec.messages.diagnostics import Diagnostic, Location
+from fused_spec.spec.documents.document import Document, read_documents
+from fused_spec.spec.documents.positions import Pointer
+from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.model import Key, Kind
+from fused_spec.spec.relations.outputs import read_outputs, steps_of
+
+Mention = tuple[str, Pointer]
+"""A name or an address, and where the document has it."""
+
+_NEEDS: Pointer = ("spec", "needs")
+_SINK: Pointer = ("spec", "sink", "file")
+_REFERENCE: Pointer = ("spec", "udf", "ref")
+_STEPS: Pointer = ("spec", "config", "steps")
+
+
+class Declaration(NamedTuple):
+    """One document: the number of its file, its own in it, and what it says.
+
+    `needs` are named under `needs` alone, `reads` are the jobs whose outputs it reads; `output` is the address of a
+    job's last step that has one, and what `{output_of: …}` stands for. A document that is wrong in itself says what can
+    be read of it.
+    """
+
+    file: int
+    document: int
+    kind: str | None
+    name: str | None
+    slug: str | None = None
+    needs: tuple[Mention, ...] = ()
+    reads: tuple[Mention, ...] = ()
+    outputs: tuple[Mention, ...] = ()
+    output: str | None = None
+    sink: Mention | None = None
+    reference: Mention | None = None
+
+    @property
+    def key(self) -> Key | None:
+        if self.name is None or self.kind not in tuple(Kind):
+            return None
+        return Key(kind=Kind(self.kind), name=self.name)
+
+
+def declaration_of(document: Document, file: int) -> Declaration:
+    """What a document of the file of this number says."""
+    tree, steps = document.tree, steps_of(document)
+    written = [step["output"] for step in steps if isinstance(step, dict) and isinstance(step.get("output"), str)]
+    slug = _value_at(tree, ("spec", "slug"))
+    needs = _value_at(tree, _NEEDS)
+    return Declaration(
+        file=file,
+        document=document.index,
+        kind=document.kind,
+        name=document.name,
+        slug=slug if isinstance(slug, str) else None,
+        needs=tuple(
+            (need, (*_NEEDS, index))
+            for index, need in enumerate(needs if isinstance(needs, list) else ())
+            if isinstance(need, str)
+        ),
+        reads=tuple(read_outputs(document)),
+        outputs=tuple(
+            (step[name].rstrip("/"), (*_STEPS, index, name))
+            for index, step in enumerate(steps)
+            for name in ("output", "output_metadata")
+            if isinstance(step, dict) and isinstance(step.get(name), str)
+        ),
+        output=written[-1] if written else None,
+        sink=_text_at(tree, _SINK),
+        reference=_text_at(tree, _REFERENCE),
+    )
+
+
+class Places:
+    """Finds where things stand in documents that nobody kept: a file is read once more, for all that is asked of it."""
+
+    def __init__(self, files: Sequence[SpecFile]) -> None:
+        self._files = files
+        self._asked: dict[int, dict[tuple[int, Pointer], None]] = {}
+        self._found: dict[tuple[int, int, Pointer], Location] = {}
+
+    def told(self, check: Callable[[], Iterable[Diagnostic]]) -> list[Diagnostic]:
+        """What a check tells: it is asked once to hear which places it needs, and where it needs any once more."""
+        problems = list(check())
+        if not self._asked:
+            return problems
+        self._look_up()
+        return list(check())
+
+    def value(self, of: Declaration, pointer: Pointer) -> Location:
+        """Where the value starts; within `told` any place at first."""
+        known = self._found.get((of.file, of.document, pointer))
+        if known is None:
+            self._asked.setdefault(of.file, {})[of.document, pointer] = None
+        return known or Location(path=self._files[of.file].name)
+
+    def _look_up(self) -> None:
+        for number, asked in self._asked.items():
+            documents = {one.index: one for one in read_documents(self._files[number])[0]}
+            for index, pointer in asked:
+                self._found[number, index, pointer] = documents[index].positions.value(pointer)
+        self._asked.clear()
+
+
+def _text_at(tree: Any, pointer: Pointer) -> Mention | None:
+    value = _value_at(tree, pointer)
+    return (value, pointer) if isinstance(value, str) else None
+
+
+def _value_at(tree: Any, pointer: Pointer) -> Any:
+    for step in pointer:
+        if not isinstance(tree, dict) or step not in tree:
+            return None
+        tree = tree[step]
+    return tree

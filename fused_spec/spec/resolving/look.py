@@ -1,0 +1,67 @@
+"""A look at all files: in shares, in as many processes as are worth their while, with the same outcome as in one."""
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.files.limits import MAX_ELEMENTS_BYTES
+from fused_spec.spec.resolving.processes import helpers, may_fork
+from fused_spec.spec.resolving.share import Around, Found, Looked, Share, others_of
+
+Numbered = Sequence[tuple[int, SpecFile]]
+
+_WORTH_A_PROCESS = 64 << 10
+"""Bytes of specs: below, a process takes longer to start than it saves."""
+
+
+def look_at(files: Sequence[SpecFile], around: Around, processes: int) -> tuple[list[Diagnostic], list[Looked]]:
+    """The problems of reading, and what came of each document, both in the order of the files."""
+    numbered = list(enumerate(files))
+    shares = [Share(part, around) for part in _parts(numbered, processes if may_fork() else 1)]
+    with _without_collections(), helpers(shares[1:]) as others_at_work:
+        found = [shares[0].look(), *(helper.found() for helper in others_at_work)]
+        others = others_of([looked.declaration for one in found for looked in one.looked])
+        late = [
+            finish(others) if one.waiting else []
+            for one, finish in zip(found, [shares[0].finish, *(one.finished for one in others_at_work)], strict=True)
+        ]
+        sizes: Mapping[Path, int] = dict(chain.from_iterable(one.element_sizes.items() for one in found))
+        if sum(sizes.values()) > MAX_ELEMENTS_BYTES:
+            # Which files of elements are too many depends on the order: then all are looked at in their own.
+            found, late = [Share(numbered, around).look(others)], [[]]
+    return [problem for one in found for problem in one.unread], list(_completed(found, late))
+
+
+def _completed(found: Sequence[Found], late: Sequence[Sequence[Looked]]) -> Iterator[Looked]:
+    for one, finished in zip(found, late, strict=True):
+        for index, looked in zip(one.waiting, finished, strict=True):
+            one.looked[index] = looked
+        yield from one.looked
+
+
+def _parts(files: Numbered, most: int) -> list[Numbered]:
+    """Parts of about the same size that are one after the other the whole, and at least one."""
+    size = sum(len(file.content) for _, file in files)
+    count = max(1, min(most, size // _WORTH_A_PROCESS))
+    parts: list[list[tuple[int, SpecFile]]] = [[] for _ in range(count)]
+    before = 0
+    for numbered in files:
+        parts[min(count - 1, before * count // max(size, 1))].append(numbered)
+        before += len(numbered[1].content)
+    return list(parts)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Spare Python the search for garbage in circles: a document makes none, and it would take a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

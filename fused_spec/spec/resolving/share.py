@@ -1,0 +1,153 @@
+"""A share of the files: each document read, checked, built, and let go; what stays is what others may need of it.
+
+What a document makes of itself is known at once. What names others (an output that it reads, a saved UDF) waits until
+all declarations are known. A process may have all files or a part of them; the outcome is the same.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.spec.checking.schema import check
+from fused_spec.spec.documents.document import Document, read_documents
+from fused_spec.spec.documents.findings import Findings
+from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.inputs.local_inputs import Inputs
+from fused_spec.spec.model import Desired, DesiredJob, Kind, Project
+from fused_spec.spec.relations.check import outputs
+from fused_spec.spec.relations.declaration import Declaration, declaration_of
+from fused_spec.spec.relations.text_addresses import NamedTexts, named_texts
+from fused_spec.spec.resolving.build import build
+from fused_spec.spec.udfs.git_sources import GitSources
+from fused_spec.spec.udfs.loads import Loadable
+
+
+class Others(NamedTuple):
+    """What documents may ask of each other: the address that each job writes to, and the names of saved UDFs."""
+
+    outputs: Mapping[str, str]
+    saved: Collection[str]
+
+
+def others_of(declarations: Sequence[Declaration]) -> Others:
+    udfs = [one for one in declarations if one.kind == Kind.UDF]
+    names = {name for one in udfs for name in (one.slug, one.name) if name is not None}
+    return Others(outputs=outputs(declarations), saved=names)
+
+
+class Looked(NamedTuple):
+    """What came of one document. `desired` is left out where nobody wants it, `texts` are those of a job."""
+
+    declaration: Declaration
+    problems: tuple[Diagnostic, ...] = ()
+    is_built: bool = False
+    desired: Desired | None = None
+    texts: NamedTexts | None = None
+
+
+class Found(NamedTuple):
+    """A first look: the problems of reading, the documents in their order, and how large files of elements are.
+
+    Of a document that waits for others only the declaration is known.
+    """
+
+    unread: list[Diagnostic]
+    looked: list[Looked]
+    waiting: list[int]
+    element_sizes: Mapping[Path, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What all documents have in common; `keeps` says whether what they declare is wanted, or only what is wrong."""
+
+    project: Project
+    cwd: Path
+    git: GitSources
+    keeps: bool
+
+
+@dataclass(slots=True)
+class Share:
+    """Looks at files, each with its number among all."""
+
+    files: Iterable[tuple[int, SpecFile]]
+    around: Around
+    _inputs: Inputs = field(default_factory=Inputs)
+    _waiting: list[tuple[Document, Declaration]] = field(default_factory=list)
+
+    def look(self, others: Others | None = None) -> Found:
+        """Look at every document; without `others` those that need them wait."""
+        found = Found([], [], [], self._inputs.element_sizes)
+        for number, file in self.files:
+            documents, problems = read_documents(file)
+            found.unread.extend(problems)
+            for document in documents:
+                declaration = declaration_of(document, number)
+                looked = self._look(document, declaration, others)
+                if looked is None:
+                    found.waiting.append(len(found.looked))
+                    self._waiting.append((document, declaration))
+                found.looked.append(looked or Looked(declaration))
+        return found
+
+    def finish(self, others: Others) -> list[Looked]:
+        """What came of the documents that waited, in their order."""
+        return [
+            looked
+            for document, declaration in self._waiting
+            if (looked := self._look(document, declaration, others)) is not None
+        ]
+
+    def _look(self, document: Document, declaration: Declaration, others: Others | None) -> Looked | None:
+        """None for what cannot be told without others."""
+        if others is None and declaration.reads:
+            return None
+        findings = Findings(document, check(document))
+        if not isinstance(document.tree, dict):
+            return Looked(declaration, tuple(findings.problems))
+        try:
+            desired = self._build(document, findings, others)
+        except _AskedTooEarlyError:
+            return None
+        return Looked(
+            declaration,
+            tuple(findings.told),
+            is_built=desired is not None,
+            desired=desired if self.around.keeps else None,
+            texts=named_texts(desired) if isinstance(desired, DesiredJob) else None,
+        )
+
+    def _build(self, document: Document, findings: Findings, others: Others | None) -> Desired | None:
+        file, around = document.file, self.around
+        return build(
+            document,
+            findings,
+            project=around.project,
+            folder=around.cwd if file.path is None else file.path.parent,
+            inputs=self._inputs,
+            outputs=_Unknown() if others is None else others.outputs,
+            loadable=Loadable(git=around.git, saved=_Unknown() if others is None else others.saved),
+        )
+
+
+class _AskedTooEarlyError(Exception):  # a signal within this module
+    """Something was asked of other documents before all of them were read."""
+
+
+class _Unknown(Mapping[str, str]):
+    """Names that nobody knows yet."""
+
+    def __getitem__(self, name: str) -> str:
+        raise _AskedTooEarlyError
+
+    def __contains__(self, name: object) -> bool:
+        raise _AskedTooEarlyError
+
+    def __iter__(self) -> Iterator[str]:
+        raise _AskedTooEarlyError
+
+    def __len__(self) -> int:
+        raise _AskedTooEarlyError

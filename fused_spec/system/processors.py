@@ -1,0 +1,7 @@
+"""How many processors this process may use."""
+
+import os
+
+
+def processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
