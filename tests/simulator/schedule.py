@@ -82,6 +82,9 @@ class MemoryStore:
         below = f"{folder}/"
         return sorted(name for name in self._files if name.startswith(below))
 
+    def listing(self, folder: str) -> dict[str, str | None]:
+        return dict.fromkeys(self.names(folder))
+
     @contextmanager
     def staging(self) -> Iterator[Path]:
         raise AssertionError("nothing is staged here")

@@ -60,6 +60,7 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         may_act=may_act,
         timings=context.timings,
     )
+    place.kept.listed.renew()  # what was listed before the lock was taken may have changed since
     with context.timings.phase(Phase.RECOVER):
         recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
     return site

@@ -171,6 +171,8 @@ def _write_down(
     from fused_spec.reconcile.applying.events import Cancelling
     from fused_spec.spec.model import Kind
 
+    with only_said(context.console, "later plans read each receipt by itself"):
+        place.kept.archive.pack()
     cancels = cancels_of(place.kept)
     saved = [one.change.key for one in outcomes if one.change.key.kind is Kind.UDF and one.satisfied]
     with only_said(context.console, "later plans will not tell what this apply told and cancelled"):
