@@ -33,13 +33,15 @@ from fused_spec.api.http.answers import Answer
 from fused_spec.api.http.bodies import kept, pieces
 from fused_spec.api.http.exchange import opened
 from fused_spec.api.http.limits import FILES, ORDINARY, Limits
-from fused_spec.api.http.pace import Pace, Turn
+from fused_spec.api.http.pace import Pace
 from fused_spec.api.http.request import Body, Request, onward, with_body
+from fused_spec.api.http.routes import elsewhere, route
 from fused_spec.api.http.server_clock import ServerClock
 from fused_spec.api.http.sockets import DeadlineAdapter
 from fused_spec.configuration.settings import Credentials
 from fused_spec.messages.redaction import Redactor
 from fused_spec.system.polling import Clock, Deadline, Sleep, steady_clock
+from fused_spec.system.timings import UNTIMED, Timings, Traffic
 
 Query = Mapping[str, str | int | None]
 Sink = Callable[[Iterator[bytes]], bytes]
@@ -78,6 +80,7 @@ class Transport:
     """Calls below one base URL with one set of credentials; threads may share it.
 
     A `session` of one's own comes from `new_session`; `clock`, `sleep` and `random` are there for tests.
+    `timings` is told each request; one that is sent again is told again.
     Raises `InvalidArgument` for a base URL that is neither https nor on this machine.
     """
 
@@ -90,11 +93,13 @@ class Transport:
         clock: Clock = steady_clock,
         sleep: Sleep = time.sleep,
         random: Callable[[], float] = random.random,
+        timings: Timings = UNTIMED,
     ) -> None:
         self.base_url = checked_base_url(base_url)
         self.clock = clock
         self.sleep = sleep
         self._random = random
+        self._timings = timings
         self._session = session or new_session()
         self._credentials = credentials
         self._redact = Redactor([credentials.access_token] if credentials else [])
@@ -180,13 +185,14 @@ class Transport:
             headers=self._credential_headers() if authenticated else {},
             shown_url=self._redact(f"{self.base_url}/{path}"),
             where=self.base_url,
+            route=route(method, path),
         )
 
     def _outside(self, method: str, url: str) -> Request:
         parts = urlsplit(checked_target(url, base_url=self.base_url))
         host = f"{parts.scheme}://{parts.netloc}"
         # Any part of a signed URL may be what makes it secret, so only the host is told.
-        return Request(method=method, url=url, headers={}, shown_url=f"{host}/…", where=host)
+        return Request(method=method, url=url, headers={}, shown_url=f"{host}/…", where=host, route=elsewhere(method))
 
     def _credential_headers(self) -> dict[str, str]:
         if self._credentials is None:
@@ -204,9 +210,7 @@ class Transport:
         end = self.clock() + limits.total
         while True:
             try:
-                with self._pace.turn() as turn:
-                    left = end - self.clock()
-                    return self._attempt(request, limits, min(left, limits.attempt), sink, turn)
+                return self._in_turn(request, limits, end, sink)
             except (ApiError, TimedOut, Unreachable) as error:
                 wait = self._wait_before_repeat(error, next(pauses, None))
                 if wait is None or self.clock() + wait >= end:
@@ -230,35 +234,49 @@ class Transport:
             return None
         return max(jittered, _asked_pause(error))
 
-    def _attempt(
-        self, request: Request, limits: Limits, seconds: float, sink: Sink, turn: Turn | None = None
-    ) -> Answer:
+    def _in_turn(self, request: Request, limits: Limits, end: float, sink: Sink) -> Answer:
+        with self._pace.turn() as turn:
+            try:
+                return self._attempt(request, limits, min(end - self.clock(), limits.attempt), sink)
+            except ApiError as error:
+                if error.status_code in _RUSHED:
+                    turn.refused_for = _asked_pause(error)
+                raise
+
+    def _attempt(self, request: Request, limits: Limits, seconds: float, sink: Sink) -> Answer:
+        with self._timings.request(request.route) as traffic:
+            if request.body is not None:
+                traffic.sent += len(request.body)
+            return self._exchange(request, limits, seconds, sink, traffic)
+
+    def _exchange(self, request: Request, limits: Limits, seconds: float, sink: Sink, traffic: Traffic) -> Answer:
         deadline = Deadline(seconds, self.clock)
         with opened(self._session, request, (min(limits.connect, seconds), seconds)) as response:
             # Errors carry the response and its request: the header must not be shown with them.
             response.request.headers.pop("Authorization", None)
             self._server_clock.note(response.headers, own=request.where == self.base_url)
             if 200 <= response.status_code < 300:
-                body = sink(pieces(response, request, limits.size, deadline))
+                body = sink(_counted(pieces(response, request, limits.size, deadline), traffic))
             else:
-                body = b"".join(pieces(response, request, ORDINARY.size, deadline))
-                try:
-                    raise_for_status(
-                        kept(response, request, body),
-                        call=request.call,
-                        redact=self._redact,
-                        with_credentials="Authorization" in request.headers,
-                    )
-                except ApiError as error:
-                    if turn is not None and error.status_code in _RUSHED:
-                        turn.refused_for = _asked_pause(error)
-                    raise
+                body = b"".join(_counted(pieces(response, request, ORDINARY.size, deadline), traffic))
+                raise_for_status(
+                    kept(response, request, body),
+                    call=request.call,
+                    redact=self._redact,
+                    with_credentials="Authorization" in request.headers,
+                )
             return Answer(call=request.call, status=response.status_code, headers=response.headers, body=body)
 
 
 def _asked_pause(error: ApiError) -> float:
     """The pause in seconds that the service asked for, a minute at the most."""
     return min(_LONGEST_RETRY_AFTER, error.retry_after or 0.0)
+
+
+def _counted(body: Iterator[bytes], traffic: Traffic) -> Iterator[bytes]:
+    for piece in body:
+        traffic.received += len(piece)
+        yield piece
 
 
 def _final(answer: Answer) -> Answer:

@@ -30,6 +30,7 @@ from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import Site, Timing, World, timing_of
 from fused_spec.spec.model import Kind, Resolution
+from fused_spec.system.timings import Phase
 from fused_spec.views.live.progress import Board, PlainLog
 
 _BELOW_THE_TABLE = 4
@@ -76,7 +77,10 @@ def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
     api = connect(FusedReader, place.target, context, place.resolution.project)
     markers = _markers(api, place)
-    plan = plan_of(place, read(api, markers, place, requests), requests, api)
+    with context.timings.phase(Phase.REFRESH):
+        history = read(api, markers, place, requests)
+    with context.timings.phase(Phase.PLAN):
+        plan = plan_of(place, history, requests, api)
     for attempt in place.kept.journal.open_intents():
         context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
     for intent in place.kept.journal.tokens.open_intents():
@@ -144,9 +148,10 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         seen=frozenset(),
         timing=place.timing,
         may_act=may_act,
+        timings=context.timings,
     )
-
-    recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
+    with context.timings.phase(Phase.RECOVER):
+        recover(api, site.journal, site.markers, timing=site.timing, world=World(), tell=watching(context))
     return site
 
 

@@ -14,6 +14,7 @@ from fused_spec.reconcile.archive.spool import Spool, Spools
 from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.marking.payload import shown_settings
 from fused_spec.spec.model import DesiredJob
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -41,6 +42,17 @@ def keep_run(
 
     A run that cannot be archived now is no failure: the next apply finds it without a receipt and tries again.
     """
+    with site.timings.phase(Phase.ARCHIVE):
+        return _kept(change, run, site, statuses, certain)
+
+
+def _kept(
+    change: Change,
+    run: Run,
+    site: "Site",
+    statuses: Sequence[tuple[datetime, RunStatus]],
+    certain: Callable[[Run], Run],
+) -> Archived:
     api, archive, now = site.api, site.archive, site.world.now()
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:

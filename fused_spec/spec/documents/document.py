@@ -11,12 +11,10 @@ from typing import Any, NoReturn
 import yaml
 from yaml import events
 from yaml.error import Mark
-from yaml.parser import Parser
-from yaml.reader import Reader
-from yaml.scanner import Scanner
 
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.documents.characters import HALVES, read_text, unprintable_in
+from fused_spec.spec.documents.parser import FastestParser
 from fused_spec.spec.documents.positions import LITERAL, Place, Pointer, Positions, dotted, location
 from fused_spec.spec.documents.scalars import Doubt, Scalar, plain
 from fused_spec.spec.documents.surrogates import Pairs
@@ -25,19 +23,6 @@ from fused_spec.spec.documents.wording import spelt
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.limits import MAPPING, MAX_DEPTH, MAX_MEMORY, MAX_PROBLEMS, SCALAR, SEQUENCE
 from fused_spec.spec.files.meant import BEGIN, is_meant, is_meant_text, not_a_spec
-
-
-class PureParser(Reader, Scanner, Parser):
-    """PyYAML's parser without libyaml: the same events, slower."""
-
-    def __init__(self, stream: str) -> None:
-        Reader.__init__(self, stream)
-        Scanner.__init__(self)
-        Parser.__init__(self)
-
-
-FastestParser: type[Any] = getattr(yaml, "CSafeLoader", PureParser)
-"""libyaml's parser where PyYAML was built with it; only its events are used, never its loader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +70,7 @@ def read_documents(file: SpecFile) -> tuple[list[Document], list[Diagnostic]]:
 
 
 _NO_KEY = "?"
+_SCALAR, _END = events.ScalarEvent, events.MappingEndEvent
 _OWN_FILE = "put the elements of an input into a file of their own: input: {elements: tiles.csv}"
 _COSTS = {
     events.ScalarEvent: SCALAR,
@@ -106,7 +92,7 @@ class _Reader:
         self._file = file
         self._text = text
         self._next = FastestParser(pairs.for_parser).get_event
-        self._text_of = pairs.value
+        self._text_of = pairs.value if pairs.are_there else None
         self._room = MAX_MEMORY
         self._pointer: list[str | int] = []
         self._doubts: dict[Pointer, Doubt] = {}
@@ -164,10 +150,7 @@ class _Reader:
 
     def _node(self, event: Any) -> tuple[Any, Place]:
         kind = type(event)
-        self._room -= _COSTS[kind]
-        if self._room < 0:
-            message = f"the values up to here take more than {MAX_MEMORY >> 20} MiB of memory"
-            self._stop("too-many-values", message, event.start_mark, _OWN_FILE)
+        self._take(_COSTS[kind], event)
         if event.anchor is not None:
             self._refused(event, "alias", "anchors (&) and aliases (*) are not read", "repeat the value itself")
         if kind is events.AliasEvent:
@@ -180,15 +163,22 @@ class _Reader:
             self._stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", event.start_mark, "split the spec")
         return self._mapping(event) if kind is events.MappingStartEvent else self._sequence(event)
 
+    def _take(self, cost: int, event: Any) -> None:
+        self._room -= cost
+        if self._room < 0:
+            message = f"the values up to here take more than {MAX_MEMORY >> 20} MiB of memory"
+            self._stop("too-many-values", message, event.start_mark, _OWN_FILE)
+
     def _scalar(self, event: Any) -> Scalar:
-        text = self._text_of(event)
+        text = event.value if self._text_of is None else self._text_of(event)
         if event.implicit[0]:
             value = plain(text)
-            if not isinstance(value, Doubt):
-                return value
-            self._doubts[tuple(self._pointer)] = value
-            self._room -= SEQUENCE
-        elif event.style == '"':
+            if isinstance(value, Doubt):
+                self._doubts[tuple(self._pointer)] = value
+                self._room -= SEQUENCE
+                return text
+            return value
+        if event.style == '"':
             self._check_escapes(event, text)
         return text
 
@@ -212,28 +202,38 @@ class _Reader:
     def _mapping(self, start: Any) -> tuple[dict[str, Any], Place]:
         values: dict[str, Any] = {}
         places: dict[str, tuple[Mark, Place]] = {}
-        while type(event := self._next()) is not events.MappingEndEvent:
-            key = self._key(event)
-            self._pointer.append(_NO_KEY if key is None else key)
-            if key in places:
-                hint = f"line {places[key][0].line + 1} has it first; keep one"
-                self._tell("duplicate-key", f"duplicate key {spelt(key)}", event.start_mark, hint)
-            after = self._next()
-            value, place = self._node(after)
-            self._pointer.pop()
+        pointer, following, as_read = self._pointer, self._next, self._text_of is None
+        while type(event := following()) is not _END:
+            # What nearly every key and value is, is told here; all else by `_key` and `_node`.
+            if as_read and type(event) is _SCALAR and event.implicit[0] and event.anchor is None:
+                key = event.value if type(plain(event.value)) is str and event.value != "<<" else self._key(event)
+            else:
+                key = self._key(event)
+            after = following()
+            is_plain = as_read and type(after) is _SCALAR and after.implicit[0] and after.anchor is None
+            value: Any = plain(after.value) if is_plain else None
+            if is_plain and type(value) is not Doubt and key not in places and self._room >= SCALAR:
+                self._room -= SCALAR
+                place: Place = (after.start_mark, None)
+            else:
+                pointer.append(_NO_KEY if key is None else key)
+                if key in places:
+                    hint = f"line {places[key][0].line + 1} has it first; keep one"
+                    self._tell("duplicate-key", f"duplicate key {spelt(key)}", event.start_mark, hint)
+                value, place = self._node(after)
+                pointer.pop()
             if key is not None:
                 values[key] = value
-                # `? key` without a value: the parser notices where the next thing begins, or behind the last line.
-                nowhere = value is None and after.start_mark.index == after.end_mark.index
-                nowhere = nowhere and after.start_mark.line > event.end_mark.line
-                places[key] = (event.start_mark, (event.start_mark, None) if nowhere else place)
+                if value is None and _is_nowhere(event, after):
+                    place = (event.start_mark, None)
+                places[key] = (event.start_mark, place)
         return values, (start.start_mark, places)
 
     def _key(self, event: Any) -> str | None:
         """The key, or None when it is no text."""
         start = event.start_mark
         if type(event) is events.ScalarEvent and event.tag is None and event.anchor is None:
-            text = self._text_of(event)
+            text: str = event.value if self._text_of is None else self._text_of(event)
             if not event.implicit[0]:
                 if event.style == '"':
                     self._check_escapes(event, text)
@@ -278,6 +278,11 @@ class _Reader:
         # A file of others may have any number: it is read on for the spec that may follow.
         if len(self.problems) - self._before >= MAX_PROBLEMS and self._file.named:
             raise _LimitPassed
+
+
+def _is_nowhere(key: Any, value: Any) -> bool:
+    """`? key` without a value: the parser notices where the next thing begins, or behind the last line."""
+    return bool(value.start_mark.index == value.end_mark.index and value.start_mark.line > key.end_mark.line)
 
 
 def _why_not(tree: Any) -> str:

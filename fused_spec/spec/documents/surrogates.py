@@ -23,13 +23,11 @@ class Pairs:
         self._text = text
         self._parser = parser
         self.for_parser = _PAIRS.sub(lambda match: match[1] + _STANDING_IN, text) if "\\u" in text else text
-        self._are_there = self.for_parser is not text and self.for_parser != text
+        self.are_there = self.for_parser is not text and self.for_parser != text
 
     def value(self, event: Any) -> str:
-        """What the scalar says."""
+        """What the scalar says, where pairs `are_there`."""
         value: str = event.value
-        if not self._are_there:
-            return value
         written = self._text[event.start_mark.index : event.end_mark.index]
         if not _PAIRS.search(written):
             return value

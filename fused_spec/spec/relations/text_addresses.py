@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.documents.positions import Pointer, dotted
-from fused_spec.spec.model import DesiredJob, Key
+from fused_spec.spec.model import DesiredJob
 from fused_spec.spec.relations.declaration import Declaration, Places
 
 _LITERAL = re.compile(r"""["']([a-z][a-z0-9+.-]*://[^"'\s]+|/[^"'\s]+)["']""")
@@ -27,13 +27,13 @@ Text = tuple[Pointer, str, bool]
 class NamedTexts(NamedTuple):
     """What a job writes, and which texts of it may name what another one does.
 
-    `written` are addresses, each with whether it is what `output_of` stands for. Of a job with many texts `payload` is
-    kept in place of them.
+    Jobs are known by their names. `written` are addresses, each with whether it is what `output_of` stands for. Of a
+    job with many texts `payload` is kept in place of them.
     """
 
-    key: Key
-    needs: tuple[Key, ...]
-    reads: tuple[Key, ...]
+    name: str
+    needs: tuple[str, ...]
+    reads: tuple[str, ...]
     written: tuple[tuple[str, bool], ...]
     texts: tuple[Text, ...]
     payload: Mapping[str, Any] | None = None
@@ -46,9 +46,9 @@ def named_texts(job: DesiredJob) -> NamedTexts:
     """What is to be kept of a job for `text_addresses`."""
     few = tuple(islice(_texts(job.payload), _FEW + 1))
     return NamedTexts(
-        key=job.key,
-        needs=job.needs,
-        reads=job.reads,
+        name=job.key.name,
+        needs=tuple(key.name for key in job.needs),
+        reads=tuple(key.name for key in job.reads),
         written=tuple(_written(job.payload["config"]["steps"])),
         texts=few if len(few) <= _FEW else (),
         payload=None if len(few) <= _FEW else job.payload,
@@ -60,23 +60,23 @@ Job = tuple[Declaration, NamedTexts]
 
 def text_addresses(jobs: Sequence[Job], places: Places) -> list[Diagnostic]:
     """One warning for each job whose output another one names as text, at the first place that does."""
-    written = {address: _Output(job.key, address, is_last) for _, job in jobs for address, is_last in job.written}
+    written = {address: _Output(job.name, address, is_last) for _, job in jobs for address, is_last in job.written}
     return places.told(lambda: _warnings(jobs, written, places)) if written else []
 
 
 def _warnings(jobs: Sequence[Job], written: Mapping[str, "_Output"], places: Places) -> Iterator[Diagnostic]:
-    by_key = {job.key: job for _, job in jobs}
+    by_name = {job.name: job for _, job in jobs}
     for declaration, job in jobs:
-        reads, needs = _reached(job, by_key, "reads"), _reached(job, by_key, "needs")
-        told: set[Key] = set()
+        reads, needs = _reached(job, by_name, "reads"), _reached(job, by_name, "needs")
+        told: set[str] = set()
         for pointer, text, in_code in job.all_texts():
             output = _named(text, written)
-            if output is None or output.job in told or output.job == job.key or output.job in reads:
+            if output is None or output.job in told or output.job == job.name or output.job in reads:
                 continue
             linkable = output.is_last and (in_code or _takes_references(pointer))
             if linkable or output.job not in needs:
                 told.add(output.job)
-                hint = _hint(text, output, in_code=in_code) if linkable else f"add needs: [{output.job.name}]"
+                hint = _hint(text, output, in_code=in_code) if linkable else f"add needs: [{output.job}]"
                 yield _warning(declaration, pointer, output, hint, places, follows=output.job in needs)
 
 
@@ -84,7 +84,7 @@ def _warnings(jobs: Sequence[Job], written: Mapping[str, "_Output"], places: Pla
 class _Output:
     """What a job writes; the last one is what `output_of` stands for."""
 
-    job: Key
+    job: str
     address: str
     is_last: bool
 
@@ -97,15 +97,15 @@ def _written(steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bool]]:
                 yield address.rstrip("/"), name == "output" and address == last
 
 
-def _reached(job: NamedTexts, by_key: Mapping[Key, NamedTexts], edges: str) -> set[Key]:
+def _reached(job: NamedTexts, by_name: Mapping[str, NamedTexts], edges: str) -> set[str]:
     """Every job at the end of such edges, directly or not."""
-    found: set[Key] = set()
+    found: set[str] = set()
     left = list(getattr(job, edges))
     while left:
-        key = left.pop()
-        if key not in found:
-            found.add(key)
-            left += getattr(by_key[key], edges) if key in by_key else ()
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += getattr(by_name[name], edges) if name in by_name else ()
     return found
 
 
@@ -144,7 +144,7 @@ def _takes_references(pointer: Pointer) -> bool:
 
 
 def _hint(text: str, output: _Output, *, in_code: bool) -> str:
-    reference = f"{{output_of: {output.job.name}}}"
+    reference = f"{{output_of: {output.job}}}"
     if in_code:
         return f"take the address as a parameter of the UDF, and write {reference} for it"
     if text.rstrip("/") == output.address:
@@ -158,7 +158,7 @@ def _warning(
     harm = "does not run again when that is written again" if follows else "may run before it, and not again after it"
     return Diagnostic(
         code="output-as-text",
-        message=f'what the job "{output.job.name}" writes is named as text, so this job {harm}',
+        message=f'what the job "{output.job}" writes is named as text, so this job {harm}',
         location=places.value(declaration, pointer),
         pointer=dotted(pointer),
         severity=Severity.WARNING,

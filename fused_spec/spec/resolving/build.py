@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fused_spec.spec.checking.schema import complete
-from fused_spec.spec.checking.smallest import smallest
+from fused_spec.spec.checking.smallest import Reduce, reduction
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.durations import seconds
 from fused_spec.spec.documents.findings import Findings
@@ -60,15 +61,13 @@ def build(
     """
     within = Folder(path=folder, root=project.root)
     references = References(inputs=inputs, outputs=outputs, folder=within, findings=findings)
-    prices = {**PRICES, **project.prices}
     builder = _Builder(
         document=document,
         findings=findings,
         folder=within,
         references=references,
         loadable=loadable,
-        prices=prices,
-        hosted=project.hosted,
+        project=project,
     )
     match document.kind:
         case Kind.JOB:
@@ -87,8 +86,7 @@ class _Builder:
     folder: Folder
     references: References
     loadable: Loadable
-    prices: Mapping[str, float]
-    hosted: str | None
+    project: Project
     sources: dict[str, str] = field(default_factory=dict)
 
     def job(self) -> DesiredJob | None:
@@ -96,11 +94,11 @@ class _Builder:
         self._check_price()
         if self.findings.has_error:
             return None
-        spec, schema = self._spec(), self._schema()
-        step_schema = schema["properties"]["config"]["properties"]["steps"]["items"]
+        spec = self._spec()
+        smallest = _reduction(Kind.JOB)
         config = {
-            **smallest({name: value for name, value in spec["config"].items() if name != "steps"}, schema),
-            "steps": [smallest_step(step, step_schema) for step in steps],
+            **smallest({name: value for name, value in spec["config"].items() if name != "steps"}),
+            "steps": [smallest_step(step) for step in steps],
         }
         payload = {"config": {name: value for name, value in config.items() if value is not None}}
         payload |= {name: spec[name] for name in _SETTINGS if spec.get(name) is not None}
@@ -130,7 +128,7 @@ class _Builder:
             )
         if udf is None or self.findings.has_error:
             return None
-        spec = smallest(self._spec(), self._schema())
+        spec = _reduction(Kind.UDF)(self._spec())
         payload = {"slug": self.document.name, **spec, "udf": udf}
         return DesiredUdf(**self._common(payload))
 
@@ -139,7 +137,7 @@ class _Builder:
         life = token_life(self._spec(), self.findings)
         if self.findings.has_error or sink is None:
             return None
-        spec = smallest(self._spec(), self._schema())
+        spec = _reduction(Kind.TOKEN)(self._spec())
         reference = spec["udf"].get("ref")
         return DesiredToken(
             **self._common({name: value for name, value in spec.items() if name not in _KEPT_HERE}),
@@ -157,7 +155,7 @@ class _Builder:
         """The steps that are right, read; what is wrong with the others is told."""
         config = self._spec().get("config") if isinstance(self._spec(), dict) else None
         declared = config.get("steps") if isinstance(config, dict) else None
-        tell_ignored(declared, (*_SPEC, "config", "steps"), self.hosted, self.findings)
+        tell_ignored(declared, (*_SPEC, "config", "steps"), self.project.hosted, self.findings)
         reader = self._reader()
         steps = [
             reader.read(step, (*_SPEC, "config", "steps", index), f"config.steps.{index}")
@@ -172,7 +170,7 @@ class _Builder:
         if limit is None or not self.findings.is_sound((*_SPEC, "instance_type")):
             return
         machine = spec.get("instance_type")
-        if machine not in self.prices:
+        if machine not in PRICES and machine not in self.project.prices:
             what = f"no price is known for {machine}" if machine else "without instance_type the service chooses"
             self.findings.tell(
                 "unknown-price",
@@ -227,10 +225,6 @@ class _Builder:
     def _spec(self) -> Any:
         return self.document.tree.get("spec")
 
-    def _schema(self) -> Mapping[str, Any]:
-        spec: Mapping[str, Any] = complete(str(self.document.kind))["properties"]["spec"]
-        return spec
-
     def _common(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         metadata = self.document.tree["metadata"]
         return {
@@ -255,6 +249,12 @@ class _Builder:
         for name, value in items:
             found |= self._input_sources(value, f"{path}.{name}".lstrip("."))
         return found
+
+
+@cache
+def _reduction(kind: Kind) -> Reduce:
+    """What takes the defaults away from what a kind has under `spec`."""
+    return reduction(complete(kind)["properties"]["spec"])
 
 
 def _jobs(names: Iterable[str]) -> tuple[Key, ...]:

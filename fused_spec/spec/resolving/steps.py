@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from fused_spec.spec.checking.acceptance import Schema
-from fused_spec.spec.checking.smallest import smallest
+from fused_spec.spec.checking.schema import complete
+from fused_spec.spec.checking.smallest import Reduce, reduction
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.check import check_inputs
 from fused_spec.spec.inputs.elements import elements_file
 from fused_spec.spec.inputs.read_options import check_reading
+from fused_spec.spec.model import Kind
 from fused_spec.spec.resolving.calls import Calls, check_calls
 from fused_spec.spec.resolving.expectations import check_expectation
 from fused_spec.spec.resolving.references import References
@@ -90,14 +92,19 @@ class StepReader:
         return {**step, "input": addresses}
 
 
-def smallest_step(step: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+def smallest_step(step: Mapping[str, Any]) -> dict[str, Any]:
     """The step without its defaults, but with what the wire wants said."""
-    reduced: dict[str, Any] = smallest(step, schema)
-    fields = next(
-        branch["then"]["properties"]
-        for branch in schema["allOf"]
-        if branch["if"]["properties"]["type"]["const"] == step["type"]
-    )
-    for name in _ALWAYS_SAID.get(step["type"], ()):
-        reduced.setdefault(name, fields[name]["default"])
+    reduce, said = _reduction()
+    reduced: dict[str, Any] = reduce(step)
+    for name, default in said.get(step["type"], {}).items():
+        reduced.setdefault(name, default)
     return reduced
+
+
+@cache
+def _reduction() -> tuple[Reduce, Mapping[str, Mapping[str, Any]]]:
+    """What takes the defaults of a step away, and by type those that are said all the same."""
+    schema = complete(Kind.JOB)["properties"]["spec"]["properties"]["config"]["properties"]["steps"]["items"]
+    branches = {branch["if"]["properties"]["type"]["const"]: branch["then"]["properties"] for branch in schema["allOf"]}
+    said = {of: {name: branches[of][name]["default"] for name in names} for of, names in _ALWAYS_SAID.items()}
+    return reduction(schema), said

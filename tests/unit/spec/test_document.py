@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from fused_spec.messages.diagnostics import Location
 from fused_spec.spec.documents import document as reading
-from fused_spec.spec.documents.document import PureParser, read_documents
+from fused_spec.spec.documents.document import read_documents
+from fused_spec.spec.documents.parser import PureParser
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.files.limits import MAX_DEPTH, MAX_PROBLEMS
 from tests.unit.spec.reading import document, file, job, only_problem, problems, tree

@@ -4,7 +4,8 @@ import pytest
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents import document as reading
-from fused_spec.spec.documents.document import FastestParser, PureParser, read_documents
+from fused_spec.spec.documents.document import read_documents
+from fused_spec.spec.documents.parser import FastestParser, PureParser
 from tests.unit.spec.reading import file
 
 
