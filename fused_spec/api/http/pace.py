@@ -33,6 +33,11 @@ class Pace:
         self._pace = 0
         self._not_before = clock()
 
+    @property
+    def allowed(self) -> int:
+        """How many may go on beside each other now."""
+        return max(1, int(self._allowed))
+
     @contextmanager
     def turn(self) -> Iterator[Turn]:
         """Wait for one's turn, and give it back."""
@@ -44,7 +49,7 @@ class Pace:
 
     def _begin(self) -> Turn:
         with self._changed:
-            self._changed.wait_for(lambda: self._under_way < max(1, int(self._allowed)))
+            self._changed.wait_for(lambda: self._under_way < self.allowed)
             self._under_way += 1
             turn, pause = Turn(self._pace), self._not_before - self._clock()
         if pause > 0.0:
