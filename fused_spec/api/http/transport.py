@@ -236,6 +236,7 @@ class Transport:
             # Errors carry the response and its request: the header must not be shown with them.
             response.request.headers.pop("Authorization", None)
             self._server_clock.note(response.headers, own=request.where == self.base_url)
+            _check_location(response, request)
             if 200 <= response.status_code < 300:
                 body = sink(_counted(pieces(response, request, limits.size, deadline), traffic))
             else:
@@ -249,26 +250,35 @@ class Transport:
             return Answer(call=request.call, status=response.status_code, headers=response.headers, body=body)
 
     def _open(self, request: Request, timeout: tuple[float, float]) -> requests.Response:
+        """Send it by the session's adapter: what the session itself would add, cookies and redirects, is not wanted.
+
+        It takes as long to look for them as all the rest of a call.
+        """
+        prepared = requests.PreparedRequest()
         try:
-            return self._session.request(
-                request.method,
-                request.url,
-                headers=dict(request.headers),
+            prepared.prepare(
+                method=request.method,
+                url=request.url,
+                headers={**self._session.headers, **request.headers},
                 data=cast(Any, request.body),  # the stubs leave out iterables of bytes
-                timeout=timeout,
-                allow_redirects=False,
-                stream=True,
             )
+            adapter = self._session.get_adapter(prepared.url or request.url)
+            return adapter.send(prepared, stream=True, timeout=timeout, verify=True)
         except requests.RequestException as error:
             raise failure(error, call=request.call, where=request.where) from None
-        except ValueError:  # from requests' own look at where a redirect leads, though it follows none here
-            raise Unreadable(f"{request.call} answered a redirect to what is no address") from None
 
 
 def _counted(body: Iterator[bytes], traffic: Traffic) -> Iterator[bytes]:
     for piece in body:
         traffic.received += len(piece)
         yield piece
+
+
+def _check_location(response: requests.Response, request: Request) -> None:
+    try:
+        urlsplit(response.headers.get("Location", ""))
+    except ValueError:
+        raise Unreadable(f"{request.call} answered a redirect to what is no address") from None
 
 
 def _final(answer: Answer) -> Answer:
