@@ -97,7 +97,12 @@ def side_by_side(name: str, ours: Command, beside: str, peer: Command, *, rounds
 
 
 def command_line(doc: str | None) -> ArgumentParser:
-    """The arguments that each script has, so that one command can run them all."""
+    """The arguments that each script has, so that one command can run them all.
+
+    The processes that it starts find Python as a user has it: with bytecode, which the warm-up writes.
+    """
+    for name in [name for name in os.environ if name.startswith("PYTHON")]:
+        del os.environ[name]
     parser = ArgumentParser(description=doc, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="smaller and fewer, for a look in passing")
     parser.add_argument("--json", action="store_true", help="one row a line, as it is found")

@@ -56,6 +56,11 @@ class Project:
             service.wait(_PATIENCE)
 
 
+def spec(number: int) -> str:
+    """A job that returns its number."""
+    return _SPEC.format(number=number)
+
+
 @contextmanager
 def project(*, jobs: int) -> Iterator[Project]:
     """A project with a spec file for each of its trivial jobs, none of which has run."""
@@ -64,7 +69,7 @@ def project(*, jobs: int) -> Iterator[Project]:
         (made.folder / "specs").mkdir()
         (made.folder / "fused-spec.yaml").write_text(_PROJECT, encoding="utf-8")
         for number in range(jobs):
-            (made.folder / f"specs/trivial-{number}.yaml").write_text(_SPEC.format(number=number), encoding="utf-8")
+            (made.folder / f"specs/trivial-{number}.yaml").write_text(spec(number), encoding="utf-8")
         try:
             yield made
         finally:

@@ -20,7 +20,18 @@ import machine
 from rows import Row, table
 
 HERE = Path(__file__).parent
-SCRIPTS = ("start", "validate", "second_apply", "service", "udf_map", "ingest", "ingest_drivers")
+SCRIPTS = (
+    "start",
+    "validate",
+    "plan_latency",
+    "apply",
+    "second_apply",
+    "logs",
+    "service",
+    "udf_map",
+    "ingest",
+    "ingest_drivers",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

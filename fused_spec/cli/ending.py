@@ -1,4 +1,4 @@
-"""How an error ends a command: in words on stderr, as a document where one was asked for, and with an exit code."""
+"""How a command ends: an error in words on stderr, or as a document, with its exit code; and what it all took."""
 
 import io
 import os
@@ -7,13 +7,15 @@ from typing import Any
 
 import click
 
-from fused_spec.cli.terminal.context import current_console, current_context
+from fused_spec.cli.terminal.context import current_console, current_context, current_stopwatch
 from fused_spec.cli.terminal.report import write_report
 from fused_spec.cli.terminal.suggestions import guided
 from fused_spec.errors import Bug, FileTrouble, FusedSpecError, Interrupted, Misconfigured, SpecError
 from fused_spec.views.documents.json import as_json, error_document, validate_document
+from fused_spec.views.documents.timings import timings_line
 from fused_spec.views.text.diagnostics import diagnostics_text
 from fused_spec.views.text.errors import error_text
+from fused_spec.views.text.timings import timings_text
 from fused_spec.views.words.shown import visible_lines
 
 
@@ -29,6 +31,12 @@ def ended_by(error: Exception, arguments: Sequence[str], given: dict[str, Any]) 
         case OSError():
             return _explain(FileTrouble.of(error), given)
     return _confess(error, arguments, given)
+
+
+def tell_timings(given: dict[str, Any]) -> None:
+    """The last of all: what the command took, in a line for programs where its result is for them."""
+    took = current_stopwatch(given).took()
+    current_console(given).warn(timings_line(took) if given.get("output") == "json" else timings_text(took))
 
 
 def _correct(error: click.ClickException, given: dict[str, Any]) -> int:

@@ -53,11 +53,16 @@ def run(arguments: Sequence[str]) -> int:
     if _asks_for_json(arguments):  # also where it cannot be read any further
         given["output"] = "json"
     try:
-        return commands.main(arguments, prog_name="fused-spec", standalone_mode=False, obj=given) or 0
+        code = commands.main(arguments, prog_name="fused-spec", standalone_mode=False, obj=given) or 0
     except Exception as error:  # noqa: BLE001  # the outermost boundary
         from fused_spec.cli.ending import ended_by
 
-        return ended_by(error, arguments, given)
+        code = ended_by(error, arguments, given)
+    if given.get("timings"):
+        from fused_spec.cli.ending import tell_timings
+
+        tell_timings(given)
+    return code
 
 
 def _asks_for_json(arguments: Sequence[str]) -> bool:

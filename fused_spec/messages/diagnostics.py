@@ -1,6 +1,5 @@
 """Problems with a place: values that are gathered and shown together, never raised one by one."""
 
-import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,7 +52,9 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     folded = {_fold(choice): choice for choice in reversed(known)}
     if _fold(word) in folded:
         return folded[_fold(word)]
-    close = difflib.get_close_matches(_fold(word), list(folded), n=1, cutoff=0.6)
+    from difflib import get_close_matches  # only a problem needs it
+
+    close = get_close_matches(_fold(word), list(folded), n=1, cutoff=0.6)
     return folded[close[0]] if close else None
 
 

@@ -5,7 +5,6 @@ Two rules: a value is sensitive by its *name* (an environment variable called `â
 known shapes from text on its way to a terminal, a log, a plan or an archive.
 """
 
-import html
 import json
 import re
 from collections import deque
@@ -211,6 +210,8 @@ def _size(pieces: Iterable[str]) -> int:
 
 def forms(value: str) -> list[str]:
     """How a value may be written: as it is, as JSON, CSV, HTML, Python or within a URL has it; longest first."""
+    from html import escape  # with a table of 2,000 names, for those alone who know a secret
+
     in_json = [json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
     ways = {
         value,
@@ -218,7 +219,7 @@ def forms(value: str) -> list[str]:
         *(json.dumps(text)[1:-1] for text in in_json),  # JSON within JSON
         *(text.replace("/", "\\/") for text in in_json),  # as pandas writes it
         value.replace('"', '""'),
-        *(html.escape(value, quote=quotes) for quotes in (True, False)),
+        *(escape(value, quote=quotes) for quotes in (True, False)),
         *(spell(value)[1:-1] for spell in (repr, ascii)),
         *(quote(value, safe=safe, errors="replace") for safe in ("", "/", _LEFT_BY_REQUESTS)),
         quote_plus(value, errors="replace"),

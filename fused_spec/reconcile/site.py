@@ -14,6 +14,7 @@ from fused_spec.configuration.settings import Target
 from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
 from fused_spec.system.polling import Clock, Sleep, steady_clock
+from fused_spec.system.timings import UNTIMED, Timings
 
 if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
@@ -102,6 +103,7 @@ class Site:
     may_act: Callable[[float], bool] = always
     uploads: Uploads = field(default_factory=Uploads)
     looks: Looks = field(default_factory=Looks)
+    timings: Timings = UNTIMED
 
     def seeing(self, seen: frozenset[str]) -> "Site":
         """The same place for a plan that took these runs into account."""

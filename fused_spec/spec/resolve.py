@@ -23,6 +23,7 @@ from fused_spec.spec.relations.text_addresses import text_addresses
 from fused_spec.spec.resolving.look import look_at
 from fused_spec.spec.resolving.share import Around, Looked
 from fused_spec.spec.udfs.git_sources import GitSources
+from fused_spec.system.timings import UNTIMED, Phase, Timings
 from fused_spec.udfs.gitrefs import Repositories
 
 Cache = Callable[[Project], Path | None]
@@ -37,6 +38,7 @@ def resolve(
     git: Git | None = None,
     cache: Cache = lambda _: None,
     processes: int = 1,
+    timings: Timings = UNTIMED,
 ) -> Resolution:
     """Everything that the specs at `paths` declare, in the order of their files, and every problem found.
 
@@ -45,7 +47,7 @@ def resolve(
     kept, if any. Many files are shared among so many `processes`. Never
     raises for what a person wrote.
     """
-    seen = _see(paths, stdin, cwd, git or offline, cache, processes, keeps=True)
+    seen = _see(paths, stdin, cwd, git or offline, cache, processes, timings, keeps=True)
     desired = tuple(one.desired for one in seen.looked if one.desired is not None)
     if not any(problem.is_error for problem in seen.diagnostics):
         desired = with_outputs_in_digests(desired)
@@ -65,9 +67,10 @@ def survey(
     git: Git | None = None,
     cache: Cache = lambda _: None,
     processes: int = 1,
+    timings: Timings = UNTIMED,
 ) -> Survey:
     """The same problems, without what the specs declare: of any number of specs little has to be kept."""
-    seen = _see(paths, stdin, cwd, git or offline, cache, processes, keeps=False)
+    seen = _see(paths, stdin, cwd, git or offline, cache, processes, timings, keeps=False)
     built = [one.declaration.file for one in seen.looked if one.is_built]
     return Survey(project=seen.project, diagnostics=seen.diagnostics, specs=len(built), files=len(set(built)))
 
@@ -87,22 +90,26 @@ def _see(
     git: Git,
     cache: Cache,
     processes: int,
+    timings: Timings,
     *,
     keeps: bool,
 ) -> _Seen:
-    files, problems = find(paths, cwd=cwd, stdin=stdin, excluded=partial(_excluded, cwd=cwd))
-    project, more = _project(files, paths, cwd)
-    problems += more
+    with timings.phase(Phase.FIND):
+        files, problems = find(paths, cwd=cwd, stdin=stdin, excluded=partial(_excluded, cwd=cwd))
+        project, more = _project(files, paths, cwd)
+        problems += more
     locks, unreadable = read_locks(project.root)
     around = Around(project=project, cwd=cwd, git=git(project, locks), keeps=keeps, cache=cache(project))
-    unread, looked = look_at(files, around, processes)
+    with timings.phase(Phase.READ):
+        unread, looked = look_at(files, around, processes)
     problems += _without_specs(paths, looked, [*problems, *unread])
     problems += unreadable
     problems += unread
     problems += chain.from_iterable(one.problems for one in looked)
-    places = Places(files)
-    problems += check_relations([one.declaration for one in looked], places)
-    problems += text_addresses([(one.declaration, one.texts) for one in looked if one.texts is not None], places)
+    with timings.phase(Phase.CHECK):
+        places = Places(files)
+        problems += check_relations([one.declaration for one in looked], places)
+        problems += text_addresses([(one.declaration, one.texts) for one in looked if one.texts is not None], places)
     order = {file.name: index for index, file in enumerate(files)}
     diagnostics = tuple(sorted(problems, key=lambda one: (_place(one, order), one.location)))
     return _Seen(project=project, files=files, looked=looked, diagnostics=diagnostics)

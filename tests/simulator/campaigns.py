@@ -63,6 +63,27 @@ CAMPAIGNS = {
     ),
 }
 
+HARSHER = {
+    "listings a minute ahead of the runs' own records": replace(
+        CAMPAIGNS["one writer with its journal"], faults=replace(NETWORK, listing_ahead=60.0), crash=0.9
+    ),
+    "configs that come late, and answers that get lost": replace(
+        CAMPAIGNS["one writer with its journal"],
+        faults=replace(NETWORK, config_lag=100.0, answer_lost=0.5),
+        crash=0.9,
+    ),
+    "jobs that mostly fail, and a writer that always crashes": replace(
+        CAMPAIGNS["one writer whose specs change back and forth"],
+        faults=replace(NETWORK, job_fails=0.6, refused=0.1),
+        crash=0.95,
+        restarts=10,
+    ),
+    "ends that are stamped later than they were": replace(
+        CAMPAIGNS["one writer, producers that run again"], faults=replace(NETWORK, ends_stamped_later=100.0)
+    ),
+}
+"""Beyond what a campaign has; a night does not play these."""
+
 
 @dataclass
 class Figures:

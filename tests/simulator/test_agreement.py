@@ -25,12 +25,13 @@ from fused_spec.spec.model import (
     RunPolicy,
     When,
 )
+from tests.depth import at_depth
 from tests.simulator.kernel import Process
 from tests.simulator.schedule import CONFIG, OPTIONS, SCOPE, Schedule, Setting
 from tests.simulator.service import Faults
 
 _STARTS = (Action.START, Action.REPLACE, Action.QUEUE)
-_SEEDS = 150
+_SEEDS = at_depth(150, in_breadth=40)
 
 
 class Drawn(Schedule):
@@ -100,6 +101,7 @@ class Drawn(Schedule):
             job.fails = job.fails and job.status(self.kernel.time) != "In Progress"
         self.kernel.spawn(Process(name="last"), self._compare)
         self.kernel.run()
+        self.kernel.close()
 
     def _compare(self) -> None:
         site, requests = self._site(self.store, always), self._requests()

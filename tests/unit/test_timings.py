@@ -6,7 +6,8 @@ from threading import Thread
 
 import pytest
 
-from fused_spec.system.timings import UNTIMED, Cache, Lookups, Phase, Route, Stopwatch, Took
+from fused_spec.system.stopwatch import Lookups, Route, Stopwatch, Took
+from fused_spec.system.timings import UNTIMED, Cache, Phase
 
 
 class Hand:

@@ -1,20 +1,33 @@
 """One request as a value, and where its answer leads; nothing here sends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 from urllib.parse import urljoin
 
 from fused_spec.api.http.addresses import same_origin
 from fused_spec.api.http.answers import Answer
 
-Body = bytes | Iterable[bytes]
+
+class Pieces(Protocol):
+    """A body that comes piece by piece, with its length in bytes known before."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+Body = bytes | Pieces
 
 _LEADS_ON = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request; `shown_url` and `where` stand for its URL in messages, without anything secret."""
+    """One request; `shown_url` and `where` stand for its URL in messages, without anything secret.
+
+    It is counted under its `route`.
+    """
 
     method: str
     url: str = field(repr=False)
@@ -22,6 +35,7 @@ class Request:
     body: Body | None = field(default=None, repr=False)
     shown_url: str
     where: str
+    route: str
 
     @property
     def call(self) -> str:

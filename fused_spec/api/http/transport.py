@@ -1,4 +1,4 @@
-"""Send one call and bring back its whole answer: the only module that talks through requests.
+"""Send one call and bring back its whole answer.
 
 What holds for every call is decided here: no proxies and no `.netrc` from the environment, no cookies, redirects
 followed for GET within one origin alone, credentials only to the base URL, a limit in seconds and bytes for the whole
@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -31,14 +31,17 @@ from fused_spec.api.errors import (
 from fused_spec.api.http.addresses import checked_base_url, checked_target
 from fused_spec.api.http.answers import Answer
 from fused_spec.api.http.bodies import kept, pieces
-from fused_spec.api.http.failures import failure
+from fused_spec.api.http.exchange import opened
 from fused_spec.api.http.limits import FILES, ORDINARY, Limits
+from fused_spec.api.http.pace import Pace
 from fused_spec.api.http.request import Body, Request, onward, with_body
+from fused_spec.api.http.routes import elsewhere, route
 from fused_spec.api.http.server_clock import ServerClock
 from fused_spec.api.http.sockets import DeadlineAdapter
 from fused_spec.configuration.settings import Credentials
 from fused_spec.messages.redaction import Redactor
 from fused_spec.system.polling import Clock, Deadline, Sleep, steady_clock
+from fused_spec.system.timings import UNTIMED, Timings, Traffic
 
 Query = Mapping[str, str | int | None]
 Sink = Callable[[Iterator[bytes]], bytes]
@@ -52,7 +55,9 @@ _CACHE_DISABLE = {"X-Fused-Cache-Disable": "true"}
 
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _MOST_HOPS = 5
-_PASSING_STATUS = frozenset({429, 502, 503, 504})
+_TOO_MANY = 429
+_PASSING_STATUS = frozenset({_TOO_MANY, 502, 503, 504})
+_RUSHED = frozenset({_TOO_MANY, 503})
 _PAUSES = (0.25, 0.5, 1.0)
 _LONGEST_RETRY_AFTER = 60.0
 _CONNECTIONS = 64
@@ -75,6 +80,7 @@ class Transport:
     """Calls below one base URL with one set of credentials; threads may share it.
 
     A `session` of one's own comes from `new_session`; `clock`, `sleep` and `random` are there for tests.
+    `timings` is told each request; one that is sent again is told again.
     Raises `InvalidArgument` for a base URL that is neither https nor on this machine.
     """
 
@@ -87,15 +93,18 @@ class Transport:
         clock: Clock = steady_clock,
         sleep: Sleep = time.sleep,
         random: Callable[[], float] = random.random,
+        timings: Timings = UNTIMED,
     ) -> None:
         self.base_url = checked_base_url(base_url)
         self.clock = clock
         self.sleep = sleep
         self._random = random
+        self._timings = timings
         self._session = session or new_session()
         self._credentials = credentials
         self._redact = Redactor([credentials.access_token] if credentials else [])
         self._server_clock = ServerClock(clock)
+        self._pace = Pace(_CONNECTIONS, clock, sleep)
 
     @property
     def server_time(self) -> datetime | None:
@@ -176,13 +185,14 @@ class Transport:
             headers=self._credential_headers() if authenticated else {},
             shown_url=self._redact(f"{self.base_url}/{path}"),
             where=self.base_url,
+            route=route(method, path),
         )
 
     def _outside(self, method: str, url: str) -> Request:
         parts = urlsplit(checked_target(url, base_url=self.base_url))
         host = f"{parts.scheme}://{parts.netloc}"
         # Any part of a signed URL may be what makes it secret, so only the host is told.
-        return Request(method=method, url=url, headers={}, shown_url=f"{host}/…", where=host)
+        return Request(method=method, url=url, headers={}, shown_url=f"{host}/…", where=host, route=elsewhere(method))
 
     def _credential_headers(self) -> dict[str, str]:
         if self._credentials is None:
@@ -194,13 +204,13 @@ class Transport:
 
     def _send(self, request: Request, limits: Limits, sink: Sink = b"".join) -> Answer:
         """Send once; GET and HEAD again after a failure that may pass, as long as the total allows."""
-        repeatable = request.method in _REPEATABLE
-        pauses = iter(_PAUSES if repeatable else ())
+        if request.method not in _REPEATABLE:
+            return self._attempt(request, limits, limits.total, sink)
+        pauses = iter(_PAUSES)
         end = self.clock() + limits.total
         while True:
-            left = end - self.clock()
             try:
-                return self._attempt(request, limits, min(left, limits.attempt if repeatable else left), sink)
+                return self._in_turn(request, limits, end, sink)
             except (ApiError, TimedOut, Unreachable) as error:
                 wait = self._wait_before_repeat(error, next(pauses, None))
                 if wait is None or self.clock() + wait >= end:
@@ -208,7 +218,13 @@ class Transport:
             self.sleep(wait)
 
     def _wait_before_repeat(self, error: Exception, pause: float | None) -> float | None:
-        """Seconds until a repeat may help, None when it cannot: jittered, and not before the service asks for it."""
+        """Seconds until a repeat may help, None when it cannot: jittered, and not before the service asks for it.
+
+        A service that has too much to do is asked again for as long as the total allows: its turn will come.
+        """
+        is_busy = isinstance(error, ApiError) and error.status_code == _TOO_MANY
+        if pause is None and is_busy:
+            pause = _PAUSES[-1]
         if pause is None:
             return None
         jittered = pause * (0.5 + self._random() / 2)
@@ -216,18 +232,33 @@ class Transport:
             return jittered
         if error.status_code not in _PASSING_STATUS:
             return None
-        return max(jittered, min(_LONGEST_RETRY_AFTER, error.retry_after or 0.0))
+        return max(jittered, _asked_pause(error))
+
+    def _in_turn(self, request: Request, limits: Limits, end: float, sink: Sink) -> Answer:
+        with self._pace.turn() as turn:
+            try:
+                return self._attempt(request, limits, min(end - self.clock(), limits.attempt), sink)
+            except ApiError as error:
+                if error.status_code in _RUSHED:
+                    turn.refused_for = _asked_pause(error)
+                raise
 
     def _attempt(self, request: Request, limits: Limits, seconds: float, sink: Sink) -> Answer:
+        with self._timings.request(request.route) as traffic:
+            if request.body is not None:
+                traffic.sent += len(request.body)
+            return self._exchange(request, limits, seconds, sink, traffic)
+
+    def _exchange(self, request: Request, limits: Limits, seconds: float, sink: Sink, traffic: Traffic) -> Answer:
         deadline = Deadline(seconds, self.clock)
-        with self._open(request, (min(limits.connect, seconds), seconds)) as response:
+        with opened(self._session, request, (min(limits.connect, seconds), seconds)) as response:
             # Errors carry the response and its request: the header must not be shown with them.
             response.request.headers.pop("Authorization", None)
             self._server_clock.note(response.headers, own=request.where == self.base_url)
             if 200 <= response.status_code < 300:
-                body = sink(pieces(response, request, limits.size, deadline))
+                body = sink(_counted(pieces(response, request, limits.size, deadline), traffic))
             else:
-                body = b"".join(pieces(response, request, ORDINARY.size, deadline))
+                body = b"".join(_counted(pieces(response, request, ORDINARY.size, deadline), traffic))
                 raise_for_status(
                     kept(response, request, body),
                     call=request.call,
@@ -236,21 +267,16 @@ class Transport:
                 )
             return Answer(call=request.call, status=response.status_code, headers=response.headers, body=body)
 
-    def _open(self, request: Request, timeout: tuple[float, float]) -> requests.Response:
-        try:
-            return self._session.request(
-                request.method,
-                request.url,
-                headers=dict(request.headers),
-                data=cast(Any, request.body),  # the stubs leave out iterables of bytes
-                timeout=timeout,
-                allow_redirects=False,
-                stream=True,
-            )
-        except requests.RequestException as error:
-            raise failure(error, call=request.call, where=request.where) from None
-        except ValueError:  # from requests' own look at where a redirect leads, though it follows none here
-            raise Unreadable(f"{request.call} answered a redirect to what is no address") from None
+
+def _asked_pause(error: ApiError) -> float:
+    """The pause in seconds that the service asked for, a minute at the most."""
+    return min(_LONGEST_RETRY_AFTER, error.retry_after or 0.0)
+
+
+def _counted(body: Iterator[bytes], traffic: Traffic) -> Iterator[bytes]:
+    for piece in body:
+        traffic.received += len(piece)
+        yield piece
 
 
 def _final(answer: Answer) -> Answer:

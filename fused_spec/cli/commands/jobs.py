@@ -8,6 +8,7 @@ import click
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import command, duration, output_option
 from fused_spec.errors import EXIT_OK, JobFailed
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from fused_spec.cli.runs.lookup import FoundRun, Surroundings
@@ -28,15 +29,17 @@ def status(context: Context, paths: tuple[str, ...], output: str, all_targets: b
     """
     if all_targets:
         return _status_everywhere(context, paths, output)
-    from fused_spec.cli.applying.session import find_workplace, make_plan
-    from fused_spec.cli.specs.reading import here
-    from fused_spec.plan.model import Requests
-    from fused_spec.views.documents.json import as_json
-    from fused_spec.views.documents.plans import status_document
-    from fused_spec.views.text.runs import status_text
+    with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.applying.planning import find_workplace, make_plan
+        from fused_spec.cli.specs.reading import here
+        from fused_spec.plan.model import Requests
+        from fused_spec.views.documents.json import as_json
+        from fused_spec.views.documents.plans import status_document
+        from fused_spec.views.text.runs import status_text
 
     plan = make_plan(context, find_workplace(context, here(context, paths)), Requests())
-    context.console.result(as_json(status_document(plan)) if output == "json" else status_text(plan))
+    with context.timings.phase(Phase.SHOW):
+        context.console.result(as_json(status_document(plan)) if output == "json" else status_text(plan))
     return EXIT_OK
 
 
@@ -62,16 +65,18 @@ def jobs(context: Context, number: int, output: str) -> None:
 
     Also those that fused-spec did not start.
     """
-    from fused_spec.cli.runs.lookup import marked_jobs, surroundings
-    from fused_spec.reconcile.history.statuses import status_of
-    from fused_spec.reconcile.marking.copies import copies_in
-    from fused_spec.views.documents.json import as_json
-    from fused_spec.views.documents.lists import jobs_document
-    from fused_spec.views.text.runs import ListedRun, jobs_text
+    with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.runs.lookup import marked_jobs, surroundings
+        from fused_spec.reconcile.history.statuses import status_of
+        from fused_spec.reconcile.marking.copies import copies_in
+        from fused_spec.views.documents.json import as_json
+        from fused_spec.views.documents.lists import jobs_document
+        from fused_spec.views.text.runs import ListedRun, jobs_text
 
     around = surroundings(context)
-    listing = list(around.api.get_jobs(number, per_request=min(number, 50), max_requests=None))
-    marked = list(marked_jobs(around, listing))
+    with context.timings.phase(Phase.REFRESH):
+        listing = list(around.api.get_jobs(number, per_request=min(number, 50), max_requests=None))
+        marked = list(marked_jobs(around, listing))
     copies = copies_in(marked)
     runs = [
         ListedRun(
@@ -151,7 +156,8 @@ def wait(context: Context, names: tuple[str, ...], timeout: float | None) -> int
     deadline = Deadline(timeout)
     succeeded = True
     for found in [find_run(around, name) for name in names]:
-        how = ended_status(around.api, found, deadline, sleep=time.sleep)
+        with context.timings.phase(Phase.WAIT):
+            how = ended_status(around.api, found, deadline, sleep=time.sleep)
         context.console.result(f"{found.name} {how} ({found.job_id})")
         succeeded = succeeded and how is RunStatus.SUCCEEDED
     return EXIT_OK if succeeded else JobFailed.exit_code
@@ -187,5 +193,6 @@ def _cancel(context: Context, around: "Surroundings", found: "FoundRun", timeout
     connect(FusedAPI, around.target, context, around.project).cancel_job(found.job_id)
     with only_said(context.console, "later plans will not tell who cancelled it"):
         around.cancels.note(found.job_id, f"by `fused-spec cancel` {who(context.env)}")
-    how = ended_status(around.api, found, Deadline(timeout), sleep=time.sleep)
+    with context.timings.phase(Phase.WAIT):
+        how = ended_status(around.api, found, Deadline(timeout), sleep=time.sleep)
     context.console.result(f"{found.name} {how} ({found.job_id})")

@@ -49,7 +49,7 @@ def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
         known.append((GitSources(repositories=repositories, locks=kept, lock=repositories.commit), locks))
         return known[0][0]
 
-    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd, git=fetching)
+    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd, git=fetching, timings=context.timings)
     if not resolution.valid:
         raise SpecError(resolution.diagnostics)
     [(sources, locks)] = known

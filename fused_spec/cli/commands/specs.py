@@ -9,6 +9,7 @@ from fused_spec.cli.specs.reading import survey_specs, valid_specs
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import command, output_option, spec_paths
 from fused_spec.errors import EXIT_OK, SpecError
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from fused_spec.spec.model import Survey
@@ -24,8 +25,9 @@ def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
     All problems of all files are shown together. Exits with 3 when there is an error.
     """
     survey = survey_specs(context, paths)
-    if text := _FORMS[output](survey, context):
-        context.console.result(text)
+    with context.timings.phase(Phase.SHOW):
+        if text := _FORMS[output](survey, context):
+            context.console.result(text)
     return EXIT_OK if survey.valid else SpecError.exit_code
 
 
@@ -43,7 +45,8 @@ def render(context: Context, paths: tuple[str, ...], output: str) -> None:
     from fused_spec.views.documents.yaml_ import as_yaml
 
     document = desired_document(valid_specs(context, paths))
-    context.console.result(as_json(document) if output == "json" else as_yaml(document))
+    with context.timings.phase(Phase.SHOW):
+        context.console.result(as_json(document) if output == "json" else as_yaml(document))
 
 
 def _as_text(survey: "Survey", context: Context) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import SpecError
 from fused_spec.system.processors import processors
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +22,11 @@ def here(context: Context, paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
     """Everything the paths say, with its problems; the state folder of the environment applies."""
-    from dataclasses import replace
+    with context.timings.phase(Phase.LOAD):
+        from dataclasses import replace
 
-    from fused_spec.cli.targets.target import with_state
-    from fused_spec.spec.resolve import resolve
+        from fused_spec.cli.targets.target import with_state
+        from fused_spec.spec.resolve import resolve
 
     resolution = resolve(paths, **_means(context))
     return replace(resolution, project=with_state(resolution.project, context))
@@ -32,7 +34,8 @@ def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
 
 def survey_specs(context: Context, paths: tuple[str, ...]) -> "Survey":
     """What is wrong with what the paths say, and how many specs there are."""
-    from fused_spec.spec.resolve import survey
+    with context.timings.phase(Phase.LOAD):
+        from fused_spec.spec.resolve import survey
 
     return survey(paths, **_means(context))
 
@@ -50,7 +53,14 @@ def _means(context: Context) -> dict[str, Any]:
         state = with_state(project, context).state
         return state / "cache" if project.file is not None or state.is_dir() else None
 
-    return {"stdin": context.sources.stdin, "cwd": context.cwd, "git": git, "cache": cache, "processes": processors()}
+    return {
+        "stdin": context.sources.stdin,
+        "cwd": context.cwd,
+        "git": git,
+        "cache": cache,
+        "processes": processors(),
+        "timings": context.timings,
+    }
 
 
 def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":

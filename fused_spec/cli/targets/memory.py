@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.history.markers import Markers
     from fused_spec.reconcile.journal.intents import Journal
     from fused_spec.reconcile.reviewing.left import Leavings
+    from fused_spec.reconcile.store.snapshot import Snapshot
     from fused_spec.reconcile.store.store import Store
     from fused_spec.spec.model import Project
 
@@ -34,9 +35,11 @@ class Memory:
 
     A store that was named may be shared by machines. `locks` are the names of this machine's, `leases` folders of the
     store; the last of each is that of earlier versions, so that an apply of theirs and one of ours exclude each other.
+    What is told from file names alone is told from one `listed` state of the store.
     """
 
     store: "Store"
+    listed: "Snapshot"
     archive: "Archive"
     journal: "Journal"
     service: "ServiceIdentity"
@@ -49,10 +52,12 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
     """What is kept at `place` (a folder or a URL), else where the project says, else in its state folder."""
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.journal.intents import Earlier, Journal
+    from fused_spec.reconcile.store.snapshot import Snapshot
     from fused_spec.reconcile.store.stores import open_store
 
     project = project.at(target)
     store = open_store(place or archive_place(project))
+    listed = Snapshot(store, project.scope)
     is_shared = bool(place or project.archive)
     before = slug(target.name) if project.environment is None else None
     # Behind `local` each machine has a service of its own, so in a shared archive that name says nothing. And an
@@ -61,8 +66,9 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
     earlier = before and Earlier(target=before, settles=is_certain, is_remembered=is_certain and service.id is None)
     return Memory(
         store=store,
-        archive=Archive(store, project.scope, service, earlier=before if is_certain else None),
-        journal=Journal(store, project.scope, service.folder, earlier=earlier or None),
+        listed=listed,
+        archive=Archive(listed, project.scope, service, earlier=before if is_certain else None),
+        journal=Journal(listed, project.scope, service.folder, earlier=earlier or None),
         service=service,
         project=project,
         locks=(f"{project.scope}@{service.folder}", *([before] if before else ())),
@@ -84,7 +90,7 @@ def leavings_of(kept: Memory) -> "Leavings":
     """What applies have told of things that left the specs."""
     from fused_spec.reconcile.reviewing.left import Leavings
 
-    return Leavings(kept.store, f"{_folder(kept.project, kept.service)}/left")
+    return Leavings(kept.listed, f"{_folder(kept.project, kept.service)}/left")
 
 
 def cancels_of(kept: Memory) -> "Cancels":

@@ -27,6 +27,7 @@ from fused_spec.configuration.settings import (
 from fused_spec.errors import Misconfigured
 from fused_spec.messages.diagnostics import nearest
 from fused_spec.messages.redaction import redact
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from fused_spec.api.http.base import Connected
@@ -87,7 +88,8 @@ def identify(target: Target, context: Context, project: "Project") -> ServiceIde
     api = connect(FusedReader, target, context, project)
     if target.is_local:
         return ServiceIdentity(url=api.base_url, id=identity_of(service_state(project)))
-    api.get_jobs(1, per_request=1)
+    with context.timings.phase(Phase.CONNECT):
+        api.get_jobs(1, per_request=1)
     return ServiceIdentity(url=api.base_url, id=api.service_id)
 
 
@@ -96,25 +98,38 @@ def connect(client: type[Client], target: Target, context: Context, project: "Pr
 
     Raises `CredentialsError` when there are none to send, and `Misconfigured` when the local service is not as asked.
     """
-    return client.over(open_transport(target, context, project))
+    with context.timings.phase(Phase.CONNECT):
+        return client.over(open_transport(target, context, project))
 
 
 def open_transport(target: Target, context: Context, project: "Project") -> "Transport":
-    """What carries calls to the target, with the credentials that belong there."""
+    """What carries calls to the target, with the credentials that belong there.
+
+    A command has one for each server but its own, so that it keeps its connections and knows that server's time.
+    """
     from fused_spec.api.http.transport import Transport
-    from fused_spec.service.state.folder import is_held
 
     state = service_state(project)
     if target.base_url is None:
         hand_over(project, state)
         service = _running_service(state, context, project)
         _tell_git(state, project)
-        return Transport(service.url, Credentials(access_token=service.token))
+        return Transport(service.url, Credentials(access_token=service.token), timings=context.timings)
+    known = context.transports.get(target)
+    if known is None:
+        credentials = _credentials(target, target.base_url, context, state)
+        known = context.transports[target] = Transport(target.base_url, credentials, timings=context.timings)
+    return known
+
+
+def _credentials(target: Target, base_url: str, context: Context, state: Path) -> Credentials:
+    """The user's own, but for the project's local service that is named by its URL."""
+    from fused_spec.service.state.folder import is_held
+
     recorded = recorded_service(state)
-    if recorded is not None and _is_same_server(target.base_url, recorded.url) and is_held(state):
-        return Transport(target.base_url, Credentials(access_token=recorded.token))
-    credentials = credentials_for(target.base_url, context.env, context.home, named_by_user=target.named_by_user)
-    return Transport(target.base_url, credentials)
+    if recorded is not None and _is_same_server(base_url, recorded.url) and is_held(state):
+        return Credentials(access_token=recorded.token)
+    return credentials_for(base_url, context.env, context.home, named_by_user=target.named_by_user)
 
 
 def hand_over(project: "Project", state: Path) -> None:

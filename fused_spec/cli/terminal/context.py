@@ -2,16 +2,23 @@
 
 import os
 import sys
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fused_spec.cli.terminal.console import TEXT, Console
 from fused_spec.cli.terminal.options import Color
 from fused_spec.cli.terminal.spec_text import Sources
 from fused_spec.configuration.settings import home_folder
 from fused_spec.errors import FileTrouble
+from fused_spec.system.timings import UNTIMED, Timings
+
+if TYPE_CHECKING:
+    from fused_spec.api.http.transport import Transport
+    from fused_spec.configuration.settings import Target
+    from fused_spec.system.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +32,8 @@ class Context:
     home: Path
     target: str | None = None
     base_url: str | None = None
+    timings: Timings = UNTIMED
+    transports: "dict[Target, Transport]" = field(default_factory=dict)
 
 
 def current_console(given: Mapping[str, Any], *, waits: bool = False) -> Console:
@@ -41,7 +50,18 @@ def current_console(given: Mapping[str, Any], *, waits: bool = False) -> Console
     )
 
 
-def current_context(given: Mapping[str, Any], *, waits: bool = False) -> Context:
+def current_stopwatch(given: dict[str, Any]) -> "Stopwatch":
+    """What a command is timed by, from its first look at its surroundings; one for each command line."""
+    from fused_spec.system.stopwatch import Stopwatch
+
+    if "stopwatch" not in given:
+        # How long the process has been there nobody tells everywhere; what it has worked is close to that.
+        given["stopwatch"] = Stopwatch(time.perf_counter, start=time.process_time())
+    watch: Stopwatch = given["stopwatch"]
+    return watch
+
+
+def current_context(given: dict[str, Any], *, waits: bool = False) -> Context:
     """The context for the global options that were `given`; raises `FileTrouble` where there is no current folder."""
     cwd = _cwd()
     return Context(
@@ -52,6 +72,7 @@ def current_context(given: Mapping[str, Any], *, waits: bool = False) -> Context
         home=home_folder(cwd),
         target=given.get("target"),
         base_url=given.get("base_url"),
+        timings=current_stopwatch(given) if given.get("timings") else UNTIMED,
     )
 
 

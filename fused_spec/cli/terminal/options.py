@@ -44,6 +44,7 @@ _GLOBAL_OPTIONS = (
     _global("--base-url", metavar="URL", help="Any server that speaks Fused's protocol; goes before --target."),
     _global("--quiet", is_flag=True, help="Only results and problems."),
     _global("--verbose", is_flag=True, help="Also what is done on the way."),
+    _global("--timings", is_flag=True, help="At the end, also what took how long, and what was asked for."),
     _global(
         "--color", type=click.Choice([str(color) for color in Color]), help="Colour the output; auto asks the terminal."
     ),

@@ -91,8 +91,6 @@ class Archive:
         Raises `ArchiveError` when it cannot be written; nothing half is left then.
         """
         folder = self._at(record.key, record.job_id)
-        if self.has(record.key, record.job_id):
-            return self._store.shown(folder)
         with self._store.staging() as draft:
             lines, digest = _write_log(draft / LOGS, log.lines)
             _write(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
@@ -100,8 +98,10 @@ class Archive:
             _write(draft / STATUS, "".join(f"{line}\n" for line in statuses))
             if record.facts is not None:
                 _write(draft / FACTS, json.dumps(record.facts, indent=2, ensure_ascii=False))
-            _write(draft / RECEIPT, self._receipt(record, lines, digest, log.missing, now).to_json())
+            receipt = self._receipt(record, lines, digest, log.missing, now).to_json()
+            _write(draft / RECEIPT, receipt)
             self._store.publish(draft, folder, RECEIPT)
+            self._known.wrote(receipt)
         return self._store.shown(folder)
 
     def receipts(self) -> Iterator[Receipt]:
@@ -143,7 +143,7 @@ class Archive:
     def find(self, name_or_id: str) -> list[Receipt]:
         """The receipts of a name at this service, newest first, or that of a job id at any service."""
         name = name_or_id.removeprefix(f"{Kind.JOB}/")
-        places = [one for one in self._receipts() if name in one.split("/")[-3:-1]]
+        places = {one: md5 for one, md5 in self._receipts().items() if name in one.split("/")[-3:-1]}
         found = [one for one in self._known.at(places) if isinstance(one, Receipt)]
         asked = [one for one in found if one.job_id == name or self._known.is_here(one)]
         return sorted(asked, key=lambda receipt: receipt.created, reverse=True)
@@ -193,7 +193,7 @@ class Archive:
 
     def check(self) -> Iterator[Check]:
         """Every kept run, its log compared with its receipt."""
-        for name, content in self._store.read_all(self._receipts()).items():
+        for name, content in self._store.read_all(list(self._receipts())).items():
             folder = self._store.shown(name.removesuffix(f"/{RECEIPT}"))
             try:
                 receipt = Receipt.from_json(content.decode("utf-8"))
@@ -203,10 +203,14 @@ class Archive:
                 what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"
                 yield Check(folder=folder, problem=what)
 
-    def _receipts(self) -> list[str]:
-        """Where they are."""
-        names = self._store.names(f"{self._scope}/{_RUNS}")
-        return [name for name in names if name.endswith(f"/{RECEIPT}")]
+    def pack(self) -> None:
+        """Let later commands read many receipts at once; raises `ArchiveError`."""
+        self._known.pack()
+
+    def _receipts(self) -> dict[str, str | None]:
+        """Where they are, each with its MD5 as far as the store tells it."""
+        listed = self._store.listing(f"{self._scope}/{_RUNS}")
+        return {name: md5 for name, md5 in listed.items() if name.endswith(f"/{RECEIPT}")}
 
     def _at(self, key: Key, job_id: str) -> str:
         return f"{self._scope}/{_RUNS}/{key.kind}/{key.name}/{job_id}"

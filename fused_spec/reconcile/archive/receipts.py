@@ -1,11 +1,12 @@
 """Read the receipts of an archive, and tell which of them are of the service at hand."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import Misconfigured
+from fused_spec.reconcile.archive.packs import Packs
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.store.formats import LaterFormat
 from fused_spec.reconcile.store.store import Store
@@ -30,15 +31,37 @@ class Receipts:
         self._service = service
         self._earlier = earlier
         self._known: dict[str, Receipt | Unreadable] = {}
+        self._packs = Packs(store, scope)
+        self._alone: list[bytes] = []
+        self._is_packed = False
 
-    def at(self, places: Sequence[str]) -> Iterator[Receipt | Unreadable]:
-        """What stands there; a receipt is never written again, so each is read once.
+    def at(self, places: Mapping[str, str | None]) -> Iterator[Receipt | Unreadable]:
+        """What stands there, by the MD5 that the store tells; a receipt is never written again, so each is read once.
 
         Raises `Misconfigured` for one of a later format: to pass over it could mean to pay for its run again.
         """
-        for place, content in self._store.read_all([one for one in places if one not in self._known]).items():
+        unknown = [one for one in places if one not in self._known]
+        packed = self._packs.texts({one: places[one] for one in unknown})
+        alone = self._store.read_all([one for one in unknown if one not in packed])
+        for place, content in (packed | alone).items():
             self._known[place] = self._parsed(place, content)
+        told = [one for one in alone if places[one] is not None and isinstance(self._known[one], Receipt)]
+        self._alone += [alone[one] for one in told]
+        self._is_packed = self._is_packed or bool(packed or told)
         return (self._known[place] for place in places if place in self._known)
+
+    def pack(self) -> None:
+        """Have what was read or written by itself in a pack from now on; raises `ArchiveError`.
+
+        Where the store tells no MD5 of what it lists, no pack would ever be believed.
+        """
+        if self._is_packed:
+            self._packs.add(self._alone)
+        self._alone.clear()
+
+    def wrote(self, text: str) -> None:
+        """Take note of a receipt that was just written."""
+        self._alone.append(text.encode())
 
     def is_here(self, receipt: Receipt) -> bool:
         """Whether its run was at the service at hand."""

@@ -94,11 +94,12 @@ def read_history(
     objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
     going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
     undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
+    kept_or_going_on = kept | _in_flight(found)
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
-        missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept | _in_flight(found)),
+        missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
         past=past,
         traces=traces,
         successes=_successes(jobs.values(), runs, past, archive),

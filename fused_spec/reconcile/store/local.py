@@ -45,9 +45,10 @@ class LocalStore:
         (self.root / path).unlink(missing_ok=True)
 
     def names(self, folder: str) -> list[str]:
-        found = (path for path in _files(self.root / folder) if path.is_file())
-        relative = (path.relative_to(self.root) for path in found)
-        return sorted(path.as_posix() for path in relative if not any(part.startswith(".") for part in path.parts))
+        return sorted(_files(str(self.root / folder), folder))
+
+    def listing(self, folder: str) -> dict[str, str | None]:
+        return dict.fromkeys(self.names(folder))  # to read a file costs less than to know of one what is in it
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
@@ -89,16 +90,23 @@ class LocalStore:
             draft.unlink(missing_ok=True)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Every file below a folder that need not be there; raises OSError for what cannot be looked into."""
+def _files(folder: str, name: str) -> Iterator[str]:
+    """The name of every file below a folder that need not be there; raises OSError for what cannot be looked into.
 
-    def failed(error: OSError) -> None:
-        # What went away meanwhile is not there.
-        if not isinstance(error, FileNotFoundError):
-            raise error
-
-    for place, _, names in os.walk(folder, onerror=failed):
-        yield from (Path(place, name) for name in names)
+    What is hidden is a draft. The kind of an entry comes with its name, so nothing but folders is touched.
+    """
+    try:
+        entries = os.scandir(folder)
+    except FileNotFoundError:
+        return  # or went away meanwhile
+    with entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path, f"{name}/{entry.name}")
+            elif entry.is_file():
+                yield f"{name}/{entry.name}"
 
 
 def _sync(path: Path) -> None:

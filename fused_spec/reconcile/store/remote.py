@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from fused_spec.reconcile.store.remote_listing import list_below, md5_of
+
 
 class RemoteStore:
     """A place that fsspec opens, such as a bucket; an object there appears whole."""
@@ -53,10 +55,12 @@ class RemoteStore:
             self._filesystem.rm_file(self._at(path))
 
     def names(self, folder: str) -> list[str]:
-        self._filesystem.invalidate_cache()
-        found = self._filesystem.find(self._at(folder))
+        return list(self.listing(folder))
+
+    def listing(self, folder: str) -> dict[str, str | None]:
+        found = list_below(self._filesystem, self._at(folder))
         start = len(self._root.lstrip("/")) + 1
-        return sorted(path.lstrip("/")[start:] for path in found)
+        return {path.lstrip("/")[start:]: md5_of(info) for path, info in sorted(found.items())}
 
     @contextmanager
     def staging(self) -> Iterator[Path]:

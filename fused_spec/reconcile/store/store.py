@@ -34,6 +34,9 @@ class Store(Protocol):
     def names(self, folder: str) -> list[str]:
         """The paths of all files below a folder, sorted."""
 
+    def listing(self, folder: str) -> dict[str, str | None]:
+        """The same, each with the MD5 of its content in hex, where the store's own listing tells it."""
+
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """A local folder for what is to be published; what is left in it is removed."""

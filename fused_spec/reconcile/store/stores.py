@@ -40,10 +40,24 @@ def open_store(place: str | Path) -> Store:
 
     keep_quiet()
     with Told(text, "opened"):
-        filesystem, root = fsspec.core.url_to_fs(text, **_PATIENCE.get(kind, {}))
+        filesystem, root = fsspec.core.url_to_fs(text, **_given(kind))
         if kind in _TRIES_TWICE:
             filesystem.retries = 1  # what is below it tries again as well: minutes for each call that hangs
         return TellingStore(RemoteStore(filesystem, root, redact(text.rstrip("/"))), text)
+
+
+def _given(kind: str) -> dict[str, Any]:
+    """How a library is to work that asks so many things at once."""
+    if kind not in _TRIES_TWICE:
+        return _PATIENCE.get(kind, {})
+    from fused_spec.reconcile.store.s3_session import CONNECTIONS, quick_session
+
+    # A file is read with one request, for what is read whole is small; its library would ask for its size first.
+    return {
+        "session": quick_session(),
+        "config_kwargs": {"max_pool_connections": CONNECTIONS},
+        "max_concurrency": 1,
+    }
 
 
 def _why_not(kind: str, rest: str) -> str | None:

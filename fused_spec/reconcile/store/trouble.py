@@ -121,6 +121,10 @@ class TellingStore:
         with self._reading:
             return self._store.names(folder)
 
+    def listing(self, folder: str) -> dict[str, str | None]:
+        with self._reading:
+            return self._store.listing(folder)
+
     @contextmanager
     def staging(self) -> Iterator[Path]:
         with self._writing:

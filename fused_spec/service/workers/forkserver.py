@@ -37,9 +37,17 @@ class Forkserver:
         self._storage = storage
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
 
     async def start(self) -> None:
-        """Have the process up, so that its imports are done before the first job comes."""
+        """Have the process up, so that its imports are done before the first job comes.
+
+        That job may come while it is being started, and must not start another: nobody would end the first.
+        """
+        async with self._starting:
+            await self._start()
+
+    async def _start(self) -> None:
         if self._process is not None and self._process.returncode is None:
             return
         self._process = await asyncio.create_subprocess_exec(

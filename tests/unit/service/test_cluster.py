@@ -19,11 +19,11 @@ Process = subprocess.Popen[bytes]
 @pytest.fixture
 def named(tmp_path: Path) -> Iterator[tuple[Path, Process]]:
     """The file of a cluster, and a process that has the arguments of one and reads its input meanwhile."""
-    file, package = tmp_path / "dask.json", tmp_path / "fused_spec/engine"
+    file, package = tmp_path / "dask.json", tmp_path / "fused_spec/engine/cluster"
     package.mkdir(parents=True)
-    for folder in (package, package.parent):
+    for folder in (package, package.parent, package.parent.parent):
         (folder / "__init__.py").touch()
-    (package / "dask_cluster.py").write_text("import sys; print(flush=True); sys.stdin.read()")
+    (package / "local.py").write_text("import sys; print(flush=True); sys.stdin.read()")
     command = [sys.executable, "-m", "fused_spec.engine.cluster.local", str(file), "2"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=tmp_path, env={}, stdin=pipe, stdout=pipe) as process:

@@ -1,114 +1,34 @@
-"""`plan` and `apply`: compare the specs with the history, and carry out what differs."""
+"""`apply`: compare the specs with the history, and carry out what differs."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from fused_spec.cli.commands.requests import request_options
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import (
-    Function,
     amount,
     archive_option,
     command,
     duration,
     lock_timeout_option,
     output_option,
-    spec_paths,
     yes_option,
 )
-from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.messages.redaction import redact
+from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from fused_spec.cli.applying.plan_file import PlanToApply
-    from fused_spec.cli.applying.session import Workplace
+    from fused_spec.cli.applying.planning import Workplace
     from fused_spec.plan.model import Plan, Requests
     from fused_spec.reconcile.applying.events import Event
     from fused_spec.reconcile.applying.options import Options
     from fused_spec.reconcile.applying.outcome import Outcome
     from fused_spec.reconcile.site import Site
-
-_ALL = "*"
-
-
-def request_options(function: Function) -> Function:
-    """What a person may ask for beyond the specs; given to the command as one value, `requests`."""
-    options = (
-        click.option("--prune-limit", type=click.IntRange(min=0), metavar="N", help="How many --prune may end."),
-        click.option("--prune", is_flag=True, help="Cancel runs and disable tokens of this project in no spec."),
-        click.option(
-            "--retry",
-            multiple=True,
-            is_flag=False,
-            flag_value=_ALL,
-            metavar="[NAME]",
-            help="Start a held job again; without a NAME every one. Stands behind the paths.",
-        ),
-        click.option("--rerun", multiple=True, metavar="NAME", help="Start this job, whatever its last run."),
-        click.option("--select", multiple=True, metavar="NAME", help="Only this job, and what it needs."),
-    )
-
-    def gather(*arguments: Any, **given: Any) -> Any:
-        asked = {name: given.pop(name) for name in ("prune_limit", "prune", "retry", "rerun", "select")}
-        return function(*arguments, requests=_requests(**asked), **given)
-
-    gather.__doc__ = function.__doc__
-    gather.__name__ = function.__name__
-    wrapped: Any = gather
-    for option in options:
-        wrapped = option(wrapped)
-    wrapped.__click_params__ += getattr(function, "__click_params__", [])
-    return wrapped  # type: ignore[no-any-return]
-
-
-@click.command()
-@spec_paths
-@output_option("text", "json", "markdown")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Keep the plan for apply.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 4 when apply would change something.")
-@archive_option
-@command
-@request_options
-def plan(
-    context: Context,
-    paths: tuple[str, ...],
-    output: str,
-    out: Path | None,
-    detailed_exitcode: bool,
-    archive: str | None,
-    requests: "Requests",
-) -> int:
-    """Show what apply would do, and why.
-
-    Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
-    """
-    from fused_spec.cli.applying.session import find_workplace, make_plan
-    from fused_spec.views.documents.json import as_json
-    from fused_spec.views.documents.plans import plan_document
-    from fused_spec.views.markdown.comment import plan_markdown
-    from fused_spec.views.text.plans import plan_text
-
-    if out is not None:
-        from fused_spec.cli.applying.plan_file import check_place
-
-        check_place(context, out)
-    place = find_workplace(context, paths, archive=archive)
-    made = make_plan(context, place, requests)
-    if out is not None:
-        from fused_spec.cli.applying.plan_file import write_plan
-
-        write_plan(context, out, made, place, paths, requests)
-    views: dict[str, Callable[[], str]] = {
-        "text": lambda: plan_text(made, paint=context.console.paint_result),
-        "json": lambda: as_json(plan_document(made)),
-        "markdown": lambda: plan_markdown(made).rstrip("\n"),
-    }
-    context.console.result(views[output]())
-    return EXIT_CHANGES if detailed_exitcode and made.has_changes else EXIT_OK
 
 
 @click.command()
@@ -189,16 +109,18 @@ class _Asked:
 def _apply(
     context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
 ) -> int:
-    from fused_spec.cli.applying.lock import only_apply
-    from fused_spec.cli.applying.session import carry_out, connect_to, find_workplace, open_site, service_clock
-    from fused_spec.cli.runs.failures import failures
-    from fused_spec.cli.terminal.asking import confirm
-    from fused_spec.reconcile.applying.outcome import exit_code
-    from fused_spec.spec.resolving.prices import PRICES
-    from fused_spec.views.documents.json import as_json
-    from fused_spec.views.documents.plans import apply_document
-    from fused_spec.views.text.outcomes import outcomes_text
-    from fused_spec.views.text.plans import plan_text
+    with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.applying.lock import only_apply
+        from fused_spec.cli.applying.planning import find_workplace
+        from fused_spec.cli.applying.session import carry_out, connect_to, open_site, service_clock
+        from fused_spec.cli.runs.failures import failures
+        from fused_spec.cli.terminal.asking import confirm
+        from fused_spec.reconcile.applying.outcome import exit_code
+        from fused_spec.spec.resolving.prices import PRICES
+        from fused_spec.views.documents.json import as_json
+        from fused_spec.views.documents.outcomes import apply_document
+        from fused_spec.views.text.outcomes import outcomes_text
+        from fused_spec.views.text.plans import plan_text
 
     console = context.console
     with ExitStack() as stack:
@@ -209,7 +131,8 @@ def _apply(
         lock = only_apply(
             place.kept, context.env, now=service_clock(api), timeout=asked.lock_timeout, tell=console.warn
         )
-        may_act = stack.enter_context(lock)
+        with context.timings.phase(Phase.LOCK):
+            may_act = stack.enter_context(lock)
         site = open_site(context, place, api, may_act)
         made = _plan(place, site, asked.requests, asked.adopted)
         if asked.saved is not None:
@@ -222,15 +145,17 @@ def _apply(
             )
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
         heard: list[Event] = []
-        outcomes = carry_out(context, made, site.seeing(made.seen), priced, hear=heard.append)
+        with context.timings.phase(Phase.APPLY):
+            outcomes = carry_out(context, made, site.seeing(made.seen), priced, hear=heard.append)
         failed = failures(site, outcomes, link=not place.target.is_local)
         _write_down(context, place, made, outcomes, heard)
     code = exit_code(outcomes)
-    if output == "json":
-        console.result(as_json(apply_document(made.target, outcomes, code, failed)))
-    else:
-        again = _again(context, paths, archive)
-        console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))
+    with context.timings.phase(Phase.SHOW):
+        if output == "json":
+            console.result(as_json(apply_document(made.target, outcomes, code, failed)))
+        else:
+            again = _again(context, paths, archive)
+            console.result(outcomes_text(outcomes, failed=failed, again=again, paint=console.paint_result))
     return code
 
 
@@ -246,6 +171,8 @@ def _write_down(
     from fused_spec.reconcile.applying.events import Cancelling
     from fused_spec.spec.model import Kind
 
+    with only_said(context.console, "later plans read each receipt by itself"):
+        place.kept.archive.pack()
     cancels = cancels_of(place.kept)
     saved = [one.change.key for one in outcomes if one.change.key.kind is Kind.UDF and one.satisfied]
     with only_said(context.console, "later plans will not tell what this apply told and cancelled"):
@@ -268,33 +195,15 @@ def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: froze
     """Plan for this apply; what a person adopts is written down first."""
     from datetime import UTC, datetime
 
-    from fused_spec.cli.applying.session import plan_of, read
+    from fused_spec.cli.applying.planning import plan_of, read
     from fused_spec.reconcile.applying.catch_up import catch_up
     from fused_spec.reconcile.starting.adopt import adopt
 
-    history = read(site.api, site.markers, place, requests)
-    catch_up(history.missed, site)
-    if adopted:
-        adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
+    with site.timings.phase(Phase.REFRESH):
         history = read(site.api, site.markers, place, requests)
-    return plan_of(place, history, requests, site.api)
-
-
-def _requests(
-    *,
-    rerun: tuple[str, ...],
-    retry: tuple[str, ...],
-    select: tuple[str, ...],
-    prune: bool,
-    prune_limit: int | None,
-) -> "Requests":
-    from fused_spec.plan.model import Requests
-
-    return Requests(
-        rerun=frozenset(rerun),
-        retry=frozenset(retry) - {_ALL},
-        retry_all=_ALL in retry,
-        select=frozenset(select),
-        prune=prune,
-        prune_limit=prune_limit,
-    )
+        catch_up(history.missed, site)
+        if adopted:
+            adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
+            history = read(site.api, site.markers, place, requests)
+    with site.timings.phase(Phase.PLAN):
+        return plan_of(place, history, requests, site.api)
