@@ -23,6 +23,7 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "start",
     "validate",
+    "digest_and_plan",
     "plan_latency",
     "apply",
     "second_apply",
