@@ -24,6 +24,8 @@ SCRIPTS = (
     "start",
     "validate",
     "plan_latency",
+    "history",
+    "waiting",
     "apply",
     "second_apply",
     "logs",
