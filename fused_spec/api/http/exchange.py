@@ -10,14 +10,16 @@ from fused_spec.api.errors import Unreadable
 from fused_spec.api.http.failures import failure
 from fused_spec.api.http.request import Request
 
-_READS = frozenset({"GET", "HEAD"})
-
 
 def opened(session: requests.Session, request: Request, timeout: tuple[float, float]) -> requests.Response:
-    """The answer, whose body is not read yet; seconds to connect and to answer. No redirect is followed."""
-    send = _read if request.method in _READS and request.body is None else _send
+    """The answer, whose body is not read yet; seconds to connect and to answer. No redirect is followed.
+
+    It is sent straight by the session's adapter. What the session itself would look for, cookies, hooks, proxies and
+    where a redirect leads, is not wanted, and takes half of a call's time.
+    """
     try:
-        response = send(session, request, timeout)
+        adapter = session.get_adapter(request.url)
+        response = adapter.send(_prepared(session, request), stream=True, timeout=timeout, verify=True, proxies={})
         if response.is_redirect:
             urlsplit(response.headers["Location"])
     except requests.RequestException as error:
@@ -27,26 +29,10 @@ def opened(session: requests.Session, request: Request, timeout: tuple[float, fl
     return response
 
 
-def _send(session: requests.Session, request: Request, timeout: tuple[float, float]) -> requests.Response:
-    return session.request(
-        request.method,
-        request.url,
-        headers=dict(request.headers),
-        data=cast(Any, request.body),  # the stubs leave out iterables of bytes
-        timeout=timeout,
-        allow_redirects=False,
-        stream=True,
-    )
-
-
-def _read(session: requests.Session, request: Request, timeout: tuple[float, float]) -> requests.Response:
-    """The same of a call without a body, straight to the session's adapter.
-
-    Such a session has no cookies, hooks and proxies; to look for them takes half of a call's time.
-    """
+def _prepared(session: requests.Session, request: Request) -> requests.PreparedRequest:
     prepared = requests.PreparedRequest()
     prepared.prepare_method(request.method)
     prepared.prepare_url(request.url, None)
     prepared.headers = CaseInsensitiveDict(cast(dict[str, str], {**session.headers, **request.headers}))
-    adapter = session.get_adapter(request.url)
-    return adapter.send(prepared, stream=True, timeout=timeout, verify=True, proxies={})
+    prepared.prepare_body(cast(Any, request.body), None)  # the stubs leave out iterables of bytes
+    return prepared
