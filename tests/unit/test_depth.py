@@ -21,7 +21,7 @@ def collected(*arguments: str, **env: str) -> str:
 
 def test_what_is_left_out_is_counted_with_the_command_that_runs_it() -> None:
     said = collected("tests/torture", **{VARIABLE: "breadth"})
-    assert re.search(r"= 9 thorough tests not run =.*\n`uv run pytest --all` runs them", said), said
+    assert re.search(r"= [1-9][0-9]* thorough tests not run =.*\n`uv run pytest --all` runs them", said), said
     assert "test_torture.py" in said
 
 
