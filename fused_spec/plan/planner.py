@@ -57,6 +57,7 @@ def make_plan(
     undeclared = list(_orphans(frozenset(desired.key for desired in declared), history))
     orphans = [orphan for orphan in undeclared if not history.elsewhere.declares(orphan.key)]
     pruned = [orphan for orphan in orphans if not _is_protected(orphan)] if requests.prune else []
+    spared = [orphan for orphan in orphans if _is_protected(orphan)] if requests.prune else orphans
     _check_prune(pruned, history, requests)
     return Plan(
         target=target,
@@ -65,7 +66,7 @@ def make_plan(
         warnings=(
             *(f"{change.key}: {change.reason}" for change in changes if change.reason is Reason.RAN_ONCE),
             *age_warnings(wanted, history.objects, now),
-            *(_left_alone(orphan, resolution.project.scope) for orphan in orphans if orphan not in pruned),
+            *(_left_alone(orphan, resolution.project.scope) for orphan in spared),
             *(_spared(undeclared, history) if requests.prune else ()),
         ),
         seen=history.seen,

@@ -26,6 +26,7 @@ from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.system.timings import UNTIMED, Phase, Timings
 from fused_spec.udfs.gitrefs import Repositories
 
+Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
 
 
@@ -35,16 +36,18 @@ def resolve(
     stdin: Callable[[], bytes] | None = None,
     cwd: Path,
     git: Git | None = None,
+    cache: Cache = lambda _: None,
     processes: int = 1,
     timings: Timings = UNTIMED,
 ) -> Resolution:
     """Everything that the specs at `paths` declare, in the order of their files, and every problem found.
 
     `-` among the paths is standard input, whose relative paths start at `cwd`. `git` makes what reads git references,
-    in place of the lock file and what is on this machine alone. Many files are shared among so many `processes`. Never
+    in place of the lock file and what is on this machine alone; `cache` names the folder where what may be forgotten is
+    kept, if any. Many files are shared among so many `processes`. Never
     raises for what a person wrote.
     """
-    seen = _see(paths, stdin, cwd, git or offline, processes, timings, keeps=True)
+    seen = _see(paths, stdin, cwd, git or offline, cache, processes, timings, keeps=True)
     desired = tuple(one.desired for one in seen.looked if one.desired is not None)
     if not any(problem.is_error for problem in seen.diagnostics):
         desired = with_outputs_in_digests(desired)
@@ -62,11 +65,12 @@ def survey(
     stdin: Callable[[], bytes] | None = None,
     cwd: Path,
     git: Git | None = None,
+    cache: Cache = lambda _: None,
     processes: int = 1,
     timings: Timings = UNTIMED,
 ) -> Survey:
     """The same problems, without what the specs declare: of any number of specs little has to be kept."""
-    seen = _see(paths, stdin, cwd, git or offline, processes, timings, keeps=False)
+    seen = _see(paths, stdin, cwd, git or offline, cache, processes, timings, keeps=False)
     built = [one.declaration.file for one in seen.looked if one.is_built]
     return Survey(project=seen.project, diagnostics=seen.diagnostics, specs=len(built), files=len(set(built)))
 
@@ -84,6 +88,7 @@ def _see(
     stdin: Callable[[], bytes] | None,
     cwd: Path,
     git: Git,
+    cache: Cache,
     processes: int,
     timings: Timings,
     *,
@@ -94,7 +99,7 @@ def _see(
         project, more = _project(files, paths, cwd)
         problems += more
     locks, unreadable = read_locks(project.root)
-    around = Around(project=project, cwd=cwd, git=git(project, locks), keeps=keeps)
+    around = Around(project=project, cwd=cwd, git=git(project, locks), keeps=keeps, cache=cache(project))
     with timings.phase(Phase.READ):
         unread, looked = look_at(files, around, processes)
     problems += _without_specs(paths, looked, [*problems, *unread])

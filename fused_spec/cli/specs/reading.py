@@ -8,6 +8,8 @@ from fused_spec.system.processors import processors
 from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fused_spec.spec.model import Project, Resolution, Survey
     from fused_spec.spec.project.git_lock import Locks
     from fused_spec.spec.udfs.git_sources import GitSources
@@ -46,10 +48,16 @@ def _means(context: Context) -> dict[str, Any]:
     def git(project: "Project", locks: "Locks") -> "GitSources":
         return offline(with_state(project, context), locks)
 
+    def cache(project: "Project") -> "Path | None":
+        # Where nothing else is kept, a look at specs leaves nothing behind.
+        state = with_state(project, context).state
+        return state / "cache" if project.file is not None or state.is_dir() else None
+
     return {
         "stdin": context.sources.stdin,
         "cwd": context.cwd,
         "git": git,
+        "cache": cache,
         "processes": processors(),
         "timings": context.timings,
     }

@@ -38,7 +38,7 @@ class ElementFiles:
     sizes: dict[Path, int] = field(default_factory=dict)
     """In bytes, of each file that was to be read."""
     _known: dict[Path, Elements | Trouble] = field(default_factory=dict)
-    _room: int = MAX_ELEMENTS_BYTES
+    _room: int = field(default_factory=lambda: MAX_ELEMENTS_BYTES)
 
     def read(self, name: str, folder: Folder) -> Elements | Trouble:
         path = folder.locate(name)

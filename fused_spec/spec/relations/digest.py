@@ -26,8 +26,10 @@ def digest(payload: Mapping[str, Any], *, outputs_of: Mapping[str, str] | None =
 
 def canonical(value: Any) -> bytes:
     """The one spelling of a JSON value; raises ValueError for what JSON cannot hold (NaN, infinity)."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _without_labels(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ def in_order(desired: Sequence[Desired]) -> tuple[Desired, ...]:
     """
     by_key = {one.key: one for one in desired}
     graph = {key: [need for need in needs_of(one) if need in by_key] for key, one in by_key.items()}
+    if not any(graph.values()):
+        return tuple(by_key.values())
     sorter = TopologicalSorter(graph)
     sorter.prepare()
     position = {key: index for index, key in enumerate(by_key)}

@@ -39,6 +39,8 @@ def with_outputs_in_digests(desired: Sequence[Desired]) -> tuple[Desired, ...]:
 
     Raises `graphlib.CycleError` for a loop of needs.
     """
+    if not any(isinstance(one, DesiredJob) and one.reads for one in desired):
+        return tuple(desired)
     digests: dict[Key, str] = {}
     for one in in_order(desired):
         own = one.digest

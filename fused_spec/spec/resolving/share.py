@@ -4,10 +4,10 @@ What a document makes of itself is known at once. What names others (an output t
 all declarations are known. A process may have all files or a part of them; the outcome is the same.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import check
@@ -22,6 +22,13 @@ from fused_spec.spec.relations.text_addresses import NamedTexts, named_texts
 from fused_spec.spec.resolving.build import build
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.loads import Loadable
+from fused_spec.spec.udfs.python_source import syntax_of
+
+if TYPE_CHECKING:
+    from fused_spec.spec.udfs.syntax_cache import SyntaxCache
+
+_WORTH_A_CACHE = 50
+"""Files of a share."""
 
 
 class Others(NamedTuple):
@@ -61,26 +68,33 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What all documents have in common; `keeps` says whether what they declare is wanted, or only what is wrong."""
+    """What all documents have in common.
+
+    `keeps` says whether what they declare is wanted, or only what is wrong. `cache` is the folder where what is told of
+    the syntax of UDFs is kept, if it is.
+    """
 
     project: Project
     cwd: Path
     git: GitSources
     keeps: bool
+    cache: Path | None = None
 
 
 @dataclass(slots=True)
 class Share:
     """Looks at files, each with its number among all."""
 
-    files: Iterable[tuple[int, SpecFile]]
+    files: Sequence[tuple[int, SpecFile]]
     around: Around
     _inputs: Inputs = field(default_factory=Inputs)
+    _syntax: "SyntaxCache | None" = None
     _waiting: list[tuple[Document, Declaration]] = field(default_factory=list)
 
     def look(self, others: Others | None = None) -> Found:
         """Look at every document; without `others` those that need them wait."""
         found = Found([], [], [], self._inputs.element_sizes)
+        self._syntax = self._opened_cache()
         for number, file in self.files:
             documents, problems = read_documents(file)
             found.unread.extend(problems)
@@ -91,6 +105,8 @@ class Share:
                     found.waiting.append(len(found.looked))
                     self._waiting.append((document, declaration))
                 found.looked.append(looked or Looked(declaration))
+        if self._syntax is not None:
+            self._syntax.keep()
         return found
 
     def finish(self, others: Others) -> list[Looked]:
@@ -100,6 +116,13 @@ class Share:
             for document, declaration in self._waiting
             if (looked := self._look(document, declaration, others)) is not None
         ]
+
+    def _opened_cache(self) -> "SyntaxCache | None":
+        if self.around.cache is None or len(self.files) < _WORTH_A_CACHE:
+            return None
+        from fused_spec.spec.udfs.syntax_cache import SyntaxCache  # with sqlite3, which few files are not worth
+
+        return SyntaxCache(self.around.cache)
 
     def _look(self, document: Document, declaration: Declaration, others: Others | None) -> Looked | None:
         """None for what cannot be told without others."""
@@ -129,7 +152,11 @@ class Share:
             folder=around.cwd if file.path is None else file.path.parent,
             inputs=self._inputs,
             outputs=_Unknown() if others is None else others.outputs,
-            loadable=Loadable(git=around.git, saved=_Unknown() if others is None else others.saved),
+            loadable=Loadable(
+                git=around.git,
+                saved=_Unknown() if others is None else others.saved,
+                syntax=syntax_of if self._syntax is None else self._syntax.syntax_of,
+            ),
         )
 
 

@@ -15,8 +15,7 @@ class Function:
 
     `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.
     `annotations` are the plain names that stand behind parameters, as `int`; `allowed` are the values that others list.
-    `default_parameters` is None when the
-    decorator computes them.
+    `default_parameters` are the names of those that the decorator gives, None when it computes them.
     """
 
     name: str
@@ -28,7 +27,7 @@ class Function:
     open_ended: bool
     annotations: Mapping[str, str] = field(default_factory=dict)
     allowed: Mapping[str, Allowed] = field(default_factory=dict)
-    default_parameters: Mapping[str, Any] | None = field(default_factory=dict)
+    default_parameters: tuple[str, ...] | None = ()
     decorator_headers: bool = False
 
     def wanted_instead(self, name: str, value: Any) -> str | None:
@@ -66,7 +65,7 @@ def function_of(node: ast.FunctionDef | ast.AsyncFunctionDef, definitions: Defin
             for argument in [*positional, *spec.kwonlyargs]
             if (allowed := definitions.allowed(argument.annotation)) is not None
         },
-        default_parameters=_literal(keywords.get("default_parameters")),
+        default_parameters=_names(keywords.get("default_parameters")),
         decorator_headers="headers" in keywords,
     )
 
@@ -83,12 +82,12 @@ def _keywords(decorator: ast.expr | None) -> dict[str | None, ast.expr]:
     return {keyword.arg: keyword.value for keyword in decorator.keywords} if isinstance(decorator, ast.Call) else {}
 
 
-def _literal(node: ast.expr | None) -> Mapping[str, Any] | None:
-    """The mapping that stands there literally; None when it is computed."""
+def _names(node: ast.expr | None) -> tuple[str, ...] | None:
+    """The keys of the mapping that stands there literally; None when it is computed."""
     if node is None:
-        return {}
+        return ()
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return tuple(value) if isinstance(value, dict) else None

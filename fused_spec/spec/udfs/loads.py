@@ -7,7 +7,7 @@ otherwise answered where the job runs, if that load is ever reached: nobody here
 
 import re
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
@@ -17,7 +17,7 @@ from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.neighbours import Neighbours
-from fused_spec.spec.udfs.python_source import BadSyntax, Load, syntax_of
+from fused_spec.spec.udfs.python_source import BadSyntax, Load, Syntax, syntax_of
 from fused_spec.spec.udfs.source_code import SourceCode
 from fused_spec.spec.udfs.text import Written
 from fused_spec.udfs.bundle import Bundled, home_of, neighbour
@@ -30,10 +30,14 @@ _MOST = 500  # loaded UDFs; a real one has a handful
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loadable:
-    """What the UDFs of a document may load; `saved` are the names of the UDFs that these specs declare."""
+    """What the UDFs of a document may load; `saved` are the names of the UDFs that these specs declare.
+
+    `syntax` looks at their sources.
+    """
 
     git: GitSources
     saved: Collection[str]
+    syntax: Callable[[str], Syntax | BadSyntax] = syntax_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,7 +76,7 @@ def gather(
 
 
 def _follow_all(source: SourceCode, home: str, search: _Search) -> None:
-    syntax = syntax_of(source.text)
+    syntax = search.loadable.syntax(source.text)
     for load in () if isinstance(syntax, BadSyntax) else syntax.loads:  # what is no Python loads nothing
         try:
             _follow(load, home, source, search)

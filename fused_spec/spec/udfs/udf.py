@@ -16,7 +16,7 @@ from fused_spec.spec.documents.wording import either, spelt
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.udfs.functions import Function
 from fused_spec.spec.udfs.loads import Loadable, gather
-from fused_spec.spec.udfs.python_source import BadSyntax, syntax_of
+from fused_spec.spec.udfs.python_source import BadSyntax
 from fused_spec.spec.udfs.source_code import SourceCode
 from fused_spec.spec.udfs.text import Written, read_headers, read_written
 from fused_spec.udfs.bundle import as_headers
@@ -40,10 +40,10 @@ def read_udf(
     """
     headers = read_headers(declared, pointer, folder, findings)
     for code in headers.values():
-        _functions(code, findings)
+        _functions(code, loadable, findings)
     written = read_written(declared, pointer, folder, loadable.git, findings)
     entrypoint = declared.get("entrypoint") or (written.entrypoint if written is not None else None)
-    function = _entry(written.code, entrypoint, pointer, findings) if written is not None else None
+    function = _entry(written.code, entrypoint, pointer, loadable, findings) if written is not None else None
     if written is None or function is None:
         return None
     if function.decorator_headers:
@@ -79,8 +79,8 @@ def _origins(written: Written, headers: list[str | None]) -> dict[str, str]:
     return {path: file for path, file in files.items() if file is not None}
 
 
-def _functions(code: SourceCode, findings: Findings) -> tuple[Function, ...] | None:
-    syntax = syntax_of(code.text)
+def _functions(code: SourceCode, loadable: Loadable, findings: Findings) -> tuple[Function, ...] | None:
+    syntax = loadable.syntax(code.text)
     if not isinstance(syntax, BadSyntax):
         return syntax.functions
     findings.tell(
@@ -93,9 +93,11 @@ def _functions(code: SourceCode, findings: Findings) -> tuple[Function, ...] | N
     return None
 
 
-def _entry(code: SourceCode, entrypoint: str | None, pointer: Pointer, findings: Findings) -> Function | None:
+def _entry(
+    code: SourceCode, entrypoint: str | None, pointer: Pointer, loadable: Loadable, findings: Findings
+) -> Function | None:
     """The function to call: the named one, else the only one decorated with `@fused.udf`, else of those `udf`."""
-    functions = _functions(code, findings)
+    functions = _functions(code, loadable, findings)
     if functions is None:
         return None
     by_name = {function.name: function for function in functions}

@@ -76,12 +76,12 @@ def mutated(draw: st.DrawFn) -> tuple[str | None, Any]:
         place = draw(st.sampled_from(places))
         value = draw(st.sampled_from(PLAIN) | st.text(max_size=5) | st.floats(allow_nan=False, allow_infinity=False))
         if isinstance(place, list):
-            place.insert(draw(st.integers(0, len(place))), value)
+            place.insert(draw(st.integers(0, len(place))), copy.deepcopy(value))
             continue
         key = draw(st.sampled_from([*place, *NAMES]))
         what = draw(st.sampled_from(["set", "drop", "rename"]))
         if what == "set" or key not in place:
-            place[key] = value
+            place[key] = copy.deepcopy(value)
         elif what == "drop":
             del place[key]
         else:
