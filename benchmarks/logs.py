@@ -1,20 +1,23 @@
 """How fast a job's log is written and answered, beside plainer ways to do either.
 
-    uv run python benchmarks/logs.py [--lines N] [--rounds N]
+    uv run python benchmarks/logs.py [--quick] [--lines N] [--rounds N]
 
-The ways take turns, each in a process of its own; the median of the rounds counts. Times include no start of a process.
+Each way runs in a process of its own; times include no start of a process.
 """
 
-import argparse
 import json
 import logging
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from argparse import SUPPRESS, Namespace
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+
+from measure import command_line, in_turns, rounds, tell
+from rows import Row, row
 
 WRITE = (
     "LogWriter, a thousand lines at once",
@@ -95,12 +98,6 @@ WAYS: dict[str, Callable[[Path, int], None]] = dict(
 )
 
 
-def once(way: str, count: int) -> float:
-    """Seconds of one way, measured in a process of its own."""
-    command = [sys.executable, __file__, "--way", way, "--lines", str(count)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
 def measure(way: str, count: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "log.jsonl"
@@ -113,26 +110,28 @@ def measure(way: str, count: int) -> float:
         return time.perf_counter() - began
 
 
-def table(title: str, ways: tuple[str, ...], count: int, rounds: int) -> str:
-    """Markdown: the time of each way, and as a multiple of the first one's."""
-    seconds: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(rounds):
-        for way in ways:
-            seconds[way].append(once(way, count))
-    medians = {way: statistics.median(times) for way, times in seconds.items()}
-    first = medians[ways[0]]
-    rows = [f"| {way} | {median * 1000:.1f} | {median / first:.2f} |" for way, median in medians.items()]
-    return "\n".join([f"### {title}", "", "| way | ms | ratio |", "|---|---|---|", *rows, ""])
+def rate(way: str, count: int) -> float:
+    """Lines a second of one way, measured in a process of its own."""
+    command = [sys.executable, __file__, "--way", way, "--lines", str(count)]
+    return count / float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def rows(given: Namespace) -> Iterator[Row]:
+    count = given.lines or (50_000 if given.quick else 200_000)
+    for what, ways in (("written", WRITE), ("answered", ANSWER)):
+        found = in_turns({way: partial(rate, way, count) for way in ways}, rounds=rounds(given, usually=5, quick=3))
+        for ours in ways[:2]:
+            for peer in ways[2:]:
+                name = f"{count:,} lines {what}: {ours}"
+                yield row(name, found[ours], unit="lines/s", beside=peer, peer=found[peer])
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=200_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser = command_line(__doc__)
+    parser.add_argument("--lines", type=int)
+    parser.add_argument("--way", choices=WAYS, help=SUPPRESS)
     arguments = parser.parse_args()
     if arguments.way:
         print(measure(arguments.way, arguments.lines))
     else:
-        print(table(f"{arguments.lines:,} lines written", WRITE, arguments.lines, arguments.rounds))
-        print(table(f"a log of {arguments.lines:,} lines answered", ANSWER, arguments.lines, arguments.rounds))
+        tell(rows, arguments)

@@ -29,7 +29,7 @@ ALONE = {
 
 
 def rows(given: Namespace) -> Iterator[Row]:
-    turns = rounds(given, usually=11, quick=3)
+    turns = rounds(given, usually=11, quick=2)
     with project(jobs=JOBS) as unchanged:
         apply = unchanged.command("apply", "specs")
         apply()

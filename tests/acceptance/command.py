@@ -15,6 +15,7 @@ from typing import Any
 from tests.waiting import PATIENCE
 
 COMMAND = Path(sys.executable).with_name("fused-spec")
+_KEPT = {"PATH", "LANG", "TMPDIR", "VIRTUAL_ENV"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class Shell:
         )
 
     def env(self, **more: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "VIRTUAL_ENV") if name in os.environ}
+        kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("COVERAGE_")}
         return {**kept, "HOME": str(self.home), **more}
 
     def write(self, name: str, text: str) -> Path:

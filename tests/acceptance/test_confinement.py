@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -124,7 +125,7 @@ def test_nothing_of_the_service_of_another_job_or_of_the_specs_is_written(
     assert [path.read_bytes() for name, path in kept.items() if name != "the database"] == before
     assert [beside(kept[name]) for name in ("another job", "the specs")] == names
     assert not list(served.state.glob("*.new*"))
-    with sqlite3.connect(f"file:{kept['the database']}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{kept['the database']}?mode=ro", uri=True)) as database:
         assert database.execute("PRAGMA quick_check").fetchone() == ("ok",)
 
 

@@ -77,6 +77,7 @@ def test_what_was_tried_locally_runs_at_another_service_too(project: Shell) -> N
     assert len(project.run("jobs").out.splitlines()) == 2
 
 
+@pytest.mark.thorough
 def test_a_service_is_known_again_by_whatever_address_it_is_reached(project: Shell) -> None:
     assert project.run("apply", "specs").code == 0
     url = project.service["url"]
@@ -90,6 +91,7 @@ def test_a_service_is_known_again_by_whatever_address_it_is_reached(project: She
     ]
 
 
+@pytest.mark.thorough
 def test_a_run_elsewhere_is_shown_by_its_id_and_says_where_it_was(project: Shell) -> None:
     with lab(project) as served:
         declare(project, f"lab: {{base_url: '{served.url}'}}")
@@ -102,6 +104,7 @@ def test_a_run_elsewhere_is_shown_by_its_id_and_says_where_it_was(project: Shell
         assert project.run("show", "areas").code == 1
 
 
+@pytest.mark.thorough
 def test_clones_that_share_an_archive_have_services_of_their_own(project: Shell, tmp_path: Path) -> None:
     shared = ["--archive", str(tmp_path / "shared")]
     assert project.run("apply", "specs", *shared).code == 0
@@ -162,6 +165,7 @@ def test_two_scopes_of_one_service_are_two_environments(project: Shell) -> None:
         assert runs(served) == 2
 
 
+@pytest.mark.thorough
 def test_a_prune_stays_within_its_environment(project: Shell) -> None:
     token = "kind: UdfAccessToken\nmetadata: {name: maps}\nspec: {udf: {id: ID}, sink: {file: .secrets/maps}}\n"
     with lab(project) as served:
@@ -192,6 +196,7 @@ def test_two_targets_that_are_one_environment_stop_every_command(project: Shell)
         assert "fused-spec.yaml:5:20" in refused.out + refused.err
 
 
+@pytest.mark.thorough
 def test_the_name_hosted_is_no_way_into_an_environment_with_a_name_of_its_own(project: Shell) -> None:
     declare(project, "dev: {base_url: 'https://www.fused.io/server/v1'}")
     refused = project.run("plan", "specs", "--target", "hosted")
@@ -213,6 +218,7 @@ def test_a_local_service_whose_state_was_removed_has_run_nothing_and_the_plan_sa
     assert "It is new" in plan.err
 
 
+@pytest.mark.thorough
 def test_another_service_at_the_same_address_has_run_nothing_and_the_plan_says_why(project: Shell) -> None:
     with lab(project) as served:
         declare(project, f"lab: {{base_url: '{served.url}'}}")
@@ -224,6 +230,7 @@ def test_another_service_at_the_same_address_has_run_nothing_and_the_plan_says_w
         assert "another service answers at that address now" in warnings(plan)
 
 
+@pytest.mark.thorough
 def test_an_archive_that_was_removed_is_told_until_it_has_something_again(project: Shell) -> None:
     assert project.run("apply", "specs").code == 0
     shutil.rmtree(project.folder / ".fused-spec/archive")
@@ -234,6 +241,7 @@ def test_an_archive_that_was_removed_is_told_until_it_has_something_again(projec
     assert warnings(project.run("plan", "specs", "--output", "json")) == ""
 
 
+@pytest.mark.thorough
 def test_a_receipt_of_a_later_format_stops_an_apply_before_anything_starts(project: Shell) -> None:
     assert project.run("apply", "specs").code == 0
     [receipt] = (project.folder / ".fused-spec/archive").rglob("receipt.json")
@@ -296,6 +304,7 @@ def test_nothing_runs_again_where_the_version_before_ran_it(before: Shell) -> No
     assert not (kept / "archive/before-scopes-1/services").exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", ["state", "named"])
 def test_a_local_receipt_of_the_version_before_is_believed_at_no_other_service(before: Shell, place: str) -> None:
     named = before.folder / ("kept" if place == "named" else ".fused-spec/archive")
@@ -309,6 +318,7 @@ def test_a_local_receipt_of_the_version_before_is_believed_at_no_other_service(b
 # The lock
 
 
+@pytest.mark.thorough
 def test_an_apply_waits_for_the_lock_as_long_as_it_is_told_to(project: Shell) -> None:
     assert project.run("apply", "specs").code == 0
     locks = project.folder / ".fused-spec/locks"

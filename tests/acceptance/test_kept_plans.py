@@ -44,6 +44,7 @@ def test_a_digest_that_nobody_was_shown_sends_nothing_and_names_its_job_and_both
     assert len(project.run("jobs").out.splitlines()) == 1
 
 
+@pytest.mark.thorough
 def test_a_plan_that_is_applied_in_another_folder_says_where_it_belongs(project: Shell) -> None:
     project.run("plan", "specs", "--out", "reviewed.plan")
     project.write("deeper/x", "")
@@ -54,12 +55,14 @@ def test_a_plan_that_is_applied_in_another_folder_says_where_it_belongs(project:
     assert "in the folder in which it was made" in applied.err
 
 
+@pytest.mark.thorough
 def test_a_plan_that_was_carried_out_is_refused_as_that(project: Shell) -> None:
     project.run("plan", "specs", "--out", "reviewed.plan")
     assert [project.run("apply", "--plan", "reviewed.plan").code for _ in range(2)] == [0, 6]
     assert "the plan was carried out before" in project.run("apply", "--plan", "reviewed.plan").err
 
 
+@pytest.mark.thorough
 def test_a_plan_that_has_no_place_is_refused_before_anything_is_planned(project: Shell) -> None:
     done = project.run("plan", "specs", "--out", "no/such/folder/x.plan", "--output", "json")
     assert done.code == 74

@@ -27,6 +27,7 @@ def many(shell: Shell) -> Shell:
     return shell
 
 
+@pytest.mark.thorough
 def test_a_job_of_25_000_elements_runs_each_and_is_not_run_again_from_the_spec(many: Shell) -> None:
     assert many.run("apply", "specs").code == 0
     many.write("specs/many.yaml", JOB + f"[{', '.join(f'{{n: {number}}}' for number in range(MANY))}]\n")

@@ -124,7 +124,10 @@ def google() -> Iterator[dict[str, str]]:
     server.stop()
 
 
-@pytest.fixture(scope="module", params=[("s3", amazon), ("gs", google)], ids=["s3", "gs"])
+KINDS = [pytest.param(("s3", amazon), id="s3"), pytest.param(("gs", google), id="gs")]
+
+
+@pytest.fixture(scope="module", params=[KINDS[0], pytest.param(("gs", google), id="gs", marks=pytest.mark.thorough)])
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, str]]]:
     """A scheme, and the environment in which its library finds the server."""
     scheme, started = request.param
@@ -184,6 +187,7 @@ def udf(code: str, **fields: Any) -> dict[str, Any]:
     return {"type": "udf", "udf": {"name": "rows", "entrypoint": "udf", "code": code}, **fields}
 
 
+@pytest.mark.parametrize("server", KINDS, indirect=True)
 def test_upload_ingestion_and_results_go_through_the_bucket(service: Served, bucket: Bucket) -> None:
     content = squares()
     service.ask("PUT", "/files/upload", params={"path": "fd://uploads/squares.parquet"}, data=content)
@@ -227,6 +231,7 @@ def test_files_are_listed_read_signed_and_deleted(service: Served, bucket: Bucke
     assert listed("fd://") == ["fd://b/"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", ["fd://../outside.txt", "fd://a/../../outside.txt"])
 def test_no_path_leaves_the_prefix(service: Served, path: str) -> None:
     with pytest.raises(requests.HTTPError, match="400"):
@@ -244,6 +249,7 @@ def test_a_cluster_and_a_bucket_work_together(tmp_path: Path, bucket: Bucket) ->
         assert service.results(job_id) == [[1, 100, 100], [2, 100, 100]]
 
 
+@pytest.mark.thorough
 def test_a_bucket_that_is_not_there_is_told_to_whoever_uploads_and_to_whoever_reads(
     tmp_path: Path, bucket: Bucket
 ) -> None:
@@ -259,6 +265,7 @@ def test_a_bucket_that_is_not_there_is_told_to_whoever_uploads_and_to_whoever_re
         assert "Traceback" not in log
 
 
+@pytest.mark.thorough
 def test_a_cluster_spreads_an_ingestion_by_way_of_the_bucket(
     tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

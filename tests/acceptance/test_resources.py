@@ -133,6 +133,7 @@ def test_what_is_printed_may_be_anything(service: Service) -> None:
     assert log[-1].endswith("the process ended by itself with exit code 9")
 
 
+@pytest.mark.thorough
 def test_a_job_that_waits_says_what_for_and_one_of_another_project_overtakes(service: Service, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     waits = f"import os, time\ndef udf():\n    while not os.path.exists({str(flag)!r}): time.sleep(0.05)\n"
@@ -195,6 +196,7 @@ def wheel(folder: Path, name: str, files: dict[str, str]) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_without_uv_an_image_is_built_by_venv_and_pip_and_a_job_runs_in_it(tmp_path: Path) -> None:
     """What the engine needs is not fetched: pip finds it by PYTHONPATH, and the image by what the wheel brings."""
     here = sysconfig.get_path("purelib")

@@ -131,6 +131,7 @@ def test_an_ingestion_survives_the_service_and_writes_its_table_once(tmp_path: P
         service.close()
 
 
+@pytest.mark.thorough
 def test_a_job_whose_request_was_damaged_is_followed_and_another_ends_and_says_so(tmp_path: Path) -> None:
     service = Service(tmp_path)
     code = waiting(tmp_path)
@@ -152,6 +153,7 @@ def test_a_job_whose_request_was_damaged_is_followed_and_another_ends_and_says_s
         service.close()
 
 
+@pytest.mark.thorough
 def test_a_job_whose_worker_went_with_the_service_ends_as_failed_and_says_so(tmp_path: Path) -> None:
     service = Service(tmp_path)
     job = service.post(waiting(tmp_path), parameters={"name": "lost"})

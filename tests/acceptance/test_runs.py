@@ -126,6 +126,7 @@ def test_without_waiting_apply_ends_at_once_and_wait_waits(long: Shell, flag: Pa
     assert long.run("wait", "long").code == 0
 
 
+@pytest.mark.thorough
 def test_a_timeout_of_the_apply_ends_the_waiting_and_no_run(long: Shell, flag: Path) -> None:
     ended = long.run("apply", "specs", "--timeout", "2s", "--output", "json")
     assert (ended.code, ended.document["outcomes"][0]["status"]) == (5, "timeout")
@@ -176,6 +177,7 @@ def test_a_job_goes_on_when_its_service_is_killed_and_is_taken_up_again(long: Sh
     assert attached_outcome(long, flag) == (job_id, "succeeded")
 
 
+@pytest.mark.thorough
 def test_a_job_whose_worker_died_with_its_service_does_not_run_for_ever(long: Shell) -> None:
     long.run("apply", "specs", "--no-wait")
     child = psutil.Process(child_of(long))
@@ -211,6 +213,7 @@ def test_a_udf_that_fails_shows_its_last_lines_and_where(shell: Shell) -> None:
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.thorough
 def test_what_needs_a_failed_job_is_skipped_and_named_with_the_cause(shell: Shell) -> None:
     shell.write("specs/long.py", "@fused.udf\ndef udf(flag):\n    raise ValueError('no such tile')\n")
     second = job(Path("unused"), "second", "  needs: [long]\n")
@@ -230,6 +233,7 @@ def test_env_reaches_the_job_and_secrets_of_the_service_do_not(shell: Shell) -> 
     assert "['LEVEL']" in shell.run("logs", "long").out
 
 
+@pytest.mark.thorough
 def test_serve_listens_where_it_says_and_refuses_other_machines(shell: Shell) -> None:
     refused = shell.run("serve", "--host", "0.0.0.0")
     assert refused.code == 2

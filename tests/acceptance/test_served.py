@@ -226,6 +226,7 @@ def test_the_service_says_how_to_point_a_client_at_it_and_keeps_its_token_to_its
     assert service.token not in said
 
 
+@pytest.mark.thorough
 def test_the_command_line_that_serve_shows_works_as_it_is(shell: Shell) -> None:
     with serving(shell) as service:
         assert service.process.stderr is not None
@@ -278,6 +279,7 @@ def test_a_local_service_with_another_storage_than_the_project_asks_for_is_not_u
     assert (refused.code, "with nothing configured it would be" in refused.err) == (2, True)
 
 
+@pytest.mark.thorough
 def test_a_service_that_a_person_started_with_another_storage_is_used_where_nothing_else_is_asked_for(
     shell: Shell,
 ) -> None:
@@ -293,6 +295,7 @@ def test_a_service_that_a_person_started_with_another_storage_is_used_where_noth
         by_hand.communicate(timeout=PATIENCE)
 
 
+@pytest.mark.thorough
 def test_a_stopped_service_ends_with_its_signal_handled(shell: Shell) -> None:
     with serving(shell) as service:
         service.stop(signal.SIGINT)

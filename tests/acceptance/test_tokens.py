@@ -79,6 +79,7 @@ def test_a_rotated_token_is_well(project: Shell) -> None:
     assert (checked.code, in_form(checked)["well"], rotated["well"]) == (0, True, True)
 
 
+@pytest.mark.thorough
 def test_an_overlap_is_told_with_its_end(project: Shell) -> None:
     rotated = project.run("tokens", "rotate", "tiles", "--overlap", "7d")
     assert "the former one works until " in rotated.out
@@ -86,6 +87,7 @@ def test_an_overlap_is_told_with_its_end(project: Shell) -> None:
     assert project.run("tokens", "rotate", "tiles").code == 0
 
 
+@pytest.mark.thorough
 def test_an_overlap_and_its_opposite_exclude_each_other(project: Shell) -> None:
     ended = project.run("tokens", "rotate", "tiles", "--overlap", "7d", "--revoke-now")
     assert (ended.code, "exclude each other" in ended.err) == (2, True)
@@ -119,6 +121,7 @@ def test_a_token_that_expired_is_told_and_works(project: Shell) -> None:
         project.write("specs/a.yaml", SPECS)
 
 
+@pytest.mark.thorough
 def test_a_rotation_waits_for_no_apply_and_says_who_is_at_work(project: Shell) -> None:
     with local_lock(project.folder / ".fused-spec/locks/local.lock", Holder(host="elsewhere", pid=1, run_url=None)):
         ended = project.run("tokens", "rotate", "tiles", "--output", "json")

@@ -24,6 +24,7 @@ def tile(number: int) -> str:
     )
 
 
+@pytest.mark.thorough
 def test_three_hundred_new_jobs_are_one_group_in_every_form(project: Shell) -> None:
     project.write("specs/tiles.yaml", "".join(map(tile, range(300))))
     text = project.run("plan", "specs")
@@ -69,6 +70,7 @@ def test_invalid_specs_are_a_comment_of_their_own_and_exit_3(project: Shell) -> 
     assert done.out.startswith("**1 problem in the specs; nothing was planned.**\n\n- `specs/a.yaml:")
 
 
+@pytest.mark.thorough
 def test_a_plan_that_cannot_be_made_is_a_comment_too(project: Shell) -> None:
     project.write("specs/a.yaml", quick("areas"))
     done = project.run("plan", "specs", "--output", "markdown", "--target", "hosted", FUSED_SPEC_CREDENTIALS="none")
@@ -91,6 +93,7 @@ def test_what_left_the_specs_is_told_by_plans_until_an_apply_has_told_it(project
     assert project.run("plan", "specs").out == "No changes. 1 unchanged: up to date.\n"
 
 
+@pytest.mark.thorough
 def test_an_apply_that_cannot_keep_what_it_told_has_applied_all_the_same(project: Shell) -> None:
     project.write("specs/a.yaml", quick("areas"))
     project.write("specs/b.yaml", quick("others"))

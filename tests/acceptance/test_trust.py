@@ -58,6 +58,7 @@ def test_a_second_apply_is_refused_and_told_who_holds_the_lock(project: Shell, f
     first.communicate(timeout=PATIENCE)
 
 
+@pytest.mark.thorough
 def test_a_lock_whose_holder_was_killed_is_free(project: Shell, flag: Path) -> None:
     add_long(project, flag)
     first = project.start("apply", "specs")
@@ -68,6 +69,7 @@ def test_a_lock_whose_holder_was_killed_is_free(project: Shell, flag: Path) -> N
     assert project.run("apply", "specs").code == 0
 
 
+@pytest.mark.thorough
 def test_reading_needs_no_lock(project: Shell, flag: Path) -> None:
     add_long(project, flag)
     first = project.start("apply", "specs")
@@ -77,6 +79,7 @@ def test_reading_needs_no_lock(project: Shell, flag: Path) -> None:
     first.communicate(timeout=PATIENCE)
 
 
+@pytest.mark.thorough
 def test_the_second_signal_ends_the_process_at_once(project: Shell, flag: Path) -> None:
     add_long(project, flag)
     first = project.start("apply", "specs")
@@ -91,6 +94,7 @@ def test_the_second_signal_ends_the_process_at_once(project: Shell, flag: Path) 
     assert project.run("apply", "specs").code == 0
 
 
+@pytest.mark.thorough
 def test_a_folder_that_machines_share_is_locked_for_all_of_them(project: Shell, flag: Path, tmp_path: Path) -> None:
     add_long(project, flag)
     shared = str(tmp_path / "shared")
@@ -120,6 +124,7 @@ def test_a_kept_plan_is_carried_out_once(project: Shell) -> None:
     assert len(project.run("jobs").out.splitlines()) == 2
 
 
+@pytest.mark.thorough
 def test_a_kept_plan_is_refused_when_the_specs_changed(project: Shell) -> None:
     project.run("plan", "specs", "--out", "tf.plan")
     project.write("specs/quick.py", UDF.replace("n={n}", "n is {n}"))
@@ -135,6 +140,7 @@ def test_a_kept_plan_is_refused_when_the_history_moved(project: Shell) -> None:
     assert project.run("apply", "--plan", "tf.plan").code == 6
 
 
+@pytest.mark.thorough
 def test_a_kept_plan_holds_while_other_projects_run_their_jobs(project: Shell) -> None:
     project.run("plan", "specs", "--out", "tf.plan")
     project.write("fused-spec.yaml", PROJECT.replace("0d5b1c7e-52b5", "77777777-0000"))
@@ -143,12 +149,14 @@ def test_a_kept_plan_holds_while_other_projects_run_their_jobs(project: Shell) -
     assert project.run("apply", "--plan", "tf.plan").code == 0
 
 
+@pytest.mark.thorough
 def test_a_kept_plan_is_refused_elsewhere(project: Shell) -> None:
     project.run("plan", "specs", "--out", "tf.plan")
     project.write("fused-spec.yaml", PROJECT.replace("0d5b1c7e-52b5", "77777777-0000"))
     assert project.run("apply", "--plan", "tf.plan").code == 6
 
 
+@pytest.mark.thorough
 def test_a_kept_plan_that_was_changed_by_hand_is_refused(project: Shell) -> None:
     project.run("plan", "specs", "--out", "tf.plan")
     path = project.folder / "tf.plan"
@@ -156,6 +164,7 @@ def test_a_kept_plan_that_was_changed_by_hand_is_refused(project: Shell) -> None
     assert project.run("apply", "--plan", "tf.plan").code == 6
 
 
+@pytest.mark.thorough
 def test_what_is_no_plan_is_refused(project: Shell) -> None:
     project.write("tf.plan", "{}")
     done = project.run("apply", "--plan", "tf.plan")
@@ -174,6 +183,7 @@ def test_a_purged_history_is_no_reason_to_run_again(project: Shell) -> None:
     assert "finished earlier, known from the archive" in planned.out
 
 
+@pytest.mark.thorough
 def test_logs_are_read_from_the_archive_when_the_service_forgot(project: Shell) -> None:
     project.run("apply", "specs")
     project.forget_history()
@@ -191,6 +201,7 @@ def test_a_forgotten_run_without_a_receipt_is_asked_about(project: Shell) -> Non
     assert project.run("plan", "specs", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.thorough
 def test_a_forgotten_run_can_be_run_again(project: Shell) -> None:
     project.run("apply", "specs")
     project.forget_history()
@@ -242,6 +253,7 @@ def test_prune_ends_what_no_spec_declares_but_not_what_is_protected(project: She
     flag.touch()
 
 
+@pytest.mark.thorough
 def test_prune_of_more_than_a_share_needs_to_be_allowed(project: Shell, flag: Path) -> None:
     project.write("specs/long.py", UNTIL_TOLD)
     for number in range(7):
@@ -264,6 +276,7 @@ def test_a_job_past_its_longest_time_is_cancelled_and_says_why(project: Shell, f
     assert shown["status"] == "cancelled"
 
 
+@pytest.mark.thorough
 def test_an_apply_past_its_longest_time_cancels_its_runs(project: Shell, flag: Path) -> None:
     add_long(project, flag)
     done = project.run("apply", "specs", "--select", "long", "--max-duration", "1s")

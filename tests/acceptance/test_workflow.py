@@ -221,6 +221,7 @@ def test_nothing_starts_again_on_a_new_machine_after_a_purge(github: GitHub) -> 
     assert github.starts == 0
 
 
+@pytest.mark.thorough
 def test_a_plan_of_a_pull_request_knows_what_the_archive_knows(github: GitHub) -> None:
     github.run("apply")
     github.purge()
@@ -243,6 +244,7 @@ def test_a_pull_request_with_invalid_specs_gets_a_comment_with_its_problems(gith
     assert said[:2] == ["<!-- fused-spec plan -->", "**4 problems in the specs; nothing was planned.**"]
 
 
+@pytest.mark.thorough
 def test_an_archive_that_cannot_be_brought_back_ends_the_workflow_before_anything_starts(github: GitHub) -> None:
     github.run("apply")
     github.purge()
@@ -254,6 +256,7 @@ def test_an_archive_that_cannot_be_brought_back_ends_the_workflow_before_anythin
     assert github.starts == 0
 
 
+@pytest.mark.thorough
 def test_an_archive_of_a_fork_is_not_brought_back(github: GitHub) -> None:
     github.run("apply")
     github.run("apply", repository_id=2)

@@ -1,7 +1,9 @@
 """The benchmarks can be run as they are shown; what they find is not asked here, since it depends on the machine."""
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-README = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
-SHOWN = sorted(set(re.findall(r"uv run python (benchmarks/\w+\.py)", README)))
+ROOT = Path(__file__).parents[2]
+BENCHMARKS = ROOT / "benchmarks"
+SHOWN = "".join(path.read_text(encoding="utf-8") for path in (BENCHMARKS / "README.md", ROOT / "docs/performance.md"))
+SUITE = sorted({line.strip() for line in re.findall(r"^ *benchmarks/run([^#\n]*)", SHOWN, re.MULTILINE)})
+SCRIPTS = sorted(set(re.findall(r"uv run python (benchmarks/\w+\.py)", SHOWN)))
 
 
 def run(*words: str | Path) -> str:
@@ -20,15 +24,33 @@ def run(*words: str | Path) -> str:
     return subprocess.run(words, env=env, check=True, capture_output=True, text=True).stdout
 
 
-def test_one_command_lists_every_benchmark() -> None:
+def listed(*words: str) -> list[str]:
     uv = shutil.which("uv")
     command = [BENCHMARKS / "run"] if uv else [sys.executable, BENCHMARKS / "suite.py"]
-    listed = [line.split()[0] for line in run(*command, "--list").splitlines()]
-    scripts = {path.stem for path in BENCHMARKS.glob("*.py") if "command_line(" in path.read_text(encoding="utf-8")}
-    assert sorted(listed) == sorted(scripts - {"measure"})
+    return [line.split()[0] for line in run(*command, *words, "--list").splitlines()]
 
 
-@pytest.mark.parametrize("script", SHOWN)
+def test_one_command_runs_every_benchmark() -> None:
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in BENCHMARKS.glob("*.py")}
+    scripts = [name for name, text in texts.items() if re.search("^from measure import .*command_line", text, re.M)]
+    assert sorted(listed()) == sorted(scripts)
+
+
+@pytest.mark.parametrize("words", SUITE)
+def test_the_command_is_shown_with_arguments_that_it_has(words: str) -> None:
+    assert listed(*shlex.split(words)) != []
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_a_benchmark_that_is_shown_has_the_arguments_of_all(script: str) -> None:
-    told = run(sys.executable, BENCHMARKS.parent / script, "--help")
+    told = run(sys.executable, ROOT / script, "--help")
     assert [option for option in ("--quick", "--json", "--rounds") if option not in told] == []
+
+
+def test_a_benchmark_tells_what_it_measured_beside_what() -> None:
+    told = run(sys.executable, BENCHMARKS / "start.py", "--rounds", "1", "--json")
+    rows = [json.loads(line) for line in told.splitlines()]
+    assert [(row["name"], row["runs"], row["ours"] > 0, row["peer"] > 0) for row in rows] == [
+        ("`fused-spec --version`", 1, True, True),
+        ("`fused-spec --help`", 1, True, True),
+    ]

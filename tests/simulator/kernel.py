@@ -32,38 +32,39 @@ class Process:
     resumes_at: float = 0.0
 
 
+Work = Callable[[], object]
+Turn = tuple[float, int, greenlet | Work, Process]
+"""When something is due, which of those due at once was first, and who: one who gave way, or work that begins."""
+
+
 @dataclass
 class Kernel:
     """The clock, and who goes on when.
 
     Whoever gives way hands over to whoever is due next, without a switch where that is itself: in the same order as one
-    after another from a queue, at a fraction of the price.
+    after another from a queue, at a fraction of the price. A greenlet that is done takes up the next work that begins.
     """
 
     rng: random.Random
     time: float = 0.0
-    _queue: list[tuple[float, int, greenlet, Process]] = field(default_factory=list)
+    _queue: list[Turn] = field(default_factory=list)
     _count: int = 0
     _current: Process | None = None
     _loop: greenlet = field(default_factory=getcurrent)
+    _idle: list[greenlet] = field(default_factory=list)
     _dead: list[greenlet] = field(default_factory=list)
 
-    def spawn(self, process: Process, work: Callable[[], object], *, after: float = 0.0) -> None:
+    def spawn(self, process: Process, work: Work, *, after: float = 0.0) -> None:
         """Let a process do some work, beside what it does already."""
-
-        def run() -> None:
-            with _UNTIL_KILLED:
-                work()
-
         self._count += 1
-        heappush(self._queue, (self.time + max(0.0, after), self._count, greenlet(run, self._loop), process))
+        heappush(self._queue, (self.time + max(0.0, after), self._count, work, process))
 
     def run(self) -> None:
         """Until nothing is left to do."""
         while self._queue:
-            thread = self._next(heappop(self._queue))
-            if thread is not None:
-                thread.switch()
+            who = self._next(heappop(self._queue))
+            if who is not None:
+                self._hand_over(who)
 
     @property
     def current(self) -> Process:
@@ -83,10 +84,10 @@ class Kernel:
             return
         me = getcurrent()
         self._count += 1
-        thread = self._next(heappushpop(queue, (due, self._count, me, process)))
-        if thread is not me:
-            assert thread is not None  # at the latest it is this one's turn again
-            thread.switch()
+        who = self._next(heappushpop(queue, (due, self._count, me, process)))
+        if who is not me:
+            assert who is not None  # at the latest it is this one's turn again
+            self._hand_over(who)
         if process.dead:
             raise Killed
 
@@ -98,27 +99,48 @@ class Kernel:
         self._current = Process(name="nobody", dead=True)
         while self._dead:
             self._dead.pop().throw(Killed)
+        while self._idle:
+            self._idle.pop().throw()
 
-    def _next(self, entry: tuple[float, int, greenlet, Process]) -> greenlet | None:
-        """The one whose turn it is, from an entry that was taken from the queue; None when nobody is left."""
+    def _serve(self, work: Work) -> None:
+        """Do the work, and then what begins next."""
+        me = getcurrent()
+        while True:
+            with _UNTIL_KILLED:
+                work()
+            who = self._next(heappop(self._queue)) if self._queue else None
+            if who is None or isinstance(who, greenlet):
+                self._idle.append(me)
+                work = self._loop.switch() if who is None else who.switch()
+            else:
+                work = who
+
+    def _hand_over(self, who: greenlet | Work) -> None:
+        if isinstance(who, greenlet):
+            who.switch()
+        else:
+            (self._idle.pop() if self._idle else greenlet(self._serve, self._loop)).switch(who)
+
+    def _next(self, turn: Turn) -> greenlet | Work | None:
+        """Whose turn it is, beginning with one that was taken from the queue; None when nobody is left."""
         queue = self._queue
         while True:
-            due, _, thread, process = entry
+            due, _, who, process = turn
             if due > self.time:
                 self.time = due
             if process.dead:
-                if thread:  # it has begun
-                    self._dead.append(thread)
+                if isinstance(who, greenlet):
+                    self._dead.append(who)
                 if not queue:
                     return None
-                entry = heappop(queue)
+                turn = heappop(queue)
             elif process.resumes_at > self.time:
                 self._count += 1
                 wakes = self.time + (process.resumes_at - self.time)
-                entry = heappushpop(queue, (wakes, self._count, thread, process))
+                turn = heappushpop(queue, (wakes, self._count, who, process))
             else:
                 self._current = process
-                return thread
+                return who
 
 
 class Answer(Future[Any]):

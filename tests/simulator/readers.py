@@ -5,6 +5,7 @@ What must hold is told from what really happened at the service, not from what t
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from fused_spec.messages.diagnostics import Location
@@ -24,6 +25,7 @@ _READS: Mapping[int, tuple[int, ...]] = {1: (0,), 3: (1, 2), 4: (3,), 5: (0, 2)}
 _CALM_REASONS = (Reason.UP_TO_DATE, Reason.ARCHIVED)
 
 
+@cache
 def declared(count: int, *, calm: bool) -> Resolution:
     """So many jobs; the calm ones are the same, but that nothing runs again for its policy alone."""
     jobs = tuple(_job(number, calm=calm) for number in range(count))

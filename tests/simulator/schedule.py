@@ -79,7 +79,8 @@ class MemoryStore:
         self._kernel.pause(0.0)
 
     def names(self, folder: str) -> list[str]:
-        return sorted(name for name in self._files if name.startswith(f"{folder}/"))
+        below = f"{folder}/"
+        return sorted(name for name in self._files if name.startswith(below))
 
     def listing(self, folder: str) -> dict[str, str | None]:
         return dict.fromkeys(self.names(folder))
@@ -211,6 +212,7 @@ class Result:
         return sum(count - 1 for count in self.starts.values())
 
 
+@cache
 def declared(count: int, version: int = 0, scope: str = SCOPE) -> Resolution:
     jobs = tuple(
         DesiredJob(
@@ -248,6 +250,7 @@ class Schedule:
         self.store = MemoryStore(self.kernel)
         self.receipts: Any = Receipts(self.kernel, self.service)
         self.result = Result(seed)
+        self._timing = replace(TIMING, remembers=(setting.faults.purge_after or 1e9) / 2)
         self._change = change
         self._is_last = False
         self._memories: dict[str, Memory] = {}
@@ -440,7 +443,7 @@ class Schedule:
             spools=cast(Spools, NoSpools()),
             scope=self.scope,
             seen=frozenset(),
-            timing=replace(TIMING, remembers=(self.setting.faults.purge_after or 1e9) / 2),
+            timing=self._timing,
             world=world,
             may_act=may_act,
         )

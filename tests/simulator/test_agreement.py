@@ -101,6 +101,7 @@ class Drawn(Schedule):
             job.fails = job.fails and job.status(self.kernel.time) != "In Progress"
         self.kernel.spawn(Process(name="last"), self._compare)
         self.kernel.run()
+        self.kernel.close()
 
     def _compare(self) -> None:
         site, requests = self._site(self.store, always), self._requests()

@@ -236,7 +236,7 @@ def test_taking_an_unreadable_history_for_an_empty_one_is_noticed(monkeypatch: P
             return begin()
 
     monkeypatch.setattr(search, "read_down", blind)
-    monkeypatch.setattr(start, "_rival", lambda site, marker: None)
+    monkeypatch.setattr(start, "_rival", lambda look, marker: None)
     forgetful = replace(ONE, shared_journal=False, crash=0.9, faults=replace(NETWORK, unreadable=0.3))
     assert is_noticed(forgetful, monkeypatch, by=doubled, schedules=500)
 

@@ -1,4 +1,4 @@
-"""Send one call and bring back its whole answer: the only module that talks through requests.
+"""Send one call and bring back its whole answer.
 
 What holds for every call is decided here: no proxies and no `.netrc` from the environment, no cookies, redirects
 followed for GET within one origin alone, credentials only to the base URL, a limit in seconds and bytes for the whole
@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -31,8 +31,9 @@ from fused_spec.api.errors import (
 from fused_spec.api.http.addresses import checked_base_url, checked_target
 from fused_spec.api.http.answers import Answer
 from fused_spec.api.http.bodies import kept, pieces
-from fused_spec.api.http.failures import failure
+from fused_spec.api.http.exchange import opened
 from fused_spec.api.http.limits import FILES, ORDINARY, Limits
+from fused_spec.api.http.pace import Pace
 from fused_spec.api.http.request import Body, Request, onward, with_body
 from fused_spec.api.http.routes import elsewhere, route
 from fused_spec.api.http.server_clock import ServerClock
@@ -54,7 +55,9 @@ _CACHE_DISABLE = {"X-Fused-Cache-Disable": "true"}
 
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _MOST_HOPS = 5
-_PASSING_STATUS = frozenset({429, 502, 503, 504})
+_TOO_MANY = 429
+_PASSING_STATUS = frozenset({_TOO_MANY, 502, 503, 504})
+_RUSHED = frozenset({_TOO_MANY, 503})
 _PAUSES = (0.25, 0.5, 1.0)
 _LONGEST_RETRY_AFTER = 60.0
 _CONNECTIONS = 64
@@ -101,6 +104,7 @@ class Transport:
         self._credentials = credentials
         self._redact = Redactor([credentials.access_token] if credentials else [])
         self._server_clock = ServerClock(clock)
+        self._pace = Pace(_CONNECTIONS, clock, sleep)
 
     @property
     def server_time(self) -> datetime | None:
@@ -200,13 +204,13 @@ class Transport:
 
     def _send(self, request: Request, limits: Limits, sink: Sink = b"".join) -> Answer:
         """Send once; GET and HEAD again after a failure that may pass, as long as the total allows."""
-        repeatable = request.method in _REPEATABLE
-        pauses = iter(_PAUSES if repeatable else ())
+        if request.method not in _REPEATABLE:
+            return self._attempt(request, limits, limits.total, sink)
+        pauses = iter(_PAUSES)
         end = self.clock() + limits.total
         while True:
-            left = end - self.clock()
             try:
-                return self._attempt(request, limits, min(left, limits.attempt if repeatable else left), sink)
+                return self._in_turn(request, limits, end, sink)
             except (ApiError, TimedOut, Unreachable) as error:
                 wait = self._wait_before_repeat(error, next(pauses, None))
                 if wait is None or self.clock() + wait >= end:
@@ -214,7 +218,13 @@ class Transport:
             self.sleep(wait)
 
     def _wait_before_repeat(self, error: Exception, pause: float | None) -> float | None:
-        """Seconds until a repeat may help, None when it cannot: jittered, and not before the service asks for it."""
+        """Seconds until a repeat may help, None when it cannot: jittered, and not before the service asks for it.
+
+        A service that has too much to do is asked again for as long as the total allows: its turn will come.
+        """
+        is_busy = isinstance(error, ApiError) and error.status_code == _TOO_MANY
+        if pause is None and is_busy:
+            pause = _PAUSES[-1]
         if pause is None:
             return None
         jittered = pause * (0.5 + self._random() / 2)
@@ -222,7 +232,16 @@ class Transport:
             return jittered
         if error.status_code not in _PASSING_STATUS:
             return None
-        return max(jittered, min(_LONGEST_RETRY_AFTER, error.retry_after or 0.0))
+        return max(jittered, _asked_pause(error))
+
+    def _in_turn(self, request: Request, limits: Limits, end: float, sink: Sink) -> Answer:
+        with self._pace.turn() as turn:
+            try:
+                return self._attempt(request, limits, min(end - self.clock(), limits.attempt), sink)
+            except ApiError as error:
+                if error.status_code in _RUSHED:
+                    turn.refused_for = _asked_pause(error)
+                raise
 
     def _attempt(self, request: Request, limits: Limits, seconds: float, sink: Sink) -> Answer:
         with self._timings.request(request.route) as traffic:
@@ -232,11 +251,10 @@ class Transport:
 
     def _exchange(self, request: Request, limits: Limits, seconds: float, sink: Sink, traffic: Traffic) -> Answer:
         deadline = Deadline(seconds, self.clock)
-        with self._open(request, (min(limits.connect, seconds), seconds)) as response:
+        with opened(self._session, request, (min(limits.connect, seconds), seconds)) as response:
             # Errors carry the response and its request: the header must not be shown with them.
             response.request.headers.pop("Authorization", None)
             self._server_clock.note(response.headers, own=request.where == self.base_url)
-            _check_location(response, request)
             if 200 <= response.status_code < 300:
                 body = sink(_counted(pieces(response, request, limits.size, deadline), traffic))
             else:
@@ -249,36 +267,16 @@ class Transport:
                 )
             return Answer(call=request.call, status=response.status_code, headers=response.headers, body=body)
 
-    def _open(self, request: Request, timeout: tuple[float, float]) -> requests.Response:
-        """Send it by the session's adapter: what the session itself would add, cookies and redirects, is not wanted.
 
-        It takes as long to look for them as all the rest of a call.
-        """
-        prepared = requests.PreparedRequest()
-        try:
-            prepared.prepare(
-                method=request.method,
-                url=request.url,
-                headers={**self._session.headers, **request.headers},
-                data=cast(Any, request.body),  # the stubs leave out iterables of bytes
-            )
-            adapter = self._session.get_adapter(prepared.url or request.url)
-            return adapter.send(prepared, stream=True, timeout=timeout, verify=True)
-        except requests.RequestException as error:
-            raise failure(error, call=request.call, where=request.where) from None
+def _asked_pause(error: ApiError) -> float:
+    """The pause in seconds that the service asked for, a minute at the most."""
+    return min(_LONGEST_RETRY_AFTER, error.retry_after or 0.0)
 
 
 def _counted(body: Iterator[bytes], traffic: Traffic) -> Iterator[bytes]:
     for piece in body:
         traffic.received += len(piece)
         yield piece
-
-
-def _check_location(response: requests.Response, request: Request) -> None:
-    try:
-        urlsplit(response.headers.get("Location", ""))
-    except ValueError:
-        raise Unreadable(f"{request.call} answered a redirect to what is no address") from None
 
 
 def _final(answer: Answer) -> Answer:

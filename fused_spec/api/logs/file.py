@@ -10,8 +10,6 @@ from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import ijson
-
 from fused_spec.api.errors import Unreadable
 from fused_spec.messages.redaction import Redactor, redact
 from fused_spec.wire.logs import LogLine, log_lines, stamped
@@ -59,6 +57,8 @@ class SaveLog:
 
     def _parsed(self, pieces: Iterator[bytes]) -> Iterator[Any]:
         """The records, oldest first; of a cut answer up to its last whole one. `Unreadable` for what is no list."""
+        import ijson  # most commands read no log
+
         entries = ijson.sendable_list()
         parser = ijson.items_coro(entries, "item", use_float=True)
         try:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from fused_spec.cli.applying.session import make_plan, workplace_at
+from fused_spec.cli.applying.planning import make_plan, workplace_at
 from fused_spec.cli.specs.reading import valid_specs
 from fused_spec.cli.targets.target import named_target, service_state
 from fused_spec.cli.terminal.context import Context

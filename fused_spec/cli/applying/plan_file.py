@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fused_spec.cli.applying.session import Workplace
+from fused_spec.cli.applying.planning import Workplace
 from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import FileTrouble, Misconfigured, StalePlan
 from fused_spec.plan.model import Plan, Requests

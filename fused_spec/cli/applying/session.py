@@ -1,123 +1,33 @@
-"""From paths to a plan, and from a plan to its outcomes, with a person looking on."""
+"""From a plan to its outcomes, with a person looking on."""
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.reading import FusedReader
-from fused_spec.cli.specs.reading import valid_specs
-from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_of, open_markers, open_spools
-from fused_spec.cli.targets.target import connect, find_target
+from fused_spec.cli.applying.planning import Workplace, markers_of
+from fused_spec.cli.targets.memory import open_spools
+from fused_spec.cli.targets.target import connect
 from fused_spec.cli.terminal.console import Console
 from fused_spec.cli.terminal.context import Context
-from fused_spec.configuration.settings import Target
 from fused_spec.errors import Interrupted, ServiceError
 from fused_spec.messages.phrases import counted
 from fused_spec.messages.redaction import sensitive_values
-from fused_spec.plan import planner
-from fused_spec.plan.model import History, Plan, Requests
+from fused_spec.plan.model import Plan
 from fused_spec.reconcile.applying.apply import apply as reconcile
 from fused_spec.reconcile.applying.events import Event, Finished
 from fused_spec.reconcile.applying.options import Options
 from fused_spec.reconcile.applying.outcome import Outcome
 from fused_spec.reconcile.applying.recover import Intent, recover
-from fused_spec.reconcile.history.markers import Markers
-from fused_spec.reconcile.history.refresh import read_history
-from fused_spec.reconcile.reviewing.explain import explained
-from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
-from fused_spec.reconcile.site import Site, Timing, World, timing_of
-from fused_spec.spec.model import Kind, Resolution
+from fused_spec.reconcile.site import Site, World
+from fused_spec.spec.model import Kind
 from fused_spec.system.timings import Phase
 from fused_spec.views.live.progress import Board, PlainLog
 
 _BELOW_THE_TABLE = 4
 _LONG_ENOUGH = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
-    """The specs in the environment where they are to be applied, and what is kept of that."""
-
-    resolution: Resolution
-    target: Target
-    kept: Memory
-
-    @property
-    def whereabouts(self) -> Whereabouts:
-        kept = self.kept
-        return Whereabouts(
-            service=kept.service,
-            is_local=self.target.is_local,
-            archive=kept.archive,
-            journal=kept.journal,
-            place=kept.store.shown("").rstrip("/"),
-        )
-
-    @property
-    def timing(self) -> Timing:
-        return timing_of(self.target)
-
-
-def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
-    """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
-    resolution = valid_specs(context, paths)
-    return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
-
-
-def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
-    """These specs at a target; raises the client's errors when its service does not say which one it is."""
-    kept = kept_at(context, resolution.project, target, archive)
-    return Workplace(resolution=replace(resolution, project=kept.project), target=target, kept=kept)
-
-
-def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
-    """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
-    api = connect(FusedReader, place.target, context, place.resolution.project)
-    markers = _markers(api, place)
-    with context.timings.phase(Phase.REFRESH):
-        history = read(api, markers, place, requests)
-    with context.timings.phase(Phase.PLAN):
-        plan = plan_of(place, history, requests, api)
-    for attempt in place.kept.journal.open_intents():
-        context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
-    for intent in place.kept.journal.tokens.open_intents():
-        context.console.say(f"Warning: the making of {intent.key} did not come to its end; the next apply sees to it.")
-    return plan
-
-
-def read(api: FusedReader, markers: Markers, place: Workplace, requests: Requests) -> History:
-    """What the service and the archive know."""
-    history = read_history(
-        api,
-        place.resolution,
-        archive=place.kept.archive,
-        journal=place.kept.journal,
-        markers=markers,
-        now=datetime.now(UTC),
-        prune=requests.prune,
-    )
-    return with_unreadable(history, place.kept.archive, place.resolution)
-
-
-def plan_of(place: Workplace, history: History, requests: Requests, api: FusedReader) -> Plan:
-    """The plan, told in full, with a word on what is odd about where it is made."""
-    kept = place.kept
-    plan = planner.make_plan(
-        place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
-    )
-    odd = oddities(history, place.resolution, place.whereabouts)
-    return explained(
-        replace(plan, warnings=(*plan.warnings, *odd)),
-        place.resolution,
-        history,
-        api=api,
-        archive=kept.archive,
-        cancels=cancels_of(kept),
-        leavings=leavings_of(kept),
-    )
 
 
 def connect_to(context: Context, place: Workplace) -> FusedAPI:
@@ -142,7 +52,7 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         api=api,
         archive=place.kept.archive,
         journal=place.kept.journal,
-        markers=_markers(api, place),
+        markers=markers_of(api, place),
         spools=open_spools(place.resolution.project, place.kept.service, _own_secrets(context.env)),
         scope=place.resolution.project.scope,
         seen=frozenset(),
@@ -200,10 +110,6 @@ def carry_out(
 def _own_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
     """The secrets of this process, which no log should hold either; a short value may stand in any text."""
     return tuple(value for value in sensitive_values(env) if len(value) >= _LONG_ENOUGH)
-
-
-def _markers(api: FusedReader, place: Workplace) -> Markers:
-    return open_markers(api, place.resolution.project, place.target, place.kept.service)
 
 
 @contextmanager

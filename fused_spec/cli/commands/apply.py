@@ -23,7 +23,7 @@ from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from fused_spec.cli.applying.plan_file import PlanToApply
-    from fused_spec.cli.applying.session import Workplace
+    from fused_spec.cli.applying.planning import Workplace
     from fused_spec.plan.model import Plan, Requests
     from fused_spec.reconcile.applying.events import Event
     from fused_spec.reconcile.applying.options import Options
@@ -111,13 +111,14 @@ def _apply(
 ) -> int:
     with context.timings.phase(Phase.LOAD):
         from fused_spec.cli.applying.lock import only_apply
-        from fused_spec.cli.applying.session import carry_out, connect_to, find_workplace, open_site, service_clock
+        from fused_spec.cli.applying.planning import find_workplace
+        from fused_spec.cli.applying.session import carry_out, connect_to, open_site, service_clock
         from fused_spec.cli.runs.failures import failures
         from fused_spec.cli.terminal.asking import confirm
         from fused_spec.reconcile.applying.outcome import exit_code
         from fused_spec.spec.resolving.prices import PRICES
         from fused_spec.views.documents.json import as_json
-        from fused_spec.views.documents.plans import apply_document
+        from fused_spec.views.documents.outcomes import apply_document
         from fused_spec.views.text.outcomes import outcomes_text
         from fused_spec.views.text.plans import plan_text
 
@@ -194,7 +195,7 @@ def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: froze
     """Plan for this apply; what a person adopts is written down first."""
     from datetime import UTC, datetime
 
-    from fused_spec.cli.applying.session import plan_of, read
+    from fused_spec.cli.applying.planning import plan_of, read
     from fused_spec.reconcile.applying.catch_up import catch_up
     from fused_spec.reconcile.starting.adopt import adopt
 

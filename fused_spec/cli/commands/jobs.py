@@ -30,7 +30,7 @@ def status(context: Context, paths: tuple[str, ...], output: str, all_targets: b
     if all_targets:
         return _status_everywhere(context, paths, output)
     with context.timings.phase(Phase.LOAD):
-        from fused_spec.cli.applying.session import find_workplace, make_plan
+        from fused_spec.cli.applying.planning import find_workplace, make_plan
         from fused_spec.cli.specs.reading import here
         from fused_spec.plan.model import Requests
         from fused_spec.views.documents.json import as_json

@@ -43,7 +43,7 @@ def plan(
     Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
     """
     with context.timings.phase(Phase.LOAD):
-        from fused_spec.cli.applying.session import find_workplace, make_plan
+        from fused_spec.cli.applying.planning import find_workplace, make_plan
         from fused_spec.views.documents.json import as_json
         from fused_spec.views.documents.plans import plan_document
         from fused_spec.views.markdown.comment import plan_markdown

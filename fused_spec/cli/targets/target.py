@@ -103,9 +103,11 @@ def connect(client: type[Client], target: Target, context: Context, project: "Pr
 
 
 def open_transport(target: Target, context: Context, project: "Project") -> "Transport":
-    """What carries calls to the target, with the credentials that belong there."""
+    """What carries calls to the target, with the credentials that belong there.
+
+    A command has one for each server but its own, so that it keeps its connections and knows that server's time.
+    """
     from fused_spec.api.http.transport import Transport
-    from fused_spec.service.state.folder import is_held
 
     state = service_state(project)
     if target.base_url is None:
@@ -113,11 +115,21 @@ def open_transport(target: Target, context: Context, project: "Project") -> "Tra
         service = _running_service(state, context, project)
         _tell_git(state, project)
         return Transport(service.url, Credentials(access_token=service.token), timings=context.timings)
+    known = context.transports.get(target)
+    if known is None:
+        credentials = _credentials(target, target.base_url, context, state)
+        known = context.transports[target] = Transport(target.base_url, credentials, timings=context.timings)
+    return known
+
+
+def _credentials(target: Target, base_url: str, context: Context, state: Path) -> Credentials:
+    """The user's own, but for the project's local service that is named by its URL."""
+    from fused_spec.service.state.folder import is_held
+
     recorded = recorded_service(state)
-    if recorded is not None and _is_same_server(target.base_url, recorded.url) and is_held(state):
-        return Transport(target.base_url, Credentials(access_token=recorded.token), timings=context.timings)
-    credentials = credentials_for(target.base_url, context.env, context.home, named_by_user=target.named_by_user)
-    return Transport(target.base_url, credentials, timings=context.timings)
+    if recorded is not None and _is_same_server(base_url, recorded.url) and is_held(state):
+        return Credentials(access_token=recorded.token)
+    return credentials_for(base_url, context.env, context.home, named_by_user=target.named_by_user)
 
 
 def hand_over(project: "Project", state: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from fused_spec.errors import FileTrouble
 from fused_spec.system.timings import UNTIMED, Timings
 
 if TYPE_CHECKING:
+    from fused_spec.api.http.transport import Transport
+    from fused_spec.configuration.settings import Target
     from fused_spec.system.stopwatch import Stopwatch
 
 
@@ -31,6 +33,7 @@ class Context:
     target: str | None = None
     base_url: str | None = None
     timings: Timings = UNTIMED
+    transports: "dict[Target, Transport]" = field(default_factory=dict)
 
 
 def current_console(given: Mapping[str, Any], *, waits: bool = False) -> Console:

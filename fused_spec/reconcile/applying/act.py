@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from fused_spec.errors import FileTrouble, FusedSpecError, Locked, OutcomeUnknown, StalePlan
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, PastRun, Run
+from fused_spec.reconcile.applying.catch_up import keep_unseen
 from fused_spec.reconcile.applying.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, ways_out
-from fused_spec.reconcile.archive.gathering import keep_run
 from fused_spec.reconcile.following.flight import Flight, Then
 from fused_spec.reconcile.saved.rotation import Issuer
 from fused_spec.reconcile.saved.tokens import apply_token
@@ -160,7 +160,7 @@ def _settled(change: Change, site: Site) -> Step:
     if not isinstance(run, Run) or run.status.in_flight:
         folder = site.archive.folder(run.key, run.job_id) if isinstance(run, PastRun) else None
         return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))
-    kept = keep_run(change, run, site)
+    kept = keep_unseen(change, run, site)
     error = error or kept.trouble
     outcome = Outcome(
         change=change,

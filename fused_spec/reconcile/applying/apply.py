@@ -160,7 +160,7 @@ class _Apply:
             return
         began = self._world.clock()
         try:
-            seen = look(self._site.api, self._flights.keys(), closely=self._next_in_turn())
+            seen = look(self._site.api, self._site.markers, self._flights.keys(), closely=self._next_in_turn())
             yield from self._settle(seen.sights, seen.others)
         except ServiceError as error:
             self._pace.failed(error.retry_after)

@@ -1,6 +1,6 @@
 """Archive one finished run: gather what the service has about it and hand it to the archive."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -31,22 +31,36 @@ class Archived:
 
 
 def keep_run(
-    change: Change, run: Run, site: "Site", *, statuses: Sequence[tuple[datetime, RunStatus]] = ()
+    change: Change,
+    run: Run,
+    site: "Site",
+    *,
+    statuses: Sequence[tuple[datetime, RunStatus]] = (),
+    certain: Callable[[Run], Run] = lambda run: run,
 ) -> Archived:
-    """Archive the run unless it is archived.
+    """Archive the run unless it is archived; where `certain` says that it goes on after all, it is left alone.
 
     A run that cannot be archived now is no failure: the next apply finds it without a receipt and tries again.
     """
     with site.timings.phase(Phase.ARCHIVE):
-        return _kept(change, run, site, statuses)
+        return _kept(change, run, site, statuses, certain)
 
 
-def _kept(change: Change, run: Run, site: "Site", statuses: Sequence[tuple[datetime, RunStatus]]) -> Archived:
+def _kept(
+    change: Change,
+    run: Run,
+    site: "Site",
+    statuses: Sequence[tuple[datetime, RunStatus]],
+    certain: Callable[[Run], Run],
+) -> Archived:
     api, archive, now = site.api, site.archive, site.world.now()
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
         if archive.has(run.key, run.job_id):
             return Archived(folder=archive.folder(run.key, run.job_id))
+        run = certain(run)
+        if run.status.in_flight:
+            return Archived()
         spool = open_spool(site.spools, run.job_id, change)
         record = RunRecord(
             key=run.key,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fused_spec.jobs.status import RunStatus, run_status
@@ -36,11 +37,12 @@ class Rivals:
 
     def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
         """The flights that have rivals which nothing was decided about yet."""
-        fresh = [job for job in others if job.id not in self.site.seen and job.id not in self._decided]
-        ours = self._ours(fresh)
+        listed = [flight for flight in flights if flight.sight.created is not None]
+        since = min((flight.run.created for flight in listed), default=None)
+        ours = [] if since is None else self._ours([job for job in others if self._may_be_rival(job, since)])
         if not ours:
             return []
-        by_key = {start_key(flight): flight for flight in flights if flight.sight.created is not None}
+        by_key = {start_key(flight): flight for flight in listed}
         found: dict[StartKey, list[Run]] = {}
         for job, marker in ours:
             if (key := start_key(marker)) not in by_key:
@@ -51,6 +53,11 @@ class Rivals:
             else:
                 found.setdefault(key, []).append(rival)
         return [_decision(by_key[key], runs) for key, runs in found.items()]
+
+    def _may_be_rival(self, job: "JobResponse", since: datetime) -> bool:
+        """Whether it came after the plan: of what is older than every flight, the plan saw all that matters."""
+        is_old = (since - job.creation_date).total_seconds() > self.site.timing.dead
+        return not is_old and job.id not in self.site.seen and job.id not in self._decided
 
     def carried_out(self, decision: Decision) -> None:
         """Take note that nothing more is to be done about these runs."""

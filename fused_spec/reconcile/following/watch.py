@@ -13,8 +13,10 @@ from fused_spec.jobs.status import RunStatus, heartbeat_is_old, run_status
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.api.values.objects import JobResponse
+    from fused_spec.reconcile.history.markers import Markers
 
 _PAGE = 50
+_LARGEST_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +42,27 @@ class Look:
     others: tuple["JobResponse", ...] = ()
 
 
-def look(api: "FusedReader", job_ids: Collection[str], *, closely: Iterable[str] = ()) -> Look:
-    """How each run is now; only of those in `closely`, and of those that seem over, the run itself is asked for."""
+def look(api: "FusedReader", markers: "Markers", job_ids: Collection[str], *, closely: Iterable[str] = ()) -> Look:
+    """How each run is now.
+
+    Only of those in `closely`, of those that seem over, and of those that the newest history does not have, the run
+    itself is asked for, side by side.
+    """
     listed, others = _listed(api, job_ids)
-    asked = frozenset(closely)
-    sights = {
-        job_id: _sight(api, job_id, listed.get(job_id), closely=job_id in asked or job_id not in listed)
-        for job_id in job_ids
-    }
-    return Look(sights=sights, others=others)
+    asked, runs = frozenset(closely), list(job_ids)
+
+    def is_asked_for(job_id: str) -> bool:
+        return job_id in asked or _going_on(listed.get(job_id)) is None
+
+    def sight(job_id: str) -> Sight:
+        line = listed.get(job_id)
+        status = _going_on(line)
+        if line is None or status is None or job_id in asked:
+            return _close_sight(api, job_id, line)
+        return Sight(status=status, created=line.creation_date)
+
+    sights = markers.side_by_side(sight, runs, asks=is_asked_for)
+    return Look(sights=dict(zip(runs, sights, strict=True)), others=others)
 
 
 def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "JobResponse"], tuple["JobResponse", ...]]:
@@ -58,8 +72,9 @@ def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "Jo
     """
     met: dict[str, JobResponse] = {}
     missing, pages, skip = set(job_ids), 0, 0
+    many = max(_PAGE, min(2 * len(missing), _LARGEST_PAGE))
     while pages == 0 or pages < len(missing):
-        page = list(api.get_jobs(_PAGE, skip=skip, per_request=_PAGE))
+        page = list(api.get_jobs(many, skip=skip, per_request=many))
         met.update((job.id, job) for job in page)
         missing -= met.keys()
         if not page:
@@ -69,11 +84,17 @@ def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "Jo
     return found, tuple(met.values())
 
 
-def _sight(api: "FusedReader", job_id: str, listed: "JobResponse | None", *, closely: bool) -> Sight:
+def _going_on(line: "JobResponse | None") -> RunStatus | None:
+    """How the listing says that a run goes on; None where it says that it does not, or says nothing."""
+    if line is None or line.job_status is None:
+        return None
+    status = run_status(job_status=line.job_status)
+    return status if status.in_flight else None
+
+
+def _close_sight(api: "FusedReader", job_id: str, listed: "JobResponse | None") -> Sight:
+    """The run as its own record tells it."""
     word = listed.job_status if listed else None
-    status = run_status(job_status=word)
-    if word is not None and status.in_flight and not closely:
-        return Sight(status=status, created=listed.creation_date if listed else None)
     run = api.get_status(job_id)
     over = run.finished
     status = run_status(

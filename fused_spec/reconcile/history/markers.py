@@ -23,6 +23,7 @@ Answer = TypeVar("Answer")
 _FIRST_BATCH = 16
 _LARGEST_BATCH = 256
 _AT_ONCE = 64  # waiting for answers is all they do
+_WORTH_A_POOL = 2
 _WORTH_REWRITING = 1000  # lines that are of no use
 _STORED_WITHIN = timedelta(minutes=5)  # of the job's creation
 
@@ -78,8 +79,8 @@ class Markers:
         """What comes of each, in their order; those that `asks` says call the service do so side by side."""
         calling = [asks(one) for one in many]
         waiting = [one for one, calls in zip(many, calling, strict=True) if calls]
-        answers: Iterator[Answer] = iter(())
-        if waiting:
+        answers = iter([ask(one) for one in waiting[:1]]) if len(waiting) < _WORTH_A_POOL else iter(())
+        if len(waiting) >= _WORTH_A_POOL:
             with self.workers(min(_AT_ONCE, len(waiting))) as pool:
                 answers = iter(list(pool.map(ask, waiting)))
         return [next(answers) if calls else ask(one) for one, calls in zip(many, calling, strict=True)]

@@ -190,7 +190,7 @@ class _Search:
         Above it nothing was purged then, and nothing put in between.
         """
         known = self._met
-        if known is None:
+        if self._is_odd or known is None:
             return not self._is_odd
         if not self._wish.is_met_by(known):
             return False

@@ -29,10 +29,10 @@ def stands_for(change: Change, marker: Marker, run: "RunResponse", site: "Site")
     if run.attempt == marker.nonce and run.cached is None:
         site.markers.learn(run.job_id, marker)
         return marker  # the service repeats what only this start can have told it
-    found = _marker_of(run, site)
+    is_read, found = _marker_of(run, site)
     is_ours = found is not None and found.nonce == marker.nonce
     is_known = run.job_id in site.seen
-    if is_ours or (run.cached is None and not is_known and found is None):
+    if is_ours or (run.cached is None and not is_known and not is_read):
         return marker  # a config that cannot be read yet says nothing
     allowed = job.start.get("cache_max_age") and not _is_tried_again(run, change)
     if found is not None and allowed and _effort(found) == _effort(marker):
@@ -54,14 +54,15 @@ def _is_tried_again(run: "RunResponse", change: Change) -> bool:
     return isinstance(before, Run | PastRun) and before.job_id == run.job_id and before.status != RunStatus.SUCCEEDED
 
 
-def _marker_of(run: "RunResponse", site: "Site") -> Marker | None:
+def _marker_of(run: "RunResponse", site: "Site") -> tuple[bool, Marker | None]:
+    """Whether the config of the run that was answered can be read, and the marker in it: what is sent has one."""
     try:
         found = marker_in(site.api.get_job_metadata(run.job_id))
     except ServiceError:
-        return None  # it may only be on its way
+        return False, None  # it may only be on its way
     if found is not None:
         site.markers.learn(run.job_id, found)
-    return found
+    return True, found
 
 
 def _what(run: "RunResponse", found: Marker | None, is_known: bool) -> str:

@@ -60,7 +60,8 @@ class Marker:
 
 def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
     """The marker in a config's metadata; None when there is none that this version understands."""
-    match (metadata or {}).get(FIELD):
+    marker: Any = (metadata or {}).get(FIELD)
+    match marker:
         case {
             "v": 1,
             "scope": str(scope),
@@ -69,9 +70,8 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
             "digest": str(digest),
             "attempt": int(attempt),
             "nonce": str(nonce),
-            **rest,
         } if kind in _KINDS:
-            settings, tries = rest.get("settings"), rest.get("tries")
+            settings, tries = marker.get("settings"), marker.get("tries")
             return Marker(
                 scope=scope,
                 key=Key(kind=_KINDS[kind], name=name),
@@ -79,9 +79,9 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
                 attempt=attempt,
                 tries=tries if isinstance(tries, int) else 1,
                 nonce=nonce,
-                protect=rest.get("protect") is True,
-                reads=reads_in(rest),
-                sent=_moment(rest.get("sent")),
+                protect=marker.get("protect") is True,
+                reads=reads_in(marker),
+                sent=_moment(marker.get("sent")),
                 settings=settings if isinstance(settings, Mapping) else {},
             )
     return None

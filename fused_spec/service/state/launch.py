@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from filelock import FileLock
-
 from fused_spec.errors import FileTrouble, ServiceUnreachable
 from fused_spec.service.state.folder import is_held, open_state
 from fused_spec.service.state.private_file import create_private
@@ -73,6 +71,8 @@ def ensure_service(
         return address
     try:
         open_state(state)
+        from filelock import FileLock
+
         with FileLock(state / "launch.lock", timeout=_START_SECONDS * 2):
             options = [
                 word for name, text in (("--engine", engine), ("--storage", storage)) if text for word in (name, text)

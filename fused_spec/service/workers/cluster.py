@@ -5,6 +5,7 @@ import importlib.util
 import json
 import logging
 import os
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -33,12 +34,12 @@ def require_dask(engine: EngineChoice) -> None:
 async def keep_cluster(state: Path, workers: int) -> None:
     """Look after the cluster whose address is in the state folder, until cancelled; it goes on by itself then."""
     file = state / CLUSTER_FILE
-    process: asyncio.subprocess.Process | None = None
+    process: subprocess.Popen[bytes] | None = None
     pause = _LOOK_SECONDS
     while True:
         if _is_up(file, workers):
             pause = _LOOK_SECONDS
-        elif process is None or process.returncode is not None:
+        elif process is None or process.poll() is not None:
             if process is not None:
                 _log.warning("the local Dask cluster ended (%s); its log is dask.log", process.returncode)
                 await asyncio.sleep(pause)
@@ -46,14 +47,9 @@ async def keep_cluster(state: Path, workers: int) -> None:
             _end_open(file)
             file.unlink(missing_ok=True)
             with (state / "dask.log").open("ab") as log:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    _CLUSTER,
-                    str(file),
-                    str(workers),
-                    stdin=asyncio.subprocess.DEVNULL,
+                process = subprocess.Popen(  # one of asyncio's would be killed where the event loop ends
+                    [sys.executable, "-P", "-m", _CLUSTER, str(file), str(workers)],
+                    stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     cwd="/",

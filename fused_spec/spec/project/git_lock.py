@@ -8,7 +8,6 @@ checkout has no say about files outside.
 """
 
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,6 +47,8 @@ def read_locks(root: Path) -> tuple[dict[tuple[str, str], str], list[Diagnostic]
 
 def write_locks(root: Path, locks: Locks) -> None:
     """Put the lock file into the project's folder, whole or not at all; raises `OSError`."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix=f".{LOCK_FILE}.", dir=root, ignore_cleanup_errors=True) as drafts:
         draft = Path(drafts, LOCK_FILE)
         draft.write_text(locks_text(locks), encoding="utf-8")

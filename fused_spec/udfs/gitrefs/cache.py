@@ -7,8 +7,6 @@ a repository's configuration says, so a clone is ours only while its configurati
 """
 
 import re
-import shutil
-import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -38,12 +36,16 @@ def clone_into(cache: Path, url: str) -> Clone:
 
 def copied(cache: Path, known: Clone, url: str) -> Clone:
     """A copy of a clone of another cache of ours, in place of what is not ours."""
+    import shutil
+
     return _made(cache, url, lambda draft: shutil.copytree(known.folder, draft, symlinks=True))
 
 
 def _made(cache: Path, url: str, make: Callable[[Path], object]) -> Clone:
     folder = _folder(cache, url)
     cache.mkdir(parents=True, exist_ok=True)
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=cache, ignore_cleanup_errors=True) as drafts:
         draft = Path(drafts, "clone")
         make(draft)
@@ -100,6 +102,8 @@ def _config(url: str) -> str:
 
 def _remove(folder: Path) -> None:
     if folder.is_dir() and not folder.is_symlink():
+        import shutil
+
         shutil.rmtree(folder)
     else:
         folder.unlink(missing_ok=True)

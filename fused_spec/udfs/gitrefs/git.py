@@ -1,14 +1,21 @@
-"""Run git: without asking anybody anything, for the one repository that is meant, and off the network unless told."""
+"""Run git: without asking anybody anything, for the one repository that is meant, and off the network unless told.
+
+Most specs name none, so what runs it is imported when it runs.
+"""
 
 import os
-import socket
-import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fused_spec.udfs.gitrefs.reference import GitUnavailable
+
+if TYPE_CHECKING:
+    import subprocess
+
+    Done = subprocess.CompletedProcess[bytes]
 
 BRING = "run `fused-spec lock` where there is a network, or declare a clone under clones in fused-spec.yaml"
 
@@ -35,8 +42,6 @@ _OF_ANOTHER = (
 )
 _OPTIONS = ("-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}", "--literal-pathspecs")
 
-Done = subprocess.CompletedProcess[bytes]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clone:
@@ -46,7 +51,7 @@ class Clone:
     is_ours: bool
 
 
-def git(clone: Clone, *arguments: str, online: bool = False) -> Done:
+def git(clone: Clone, *arguments: str, online: bool = False) -> "Done":
     """Run git on a clone.
 
     A clone without blobs would fetch those that are read, and keep them: only one of ours may.
@@ -62,8 +67,10 @@ def run(
     online: bool = False,
     ceiling: Path | None = None,
     seconds: float = _SECONDS,
-) -> Done:
+) -> "Done":
     """Run git, which looks for a repository in no folder from `ceiling` upwards; raises `GitUnavailable`."""
+    import subprocess
+
     env = {**_PATIENCE, **os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
     for name in _OF_ANOTHER:
         env.pop(name, None)
@@ -88,7 +95,7 @@ def run(
         ) from None
 
 
-def check_ended(url: str, done: Done) -> None:
+def check_ended(url: str, done: "Done") -> None:
     """Raise `GitUnavailable` with what git said when it could not fetch."""
     if done.returncode != 0:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
@@ -101,6 +108,8 @@ def check_ended(url: str, done: Done) -> None:
 
 def check_reachable(url: str, seconds: float) -> None:
     """Notice a missing network in a moment: git itself would try for minutes."""
+    import socket
+
     place = urlsplit(url)
     if place.scheme == "file" or (place.scheme == "https" and _has_proxy()):
         return

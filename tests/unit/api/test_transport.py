@@ -85,6 +85,11 @@ def test_a_server_may_ask_for_a_pause_of_a_minute_at_most(
     assert time.slept == [waited]
 
 
+def test_a_service_that_is_too_busy_is_asked_until_it_is_not(server: Loopback, transport: Transport) -> None:
+    server.on("GET /a", *[failing(429)] * 9, says({"x": 1}))
+    assert transport.call("GET", "a").read_as(dict) == {"x": 1}
+
+
 def test_repeats_end_where_the_total_ends(server: Loopback, transport: Transport, time: FakeTime) -> None:
     server.on("GET /a", says({}, status=503, headers={"Retry-After": "50"}))
     with pytest.raises(ApiError):

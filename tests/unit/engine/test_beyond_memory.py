@@ -206,6 +206,7 @@ print("grew", peak() - before)
 """
 
 
+@pytest.mark.thorough
 def test_beyond_the_limit_memory_does_not_grow_with_the_table(tmp_path: Path, storage: Path) -> None:
     x = np.random.default_rng(5).uniform(-170, 170, 1_000_000)
     text = pa.array(["a text that takes no room in the file and much in memory " * 12] * 1000)

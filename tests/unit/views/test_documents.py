@@ -12,7 +12,8 @@ from fused_spec.plan.model import Left
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.archive.log_end import Raised
 from fused_spec.views.documents.json import as_json, error_document, validate_document
-from fused_spec.views.documents.plans import apply_document, plan_document
+from fused_spec.views.documents.outcomes import apply_document
+from fused_spec.views.documents.plans import plan_document
 from fused_spec.views.text.outcomes import Failure, Input
 from tests.unit.views.things import change, field, job_key, plan, problem, run
 

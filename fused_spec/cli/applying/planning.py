@@ -1,0 +1,107 @@
+"""From paths to a plan; what changes anything is not even imported."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from fused_spec.api.reading import FusedReader
+from fused_spec.cli.specs.reading import valid_specs
+from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_of, open_markers
+from fused_spec.cli.targets.target import connect, find_target
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.settings import Target
+from fused_spec.plan import planner
+from fused_spec.plan.model import History, Plan, Requests
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.history.refresh import read_history
+from fused_spec.reconcile.reviewing.explain import explained
+from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
+from fused_spec.reconcile.site import Timing, timing_of
+from fused_spec.spec.model import Resolution
+from fused_spec.system.timings import Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """The specs in the environment where they are to be applied, and what is kept of that."""
+
+    resolution: Resolution
+    target: Target
+    kept: Memory
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        kept = self.kept
+        return Whereabouts(
+            service=kept.service,
+            is_local=self.target.is_local,
+            archive=kept.archive,
+            journal=kept.journal,
+            place=kept.store.shown("").rstrip("/"),
+        )
+
+    @property
+    def timing(self) -> Timing:
+        return timing_of(self.target)
+
+
+def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
+    """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
+    resolution = valid_specs(context, paths)
+    return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
+
+
+def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
+    """These specs at a target; raises the client's errors when its service does not say which one it is."""
+    kept = kept_at(context, resolution.project, target, archive)
+    return Workplace(resolution=replace(resolution, project=kept.project), target=target, kept=kept)
+
+
+def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
+    """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
+    api = connect(FusedReader, place.target, context, place.resolution.project)
+    markers = markers_of(api, place)
+    with context.timings.phase(Phase.REFRESH):
+        history = read(api, markers, place, requests)
+    with context.timings.phase(Phase.PLAN):
+        plan = plan_of(place, history, requests, api)
+    for attempt in place.kept.journal.open_intents():
+        context.console.say(f"Warning: it is open whether {attempt.key} was started; the next apply settles it first.")
+    for intent in place.kept.journal.tokens.open_intents():
+        context.console.say(f"Warning: the making of {intent.key} did not come to its end; the next apply sees to it.")
+    return plan
+
+
+def read(api: FusedReader, markers: Markers, place: Workplace, requests: Requests) -> History:
+    """What the service and the archive know."""
+    history = read_history(
+        api,
+        place.resolution,
+        archive=place.kept.archive,
+        journal=place.kept.journal,
+        markers=markers,
+        now=datetime.now(UTC),
+        prune=requests.prune,
+    )
+    return with_unreadable(history, place.kept.archive, place.resolution)
+
+
+def plan_of(place: Workplace, history: History, requests: Requests, api: FusedReader) -> Plan:
+    """The plan, told in full, with a word on what is odd about where it is made."""
+    kept = place.kept
+    plan = planner.make_plan(
+        place.resolution, history, target=place.target.name, requests=requests, now=history.read_at
+    )
+    odd = oddities(history, place.resolution, place.whereabouts)
+    return explained(
+        replace(plan, warnings=(*plan.warnings, *odd)),
+        place.resolution,
+        history,
+        api=api,
+        archive=kept.archive,
+        cancels=cancels_of(kept),
+        leavings=leavings_of(kept),
+    )
+
+
+def markers_of(api: FusedReader, place: Workplace) -> Markers:
+    return open_markers(api, place.resolution.project, place.target, place.kept.service)

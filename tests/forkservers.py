@@ -1,0 +1,87 @@
+"""One forkserver for all services of a test process: each of its own would import geopandas again."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+from fused_spec.service.workers import forkserver
+
+Ended = Callable[[int], None]
+
+
+class _Process:
+    """A forkserver that outlives the services; each worker's end is told to whoever asked for the worker."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self._awaited: dict[str, Ended] = {}
+        self._popen = subprocess.Popen(
+            [sys.executable, "-P", "-m", "fused_spec.engine.jobs.forkserver"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=env,
+            cwd="/",
+        )
+        threading.Thread(target=self._listen, name="forkserver", daemon=True).start()
+
+    def run(self, folder: str, ended: Ended) -> None:
+        assert self._popen.stdin is not None
+        self._awaited[folder] = ended
+        self._popen.stdin.write(json.dumps({"run": folder}).encode() + b"\n")
+        self._popen.stdin.flush()
+
+    def close(self) -> None:
+        assert self._popen.stdin is not None
+        self._popen.stdin.close()
+        self._popen.wait()
+
+    def _listen(self) -> None:
+        assert self._popen.stdout is not None
+        with self._popen.stdout as answers:
+            for line in answers:
+                answer = json.loads(line)
+                if "exited" in answer:
+                    self._awaited.pop(answer["exited"])(int(answer["code"]))
+
+
+class Shared(forkserver.Forkserver):
+    """What a service takes for its own; there is one for each environment in which workers run."""
+
+    processes: ClassVar[dict[frozenset[tuple[str, str]], _Process]] = {}
+
+    async def start(self) -> None:
+        if self._python is not None:
+            await super().start()
+            return
+        env = forkserver._environment(self._storage)
+        env.pop("PYTEST_CURRENT_TEST", None)
+        self._shared = self.processes.get(frozenset(env.items())) or _Process(env)
+        self.processes[frozenset(env.items())] = self._shared
+
+    async def run(self, folder: Path) -> None:
+        if self._python is not None:
+            await super().run(folder)
+            return
+        await self.start()
+        loop = asyncio.get_running_loop()
+
+        def ended(code: int) -> None:
+            with suppress(RuntimeError):  # the service may be gone
+                loop.call_soon_threadsafe(self._on_exit, folder, code)
+
+        self._shared.run(os.fspath(folder), ended)
+
+    @property
+    def is_up(self) -> bool:
+        return super().is_up if self._python is not None else hasattr(self, "_shared")
+
+    @classmethod
+    def close_all(cls) -> None:
+        while cls.processes:
+            cls.processes.popitem()[1].close()
