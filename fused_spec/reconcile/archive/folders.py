@@ -96,7 +96,7 @@ class Archive:
         """
         folder = self._at(record.key, record.job_id)
         with self._store.staging() as draft:
-            lines, digest = _write_log(draft / LOGS, log.lines)
+            lines, digest = write_log(draft / LOGS, log.lines)
             _write(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
             statuses = (json.dumps({"at": at.isoformat(), "status": str(status)}) for at, status in record.statuses)
             _write(draft / STATUS, "".join(f"{line}\n" for line in statuses))
@@ -258,7 +258,7 @@ def _past(receipt: Receipt) -> PastRun:
     )
 
 
-def _write_log(path: Path, log: Iterable[bytes]) -> tuple[int, str]:
+def write_log(path: Path, log: Iterable[bytes]) -> tuple[int, str]:
     """Write the lines, compressed; the count and the file's digest come back."""
     lines = 0
     # mtime=0: the same log makes the same file.
