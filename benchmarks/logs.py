@@ -1,10 +1,13 @@
-"""How fast a job's log is written and answered, beside plainer ways to do either.
+"""How fast a job's log is written, answered and archived, beside plainer ways to do each.
 
     uv run python benchmarks/logs.py [--quick] [--lines N] [--rounds N]
 
-Each way runs in a process of its own; times include no start of a process.
+Each way runs in a process of its own; times include no start of a process. What is archived comes as the service's
+answer, and goes through the search for secrets into a compressed file with its digest; beside it the same lines are
+appended to a file, one by one, as JSON, so that each is there once it is written. Every archived line is compared.
 """
 
+import gzip
 import json
 import logging
 import subprocess
@@ -15,9 +18,10 @@ from argparse import SUPPRESS, Namespace
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 from measure import command_line, in_turns, rounds, tell
-from rows import Row, row
+from rows import Row, at_least, row
 
 WRITE = (
     "LogWriter, a thousand lines at once",
@@ -25,6 +29,7 @@ WRITE = (
     "json.dumps and write",
     "logging.FileHandler",
 )
+ARCHIVE = ("archived", "appended, each line flushed", "appended")
 ANSWER = ("the answer, whole", "the answer, from the middle on", "reading the file", "json.loads and json.dumps")
 
 
@@ -78,6 +83,38 @@ def answer_half(path: Path, count: int) -> None:
     sum(map(len, log_part(path, count // 2).pieces()))
 
 
+def archive(path: Path, count: int) -> None:
+    from fused_spec.api.logs.file import SaveLog
+    from fused_spec.reconcile.archive.folders import write_log
+    from fused_spec.reconcile.archive.spool import Spools
+
+    class Api:
+        def save_logs(self, _: str, file: Path, **given: Any) -> bool:
+            with path.open("rb") as answer:
+                SaveLog(file, sys.maxsize, **given)(iter(partial(answer.read, 64 * 1024), b""))
+            return True
+
+    log = Spools(path.parent).open("run", {}).whole(cast(Any, Api()), "run")
+    written, _ = write_log(path.with_suffix(".gz"), log.lines)
+    assert written == count
+
+
+def append_flushed(path: Path, count: int) -> None:
+    _append(path, count, flush=True)
+
+
+def append(path: Path, count: int) -> None:
+    _append(path, count, flush=False)
+
+
+def _append(path: Path, count: int, *, flush: bool) -> None:
+    with path.with_suffix(".copy").open("a", encoding="utf-8") as stream:
+        for at, line in enumerate(lines(count)):
+            stream.write(json.dumps({"timestamp": at, "message": line}, ensure_ascii=False) + "\n")
+            if flush:
+                stream.flush()
+
+
 def read(path: Path, _: int) -> None:
     with path.open("rb") as stream:
         while stream.read(256 * 1024):
@@ -91,8 +128,12 @@ def parse(path: Path, _: int) -> None:
 
 WAYS: dict[str, Callable[[Path, int], None]] = dict(
     zip(
-        (*WRITE, *ANSWER),
-        (write_batches, write_each, write_json, write_logging, answer_whole, answer_half, read, parse),
+        (*WRITE, *ANSWER, *ARCHIVE),
+        (
+            *(write_batches, write_each, write_json, write_logging),
+            *(answer_whole, answer_half, read, parse),
+            *(archive, append_flushed, append),
+        ),
         strict=True,
     )
 )
@@ -104,10 +145,17 @@ def measure(way: str, count: int) -> float:
         if way in ANSWER:
             entries = (json.dumps({"timestamp": at, "message": line}) for at, line in enumerate(lines(count)))
             path.write_text("\n".join(entries) + "\n", encoding="utf-8")
+        if way in ARCHIVE:
+            records = [{"timestamp": at, "message": line} for at, line in enumerate(lines(count))]
+            path.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
         WAYS[way](Path(folder) / "first", 0) if way in WRITE else WAYS[way](path, count)  # imports
         began = time.perf_counter()
         WAYS[way](path, count)
-        return time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        if way == ARCHIVE[0]:
+            with gzip.open(path.with_suffix(".gz"), "rt", encoding="utf-8") as kept:
+                assert [json.loads(line) for line in kept] == records
+        return seconds
 
 
 def rate(way: str, count: int) -> float:
@@ -124,6 +172,11 @@ def rows(given: Namespace) -> Iterator[Row]:
             for peer in ways[2:]:
                 name = f"{count:,} lines {what}: {ours}"
                 yield row(name, found[ours], unit="lines/s", beside=peer, peer=found[peer])
+    ours, *peers = ARCHIVE
+    found = in_turns({way: partial(rate, way, count) for way in ARCHIVE}, rounds=rounds(given, usually=5, quick=3))
+    for peer, goal in zip(peers, (at_least(0.8), None), strict=True):
+        name = f"{count:,} lines {ours}"
+        yield row(name, found[ours], unit="lines/s", beside=peer, peer=found[peer], goal=goal)
 
 
 if __name__ == "__main__":

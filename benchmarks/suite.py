@@ -9,6 +9,7 @@ was slow.
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import time
@@ -20,19 +21,14 @@ import machine
 from rows import Row, table
 
 HERE = Path(__file__).parent
-SCRIPTS = (
-    "start",
-    "validate",
-    "digest_and_plan",
-    "plan_latency",
-    "apply",
-    "second_apply",
-    "logs",
-    "service",
-    "udf_map",
-    "ingest",
-    "ingest_drivers",
-)
+
+
+def _is_a_script(path: Path) -> bool:
+    """Whether it has the command line of all."""
+    return re.search("^from measure import .*command_line", path.read_text(encoding="utf-8"), re.MULTILINE) is not None
+
+
+SCRIPTS = tuple(sorted(path.stem for path in HERE.glob("*.py") if _is_a_script(path)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,19 @@ def log_lines(records: Iterable[Any]) -> Iterator[LogLine]:
         yield line
 
 
+def stamped(records: Iterable[Any]) -> Iterator[tuple[int, str]]:
+    """The time and the text alone of each record, as a `LogLine` has them."""
+    last = 0
+    for record in records:
+        at, message = (record.get("timestamp"), record.get("message")) if type(record) is dict else (None, None)
+        if type(at) is int and type(message) is str:  # as services write them, and many of them
+            last = at
+        else:
+            line = LogLine(record if isinstance(record, Mapping) else {"message": _text(record)}, timestamp=last)
+            last, message = line.timestamp, line.message
+        yield last, message
+
+
 def _again(record: dict[str, Any], timestamp: int) -> LogLine:
     return LogLine(record, timestamp=timestamp)
 

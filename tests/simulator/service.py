@@ -4,6 +4,7 @@ It keeps what really happened, so that a test can compare it with what the clien
 """
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -148,6 +149,7 @@ class Service:
     jobs: list[Job] = field(default_factory=list)
     cancels: list[tuple[str, Job]] = field(default_factory=list)
     posts: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
     _by_id: dict[str, Job] = field(default_factory=dict)
     _by_age: list[Job] = field(default_factory=list)
 
@@ -210,7 +212,7 @@ class Client:
         return EPOCH + timedelta(seconds=told + self._kernel.time - at)
 
     def get_jobs(self, n: int, *, skip: int = 0, per_request: int = 50, **_: Any) -> list[JobResponse]:
-        self._travel()
+        self._travel("page")
         most = self._service.faults.most_per_page
         now, stamped_later = self._kernel.time, self._service.faults.ends_stamped_later
         page = islice(self._service.listing(), skip, skip + min(n, per_request, most))
@@ -219,7 +221,7 @@ class Client:
         return answer
 
     def get_job_config(self, job_id: str) -> JobConfig:
-        self._travel()
+        self._travel("config")
         job = self._service.find(job_id)
         if job.stored > self._kernel.time:
             raise _error(404)
@@ -233,7 +235,7 @@ class Client:
         return self.get_job_config(job_id).metadata
 
     def get_status(self, job_id: str) -> RunResponse:
-        self._travel()
+        self._travel("record")
         if self._service.is_forgotten(job_id):
             raise _error(404)
         record = self._service.find(job_id).record(self._kernel.time)
@@ -241,12 +243,12 @@ class Client:
         return record
 
     def get_logs(self, job_id: str, since_ms: int | None = None) -> list[Any]:
-        self._travel()
+        self._travel("log")
         self._arrive()
         return [SimpleNamespace(timestamp=1, message=job_id)]
 
     def cancel_job(self, job_id: str) -> None:
-        self._travel()
+        self._travel("cancel")
         job = self._service.find(job_id)
         self._service.cancels.append((self._kernel.current.name, job))
         if job.status(self._kernel.time) == IN_PROGRESS:
@@ -281,7 +283,8 @@ class Client:
         self._note_time()
         return RunResponse(job_id=job.id, status="pending", terminal_status=False)
 
-    def _travel(self) -> None:
+    def _travel(self, call: str) -> None:
+        self._service.asked[call] += 1
         random, pause = self._random, self._pause
         pause(random() * 0.2)
         if random() < self._service.faults.unreadable:

@@ -208,11 +208,10 @@ AT_ONCE = replace(RACE, within=2.0, faults=Faults(listing_lag=10.0))
 def test_ending_nobodys_run_is_noticed(monkeypatch: Patch) -> None:
     monkeypatch.setattr(rivals.Rivals, "decide", lambda self, flights, others: [])
     monkeypatch.setattr(refresh, "settled", lambda runs: (list(runs), []))
-    assert _finished_twice(AT_ONCE) > 0.4
-
-
-def test_ending_the_extra_run_lets_hardly_two_come_to_their_end() -> None:
-    assert _finished_twice(AT_ONCE) < 0.2
+    broken = _finished_twice(AT_ONCE)
+    monkeypatch.undo()
+    # Runs of a few seconds end before a list that lags by ten shows that there are two.
+    assert broken > 2 * _finished_twice(AT_ONCE)
 
 
 def _finished_twice(setting: Setting) -> float:

@@ -104,6 +104,7 @@ def found(runs: Sequence[tuple[str, str, str, str]], scope: str) -> Counter[tupl
     return Counter((name, digest) for of_scope, name, digest, _ in runs if of_scope == scope)
 
 
+@pytest.mark.thorough
 def test_each_environment_runs_everything_once_whatever_is_killed(place: Place) -> None:
     kills = version = 0
     while kills < KILLS // PARTS:

@@ -216,3 +216,24 @@ def test_the_open_end_of_a_text_is_the_longest_beginning_of_a_known_value(around
     assert redactor.open_end(f"{around}correct-hors") == len("correct-hors")
     assert redactor.open_end(f"{around}correct") == len("correct")
     assert redactor.open_end(f"{around}correct-horse ") == 0
+
+
+ALL = (
+    "AccountKey=" + "A" * 24,
+    "see https://me:pw12@host/x",
+    "https://" + "t" * 24 + "@host",
+    "BEARER abcdef",
+    "x-Bearer abcdef",
+    "service-to\u212aen abcdef",
+    "AUTHORIZATION: Basic abcdef",
+    "a?sig=abcdef",
+    "a&x-goog-credential=abcdef",
+    "/by-token/abcdef",
+    "/realtime-shared/abcdef",
+    "-----BEGIN PRIVATE KEY-----",
+)
+
+
+@pytest.mark.parametrize("text", ALL)
+def test_no_shape_is_passed_over_for_having_no_trace(text: str) -> None:
+    assert MASK in redact(text)

@@ -69,8 +69,9 @@ def apply(
     Starts what is missing, follows every run, and keeps logs and receipts. Ctrl-C ends the waiting and no run; the
     next apply attaches to the runs. One apply is at work at a time.
     """
-    from fused_spec.cli.applying.plan_file import read_plan
-    from fused_spec.reconcile.applying.options import Options
+    with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.applying.plan_file import read_plan
+        from fused_spec.reconcile.applying.options import Options
 
     if bool(paths) == (plan_file is not None):
         raise click.UsageError("name the specs, or with --plan the plan; not both")

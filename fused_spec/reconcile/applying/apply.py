@@ -94,7 +94,7 @@ class _Apply:
                 told = True
                 yield event
             if told:
-                self._pace.hurry()
+                self._pace.hurry(len(self._flights))
             else:
                 assert self._calls or self._flights, f"nothing ends the waiting of {len(self._turns)} changes"
                 self._pause()

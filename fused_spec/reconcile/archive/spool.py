@@ -19,7 +19,7 @@ from typing import Any
 from fused_spec.api.errors import ApiError
 from fused_spec.api.http.limits import MOST_LOG
 from fused_spec.api.logs.cursor import LogCursor
-from fused_spec.api.logs.file import saved_lines
+from fused_spec.api.logs.file import as_line
 from fused_spec.api.reading import FusedReader
 from fused_spec.messages.redaction import Redactor, sensitive_values
 
@@ -34,8 +34,7 @@ class LogRecord:
     message: str
 
     def to_json(self) -> bytes:
-        entry = {"timestamp": self.timestamp, "message": self.message}
-        return json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        return as_line(self.timestamp, self.message)
 
     @classmethod
     def from_json(cls, line: str | bytes) -> "LogRecord":
@@ -45,9 +44,9 @@ class LogRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeLog:
-    """The lines of a log, oldest first; `missing` says in words what is not there."""
+    """The lines of a log as they are kept, oldest first; `missing` says in words what is not there."""
 
-    lines: Iterable[LogRecord]
+    lines: Iterable[bytes]
     missing: str | None = None
 
 
@@ -82,9 +81,11 @@ class Spool:
         except ApiError as error:
             if not error.is_gone:
                 raise
-            return WholeLog(lines=self._read(), missing="the service had forgotten it, but for what was read before")
-        missing = None if complete else f"it goes on: only what its first {MOST_LOG:,} bytes hold is kept"
-        return WholeLog(lines=chain(self._forgotten(), self._answered()), missing=missing)
+            missing = "the service had forgotten it, but for what was read before"
+            return WholeLog(lines=_lines_of(self._file), missing=missing)
+        cut = None if complete else f"it goes on: only what its first {MOST_LOG:,} bytes hold is kept"
+        forgotten = (record.to_json() for record in self._forgotten())
+        return WholeLog(lines=chain(forgotten, _lines_of(self._answer)), missing=cut)
 
     def remove(self) -> None:
         """Forget the lines, because they are kept elsewhere."""
@@ -94,15 +95,15 @@ class Spool:
             self._folder.rmdir()
 
     def _read(self) -> Iterator[LogRecord]:
-        if self._file.exists():
-            with self._file.open("rb") as stream:
-                yield from map(LogRecord.from_json, stream)
+        return map(LogRecord.from_json, _lines_of(self._file))
 
     def _answered(self) -> Iterator[LogRecord]:
-        return (LogRecord(line.timestamp, line.message) for line in saved_lines(self._answer))
+        return map(LogRecord.from_json, _lines_of(self._answer))
 
     def _forgotten(self) -> Iterator[LogRecord]:
         """The lines that were read earlier and are older than everything in the answer."""
+        if not self._file.exists():
+            return
         oldest: Counter[LogRecord] = Counter()
         floor: float = math.inf
         for line in self._answered():
@@ -134,6 +135,13 @@ class Spools:
         begun = self.earlier is not None and (self.earlier / job_id / LINES).exists()
         folder = self.earlier if begun and self.earlier is not None else self.folder
         return Spool(folder / job_id, Redactor((*self.secrets, *sensitive_values(env))))
+
+
+def _lines_of(file: Path) -> Iterator[bytes]:
+    """The lines of a file that need not be there."""
+    if file.exists():
+        with file.open("rb") as stream:
+            yield from stream
 
 
 def _cut_unfinished(file: Path) -> None:

@@ -9,6 +9,7 @@ from fused_spec.system.polling import intervals
 if TYPE_CHECKING:
     from fused_spec.reconcile.site import World
 
+_FEW = 10  # runs, of which each change is to be seen at once
 _REST = 4.0  # so many times as long as a look took, there is none: most of the time goes to other things
 
 
@@ -35,10 +36,11 @@ class Pace:
         """Seconds until the next look."""
         return max(0.0, self._due - self.world.clock())
 
-    def hurry(self) -> None:
-        """Something happened, and more may have come soon."""
-        self._pauses = intervals(self.first, self.longest)
-        self._due = min(self._due, max(self._rests, self.world.clock() + self.first))
+    def hurry(self, runs: int) -> None:
+        """Something happened, and more may have come soon; of very many runs something is new all the time."""
+        first = min(self.longest, self.first * max(1.0, runs / _FEW))
+        self._pauses = intervals(first, self.longest)
+        self._due = min(self._due, max(self._rests, self.world.clock() + first))
 
     def pause(self) -> float:
         """Seconds to wait now where nothing is to be looked at."""

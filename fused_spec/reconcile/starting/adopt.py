@@ -42,7 +42,7 @@ def adopt(names: frozenset[str], resolution: Resolution, history: History, archi
             reads=_reads(job, jobs, names, history),
         )
         line = LogRecord(timestamp=int(now.timestamp() * 1000), message="adopted by hand: its own log is gone")
-        archive.write(record, WholeLog(lines=[line]), now=now)
+        archive.write(record, WholeLog(lines=[line.to_json()]), now=now)
 
 
 def _reads(

@@ -23,7 +23,8 @@ HERE = ServiceIdentity(url="http://127.0.0.1:1/server/v1", id="0" * 32)
 KEY = Key(kind=Kind.JOB, name="areas")
 GONE = object()
 LINES = [LogRecord(1, "a"), LogRecord(1, "a"), LogRecord(2, "b")]
-LOG = WholeLog(lines=LINES)
+KEPT = [line.to_json() for line in LINES]
+LOG = WholeLog(lines=KEPT)
 
 
 @pytest.fixture
@@ -68,8 +69,8 @@ def test_a_run_is_kept_once(archive: Archive) -> None:
 
 
 def test_a_log_that_breaks_off_leaves_nothing_behind(archive: Archive, tmp_path: Path) -> None:
-    def broken() -> Iterator[LogRecord]:
-        yield LINES[0]
+    def broken() -> Iterator[bytes]:
+        yield KEPT[0]
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):

@@ -53,7 +53,7 @@ def spooled(folder: Path) -> Spool:
 
 
 def whole(spool: Spool, log: Any) -> list[LogRecord]:
-    return list(spool.whole(log, "run").lines)
+    return list(map(LogRecord.from_json, spool.whole(log, "run").lines))
 
 
 @st.composite
@@ -102,7 +102,7 @@ def test_a_log_that_the_service_forgot_is_what_was_read_before(tmp_path: Path) -
     spool.read_on(log, "run")  # type: ignore[arg-type]
     log.gone = True
     found = spool.whole(log, "run")  # type: ignore[arg-type]
-    assert (list(found.lines), found.missing) == (
+    assert (list(map(LogRecord.from_json, found.lines)), found.missing) == (
         records(log.lines),
         "the service had forgotten it, but for what was read before",
     )
@@ -112,7 +112,7 @@ def test_a_log_that_is_too_long_is_cut_after_a_whole_line_and_says_so(tmp_path: 
     log = Log()
     log.lines, log.most = [(n, "x" * 50) for n in range(100)], 1000
     found = spooled(tmp_path).whole(log, "run")  # type: ignore[arg-type]
-    kept = list(found.lines)
+    kept = list(map(LogRecord.from_json, found.lines))
     assert kept == records(log.lines[: len(kept)])
     assert 5 < len(kept) < 20
     assert found.missing == "it goes on: only what its first 1,073,741,824 bytes hold is kept"
