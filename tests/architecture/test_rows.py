@@ -35,6 +35,10 @@ def test_resolving_specs_needs_no_client_no_service_and_no_models() -> None:
     assert not loaded_by("fused_spec.spec.resolve") & {*HEAVY, "requests", "starlette", "pydantic", "rich", "click"}
 
 
+def test_what_only_explains_a_problem_is_loaded_when_there_is_one() -> None:
+    assert not loaded_by("fused_spec.spec.resolve") & {"jsonschema", "sqlite3", "multiprocessing"}
+
+
 def test_planning_is_pure() -> None:
     assert not loaded_by("fused_spec.plan.planner") & {*HEAVY, "requests", "pydantic", "yaml", "jsonschema"}
 

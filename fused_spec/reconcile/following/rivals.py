@@ -38,7 +38,7 @@ class Rivals:
     def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
         """The flights that have rivals which nothing was decided about yet."""
         listed = [flight for flight in flights if flight.sight.created is not None]
-        since = min((flight.run.created for flight in listed), default=None)
+        since = min((created for flight in listed if (created := flight.sight.created) is not None), default=None)
         ours = [] if since is None else self._ours([job for job in others if self._may_be_rival(job, since)])
         if not ours:
             return []

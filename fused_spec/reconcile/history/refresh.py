@@ -67,29 +67,16 @@ def read_history(
     for run in counting:
         runs.setdefault(run.key, []).append(run)
 
-    def is_in_doubt(key: Key) -> bool:
-        """Whether its newest run, which decides, seems over: one that is archived was believed before."""
-        return runs[key][0].job_id not in kept and not _ended_long_ago(runs[key][0], read_at)
-
-    def decided(key: Key) -> Run:
-        run = confirmed(api, runs[key][0]) if is_in_doubt(key) else runs[key][0]
-        return run if run.digest == jobs[key].digest else _compared(api, jobs[key], run)
-
-    declared = [key for key in jobs if key in runs]
-    changed = {key for key in declared if runs[key][0].digest != jobs[key].digest}
-    decisive = markers.side_by_side(decided, declared, asks=lambda key: key in changed or is_in_doubt(key))
-    for key, run in zip(declared, decisive, strict=True):
+    for key, run in _decisive(api, runs, jobs, markers, kept=kept, now=read_at).items():
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
-    traces: dict[Key, Trace] = {}
-    known = {run.nonce for run in found}
-    unexplained = _unexplained(journal.newest_started(jobs, known), runs, past)
-    looked_for = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, read_at), [*unexplained.values()])
-    for (key, attempt), unlisted in zip(unexplained.items(), looked_for, strict=True):
-        if unlisted is None:
-            traces[key] = Trace(job_id=str(attempt.job_id), attempt=attempt.number)
-        else:
-            runs[key] = [_with_note(unlisted, noted), *runs.get(key, [])]
+    started = _unexplained(journal.newest_started(jobs, {run.nonce for run in found}), runs, past)
+    attempts = list(started.values())
+    unlisted = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, read_at), attempts)
+    for key, one in zip(started, unlisted, strict=True):
+        if one is not None:
+            runs[key] = [_with_note(one, noted), *runs.get(key, [])]
+    unknown = [attempt for attempt, run in zip(attempts, unlisted, strict=True) if run is None]
     elsewhere = cache(lambda: look_elsewhere(resolution))
     objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
     going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
@@ -101,12 +88,38 @@ def read_history(
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
         missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
         past=past,
-        traces=traces,
+        traces={one.key: Trace(job_id=str(one.job_id), attempt=one.number) for one in unknown},
         successes=_successes(jobs.values(), runs, past, archive),
         objects=objects,
         elsewhere=elsewhere() if undeclared else Elsewhere(),
         seen=listing.seen,
     )
+
+
+def _decisive(
+    api: "FusedReader",
+    runs: Mapping[Key, Sequence[Run]],
+    jobs: Mapping[Key, DesiredJob],
+    markers: Markers,
+    *,
+    kept: Collection[str],
+    now: datetime,
+) -> dict[Key, Run]:
+    """The newest run of each job, which decides: as its record tells it, and with what differs from the spec."""
+    newest = {key: runs[key][0] for key in jobs if key in runs}
+    changed = {key for key, run in newest.items() if run.digest != jobs[key].digest}
+
+    def is_in_doubt(key: Key) -> bool:
+        """Whether it only seems to be as it is listed: one that is archived was believed before."""
+        return newest[key].job_id not in kept and not _ended_long_ago(newest[key], now)
+
+    def asked(key: Key) -> Run:
+        run = confirmed(api, newest[key]) if is_in_doubt(key) else newest[key]
+        return _compared(api, jobs[key], run) if key in changed else run
+
+    keys = list(newest)
+    decisive = markers.side_by_side(asked, keys, asks=lambda key: key in changed or is_in_doubt(key))
+    return dict(zip(keys, decisive, strict=True))
 
 
 def _ended_long_ago(run: Run, now: datetime) -> bool:

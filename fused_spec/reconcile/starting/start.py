@@ -23,7 +23,7 @@ from fused_spec.system.polling import Deadline, intervals
 if TYPE_CHECKING:
     from fused_spec.reconcile.site import Site
 
-_SHARED = 1.0  # seconds for which starts share a look at the history
+_SHARED = 0.25  # seconds for which starts share a look at the history
 _LOOKS = 5
 
 

@@ -18,7 +18,6 @@ from fused_spec.spec.documents.parser import FastestParser
 from fused_spec.spec.documents.positions import LITERAL, Place, Pointer, Positions, dotted, location
 from fused_spec.spec.documents.scalars import Doubt, Scalar, plain
 from fused_spec.spec.documents.surrogates import Pairs
-from fused_spec.spec.documents.syntax import HALF_HINT, explain_syntax
 from fused_spec.spec.documents.wording import spelt
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.limits import MAPPING, MAX_DEPTH, MAX_MEMORY, MAX_PROBLEMS, SCALAR, SEQUENCE
@@ -110,6 +109,8 @@ class _Reader:
             self._pass_over_the_rest("what is in it is too much to be looked through")
         except (yaml.YAMLError, ValueError) as error:
             # ValueError: the pure parser lets chr() fail on an escape beyond Unicode.
+            from fused_spec.spec.documents.syntax import explain_syntax  # which only a broken file needs
+
             self.problems.append(explain_syntax(error, self._text, self._file.name))
             # Text just before is the broken beginning of something else: `a:1` and then `b: 2`.
             documents = [document for document in documents if not isinstance(document.tree, str)]
@@ -185,6 +186,8 @@ class _Reader:
     def _check_escapes(self, event: Any, text: str) -> None:
         """Only an escape, so only a text in double quotes, makes what no field may hold."""
         if what := unprintable_in(text):
+            from fused_spec.spec.documents.syntax import HALF_HINT
+
             hint = HALF_HINT if HALVES.search(text) else "remove the escape"
             self._tell("bad-character", f"the text holds {what}", event.start_mark, hint)
 

@@ -18,17 +18,26 @@ def in_order(desired: Sequence[Desired]) -> tuple[Desired, ...]:
     """
     by_key = {one.key: one for one in desired}
     graph = {key: [need for need in needs_of(one) if need in by_key] for key, one in by_key.items()}
-    if not any(graph.values()):
-        return tuple(by_key.values())
-    sorter = TopologicalSorter(graph)
-    sorter.prepare()
-    position = {key: index for index, key in enumerate(by_key)}
-    ordered: list[Desired] = []
-    while sorter.is_active():
-        for key in sorted(sorter.get_ready(), key=position.__getitem__):
-            ordered.append(by_key[key])
-            sorter.done(key)
-    return tuple(ordered)
+    waiting = {key: len(needs) for key, needs in graph.items() if needs}
+    needed_by: dict[Key, list[Key]] = {}
+    for key in waiting:
+        for need in graph[key]:
+            needed_by.setdefault(need, []).append(key)
+    ordered: list[Key] = []
+    ready = [key for key in by_key if key not in waiting]
+    position = {key: index for index, key in enumerate(by_key)} if waiting else {}
+    while ready:
+        ordered += ready
+        freed: list[Key] = []
+        for key in ready:
+            for other in needed_by.get(key, ()):
+                waiting[other] -= 1
+                if not waiting[other]:
+                    freed.append(other)
+        ready = sorted(freed, key=position.__getitem__)
+    if len(ordered) < len(by_key):
+        TopologicalSorter(graph).prepare()  # which raises, and says where the loop is
+    return tuple(map(by_key.__getitem__, ordered))
 
 
 def find_cycle(graph: Mapping[Key, Sequence[Key]]) -> tuple[Key, ...] | None:

@@ -10,7 +10,6 @@ from fused_spec.spec.checking.smallest import Reduce, reduction
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.files.named_files import Folder
-from fused_spec.spec.inputs.check import check_inputs
 from fused_spec.spec.inputs.elements import elements_file
 from fused_spec.spec.inputs.read_options import check_reading
 from fused_spec.spec.model import Kind
@@ -87,6 +86,8 @@ class StepReader:
                 pointer,
                 "say where the table goes, such as output: fd://datasets/buildings/",
             )
+        from fused_spec.spec.inputs.check import check_inputs  # which looks into tables, as few specs need
+
         addresses = self.references.addresses(step["input"], at)
         check_inputs(step, pointer, self.folder, self.findings)
         return {**step, "input": addresses}
