@@ -187,6 +187,7 @@ def test_a_prune_stays_within_its_environment(project: Shell) -> None:
         assert sorted(enabled) == [False, True]
 
 
+@pytest.mark.thorough
 def test_two_targets_that_are_one_environment_stop_every_command(project: Shell) -> None:
     declare(project, "dev: {base_url: 'https://f.example/v1'}", "prod: {base_url: 'https://f.example/v1/'}")
     for command in (["validate", "specs"], ["plan", "specs"], ["jobs"]):
@@ -206,6 +207,7 @@ def test_the_name_hosted_is_no_way_into_an_environment_with_a_name_of_its_own(pr
 # A service or an archive that is not the one it was
 
 
+@pytest.mark.thorough
 def test_a_local_service_whose_state_was_removed_has_run_nothing_and_the_plan_says_why(project: Shell) -> None:
     assert project.run("apply", "specs").code == 0
     url = project.service["url"]
@@ -253,6 +255,7 @@ def test_a_receipt_of_a_later_format_stops_an_apply_before_anything_starts(proje
     assert len(project.run("jobs").out.splitlines()) == 2
 
 
+@pytest.mark.thorough
 def test_a_run_whose_receipt_is_damaged_is_asked_about_and_not_paid_for_again(project: Shell) -> None:
     assert project.run("apply", "specs").code == 0
     [receipt] = (project.folder / ".fused-spec/archive").rglob("receipt.json")

@@ -133,6 +133,7 @@ def test_a_kept_plan_is_refused_when_the_specs_changed(project: Shell) -> None:
     assert "Job/areas" in done.err
 
 
+@pytest.mark.thorough
 def test_a_kept_plan_is_refused_when_the_history_moved(project: Shell) -> None:
     project.write("specs/b.yaml", quick("others"))
     project.run("plan", "specs", "--out", "tf.plan")
@@ -190,6 +191,7 @@ def test_logs_are_read_from_the_archive_when_the_service_forgot(project: Shell) 
     assert "n=1" in project.run("logs", "areas", "--attempt", "1").out
 
 
+@pytest.mark.thorough
 def test_a_forgotten_run_without_a_receipt_is_asked_about(project: Shell) -> None:
     project.run("apply", "specs")
     project.forget_history()
@@ -210,6 +212,7 @@ def test_a_forgotten_run_can_be_run_again(project: Shell) -> None:
     assert (again.code, "1 succeeded" in again.out) == (0, True)
 
 
+@pytest.mark.thorough
 def test_an_archive_may_be_shared_by_url(project: Shell, tmp_path: Path) -> None:
     url = f"local://{tmp_path}/shared"
     assert project.run("apply", "specs", "--archive", url).code == 0
@@ -267,6 +270,7 @@ def test_prune_of_more_than_a_share_needs_to_be_allowed(project: Shell, flag: Pa
     assert project.run("apply", "specs", "--prune", "--prune-limit", "7").code == 0
 
 
+@pytest.mark.thorough
 def test_a_job_past_its_longest_time_is_cancelled_and_says_why(project: Shell, flag: Path) -> None:
     add_long(project, flag, "  run: {max_duration: 1s}\n")
     done = project.run("apply", "specs", "--select", "long")

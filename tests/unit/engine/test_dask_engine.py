@@ -266,6 +266,7 @@ def test_a_task_over_the_memory_of_its_worker_ends_the_job_and_leaves_the_worker
         assert [process.poll() for process in dask.processes] == [None] * 2
 
 
+@pytest.mark.thorough
 def test_processes_without_end_on_a_worker_are_stopped_at_their_number(dask: Cluster, tmp_path: Path) -> None:
     code = "import subprocess\ndef udf(x):\n    while True:\n        subprocess.Popen(['sleep', '600'])\n"
     job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address, process_limit=50)
@@ -273,6 +274,7 @@ def test_processes_without_end_on_a_worker_are_stopped_at_their_number(dask: Clu
     assert "processes, and may have 50 at once" in str(end(job)[1])
 
 
+@pytest.mark.thorough
 def test_what_a_task_on_a_worker_left_behind_ends_with_the_process_of_its_job(dask: Cluster, tmp_path: Path) -> None:
     code = """\
 import os, subprocess
@@ -287,6 +289,7 @@ def udf(x):
     assert not psutil.pid_exists(child)
 
 
+@pytest.mark.thorough
 def test_temporary_files_of_a_task_lie_where_its_worker_removes_them_and_not_beside_its_results(
     dask: Cluster, tmp_path: Path
 ) -> None:
@@ -319,6 +322,7 @@ def udf(x, state):
 """
 
 
+@pytest.mark.thorough
 def test_each_task_on_a_worker_starts_in_an_empty_folder_that_goes_with_it(dask: Cluster, tmp_path: Path) -> None:
     (state := tmp_path / "state").mkdir()
     (state / "token").write_text("secret")
@@ -333,6 +337,7 @@ def test_each_task_on_a_worker_starts_in_an_empty_folder_that_goes_with_it(dask:
     assert (state / "token").read_text() == ("" if version() == 0 else "secret")
 
 
+@pytest.mark.thorough
 def test_what_a_killed_task_on_a_worker_left_is_told(dask: Cluster, tmp_path: Path) -> None:
     code = "import os\ndef udf(x):\n    open('half.csv', 'w').close()\n    os.kill(os.getpid(), 9)\n"
     job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)

@@ -129,6 +129,7 @@ def test_a_small_ingestion_is_one_task(dask: Cluster, tmp_path: Path, monkeypatc
     assert sum(executed(dask)) - before == 2  # one brings the job to the worker
 
 
+@pytest.mark.thorough
 def test_a_table_outside_the_storage_is_written_by_one_worker(dask: Cluster, tmp_path: Path) -> None:
     before = sum(executed(dask))
     step = {**GEOSPATIAL, "input": scattered(tmp_path), "output": f"file://{tmp_path}/elsewhere"}
@@ -157,6 +158,7 @@ def test_a_table_that_is_not_as_expected_is_not_put_in_its_place(dask: Cluster, 
     assert list((tmp_path / "storage").iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_a_place_that_cannot_be_made_is_told(dask: Cluster, tmp_path: Path) -> None:
     job = job_folder(tmp_path, {**GEOSPATIAL, "input": scattered(tmp_path), "output": "fd://a/b"}, engine=dask.address)
     (tmp_path / "storage" / "a").touch()
@@ -203,6 +205,7 @@ def test_a_job_that_is_ended_leaves_nothing(dask: Cluster, tmp_path: Path) -> No
     assert list((tmp_path / "storage").iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_a_killed_job_leaves_no_table_and_the_next_one_clears_what_it_left(dask: Cluster, tmp_path: Path) -> None:
     _, pid = begun(tmp_path, dask)
     wait_for(tmp_path / "storage", pid, "shelf")
