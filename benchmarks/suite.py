@@ -26,6 +26,7 @@ SCRIPTS = (
     "plan_latency",
     "apply",
     "second_apply",
+    "archive",
     "logs",
     "service",
     "udf_map",
