@@ -4,7 +4,9 @@ Apply then plan is empty, what changed nothing starts nothing, and history and r
 """
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from hypothesis import settings
@@ -19,6 +21,7 @@ from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAST, TOKEN, World, job
+from tests.waiting import until
 
 NAMES = st.sampled_from(["areas", "roads", "tiles"])
 _EXPECTED = (
@@ -73,6 +76,7 @@ class Edits(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "service"):
+            self.let_end(lambda name: True)  # a worker outlives its service, and writes into its folder
             self.service.__exit__(None, None, None)
             self.folder.cleanup()
 
@@ -132,6 +136,8 @@ class Edits(RuleBasedStateMachine):
         self.apply_to_the_end(Requests(rerun=frozenset({"source"})))
 
     def apply_to_the_end(self, requests: Requests) -> None:
+        # What is declared no more is waited for by no apply; what ended before an apply is archived by it.
+        self.let_end(lambda name: name not in self.versions)
         outcomes = self.world.apply(requests=requests).values()
         for outcome in outcomes:
             assert outcome.status in _EXPECTED
@@ -145,6 +151,16 @@ class Edits(RuleBasedStateMachine):
         self.assert_that_no_reader_is_stale(plan)
         self.edited = bool(skipped)
         self.caught_up = True
+
+    def let_end(self, concerns: Callable[[str], bool]) -> None:
+        """Wait for the runs of these jobs."""
+        for job_id, metadata in [(one, self.world.api.get_job_metadata(one)) for one in self.world.job_ids()]:
+            marker = marker_in(metadata)
+            if marker is not None and concerns(marker.key.name):
+                until(partial(self.is_over, job_id), f"the end of {job_id}")
+
+    def is_over(self, job_id: str) -> bool:
+        return self.world.api.get_status(job_id).finished
 
     def assert_that_no_reader_is_stale(self, plan: Plan) -> None:
         newest = {one.key.name: one.job_id for one in plan.changes if one.action is Action.NONE}
