@@ -157,6 +157,7 @@ def test_an_unknown_target_ends_with_2(shell: Shell) -> None:
         ("apply", "--output", "json"),
     ],
 )
+@pytest.mark.thorough
 def test_a_wrong_value_of_a_flag_ends_with_2_and_is_a_document_where_json_was_asked_for(
     shell: Shell, words: tuple[str, ...]
 ) -> None:
@@ -166,6 +167,7 @@ def test_a_wrong_value_of_a_flag_ends_with_2_and_is_a_document_where_json_was_as
 
 
 @pytest.mark.parametrize("command", [("logs", "areas"), ("show", "areas"), ("wait", "areas"), ("cancel", "areas")])
+@pytest.mark.thorough
 def test_a_name_that_never_ran_is_told(shell: Shell, command: tuple[str, str]) -> None:
     ended = shell.run(*command)
     assert (ended.code, explains(ended)) == (1, True)

@@ -35,6 +35,7 @@ def copied(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> tuple[Shell, str, s
     return shell, original, copy.job_id
 
 
+@pytest.mark.thorough
 def test_a_copied_run_is_shown_for_what_it_is(copied: tuple[Shell, str, str]) -> None:
     shell, original, copy = copied
     shown = shell.run("show", copy, "--output", "json").document

@@ -122,6 +122,7 @@ def test_clones_that_share_an_archive_have_services_of_their_own(project: Shell,
         clone.stop_service()
 
 
+@pytest.mark.thorough
 def test_where_each_job_stands_is_one_table_that_no_trouble_hides(project: Shell) -> None:
     with lab(project) as served:
         declare(
@@ -147,6 +148,7 @@ def test_where_each_job_stands_is_one_table_that_no_trouble_hides(project: Shell
 # Two environments of one service
 
 
+@pytest.mark.thorough
 def test_two_scopes_of_one_service_are_two_environments(project: Shell) -> None:
     with lab(project) as served:
         declare(

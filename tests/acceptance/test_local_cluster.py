@@ -32,6 +32,7 @@ def answers_http(port: int) -> bool:
 
 
 @pytest.mark.xdist_group("dask")
+@pytest.mark.thorough
 def test_a_map_runs_on_the_local_cluster_which_ends_after_the_service(tmp_path: Path) -> None:
     state = tmp_path / "state"
     address = ensure_service(state, engine="dask=local:2")

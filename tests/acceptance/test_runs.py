@@ -166,6 +166,7 @@ def test_a_worker_that_is_killed_ends_its_job_as_failed_and_says_so(long: Shell)
     until(lambda: not child.is_running(), "what the worker left is ended too")
 
 
+@pytest.mark.thorough
 def test_a_job_goes_on_when_its_service_is_killed_and_is_taken_up_again(long: Shell, flag: Path) -> None:
     long.run("apply", "specs", "--no-wait")
     child_of(long)

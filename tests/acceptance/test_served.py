@@ -260,6 +260,7 @@ storage: files
 """
 
 
+@pytest.mark.thorough
 def test_a_local_service_with_another_storage_than_the_project_asks_for_is_not_used(shell: Shell) -> None:
     shell.run("init")
     assert shell.run("apply", "specs").code == 0

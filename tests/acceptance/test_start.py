@@ -43,6 +43,7 @@ def test_no_library_is_loaded_that_only_work_needs(beside_a_service: Shell, word
 
 @pytest.mark.parametrize("words", LOOKING, ids=" ".join)
 @pytest.mark.parametrize("room", ["reconcile.applying", "reconcile.starting", "engine", "service.http", "views.live"])
+@pytest.mark.thorough
 def test_no_room_is_entered_that_only_an_apply_needs(
     beside_a_service: Shell, words: tuple[str, ...], room: str
 ) -> None:

@@ -133,6 +133,7 @@ def test_a_name_that_no_spec_declares_is_told_with_the_nearest(project: Shell) -
     assert (ended.code, 'did you mean "tiles"?' in ended.err) == (1, True)
 
 
+@pytest.mark.thorough
 def test_a_rotation_that_is_killed_at_its_proof_leaves_the_former_value(project: Shell, tmp_path: Path) -> None:
     flag, former = tmp_path / "called", value(project)
     project.write("specs/a.py", SLOW.format(flag=str(flag)))
@@ -151,6 +152,7 @@ def test_a_rotation_that_is_killed_at_its_proof_leaves_the_former_value(project:
     assert project.run("tokens", "check").code == 0
 
 
+@pytest.mark.thorough
 def test_no_value_is_in_any_file_of_the_state_but_the_database_of_the_service(project: Shell) -> None:
     values = [value(project)]
     for words in (("rotate", "tiles", "--overlap", "1h"), ("rotate", "tiles")):

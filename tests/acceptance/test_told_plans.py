@@ -78,6 +78,7 @@ def test_a_plan_that_cannot_be_made_is_a_comment_too(project: Shell) -> None:
     assert done.out.startswith("**Nothing was planned.**")
 
 
+@pytest.mark.thorough
 def test_what_left_the_specs_is_told_by_plans_until_an_apply_has_told_it(project: Shell) -> None:
     project.write("specs/points.csv", "id,x\n1,2\n")
     table = "partition_nongeospatial, input: {file: points.csv}, output: 'fd://demo/points/'"

@@ -176,6 +176,7 @@ def test_what_is_no_plan_is_refused(project: Shell) -> None:
 # Histories that forget
 
 
+@pytest.mark.thorough
 def test_a_purged_history_is_no_reason_to_run_again(project: Shell) -> None:
     project.run("apply", "specs")
     project.forget_history()
@@ -240,6 +241,7 @@ def test_select_takes_what_it_needs_along_and_nothing_else(project: Shell) -> No
     assert {one["name"] for one in done.document["outcomes"]} == {"areas", "last"}
 
 
+@pytest.mark.thorough
 def test_prune_ends_what_no_spec_declares_but_not_what_is_protected(project: Shell, flag: Path) -> None:
     add_long(project, flag)
     project.write("specs/kept.py", UNTIL_TOLD)
@@ -288,6 +290,7 @@ def test_an_apply_past_its_longest_time_cancels_its_runs(project: Shell, flag: P
     until(lambda: "cancelled" in project.run("status").out, "the run is cancelled")
 
 
+@pytest.mark.thorough
 def test_the_log_of_each_attempt_can_be_read(project: Shell) -> None:
     project.write("specs/quick.py", "@fused.udf\ndef udf():\n    import os\n    raise ValueError(str(os.getpid()))\n")
     assert project.run("apply", "specs").code == 1

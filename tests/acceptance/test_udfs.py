@@ -257,6 +257,7 @@ spec:
 """
 
 
+@pytest.mark.thorough
 def test_a_table_appears_once_it_is_as_expected(shell: Shell) -> None:
     shell.write("specs/prices.csv", "country,price\nPeru,1\nKenya,2\n")
     table = shell.folder / ".fused-spec/service/storage/tables/prices"

@@ -210,6 +210,7 @@ def github(tmp_path: Path) -> Iterator[GitHub]:
         yield github
 
 
+@pytest.mark.thorough
 def test_nothing_starts_again_on_a_new_machine_after_a_purge(github: GitHub) -> None:
     first = github.run("apply")
     assert first["Apply"] == "success", first["said"]

@@ -249,6 +249,7 @@ def test_a_cached_answer_is_known_though_its_config_cannot_be_read(cached: World
     assert "from its cache (s3)" in str(outcome.error)
 
 
+@pytest.mark.thorough
 def test_what_an_older_run_answered_stays_an_open_attempt_until_it_is_settled(cached: World) -> None:
     cached.apply()
     cached.apply()

@@ -196,6 +196,7 @@ def test_an_answer_that_is_lost_is_found_again(world: World) -> None:
     assert enabled(world) == [value(world)] != [former]
 
 
+@pytest.mark.thorough
 def test_a_making_of_which_nobody_knows_is_unknown_and_settled_by_the_next_apply(world: World) -> None:
     former = value(world)
     world.service.fail(requests.ReadTimeout(), reached=False, method="POST", path=NEW)
@@ -317,6 +318,7 @@ def test_another_apply_that_made_the_value_meanwhile_makes_a_plan_stale(world: W
     assert len(enabled(world)) == 1
 
 
+@pytest.mark.thorough
 def test_no_value_is_in_any_file_but_the_sink(world: World) -> None:
     values = [value(world)]
     rotate(world, overlap=3600.0)

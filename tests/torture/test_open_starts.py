@@ -20,6 +20,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     place.close()
 
 
+@pytest.mark.thorough
 def test_a_start_that_got_lost_is_unknown_and_the_command_that_is_named_settles_it(place: Place) -> None:
     place.proxy.loses_starts = True
     code, out = place.run("apply", "specs", "-y", "--target", "lab")

@@ -199,6 +199,7 @@ def test_the_pure_parser_reads_the_same(text: str) -> None:
 
 
 @pytest.mark.parametrize("item", ["{a: }", "A", "[]"])
+@pytest.mark.thorough
 def test_a_hundred_thousand_faults_in_a_list_are_told_in_a_few_lines(item: str) -> None:
     found = problems(job(f"needs: [{', '.join([item] * 100_000)}]"))
     assert 0 < len(found) <= MAX_PROBLEMS + 1

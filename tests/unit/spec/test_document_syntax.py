@@ -72,6 +72,7 @@ def test_directives_are_not_read(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 2_000_000, "a: " * 700_000, "x" * 2_000_000 + ",", "\n" * 2_000_000])
+@pytest.mark.thorough
 def test_the_cause_is_found_in_megabytes_too(text: str) -> None:
     assert read_documents(file(f"a: {{{text}: b: }}\n]"))[1]
 
