@@ -142,7 +142,8 @@ class Supervisor:
                 self._round_at = 0.0
                 await asyncio.sleep(0 if self._reserve.release() else _ROUND_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _ROUND_SECONDS if self._watches else None)
+                async with asyncio.timeout(_ROUND_SECONDS if self._watches else None):  # `wait_for` may lose a cancel
+                    await self._wake.wait()
             self._wake.clear()
 
     async def _round(self) -> None:
