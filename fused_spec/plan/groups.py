@@ -146,7 +146,7 @@ def _group(members: Sequence[Change], table: Sequence[Facts], common: Facts, var
 def _by_equal_facts(members: Sequence[Change], table: Sequence[Facts]) -> Iterator[Group]:
     equal: dict[Hashable, list[Change]] = {}
     for change, facts in zip(members, table, strict=True):
-        equal.setdefault(tuple(map(_same, facts.values())), []).append(change)
+        equal.setdefault(tuple(sorted((path, _same(one)) for path, one in facts.items())), []).append(change)
     for changes in equal.values():
         yield Group(changes=tuple(changes), fields=changes[0].fields)
 
@@ -194,7 +194,7 @@ def _joined(group: Group, lone: Sequence[Change], order: Mapping[int, int]) -> G
     )
 
 
-def _same(one: FieldChange) -> Hashable:
+def _same(one: FieldChange) -> tuple[str, str]:
     return repr(one.before), repr(one.after)
 
 

@@ -1,6 +1,7 @@
 """The installed command and a real service behind a proxy that breaks things, with `kill -9` at random moments.
 
-`FUSED_SPEC_SEED` chooses the faults and the moments, `FUSED_SPEC_KILLS` how many kills there are (20; 60 in CI, 200 a night).
+`FUSED_SPEC_SEED` chooses the faults and the moments, `FUSED_SPEC_KILLS` how many kills there are: 20; 60 in CI, 200 a
+night.
 """
 
 import os

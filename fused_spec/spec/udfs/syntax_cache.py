@@ -12,6 +12,7 @@ import re
 import sqlite3
 import stat
 import sys
+import weakref
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import cache, lru_cache
@@ -101,6 +102,7 @@ class SyntaxCache:
                 _discard(path)
                 return None
             database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
+            weakref.finalize(self, database.close)  # whoever only looks closes nothing
             database.execute("PRAGMA trusted_schema = OFF")
         except (OSError, sqlite3.Error):
             return None

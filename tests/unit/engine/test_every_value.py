@@ -80,7 +80,7 @@ def is_same(value: Any, read: Any) -> bool:
             '["2024-02-29T00:00:00.000000001", null]',
         ),
         (np.array([1], "timedelta64[ns]"), '["P0DT0H0M0.000000001S"]'),
-        (np.datetime64("NaT"), "null"),
+        (np.datetime64("NaT", "ns"), "null"),
         (np.array([[1, 2]], "datetime64[D]"), '[["1970-01-02", "1970-01-03"]]'),
         (np.ma.masked_array([1, 2], [False, True]), "[1, null]"),
         ({np.str_("a"): 1}, '{"a": 1}'),

@@ -100,6 +100,16 @@ def test_what_takes_something_away_or_overwrites_for_others_comes_first() -> Non
     assert names(made) == [["cancel"], ["replace"], ["served"], ["start"], ["still"]]
 
 
+def test_values_that_have_changed_places_are_no_likeness() -> None:
+    made = groups(
+        [
+            change("a", fields=(field("disk", 1, 2), field("region", 1, 2), field("image", 2, 1))),
+            change("b", fields=(field("disk", 1, 2), field("image", 1, 2), field("region", 2, 1))),
+        ]
+    )
+    assert names(made) == [["a"], ["b"]]
+
+
 VALUES = st.one_of(st.integers(0, 2), st.sampled_from(["a", "a\nb\n", None]))
 
 
