@@ -49,4 +49,6 @@ def _without_step_labels(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in mapping.items() if key != name}
+    bare = dict(mapping)
+    bare.pop(name, None)
+    return bare
