@@ -17,7 +17,7 @@ from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import Timing, timing_of
 from fused_spec.spec.model import Resolution
-from fused_spec.system.timings import Phase
+from fused_spec.system.timings import Phase, Timings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def workplace_at(context: Context, resolution: Resolution, target: Target, *, ar
 def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
     """Compare the specs with the history; nothing is changed, and nothing that is asked could."""
     api = connect(FusedReader, place.target, context, place.resolution.project)
-    markers = markers_of(api, place)
+    markers = markers_of(api, place, context.timings)
     with context.timings.phase(Phase.REFRESH):
         history = read(api, markers, place, requests)
     with context.timings.phase(Phase.PLAN):
@@ -103,5 +103,5 @@ def plan_of(place: Workplace, history: History, requests: Requests, api: FusedRe
     )
 
 
-def markers_of(api: FusedReader, place: Workplace) -> Markers:
-    return open_markers(api, place.resolution.project, place.target, place.kept.service)
+def markers_of(api: FusedReader, place: Workplace, timings: Timings) -> Markers:
+    return open_markers(api, place.resolution.project, place.target, place.kept.service, timings)

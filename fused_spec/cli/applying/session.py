@@ -52,7 +52,7 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         api=api,
         archive=place.kept.archive,
         journal=place.kept.journal,
-        markers=markers_of(api, place),
+        markers=markers_of(api, place, context.timings),
         spools=open_spools(place.resolution.project, place.kept.service, _own_secrets(context.env)),
         scope=place.resolution.project.scope,
         seen=frozenset(),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fused_spec.configuration.settings import Target
 from fused_spec.configuration.storage_url import is_meant_as_url
 from fused_spec.errors import FusedSpecError
+from fused_spec.system.timings import UNTIMED, Timings
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -121,7 +122,9 @@ def archive_place(project: "Project") -> str:
     return project.archive if is_meant_as_url(project.archive) else str(project.root / project.archive)
 
 
-def open_markers(api: "FusedReader", project: "Project", target: Target, service: "ServiceIdentity") -> "Markers":
+def open_markers(
+    api: "FusedReader", project: "Project", target: Target, service: "ServiceIdentity", timings: Timings = UNTIMED
+) -> "Markers":
     """The remembered markers of a service's jobs, and what is known of the older ones."""
     from fused_spec.reconcile.history.markers import Markers
     from fused_spec.reconcile.history.memory import Memory
@@ -130,7 +133,7 @@ def open_markers(api: "FusedReader", project: "Project", target: Target, service
     folder = project.state / "cache"
     earlier = folder / f"markers-{slug(target.name)}.jsonl"
     memory = Memory(file=folder / f"history-{service.folder}-{slug(project.scope)}.json", late=timing_of(target).dead)
-    return Markers(api, folder / f"markers-{service.folder}.jsonl", earlier=earlier, memory=memory)
+    return Markers(api, folder / f"markers-{service.folder}.jsonl", earlier=earlier, memory=memory, timings=timings)
 
 
 def open_spools(project: "Project", service: "ServiceIdentity", secrets: tuple[str, ...]) -> "Spools":

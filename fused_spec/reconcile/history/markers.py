@@ -12,6 +12,7 @@ from fused_spec.api.errors import ApiError
 from fused_spec.errors import ServiceError
 from fused_spec.reconcile.history.memory import Memory, replace_file
 from fused_spec.reconcile.marking.marker import FIELD, Marker, marker_in
+from fused_spec.system.timings import UNTIMED, Cache, Timings
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -43,10 +44,12 @@ class Markers:
         *,
         earlier: Path | None = None,
         memory: Memory | None = None,
+        timings: Timings = UNTIMED,
     ) -> None:
         self._api = api
         self._cache = cache
         self.memory = memory
+        self.timings = timings
         self._known: dict[str, Marker | None] = {}
         for file in filter(None, (earlier, cache)):
             self._known.update((job_id, marker_in({FIELD: told})) for _, job_id, told in _entries(file))
@@ -58,6 +61,7 @@ class Markers:
         Raises the client's errors, and `ServiceError` for a job so young that its config may only be on its way.
         """
         unknown = [job for job in jobs if job.id not in self._known]
+        self.timings.looked_up(Cache.MARKERS, hits=len(jobs) - len(unknown), misses=len(unknown))
         if unknown:
             read = self.side_by_side(self._metadata, unknown)
             found = {job.id: metadata for job, metadata in zip(unknown, read, strict=True)}

@@ -12,6 +12,7 @@ from fused_spec.reconcile.history.memory import Known, MarkedRun, newest_of_each
 from fused_spec.reconcile.history.statuses import is_over
 from fused_spec.reconcile.marking.copies import is_late
 from fused_spec.spec.model import Key, Kind
+from fused_spec.system.timings import Cache
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -125,8 +126,11 @@ def find_runs(
         return read_down(api, lambda: _Search(markers, wish(), scope, cut, archived, known), markers.workers)
 
     found = search(known)
-    if known is not None and not found.is_true(api):
+    does = known is not None and found.is_true(api)
+    if known is not None and not does:
         found = search(None)
+    if memory is not None:
+        markers.timings.looked_up(Cache.HISTORY, hits=int(does), misses=int(not does))
     learned = found.learned
     if memory is not None and learned is not None and learned != known:
         memory.learn(learned)

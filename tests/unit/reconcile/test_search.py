@@ -16,6 +16,8 @@ from fused_spec.reconcile.history.memory import Memory
 from fused_spec.reconcile.history.search import Found, Runs, Since, Wish, find_runs
 from fused_spec.reconcile.marking.marker import FIELD, Marker
 from fused_spec.spec.model import Key, Kind
+from fused_spec.system.stopwatch import Lookups, Stopwatch
+from fused_spec.system.timings import Cache
 from fused_spec.wire import JobResponse
 
 NOW = datetime(2031, 5, 1, tzinfo=UTC)
@@ -92,6 +94,17 @@ def test_beside_very_many_of_others_a_second_reading_asks_for_one_page() -> None
     service.later(timedelta(minutes=10))
     assert reader.find(AREAS) == ["a"]
     assert (service.pages, service.configs) == ([0], [])
+
+
+def test_it_is_told_whether_the_history_was_known() -> None:
+    service, memory, told = Service(others(100)), Memory(late=LATE), []
+    api = cast(FusedReader, service)
+    for _ in range(2):
+        watch = Stopwatch(lambda: 0.0)
+        find_runs(api, Markers(api, None, memory=memory, timings=watch), lambda: Runs([AREAS], NOW), scope="s")
+        told.append(watch.took().caches[Cache.HISTORY])
+        service.later(timedelta(minutes=10))
+    assert told == [Lookups(hits=0, misses=1), Lookups(hits=1, misses=0)]
 
 
 def test_what_was_never_found_is_not_looked_for_again() -> None:
