@@ -121,15 +121,18 @@ class World:
         )
 
     def plan(self, requests: Requests = Requests()) -> Plan:
-        history = self.history(requests)
+        return self.plan_of(self.history(requests), requests)
+
+    def plan_of(self, history: History, requests: Requests) -> Plan:
         return make_plan(self.resolution(), history, target="local", requests=requests, now=history.read_at)
 
     def apply(self, options: Options = FAST, requests: Requests = Requests()) -> dict[str, Outcome]:
-        """Settle, plan and apply; the outcomes by `kind/name`."""
+        """Settle, plan and apply, by one reading of the history; the outcomes by `kind/name`."""
         site = self.site()
         recover(self.api, site.journal, site.markers, timing=site.timing, world=site.world)
-        catch_up(self.history(requests).missed, site)
-        return self.carry_out(self.plan(requests), options)
+        history = self.history(requests)
+        catch_up(history.missed, site)
+        return self.carry_out(self.plan_of(history, requests), options)
 
     def apply_until(self, last: type[Event], options: Options) -> dict[str, Outcome]:
         """The same, by a clock that stands still until there is such an event, and then is a day ahead."""
