@@ -33,10 +33,8 @@ class Cache(StrEnum):
 
     SYNTAX = "syntax"
     MARKERS = "markers"
-    CONFIGS = "configs"
     RUNS = "runs"
     HISTORY = "history"
-    RECEIPTS = "receipts"
 
 
 class Traffic:
