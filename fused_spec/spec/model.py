@@ -9,11 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fused_spec.configuration.settings import HOSTED_TARGET, Target
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
+
+if TYPE_CHECKING:
+    from fused_spec.spec.documents.document import Document
 
 DEFAULT_SCOPE = "default"
 
@@ -91,7 +94,8 @@ class Desired:
     """What every kind has.
 
     `sources` names the file behind a payload path (`config.steps.0.udf.code` → `udfs/area.py`), so that a
-    plan can say which file changed.
+    plan can say which file changed. `group` is the name that the cells of one matrix share, `cell` the keys of this one
+    by dimension.
     """
 
     key: Key
@@ -101,6 +105,8 @@ class Desired:
     description: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    group: str | None = None
+    cell: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +114,14 @@ class DesiredJob(Desired):
     """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
     `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`.
 
-    `reads` are those of its needs whose output it reads. `start` holds start_job's keywords that decide nothing about
-    the result, and so are no part of the digest: `send_status_email` and `cache_max_age`.
+    `reads` are those of its needs whose output it reads; `writes` are the addresses that others read of it. `start`
+    holds start_job's keywords that decide nothing about the result, and so are no part of the digest:
+    `send_status_email` and `cache_max_age`.
     """
 
     needs: tuple[Key, ...] = ()
     reads: tuple[Key, ...] = ()
+    writes: tuple[str, ...] = ()
     run: RunPolicy = RunPolicy()
     files: tuple[LocalFile, ...] = ()
     start: Mapping[str, Any] = field(default_factory=dict)
@@ -165,6 +173,7 @@ class Project:
     `root` confines every file a spec may name; `state` is the folder for the local service, the archive
     and caches (`.fused-spec` beside the project file). `clones` are repositories on this machine, by URL. `engine` and
     `storage` are those of the local service, as `serve` takes them. `exclude` are patterns of files that are no specs.
+    `document` is the project file as it was read, for what it says of the specs themselves.
     """
 
     name: str
@@ -182,6 +191,7 @@ class Project:
     exclude: tuple[str, ...] = ()
     file: Path | None = None
     environment: str | None = None
+    document: "Document | None" = field(default=None, repr=False, compare=False)
 
     @property
     def hosted(self) -> str | None:

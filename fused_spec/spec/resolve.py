@@ -4,15 +4,19 @@ Nothing here asks a service or runs code.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from functools import partial
-from itertools import chain
 from pathlib import Path
+from typing import NamedTuple, Required, TypedDict, Unpack
 
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.files.discovery import SpecFile, find, printable
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
+from fused_spec.spec.inputs.local_inputs import Inputs
+from fused_spec.spec.language.findings import by_target, in_cells
+from fused_spec.spec.language.outside import NOBODY, Outside
+from fused_spec.spec.language.spoken import spoken_in
 from fused_spec.spec.model import Project, Resolution, Survey
 from fused_spec.spec.project.git_lock import Locks, read_locks
 from fused_spec.spec.project.project_file import find_project
@@ -30,89 +34,136 @@ Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
 
 
+class Means(TypedDict, total=False):
+    """How specs are read; `cwd` is needed.
+
+    `-` among the paths is `stdin`, whose relative paths start at `cwd`. `git` makes what reads git references, in place
+    of the lock file and what is on this machine alone; `cache` names the folder where what may be forgotten is kept, if
+    any. Many files are shared among so many `processes`. `outside` is what flags and the environment say, `today` what
+    `last-complete` goes by.
+    """
+
+    cwd: Required[Path]
+    stdin: Callable[[], bytes] | None
+    git: Git
+    cache: Cache
+    processes: int
+    timings: Timings
+    outside: Outside
+    today: date
+
+
 def resolve(
-    paths: Sequence[str],
-    *,
-    stdin: Callable[[], bytes] | None = None,
-    cwd: Path,
-    git: Git | None = None,
-    cache: Cache = lambda _: None,
-    processes: int = 1,
-    timings: Timings = UNTIMED,
+    paths: Sequence[str], *, target: Callable[[Project], str] | None = None, **means: Unpack[Means]
 ) -> Resolution:
     """Everything that the specs at `paths` declare, in the order of their files, and every problem found.
 
-    `-` among the paths is standard input, whose relative paths start at `cwd`. `git` makes what reads git references,
-    in place of the lock file and what is on this machine alone; `cache` names the folder where what may be forgotten is
-    kept, if any. Many files are shared among so many `processes`. Never
-    raises for what a person wrote.
+    What they declare is told for one target, the project's default one where `target` names no other. Never raises for
+    what a person wrote.
     """
-    seen = _see(paths, stdin, cwd, git or offline, cache, processes, timings, keeps=True)
+    sight = _Sight(paths, means)
+    name = sight.project.default_target if target is None else target(sight.project)
+    seen = sight.at(name, keeps=True, may_lack=False)
+    problems = sight.problems(seen)
     desired = tuple(one.desired for one in seen.looked if one.desired is not None)
-    if not any(problem.is_error for problem in seen.diagnostics):
+    if not any(problem.is_error for problem in problems):
         desired = with_outputs_in_digests(desired)
     return Resolution(
-        project=seen.project,
+        project=sight.project,
         desired=desired,
-        diagnostics=seen.diagnostics,
-        files=tuple(file.path for file in seen.files if file.path is not None),
+        diagnostics=sight.in_order(problems),
+        files=tuple(file.path for file in sight.files if file.path is not None),
     )
 
 
-def survey(
-    paths: Sequence[str],
-    *,
-    stdin: Callable[[], bytes] | None = None,
-    cwd: Path,
-    git: Git | None = None,
-    cache: Cache = lambda _: None,
-    processes: int = 1,
-    timings: Timings = UNTIMED,
-) -> Survey:
-    """The same problems, without what the specs declare: of any number of specs little has to be kept."""
-    seen = _see(paths, stdin, cwd, git or offline, cache, processes, timings, keeps=False)
-    built = [one.declaration.file for one in seen.looked if one.is_built]
-    return Survey(project=seen.project, diagnostics=seen.diagnostics, specs=len(built), files=len(set(built)))
+def survey(paths: Sequence[str], **means: Unpack[Means]) -> Survey:
+    """The same problems at every target, without what the specs declare: of any number of specs little has to be kept.
+
+    No value of a variable is needed for that.
+    """
+    sight = _Sight(paths, means)
+    names = sight.spoken.targets()
+    seen = {name: sight.at(name, keeps=False, may_lack=True) for name in names}
+    told = {name: sight.problems(one) for name, one in seen.items()}
+    built = [one.declaration.file for one in seen[names[0]].looked if one.is_built]
+    return Survey(
+        project=sight.project,
+        diagnostics=sight.in_order([*by_target(told), *sight.unused(seen.values())]),
+        specs=len(built),
+        files=len(set(built)),
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    project: Project
-    files: Sequence[SpecFile]
-    looked: Sequence[Looked]
-    diagnostics: tuple[Diagnostic, ...]
+class _Sight:
+    """The files that were found, and what is said for all of them."""
+
+    def __init__(self, paths: Sequence[str], means: Means) -> None:
+        self._paths, self._means = paths, means
+        self._timings = means.get("timings", UNTIMED)
+        cwd = means["cwd"]
+        with self._timings.phase(Phase.FIND):
+            files, problems = find(paths, cwd=cwd, stdin=means.get("stdin"), excluded=partial(_excluded, cwd=cwd))
+            self.project, more = _project(files, paths, cwd)
+            self.spoken = spoken_in(self.project, files, cwd)
+        self.files = self.spoken.files
+        locks, unreadable = read_locks(self.project.root)
+        self._git = means.get("git", offline)(self.project, locks)
+        self._before = [*problems, *more, *self.spoken.problems]
+        self._unreadable = unreadable
+
+    def at(self, name: str, *, keeps: bool, may_lack: bool) -> "_SeenAt":
+        """Everything at one target."""
+        means = self._means
+        today = means.get("today") or datetime.now(UTC).date()
+        language, problems = self.spoken.at(name, means.get("outside", NOBODY), today, may_lack=may_lack)
+        around = Around(
+            project=self.project,
+            cwd=means["cwd"],
+            git=self._git,
+            keeps=keeps,
+            language=language,
+            cache=means["cache"](self.project) if "cache" in means else None,
+        )
+        with self._timings.phase(Phase.READ):
+            seen = look_at(self.files, around, means.get("processes", 1))
+        return _SeenAt(name, around, problems, *seen)
+
+    def problems(self, seen: "_SeenAt") -> list[Diagnostic]:
+        """All that is wrong at one target."""
+        problems = [*self._before, *seen.problems]
+        problems += _without_specs(self._paths, seen.looked, [*problems, *seen.unread])
+        problems += self._unreadable
+        problems += seen.unread
+        problems += in_cells([(one.declaration, one.problems) for one in seen.looked])
+        with self._timings.phase(Phase.CHECK):
+            inputs = Inputs()
+            places = Places(self.files, lambda file: seen.around.read(file, inputs)[0])
+            declarations = [one.declaration for one in seen.looked]
+            texts = [(one.declaration, one.texts) for one in seen.looked if one.texts is not None]
+            problems += check_relations(declarations, places)
+            problems += text_addresses(texts, places)
+        return problems
+
+    def unused(self, seen: Iterable["_SeenAt"]) -> list[Diagnostic]:
+        """What is declared and used nowhere, where all specs of the project were given."""
+        whole = {Path(os.path.realpath(self.project.root / name)) for name in (".", "specs")}
+        given = {Path(os.path.realpath(self._means["cwd"] / path)) for path in self._paths}
+        if whole.isdisjoint(given):
+            return []
+        return self.spoken.unused({name for one in seen for name in one.used})
+
+    def in_order(self, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        order = {file.name: index for index, file in enumerate(self.files)}
+        return tuple(sorted(problems, key=lambda one: (_place(one, order), one.location)))
 
 
-def _see(
-    paths: Sequence[str],
-    stdin: Callable[[], bytes] | None,
-    cwd: Path,
-    git: Git,
-    cache: Cache,
-    processes: int,
-    timings: Timings,
-    *,
-    keeps: bool,
-) -> _Seen:
-    with timings.phase(Phase.FIND):
-        files, problems = find(paths, cwd=cwd, stdin=stdin, excluded=partial(_excluded, cwd=cwd))
-        project, more = _project(files, paths, cwd)
-        problems += more
-    locks, unreadable = read_locks(project.root)
-    around = Around(project=project, cwd=cwd, git=git(project, locks), keeps=keeps, cache=cache(project))
-    with timings.phase(Phase.READ):
-        unread, looked = look_at(files, around, processes)
-    problems += _without_specs(paths, looked, [*problems, *unread])
-    problems += unreadable
-    problems += unread
-    problems += chain.from_iterable(one.problems for one in looked)
-    with timings.phase(Phase.CHECK):
-        places = Places(files)
-        problems += check_relations([one.declaration for one in looked], places)
-        problems += text_addresses([(one.declaration, one.texts) for one in looked if one.texts is not None], places)
-    order = {file.name: index for index, file in enumerate(files)}
-    diagnostics = tuple(sorted(problems, key=lambda one: (_place(one, order), one.location)))
-    return _Seen(project=project, files=files, looked=looked, diagnostics=diagnostics)
+class _SeenAt(NamedTuple):
+    target: str
+    around: Around
+    problems: list[Diagnostic]
+    unread: list[Diagnostic]
+    looked: list[Looked]
+    used: set[str]
 
 
 def _excluded(folder: Path, *, cwd: Path) -> Exclusion:

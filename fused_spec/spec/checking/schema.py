@@ -17,6 +17,8 @@ from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.roots import PROJECT_FILE
 
 PROJECT = "Project"
+INCLUDED = "Included"
+"""A file that a project includes: what a project file says of specs, and nothing of the project itself."""
 SPEC_KINDS = ("Job", "Udf", "UdfAccessToken")
 KINDS = (*SPEC_KINDS, PROJECT)
 
@@ -39,6 +41,8 @@ def schema_text(kind: str | None) -> str:
 @cache
 def schema(kind: str) -> Mapping[str, Any]:
     """The schema of one kind, complete in itself; raises KeyError for a kind that is none of `KINDS`."""
+    if kind == INCLUDED:
+        return _included(_read(_FILES[PROJECT]))
     name = _FILES[kind]
     if kind == PROJECT:
         return _read(name)
@@ -64,6 +68,11 @@ def _read(name: str) -> Mapping[str, Any]:
     return content
 
 
+def _included(project: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields = {name: project["properties"][name] for name in ("apiVersion", "include", "variables", "defaults")}
+    return {**project, "required": ["apiVersion"], "properties": fields}
+
+
 def _needed(node: Any, definitions: Mapping[str, Any]) -> set[str]:
     """The names of the definitions that a schema refers to, directly or not."""
     names: set[str] = set()
@@ -87,7 +96,11 @@ def check(document: Document) -> list[Diagnostic]:
     The kind is the document's own; `fused-spec.yaml` is the project. At most `MAX_PROBLEMS` are told, and then
     the number of the others.
     """
-    kind = _kind(document)
+    return check_as(document, _kind(document))
+
+
+def check_as(document: Document, kind: str | None) -> list[Diagnostic]:
+    """The same, of a document that is known to be of a kind."""
     if not document.doubts and _acceptance(kind)(document.tree) and not holds_secret(document.tree):
         return []
     from fused_spec.spec.checking.problems import problems  # with jsonschema, which only who has problems waits for

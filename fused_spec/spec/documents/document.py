@@ -29,7 +29,9 @@ class Document:
     """One YAML document of a file, numbered from 0; `tree` holds only what JSON can.
 
     `doubts` are unquoted scalars that YAML versions read differently: in the tree they are the text as written,
-    and whether that may stand depends on the field, so `schema.check` judges them.
+    and whether that may stand depends on the field, so `schema.check` judges them. `holes` are fields whose value
+    nobody has given yet: in the tree is one of the right type. `group` is the name of the document that it is a `cell`
+    of, by the keys of its dimensions.
     """
 
     file: SpecFile
@@ -37,6 +39,9 @@ class Document:
     tree: Any
     positions: Positions
     doubts: Mapping[Pointer, Doubt] = field(default_factory=dict)
+    holes: frozenset[Pointer] = frozenset()
+    group: str | None = None
+    cell: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str | None:

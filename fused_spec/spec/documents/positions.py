@@ -1,7 +1,7 @@
 """Where every key and value of a document stands in its file."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from yaml.error import Mark
 
@@ -12,7 +12,20 @@ Pointer = tuple[str | int, ...]
 
 LITERAL = "|"
 
-Place = tuple[Mark, Any]
+
+class Spot(NamedTuple):
+    """A place of another file than the document's own; `via` says through what name the value came from there.
+
+    `line` and `column` count from 0, as marks do.
+    """
+
+    path: str
+    line: int
+    column: int
+    via: str | None = None
+
+
+Place = tuple[Mark | Spot, Any]
 """Where a value starts, and what is inside: `{key: (mark of the key, place)}`, `[place, …]`, `LITERAL` for a
 block written with `|`, None for any other scalar. Marks stay as the parser made them: few are ever asked for."""
 
@@ -22,8 +35,24 @@ def dotted(pointer: Pointer) -> str:
     return ".".join(map(str, pointer))
 
 
-def location(mark: Mark, path: str) -> Location:
-    return Location(path=path, line=mark.line + 1, column=mark.column + 1)
+def location(mark: Mark | Spot, path: str) -> Location:
+    """The place of a mark, which is in the file `path` unless it says another."""
+    file = mark.path if isinstance(mark, Spot) else path
+    return Location(path=file, line=mark.line + 1, column=mark.column + 1)
+
+
+def spotted(place: Place, path: str) -> Place:
+    """The same place, with everything in it, so that it may stand among those of another file."""
+    mark, inside = place
+    if isinstance(inside, dict):
+        inside = {key: (_spot(at, path), spotted(one, path)) for key, (at, one) in inside.items()}
+    elif isinstance(inside, list):
+        inside = [spotted(one, path) for one in inside]
+    return _spot(mark, path), inside
+
+
+def _spot(mark: Mark | Spot, path: str) -> Spot:
+    return mark if isinstance(mark, Spot) else Spot(path, mark.line, mark.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +74,20 @@ class Positions:
                 return location(inside[pointer[-1]][0], self.path)
         return self.value(pointer)
 
-    def block_line(self, pointer: Pointer) -> int | None:
-        """The file's line of the first line in a literal block (`code: |`); None for any other value."""
+    def via(self, pointer: Pointer) -> str | None:
+        """Through which name the value came here, if through any; `"var.disk (fused-spec.yaml:6:3)"`."""
+        mark = self._find(pointer)[0]
+        return mark.via if isinstance(mark, Spot) else None
+
+    def block_line(self, pointer: Pointer) -> Location | None:
+        """The first line in a literal block (`code: |`); None for any other value."""
         mark, inside = self._find(pointer)
-        return mark.line + 2 if inside == LITERAL else None
+        first = location(mark, self.path)
+        return Location(path=first.path, line=first.line + 1) if inside == LITERAL else None
+
+    def place(self, pointer: Pointer) -> Place:
+        """The place itself, with those of everything in it."""
+        return self._find(pointer)
 
     def _find(self, pointer: Pointer) -> Place:
         place = self.root

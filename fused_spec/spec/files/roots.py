@@ -16,6 +16,11 @@ def project_root(start: Path) -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / PROJECT_FILE).is_file()), None)
 
 
+def checkout_of(folder: Path) -> Path | None:
+    """The git checkout that a folder is in, if it is in one."""
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
     """A link on a typed path that lies in the project `home` and leads to `target`, which is not in that project.

@@ -13,7 +13,7 @@ from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.documents.durations import seconds
 from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.files.discovery import find_project_file, printable
-from fused_spec.spec.files.roots import PROJECT_FILE, leads_out, project_root
+from fused_spec.spec.files.roots import PROJECT_FILE, checkout_of, leads_out, project_root
 from fused_spec.spec.model import DEFAULT_SCOPE, Project
 from fused_spec.udfs.gitrefs import normal
 
@@ -33,7 +33,7 @@ def find_project(start: Path, *, cwd: Path) -> tuple[Project, tuple[Diagnostic, 
     document, problems = _read(root / PROJECT_FILE, cwd)
     if document is None or any(problem.is_error for problem in problems):
         return _without_file(root, root), tuple(problems)
-    project = _from_tree(document.tree, root)
+    project = _from_tree(document, root)
     found = (*_unknown_target(project, document), *_other_hosted(document), *_one_environment_twice(document))
     return project, (*problems, *found)
 
@@ -43,8 +43,7 @@ def _without_file(root: Path, home: Path) -> Project:
 
 
 def _fallback_root(start: Path, cwd: Path) -> Path:
-    checkout = next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
-    if checkout is not None:
+    if (checkout := checkout_of(start)) is not None:
         return checkout
     return cwd if start.is_relative_to(cwd) else start
 
@@ -90,7 +89,8 @@ def _linked(shown: Path, other: Path) -> Diagnostic:
     )
 
 
-def _from_tree(tree: Any, root: Path) -> Project:
+def _from_tree(document: Document, root: Path) -> Project:
+    tree = document.tree
     targets = {
         name: _target(name, described)
         for name, described in tree.get("targets", {}).items()
@@ -111,6 +111,7 @@ def _from_tree(tree: Any, root: Path) -> Project:
         storage=tree.get("storage"),
         exclude=tuple(tree.get("exclude", ())),
         file=root / PROJECT_FILE,
+        document=document,
     )
 
 

@@ -4,11 +4,11 @@ A hundred thousand documents with the places of all their values are too much to
 few places that are told are found by reading the file once more.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic, Location
-from fused_spec.spec.documents.document import Document, read_documents
+from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.model import Key, Kind
@@ -42,6 +42,8 @@ class Declaration(NamedTuple):
     output: str | None = None
     sink: Mention | None = None
     reference: Mention | None = None
+    group: str | None = None
+    cell: Mapping[str, str] = {}
 
     @property
     def key(self) -> Key | None:
@@ -77,16 +79,23 @@ def declaration_of(document: Document, file: int) -> Declaration:
         output=written[-1] if written else None,
         sink=_text_at(tree, _SINK),
         reference=_text_at(tree, _REFERENCE),
+        group=document.group,
+        cell=document.cell,
     )
+
+
+_One = tuple[int, str | None]
+"""A document of a file: its number, and its name, which tells the cells of a matrix apart."""
 
 
 class Places:
     """Finds where things stand in documents that nobody kept: a file is read once more, for all that is asked of it."""
 
-    def __init__(self, files: Sequence[SpecFile]) -> None:
+    def __init__(self, files: Sequence[SpecFile], read: Callable[[SpecFile], Sequence[Document]]) -> None:
         self._files = files
-        self._asked: dict[int, dict[tuple[int, Pointer], None]] = {}
-        self._found: dict[tuple[int, int, Pointer], Location] = {}
+        self._read = read
+        self._asked: dict[int, dict[tuple[_One, Pointer], None]] = {}
+        self._found: dict[tuple[int, _One, Pointer], Location] = {}
 
     def told(self, check: Callable[[], Iterable[Diagnostic]]) -> list[Diagnostic]:
         """What a check tells: it is asked once to hear which places it needs, and where it needs any once more."""
@@ -98,16 +107,17 @@ class Places:
 
     def value(self, of: Declaration, pointer: Pointer) -> Location:
         """Where the value starts; within `told` any place at first."""
-        known = self._found.get((of.file, of.document, pointer))
+        one = (of.document, of.name)
+        known = self._found.get((of.file, one, pointer))
         if known is None:
-            self._asked.setdefault(of.file, {})[of.document, pointer] = None
+            self._asked.setdefault(of.file, {})[one, pointer] = None
         return known or Location(path=self._files[of.file].name)
 
     def _look_up(self) -> None:
         for number, asked in self._asked.items():
-            documents = {one.index: one for one in read_documents(self._files[number])[0]}
-            for index, pointer in asked:
-                self._found[number, index, pointer] = documents[index].positions.value(pointer)
+            documents = {(one.index, one.name): one for one in self._read(self._files[number])}
+            for one, pointer in asked:
+                self._found[number, one, pointer] = documents[one].positions.value(pointer)
         self._asked.clear()
 
 

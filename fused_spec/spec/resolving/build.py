@@ -49,22 +49,21 @@ def build(
     findings: Findings,
     *,
     project: Project,
-    folder: Path,
+    folder: Folder,
     inputs: Inputs,
     outputs: Mapping[str, str],
     loadable: Loadable,
 ) -> Desired | None:
     """What the document declares, or None when something in it is wrong; `findings` then says what.
 
-    `folder` is where its relative paths start, the project's root what they must not leave; `outputs` are the
-    addresses that the jobs write to, by name; `loadable` is what UDFs may load.
+    `folder` is where its relative paths start, with what they must not leave; `outputs` are the addresses that the jobs
+    write to, by name; `loadable` is what UDFs may load.
     """
-    within = Folder(path=folder, root=project.root)
-    references = References(inputs=inputs, outputs=outputs, folder=within, findings=findings)
+    references = References(inputs=inputs, outputs=outputs, folder=folder, findings=findings)
     builder = _Builder(
         document=document,
         findings=findings,
-        folder=within,
+        folder=folder,
         references=references,
         loadable=loadable,
         project=project,
@@ -234,6 +233,8 @@ class _Builder:
             "origin": self.document.positions.value(()),
             "description": metadata.get("description"),
             "labels": metadata.get("labels", {}),
+            "group": self.document.group,
+            "cell": self.document.cell,
             "sources": self.sources | (self._input_sources(payload) if self.references.files else {}),
         }
 

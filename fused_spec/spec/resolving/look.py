@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.files.discovery import SpecFile
@@ -18,8 +19,17 @@ _WORTH_A_PROCESS = 64 << 10
 """Bytes of specs: below, a process takes longer to start than it saves."""
 
 
-def look_at(files: Sequence[SpecFile], around: Around, processes: int) -> tuple[list[Diagnostic], list[Looked]]:
-    """The problems of reading, and what came of each document, both in the order of the files."""
+class Seen(NamedTuple):
+    """The problems of reading, and what came of each document, both in the order of the files; and what of the language
+    was used."""
+
+    unread: list[Diagnostic]
+    looked: list[Looked]
+    used: set[str]
+
+
+def look_at(files: Sequence[SpecFile], around: Around, processes: int) -> Seen:
+    """Look at every document of the files."""
     numbered = list(enumerate(files))
     shares = [Share(part, around) for part in _parts(numbered, processes if may_fork() else 1)]
     with _without_collections(), helpers(shares[1:]) as others_at_work:
@@ -33,7 +43,8 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int) -> tuple[
         if sum(sizes.values()) > MAX_ELEMENTS_BYTES:
             # Which files of elements are too many depends on the order: then all are looked at in their own.
             found, late = [Share(numbered, around).look(others)], [[]]
-    return [problem for one in found for problem in one.unread], list(_completed(found, late))
+    unread = [problem for one in found for problem in one.unread]
+    return Seen(unread, list(_completed(found, late)), {name for one in found for name in one.used})
 
 
 def _completed(found: Sequence[Found], late: Sequence[Sequence[Looked]]) -> Iterator[Looked]:

@@ -14,7 +14,10 @@ from fused_spec.spec.checking.schema import check
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
+from fused_spec.spec.language.expand import Language
+from fused_spec.spec.language.findings import known_faults, with_ways
 from fused_spec.spec.model import Desired, DesiredJob, Kind, Project
 from fused_spec.spec.relations.check import outputs
 from fused_spec.spec.relations.declaration import Declaration, declaration_of
@@ -57,13 +60,14 @@ class Looked(NamedTuple):
 class Found(NamedTuple):
     """A first look: the problems of reading, the documents in their order, and how large files of elements are.
 
-    Of a document that waits for others only the declaration is known.
+    Of a document that waits for others only the declaration is known. `used` is what of the language was.
     """
 
     unread: list[Diagnostic]
     looked: list[Looked]
     waiting: list[int]
     element_sizes: Mapping[Path, int]
+    used: set[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,22 @@ class Around:
     cwd: Path
     git: GitSources
     keeps: bool
+    language: Language
     cache: Path | None = None
+
+    def folder_of(self, file: SpecFile) -> Folder:
+        """Where the relative paths of a file of specs start."""
+        return Folder(path=self.cwd if file.path is None else file.path.parent, root=self.project.root)
+
+    def read(self, file: SpecFile, inputs: Inputs) -> tuple[list[Document], list[Diagnostic]]:
+        """The plain documents of a file, and what is wrong with it."""
+        documents, problems = read_documents(file)
+        plain: list[Document] = []
+        for document in documents:
+            found, more = self.language.documents(document, self.folder_of(file), inputs)
+            plain += found
+            problems += more
+        return plain, problems
 
 
 @dataclass(slots=True)
@@ -93,10 +112,10 @@ class Share:
 
     def look(self, others: Others | None = None) -> Found:
         """Look at every document; without `others` those that need them wait."""
-        found = Found([], [], [], self._inputs.element_sizes)
+        found = Found([], [], [], self._inputs.element_sizes, self.around.language.used)
         self._syntax = self._opened_cache()
         for number, file in self.files:
-            documents, problems = read_documents(file)
+            documents, problems = self.around.read(file, self._inputs)
             found.unread.extend(problems)
             for document in documents:
                 declaration = declaration_of(document, number)
@@ -105,6 +124,7 @@ class Share:
                     found.waiting.append(len(found.looked))
                     self._waiting.append((document, declaration))
                 found.looked.append(looked or Looked(declaration))
+        self.around.language.note_used()
         if self._syntax is not None:
             self._syntax.keep()
         return found
@@ -128,28 +148,30 @@ class Share:
         """None for what cannot be told without others."""
         if others is None and declaration.reads:
             return None
-        findings = Findings(document, check(document))
+        findings = Findings(document, known_faults(document, check(document)))
         if not isinstance(document.tree, dict):
             return Looked(declaration, tuple(findings.problems))
+        if document.holes:
+            return Looked(declaration, tuple(with_ways(document, findings.told)), is_built=not findings.has_error)
         try:
             desired = self._build(document, findings, others)
         except _AskedTooEarlyError:
             return None
         return Looked(
             declaration,
-            tuple(findings.told),
+            tuple(with_ways(document, findings.told)),
             is_built=desired is not None,
             desired=desired if self.around.keeps else None,
             texts=named_texts(desired) if isinstance(desired, DesiredJob) else None,
         )
 
     def _build(self, document: Document, findings: Findings, others: Others | None) -> Desired | None:
-        file, around = document.file, self.around
+        around = self.around
         return build(
             document,
             findings,
             project=around.project,
-            folder=around.cwd if file.path is None else file.path.parent,
+            folder=around.folder_of(document.file),
             inputs=self._inputs,
             outputs=_Unknown() if others is None else others.outputs,
             loadable=Loadable(

@@ -27,8 +27,10 @@ class SourceCode:
         first = positions.block_line(self.pointer)
         if first is None:
             return positions.value(self.pointer)
-        number = first + line - 1
-        return Location(path=positions.path, line=number, column=column + self._indent(findings, number, line))
+        number = first.line + line - 1
+        # The text of another file, where a fragment or a default has the code, is not at hand.
+        indent = self._indent(findings, number, line) if first.path == positions.path else 0
+        return Location(path=first.path, line=number, column=column + indent)
 
     def _indent(self, findings: Findings, number: int, line: int) -> int:
         written = findings.document.file.content.split(b"\n")

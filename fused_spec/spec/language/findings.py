@@ -1,0 +1,94 @@
+"""What is told of a document that was put together: how a value came there, and nothing of what nobody gave yet."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.spec.documents.document import Document
+from fused_spec.spec.documents.positions import Pointer, Positions, dotted
+from fused_spec.spec.documents.wording import either
+
+_OF_TYPE = "wrong-type"
+
+
+class HasCell(Protocol):
+    """What may be a cell of a group."""
+
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def group(self) -> str | None: ...
+
+
+def known_faults(document: Document, problems: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The problems without those of values that nobody has given yet, but for their type, which is known."""
+    if not document.holes:
+        return list(problems)
+    holes = [dotted(pointer) for pointer in document.holes]
+    return [one for one in problems if one.code == _OF_TYPE or not _is_within(one.pointer, holes)]
+
+
+def with_ways(document: Document, problems: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The problems, each of which says through what name a value came where it stands."""
+    return [_with_way(one, document.positions) for one in problems]
+
+
+def by_target(told: Mapping[str, Sequence[Diagnostic]]) -> list[Diagnostic]:
+    """The problems of several targets, each once; what is wrong at some of them alone says at which."""
+    targets: dict[Diagnostic, list[str]] = {}
+    for name, problems in told.items():
+        for one in dict.fromkeys(problems):
+            targets.setdefault(one, []).append(name)
+    return [
+        one if len(names) == len(told) else replace(one, message=f"{one.message} (at {either(names, 'and')})")
+        for one, names in targets.items()
+    ]
+
+
+def in_cells(told: Iterable[tuple[HasCell, Sequence[Diagnostic]]]) -> Iterator[Diagnostic]:
+    """The problems of documents in their order; what is wrong with cells of one matrix is told once for all of them."""
+    of_group: dict[tuple[str, str], list[tuple[str, Sequence[Diagnostic]]]] = {}
+    in_order: list[tuple[Sequence[Diagnostic], list[tuple[str, Sequence[Diagnostic]]]]] = []
+    for one, problems in told:
+        if one.group is None:
+            in_order.append((problems, []))
+            continue
+        key = (str(one.kind), one.group)
+        if key not in of_group:
+            of_group[key] = []
+            in_order.append(((), of_group[key]))
+        of_group[key].append((str(one.name), problems))
+    for problems, cells in in_order:
+        yield from problems
+        yield from _of_cells(cells)
+
+
+def _of_cells(cells: Sequence[tuple[str, Sequence[Diagnostic]]]) -> Iterator[Diagnostic]:
+    named: dict[Diagnostic, list[str]] = {}
+    for name, problems in cells:
+        for one in problems:
+            named.setdefault(one, []).append(name)
+    for one, names in named.items():
+        if len(names) == len(cells):
+            yield one
+        else:
+            said = names[0] if len(names) == 1 else f"{len(names)} of {len(cells)} cells, such as {names[0]}"
+            yield replace(one, message=f"{one.message} (in {said})")
+
+
+def _is_within(pointer: str, holes: Sequence[str]) -> bool:
+    return any(pointer == hole or pointer.startswith(f"{hole}.") for hole in holes)
+
+
+def _with_way(problem: Diagnostic, positions: Positions) -> Diagnostic:
+    via = positions.via(_pointer(problem.pointer)) if problem.pointer else None
+    if via is None:
+        return problem
+    return replace(problem, message=f"{problem.message}; it is {via}")
+
+
+def _pointer(said: str) -> Pointer:
+    return tuple(int(step) if step.isdecimal() else step for step in said.split("."))

@@ -1,0 +1,129 @@
+"""Put together what a project says of its specs, for one target or for all."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
+from fused_spec.messages.diagnostics import Diagnostic, Severity
+from fused_spec.spec.documents.document import Document, read_documents
+from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.files.roots import checkout_of
+from fused_spec.spec.language.declared import NOTHING, Declared, declared_in
+from fused_spec.spec.language.expand import MAX_CELLS, Language
+from fused_spec.spec.language.given import given_from
+from fused_spec.spec.language.included import Includes
+from fused_spec.spec.language.layer import Layer, Told
+from fused_spec.spec.language.layers import FRAGMENT, Fragments, Match, match_of
+from fused_spec.spec.language.outside import Outside
+from fused_spec.spec.language.values import Around, Values
+from fused_spec.spec.model import Project
+
+_BY_TARGET = (b"targets", b"${target")
+_SPOKEN = (b"matrix", b"${", b"use", FRAGMENT.encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What is said for all specs of a project: `declared` by the project file and those that it includes, and the
+    fragments of all specs. `files` are the specs without those that are included."""
+
+    project: Project
+    declared: Declared
+    fragments: tuple[Document, ...]
+    files: tuple[SpecFile, ...]
+    problems: tuple[Diagnostic, ...]
+
+    def targets(self) -> tuple[str, ...]:
+        """The targets that have to be looked at to know all that can be wrong: one, where all are alike."""
+        names = tuple(dict.fromkeys((self.project.default_target, *self.declared.names)))
+        says = any(one.variables or one.defaults or one.overrides for one in self.declared.targets.values())
+        if says or any(word in file.content for file in self.files for word in _BY_TARGET):
+            return names
+        return names[:1]
+
+    def at(self, name: str, outside: Outside, today: date, *, may_lack: bool) -> tuple[Language, list[Diagnostic]]:
+        """The language at one target; where values `may_lack`, what nobody gave is left open."""
+        target = self.declared.target(name)
+        given, problems = given_from(outside, self.declared, target)
+        values = Values(
+            declared=self.declared,
+            target=target,
+            around=self._around(name),
+            outside=outside,
+            given=given,
+            may_lack=may_lack,
+        )
+        limits = self.project.document.tree.get("limits", {}) if self.project.document is not None else {}
+        language = Language(
+            values=values,
+            fragments=Fragments(self.fragments),
+            today=today,
+            max_cells=limits.get("matrix", MAX_CELLS),
+        )
+        return language, problems
+
+    def unused(self, used: Collection[str]) -> list[Diagnostic]:
+        """What is declared and nothing uses: a warning, since something was meant by it."""
+        told = Told("")
+        for variable in self.declared.variables.values():
+            if f"var.{variable.name}" not in used and variable.origin == self._origin:
+                message = f"nothing uses var.{variable.name}"
+                pointer = ("variables", variable.name)
+                told.tell("unused-variable", message, variable.place, "remove it, or use it", pointer, Severity.WARNING)
+        for document in self.fragments:
+            if f"fragment.{document.name}" not in used:
+                told.path = document.file.name
+                message = f'nothing uses the fragment "{document.name}"'
+                place = document.positions.root
+                told.tell("unused-fragment", message, place, "remove it, or use it", (), Severity.WARNING)
+        for target in self.declared.targets.values():
+            for override in target.overrides:
+                if override.name not in used and (match := match_of(override)) is not None:
+                    told.problems.append(_matches_nothing(override, match))
+        return told.problems
+
+    @property
+    def _origin(self) -> str:
+        """The project file: what another one declares may be for other projects."""
+        return self.project.document.file.name if self.project.document is not None else ""
+
+    def _around(self, name: str) -> Around:
+        target = self.project.targets.get(name)
+        url = target.base_url if target is not None else HOSTED_URL if name == HOSTED_TARGET else None
+        words = {"name": name, "scope": target.scope if target is not None else None, "base_url": url}
+        identity = self.project.scope if self.project.file is not None else None
+        return Around(words, {"name": self.project.name, "id": identity})
+
+
+def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:
+    """What is said for the specs in these files."""
+    declared, problems, included = NOTHING, [], frozenset[Path]()
+    if project.document is not None:
+        includes = Includes(boundary=checkout_of(project.root) or project.root, cwd=cwd)
+        declared = declared_in(includes.files(project.document))
+        problems, included = includes.problems, includes.paths
+    left = tuple(file for file in files if file.path is None or file.path not in included)
+    return Spoken(
+        project=project, declared=declared, fragments=tuple(_fragments(left)), files=left, problems=tuple(problems)
+    )
+
+
+def _fragments(files: Sequence[SpecFile]) -> list[Document]:
+    word = FRAGMENT.encode()
+    return [
+        document
+        for file in files
+        if word in file.content
+        for document in read_documents(file)[0]
+        if document.kind == FRAGMENT
+    ]
+
+
+def _matches_nothing(override: Layer, match: Match) -> Diagnostic:
+    told = Told("")
+    at = override.at(("match",)) or override
+    severity = Severity.WARNING if match.is_glob else Severity.ERROR
+    told.tell("no-match", f"nothing is called {match}", at.place, "name a document, or remove it", (), severity)
+    return told.problems[0]
