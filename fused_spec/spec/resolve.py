@@ -122,6 +122,7 @@ class _Sight:
             git=self._git,
             keeps=keeps,
             language=language,
+            may_have_groups=any(b"matrix" in file.content for file in self.files),
             cache=means["cache"](self.project) if "cache" in means else None,
         )
         with self._timings.phase(Phase.READ):

@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema.protocols import Validator
 
 from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.spec.checking.acceptance import Schema
 from fused_spec.spec.checking.explain import explain, explain_doubt
 from fused_spec.spec.checking.homes import homes
 from fused_spec.spec.checking.schema import SPEC_KINDS, complete
@@ -22,10 +23,19 @@ from fused_spec.spec.files.limits import MAX_FAULTS, MAX_PROBLEMS
 
 def problems(document: Document, kind: str | None) -> list[Diagnostic]:
     """Everything wrong with a document of a kind, in order of place; None for one that is of no kind."""
-    faults = violations(_validator(kind), document.tree)
+    return _problems(document, _validator(kind), kind)
+
+
+def problems_of(document: Document, schema: Schema, kind: str) -> list[Diagnostic]:
+    """The same by another schema, of what is to become part of a document of the kind."""
+    return _problems(document, validator_for(schema), kind)
+
+
+def _problems(document: Document, validator: Validator, kind: str | None) -> list[Diagnostic]:
+    faults = violations(validator, document.tree)
     # Another version is another language: what else would be said about it means nothing.
     faults = [fault for fault in faults if _is_of_version(fault)] or faults
-    doubts = _standing_doubts(document, kind)
+    doubts = _standing_doubts(document, validator)
     told = [explain_doubt(pointer, doubt, document) for pointer, doubt in islice(doubts.items(), MAX_PROBLEMS)]
     faults = [fault for fault in faults if fault.pointer not in doubts]
     order = sorted(faults, key=lambda fault: document.positions.value(fault.pointer))
@@ -51,7 +61,7 @@ def _homes(kind: str | None) -> Mapping[str, Mapping[str, list[str]]]:
     return {name: homes(complete(name)) for name in kinds if name}
 
 
-def _standing_doubts(document: Document, kind: str | None) -> dict[Pointer, Doubt]:
+def _standing_doubts(document: Document, validator: Validator) -> dict[Pointer, Doubt]:
     """The doubts that stand: all but those where the field takes the text and not the other reading."""
     if not document.doubts:
         return {}
@@ -59,7 +69,7 @@ def _standing_doubts(document: Document, kind: str | None) -> dict[Pointer, Doub
     for pointer, doubt in document.doubts.items():
         if doubt.text_may_do:
             _replace(other, pointer, doubt.other)
-    refused = {fault.pointer for fault in violations(_validator(kind), other)}
+    refused = {fault.pointer for fault in violations(validator, other)}
     return {
         pointer: doubt for pointer, doubt in document.doubts.items() if not (doubt.text_may_do and pointer in refused)
     }

@@ -19,11 +19,12 @@ from fused_spec.spec.files.roots import PROJECT_FILE
 PROJECT = "Project"
 INCLUDED = "Included"
 """A file that a project includes: what a project file says of specs, and nothing of the project itself."""
+FRAGMENT = "Fragment"
 SPEC_KINDS = ("Job", "Udf", "UdfAccessToken")
-KINDS = (*SPEC_KINDS, PROJECT)
+KINDS = (*SPEC_KINDS, FRAGMENT, PROJECT)
 
 _ALL = "fused-spec"
-_FILES = {"Job": "job", "Udf": "udf", "UdfAccessToken": "udf-access-token", PROJECT: "project"}
+_FILES = {"Job": "job", "Udf": "udf", "UdfAccessToken": "udf-access-token", FRAGMENT: "fragment", PROJECT: "project"}
 
 
 def schema_folder() -> Path:
@@ -112,7 +113,7 @@ def _kind(document: Document) -> str | None:
     path = document.file.path
     if path is not None and path.name == PROJECT_FILE:
         return PROJECT
-    return document.kind if document.kind in SPEC_KINDS else None
+    return document.kind if document.kind in (*SPEC_KINDS, FRAGMENT) else None
 
 
 @cache

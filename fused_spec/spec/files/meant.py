@@ -10,7 +10,7 @@ from typing import Any
 
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity, nearest
 
-KINDS = ("Job", "Udf", "UdfAccessToken")
+KINDS = ("Job", "Udf", "UdfAccessToken", "Fragment")
 UNREAD = "unread"
 """The code of the note about a file that cannot be read, and in which nothing names a spec."""
 _API_VERSION = "fused-spec/v1"

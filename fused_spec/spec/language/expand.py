@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from fused_spec.messages.diagnostics import Diagnostic
-from fused_spec.spec.checking.schema import SPEC_KINDS
+from fused_spec.spec.checking.schema import FRAGMENT, SPEC_KINDS, check
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions
 from fused_spec.spec.documents.scalars import Doubt
@@ -26,6 +26,7 @@ from fused_spec.spec.language.layer import Layer, Told
 from fused_spec.spec.language.layers import Defaults, Fragments, Match, defaults_for, match_of
 from fused_spec.spec.language.matrix import Cell, Matrix, unused_dimensions
 from fused_spec.spec.language.merge import finished, over
+from fused_spec.spec.language.parts import fragment_problems
 from fused_spec.spec.language.shapes import Shape, shape_of
 from fused_spec.spec.language.templates import MARK, Reference
 from fused_spec.spec.language.values import Values
@@ -53,6 +54,8 @@ class Language:
     def documents(self, document: Document, folder: Folder, inputs: Inputs) -> tuple[list[Document], list[Diagnostic]]:
         """The plain documents that one stands for, and what is wrong with it."""
         kind = document.kind
+        if kind == FRAGMENT:
+            return [], check(document) or fragment_problems(document)
         if kind not in SPEC_KINDS or not isinstance(document.tree, dict) or self._is_plain(document, kind):
             return [document], []
         if not self._is_here(document):

@@ -5,13 +5,12 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import guess, nearest
+from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import spotted
 from fused_spec.spec.language.declared import Declared, TargetWords
 from fused_spec.spec.language.layer import Layer, Told
 from fused_spec.spec.language.matrix import keys_fit
-
-FRAGMENT = "Fragment"
 
 
 class Defaults(NamedTuple):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
 from fused_spec.messages.diagnostics import Diagnostic, Severity
+from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.roots import checkout_of
@@ -15,8 +16,9 @@ from fused_spec.spec.language.expand import MAX_CELLS, Language
 from fused_spec.spec.language.given import given_from
 from fused_spec.spec.language.included import Includes
 from fused_spec.spec.language.layer import Layer, Told
-from fused_spec.spec.language.layers import FRAGMENT, Fragments, Match, match_of
+from fused_spec.spec.language.layers import Fragments, Match, match_of
 from fused_spec.spec.language.outside import Outside
+from fused_spec.spec.language.parts import parts_of_files
 from fused_spec.spec.language.values import Around, Values
 from fused_spec.spec.model import Project
 
@@ -105,6 +107,7 @@ def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:
         declared = declared_in(includes.files(project.document))
         problems, included = includes.problems, includes.paths
     left = tuple(file for file in files if file.path is None or file.path not in included)
+    problems += parts_of_files(declared.files)
     return Spoken(
         project=project, declared=declared, fragments=tuple(_fragments(left)), files=left, problems=tuple(problems)
     )

@@ -7,11 +7,8 @@ from fused_spec.spec.model import Desired, DesiredJob
 
 
 def output_of(job: Desired | None) -> str | None:
-    """The one that `{output_of: …}` stands for: that of the last step with an output."""
-    if not isinstance(job, DesiredJob):
-        return None
-    written = [step["output"] for step in job.payload["config"]["steps"] if isinstance(step.get("output"), str)]
-    return written[-1] if written else None
+    """The one that `{output_of: …}` stands for; None where it stands for several, or for none."""
+    return job.writes[0] if isinstance(job, DesiredJob) and len(job.writes) == 1 else None
 
 
 def addresses_written(config: Any) -> list[str]:

@@ -7,8 +7,9 @@ from itertools import chain
 from fused_spec.messages.diagnostics import Diagnostic, Severity, guess, nearest
 from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.model import Key, Kind
-from fused_spec.spec.relations.declaration import Declaration, Mention, Places
+from fused_spec.spec.relations.declaration import Declaration, Mention, Need, Places
 from fused_spec.spec.relations.graph import find_cycle
+from fused_spec.spec.relations.selection import Groups, Selection
 
 _NAME: Pointer = ("metadata", "name")
 
@@ -35,6 +36,7 @@ class _Check:
         self._declared = declared
         self._places = places
         self._jobs = dict.fromkeys(key.name for key, _ in declared if key.kind is Kind.JOB)
+        self._groups = Groups(one for _, one in declared)
 
     def duplicates(self) -> Iterator[Diagnostic]:
         first: dict[tuple[Kind, str], Declaration] = {}
@@ -43,23 +45,49 @@ class _Check:
             if earlier is not one:
                 has_it = f"{self._places.value(earlier, _NAME)} has it first; rename one"
                 yield self._problem("duplicate-name", f'another {key.kind} is named "{key.name}"', one, _NAME, has_it)
+            elif key.kind is Kind.JOB and key.name in self._groups:
+                hint = "rename one: a matrix takes its own name as well as those of its cells"
+                yield self._problem("duplicate-name", f'a matrix is named "{key.name}"', one, _NAME, hint)
 
     def unknown_needs(self) -> Iterator[Diagnostic]:
         for key, one in self._declared:
             for need, pointer in _needs(one):
-                if need not in self._jobs:
-                    yield self._unknown(need, self._jobs, "job", one, pointer)
-                elif need == key.name:
+                if need.name in self._groups:
+                    yield from self._cells(need, one, pointer)
+                elif need.name not in self._jobs:
+                    yield self._unknown(need.name, (*self._jobs, *self._groups.names), "job", one, pointer)
+                elif need.where or need.lacking is not None:
+                    hint = f"write {need.name} alone"
+                    yield self._problem("no-matrix", f'"{need.name}" has no matrix', one, pointer, hint)
+                elif need.name == key.name:
                     hint = "remove it from its own needs"
-                    yield self._problem("cycle", f'"{need}" needs itself', one, pointer, hint)
+                    yield self._problem("cycle", f'"{need.name}" needs itself', one, pointer, hint)
+
+    def _cells(self, need: Selection, one: Declaration, pointer: Pointer) -> Iterator[Diagnostic]:
+        """What is wrong with how the cells of a group are meant."""
+        theirs = self._groups.dimensions(need.name)
+        for name in (*need.where, *([need.lacking] if need.lacking is not None else [])):
+            if name not in theirs:
+                meant = nearest(name, theirs)
+                hint = guess(name, meant) if meant else f"its dimensions are {', '.join(theirs)}"
+                yield self._problem("no-such-dimension", f'{need.name} has no dimension "{name}"', one, pointer, hint)
+                return
+        if need.lacking is not None:
+            message = f'same: this job has no dimension "{need.lacking}"'
+            yield self._problem("no-such-dimension", message, one, pointer, "write where, or give it a matrix")
+        elif not self._groups.jobs(need):
+            message = f"{need.name} has no such cell: {need}"
+            yield self._problem("no-such-cell", message, one, pointer, "name elements that its matrix has")
 
     def missing_outputs(self) -> Iterator[Diagnostic]:
         written = outputs(one for _, one in self._declared)
         for _, one in self._declared:
-            for name, pointer in one.reads:
-                if name in self._jobs and name not in written:
-                    hint = "only a partition step has an output; name a job with one, or write the address itself"
-                    yield self._problem("no-output", f'the job "{name}" writes no output', one, pointer, hint)
+            for need, pointer in one.reads:
+                for name in self._groups.jobs(need):
+                    if name in self._jobs and name not in written:
+                        hint = "name a job with a partition step or with spec.output, or write the address itself"
+                        yield self._problem("no-output", f'the job "{name}" writes no output', one, pointer, hint)
+                        break
 
     def unknown_references(self) -> Iterator[Diagnostic]:
         udfs = dict.fromkeys(key.name for key, _ in self._declared if key.kind is Kind.UDF)
@@ -70,17 +98,21 @@ class _Check:
     def cycles(self) -> Iterator[Diagnostic]:
         """One loop of needs, told once, at the need that closes it."""
         jobs = {key: one for key, one in self._declared if key.kind is Kind.JOB}
-        graph = {
-            key: [need for name, _ in _needs(one) if (need := Key(kind=Kind.JOB, name=name)) in jobs and need != key]
-            for key, one in jobs.items()
-        }
+        graph = {key: [need for need, _ in self._edges(key, one) if need in jobs] for key, one in jobs.items()}
         cycle = find_cycle(graph) if any(graph.values()) else None
         if cycle is None:
             return
         one = jobs[cycle[0]]
-        pointer = next(pointer for name, pointer in _needs(one) if name == cycle[1].name)
+        pointer = next(pointer for need, pointer in self._edges(cycle[0], one) if need == cycle[1])
         way = " → ".join(key.name for key in cycle)
         yield self._problem("cycle", f"needs go in a circle: {way}", one, pointer, "remove one of these needs")
+
+    def _edges(self, key: Key, one: Declaration) -> Iterator[tuple[Key, Pointer]]:
+        """The jobs that one needs, without itself where that is told already."""
+        for need, pointer in _needs(one):
+            for name in self._groups.jobs(need):
+                if name != key.name or need.name in self._groups:
+                    yield Key(kind=Kind.JOB, name=name), pointer
 
     def shared(
         self, what: str, mentions: Callable[[Declaration], Iterable[Mention]], message: str
@@ -113,15 +145,11 @@ class _Check:
         )
 
 
-def outputs(declarations: Iterable[Declaration]) -> dict[str, str]:
-    """The address that each job writes to: that of its last step with an output."""
-    return {
-        one.name: one.output
-        for one in declarations
-        if one.kind == Kind.JOB and one.name is not None and one.output is not None
-    }
+def outputs(declarations: Iterable[Declaration]) -> dict[str, tuple[str, ...]]:
+    """The addresses that each job writes to, by its name."""
+    return {one.name: one.output for one in declarations if one.kind == Kind.JOB and one.name and one.output}
 
 
-def _needs(one: Declaration) -> tuple[Mention, ...]:
+def _needs(one: Declaration) -> tuple[Need, ...]:
     """The jobs that must be over first, and where that is said; who reads an output needs the job that writes it."""
     return (*one.needs, *one.reads)

@@ -4,7 +4,7 @@ A hundred thousand documents with the places of all their values are too much to
 few places that are told are found by reading the file once more.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic, Location
@@ -12,12 +12,17 @@ from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.model import Key, Kind
-from fused_spec.spec.relations.outputs import read_outputs, steps_of
+from fused_spec.spec.relations.outputs import read_outputs, steps_of, written_by
+from fused_spec.spec.relations.selection import Selection, selection_of
 
 Mention = tuple[str, Pointer]
 """A name or an address, and where the document has it."""
 
+Need = tuple[Selection, Pointer]
+"""The jobs that are meant, and where the document means them."""
+
 _NEEDS: Pointer = ("spec", "needs")
+_OUTPUT: Pointer = ("spec", "output")
 _SINK: Pointer = ("spec", "sink", "file")
 _REFERENCE: Pointer = ("spec", "udf", "ref")
 _STEPS: Pointer = ("spec", "config", "steps")
@@ -26,9 +31,9 @@ _STEPS: Pointer = ("spec", "config", "steps")
 class Declaration(NamedTuple):
     """One document: the number of its file, its own in it, and what it says.
 
-    `needs` are named under `needs` alone, `reads` are the jobs whose outputs it reads; `output` is the address of a
-    job's last step that has one, and what `{output_of: …}` stands for. A document that is wrong in itself says what can
-    be read of it.
+    `needs` are named under `needs` alone, `reads` are the jobs whose outputs it reads; `output` are the addresses that
+    `{output_of: …}` stands for: those that the job declares, or that of its last step with one. A document that is
+    wrong in itself says what can be read of it.
     """
 
     file: int
@@ -36,10 +41,10 @@ class Declaration(NamedTuple):
     kind: str | None
     name: str | None
     slug: str | None = None
-    needs: tuple[Mention, ...] = ()
-    reads: tuple[Mention, ...] = ()
+    needs: tuple[Need, ...] = ()
+    reads: tuple[Need, ...] = ()
     outputs: tuple[Mention, ...] = ()
-    output: str | None = None
+    output: tuple[str, ...] = ()
     sink: Mention | None = None
     reference: Mention | None = None
     group: str | None = None
@@ -55,7 +60,7 @@ class Declaration(NamedTuple):
 def declaration_of(document: Document, file: int) -> Declaration:
     """What a document of the file of this number says."""
     tree, steps = document.tree, steps_of(document)
-    written = [step["output"] for step in steps if isinstance(step, dict) and isinstance(step.get("output"), str)]
+    written = written_by(tree, steps)
     slug = _value_at(tree, ("spec", "slug"))
     needs = _value_at(tree, _NEEDS)
     return Declaration(
@@ -66,22 +71,32 @@ def declaration_of(document: Document, file: int) -> Declaration:
         slug=slug if isinstance(slug, str) else None,
         needs=tuple(
             (need, (*_NEEDS, index))
-            for index, need in enumerate(needs if isinstance(needs, list) else ())
-            if isinstance(need, str)
+            for index, said in enumerate(needs if isinstance(needs, list) else ())
+            if (need := selection_of(said, document.cell)) is not None
         ),
         reads=tuple(read_outputs(document)),
-        outputs=tuple(
-            (step[name].rstrip("/"), (*_STEPS, index, name))
-            for index, step in enumerate(steps)
-            for name in ("output", "output_metadata")
-            if isinstance(step, dict) and isinstance(step.get(name), str)
-        ),
-        output=written[-1] if written else None,
+        outputs=(*_declared(tree), *_of_steps(steps)),
+        output=written,
         sink=_text_at(tree, _SINK),
         reference=_text_at(tree, _REFERENCE),
         group=document.group,
         cell=document.cell,
     )
+
+
+def _declared(tree: Any) -> Iterator[Mention]:
+    """The addresses that a job says it writes."""
+    said = _value_at(tree, _OUTPUT)
+    for index, address in enumerate(said if isinstance(said, list) else [said]):
+        if isinstance(address, str):
+            yield address.rstrip("/"), (*_OUTPUT, index) if isinstance(said, list) else _OUTPUT
+
+
+def _of_steps(steps: Sequence[Any]) -> Iterator[Mention]:
+    for index, step in enumerate(steps):
+        for name in ("output", "output_metadata"):
+            if isinstance(step, dict) and isinstance(step.get(name), str):
+                yield step[name].rstrip("/"), (*_STEPS, index, name)
 
 
 _One = tuple[int, str | None]

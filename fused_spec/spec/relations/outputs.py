@@ -4,7 +4,7 @@ A job that reads another's output needs that job, and its digest covers the othe
 once the other declares something else.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,24 +13,35 @@ from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.model import Desired, DesiredJob, Key
 from fused_spec.spec.relations.digest import digest
 from fused_spec.spec.relations.graph import in_order
+from fused_spec.spec.relations.selection import Selection, selection_of
 
 _CONFIG: Pointer = ("spec", "config")
 
 
-def producer(value: Any) -> str | None:
-    """The job that `{output_of: name}` names; None for any other value."""
-    if isinstance(value, dict) and set(value) == {"output_of"} and isinstance(value["output_of"], str):
-        return value["output_of"]
+def producer(value: Any, cell: Mapping[str, str]) -> Selection | None:
+    """The jobs that `{output_of: …}` names in a document of this cell; None for any other value."""
+    if isinstance(value, dict) and set(value) == {"output_of"}:
+        return selection_of(value["output_of"], cell)
     return None
 
 
-def read_outputs(document: Document) -> list[tuple[str, Pointer]]:
+def written_by(tree: Any, steps: Sequence[Any]) -> tuple[str, ...]:
+    """What `{output_of: …}` stands for: what the job says that it writes, or the output of its last step with one."""
+    spec = tree.get("spec") if isinstance(tree, dict) else None
+    said = spec.get("output") if isinstance(spec, dict) else None
+    if said is not None:
+        return tuple(one for one in (said if isinstance(said, list) else [said]) if isinstance(one, str))
+    of_steps = [step["output"] for step in steps if isinstance(step, dict) and isinstance(step.get("output"), str)]
+    return tuple(of_steps[-1:])
+
+
+def read_outputs(document: Document) -> list[tuple[Selection, Pointer]]:
     """The jobs whose output a job reads, and where it says so."""
     return [
         reference
         for index, step in enumerate(steps_of(document))
         if isinstance(step, dict)
-        for reference in _references(step, (*_CONFIG, "steps", index))
+        for reference in _references(step, (*_CONFIG, "steps", index), document.cell)
     ]
 
 
@@ -58,12 +69,12 @@ def steps_of(document: Document) -> list[Any]:
     return steps if isinstance(steps, list) else []
 
 
-def _references(value: Any, pointer: Pointer) -> Iterator[tuple[str, Pointer]]:
-    name = producer(value)
-    if name is not None:
-        yield name, (*pointer, "output_of")
+def _references(value: Any, pointer: Pointer, cell: Mapping[str, str]) -> Iterator[tuple[Selection, Pointer]]:
+    jobs = producer(value, cell)
+    if jobs is not None:
+        yield jobs, (*pointer, "output_of")
         return
     items: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         if isinstance(item, dict | list):  # there may be a million plain values
-            yield from _references(item, (*pointer, key))
+            yield from _references(item, (*pointer, key), cell)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.model import DesiredJob
+from fused_spec.spec.relations.addresses import addresses_written
 from fused_spec.spec.relations.declaration import Declaration, Places
 
 _LITERAL = re.compile(r"""["']([a-z][a-z0-9+.-]*://[^"'\s]+|/[^"'\s]+)["']""")
@@ -49,7 +50,7 @@ def named_texts(job: DesiredJob) -> NamedTexts:
         name=job.key.name,
         needs=tuple(key.name for key in job.needs),
         reads=tuple(key.name for key in job.reads),
-        written=tuple(_written(job.payload["config"]["steps"])),
+        written=tuple(_written(job)),
         texts=few if len(few) <= _FEW else (),
         payload=None if len(few) <= _FEW else job.payload,
     )
@@ -89,12 +90,11 @@ class _Output:
     is_last: bool
 
 
-def _written(steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bool]]:
-    last = next((step["output"] for step in reversed(steps) if step.get("output")), None)
-    for step in steps:
-        for name in ("output_metadata", "output"):
-            if address := step.get(name):
-                yield address.rstrip("/"), name == "output" and address == last
+def _written(job: DesiredJob) -> Iterator[tuple[str, bool]]:
+    written = dict.fromkeys(address.rstrip("/") for address in addresses_written(job.payload["config"]))
+    of_job = [address.rstrip("/") for address in job.writes]
+    for address in dict.fromkeys((*written, *of_job)):
+        yield address, address in of_job
 
 
 def _reached(job: NamedTexts, by_name: Mapping[str, NamedTexts], edges: str) -> set[str]:

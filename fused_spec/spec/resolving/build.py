@@ -32,6 +32,8 @@ from fused_spec.spec.model import (
     When,
 )
 from fused_spec.spec.relations.digest import canonical, digest
+from fused_spec.spec.relations.outputs import written_by
+from fused_spec.spec.relations.selection import Groups
 from fused_spec.spec.resolving.prices import PRICES
 from fused_spec.spec.resolving.references import References
 from fused_spec.spec.resolving.steps import StepReader, smallest_step
@@ -51,15 +53,18 @@ def build(
     project: Project,
     folder: Folder,
     inputs: Inputs,
-    outputs: Mapping[str, str],
+    outputs: Mapping[str, tuple[str, ...]],
+    groups: Groups,
     loadable: Loadable,
 ) -> Desired | None:
     """What the document declares, or None when something in it is wrong; `findings` then says what.
 
     `folder` is where its relative paths start, with what they must not leave; `outputs` are the addresses that the jobs
-    write to, by name; `loadable` is what UDFs may load.
+    write to, by name, and `groups` the cells that are named together; `loadable` is what UDFs may load.
     """
-    references = References(inputs=inputs, outputs=outputs, folder=folder, findings=findings)
+    references = References(
+        inputs=inputs, outputs=outputs, groups=groups, cell=document.cell, folder=folder, findings=findings
+    )
     builder = _Builder(
         document=document,
         findings=findings,
@@ -107,8 +112,9 @@ class _Builder:
             return None
         return DesiredJob(
             **self._common(payload),
-            needs=_jobs([*spec.get("needs", []), *self.references.producers]),
+            needs=_jobs(self.references.needed(spec.get("needs", []))),
             reads=_jobs(self.references.producers),
+            writes=written_by(self.document.tree, spec["config"]["steps"]),
             run=_policy(spec.get("run", {})),
             files=tuple(self.references.files.values()),
             start=_start(spec),

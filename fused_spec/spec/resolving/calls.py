@@ -107,7 +107,7 @@ class _Check:
     def _doubt(self, element: Mapping[str, Any], index: int, first: str) -> None:
         """An element with some keys that are parameters and some that are not is probably misspelt."""
         function = self.function
-        if self.calls.in_file is not None and (is_local_file(element) or producer(element)):
+        if self.calls.in_file is not None and (is_local_file(element) or producer(element, {})):
             [word] = element
             message = f"{{{word}: …}} means nothing in a file of elements"
             return self._tell(index, "udf-input", message, "write the address itself, or this element into the spec")

@@ -1,6 +1,6 @@
 """Replace every `{file: …}` in a value by the address of its content, and `{output_of: …}` by what that job writes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,18 +11,22 @@ from fused_spec.spec.inputs.element_list import Elements
 from fused_spec.spec.inputs.local_inputs import Inputs, is_local_file
 from fused_spec.spec.model import LocalFile
 from fused_spec.spec.relations.outputs import producer
+from fused_spec.spec.relations.selection import Groups, Selection, selection_of
 
 
 @dataclass(slots=True, kw_only=True)
 class References:
     """What one document refers to: told about when wrong, and remembered.
 
-    `outputs` are the addresses that jobs write to, by name. `files` are to be uploaded, by their addresses;
-    `producers` are the jobs whose output is read.
+    `outputs` are the addresses that jobs write to, by name, and `groups` the cells that may be meant together. `files`
+    are to be uploaded, by their addresses; `producers` are the jobs whose output is read. `cell` is that of the
+    document.
     """
 
     inputs: Inputs
-    outputs: Mapping[str, str]
+    outputs: Mapping[str, tuple[str, ...]]
+    groups: Groups
+    cell: Mapping[str, str]
     folder: Folder
     findings: Findings
     files: dict[str, LocalFile] = field(default_factory=dict)
@@ -34,15 +38,26 @@ class References:
             return value
         if is_local_file(value):
             return self._address_of_file(value, pointer)
-        name = producer(value)
-        if name is not None:
-            return self._output(name, pointer)
+        jobs = producer(value, self.cell)
+        if jobs is not None:
+            return self._output(jobs)
         if isinstance(value, dict):
             return {key: self.addresses(item, (*pointer, key)) for key, item in value.items()}
-        return [
-            self.addresses(item, (*pointer, index)) if isinstance(item, dict | list) else item
-            for index, item in enumerate(value)
-        ]
+        found: list[Any] = []
+        for index, item in enumerate(value):
+            if not isinstance(item, dict | list):
+                found.append(item)
+                continue
+            address = self.addresses(item, (*pointer, index))
+            # What several jobs write, or one job at several places, is as many items.
+            several = isinstance(address, list) and producer(item, self.cell) is not None
+            found += address if several else [address]
+        return found
+
+    def needed(self, declared: Iterable[Any]) -> list[str]:
+        """The names of the jobs that are needed, those included whose outputs are read."""
+        meant = [selection for one in declared if (selection := selection_of(one, self.cell)) is not None]
+        return [*(name for one in meant for name in self.groups.jobs(one)), *self.producers]
 
     def elements(self, name: str, pointer: Pointer) -> Elements | None:
         """The elements that stand in the file, or None when something is wrong with it, which is told."""
@@ -60,6 +75,9 @@ class References:
         self.files[file.url] = file
         return file.url
 
-    def _output(self, name: str, pointer: Pointer) -> str | None:
-        self.producers[name] = None
-        return self.outputs.get(name)
+    def _output(self, meant: Selection) -> str | list[str] | None:
+        """One address, or several in the order of the names of the jobs that write there."""
+        jobs = self.groups.jobs(meant)
+        self.producers |= dict.fromkeys(jobs)
+        found = [address for name in jobs for address in self.outputs.get(name, ())]
+        return found if len(found) > 1 else next(iter(found), None)

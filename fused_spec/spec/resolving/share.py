@@ -7,7 +7,7 @@ all declarations are known. A process may have all files or a part of them; the 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import check
@@ -21,6 +21,7 @@ from fused_spec.spec.language.findings import known_faults, with_ways
 from fused_spec.spec.model import Desired, DesiredJob, Kind, Project
 from fused_spec.spec.relations.check import outputs
 from fused_spec.spec.relations.declaration import Declaration, declaration_of
+from fused_spec.spec.relations.selection import Groups
 from fused_spec.spec.relations.text_addresses import NamedTexts, named_texts
 from fused_spec.spec.resolving.build import build
 from fused_spec.spec.udfs.git_sources import GitSources
@@ -35,16 +36,18 @@ _WORTH_A_CACHE = 50
 
 
 class Others(NamedTuple):
-    """What documents may ask of each other: the address that each job writes to, and the names of saved UDFs."""
+    """What documents may ask of each other: the addresses that each job writes to, which of them are cells of a matrix,
+    and the names of saved UDFs."""
 
-    outputs: Mapping[str, str]
+    outputs: Mapping[str, tuple[str, ...]]
+    groups: Groups
     saved: Collection[str]
 
 
 def others_of(declarations: Sequence[Declaration]) -> Others:
     udfs = [one for one in declarations if one.kind == Kind.UDF]
     names = {name for one in udfs for name in (one.slug, one.name) if name is not None}
-    return Others(outputs=outputs(declarations), saved=names)
+    return Others(outputs=outputs(declarations), groups=Groups(declarations), saved=names)
 
 
 class Looked(NamedTuple):
@@ -74,8 +77,8 @@ class Found(NamedTuple):
 class Around:
     """What all documents have in common.
 
-    `keeps` says whether what they declare is wanted, or only what is wrong. `cache` is the folder where what is told of
-    the syntax of UDFs is kept, if it is.
+    Without a matrix anywhere no document `may_have_groups` to wait for. `keeps` says whether what they declare is
+    wanted, or only what is wrong. `cache` is the folder where what is told of the syntax of UDFs is kept, if it is.
     """
 
     project: Project
@@ -83,6 +86,7 @@ class Around:
     git: GitSources
     keeps: bool
     language: Language
+    may_have_groups: bool = True
     cache: Path | None = None
 
     def folder_of(self, file: SpecFile) -> Folder:
@@ -146,7 +150,7 @@ class Share:
 
     def _look(self, document: Document, declaration: Declaration, others: Others | None) -> Looked | None:
         """None for what cannot be told without others."""
-        if others is None and declaration.reads:
+        if others is None and (declaration.reads or (declaration.needs and self.around.may_have_groups)):
             return None
         findings = Findings(document, known_faults(document, check(document)))
         if not isinstance(document.tree, dict):
@@ -174,6 +178,7 @@ class Share:
             folder=around.folder_of(document.file),
             inputs=self._inputs,
             outputs=_Unknown() if others is None else others.outputs,
+            groups=Groups() if others is None else others.groups,
             loadable=Loadable(
                 git=around.git,
                 saved=_Unknown() if others is None else others.saved,
@@ -186,10 +191,10 @@ class _AskedTooEarlyError(Exception):  # a signal within this module
     """Something was asked of other documents before all of them were read."""
 
 
-class _Unknown(Mapping[str, str]):
+class _Unknown(Mapping[str, Any]):
     """Names that nobody knows yet."""
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name: str) -> Any:
         raise _AskedTooEarlyError
 
     def __contains__(self, name: object) -> bool:

@@ -65,7 +65,7 @@ def test_columns_do_not_count_a_byte_order_mark() -> None:
 
 def test_the_first_line_of_a_literal_block_is_known() -> None:
     positions = document("a: x\ncode: |\n\n  def f():\n    pass\n").positions
-    assert positions.block_line(("code",)) == 3
+    assert str(positions.block_line(("code",))) == "specs/a.yaml:3:1"
 
 
 @pytest.mark.parametrize("value", [">\n  folded\n", '"quoted"\n', "plain\n", "{a: b}\n"])

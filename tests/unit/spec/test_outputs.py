@@ -75,7 +75,7 @@ def test_a_change_travels_along_a_chain(resolved: Resolve) -> None:
         (
             ROADS.replace("{output_of: counties}", "{output_of: areas}"),
             'the job "areas" writes no output',
-            "only a partition step has an output; name a job with one, or write the address itself",
+            "name a job with a partition step or with spec.output, or write the address itself",
         ),
         (ROADS.replace("counties}", "roads}"), '"roads" needs itself', "remove it from its own needs"),
     ],
