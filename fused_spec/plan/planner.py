@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from fused_spec.errors import Misconfigured
 from fused_spec.jobs.status import RunStatus
-from fused_spec.messages.diagnostics import nearest
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.causes import cause_of_change, cause_of_fields
 from fused_spec.plan.lineage import newest_run, written_again
 from fused_spec.plan.model import Change, History, PastRun, Plan, RemoteObject, Requests, Run
+from fused_spec.plan.named import by_name
 from fused_spec.plan.objects import age_warnings, object_change
 from fused_spec.plan.waiting import waiting
 from fused_spec.spec.model import (
@@ -47,6 +47,7 @@ def make_plan(
     confines (without a project file, with no spec at all, or beside a file that cannot be read), and for one that would
     end too much at once.
     """
+    requests = by_name(requests, resolution.desired)
     _check(resolution, requests)
     declared = in_order(resolution.desired)
     wanted = selected(declared, requests.select)
@@ -74,13 +75,6 @@ def make_plan(
 
 
 def _check(resolution: Resolution, requests: Requests) -> None:
-    jobs = {desired.key.name for desired in resolution.desired if isinstance(desired, DesiredJob)}
-    for name in sorted((requests.rerun | requests.retry | requests.select) - jobs):
-        meant = nearest(name, jobs)
-        raise Misconfigured(
-            f'no spec declares a job named "{name}"',
-            hint=f'did you mean "{meant}"?' if meant else "name a job of the given specs",
-        )
     if requests.prune and resolution.project.scope == DEFAULT_SCOPE:
         raise Misconfigured(
             "prune is refused without a project file: nothing would tell these jobs from other people's",

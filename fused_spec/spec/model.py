@@ -114,8 +114,8 @@ class DesiredJob(Desired):
     """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
     `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`.
 
-    `reads` are those of its needs whose output it reads; `writes` are the addresses that others read of it. `start`
-    holds start_job's keywords that decide nothing about the result, and so are no part of the digest:
+    `reads` are those of its needs whose output it reads; `writes` are the addresses that it says it writes besides its
+    steps. `start` holds start_job's keywords that decide nothing about the result, and so are no part of the digest:
     `send_status_email` and `cache_max_age`.
     """
 

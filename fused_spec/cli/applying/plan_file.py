@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.cli.applying.planning import Workplace
-from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.context import Context, Values
 from fused_spec.errors import FileTrouble, Misconfigured, StalePlan
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile.reviewing import saved_plan
@@ -22,10 +22,11 @@ _MAKE = "make one with `plan --out`"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanToApply:
-    """A plan that was read, and what it asked for."""
+    """A plan that was read, what it asked for, and the values that it was made with."""
 
     plan: SavedPlan
     requests: Requests
+    values: Values
 
     def refuse_if_foreign(self, place: Workplace) -> None:
         """Raise `StalePlan` when it is of another project, target or service."""
@@ -64,7 +65,7 @@ def write_plan(
         service=place.kept.service.name,
         checkout=_checkout(context, paths),
         paths=paths,
-        requests=_as_json(requests),
+        requests={**_as_json(requests), **_values_as_json(context.values)},
     )
     path = context.cwd / file
     draft = path.with_name(f".{secrets.token_hex(8)}.draft")
@@ -97,7 +98,9 @@ def read_plan(context: Context, file: Path) -> PlanToApply:
             f"the plan is of the specs in {missing}, and there is no {missing} here",
             hint="apply it in the folder in which it was made, or make a new plan",
         )
-    return PlanToApply(plan=plan, requests=_from_json(plan.requests))
+    asked = dict(plan.requests)
+    values = _values_from_json(asked.pop("values", {}))
+    return PlanToApply(plan=plan, requests=_from_json(asked), values=values)
 
 
 def _as_json(requests: Requests) -> dict[str, Any]:
@@ -119,6 +122,23 @@ def _from_json(asked: Any) -> Requests:
         return Requests(**given)
     except TypeError:
         raise StalePlan("the plan asks for what this version does not know", hint="make a new plan") from None
+
+
+def _values_as_json(values: Values) -> dict[str, Any]:
+    """The values that were given; a plan without any says nothing of them."""
+    if values == Values():
+        return {}
+    as_of = values.as_of.date().isoformat() if values.as_of is not None else None
+    return {"values": {"variables": list(values.variables), "files": list(values.files), "as_of": as_of}}
+
+
+def _values_from_json(said: Any) -> Values:
+    as_of = said.get("as_of")
+    return Values(
+        variables=tuple(said.get("variables", ())),
+        files=tuple(said.get("files", ())),
+        as_of=datetime.fromisoformat(as_of) if as_of is not None else None,
+    )
 
 
 def _checkout(context: Context, paths: tuple[str, ...]) -> Checkout:

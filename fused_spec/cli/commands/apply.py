@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.commands.requests import request_options
-from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.context import Context, Values
 from fused_spec.cli.terminal.options import (
     amount,
     archive_option,
@@ -16,6 +16,7 @@ from fused_spec.cli.terminal.options import (
     duration,
     lock_timeout_option,
     output_option,
+    value_options,
     yes_option,
 )
 from fused_spec.messages.redaction import redact
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
+@value_options
 @output_option("text", "json")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE", help="Carry out this plan alone.")
 @click.option("--adopt", multiple=True, metavar="NAME", help="Take a job's forgotten run for done.")
@@ -77,7 +79,9 @@ def apply(
         raise click.UsageError("name the specs, or with --plan the plan; not both")
     saved = read_plan(context, plan_file) if plan_file is not None else None
     if saved is not None:
-        paths, requests = saved.plan.paths, saved.requests
+        if context.values != Values():
+            raise click.UsageError("a kept plan has its own values; leave --var, --var-file and --as-of out")
+        paths, requests, context = saved.plan.paths, saved.requests, replace(context, values=saved.values)
     options = Options(
         wait=not no_wait,
         timeout=timeout,
@@ -189,7 +193,7 @@ def _again(context: Context, paths: tuple[str, ...], archive: str | None) -> str
 
     places = {"--target": context.target, "--base-url": context.base_url, "--archive": archive}
     given = [word for option, place in places.items() if place is not None for word in (option, redact(place))]
-    return shlex.join(["fused-spec", "apply", *paths, *given])
+    return shlex.join(["fused-spec", "apply", *paths, *given, *context.values.as_options()])
 
 
 def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: frozenset[str]) -> "Plan":

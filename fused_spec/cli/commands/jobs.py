@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.terminal.context import Context
-from fused_spec.cli.terminal.options import command, duration, output_option
+from fused_spec.cli.terminal.options import command, duration, output_option, value_options
 from fused_spec.errors import EXIT_OK, JobFailed
 from fused_spec.system.timings import Phase
 
@@ -19,6 +19,7 @@ _name = click.argument("name", metavar="NAME|JOB_ID")
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
+@value_options
 @output_option("text", "json")
 @click.option("--all-targets", is_flag=True, help="At every target of the project; exits with 8 if one is not read.")
 @command

@@ -30,6 +30,7 @@ def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
     Also fetches what the specs read from git, so it is the first command in a new checkout. What is locked already
     stays as it is, unless --upgrade is given. Exits with 3 when there is an error.
     """
+    from fused_spec.cli.specs.reading import means_of
     from fused_spec.cli.targets.target import with_state
     from fused_spec.spec.project.git_lock import LOCK_FILE, write_locks
     from fused_spec.spec.resolve import git_cache, resolve
@@ -49,7 +50,9 @@ def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
         known.append((GitSources(repositories=repositories, locks=kept, lock=repositories.commit), locks))
         return known[0][0]
 
-    resolution = resolve(paths, stdin=context.sources.stdin, cwd=context.cwd, git=fetching, timings=context.timings)
+    means = means_of(context)
+    means["git"] = fetching
+    resolution = resolve(paths, **means)
     if not resolution.valid:
         raise SpecError(resolution.diagnostics)
     [(sources, locks)] = known

@@ -26,7 +26,12 @@ def request_options(function: Function) -> Function:
             help="Start a held job again; without a NAME every one. Stands behind the paths.",
         ),
         click.option("--rerun", multiple=True, metavar="NAME", help="Start this job, whatever its last run."),
-        click.option("--select", multiple=True, metavar="NAME", help="Only this job, and what it needs."),
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="NAME",
+            help="Only this job, and what it needs; of a matrix all cells, or those of 'tiles[month=2024-05]'.",
+        ),
     )
 
     def gather(*arguments: Any, **given: Any) -> Any:

@@ -14,6 +14,7 @@ from fused_spec.cli.terminal.options import (
     duration,
     lock_timeout_option,
     output_option,
+    value_options,
     yes_option,
 )
 from fused_spec.cli.terminal.suggestions import Guided
@@ -31,7 +32,7 @@ def specs_option(function: Function) -> Function:
     """Where the token is declared."""
     return click.option(
         "--specs", "paths", multiple=True, metavar="PATH", help="Where specs are; without it in specs/, or else here."
-    )(function)
+    )(value_options(function))
 
 
 @click.group(cls=Guided)

@@ -1,6 +1,6 @@
 """Read the specs that a command was given, with what is wrong with them told."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import SpecError
@@ -10,8 +10,10 @@ from fused_spec.system.timings import Phase
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fused_spec.spec.language.outside import Outside
     from fused_spec.spec.model import Project, Resolution, Survey
     from fused_spec.spec.project.git_lock import Locks
+    from fused_spec.spec.resolve import Means
     from fused_spec.spec.udfs.git_sources import GitSources
 
 
@@ -20,15 +22,21 @@ def here(context: Context, paths: tuple[str, ...]) -> tuple[str, ...]:
     return paths or (("specs",) if (context.cwd / "specs").is_dir() else (".",))
 
 
-def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
-    """Everything the paths say, with its problems; the state folder of the environment applies."""
+def read_specs(context: Context, paths: tuple[str, ...], target: str | None = None) -> "Resolution":
+    """Everything the paths say at a target, with its problems; the state folder of the environment applies.
+
+    Where no target is named, it is that of the command.
+    """
     with context.timings.phase(Phase.LOAD):
         from dataclasses import replace
 
-        from fused_spec.cli.targets.target import with_state
+        from fused_spec.cli.targets.target import find_target, with_state
         from fused_spec.spec.resolve import resolve
 
-    resolution = resolve(paths, **_means(context))
+    def chosen(project: "Project") -> str:
+        return find_target(context, project).name if target is None else target
+
+    resolution = resolve(paths, target=chosen, **means_of(context))
     return replace(resolution, project=with_state(resolution.project, context))
 
 
@@ -37,13 +45,13 @@ def survey_specs(context: Context, paths: tuple[str, ...]) -> "Survey":
     with context.timings.phase(Phase.LOAD):
         from fused_spec.spec.resolve import survey
 
-    return survey(paths, **_means(context))
+    return survey(paths, **means_of(context))
 
 
-def _means(context: Context) -> dict[str, Any]:
+def means_of(context: Context) -> "Means":
     """How specs are read by every command that does not fetch anything."""
     from fused_spec.cli.targets.target import with_state
-    from fused_spec.spec.resolve import offline
+    from fused_spec.spec.resolve import Means, offline
 
     def git(project: "Project", locks: "Locks") -> "GitSources":
         return offline(with_state(project, context), locks)
@@ -53,21 +61,38 @@ def _means(context: Context) -> dict[str, Any]:
         state = with_state(project, context).state
         return state / "cache" if project.file is not None or state.is_dir() else None
 
-    return {
+    means: Means = {
         "stdin": context.sources.stdin,
         "cwd": context.cwd,
         "git": git,
         "cache": cache,
         "processes": processors(),
         "timings": context.timings,
+        "outside": _outside(context),
     }
+    if context.values.as_of is not None:
+        means["today"] = context.values.as_of.date()
+    return means
 
 
-def valid_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
+def _outside(context: Context) -> "Outside":
+    """What flags and the environment say of what the specs leave open."""
+    from fused_spec.spec.language.outside import Outside
+
+    def git(word: str) -> str | None:
+        from fused_spec.udfs.gitrefs.checkout import word_of
+
+        return word_of(context.cwd, word)
+
+    values = context.values
+    return Outside(values.variables, tuple(context.cwd / name for name in values.files), context.env, git)
+
+
+def valid_specs(context: Context, paths: tuple[str, ...], target: str | None = None) -> "Resolution":
     """The same, with warnings shown; raises `SpecError` when there is an error."""
     from fused_spec.views.text.diagnostics import diagnostics_text
 
-    resolution = read_specs(context, paths)
+    resolution = read_specs(context, paths, target)
     if not resolution.valid:
         raise SpecError(resolution.diagnostics)
     if resolution.diagnostics:

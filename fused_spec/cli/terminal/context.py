@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,33 @@ from fused_spec.cli.terminal.options import Color
 from fused_spec.cli.terminal.spec_text import Sources
 from fused_spec.configuration.settings import home_folder
 from fused_spec.errors import FileTrouble
+from fused_spec.messages.redaction import MASK, is_sensitive_name, redact
 from fused_spec.system.timings import UNTIMED, Timings
 
 if TYPE_CHECKING:
     from fused_spec.api.http.transport import Transport
     from fused_spec.configuration.settings import Target
     from fused_spec.system.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """What was given for what the specs leave open: `NAME=VALUE`, files of values, and the day it is."""
+
+    variables: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    as_of: datetime | None = None
+
+    def as_options(self) -> list[str]:
+        """The same as it is typed, but for what may be a secret."""
+        said = [word for one in self.variables for word in ("--var", _shown(one))]
+        said += [word for one in self.files for word in ("--var-file", one)]
+        return [*said, "--as-of", f"{self.as_of:%Y-%m-%d}"] if self.as_of is not None else said
+
+
+def _shown(said: str) -> str:
+    name, _, value = said.partition("=")
+    return f"{name}={MASK}" if is_sensitive_name(name) else f"{name}={redact(value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +54,7 @@ class Context:
     home: Path
     target: str | None = None
     base_url: str | None = None
+    values: Values = field(default_factory=Values)
     timings: Timings = UNTIMED
     transports: "dict[Target, Transport]" = field(default_factory=dict)
 
@@ -72,6 +95,7 @@ def current_context(given: dict[str, Any], *, waits: bool = False) -> Context:
         home=home_folder(cwd),
         target=given.get("target"),
         base_url=given.get("base_url"),
+        values=Values(variables=given.get("var", ()), files=given.get("var_file", ()), as_of=given.get("as_of")),
         timings=current_stopwatch(given) if given.get("timings") else UNTIMED,
     )
 

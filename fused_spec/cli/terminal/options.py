@@ -95,8 +95,49 @@ def output_option(*formats: str) -> Callable[[Function], Function]:
     )
 
 
-spec_paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-"""Folders (with everything below), files, or `-` for standard input."""
+def _gather(context: click.Context, option: click.Parameter, value: tuple[Any, ...]) -> None:
+    for one in value:
+        not_empty(context, option, one)
+    context.ensure_object(dict)[str(option.name)] = value
+
+
+def value_options(function: Function) -> Function:
+    """Accept values for what the specs leave open."""
+    options = (
+        click.option(
+            "--var",
+            multiple=True,
+            metavar="NAME=VALUE",
+            expose_value=False,
+            callback=_gather,
+            help="Give a variable of the specs this value.",
+        ),
+        click.option(
+            "--var-file",
+            multiple=True,
+            metavar="FILE",
+            expose_value=False,
+            callback=_gather,
+            help="Give variables the values in this YAML file.",
+        ),
+        click.option(
+            "--as-of",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="DATE",
+            expose_value=False,
+            callback=_remember,
+            help="The day that last-complete goes by, in place of today's in UTC.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def spec_paths(function: Function) -> Function:
+    """Folders (with everything below), files, or `-` for standard input."""
+    return click.argument("paths", nargs=-1, required=True, metavar="PATH...")(value_options(function))
+
 
 archive_option = click.option(
     "--archive", callback=not_empty, metavar="DIR|URL", help="Where receipts and logs are kept."

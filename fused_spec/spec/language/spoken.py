@@ -17,7 +17,7 @@ from fused_spec.spec.language.given import given_from
 from fused_spec.spec.language.included import Includes
 from fused_spec.spec.language.layer import Layer, Told
 from fused_spec.spec.language.layers import Fragments, Match, match_of
-from fused_spec.spec.language.outside import Outside
+from fused_spec.spec.language.outside import NOBODY, Outside
 from fused_spec.spec.language.parts import parts_of_files
 from fused_spec.spec.language.values import Around, Values
 from fused_spec.spec.model import Project
@@ -48,6 +48,8 @@ class Spoken:
     def at(self, name: str, outside: Outside, today: date, *, may_lack: bool) -> tuple[Language, list[Diagnostic]]:
         """The language at one target; where values `may_lack`, what nobody gave is left open."""
         target = self.declared.target(name)
+        if may_lack and target.is_sealed:
+            outside = NOBODY  # what is given is for the other targets
         given, problems = given_from(outside, self.declared, target)
         values = Values(
             declared=self.declared,

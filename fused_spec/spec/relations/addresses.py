@@ -8,7 +8,18 @@ from fused_spec.spec.model import Desired, DesiredJob
 
 def output_of(job: Desired | None) -> str | None:
     """The one that `{output_of: …}` stands for; None where it stands for several, or for none."""
-    return job.writes[0] if isinstance(job, DesiredJob) and len(job.writes) == 1 else None
+    written = outputs_of(job)
+    return written[0] if len(written) == 1 else None
+
+
+def outputs_of(job: Desired | None) -> tuple[str, ...]:
+    """Those that a job says it writes, or else that of its last step with an output."""
+    if not isinstance(job, DesiredJob):
+        return ()
+    if job.writes:
+        return job.writes
+    written = [step["output"] for step in job.payload["config"]["steps"] if isinstance(step.get("output"), str)]
+    return tuple(written[-1:])
 
 
 def addresses_written(config: Any) -> list[str]:

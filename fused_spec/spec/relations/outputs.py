@@ -28,11 +28,16 @@ def producer(value: Any, cell: Mapping[str, str]) -> Selection | None:
 def written_by(tree: Any, steps: Sequence[Any]) -> tuple[str, ...]:
     """What `{output_of: …}` stands for: what the job says that it writes, or the output of its last step with one."""
     spec = tree.get("spec") if isinstance(tree, dict) else None
-    said = spec.get("output") if isinstance(spec, dict) else None
-    if said is not None:
-        return tuple(one for one in (said if isinstance(said, list) else [said]) if isinstance(one, str))
+    if isinstance(spec, dict) and (declared := declared_outputs(spec)):
+        return declared
     of_steps = [step["output"] for step in steps if isinstance(step, dict) and isinstance(step.get("output"), str)]
     return tuple(of_steps[-1:])
+
+
+def declared_outputs(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """The addresses under `spec.output`."""
+    said = spec.get("output")
+    return tuple(one for one in (said if isinstance(said, list) else [said]) if isinstance(one, str))
 
 
 def read_outputs(document: Document) -> list[tuple[Selection, Pointer]]:

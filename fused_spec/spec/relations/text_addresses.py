@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.model import DesiredJob
-from fused_spec.spec.relations.addresses import addresses_written
+from fused_spec.spec.relations.addresses import addresses_written, outputs_of
 from fused_spec.spec.relations.declaration import Declaration, Places
 
 _LITERAL = re.compile(r"""["']([a-z][a-z0-9+.-]*://[^"'\s]+|/[^"'\s]+)["']""")
@@ -92,7 +92,7 @@ class _Output:
 
 def _written(job: DesiredJob) -> Iterator[tuple[str, bool]]:
     written = dict.fromkeys(address.rstrip("/") for address in addresses_written(job.payload["config"]))
-    of_job = [address.rstrip("/") for address in job.writes]
+    of_job = [address.rstrip("/") for address in outputs_of(job)]
     for address in dict.fromkeys((*written, *of_job)):
         yield address, address in of_job
 

@@ -32,7 +32,7 @@ from fused_spec.spec.model import (
     When,
 )
 from fused_spec.spec.relations.digest import canonical, digest
-from fused_spec.spec.relations.outputs import written_by
+from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
 from fused_spec.spec.resolving.prices import PRICES
 from fused_spec.spec.resolving.references import References
@@ -114,7 +114,7 @@ class _Builder:
             **self._common(payload),
             needs=_jobs(self.references.needed(spec.get("needs", []))),
             reads=_jobs(self.references.producers),
-            writes=written_by(self.document.tree, spec["config"]["steps"]),
+            writes=declared_outputs(spec),
             run=_policy(spec.get("run", {})),
             files=tuple(self.references.files.values()),
             start=_start(spec),

@@ -36,3 +36,29 @@ def checkout_of(folder: Path) -> Checkout:
     if said.startswith("not a git repository ("):
         return Checkout(missing=f"{folder} is in no git repository")
     return Checkout(missing=f"git cannot read the repository of {folder}: {said}")
+
+
+def word_of(folder: Path, word: str) -> str | None:
+    """What `${git.…}` stands for in the repository around a folder; None where there is none, or no such thing."""
+    return _run(folder, *_WORDS[word]) if word != "dirty" else _dirty(folder)
+
+
+_WORDS = {
+    "sha": ("rev-parse", "--verify", "--quiet", "HEAD^{commit}"),
+    "short": ("rev-parse", "--short=12", "--verify", "--quiet", "HEAD^{commit}"),
+    "branch": ("symbolic-ref", "--short", "--quiet", "HEAD"),
+    "tag": ("describe", "--tags", "--exact-match", "HEAD"),
+}
+
+
+def _dirty(folder: Path) -> str | None:
+    said = _run(folder, "status", "--porcelain", "--untracked-files=no")
+    return None if said is None else "true" if said else "false"
+
+
+def _run(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = run(("-C", str(folder)), *arguments, seconds=_SECONDS)
+    except GitUnavailable:
+        return None
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None

@@ -27,8 +27,21 @@ def title(group: Group) -> str:
     """`Job/areas`, or `300 jobs, tile-000 … tile-299`."""
     if len(group.changes) == 1:
         return visible(str(group.first.key))
+    if (cells := _cells(group)) is not None:
+        return visible(cells)
     names = [visible(change.key.name) for change in group.changes]
     return f"{len(names)} {_PLURALS[group.first.key.kind]}: {in_short(names)}"
+
+
+def _cells(group: Group) -> str | None:
+    """`Job/tiles: 24 cells, region us-west-2`, where all are cells of one matrix, with the elements that all have."""
+    jobs = [change.after for change in group.changes]
+    names = {job.group if job is not None else None for job in jobs}
+    if len(names) != 1 or (name := names.pop()) is None:
+        return None
+    cells = [job.cell for job in jobs if job is not None]
+    shared = [f"{key} {value}" for key, value in cells[0].items() if all(cell.get(key) == value for cell in cells)]
+    return ", ".join([f"{group.first.key.kind}/{name}: {len(cells)} cells", *shared])
 
 
 def in_short(words: Sequence[str], most: int = 3) -> str:
