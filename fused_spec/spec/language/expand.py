@@ -53,6 +53,15 @@ class Language:
         found = expansion.documents()
         return found, list(dict.fromkeys(told.problems))
 
+    def saying(self, document: Document, name: str, folder: Folder, inputs: Inputs) -> list[Layer]:
+        """The layers that make up the document of this name, which is that of a cell or the document's own."""
+        kind = document.kind
+        if kind not in SPEC_KINDS or not isinstance(document.tree, dict):
+            return []
+        told = Told(document.file.name)
+        expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
+        return expansion.saying(name)
+
     def defaults(self, kind: str) -> Defaults:
         if kind not in self._defaults:
             self._defaults[kind] = defaults_for(kind, self.values.declared, self.values.target)

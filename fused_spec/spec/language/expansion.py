@@ -74,6 +74,25 @@ class Expansion:
         unused_dimensions(matrix, self._dimensions_used(layers), len(cells))
         return found
 
+    def saying(self, name: str) -> list[Layer]:
+        """The layers of the document of this name, filled in, from weak to strong; none where it is not this one."""
+        layers = self._layers()
+        cell: Cell | None = None
+        if "matrix" in self.document.tree:
+            matrix = self._matrix()
+            cells = dict(self._cells(matrix)) if matrix is not None else {}
+            if name not in cells:
+                return []
+            cell = cells[name]
+        elif name != self.document.name:
+            return []
+        said = [self._filled(layer, cell) for layer in layers]
+        whole: Layer | None = None
+        for layer in said:
+            whole = self._over(whole, layer, shape_of(self.kind))
+        overrides = self._overrides_for(whole, cell) if whole is not None else []
+        return [*said, *(self._filled(override.without("match"), cell) for override in overrides)]
+
     def _layers(self) -> list[Layer]:
         """Those below the overrides, from weak to strong; the last is the document's own."""
         document = self.document
@@ -121,15 +140,23 @@ class Expansion:
         for layer in rest:
             whole = self._over(whole, self._filled(layer, cell), shape)
         assert whole is not None  # the document is a layer
-        for override, match in self.language.overrides():
-            labels = whole.at(("metadata", "labels"))
-            keys = cell.keys if cell is not None else {}
-            if match.fits(self.kind, self.document.name or "", keys, labels and labels.tree):
-                self.language.used.add(override.name)
-                whole = self._over(whole, self._filled(override.without("match"), cell), shape)
+        for override in self._overrides_for(whole, cell):
+            self.language.used.add(override.name)
+            whole = self._over(whole, self._filled(override.without("match"), cell), shape)
         whole = self._with_step_defaults(whole, cell, shape)
         tree, place = finished((whole.tree, whole.place), shape, self.told)
         return self._document(tree, place, name, cell)
+
+    def _overrides_for(self, whole: Layer, cell: Cell | None) -> list[Layer]:
+        """Those of the target that are for the document, as it is without them."""
+        labels = whole.at(("metadata", "labels"))
+        keys = cell.keys if cell is not None else {}
+        name = self.document.name or ""
+        return [
+            override
+            for override, match in self.language.overrides()
+            if match.fits(self.kind, name, keys, labels and labels.tree)
+        ]
 
     def _document(self, tree: Any, place: Any, name: str | None, cell: Cell | None) -> Document:
         if name is not None:
