@@ -10,10 +10,10 @@ from fused_spec.system.timings import Phase
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fused_spec.spec.language.outside import Outside
+    from fused_spec.spec.language.values.outside import Outside
     from fused_spec.spec.model import Project, Resolution, Survey
     from fused_spec.spec.project.git_lock import Locks
-    from fused_spec.spec.resolve import Means
+    from fused_spec.spec.sight import Means
     from fused_spec.spec.udfs.git_sources import GitSources
 
 
@@ -30,11 +30,11 @@ def read_specs(context: Context, paths: tuple[str, ...], target: str | None = No
     with context.timings.phase(Phase.LOAD):
         from dataclasses import replace
 
-        from fused_spec.cli.targets.target import find_target, with_state
+        from fused_spec.cli.targets.target import find_target, named_target, with_state
         from fused_spec.spec.resolve import resolve
 
     def chosen(project: "Project") -> str:
-        return find_target(context, project).name if target is None else target
+        return (find_target(context, project) if target is None else named_target(target, project)).name
 
     resolution = resolve(paths, target=chosen, **means_of(context))
     return replace(resolution, project=with_state(resolution.project, context))
@@ -51,7 +51,7 @@ def survey_specs(context: Context, paths: tuple[str, ...]) -> "Survey":
 def means_of(context: Context) -> "Means":
     """How specs are read by every command that does not fetch anything."""
     from fused_spec.cli.targets.target import with_state
-    from fused_spec.spec.resolve import Means, offline
+    from fused_spec.spec.sight import Means, offline
 
     def git(project: "Project", locks: "Locks") -> "GitSources":
         return offline(with_state(project, context), locks)
@@ -77,7 +77,7 @@ def means_of(context: Context) -> "Means":
 
 def _outside(context: Context) -> "Outside":
     """What flags and the environment say of what the specs leave open."""
-    from fused_spec.spec.language.outside import Outside
+    from fused_spec.spec.language.values.outside import Outside
 
     def git(word: str) -> str | None:
         from fused_spec.udfs.gitrefs.checkout import word_of

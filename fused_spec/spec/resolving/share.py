@@ -16,8 +16,8 @@ from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
-from fused_spec.spec.language.expand import Language
 from fused_spec.spec.language.findings import known_faults, with_ways
+from fused_spec.spec.language.plain import Understands
 from fused_spec.spec.model import Desired, DesiredJob, Kind, Project
 from fused_spec.spec.relations.check import outputs
 from fused_spec.spec.relations.declaration import Declaration, declaration_of
@@ -85,7 +85,7 @@ class Around:
     cwd: Path
     git: GitSources
     keeps: bool
-    language: Language
+    language: Understands
     may_have_groups: bool = True
     cache: Path | None = None
 

@@ -12,8 +12,8 @@ from fused_spec.spec.documents.positions import spotted
 from fused_spec.spec.files.discovery import SpecFile, printable
 from fused_spec.spec.files.limits import MAX_FILE_BYTES
 from fused_spec.spec.files.named_files import Folder, Trouble, read_bytes
-from fused_spec.spec.language.layer import Layer, Told
-from fused_spec.spec.language.templates import MARK
+from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.names.templates import MARK
 
 _MOST = 100
 

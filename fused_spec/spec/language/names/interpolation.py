@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fused_spec.spec.documents.positions import Place, Pointer, Spot
-from fused_spec.spec.language.answers import Answer, Found, Hole, text_of
-from fused_spec.spec.language.layer import Told
-from fused_spec.spec.language.templates import MARK, Mistake, Part, Reference, is_whole, parts_of
+from fused_spec.spec.language.merging.layer import Told
+from fused_spec.spec.language.names.answers import Answer, Found, Hole, text_of
+from fused_spec.spec.language.names.templates import MARK, Mistake, Part, Reference, is_whole, parts_of
 
 Ask = Callable[[Reference], Answer]
 _NOUNS = {list: "a list", dict: "a mapping", type(None): "null"}

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import spotted
-from fused_spec.spec.language.layer import Layer
-from fused_spec.spec.language.variables import Variable
+from fused_spec.spec.language.merging.layer import Layer
+from fused_spec.spec.language.project.variable import Variable
 
 
 class TargetWords(NamedTuple):

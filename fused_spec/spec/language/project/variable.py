@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fused_spec.spec.checking.acceptance import Schema, acceptance, compiled
 from fused_spec.spec.documents.positions import Place, Pointer
 from fused_spec.spec.documents.wording import either, spelt
-from fused_spec.spec.language.layer import Layer
+from fused_spec.spec.language.merging.layer import Layer
 
 TYPES: Mapping[str, tuple[str, Any]] = {
     "string": ("text", ""),

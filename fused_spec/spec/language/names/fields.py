@@ -6,7 +6,7 @@ from typing import Any
 
 from fused_spec.spec.checking.schema import complete
 from fused_spec.spec.documents.positions import Pointer
-from fused_spec.spec.language.templates import Mistake, Reference
+from fused_spec.spec.language.names.templates import Mistake, Reference
 
 _LITERAL = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "targets"))
 """What could exist is known before anything has a value."""

@@ -4,35 +4,20 @@ What a cell is comes from the keys of its elements and never from a position: an
 changes no other cell.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Severity, guess, nearest
-from fused_spec.spec.documents.positions import Place, Pointer
-from fused_spec.spec.documents.wording import either, spelt
-from fused_spec.spec.language.answers import Answer, Found, within
-from fused_spec.spec.language.layer import Layer, Told
-from fused_spec.spec.language.templates import Mistake, Reference
+from fused_spec.spec.documents.wording import either
+from fused_spec.spec.language.cells.elements import AT, Element, element_of, key_text
+from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.names.answers import Answer, Found, within
+from fused_spec.spec.language.names.templates import Mistake, Reference
 
 WORDS = ("include", "exclude", "set", "name")
 """The fields of a matrix that are no dimensions."""
-
-AT: Pointer = ("matrix",)
-
-
-class Element(NamedTuple):
-    """One element of a dimension: what it is known by, what it is, and where it stands.
-
-    `text` is how it reads within a text.
-    """
-
-    key: str
-    value: Any
-    place: Place
-    text: str
 
 
 class Cell(NamedTuple):
@@ -66,7 +51,7 @@ class Cell(NamedTuple):
         element = self.elements[name]
         where = f"matrix.{name} ({told.where(element.place)})"
         if len(reference.path) == 1:
-            return Found(element.text if _is_label(element) else element.value, element.place, where, element.text)
+            return Found(element.text if element.is_label else element.value, element.place, where, element.text)
         if reference.path == (name, "key"):
             return Found(element.key, element.place, where)
         return within(Found(element.value, element.place, where), reference)
@@ -150,7 +135,7 @@ class Matrix:
         value = included.at((name,))
         if value is None:
             return None
-        key = _key_text(value.tree)
+        key = key_text(value.tree)
         there = next((one for one in self.dimensions[name] if one.key == key), None)
         return there or element_of(value, name, None, self.told)
 
@@ -222,48 +207,6 @@ def is_where(where: Layer, dimensions: Sequence[str], whose: str, told: Told) ->
     return sound
 
 
-def element_of(layer: Layer, dimension: str, by: str | None, told: Told) -> Element | None:
-    """The element that a value is; `by` is the field of a mapping that has its key."""
-    value = layer.tree
-    if isinstance(value, dict):
-        name = by or "key"
-        if name not in value:
-            hint = f"add {name}: …, a short word that stays the same" if by is None else f'add "{by}"'
-            message = f'an element of "{dimension}" has no "{name}"'
-            told.tell("bad-element", message, layer.place, hint, (*AT, dimension))
-            return None
-        key = _key_text(value[name])
-    else:
-        key = _key_text(value)
-    if key is None:
-        message = f'an element of "{dimension}" is text, a number, or a mapping with a key, not {spelt(value)}'
-        told.tell("bad-element", message, layer.place, "write a short word", (*AT, dimension))
-        return None
-    return Element(key, value, layer.place, key)
-
-
-def slug(key: str) -> str:
-    """A key as a part of a name: lower-case letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
-
-
-def check_keys(elements: Sequence[Element], dimension: str, told: Told) -> list[Element]:
-    """The elements without those whose key another one has, or that have none that a name can hold."""
-    first: dict[str, Element] = {}
-    for one in elements:
-        word = slug(one.key)
-        if not word:
-            message = f"no name can be made of {spelt(one.key)}"
-            told.tell("bad-element", message, one.place, "give it a key with a letter or digit", (*AT, dimension))
-        elif word in first:
-            before = told.where(first[word].place)
-            message = f'two elements of "{dimension}" have the key {word} (the other at {before})'
-            told.tell("double-key", message, one.place, "remove one, or give it a `key` of its own", (*AT, dimension))
-        else:
-            first[word] = one
-    return list(first.values())
-
-
 def unused_dimensions(matrix: Matrix, used: set[str], cells: int) -> None:
     """A warning for each dimension that no field uses: its cells would be equal."""
     for name, elements in matrix.dimensions.items():
@@ -293,19 +236,7 @@ def _notes(fit: bool, seen: list[bool]) -> bool:
 
 
 def _keys(said: Any) -> list[str | None]:
-    return [_key_text(one) for one in said] if isinstance(said, list) else [_key_text(said)]
-
-
-def _key_text(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    return None
-
-
-def _is_label(element: Element) -> bool:
-    return isinstance(element.value, dict) and "start" in element.value and element.value.get("key") == element.key
+    return [key_text(one) for one in said] if isinstance(said, list) else [key_text(said)]
 
 
 def _listed(elements: Sequence[Element]) -> str:

@@ -8,9 +8,9 @@ from fused_spec.spec.checking.partial import part_problems
 from fused_spec.spec.checking.schema import SPEC_KINDS
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions, dotted
-from fused_spec.spec.language.layer import Layer, Told
-from fused_spec.spec.language.layers import match_of
-from fused_spec.spec.language.templates import MARK
+from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.names.templates import MARK
+from fused_spec.spec.language.project.matching import match_of
 
 _SPEC: Pointer = ("spec",)
 _STEP: Pointer = ("spec", "config", "steps", 0)

@@ -11,9 +11,10 @@ from fused_spec.spec.documents.positions import Place, Spot, spotted
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.named_files import Folder, Trouble
 from fused_spec.spec.inputs.local_inputs import Inputs
-from fused_spec.spec.language import ranges
-from fused_spec.spec.language.layer import Layer, Told
-from fused_spec.spec.language.matrix import AT, WORDS, Element, Matrix, check_keys, element_of
+from fused_spec.spec.language.cells import ranges
+from fused_spec.spec.language.cells.elements import AT, Element, check_keys, element_of
+from fused_spec.spec.language.cells.matrix import WORDS, Matrix
+from fused_spec.spec.language.merging.layer import Layer, Told
 
 _FORMS = "write a list, {file: …} or {from: …, through: …}"
 _RANGE = ("from", "through", "until")

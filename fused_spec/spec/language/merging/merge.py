@@ -11,8 +11,8 @@ from typing import Any
 from fused_spec.messages.diagnostics import guess, nearest
 from fused_spec.spec.documents.positions import Place, Pointer
 from fused_spec.spec.documents.wording import either
-from fused_spec.spec.language.layer import Layer, Told
-from fused_spec.spec.language.shapes import Shape
+from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.merging.shapes import Shape
 
 REPLACE = "$replace"
 """The field of a mapping that takes the place of what weaker layers say, instead of being merged with it."""

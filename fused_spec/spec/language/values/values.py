@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
 from fused_spec.spec.documents.positions import Place, Pointer
-from fused_spec.spec.language.answers import Answer, Found, Hole, within
-from fused_spec.spec.language.declared import Declared, TargetWords
-from fused_spec.spec.language.interpolation import Filler
-from fused_spec.spec.language.layer import Layer, Told
-from fused_spec.spec.language.outside import Outside
-from fused_spec.spec.language.templates import Mistake, Reference
-from fused_spec.spec.language.variables import Given, Variable, misfit, with_defaults
+from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.names.answers import Answer, Found, Hole, within
+from fused_spec.spec.language.names.interpolation import Filler
+from fused_spec.spec.language.names.templates import Mistake, Reference
+from fused_spec.spec.language.project.declared import Declared, TargetWords
+from fused_spec.spec.language.project.variable import TYPES, Given, Variable, misfit, with_defaults
+from fused_spec.spec.language.values.outside import Outside
 
 _TARGET_WORDS = ("name", "scope", "base_url")
 _PROJECT_WORDS = ("name", "id")
@@ -110,12 +110,12 @@ class Values:
         value, is_hole = (layer.tree, False) if given is not None else self._filled(layer.tree, layer.place, told)
         if told.problems:
             self.told += told.problems
-            return Hole(variable.type, f"var.{variable.name}")
+            return _hole(variable)
         if is_hole:
-            return Hole(variable.type, f"var.{variable.name}")
+            return _hole(variable)
         if (wrong := misfit(value, variable.declared, f"var.{variable.name}")) is not None:
             self._tell_misfit(variable, layer, wrong)
-            return Hole(variable.type, f"var.{variable.name}")
+            return _hole(variable)
         value = with_defaults(value, variable.declared)
         where = given.source if given is not None else str(Told(variable.origin).where(layer.place))
         return Found(value, layer.place, f"var.{variable.name} ({where})", is_volatile=variable.is_volatile)
@@ -136,7 +136,7 @@ class Values:
 
     def _lacking(self, variable: Variable) -> Answer:
         if self.may_lack and not self.target.is_sealed:
-            return Hole(variable.type, f"var.{variable.name}")
+            return _hole(variable)
         more = "" if self.target.is_sealed else f", or --var {variable.name}=…"
         return Mistake(
             "variable-without-value",
@@ -163,7 +163,7 @@ class Values:
             self.from_outside[str(reference)] = "the environment"
             return Found(value, None, f"env.{name}")
         if self.may_lack:
-            return Hole("string", str(reference))
+            return Hole(str(reference))
         return Mistake("environment-without-value", f"{name} is not set in the environment", f"set {name}")
 
     def _git(self, reference: Reference) -> Answer:
@@ -179,10 +179,14 @@ class Values:
         if value is not None:
             return Found(value, None, f"git.{word}", is_volatile=True)
         if self.may_lack:
-            return Hole("string", str(reference))
+            return Hole(str(reference))
         return Mistake(
             "no-git", f"${{{reference}}}: the project is in no git repository", "commit it, or name a variable"
         )
+
+
+def _hole(variable: Variable) -> Hole:
+    return Hole(f"var.{variable.name}", TYPES[variable.type][1])
 
 
 def _word(reference: Reference, words: Mapping[str, str | None], known: tuple[str, ...]) -> Answer:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from fused_spec.spec.documents.positions import Place
 from fused_spec.spec.documents.wording import either, spelt
-from fused_spec.spec.language.answers import Answer, Found
-from fused_spec.spec.language.interpolation import Filler
-from fused_spec.spec.language.layer import Told
-from fused_spec.spec.language.matrix import AT, Cell, Matrix, slug
-from fused_spec.spec.language.templates import MARK, Mistake, Reference, references_in
+from fused_spec.spec.language.cells.elements import AT, slug
+from fused_spec.spec.language.cells.matrix import Cell, Matrix
+from fused_spec.spec.language.merging.layer import Told
+from fused_spec.spec.language.names.answers import Answer, Found
+from fused_spec.spec.language.names.interpolation import Filler
+from fused_spec.spec.language.names.templates import MARK, Mistake, Reference, references_in
 
 LONGEST = 63
 

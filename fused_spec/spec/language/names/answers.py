@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import guess, nearest
 from fused_spec.spec.documents.positions import Place
-from fused_spec.spec.language.layer import Layer
-from fused_spec.spec.language.templates import Mistake, Reference
-from fused_spec.spec.language.variables import TYPES
+from fused_spec.spec.language.merging.layer import Layer
+from fused_spec.spec.language.names.templates import Mistake, Reference
 
 
 class Found(NamedTuple):
@@ -24,12 +23,9 @@ class Found(NamedTuple):
 class Hole(NamedTuple):
     """A value that nobody has given yet, of a type that is known."""
 
-    type: str
     name: str
-
-    @property
-    def stand_in(self) -> Any:
-        return TYPES[self.type][1]
+    stand_in: Any = ""
+    """A value of its type."""
 
 
 Answer = Found | Hole | Mistake
@@ -39,7 +35,7 @@ def within(answer: Answer, reference: Reference) -> Answer:
     """What a reference's path leads to, in what its first name stands for."""
     for depth, step in enumerate(reference.path[1:], 2):
         if not isinstance(answer, Found):
-            return Hole("string", str(reference)) if isinstance(answer, Hole) else answer
+            return Hole(str(reference)) if isinstance(answer, Hole) else answer
         value, name = answer.value, str(Reference(reference.namespace, reference.path[: depth - 1]))
         if isinstance(step, int) and isinstance(value, list):
             if step >= len(value):
