@@ -43,7 +43,8 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int) -> Seen:
         if sum(sizes.values()) > MAX_ELEMENTS_BYTES:
             # Which files of elements are too many depends on the order: then all are looked at in their own.
             found, late = [Share(numbered, around).look(others)], [[]]
-    unread = [problem for one in found for problem in one.unread]
+    # What is wrong with what is said for all is met in each share.
+    unread = list(dict.fromkeys(problem for one in found for problem in one.unread))
     return Seen(unread, list(_completed(found, late)), {name for one in found for name in one.used})
 
 
