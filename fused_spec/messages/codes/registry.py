@@ -3,7 +3,6 @@
 Both are kept for ever. The texts lie in files beside this module, which are read when something is told.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -62,5 +61,7 @@ def meant_by(word: str) -> Entry | None:
 
 
 def _entries(path: Path) -> list[Entry]:
+    import tomllib  # only when something is told
+
     said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     return [Entry(code=code, group=said["group"], **fields) for code, fields in said["code"].items()]
