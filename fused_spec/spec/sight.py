@@ -125,8 +125,10 @@ class Sight:
         return self.spoken.unused({name for one in seen for name in one.used})
 
     def in_order(self, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """Each once, in the order of the files; what many documents have from one place is wrong at that place."""
         order = {file.name: index for index, file in enumerate(self.files)}
-        return tuple(sorted(problems, key=lambda one: (_place(one, order), one.location)))
+        once = {(one.code, one.location, one.message): one for one in reversed(list(problems))}
+        return tuple(sorted(reversed(once.values()), key=lambda one: (_place(one, order), one.location)))
 
 
 class SeenAt(NamedTuple):

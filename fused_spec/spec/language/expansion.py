@@ -65,6 +65,8 @@ class Expansion:
         if matrix is None:
             return []
         cells = self._cells(matrix)
+        if self.told.problems:
+            return []
         same, rest = self._same(layers, shape)
         found = []
         for name, cell in cells:

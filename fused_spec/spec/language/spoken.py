@@ -60,6 +60,7 @@ class Spoken:
             given=given,
             may_lack=may_lack,
         )
+        problems += values.problems()
         limits = self.project.document.tree.get("limits", {}) if self.project.document is not None else {}
         language = Language(
             values=values,
