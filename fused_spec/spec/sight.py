@@ -128,7 +128,7 @@ class Sight:
         """Each once, in the order of the files; what many documents have from one place is wrong at that place."""
         order = {file.name: index for index, file in enumerate(self.files)}
         once = {(one.code, one.location, one.message): one for one in reversed(list(problems))}
-        return tuple(sorted(reversed(once.values()), key=lambda one: (_place(one, order), one.location)))
+        return tuple(sorted(once.values(), key=lambda one: (_place(one, order), one.location)))
 
 
 class SeenAt(NamedTuple):

@@ -27,6 +27,7 @@ from fused_spec.spec.resolving.build import build
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.loads import Loadable
 from fused_spec.spec.udfs.python_source import syntax_of
+from fused_spec.spec.udfs.text import UdfFiles
 
 if TYPE_CHECKING:
     from fused_spec.spec.udfs.syntax_cache import SyntaxCache
@@ -111,6 +112,7 @@ class Share:
     files: Sequence[tuple[int, SpecFile]]
     around: Around
     _inputs: Inputs = field(default_factory=Inputs)
+    _udf_files: UdfFiles = field(default_factory=UdfFiles)
     _syntax: "SyntaxCache | None" = None
     _waiting: list[tuple[Document, Declaration]] = field(default_factory=list)
 
@@ -181,6 +183,7 @@ class Share:
             groups=Groups() if others is None else others.groups,
             loadable=Loadable(
                 git=around.git,
+                files=self._udf_files,
                 saved=_Unknown() if others is None else others.saved,
                 syntax=syntax_of if self._syntax is None else self._syntax.syntax_of,
             ),

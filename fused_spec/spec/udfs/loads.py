@@ -19,7 +19,7 @@ from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.neighbours import Neighbours
 from fused_spec.spec.udfs.python_source import BadSyntax, Load, Syntax, syntax_of
 from fused_spec.spec.udfs.source_code import SourceCode
-from fused_spec.spec.udfs.text import Written
+from fused_spec.spec.udfs.text import UdfFiles, Written
 from fused_spec.udfs.bundle import Bundled, home_of, neighbour
 from fused_spec.udfs.folder import UdfText
 from fused_spec.udfs.gitrefs import GitReference, parse
@@ -32,11 +32,12 @@ _MOST = 500  # loaded UDFs; a real one has a handful
 class Loadable:
     """What the UDFs of a document may load; `saved` are the names of the UDFs that these specs declare.
 
-    `syntax` looks at their sources.
+    `files` reads their files, and `syntax` looks at their sources.
     """
 
     git: GitSources
     saved: Collection[str]
+    files: UdfFiles = field(default_factory=UdfFiles)
     syntax: Callable[[str], Syntax | BadSyntax] = syntax_of
 
 

@@ -38,10 +38,10 @@ def read_udf(
 
     `declared` is sound by the schema; problems with its headers, parameters and loads are told as well.
     """
-    headers = read_headers(declared, pointer, folder, findings)
+    headers = read_headers(declared, pointer, folder, loadable.files, findings)
     for code in headers.values():
         _functions(code, loadable, findings)
-    written = read_written(declared, pointer, folder, loadable.git, findings)
+    written = read_written(declared, pointer, folder, loadable.files, loadable.git, findings)
     entrypoint = declared.get("entrypoint") or (written.entrypoint if written is not None else None)
     function = _entry(written.code, entrypoint, pointer, loadable, findings) if written is not None else None
     if written is None or function is None:
