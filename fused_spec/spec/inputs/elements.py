@@ -1,9 +1,10 @@
 """`input: {elements: tiles.csv}`: the elements of an input in a file beside the spec, each line or item one task."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Location
 from fused_spec.messages.redaction import is_sensitive_name, looks_like_secret
@@ -31,8 +32,7 @@ def elements_file(value: Any) -> str | None:
     return None
 
 
-@dataclass(slots=True)
-class ElementFiles:
+class ElementFiles(Struct):
     """Reads each file once, however often it is named."""
 
     sizes: dict[Path, int] = field(default_factory=dict)

@@ -5,8 +5,9 @@ once the other declares something else.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer
