@@ -26,18 +26,14 @@ class Kind(StrEnum):
     TOKEN = "UdfAccessToken"  # noqa: S105  # a kind, not a secret
 
 
-class Key(Struct, frozen=True, kw_only=True, order=True):
-    """The stable address of a declared thing within a project."""
+class Key(Struct, frozen=True, kw_only=True, order=True, cache_hash=True):
+    """The stable address of a declared thing within a project; looked up all the time, so its hash is kept."""
 
     kind: Kind
     name: str
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
-
-    def __hash__(self) -> int:
-        """Of the name alone: keys are looked up all the time, and names hardly ever stand for two kinds."""
-        return hash(self.name)
 
 
 class When(StrEnum):
