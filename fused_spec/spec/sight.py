@@ -12,8 +12,8 @@ from fused_spec.spec.files.discovery import SpecFile, find, printable
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.findings import in_cells
+from fused_spec.spec.language.outside import NOBODY, Outside
 from fused_spec.spec.language.plain import Unspoken, is_spoken
-from fused_spec.spec.language.values.outside import NOBODY, Outside
 from fused_spec.spec.model import Project
 from fused_spec.spec.project.git_lock import Locks, read_locks
 from fused_spec.spec.project.project_file import find_project

@@ -1,10 +1,12 @@
 """One document put together: its layers filled in, each by itself, and merged; a matrix makes one for each cell."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions

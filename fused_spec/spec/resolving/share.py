@@ -5,9 +5,10 @@ all declarations are known. A process may have all files or a part of them; the 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import check
@@ -74,8 +75,7 @@ class Found(NamedTuple):
     used: set[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """What all documents have in common.
 
     Without a matrix anywhere no document `may_have_groups` to wait for. `keeps` says whether what they declare is
@@ -105,8 +105,7 @@ class Around:
         return plain, problems
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Struct):
     """Looks at files, each with its number among all."""
 
     files: Sequence[tuple[int, SpecFile]]

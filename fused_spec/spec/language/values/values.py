@@ -10,9 +10,9 @@ from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.answers import Answer, Found, Hole, within
 from fused_spec.spec.language.names.interpolation import Filler
 from fused_spec.spec.language.names.templates import Mistake, Reference
+from fused_spec.spec.language.outside import Outside
 from fused_spec.spec.language.project.declared import Declared, TargetWords
 from fused_spec.spec.language.project.variable import TYPES, Given, Variable, misfit, with_defaults
-from fused_spec.spec.language.values.outside import Outside
 
 _TARGET_WORDS = ("name", "scope", "base_url")
 _PROJECT_WORDS = ("name", "id")
