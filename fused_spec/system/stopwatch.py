@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock, get_ident
 
 from fused_spec.system.polling import Clock
-from fused_spec.system.timings import Cache, Phase, Timings, Traffic
+from fused_spec.system.timings import Cache, Lookups, Phase, Timings, Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +28,6 @@ class Route:
             sent=self.sent + other.sent,
             received=self.received + other.received,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookups:
-    """How often a cache knew, and how often it did not."""
-
-    hits: int
-    misses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from fused_spec.reconcile.history.memory import Memory
 from fused_spec.reconcile.history.search import Found, Runs, Since, Wish, find_runs
 from fused_spec.reconcile.marking.marker import FIELD, Marker
 from fused_spec.spec.model import Key, Kind
-from fused_spec.system.stopwatch import Lookups, Stopwatch
-from fused_spec.system.timings import Cache
+from fused_spec.system.stopwatch import Stopwatch
+from fused_spec.system.timings import Cache, Lookups
 from fused_spec.wire import JobResponse
 
 NOW = datetime(2031, 5, 1, tzinfo=UTC)
