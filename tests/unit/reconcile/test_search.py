@@ -107,6 +107,18 @@ def test_it_is_told_whether_the_history_was_known() -> None:
     assert told == [Lookups(hits=0, misses=1), Lookups(hits=1, misses=0)]
 
 
+def test_an_end_that_was_just_told_is_read_again() -> None:
+    service = Service([])
+    service.ran("a", timedelta(hours=2), of=AREAS)
+    reader = Reader(service)
+    service.lines[0].job_status_date = NOW - timedelta(minutes=1)
+    assert reader.search(lambda: Runs([AREAS], NOW)).runs[0].line.job_status == "Done"
+    # Its work was done, its record not closed yet, and then it was cancelled.
+    service.lines[0] = line("a", timedelta(hours=2), "Canceled")
+    service.later(timedelta(minutes=10))
+    assert reader.search(lambda: Runs([AREAS], NOW)).runs[0].line.job_status == "Canceled"
+
+
 def test_what_was_never_found_is_not_looked_for_again() -> None:
     service = Service(others(3000))
     reader = Reader(service)
