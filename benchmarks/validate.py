@@ -68,7 +68,7 @@ def rows(given: Namespace) -> Iterator[Row]:
         except peers.Absent as absent:
             yield not_measured(name, absent, beside=beside, goal=goal)
             continue
-        turns = rounds(given, usually=21, quick=7) if count == 1 else rounds(given, usually=5, quick=2)
+        turns = rounds(given, usually=21, quick=7) if count == 1 else rounds(given, usually=5, quick=1)
         with tempfile.TemporaryDirectory() as folder:
             files = write_specs(Path(folder), count)
             ours = Command([FUSED_SPEC, "validate", folder], cwd=Path(folder))
