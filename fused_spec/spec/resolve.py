@@ -5,10 +5,11 @@ Nothing here asks a service or runs code.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
+
+from msgspec import Struct
 
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.files.discovery import SpecFile, find, printable
@@ -75,8 +76,7 @@ def survey(
     return Survey(project=seen.project, diagnostics=seen.diagnostics, specs=len(built), files=len(set(built)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _Seen(Struct, frozen=True, kw_only=True):
     project: Project
     files: Sequence[SpecFile]
     looked: Sequence[Looked]

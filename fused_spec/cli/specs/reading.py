@@ -23,7 +23,7 @@ def here(context: Context, paths: tuple[str, ...]) -> tuple[str, ...]:
 def read_specs(context: Context, paths: tuple[str, ...]) -> "Resolution":
     """Everything the paths say, with its problems; the state folder of the environment applies."""
     with context.timings.phase(Phase.LOAD):
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         from fused_spec.cli.targets.target import with_state
         from fused_spec.spec.resolve import resolve

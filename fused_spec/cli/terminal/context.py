@@ -4,9 +4,10 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from fused_spec.cli.terminal.console import TEXT, Console
 from fused_spec.cli.terminal.options import Color
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from fused_spec.system.stopwatch import Stopwatch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """Everything a command knows about its surroundings; made once, when it is called."""
 
     console: Console

@@ -5,9 +5,10 @@ all declarations are known. A process may have all files or a part of them; the 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import check
@@ -76,8 +77,7 @@ class Finished(NamedTuple):
     lookups: Lookups = Lookups()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """What all documents have in common.
 
     `keeps` says whether what they declare is wanted, or only what is wrong. `cache` is the folder where what is told of
@@ -91,8 +91,7 @@ class Around:
     cache: Path | None = None
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Struct):
     """Looks at files, each with its number among all."""
 
     files: Sequence[tuple[int, SpecFile]]

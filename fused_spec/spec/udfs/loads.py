@@ -8,8 +8,10 @@ otherwise answered where the job runs, if that load is ever reached: nobody here
 import re
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
 from typing import NoReturn
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.messages.diagnostics import Severity, guess, nearest
@@ -28,8 +30,7 @@ _TOKEN = re.compile(r"(?:fsh|fc)_.*|[0-9a-f]{64}")
 _MOST = 500  # loaded UDFs; a real one has a handful
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loadable:
+class Loadable(Struct, frozen=True, kw_only=True):
     """What the UDFs of a document may load; `saved` are the names of the UDFs that these specs declare.
 
     `syntax` looks at their sources.
@@ -40,8 +41,7 @@ class Loadable:
     syntax: Callable[[str], Syntax | BadSyntax] = syntax_of
 
 
-@dataclass(slots=True, kw_only=True)
-class _Search:
+class _Search(Struct, kw_only=True):
     loadable: Loadable
     neighbours: Neighbours
     findings: Findings

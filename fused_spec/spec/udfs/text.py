@@ -1,9 +1,10 @@
 """Read the text of a UDF that a spec names: a file, a folder, a place in git, or code in the spec itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.messages.diagnostics import Location
@@ -21,8 +22,7 @@ from fused_spec.udfs.gitrefs import GitReference, parse
 _GIT_FORMS = "write https://github.com/OWNER/REPO/tree/COMMIT/PATH, or git+https://HOST/REPO@REF:PATH"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """A UDF as it was read. `places` are the folders beside it; `reference` is where it stands in git.
 
     What the folder's meta.json says is `name`, `entrypoint`, `parameters` and `headers`.

@@ -90,8 +90,7 @@ def test_a_look_under_way_that_began_before_the_moment_is_not_believed(service: 
 
 def test_a_look_counts_from_when_it_began(service: Service, site: Site) -> None:
     looks = Looks()
-    slow = SimpleNamespace(read=lambda jobs: setattr(service, "now", service.now + 5.0) or [])
-    object.__setattr__(site, "markers", slow)
+    cast(Any, site.markers).read = lambda jobs: setattr(service, "now", service.now + 5.0) or []
     assert looks.since(100.0, site).began == 100.0
 
 
