@@ -101,7 +101,7 @@ def _see(
     locks, unreadable = read_locks(project.root)
     around = Around(project=project, cwd=cwd, git=git(project, locks), keeps=keeps, cache=cache(project))
     with timings.phase(Phase.READ):
-        unread, looked = look_at(files, around, processes)
+        unread, looked = look_at(files, around, processes, timings)
     problems += _without_specs(paths, looked, [*problems, *unread])
     problems += unreadable
     problems += unread
