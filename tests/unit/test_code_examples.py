@@ -8,7 +8,7 @@ import pytest
 
 from fused_spec.messages.codes.example import right_files, wrong_files
 from fused_spec.messages.codes.registry import Entry, entries
-from fused_spec.spec.language.values.outside import Outside
+from fused_spec.spec.language.outside import Outside
 from fused_spec.spec.resolve import survey
 
 BESIDE = {"tiles.py": "@fused.udf\ndef udf(n=0, **more):\n    return n\n"}

@@ -4,11 +4,12 @@ Both are kept for ever. The texts lie in files beside this module, which are rea
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.messages.diagnostics import nearest
 
@@ -16,8 +17,7 @@ _FOLDER = Path(__file__).parent
 _PREFIX = "FS"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One sort of problem; where it has no `example`, `no_example` says why."""
 
     number: int
