@@ -71,7 +71,7 @@ class Language:
 
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""
-        self.used |= {f"var.{name}" for name in self.values.used}
+        self.used |= {f"var.{name}" for name in self.values.all_used()}
         self.used |= {f"fragment.{name}" for name in self.fragments.used}
 
     def overrides(self) -> Sequence[tuple[Layer, Match]]:
