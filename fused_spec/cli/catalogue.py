@@ -66,5 +66,6 @@ for _name, _module, _line in (
     ("tokens", "tokens", "Look at UDF access tokens, rotate and use them."),
     ("schema", "project", "Print the JSON Schema of specs."),
     ("serve", "serve", "Run the embedded service in the foreground."),
+    ("completion", "completion", "Have a shell complete what is typed."),
 ):
     commands.add_command(Deferred(_name, f"fused_spec.cli.commands.{_module}", _line))

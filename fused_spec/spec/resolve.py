@@ -25,6 +25,7 @@ from fused_spec.spec.relations.declaration import Places
 from fused_spec.spec.relations.outputs import with_outputs_in_digests
 from fused_spec.spec.relations.text_addresses import text_addresses
 from fused_spec.spec.resolving.look import look_at
+from fused_spec.spec.resolving.outline import Outline, named_in
 from fused_spec.spec.resolving.share import Around, Looked
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.system.timings import UNTIMED, Phase, Timings
@@ -94,6 +95,14 @@ def survey(paths: Sequence[str], **means: Unpack[Means]) -> Survey:
     )
 
 
+def outline(paths: Sequence[str], *, target: Callable[[Project], str], **means: Unpack[Means]) -> Outline:
+    """What the specs at `paths` are called at a target, whatever is wrong with them."""
+    sight = _Sight(paths, means)
+    around, _ = sight.around(target(sight.project), keeps=False, may_lack=True)
+    named = tuple(named_in(sight.files, around))
+    return Outline(sight.project, named, sight.spoken.declared.variables)
+
+
 class _Sight:
     """The files that were found, and what is said for all of them."""
 
@@ -113,6 +122,13 @@ class _Sight:
 
     def at(self, name: str, *, keeps: bool, may_lack: bool) -> "_SeenAt":
         """Everything at one target."""
+        around, problems = self.around(name, keeps=keeps, may_lack=may_lack)
+        with self._timings.phase(Phase.READ):
+            seen = look_at(self.files, around, self._means.get("processes", 1))
+        return _SeenAt(name, around, problems, *seen)
+
+    def around(self, name: str, *, keeps: bool, may_lack: bool) -> tuple[Around, list[Diagnostic]]:
+        """What all documents have in common at one target."""
         means = self._means
         today = means.get("today") or datetime.now(UTC).date()
         language, problems = self.spoken.at(name, means.get("outside", NOBODY), today, may_lack=may_lack)
@@ -125,9 +141,7 @@ class _Sight:
             may_have_groups=any(b"matrix" in file.content for file in self.files),
             cache=means["cache"](self.project) if "cache" in means else None,
         )
-        with self._timings.phase(Phase.READ):
-            seen = look_at(self.files, around, means.get("processes", 1))
-        return _SeenAt(name, around, problems, *seen)
+        return around, problems
 
     def problems(self, seen: "_SeenAt") -> list[Diagnostic]:
         """All that is wrong at one target."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import command
 from fused_spec.errors import FusedSpecError
 
@@ -36,7 +37,7 @@ def init(context: Context, folder: str) -> None:
 
 
 @click.command()
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, shell_complete=naming(Noun.KIND))
 @click.option("--list", "list_kinds", is_flag=True, help="Name the kinds.")
 @command
 def schema(context: Context, kind: str | None, list_kinds: bool) -> None:

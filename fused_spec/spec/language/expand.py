@@ -19,12 +19,12 @@ from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language import fields
 from fused_spec.spec.language.answers import Answer
-from fused_spec.spec.language.cell_names import named
+from fused_spec.spec.language.cells import spanned_by
 from fused_spec.spec.language.dimensions import Dimensions
 from fused_spec.spec.language.interpolation import Filler, names_in
 from fused_spec.spec.language.layer import Layer, Told
 from fused_spec.spec.language.layers import Defaults, Fragments, Match, defaults_for, match_of
-from fused_spec.spec.language.matrix import Cell, Matrix, unused_dimensions
+from fused_spec.spec.language.matrix import Cell, unused_dimensions
 from fused_spec.spec.language.merge import finished, over
 from fused_spec.spec.language.parts import fragment_problems
 from fused_spec.spec.language.shapes import Shape, shape_of
@@ -58,7 +58,7 @@ class Language:
             return [], check(document) or fragment_problems(document)
         if kind not in SPEC_KINDS or not isinstance(document.tree, dict) or self._is_plain(document, kind):
             return [document], []
-        if not self._is_here(document):
+        if not self.is_here(document):
             return [], []
         told = Told(document.file.name)
         expansion = _Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
@@ -98,7 +98,7 @@ class Language:
             self._speaks = {name: _MARK in document.file.content}
         return not self._speaks[name]
 
-    def _is_here(self, document: Document) -> bool:
+    def is_here(self, document: Document) -> bool:
         """Whether the document exists in the target, as `metadata.targets` says."""
         metadata = document.tree.get("metadata")
         said = metadata.get("targets") if isinstance(metadata, dict) else None
@@ -129,10 +129,10 @@ class _Expansion:
             same, rest = self._same(layers, shape)
             one = self._merged(same, rest, None, None, shape)
             return [] if self.told.problems else [one]
-        matrix = self._matrix()
-        if matrix is None:
+        spanned = spanned_by(self.document, self._dimensions(), self.language.values, self.language.max_cells)
+        if spanned is None:
             return []
-        cells = self._cells(matrix)
+        matrix, cells = spanned
         same, rest = self._same(layers, shape)
         found = []
         for name, cell in cells:
@@ -142,35 +142,15 @@ class _Expansion:
         unused_dimensions(matrix, self._dimensions_used(layers), len(cells))
         return found
 
+    def _dimensions(self) -> Dimensions:
+        return Dimensions(inputs=self.inputs, folder=self.folder, today=self.language.today, told=self.told)
+
     def _layers(self) -> list[Layer]:
         """Those below the overrides, from weak to strong; the last is the document's own."""
         document = self.document
         own = Layer(document.tree, document.positions.root, "").without(*_OWN)
         fragments = self.language.fragments.used_by(document, self.told)
         return [*self.language.defaults(self.kind).documents, *fragments, own]
-
-    def _matrix(self) -> Matrix | None:
-        """The matrix with its names filled in; None where its elements are not known."""
-        said = Layer(self.document.tree, self.document.positions.root).at(("matrix",))
-        if said is None:
-            return None
-        before = len(self.told.problems)
-        filler = Filler(self.language.values.of, self.told, is_off=lambda pointer: pointer == ("name",))
-        tree, place = filler.fill(said.tree, said.place)
-        if filler.holes or len(self.told.problems) > before:
-            return None
-        dimensions = Dimensions(inputs=self.inputs, folder=self.folder, today=self.language.today, told=self.told)
-        return dimensions.matrix(Layer(tree, place))
-
-    def _cells(self, matrix: Matrix) -> Sequence[tuple[str, Cell]]:
-        most = self.language.max_cells
-        if matrix.size > most:
-            message = f"{matrix.size:,} cells of one document, and {most:,} are the most"
-            hint = "split it, or use one job with an input of many elements, or raise limits.matrix in fused-spec.yaml"
-            self.told.tell("too-many-cells", message, matrix.layer.place, hint, ("matrix",))
-            return []
-        place = self.document.positions.place(("metadata", "name"))
-        return named(list(matrix.cells()), matrix, self.document.name or "", place, self.told)
 
     def _same(self, layers: Sequence[Layer], shape: Shape) -> tuple[Layer | None, Sequence[Layer]]:
         """What is the same in every cell, filled in and merged; and from the first layer that is not, all further."""
