@@ -3,55 +3,13 @@
 Nothing here asks a service or runs code.
 """
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
-from functools import partial
-from pathlib import Path
-from typing import NamedTuple, Required, TypedDict, Unpack
+from collections.abc import Callable, Sequence
+from typing import Unpack
 
-from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
-from fused_spec.spec.files.discovery import SpecFile, find, printable
-from fused_spec.spec.files.exclusion import Exclusion, exclusion
-from fused_spec.spec.inputs.local_inputs import Inputs
-from fused_spec.spec.language.findings import by_target, in_cells
-from fused_spec.spec.language.outside import NOBODY, Outside
-from fused_spec.spec.language.spoken import spoken_in
+from fused_spec.spec.language.findings import by_target
 from fused_spec.spec.model import Project, Resolution, Survey
-from fused_spec.spec.project.git_lock import Locks, read_locks
-from fused_spec.spec.project.project_file import find_project
-from fused_spec.spec.relations.check import check_relations
-from fused_spec.spec.relations.declaration import Places
 from fused_spec.spec.relations.outputs import with_outputs_in_digests
-from fused_spec.spec.relations.text_addresses import text_addresses
-from fused_spec.spec.resolving.look import look_at
-from fused_spec.spec.resolving.outline import Outline, named_in
-from fused_spec.spec.resolving.share import Around, Looked
-from fused_spec.spec.udfs.git_sources import GitSources
-from fused_spec.system.timings import UNTIMED, Phase, Timings
-from fused_spec.udfs.gitrefs import Repositories
-
-Cache = Callable[[Project], Path | None]
-Git = Callable[[Project, Locks], GitSources]
-
-
-class Means(TypedDict, total=False):
-    """How specs are read; `cwd` is needed.
-
-    `-` among the paths is `stdin`, whose relative paths start at `cwd`. `git` makes what reads git references, in place
-    of the lock file and what is on this machine alone; `cache` names the folder where what may be forgotten is kept, if
-    any. Many files are shared among so many `processes`. `outside` is what flags and the environment say, `today` what
-    `last-complete` goes by.
-    """
-
-    cwd: Required[Path]
-    stdin: Callable[[], bytes] | None
-    git: Git
-    cache: Cache
-    processes: int
-    timings: Timings
-    outside: Outside
-    today: date
+from fused_spec.spec.sight import Means, Sight
 
 
 def resolve(
@@ -62,7 +20,7 @@ def resolve(
     What they declare is told for one target, the project's default one where `target` names no other. Never raises for
     what a person wrote.
     """
-    sight = _Sight(paths, means)
+    sight = Sight(paths, means)
     name = sight.project.default_target if target is None else target(sight.project)
     seen = sight.at(name, keeps=True, may_lack=False)
     problems = sight.problems(seen)
@@ -82,7 +40,7 @@ def survey(paths: Sequence[str], **means: Unpack[Means]) -> Survey:
 
     No value of a variable is needed for that.
     """
-    sight = _Sight(paths, means)
+    sight = Sight(paths, means)
     names = sight.spoken.targets()
     seen = {name: sight.at(name, keeps=False, may_lack=True) for name in names}
     told = {name: sight.problems(one) for name, one in seen.items()}
@@ -93,153 +51,3 @@ def survey(paths: Sequence[str], **means: Unpack[Means]) -> Survey:
         specs=len(built),
         files=len(set(built)),
     )
-
-
-def outline(paths: Sequence[str], *, target: Callable[[Project], str], **means: Unpack[Means]) -> Outline:
-    """What the specs at `paths` are called at a target, whatever is wrong with them."""
-    sight = _Sight(paths, means)
-    around, _ = sight.around(target(sight.project), keeps=False, may_lack=True)
-    named = tuple(named_in(sight.files, around))
-    return Outline(sight.project, named, sight.spoken.declared.variables)
-
-
-class _Sight:
-    """The files that were found, and what is said for all of them."""
-
-    def __init__(self, paths: Sequence[str], means: Means) -> None:
-        self._paths, self._means = paths, means
-        self._timings = means.get("timings", UNTIMED)
-        cwd = means["cwd"]
-        with self._timings.phase(Phase.FIND):
-            files, problems = find(paths, cwd=cwd, stdin=means.get("stdin"), excluded=partial(_excluded, cwd=cwd))
-            self.project, more = _project(files, paths, cwd)
-            self.spoken = spoken_in(self.project, files, cwd)
-        self.files = self.spoken.files
-        locks, unreadable = read_locks(self.project.root)
-        self._git = means.get("git", offline)(self.project, locks)
-        self._before = [*problems, *more, *self.spoken.problems]
-        self._unreadable = unreadable
-
-    def at(self, name: str, *, keeps: bool, may_lack: bool) -> "_SeenAt":
-        """Everything at one target."""
-        around, problems = self.around(name, keeps=keeps, may_lack=may_lack)
-        with self._timings.phase(Phase.READ):
-            seen = look_at(self.files, around, self._means.get("processes", 1))
-        return _SeenAt(name, around, problems, *seen)
-
-    def around(self, name: str, *, keeps: bool, may_lack: bool) -> tuple[Around, list[Diagnostic]]:
-        """What all documents have in common at one target."""
-        means = self._means
-        today = means.get("today") or datetime.now(UTC).date()
-        language, problems = self.spoken.at(name, means.get("outside", NOBODY), today, may_lack=may_lack)
-        around = Around(
-            project=self.project,
-            cwd=means["cwd"],
-            git=self._git,
-            keeps=keeps,
-            language=language,
-            may_have_groups=any(b"matrix" in file.content for file in self.files),
-            cache=means["cache"](self.project) if "cache" in means else None,
-        )
-        return around, problems
-
-    def problems(self, seen: "_SeenAt") -> list[Diagnostic]:
-        """All that is wrong at one target."""
-        problems = [*self._before, *seen.problems]
-        problems += _without_specs(self._paths, seen.looked, [*problems, *seen.unread])
-        problems += self._unreadable
-        problems += seen.unread
-        problems += in_cells([(one.declaration, one.problems) for one in seen.looked])
-        with self._timings.phase(Phase.CHECK):
-            inputs = Inputs()
-            places = Places(self.files, lambda file: seen.around.read(file, inputs)[0])
-            declarations = [one.declaration for one in seen.looked]
-            texts = [(one.declaration, one.texts) for one in seen.looked if one.texts is not None]
-            problems += check_relations(declarations, places)
-            problems += text_addresses(texts, places)
-        return problems
-
-    def unused(self, seen: Iterable["_SeenAt"]) -> list[Diagnostic]:
-        """What is declared and used nowhere, where all specs of the project were given."""
-        whole = {Path(os.path.realpath(self.project.root / name)) for name in (".", "specs")}
-        given = {Path(os.path.realpath(self._means["cwd"] / path)) for path in self._paths}
-        if whole.isdisjoint(given):
-            return []
-        return self.spoken.unused({name for one in seen for name in one.used})
-
-    def in_order(self, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-        order = {file.name: index for index, file in enumerate(self.files)}
-        return tuple(sorted(problems, key=lambda one: (_place(one, order), one.location)))
-
-
-class _SeenAt(NamedTuple):
-    target: str
-    around: Around
-    problems: list[Diagnostic]
-    unread: list[Diagnostic]
-    looked: list[Looked]
-    used: set[str]
-
-
-def _excluded(folder: Path, *, cwd: Path) -> Exclusion:
-    project, _ = find_project(folder, cwd=cwd)
-    return exclusion(Path(os.path.realpath(project.root)), project.exclude)
-
-
-def _without_specs(paths: Sequence[str], looked: Sequence[Looked], told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """Where everything there is of others, the path is likely wrong."""
-    passed_over = any(problem.severity is Severity.NOTE for problem in told)
-    if not looked and passed_over and not any(problem.is_error for problem in told):
-        names = ", ".join(map(printable, paths))
-        hint = "name a folder that holds specs"
-        yield Diagnostic(code="empty-folder", message=f"no spec in {names}", location=Location(path=names), hint=hint)
-
-
-def offline(project: Project, locks: Locks) -> GitSources:
-    """Git references by the lock file, read from the project's clones and cache."""
-    repositories = Repositories(cache=git_cache(project), clones=project.clones, may_fetch=False)
-    return GitSources(repositories=repositories, locks=locks)
-
-
-def git_cache(project: Project) -> Path:
-    """Where the project's fetched repositories are."""
-    return project.state / "git"
-
-
-def _folder(file: SpecFile, cwd: Path) -> Path:
-    return cwd if file.path is None else file.path.parent
-
-
-def _project(files: Sequence[SpecFile], paths: Sequence[str], cwd: Path) -> tuple[Project, list[Diagnostic]]:
-    """The one project of all files; files of several projects cannot be applied together."""
-    folders = dict.fromkeys(_folder(file, cwd) for file in files) or dict.fromkeys([_start(paths, cwd)])
-    projects = {folder: find_project(folder, cwd=cwd) for folder in folders}
-    project, problems = next(iter(projects.values()))
-    found = list(problems)
-    for file in files:
-        other = projects[_folder(file, cwd)][0]
-        if other.file != project.file:
-            found.append(_several(file, project, other))
-            break
-    return project, found
-
-
-def _start(paths: Sequence[str], cwd: Path) -> Path:
-    """Where the project is looked for when no spec was found: at the first path that is there."""
-    there = [cwd / path for path in paths if (cwd / path).exists()]
-    first = there[0] if there else cwd
-    return first if first.is_dir() else first.parent
-
-
-def _several(file: SpecFile, project: Project, other: Project) -> Diagnostic:
-    return Diagnostic(
-        code="several-projects",
-        message=f"this spec is of another project ({other.file or 'none'}) than the first ({project.file or 'none'})",
-        location=Location(path=file.name),
-        hint="apply each project by itself",
-    )
-
-
-def _place(problem: Diagnostic, order: dict[str, int]) -> int:
-    """Problems stand in the order of their files; those of other files (Python sources) come after."""
-    return order.get(problem.location.path, len(order))

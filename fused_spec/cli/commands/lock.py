@@ -33,7 +33,8 @@ def lock(context: Context, paths: tuple[str, ...], upgrade: bool) -> int:
     from fused_spec.cli.specs.reading import means_of
     from fused_spec.cli.targets.target import with_state
     from fused_spec.spec.project.git_lock import LOCK_FILE, write_locks
-    from fused_spec.spec.resolve import git_cache, resolve
+    from fused_spec.spec.resolve import resolve
+    from fused_spec.spec.sight import git_cache
     from fused_spec.spec.udfs.git_sources import GitSources
     from fused_spec.udfs.gitrefs import Repositories
 

@@ -34,8 +34,16 @@ def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
 @click.command()
 @spec_paths
 @output_option("yaml", "json")
+@click.option("--explain", nargs=2, metavar="FIELD NAME", help="Where this field of this spec comes from.")
+@click.option("--diff", nargs=2, metavar="TARGET TARGET", help="What differs between two targets.")
 @command
-def render(context: Context, paths: tuple[str, ...], output: str) -> None:
+def render(
+    context: Context,
+    paths: tuple[str, ...],
+    output: str,
+    explain: tuple[str, str] | None,
+    diff: tuple[str, str] | None,
+) -> None:
     """Show specs with everything filled in.
 
     Every default, every file with its digest, and what identifies each job; sensitive values are masked.
@@ -44,9 +52,19 @@ def render(context: Context, paths: tuple[str, ...], output: str) -> None:
     from fused_spec.views.documents.json import as_json
     from fused_spec.views.documents.yaml_ import as_yaml
 
+    if explain and diff:
+        raise click.UsageError("--explain and --diff are two questions; ask one")
+    if explain:
+        from fused_spec.cli.specs.explained import explanation
+
+        return context.console.result(explanation(context, paths, *explain, as_json=output == "json"))
+    if diff:
+        from fused_spec.cli.specs.compared import differences
+
+        return context.console.result(differences(context, paths, *diff, as_json=output == "json"))
     document = desired_document(valid_specs(context, paths))
     with context.timings.phase(Phase.SHOW):
-        context.console.result(as_json(document) if output == "json" else as_yaml(document))
+        return context.console.result(as_json(document) if output == "json" else as_yaml(document))
 
 
 def _as_text(survey: "Survey", context: Context) -> str:

@@ -9,7 +9,7 @@ from fused_spec.cli.completion.shells import OPEN
 from fused_spec.messages.phrases import counted
 
 if TYPE_CHECKING:
-    from fused_spec.spec.resolving.outline import Named
+    from fused_spec.spec.outline import Named
 
 _NOT_TYPED = frozenset(",|[]")
 """Characters that an element cannot have where it is named on a command line."""

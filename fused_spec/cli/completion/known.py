@@ -11,9 +11,9 @@ from fused_spec.cli.terminal.context import Context, current_context
 from fused_spec.cli.terminal.naming import Noun
 
 if TYPE_CHECKING:
-    from fused_spec.spec.language.variables import Variable
+    from fused_spec.spec.language.project.variable import Variable
     from fused_spec.spec.model import Project
-    from fused_spec.spec.resolving.outline import Named, Outline
+    from fused_spec.spec.outline import Named, Outline
 
 _STDIN = "-"
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from fused_spec.spec.language.outside import Outside
     from fused_spec.spec.model import Project, Resolution, Survey
+    from fused_spec.spec.outline import Outline
     from fused_spec.spec.project.git_lock import Locks
-    from fused_spec.spec.resolve import Means
-    from fused_spec.spec.resolving.outline import Outline
+    from fused_spec.spec.sight import Means
     from fused_spec.spec.udfs.git_sources import GitSources
 
 
@@ -29,13 +29,13 @@ def read_specs(context: Context, paths: tuple[str, ...], target: str | None = No
     Where no target is named, it is that of the command.
     """
     with context.timings.phase(Phase.LOAD):
-        from dataclasses import replace
+        from msgspec.structs import replace
 
-        from fused_spec.cli.targets.target import find_target, with_state
+        from fused_spec.cli.targets.target import find_target, named_target, with_state
         from fused_spec.spec.resolve import resolve
 
     def chosen(project: "Project") -> str:
-        return find_target(context, project).name if target is None else target
+        return (find_target(context, project) if target is None else named_target(target, project)).name
 
     resolution = resolve(paths, target=chosen, **means_of(context))
     return replace(resolution, project=with_state(resolution.project, context))
@@ -52,7 +52,7 @@ def survey_specs(context: Context, paths: tuple[str, ...]) -> "Survey":
 def outline_specs(context: Context, paths: tuple[str, ...]) -> "Outline":
     """What the specs are called at the target of the command, whatever is wrong with them."""
     from fused_spec.cli.targets.target import find_target
-    from fused_spec.spec.resolve import outline
+    from fused_spec.spec.outline import outline
 
     return outline(paths, target=lambda project: find_target(context, project).name, **means_of(context))
 
@@ -60,7 +60,7 @@ def outline_specs(context: Context, paths: tuple[str, ...]) -> "Outline":
 def means_of(context: Context) -> "Means":
     """How specs are read by every command that does not fetch anything."""
     from fused_spec.cli.targets.target import with_state
-    from fused_spec.spec.resolve import Means, offline
+    from fused_spec.spec.sight import Means, offline
 
     def git(project: "Project", locks: "Locks") -> "GitSources":
         return offline(with_state(project, context), locks)

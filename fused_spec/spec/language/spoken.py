@@ -11,15 +11,16 @@ from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.roots import checkout_of
-from fused_spec.spec.language.declared import NOTHING, Declared, declared_in
 from fused_spec.spec.language.expand import MAX_CELLS, Language
-from fused_spec.spec.language.given import given_from
-from fused_spec.spec.language.included import Includes
-from fused_spec.spec.language.layer import Layer, Told
-from fused_spec.spec.language.layers import Fragments, Match, match_of
+from fused_spec.spec.language.layers import Fragments
+from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.outside import NOBODY, Outside
-from fused_spec.spec.language.parts import parts_of_files
-from fused_spec.spec.language.values import Around, Values
+from fused_spec.spec.language.project.declared import NOTHING, Declared, declared_in
+from fused_spec.spec.language.project.included import Includes
+from fused_spec.spec.language.project.matching import Match, match_of
+from fused_spec.spec.language.project.parts import parts_of_files
+from fused_spec.spec.language.values.given import given_from
+from fused_spec.spec.language.values.values import Around, Values
 from fused_spec.spec.model import Project
 
 _BY_TARGET = (b"targets", b"${target")
@@ -59,6 +60,7 @@ class Spoken:
             given=given,
             may_lack=may_lack,
         )
+        problems += values.problems()
         limits = self.project.document.tree.get("limits", {}) if self.project.document is not None else {}
         language = Language(
             values=values,

@@ -1,0 +1,83 @@
+"""What the fields of a document take of names: where they are text, where none is read, and where one may not stand."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from fused_spec.spec.checking.schema import complete
+from fused_spec.spec.documents.positions import Pointer
+from fused_spec.spec.language.names.templates import Mistake, Reference
+
+_LITERAL = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "targets"))
+"""What could exist is known before anything has a value."""
+
+
+def is_off(pointer: Pointer) -> bool:
+    """Whether a text is left as it is: code, and what describes."""
+    if pointer == ("metadata", "description"):
+        return True
+    return pointer[-1:] == ("code",) and (pointer[-2:-1] == ("udf",) or pointer[-3:-2] == ("headers",))
+
+
+def is_text(kind: str, pointer: Pointer) -> bool:
+    """Whether the field takes text and nothing else, beside null: there a number becomes text."""
+    return _is_text(kind, tuple(0 if isinstance(step, int) else step for step in pointer))
+
+
+def refused(reference: Reference, pointer: Pointer) -> Mistake | None:
+    """Why a name may not stand in a field; None where it may."""
+    for literal in _LITERAL:
+        if pointer[: len(literal)] == literal:
+            return Mistake(
+                "literal-field",
+                f'"{pointer[-1]}" is literal: what exists is known before anything has a value',
+                "write it out; the cells of a matrix are named by matrix.name",
+            )
+    if reference.namespace == "git" and not _may_change(pointer):
+        return Mistake(
+            "volatile-value",
+            f"${{{reference}}}: every commit would start this again",
+            "put it in a label, or in the default of a variable with volatile: true",
+        )
+    return None
+
+
+def _may_change(pointer: Pointer) -> bool:
+    """Whether no digest looks there: labels, the name of a config, metadata of any level."""
+    if pointer[:1] == ("metadata",) or pointer[:3] == ("spec", "config", "name"):
+        return True
+    return "metadata" in pointer[1:] and "parameters" not in pointer and pointer[:1] == ("spec",)
+
+
+@lru_cache(maxsize=4096)
+def _is_text(kind: str, pointer: Pointer) -> bool:
+    found = [_types(schema) for schema in _schemas(complete(kind), pointer)]
+    return bool(found) and all(types and types <= {"string", "null"} for types in found)
+
+
+def _schemas(schema: Mapping[str, Any], pointer: Pointer) -> Iterator[Mapping[str, Any]]:
+    """Those of the field in every branch of the schema."""
+    if not pointer:
+        yield schema
+        return
+    step, rest = pointer[0], pointer[1:]
+    branches = [schema, *(one["then"] for one in schema.get("allOf", ()) if "then" in one), *schema.get("anyOf", ())]
+    for branch in branches:
+        items = branch.get("items")
+        if isinstance(items, dict):
+            yield from _schemas(items, rest)
+            continue
+        inside = branch.get("properties", {}).get(step)
+        others = branch.get("additionalProperties")
+        if inside is not None:
+            yield from _schemas(inside, rest)
+        elif isinstance(others, dict):
+            yield from _schemas(others, rest)
+
+
+def _types(schema: Mapping[str, Any]) -> set[str]:
+    said = schema.get("type")
+    if said is not None:
+        return {said} if isinstance(said, str) else set(said)
+    choices = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    return {"string" if isinstance(one, str) else "null" if one is None else "other" for one in choices}

@@ -1,0 +1,75 @@
+"""What most projects say of the language: nothing. Then nothing of it is imported, and a document is itself."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct, field
+
+from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.spec.documents.document import Document
+from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.model import Project
+
+_IN_PROJECTS = frozenset({"include", "variables", "defaults", "limits", "secrets", "policies"})
+_IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed"})
+_IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets")
+_SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\b(?:matrix|use|targets)["']?\s*:""")
+
+
+class Understands(Protocol):
+    """What turns a document into the plain ones that it stands for, at one target."""
+
+    @property
+    def used(self) -> set[str]: ...
+
+    def documents(self, document: Document, folder: Any, inputs: Any) -> tuple[list[Document], list[Diagnostic]]: ...
+
+    def names(self, document: Document, folder: Any, inputs: Any) -> list[tuple[str, Mapping[str, str]]]: ...
+
+    def note_used(self) -> None: ...
+
+
+class Plain(Struct, frozen=True):
+    """Where nothing is said, a document stands for itself."""
+
+    used: set[str] = field(default_factory=set)
+
+    def documents(self, document: Document, _: Any, __: Any) -> tuple[list[Document], list[Diagnostic]]:
+        return [document], []
+
+    def names(self, document: Document, _: Any, __: Any) -> list[tuple[str, Mapping[str, str]]]:
+        return [(document.name, {})] if document.kind is not None and document.name is not None else []
+
+    def note_used(self) -> None:
+        """Nothing was used."""
+
+
+class Unspoken(Struct, frozen=True, kw_only=True):
+    """The same where nothing is said for any spec: all targets are alike."""
+
+    project: Project
+    files: tuple[SpecFile, ...]
+    problems: tuple[Diagnostic, ...] = ()
+
+    def targets(self) -> tuple[str, ...]:
+        return (self.project.default_target,)
+
+    def unused(self, _: Collection[str]) -> list[Diagnostic]:
+        return []
+
+    def at(self, *_: Any, **__: Any) -> tuple[Plain, list[Diagnostic]]:
+        return Plain(), []
+
+
+def is_spoken(project: Project, files: Iterable[SpecFile], given: Sequence[Any]) -> bool:
+    """Whether the language may be used in the project or in its specs, or values are `given` for it."""
+    tree = project.document.tree if project.document is not None else {}
+    if any(given) or not _IN_PROJECTS.isdisjoint(tree):
+        return True
+    if any(not _IN_TARGETS.isdisjoint(said) for said in tree.get("targets", {}).values()):
+        return True
+    # The words are found quicker than the pattern, and are in few files.
+    return any(
+        any(word in file.content for word in _IN_SPECS) and _SPOKEN.search(file.content) is not None for file in files
+    )
