@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fused_spec.cli.completion.installing import install
-from tests.terminals import Terminal
+from tests.terminals import ShellAtTerminal
 from tests.unit.cli.test_completion import PROJECT, SPECS_OF_IT
 
 LINES = {
@@ -42,7 +42,7 @@ def test_a_shell_completes_what_is_typed(shell: str, tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = {"PATH": path, "HOME": str(tmp_path), "TERM": "xterm", "LANG": "C.UTF-8"}
     done = install(shell, tmp_path, {})
-    with Terminal(shell, tmp_path, env) as terminal:
+    with ShellAtTerminal(shell, tmp_path, env) as terminal:
         terminal.run(f"source {done.script}")
         seen = {what: terminal.completed(typed) for what, (typed, _) in LINES.items()}
     assert seen == {what: expected for what, (_, expected) in LINES.items()}
