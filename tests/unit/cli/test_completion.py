@@ -142,6 +142,10 @@ def test_targets_are_told(project: Path) -> None:
     assert words("status --target ") == ["local", "hosted", "dev"]
 
 
+def test_both_targets_that_are_compared_are_told(project: Path) -> None:
+    assert words("render specs --diff dev ") == ["local", "hosted", "dev"]
+
+
 def test_variables_are_told_with_what_they_are(project: Path) -> None:
     assert told("plan --var ") == ["open,quality=\tHow good: it is", "open,fast=\tboolean", "open,root=\tstring"]
 
