@@ -4,13 +4,15 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fused_spec.cli.completion.known import Known
 from fused_spec.cli.completion.shells import SHELLS, script
-from fused_spec.cli.terminal.naming import ANSWER
+from fused_spec.cli.terminal.naming import ANSWER, Noun
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def answer(asked: str, cli: click.Command, env: Mapping[str, str]) -> int:
@@ -26,8 +28,13 @@ def answered(asked: str, cli: click.Command, env: Mapping[str, str]) -> str:
     shell, _, what = asked.partition("_")
     if what != "complete":
         return script(shell)
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {ANSWER: _known}
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        given[ANSWER] = Known().of
         told = SHELLS[shell](cli, given, env).complete()
     return f"{told}\n" if told else ""
+
+
+def _known(noun: Noun, asking: click.Context, typed: str) -> "list[CompletionItem]":
+    from fused_spec.cli.completion.known import known  # which commands and options do not wait for
+
+    return known(noun, asking, typed)

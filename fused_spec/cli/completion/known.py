@@ -18,34 +18,32 @@ if TYPE_CHECKING:
 _STDIN = "-"
 
 
-class Known:
-    """Answers what a word may become."""
+def known(noun: Noun, asking: click.Context, typed: str) -> list[CompletionItem]:
+    """Those that begin with what is typed; raises whatever cannot be found out."""
+    return [item for item in _known(noun, asking, typed) if str(item.value).isprintable()]
 
-    def of(self, noun: Noun, asking: click.Context, typed: str) -> Iterable[CompletionItem]:
-        """Those that begin with what is typed; raises whatever cannot be found out."""
-        return [item for item in self._of(noun, asking, typed) if str(item.value).isprintable()]
 
-    def _of(self, noun: Noun, asking: click.Context, typed: str) -> Iterable[CompletionItem]:
-        context = current_context(asking.ensure_object(dict))
-        match noun:
-            case Noun.FILE:
-                return [CompletionItem(typed, type="file")]
-            case Noun.KIND:
-                return _beginning(typed, _kinds())
-            case Noun.TARGET:
-                return _beginning(typed, _targets(context))
-            case Noun.JOBS:
-                from fused_spec.cli.completion.cells import jobs_typed
+def _known(noun: Noun, asking: click.Context, typed: str) -> Iterable[CompletionItem]:
+    context = current_context(asking.ensure_object(dict))
+    match noun:
+        case Noun.FILE:
+            return [CompletionItem(typed, type="file")]
+        case Noun.KIND:
+            return _beginning(typed, _kinds())
+        case Noun.TARGET:
+            return _beginning(typed, _targets(context))
+        case Noun.JOBS:
+            from fused_spec.cli.completion.cells import jobs_typed
 
-                return jobs_typed(_named(context, asking, "Job"), typed)
-            case Noun.RUN:
-                return _runs(context, asking, typed)
-            case Noun.TOKEN:
-                return _beginning(typed, {one.name: None for one in _named(context, asking, "UdfAccessToken")})
-            case Noun.SAVED_UDF:
-                return _beginning(typed, {one.name: None for one in _named(context, asking, "Udf")})
-            case Noun.VARIABLE:
-                return _variables(_outline(context, asking).variables, typed)
+            return jobs_typed(_named(context, asking, "Job"), typed)
+        case Noun.RUN:
+            return _runs(context, asking, typed)
+        case Noun.TOKEN:
+            return _beginning(typed, {one.name: None for one in _named(context, asking, "UdfAccessToken")})
+        case Noun.SAVED_UDF:
+            return _beginning(typed, {one.name: None for one in _named(context, asking, "Udf")})
+        case Noun.VARIABLE:
+            return _variables(_outline(context, asking).variables, typed)
 
 
 def _beginning(typed: str, known: Mapping[str, str | None]) -> Iterator[CompletionItem]:

@@ -103,7 +103,7 @@ class Zsh(_Shell):
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
     %(complete_func)s "$@" # a file of fpath, which is called
 else
-    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
     compdef %(complete_func)s %(prog_name)s
 fi
 """

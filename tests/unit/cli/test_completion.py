@@ -290,21 +290,19 @@ def test_zsh_gets_three_lines_for_each_word(project: Path) -> None:
     assert told("plan --var q", "zsh") == ["open", "quality=", "How good: it is"]
 
 
-def test_completion_of_a_command_loads_nothing_that_reads_specs(project: Path, tmp_path: Path) -> None:
-    assert asked_for("fused-spec sta", tmp_path) & HEAVY == set()
-
-
-def test_completion_of_a_job_loads_what_reads_specs_and_no_client(project: Path, tmp_path: Path) -> None:
-    assert asked_for("fused-spec plan --select t", tmp_path) & (HEAVY - SPECS) == set()
-
-
-def test_completion_of_a_run_loads_no_client(project: Path, tmp_path: Path) -> None:
-    assert asked_for("fused-spec show 0f", tmp_path) & (HEAVY - SPECS) == set()
-
-
-def asked_for(line: str, cwd: Path) -> set[str]:
-    """The packages that a process loads for an answer."""
-    return loaded_by(cwd=cwd, env={"_FUSED_SPEC_COMPLETE": "fish_complete", "COMP_LINE": line}).packages
+@pytest.mark.parametrize(
+    ("line", "may_load", "modules"),
+    [
+        ("fused-spec sta", set(), 40),
+        ("fused-spec status --target d", SPECS, 150),
+        ("fused-spec plan --select t", SPECS, 240),
+        ("fused-spec show 0f", SPECS, 280),
+    ],
+)
+def test_an_answer_loads_no_client_and_few_modules(project: Path, line: str, may_load: set[str], modules: int) -> None:
+    loaded = loaded_by(cwd=project, env={"_FUSED_SPEC_COMPLETE": "fish_complete", "COMP_LINE": line})
+    assert (HEAVY - may_load) & loaded.packages == set()
+    assert len(loaded.modules) <= modules, loaded.modules
 
 
 @pytest.mark.parametrize("shell", SHELLS)
