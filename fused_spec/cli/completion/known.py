@@ -64,14 +64,18 @@ def _targets(context: Context) -> dict[str, str | None]:
 
 
 def _runs(context: Context, asking: click.Context, typed: str) -> Iterator[CompletionItem]:
-    """Names; and ids of runs as soon as one is begun, for there are many, and nobody knows them by heart."""
+    """Names of declared jobs; as soon as something is typed also of those that left the specs, and ids of runs."""
     from fused_spec.cli.completion.cells import runs_typed
 
-    yield from runs_typed(_named(context, asking, "Job"), typed)
+    jobs = _named(context, asking, "Job")
+    yield from runs_typed(jobs, typed)
     if typed:
         from fused_spec.cli.completion.run_ids import run_ids
 
-        yield from _beginning(typed.lower(), run_ids(context, _project(context)))
+        runs = run_ids(context, _project(context))
+        left = {name: "left the specs" for name in runs.values() if name not in {job.name for job in jobs}}
+        yield from _beginning(typed, left)
+        yield from _beginning(typed.lower(), runs)
 
 
 def _variables(variables: "Mapping[str, Variable]", typed: str) -> Iterator[CompletionItem]:

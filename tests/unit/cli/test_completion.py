@@ -180,6 +180,13 @@ def test_archived_runs_are_told_once_an_id_is_begun(project: Path) -> None:
     assert (told("show 0f"), words("show 1f"), RUN in words("show ")) == ([f"plain,{RUN}\ttidy"], [], False)
 
 
+def test_jobs_that_left_the_specs_are_told_where_a_run_is_meant(project: Path) -> None:
+    folder = project / f".fused-spec/archive/5a0a2c1e-7f0e-4c0e-9a53-4e2f6f6f2b11/runs/Job/tint/{RUN}"
+    folder.mkdir(parents=True)
+    (folder / "receipt.json").write_text("{}")
+    assert (told("logs tin"), told("plan --rerun tin")) == (["plain,tint\tleft the specs"], [])
+
+
 def test_runs_that_earlier_commands_met_are_told_if_they_are_of_the_project(project: Path) -> None:
     mark = {"v": 1, "scope": "5a0a2c1e-7f0e-4c0e-9a53-4e2f6f6f2b11", "kind": "Job", "name": "tidy", "digest": "d1:0"}
     mark |= {"attempt": 1, "tries": 1, "nonce": "n" * 32, "settings": {}}
