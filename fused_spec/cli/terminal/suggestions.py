@@ -46,7 +46,9 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("state", "import", "taint", "untaint", "force-unlock", "unlock"), _NO_STATE),
     **dict.fromkeys(("workspace", "context", "env", "use", "login", "auth"), _WHERE),
     **dict.fromkeys(("token", "secret", "secrets"), "`fused-spec tokens list` shows the tokens, and never a value"),
-    **dict.fromkeys(("new", "scaffold"), "`fused-spec init DIR` begins a project"),
+    **dict.fromkeys(
+        ("new", "scaffold"), "`fused-spec init DIR` begins a project, `fused-spec add job NAME` adds to it"
+    ),
     **dict.fromkeys(("server", "service", "daemon", "dev"), "`fused-spec serve` is the embedded service"),
     "version": "`fused-spec --version` prints the version",
 }
