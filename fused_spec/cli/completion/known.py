@@ -30,6 +30,8 @@ def _known(noun: Noun, asking: click.Context, typed: str) -> Iterable[Completion
             return [CompletionItem(typed, type="file")]
         case Noun.KIND:
             return _beginning(typed, _kinds())
+        case Noun.CODE:
+            return _codes(typed)
         case Noun.TARGET:
             return _beginning(typed, _targets(context))
         case Noun.JOBS:
@@ -54,6 +56,16 @@ def _kinds() -> dict[str, str | None]:
     from fused_spec.spec.checking.schema import KINDS
 
     return dict.fromkeys(KINDS)
+
+
+def _codes(typed: str) -> Iterator[CompletionItem]:
+    """Numbers and words, in any case; words once something is typed."""
+    from fused_spec.messages.codes.registry import entries
+
+    known = list(entries().values())
+    yield from _beginning(typed.upper(), {entry.id: entry.title for entry in known})
+    if typed:
+        yield from _beginning(typed.lower(), {entry.code: entry.title for entry in known})
 
 
 def _targets(context: Context) -> dict[str, str | None]:

@@ -165,6 +165,11 @@ def test_kinds_are_told(project: Path) -> None:
     assert words("schema U") == ["Udf", "UdfAccessToken"]
 
 
+@pytest.mark.parametrize(("typed", "told"), [("fs70", "FS701"), ("unknown-f", "unknown-field")])
+def test_numbers_and_words_of_problems_are_told(typed: str, told: str) -> None:
+    assert told in words(f"explain {typed}")
+
+
 def test_paths_are_left_to_the_shell(project: Path) -> None:
     assert told("plan sp") == ["file,sp"]
 
