@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from fused_spec.configuration.secrets.reading import SecretReader
 from fused_spec.configuration.settings import Target
 from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
@@ -103,6 +104,7 @@ class Site:
     may_act: Callable[[float], bool] = always
     uploads: Uploads = field(default_factory=Uploads)
     looks: Looks = field(default_factory=Looks)
+    secrets: SecretReader = field(default_factory=SecretReader, repr=False)
     timings: Timings = UNTIMED
 
     def seeing(self, seen: frozenset[str]) -> "Site":

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fused_spec.cli.targets.memory import cancels_of, kept_at, open_markers
+from fused_spec.cli.targets.secrets import masking
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
+from fused_spec.messages.redaction import Redactor, redact
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -36,6 +38,7 @@ class Surroundings:
     archive: "Archive"
     journal: "Journal"
     cancels: "Cancels"
+    mask: Redactor = redact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,7 @@ def surroundings(context: Context) -> Surroundings:
         archive=kept.archive,
         journal=kept.journal,
         cancels=cancels_of(kept),
+        mask=masking(context, project, target),
     )
 
 

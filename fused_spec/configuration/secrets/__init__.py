@@ -1,0 +1,1 @@
+"""Secrets as a project declares them, and the one way to their values."""
