@@ -6,12 +6,14 @@ characters, is either: the one is of another type, the other no text.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
+
+from msgspec import Struct
 
 _SECRET, _MAC = "secret", "mac"
 
 
-class Named(NamedTuple):
+class Named(Struct, frozen=True):
     """A secret by its name."""
 
     name: str

@@ -7,7 +7,6 @@ known shapes from text on its way to a terminal, a log, a plan or an archive.
 
 import json
 import re
-from base64 import b64encode, urlsafe_b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -247,6 +246,8 @@ def forms(value: str) -> list[str]:
 
 def _encoded(value: str) -> Iterator[str]:
     """Of base64 the characters that the value alone decides, wherever in three bytes it begins."""
+    from base64 import b64encode, urlsafe_b64encode
+
     content = value.encode("utf-8", "surrogatepass")
     if len(content) < _SHORTEST_ENCODED:
         return

@@ -51,8 +51,12 @@ def test_no_room_is_entered_that_only_an_apply_needs(
 
 
 @pytest.mark.parametrize("words", LOOKING, ids=" ".join)
-def test_few_modules_are_loaded(beside_a_service: Shell, words: tuple[str, ...]) -> None:
-    assert len(loaded(beside_a_service, words).modules) <= 620
+def test_few_modules_are_loaded_and_few_classes_written_at_the_start(
+    beside_a_service: Shell, words: tuple[str, ...]
+) -> None:
+    found = loaded(beside_a_service, words)
+    assert len(found.modules) <= 620
+    assert len(found.dataclasses) <= 10, found.dataclasses
 
 
 def test_an_apply_loads_nothing_geospatial_and_nothing_of_the_service(beside_a_service: Shell) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from fused_spec.jobs import status
 from fused_spec.plan import lineage, planner
@@ -102,7 +103,7 @@ LATE = replace(ONE, faults=replace(NETWORK, late=0.5), crash=0.9)
 
 
 def test_an_intent_that_is_not_written_down_is_noticed(monkeypatch: Patch) -> None:
-    forget = lambda site: replace(site, journal=Forgetful(site.journal._store, "ours", "model"))  # noqa: E731
+    forget = lambda site: structs.replace(site, journal=Forgetful(site.journal._store, "ours", "model"))  # noqa: E731
     assert is_noticed(LATE, monkeypatch, forget, by=doubled, schedules=1000)
 
 
@@ -116,11 +117,11 @@ SLEEPY = Setting(writers=3, suspend=0.9, suspended_within=3.0, within=400.0, lea
 
 def careless(site: Site) -> Site:
     """Without the check that the last look is fresh, so that what the lease is worth shows."""
-    return replace(site, timing=replace(site.timing, fresh=1e9), may_act=lambda _: site.may_act(0.0))
+    return structs.replace(site, timing=structs.replace(site.timing, fresh=1e9), may_act=lambda _: site.may_act(0.0))
 
 
 def unfenced(site: Site) -> Site:
-    return replace(careless(site), may_act=always)
+    return structs.replace(careless(site), may_act=always)
 
 
 def test_a_lease_without_its_fence_is_noticed(monkeypatch: Patch) -> None:
@@ -128,7 +129,7 @@ def test_a_lease_without_its_fence_is_noticed(monkeypatch: Patch) -> None:
 
 
 def test_a_start_on_an_old_look_is_noticed(monkeypatch: Patch) -> None:
-    stale = lambda site: replace(site, timing=replace(site.timing, fresh=1e9))  # noqa: E731
+    stale = lambda site: structs.replace(site, timing=structs.replace(site.timing, fresh=1e9))  # noqa: E731
     assert is_noticed(replace(SLEEPY, lease=False), monkeypatch, stale, by=doubled)
 
 

@@ -4,10 +4,10 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal

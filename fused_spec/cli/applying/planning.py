@@ -1,7 +1,10 @@
 """From paths to a plan; what changes anything is not even imported."""
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import valid_specs
@@ -9,7 +12,6 @@ from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_
 from fused_spec.cli.targets.secrets import secret_reader
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.context import Context
-from fused_spec.configuration.secrets.reading import SecretReader
 from fused_spec.configuration.settings import Target
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
@@ -22,15 +24,17 @@ from fused_spec.spec.model import Resolution
 from fused_spec.spec.relations.secret_changes import with_secret_changes
 from fused_spec.system.timings import Phase, Timings
 
+if TYPE_CHECKING:
+    from fused_spec.configuration.secret_values import SecretReader
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
+
+class Workplace(Struct, frozen=True, kw_only=True):
     """The specs in the environment where they are to be applied, and what is kept of that."""
 
     resolution: Resolution
     target: Target
     kept: Memory
-    secrets: SecretReader
+    secrets: "SecretReader"
 
     @property
     def whereabouts(self) -> Whereabouts:

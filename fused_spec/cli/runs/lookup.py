@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fused_spec.cli.targets.memory import cancels_of, kept_at, open_markers
 from fused_spec.cli.targets.secrets import masking
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """The project of the current folder in the environment of its target, and a client of that."""
 
     project: "Project"
@@ -41,8 +41,7 @@ class Surroundings:
     mask: Redactor = redact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundRun:
+class FoundRun(Struct, frozen=True, kw_only=True):
     """A run by its id, with what its marker tells; `receipt` when it is archived."""
 
     job_id: str

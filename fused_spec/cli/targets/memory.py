@@ -6,8 +6,9 @@ All of it by project, environment and service. Earlier versions kept it by the t
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fused_spec.configuration.settings import Target
 from fused_spec.configuration.storage_url import is_meant_as_url
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from fused_spec.spec.model import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(Struct, frozen=True, kw_only=True):
     """The store of a project, and what is in it for one environment at one service.
 
     A store that was named may be shared by machines. `locks` are the names of this machine's, `leases` folders of the

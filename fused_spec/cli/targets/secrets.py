@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from fused_spec.cli.terminal.context import Context
-from fused_spec.configuration.secrets.declared import NO_SECRETS
+from fused_spec.configuration.declared_secrets import NO_SECRETS
 
 if TYPE_CHECKING:
-    from fused_spec.configuration.secrets.declared import Secrets
-    from fused_spec.configuration.secrets.reading import SecretReader
+    from fused_spec.configuration.declared_secrets import Secrets
+    from fused_spec.configuration.secret_values import SecretReader
     from fused_spec.configuration.settings import Target
     from fused_spec.messages.redaction import Redactor
     from fused_spec.spec.model import Project
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def secret_reader(context: Context, secrets: "Secrets", *, runs: bool) -> "SecretReader":
     """What reads them; only where it `runs` commands those that come from one can be had."""
-    from fused_spec.configuration.secrets.reading import SecretReader, run_command
+    from fused_spec.configuration.secret_values import SecretReader, run_command
 
     return SecretReader(secrets=secrets, environment=context.env, home=context.home, run=run_command if runs else None)
 

@@ -14,11 +14,12 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from io import BufferedWriter, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+
+from msgspec import Struct, field
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
@@ -39,8 +40,7 @@ _PIECE = 256 * 1024
 _LEVEL = 3  # of compression: the best one takes ten times as long for a tenth less
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True, kw_only=True):
     """What is to be archived about one run."""
 
     key: Key
@@ -58,8 +58,7 @@ class RunRecord:
     facts: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """One kept run: what is wrong with it, and what its log never had."""
 
     folder: str

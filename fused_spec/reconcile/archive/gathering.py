@@ -1,11 +1,12 @@
 """Archive one finished run: gather what the service has about it and hand it to the archive."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.configuration.secrets.reading import Unreadable
+from msgspec import Struct
+
+from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.named_secrets import names_of
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.site import Site
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archived:
+class Archived(Struct, frozen=True, kw_only=True):
     """Where a run is archived, or why it is not; `problem` where that is for a person to mend."""
 
     folder: str | None = None

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import Misconfigured
@@ -12,8 +13,7 @@ from fused_spec.reconcile.store.formats import LaterFormat
 from fused_spec.reconcile.store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True, kw_only=True):
     """What stands in a receipt's place and says nothing, and why; a run of `key` stands behind it all the same."""
 
     key: str

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
 
-from fused_spec.configuration.secrets.reading import Unreadable
+from msgspec import Struct, field
+
+from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ServiceError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.reconcile.archive.gathering import open_spool
@@ -15,8 +16,7 @@ from fused_spec.reconcile.site import Site
 _EVERY = 5.0  # seconds between two looks at the log of one run
 
 
-@dataclass(slots=True)
-class LogFollower:
+class LogFollower(Struct):
     """Knows whose log is to be read next; spools stay open for as long as their runs are followed."""
 
     site: Site

@@ -4,10 +4,11 @@ Whatever cannot be read makes the history incomplete and ends the command; it is
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import History, PastRun, Run, Trace

@@ -1,10 +1,12 @@
 """Find the project's runs in the history: read down to what is known of it, and on where that does not do."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.reconcile.history.listing import read_down
 from fused_spec.reconcile.history.markers import Markers, in_batches
@@ -24,8 +26,7 @@ _RUNS_OF_A_JOB = 20
 _PROBE = 50  # lines around the place where a run is expected: so many may have come meanwhile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """The project's runs, newest first, and the ids of what was taken into account: all but what is old and foreign."""
 
     runs: tuple[MarkedRun, ...]
@@ -82,8 +83,7 @@ class Runs:
         return newest.values()
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
+class Since(Struct, frozen=True):
     """A wish for every run that was created since then, or for all."""
 
     moment: datetime | None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.configuration.secrets.reading import Unreadable
+from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.messages.named_secrets import filled, names_of
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change

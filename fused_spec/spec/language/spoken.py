@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from fused_spec.configuration.secrets.declared import Origin, Secret, Secrets
+from fused_spec.configuration.declared_secrets import Origin, Secret, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
 from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.checking.schema import FRAGMENT
@@ -15,13 +15,13 @@ from fused_spec.spec.files.roots import checkout_of
 from fused_spec.spec.language.expand import MAX_CELLS, Language
 from fused_spec.spec.language.layers import Fragments
 from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.outside import NOBODY, Outside
 from fused_spec.spec.language.project.declared import NOTHING, Declared, declared_in
 from fused_spec.spec.language.project.included import Includes
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import parts_of_files
 from fused_spec.spec.language.project.secrets import secret_problems, secrets_of
 from fused_spec.spec.language.values.given import given_from
-from fused_spec.spec.language.values.outside import NOBODY, Outside
 from fused_spec.spec.language.values.values import Around, Values
 from fused_spec.spec.model import Project
 
@@ -69,6 +69,7 @@ class Spoken:
             may_lack=may_lack,
             secrets=self.secrets(name),
         )
+        problems += values.problems()
         limits = self.project.document.tree.get("limits", {}) if self.project.document is not None else {}
         language = Language(
             values=values,

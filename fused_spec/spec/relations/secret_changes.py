@@ -1,7 +1,8 @@
 """Secrets with `rerun_on_change`: beside each name, what changes with its value and tells nothing of it."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fused_spec.messages.named_secrets import names_of, with_macs
 from fused_spec.spec.model import Desired, DesiredJob, Resolution

@@ -1,8 +1,6 @@
 """A look at all files: in shares, in as many processes as are worth their while, with the same outcome as in one."""
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +10,7 @@ from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.limits import MAX_ELEMENTS_BYTES
 from fused_spec.spec.resolving.processes import helpers, may_fork
 from fused_spec.spec.resolving.share import Around, Found, Looked, Share, others_of
+from fused_spec.system.collections import without_collections
 
 Numbered = Sequence[tuple[int, SpecFile]]
 
@@ -32,7 +31,7 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int) -> Seen:
     """Look at every document of the files."""
     numbered = list(enumerate(files))
     shares = [Share(part, around) for part in _parts(numbered, processes if may_fork() else 1)]
-    with _without_collections(), helpers(shares[1:]) as others_at_work:
+    with without_collections(), helpers(shares[1:]) as others_at_work:
         found = [shares[0].look(), *(helper.found() for helper in others_at_work)]
         others = others_of([looked.declaration for one in found for looked in one.looked])
         late = [
@@ -64,15 +63,3 @@ def _parts(files: Numbered, most: int) -> list[Numbered]:
         parts[min(count - 1, before * count // max(size, 1))].append(numbered)
         before += len(numbered[1].content)
     return list(parts)
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Spare Python the search for garbage in circles: a document makes none, and it would take a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

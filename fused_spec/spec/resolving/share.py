@@ -5,9 +5,10 @@ all declarations are known. A process may have all files or a part of them; the 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import check
@@ -27,6 +28,7 @@ from fused_spec.spec.resolving.build import build
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.loads import Loadable
 from fused_spec.spec.udfs.python_source import syntax_of
+from fused_spec.spec.udfs.text import UdfFiles
 
 if TYPE_CHECKING:
     from fused_spec.spec.udfs.syntax_cache import SyntaxCache
@@ -73,8 +75,7 @@ class Found(NamedTuple):
     used: set[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """What all documents have in common.
 
     Without a matrix anywhere no document `may_have_groups` to wait for. `keeps` says whether what they declare is
@@ -104,13 +105,13 @@ class Around:
         return plain, problems
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Struct):
     """Looks at files, each with its number among all."""
 
     files: Sequence[tuple[int, SpecFile]]
     around: Around
     _inputs: Inputs = field(default_factory=Inputs)
+    _udf_files: UdfFiles = field(default_factory=UdfFiles)
     _syntax: "SyntaxCache | None" = None
     _waiting: list[tuple[Document, Declaration]] = field(default_factory=list)
 
@@ -181,6 +182,7 @@ class Share:
             groups=Groups() if others is None else others.groups,
             loadable=Loadable(
                 git=around.git,
+                files=self._udf_files,
                 saved=_Unknown() if others is None else others.saved,
                 syntax=syntax_of if self._syntax is None else self._syntax.syntax_of,
             ),

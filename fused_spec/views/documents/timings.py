@@ -6,8 +6,9 @@ whatever form it is, and a command that fails before it has a result is told as 
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from fused_spec.system.stopwatch import Took
 from fused_spec.system.timings import Phase

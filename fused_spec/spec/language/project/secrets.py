@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from fused_spec.configuration.secrets.declared import NO_SECRETS, Origin, Secret, Secrets, Source
+from msgspec.structs import replace
+
+from fused_spec.configuration.declared_secrets import NO_SECRETS, Origin, Secret, Secrets, Source
 from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted
@@ -26,7 +28,7 @@ def secrets_of(files: Sequence[Document], target: str) -> Secrets:
     for name, said in _at_target(files[-1], target).items():
         source = _source(said, files[-1])
         if source is not None and name in found:
-            found[name] = found[name]._replace(source=source)
+            found[name] = replace(found[name], source=source)
     return Secrets(found, key)
 
 

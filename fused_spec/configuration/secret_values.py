@@ -4,17 +4,13 @@ Whoever only looks (`validate`, `render`, `plan`) never comes here, but for a pl
 something.
 """
 
-import hashlib
-import hmac
 import os
 import stat
-import subprocess
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from fused_spec.configuration.secrets.declared import NO_SECRETS, Origin, Secret, Secrets, Source
+from fused_spec.configuration.declared_secrets import NO_SECRETS, Origin, Secret, Secrets, Source
 from fused_spec.errors import Misconfigured
 
 SHORTEST = 8
@@ -32,19 +28,29 @@ class Unreadable(Misconfigured):
     """The values of secrets cannot be had; the message names all of them and no value."""
 
 
-@dataclass(slots=True)
 class SecretReader:
     """Reads each secret once, and remembers it for as long as the command lasts.
 
-    Without `runs`, a secret that comes from a command is as one that cannot be read: nobody asked to run anything.
+    Without `run`, a secret that comes from a command is as one that cannot be read: nobody asked to run anything.
     """
 
-    secrets: Secrets = NO_SECRETS
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    home: Path = Path("/")
-    run: Run | None = field(default=None, repr=False)
-    _known: dict[Source, str] = field(default_factory=dict, repr=False)
-    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    def __init__(
+        self,
+        secrets: Secrets = NO_SECRETS,
+        *,
+        environment: Mapping[str, str] | None = None,
+        home: Path = Path("/"),
+        run: Run | None = None,
+    ) -> None:
+        self._secrets = secrets
+        self._environment = environment or {}
+        self._home = home
+        self._run = run
+        self._known: dict[Source, str] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"SecretReader({', '.join(self._secrets.by_name)})"
 
     def values(self, names: Iterable[str]) -> dict[str, str]:
         """The values of these secrets; raises `Unreadable` with all that cannot be had."""
@@ -62,7 +68,7 @@ class SecretReader:
     def readable(self) -> tuple[str, ...]:
         """The values of all secrets that can be had without running a command, or were had before."""
         found: list[str] = []
-        for name, secret in self.secrets.by_name.items():
+        for name, secret in self._secrets.by_name.items():
             if secret.source.origin is Origin.COMMAND and secret.source not in self._known:
                 continue
             try:
@@ -73,7 +79,7 @@ class SecretReader:
 
     def undeclared(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those that nothing declares any more, or that Fused keeps itself."""
-        known = self.secrets.by_name
+        known = self._secrets.by_name
         return tuple(name for name in names if name not in known or known[name].source.origin is Origin.FUSED)
 
     def macs(self, names: Collection[str]) -> dict[str, str]:
@@ -85,7 +91,7 @@ class SecretReader:
         return {name: _mac(key, name, value) for name, value in values.items()}
 
     def _key(self) -> bytes:
-        source = self.secrets.key
+        source = self._secrets.key
         if source is None:
             raise Unreadable(
                 "rerun_on_change needs secrets_key, and nothing declares it",
@@ -103,7 +109,7 @@ class SecretReader:
         return key
 
     def _value(self, name: str) -> str:
-        secret: Secret | None = self.secrets.by_name.get(name)
+        secret: Secret | None = self._secrets.by_name.get(name)
         if secret is None:
             raise _Trouble("is not declared")
         value = self._read(secret.source)
@@ -120,7 +126,7 @@ class SecretReader:
     def _asked(self, source: Source) -> str:
         match source.origin:
             case Origin.ENV:
-                value = self.environment.get(source.words[0])
+                value = self._environment.get(source.words[0])
                 if value is None:
                     raise _Trouble(f"cannot be read: {source} is not set")
                 content = value.encode("utf-8", "surrogateescape")
@@ -134,7 +140,7 @@ class SecretReader:
 
     def _file(self, source: Source) -> bytes:
         said = source.words[0]
-        path = self.home / said[2:] if said.startswith("~/") else source.folder / said
+        path = self._home / said[2:] if said.startswith("~/") else source.folder / said
         try:
             # Without O_NONBLOCK a pipe would be waited for.
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -149,10 +155,12 @@ class SecretReader:
         return content
 
     def _printed(self, source: Source) -> bytes:
-        if self.run is None:
+        if self._run is None:
             raise _Trouble("cannot be read here: its command is run by apply alone")
+        import subprocess
+
         try:
-            return self.run(source.words, source.folder, self.environment, PATIENCE)
+            return self._run(source.words, source.folder, self._environment, PATIENCE)
         except subprocess.TimeoutExpired:
             raise _Trouble(f"cannot be read: {source} took longer than {PATIENCE:.0f} s") from None
         except subprocess.CalledProcessError as error:
@@ -168,8 +176,16 @@ class _Trouble(Exception):  # told together with those of other secrets
 
 def run_command(words: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float) -> bytes:
     """What a command prints, without a shell; raises what `subprocess.run` does."""
+    import subprocess
+
     done = subprocess.run(
-        list(words), cwd=folder, env=dict(environment), capture_output=True, timeout=seconds, check=True
+        list(words),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=seconds,
+        check=True,
     )
     return done.stdout
 
@@ -190,5 +206,8 @@ def _text(content: bytes, source: Source) -> str:
 
 
 def _mac(key: bytes, name: str, value: str) -> str:
+    import hashlib
+    import hmac
+
     said = name.encode() + b"\0" + value.encode()
     return hmac.new(key, said, hashlib.sha256).digest()[:_MAC_BYTES].hex()

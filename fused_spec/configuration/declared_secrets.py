@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from fused_spec.messages.diagnostics import Location
 
@@ -17,7 +18,7 @@ class Origin(StrEnum):
     FUSED = "fused"
 
 
-class Source(NamedTuple):
+class Source(Struct, frozen=True):
     """Where the value of a secret is: the name of a variable, a path, the words of a command, or a name at Fused.
 
     `folder` is where a relative path starts, and where a command runs.
@@ -38,7 +39,7 @@ class Source(NamedTuple):
         return f'fused.secrets["{self.words[0]}"]'
 
 
-class Secret(NamedTuple):
+class Secret(Struct, frozen=True):
     """A declared secret; `where` is its place in the file that declares it."""
 
     name: str
@@ -48,7 +49,7 @@ class Secret(NamedTuple):
     """Whether another value starts its users again."""
 
 
-class Secrets(NamedTuple):
+class Secrets(Struct, frozen=True):
     """The secrets at one target; `key` is the source of what tells a change of one, where there is any."""
 
     by_name: Mapping[str, Secret] = {}
