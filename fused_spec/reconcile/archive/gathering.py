@@ -86,9 +86,9 @@ def _kept(
         folder = archive.write(record, log, now=now)
         spool.remove()
         return Archived(folder=folder)
-    except (ServiceError, Unreadable) as error:
+    except ServiceError as error:
         return Archived(trouble=_not_archived(error))
-    except ArchiveError as error:
+    except (ArchiveError, Unreadable) as error:
         return Archived(trouble=_not_archived(error), problem=error)
     except OSError as error:
         problem = FileTrouble.of(error)
