@@ -1,6 +1,7 @@
 """From paths to a plan; what changes anything is not even imported."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import valid_specs
 from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_of, open_markers
+from fused_spec.cli.targets.secrets import secret_reader
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
@@ -19,7 +21,11 @@ from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import Timing, timing_of
 from fused_spec.spec.model import Resolution
+from fused_spec.spec.relations.secret_changes import with_secret_changes
 from fused_spec.system.timings import Phase, Timings
+
+if TYPE_CHECKING:
+    from fused_spec.configuration.secret_values import SecretReader
 
 
 class Workplace(Struct, frozen=True, kw_only=True):
@@ -28,6 +34,7 @@ class Workplace(Struct, frozen=True, kw_only=True):
     resolution: Resolution
     target: Target
     kept: Memory
+    secrets: "SecretReader"
 
     @property
     def whereabouts(self) -> Whereabouts:
@@ -54,9 +61,14 @@ def find_workplace(
 
 
 def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
-    """These specs at a target; raises the client's errors when its service does not say which one it is."""
+    """These specs at a target; raises the client's errors when its service does not say which one it is.
+
+    Raises `Unreadable` where a secret whose change is to start something cannot be read.
+    """
     kept = kept_at(context, resolution.project, target, archive)
-    return Workplace(resolution=replace(resolution, project=kept.project), target=target, kept=kept)
+    secrets = secret_reader(context, resolution.secrets, runs=True)
+    resolution = with_secret_changes(replace(resolution, project=kept.project), secrets.macs)
+    return Workplace(resolution=resolution, target=target, kept=kept, secrets=secrets)
 
 
 def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:

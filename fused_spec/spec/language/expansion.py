@@ -232,6 +232,8 @@ class Expansion:
     def _ask(self, cell: Cell | None, reference: Reference) -> Answer:
         if reference.namespace == "matrix" and cell is not None:
             return cell.of(reference, self.told)
+        if reference.namespace == "secret":
+            return self.language.values.secret(reference)
         return self.language.values.of(reference)
 
     def _over(self, weak: Layer | None, strong: Layer, shape: Shape) -> Layer:
