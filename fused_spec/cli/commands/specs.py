@@ -82,7 +82,17 @@ def _as_text(survey: "Survey", context: Context, strict: bool) -> str:
 
     paint = context.console.paint_result
     shown = diagnostics_text(survey.diagnostics, source_line=context.sources.line, paint=paint)
-    return "\n".join(filter(None, [shown, verdict(survey, strict=strict)]))
+    return "\n".join(filter(None, [shown, verdict(survey, strict=strict), _more(survey, strict)]))
+
+
+def _more(survey: "Survey", strict: bool) -> str:
+    """How to learn more of what is wrong, where something is."""
+    codes = (one.code for one in survey.diagnostics if one.invalidates(strict=strict))
+    if (first := next(codes, None)) is None:
+        return ""
+    from fused_spec.messages.codes.registry import id_of
+
+    return f"`fused-spec explain {id_of(first)}` says what a number means"
 
 
 def _as_json(survey: "Survey", _: Context, strict: bool) -> str:

@@ -53,9 +53,6 @@ class Language:
         told = Told(document.file.name)
         expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
         found = expansion.documents()
-        # What is wrong with the value of a variable is told by the first document that asks for it.
-        told.problems += self.values.told
-        self.values.told.clear()
         return found, list(dict.fromkeys(told.problems))
 
     def saying(self, document: Document, name: str, folder: Folder, inputs: Inputs) -> list[Layer]:
