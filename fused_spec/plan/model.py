@@ -41,6 +41,15 @@ class ReadRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartedAs:
+    """What a run was started as, where its job, or one that it reads, has another name by now."""
+
+    key: Key
+    digest: str
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One execution that the service knows and that carries our marker.
 
@@ -67,10 +76,16 @@ class Run:
     differences: tuple[FieldChange, ...] = ()
     error: str | None = None
     ended_by: str | None = None  # who cancelled it and why, where that was written down
+    started_as: StartedAs | None = None
 
     @property
     def was_replaced(self) -> bool:
         return self.replaced and self.status is RunStatus.CANCELLED
+
+    @property
+    def own(self) -> StartedAs:
+        """What it was started as: it is kept under that, whatever its job is called by now."""
+        return self.started_as or StartedAs(key=self.key, digest=self.digest, reads=self.reads)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +108,12 @@ class PastRun:
     error: str | None = None
     ended_by: str | None = None
     differences: tuple[FieldChange, ...] = ()
+    started_as: StartedAs | None = None
+
+    @property
+    def own(self) -> StartedAs:
+        """What it was started as: it is kept under that, whatever its job is called by now."""
+        return self.started_as or StartedAs(key=self.key, digest=self.digest, reads=self.reads)
 
     @property
     def over(self) -> datetime | None:
@@ -176,6 +197,12 @@ class Change:
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
 
     @property
+    def renamed_from(self) -> str | None:
+        """The name that the job had when its newest run was started, where that is another one."""
+        started_as = self.before.started_as if isinstance(self.before, Run | PastRun) else None
+        return started_as.key.name if started_as is not None and started_as.key != self.key else None
+
+    @property
     def job_id(self) -> str | None:
         return self.before.job_id if isinstance(self.before, Run | PastRun) else None
 
@@ -222,6 +249,7 @@ class Plan:
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
+    moved: tuple[tuple[Key, Key], ...] = ()  # names that became others, as no apply has written down yet
     seen: frozenset[str] = frozenset()  # runs that this plan took into account; a newer one makes it stale
 
     @property

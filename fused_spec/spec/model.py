@@ -95,7 +95,7 @@ class Desired:
 
     `sources` names the file behind a payload path (`config.steps.0.udf.code` → `udfs/area.py`), so that a
     plan can say which file changed. `group` is the name that the cells of one matrix share, `cell` the keys of this one
-    by dimension.
+    by dimension. `former` are the keys that it had before, the newest first.
     """
 
     key: Key
@@ -107,6 +107,7 @@ class Desired:
     sources: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
     cell: Mapping[str, str] = field(default_factory=dict)
+    former: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,12 @@ class DesiredJob(Desired):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredUdf(Desired):
-    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`."""
+    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`.
+
+    A slug that no spec `says` is the first name that the UDF had.
+    """
+
+    says_slug: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

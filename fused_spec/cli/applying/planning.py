@@ -9,6 +9,7 @@ from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
+from fused_spec.errors import SpecError
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.history.markers import Markers
@@ -17,16 +18,21 @@ from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import Timing, timing_of
 from fused_spec.spec.model import Resolution
+from fused_spec.spec.relations.moves import Moves, contradictions, with_recorded
 from fused_spec.system.timings import Phase, Timings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """The specs in the environment where they are to be applied, and what is kept of that."""
+    """The specs in the environment where they are to be applied, and what is kept of that.
+
+    `moves` say what was called otherwise before, by the specs and by what earlier applies wrote down.
+    """
 
     resolution: Resolution
     target: Target
     kept: Memory
+    moves: Moves
 
     @property
     def whereabouts(self) -> Whereabouts:
@@ -51,9 +57,21 @@ def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | N
 
 
 def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
-    """These specs at a target; raises the client's errors when its service does not say which one it is."""
+    """These specs at a target; raises the client's errors when its service does not say which one it is.
+
+    Raises `SpecError` where they claim a name that something else had.
+    """
     kept = kept_at(context, resolution.project, target, archive)
-    return Workplace(resolution=replace(resolution, project=kept.project), target=target, kept=kept)
+    recorded = kept.moves.all()
+    if problems := tuple(contradictions(resolution.desired, recorded, place=kept.moves.place)):
+        raise SpecError(problems)
+    desired = with_recorded(resolution.desired, recorded)
+    return Workplace(
+        resolution=replace(resolution, project=kept.project, desired=desired),
+        target=target,
+        kept=kept,
+        moves=Moves(desired, recorded),
+    )
 
 
 def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
@@ -81,6 +99,7 @@ def read(api: FusedReader, markers: Markers, place: Workplace, requests: Request
         markers=markers,
         now=datetime.now(UTC),
         prune=requests.prune,
+        moves=place.moves,
     )
     return with_unreadable(history, place.kept.archive, place.resolution)
 
@@ -93,7 +112,7 @@ def plan_of(place: Workplace, history: History, requests: Requests, api: FusedRe
     )
     odd = oddities(history, place.resolution, place.whereabouts)
     return explained(
-        replace(plan, warnings=(*plan.warnings, *odd)),
+        replace(plan, warnings=(*plan.warnings, *odd), moved=place.moves.new()),
         place.resolution,
         history,
         api=api,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.journal.intents import Journal
     from fused_spec.reconcile.marking.marker import Marker
     from fused_spec.spec.model import Project
+    from fused_spec.spec.relations.moves import Moves
 
 _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -36,6 +37,7 @@ class Surroundings:
     archive: "Archive"
     journal: "Journal"
     cancels: "Cancels"
+    moves: "Moves"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ def surroundings(context: Context) -> Surroundings:
     """What a command needs that names no specs; raises `SpecError` when the project file is invalid."""
     from fused_spec.api.reading import FusedReader
     from fused_spec.cli.targets.target import connect, find_target
+    from fused_spec.spec.relations.moves import Moves
 
     project = current_project(context)
     target = find_target(context, project)
@@ -66,6 +69,7 @@ def surroundings(context: Context) -> Surroundings:
         archive=kept.archive,
         journal=kept.journal,
         cancels=cancels_of(kept),
+        moves=Moves(recorded=kept.moves.all()),
     )
 
 
@@ -123,6 +127,7 @@ def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
     from fused_spec.reconcile.history.listing import list_jobs
     from fused_spec.reconcile.marking.copies import COPIED_AFTER, is_late
 
+    names = _names_of(around.moves, name)
     known: set[str] = set()
     met: tuple[JobResponse, Marker] | None = None
     for job, marker in marked_jobs(around, list_jobs(around.api)):
@@ -130,7 +135,7 @@ def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
             break
         if marker is None or marker.scope != around.project.scope or is_late(marker, job.creation_date):
             continue
-        wanted = marker.key.name == name and attempt in (None, marker.attempt)
+        wanted = marker.key.name in names and attempt in (None, marker.attempt)
         # Of runs with one mark the first is the one that was meant.
         if (met is None and wanted) or (met is not None and met[1].nonce == marker.nonce):
             met = (job, marker)
@@ -139,8 +144,10 @@ def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
         job, marker = met
         receipt = next(iter(around.archive.find(job.id)), None)
         return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
-    if receipts := [one for one in around.archive.find(name) if attempt in (None, one.attempt)]:
-        return FoundRun(job_id=receipts[0].job_id, name=name, receipt=receipts[0], in_history=False)
+    receipts = [one for each in names for one in around.archive.find(each) if attempt in (None, one.attempt)]
+    if receipts:
+        newest = max(receipts, key=lambda one: one.created)
+        return FoundRun(job_id=newest.job_id, name=name, receipt=newest, in_history=False)
     known |= around.archive.names()
     if attempt is not None and name in known:
         raise FusedSpecError(
@@ -152,3 +159,11 @@ def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
         f'no run of a job named "{name}" is known to {around.target.name}',
         hint=f'did you mean "{meant}"?' if meant else "`fused-spec jobs` lists runs, `fused-spec apply` starts them",
     )
+
+
+def _names_of(moves: "Moves", name: str) -> "frozenset[str]":
+    """The name, and those that the same job has and had, as applies wrote down."""
+    from fused_spec.spec.model import Key, Kind
+
+    newest = moves.key_of(Key(kind=Kind.JOB, name=name))
+    return frozenset({name, *(key.name for key in moves.names_of(newest))})

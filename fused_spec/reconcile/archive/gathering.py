@@ -56,15 +56,15 @@ def _kept(
     api, archive, now = site.api, site.archive, site.world.now()
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
-        if archive.has(run.key, run.job_id):
-            return Archived(folder=archive.folder(run.key, run.job_id))
+        if archive.has(run.own.key, run.job_id):
+            return Archived(folder=archive.folder(run.own.key, run.job_id))
         run = certain(run)
         if run.status.in_flight:
             return Archived()
         spool = open_spool(site.spools, run.job_id, change)
         record = RunRecord(
-            key=run.key,
-            digest=run.digest,
+            key=run.own.key,
+            digest=run.own.digest,
             job_id=run.job_id,
             attempt=run.attempt,
             tries=run.tries,
@@ -74,7 +74,7 @@ def _kept(
             base_url=api.base_url,
             spec=_spec_of(run, declared, api),
             statuses=statuses or [(run.ended or now, run.status)],
-            reads=run.reads,
+            reads=run.own.reads,
             facts=masked(api.get_job_facts(run.job_id), spool.redact),
         )
         folder = archive.write(record, spool.whole(api, run.job_id), now=now)
