@@ -1,7 +1,9 @@
 """From paths to a plan; what changes anything is not even imported."""
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import valid_specs
@@ -22,8 +24,7 @@ from fused_spec.spec.relations.moves import Moves, contradictions, with_recorded
 from fused_spec.system.timings import Phase, Timings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
+class Workplace(Struct, frozen=True, kw_only=True):
     """The specs in the environment where they are to be applied, and what is kept of that.
 
     `moves` say what was called otherwise before, by the specs and by what earlier applies wrote down.

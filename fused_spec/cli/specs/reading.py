@@ -10,7 +10,7 @@ from fused_spec.system.timings import Phase
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fused_spec.spec.language.values.outside import Outside
+    from fused_spec.spec.language.outside import Outside
     from fused_spec.spec.model import Project, Resolution, Survey
     from fused_spec.spec.project.git_lock import Locks
     from fused_spec.spec.sight import Means
@@ -28,7 +28,7 @@ def read_specs(context: Context, paths: tuple[str, ...], target: str | None = No
     Where no target is named, it is that of the command.
     """
     with context.timings.phase(Phase.LOAD):
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         from fused_spec.cli.targets.target import find_target, named_target, with_state
         from fused_spec.spec.resolve import resolve
@@ -77,7 +77,7 @@ def means_of(context: Context) -> "Means":
 
 def _outside(context: Context) -> "Outside":
     """What flags and the environment say of what the specs leave open."""
-    from fused_spec.spec.language.values.outside import Outside
+    from fused_spec.spec.language.outside import Outside
 
     def git(word: str) -> str | None:
         from fused_spec.udfs.gitrefs.checkout import word_of

@@ -4,9 +4,10 @@ Nothing that is kept is changed by that: it stays under the names that it had.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from fused_spec.plan.model import PastRun, ReadRun, Run, StartedAs
 from fused_spec.spec.model import Key, Kind
@@ -40,7 +41,7 @@ def renamed(told: AnyTold, moves: Moves, when: datetime | None) -> AnyTold:
     }
     if all(getattr(told, name) == value for name, value in new.items()):
         return told
-    return replace(told, **new)  # type: ignore[type-var]
+    return replace(told, **new)  # type: ignore[type-var]  # each of them is a Struct
 
 
 def renamed_run(run: AnyRun, moves: Moves) -> AnyRun:

@@ -5,8 +5,8 @@ libyaml and the pure parser word their complaints differently; the patterns belo
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from yaml import YAMLError
 from yaml.error import Mark, MarkedYAMLError
 
@@ -24,16 +24,14 @@ HALF_HINT = "write both halves, as in \\ud83d\\ude00, or the character itself"
 """What to do with one of two escapes that make a character together."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(Struct, frozen=True):
     """A place in the text, both counted from 0."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
+class _Fault(Struct, frozen=True):
     """What the parser says: where it gave up, and where what it was reading began."""
 
     lines: list[str]
@@ -51,8 +49,7 @@ class _Fault:
         return self.line(self.at.line)[: self.at.column]
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(Struct, frozen=True):
     spot: _Spot
     message: str
     hint: str

@@ -14,12 +14,12 @@ from fused_spec.spec.files.roots import checkout_of
 from fused_spec.spec.language.expand import MAX_CELLS, Language
 from fused_spec.spec.language.layers import Fragments
 from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.outside import NOBODY, Outside
 from fused_spec.spec.language.project.declared import NOTHING, Declared, declared_in
 from fused_spec.spec.language.project.included import Includes
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import parts_of_files
 from fused_spec.spec.language.values.given import given_from
-from fused_spec.spec.language.values.outside import NOBODY, Outside
 from fused_spec.spec.language.values.values import Around, Values
 from fused_spec.spec.model import Project
 
@@ -60,6 +60,7 @@ class Spoken:
             given=given,
             may_lack=may_lack,
         )
+        problems += values.problems()
         limits = self.project.document.tree.get("limits", {}) if self.project.document is not None else {}
         language = Language(
             values=values,

@@ -7,8 +7,9 @@ prune ends it.
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
 from fused_spec.spec.files.limits import MAX_FILES, MAX_SPEC_BYTES
@@ -29,8 +30,7 @@ _WORD = re.compile(r"[\w.-]+")
 _NAME = re.compile(r"""\bname["']?\s*:\s*["']?([\w.-]+)""")
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True):
     """What else is declared; where nobody could look, everything may be."""
 
     declared: frozenset[Key] = frozenset()

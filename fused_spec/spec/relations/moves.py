@@ -5,11 +5,12 @@ or of what it reads. Whoever reads what was run looks through it, and sees all o
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import product
 from math import prod
 from typing import Final, NamedTuple, TypeVar
+
+from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.model import Desired, DesiredJob, DesiredUdf, Key

@@ -1,10 +1,10 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.errors import CredentialsError
 from fused_spec.plan.actions import Action, Reason

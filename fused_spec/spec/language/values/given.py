@@ -13,17 +13,22 @@ from fused_spec.spec.files.discovery import SpecFile, printable
 from fused_spec.spec.files.limits import MAX_FILE_BYTES
 from fused_spec.spec.files.named_files import Trouble, read_bytes
 from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.outside import VARIABLE_PREFIX, Outside
 from fused_spec.spec.language.project.declared import Declared, TargetWords
 from fused_spec.spec.language.project.variable import Given, Variable, from_text, misfit, with_defaults
-from fused_spec.spec.language.values.outside import VARIABLE_PREFIX, Outside
 
 FLAG = "--var"
 
 
-def given_from(outside: Outside, declared: Declared, target: TargetWords) -> tuple[dict[str, Given], list[Diagnostic]]:
-    """The values given, by name, from the environment, then files, then flags; the later wins."""
+def given_from(
+    outside: Outside, declared: Declared, target: TargetWords
+) -> tuple[dict[str, Given | None], list[Diagnostic]]:
+    """The values given, by name, from the environment, then files, then flags; the later wins.
+
+    None stands for one that does not fit, which is told.
+    """
     problems: list[Diagnostic] = []
-    found: dict[str, Given] = {}
+    found: dict[str, Given | None] = {}
     for variable, text in _in_environment(outside.environment, declared, target, problems):
         _read(variable, text, f"{VARIABLE_PREFIX}{variable.name}", found, problems)
     if target.is_sealed and not outside.says_nothing:
@@ -59,23 +64,27 @@ def _in_environment(
             yield known, text
 
 
-def _read(variable: Variable, text: str, source: str, found: dict[str, Given], problems: list[Diagnostic]) -> None:
+def _read(
+    variable: Variable, text: str, source: str, found: dict[str, Given | None], problems: list[Diagnostic]
+) -> None:
     shown = spelt(text, (variable.name,)) if not is_sensitive_name(variable.name) else "a value"
     try:
         value = from_text(text, variable)
     except ValueError as error:
         message = f"var.{variable.name} is {error}, and {source} gives {shown}"
         problems.append(_problem("variable-misfit", message, source, f"it is declared at {variable.where()}"))
+        found[variable.name] = None
         return
     _keep(variable, Layer(value, _at(source), source), found, problems)
 
 
-def _keep(variable: Variable, layer: Layer, found: dict[str, Given], problems: list[Diagnostic]) -> None:
+def _keep(variable: Variable, layer: Layer, found: dict[str, Given | None], problems: list[Diagnostic]) -> None:
     wrong = misfit(layer.tree, variable.declared, f"var.{variable.name}")
     if wrong is None:
         found[variable.name] = Given(with_defaults(layer.tree, variable.declared), layer.place, layer.name)
         return
     pointer, message = wrong
+    found[variable.name] = None
     told = Told(variable.origin)
     inside = layer.at(pointer) or layer
     told.tell(
@@ -84,7 +93,7 @@ def _keep(variable: Variable, layer: Layer, found: dict[str, Given], problems: l
     problems += told.problems
 
 
-def _read_file(path: Path, declared: Declared, found: dict[str, Given], problems: list[Diagnostic]) -> None:
+def _read_file(path: Path, declared: Declared, found: dict[str, Given | None], problems: list[Diagnostic]) -> None:
     name = printable(path)
     content = read_bytes(path, name, limit=MAX_FILE_BYTES)
     if isinstance(content, Trouble):

@@ -10,9 +10,9 @@ from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.answers import Answer, Found, Hole, within
 from fused_spec.spec.language.names.interpolation import Filler
 from fused_spec.spec.language.names.templates import Mistake, Reference
+from fused_spec.spec.language.outside import Outside
 from fused_spec.spec.language.project.declared import Declared, TargetWords
 from fused_spec.spec.language.project.variable import TYPES, Given, Variable, misfit, with_defaults
-from fused_spec.spec.language.values.outside import Outside
 
 _TARGET_WORDS = ("name", "scope", "base_url")
 _PROJECT_WORDS = ("name", "id")
@@ -30,21 +30,36 @@ class Around(NamedTuple):
 class Values:
     """The values of one target.
 
-    `given` are those of the variables from outside git, by name. Where values `may_lack`, a variable without one is a
-    hole, and so is a variable of the environment.
+    `given` are those of the variables from outside git, by name; None for one that does not fit. Where values
+    `may_lack`, a variable without one is a hole, and so is a variable of the environment.
     """
 
     declared: Declared
     target: TargetWords
     around: Around
     outside: Outside
-    given: Mapping[str, Given]
+    given: Mapping[str, Given | None]
     may_lack: bool
     told: list[Diagnostic] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     from_outside: dict[str, str] = field(default_factory=dict)
     _known: dict[str, Answer] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
+
+    def problems(self) -> list[Diagnostic]:
+        """What is wrong with the values, used or not; that one is missing is told where it is used."""
+        for variable in self.declared.variables.values():
+            if variable.name not in self._known and self._has_value(variable):
+                self._asked.append(variable.name)
+                self._known[variable.name] = self._evaluate(variable)
+                self._asked.pop()
+        told, self.told = self.told, []
+        self.used.clear()
+        return told
+
+    def _has_value(self, variable: Variable) -> bool:
+        name = variable.name
+        return name in self.given or name in self.target.variables or variable.default is not None
 
     def of(self, reference: Reference) -> Answer:
         """What a reference stands for, but for those of a cell."""
@@ -97,6 +112,8 @@ class Values:
 
     def _evaluate(self, variable: Variable) -> Answer:
         given = self.given.get(variable.name)
+        if given is None and variable.name in self.given:
+            return _hole(variable)
         if given is not None:
             self.from_outside[variable.name] = given.source
             layer = Layer(given.value, given.place, given.source)
