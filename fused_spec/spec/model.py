@@ -90,7 +90,7 @@ class Desired(Struct, frozen=True, kw_only=True):
 
     `sources` names the file behind a payload path (`config.steps.0.udf.code` → `udfs/area.py`), so that a
     plan can say which file changed. `group` is the name that the cells of one matrix share, `cell` the keys of this one
-    by dimension.
+    by dimension. `former` are the keys that it had before, the newest first.
     """
 
     key: Key
@@ -102,6 +102,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     sources: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
     cell: Mapping[str, str] = field(default_factory=dict)
+    former: tuple[Key, ...] = ()
 
 
 class DesiredJob(Desired, frozen=True, kw_only=True):
@@ -129,7 +130,12 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
 
 
 class DesiredUdf(Desired, frozen=True, kw_only=True):
-    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`."""
+    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`.
+
+    A slug that no spec `says` is the first name that the UDF had.
+    """
+
+    says_slug: bool = False
 
 
 class Life(Struct, frozen=True, kw_only=True):
