@@ -28,10 +28,10 @@ def _known(noun: Noun, asking: click.Context, typed: str) -> Iterable[Completion
     match noun:
         case Noun.FILE:
             return [CompletionItem(typed, type="file")]
+        case Noun.CODE:
+            return _beginning(typed, _codes())
         case Noun.KIND:
             return _beginning(typed, _kinds())
-        case Noun.CODE:
-            return _codes(typed)
         case Noun.TARGET:
             return _beginning(typed, _targets(context))
         case Noun.JOBS:
@@ -58,14 +58,11 @@ def _kinds() -> dict[str, str | None]:
     return dict.fromkeys(KINDS)
 
 
-def _codes(typed: str) -> Iterator[CompletionItem]:
-    """Numbers and words, in any case; words once something is typed."""
+def _codes() -> dict[str, str | None]:
+    """Each by its number and by its word."""
     from fused_spec.messages.codes.registry import entries
 
-    known = list(entries().values())
-    yield from _beginning(typed.upper(), {entry.id: entry.title for entry in known})
-    if typed:
-        yield from _beginning(typed.lower(), {entry.code: entry.title for entry in known})
+    return {word: entry.title for entry in entries().values() for word in (entry.id, entry.code)}
 
 
 def _targets(context: Context) -> dict[str, str | None]:
