@@ -21,9 +21,12 @@ def homes(schema: Mapping[str, Any]) -> dict[str, list[str]]:
 def _fields(schema: Any, home: str) -> Iterator[tuple[str, str]]:
     if not isinstance(schema, dict):
         return
+    # What is within one of several ways to say something means nothing elsewhere.
+    ways = {name for way in schema.get("oneOf", ()) for name in way.get("required", ())}
     for name, value in schema.get("properties", {}).items():
         yield name, home
-        yield from _fields(value, f"{home.partition(' ')[0]}.{name}".lstrip("."))
+        if name not in ways:
+            yield from _fields(value, f"{home.partition(' ')[0]}.{name}".lstrip("."))
     yield from _fields(schema.get("items"), home)
     for branch in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
         yield from _fields(branch, home)
