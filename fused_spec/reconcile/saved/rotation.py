@@ -176,7 +176,7 @@ def _hand_over(key: Key, sink: Command | GitHub, edition: Edition, issuer: Issue
 def delivery_trouble(sink: Sink, edition: Edition, key: Key, journal: TokenJournal) -> str | None:
     """What the sink lacks of holding the value of an edition; of what cannot be read what was noted counts."""
     if isinstance(sink, Command):
-        return None if journal.delivery(key) == _delivery(sink, edition) else "is not known to hold its value"
+        return None if journal.delivery(key) == _delivery(sink, edition) else "was not given it"
     return sink_trouble(sink, edition.value)
 
 

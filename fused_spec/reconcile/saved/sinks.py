@@ -118,7 +118,7 @@ def _tell_github(sink: GitHub, value: bytes) -> None:
     assert sink.file is not None  # it was looked at before
     if sink.tell is not None:
         for line in value.decode().splitlines():
-            sink.tell(f"::add-mask::{line}")
+            sink.tell(f"::add-mask::{line.replace('%', '%25')}")
     try:
         with sink.file.open("ab") as stream:
             stream.write(block_of(sink.name, value))
