@@ -39,13 +39,13 @@ class Command(Struct, frozen=True):
 class GitHub(Struct, frozen=True):
     """A variable for the later steps of a job at GitHub, or an output of the step; `what` is `env` or `output`.
 
-    `file` is where the runner reads it, None where no workflow runs, and `tell` says a line to the runner.
+    `file` is where the runner reads it, None where no workflow runs, and `say` tells a line to the runner.
     """
 
     what: str
     name: str
     file: Path | None = None
-    tell: Callable[[str], None] | None = None
+    say: Callable[[str], None] | None = None
 
     def __str__(self) -> str:
         return f"GitHub's {self.what} {self.name}"

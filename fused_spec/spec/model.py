@@ -91,7 +91,7 @@ class Desired(Struct, frozen=True, kw_only=True):
 
     `sources` names the file behind a payload path (`config.steps.0.udf.code` → `udfs/area.py`), so that a
     plan can say which file changed. `group` is the name that the cells of one matrix share, `cell` the keys of this one
-    by dimension.
+    by dimension. `former` are the keys that it had before, the newest first.
     """
 
     key: Key
@@ -103,6 +103,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     sources: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
     cell: Mapping[str, str] = field(default_factory=dict)
+    former: tuple[Key, ...] = ()
 
 
 class DesiredJob(Desired, frozen=True, kw_only=True):
@@ -130,7 +131,12 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
 
 
 class DesiredUdf(Desired, frozen=True, kw_only=True):
-    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`."""
+    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`.
+
+    A slug that no spec `says` is the first name that the UDF had.
+    """
+
+    says_slug: bool = False
 
 
 class Life(Struct, frozen=True, kw_only=True):
@@ -202,12 +208,16 @@ class Project(Struct, frozen=True, kw_only=True):
 
 
 class Survey(Struct, frozen=True, kw_only=True):
-    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`."""
+    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`.
+
+    `names` are those of all files in which there is a spec, right or wrong.
+    """
 
     project: Project
     diagnostics: tuple[Diagnostic, ...]
     specs: int
     files: int
+    names: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:

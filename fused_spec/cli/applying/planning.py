@@ -13,6 +13,7 @@ from fused_spec.cli.targets.secrets import secret_reader
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
+from fused_spec.errors import SpecError
 from fused_spec.plan import planner
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.history.markers import Markers
@@ -21,6 +22,7 @@ from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import Timing, timing_of
 from fused_spec.spec.model import Resolution
+from fused_spec.spec.relations.moves import Moves, contradictions, with_recorded
 from fused_spec.spec.relations.secret_changes import with_secret_changes
 from fused_spec.system.timings import Phase, Timings
 
@@ -29,12 +31,16 @@ if TYPE_CHECKING:
 
 
 class Workplace(Struct, frozen=True, kw_only=True):
-    """The specs in the environment where they are to be applied, and what is kept of that."""
+    """The specs in the environment where they are to be applied, and what is kept of that.
+
+    `moves` say what was called otherwise before, by the specs and by what earlier applies wrote down.
+    """
 
     resolution: Resolution
     target: Target
     kept: Memory
     secrets: "SecretReader"
+    moves: Moves
 
     @property
     def whereabouts(self) -> Whereabouts:
@@ -52,21 +58,34 @@ class Workplace(Struct, frozen=True, kw_only=True):
         return timing_of(self.target)
 
 
-def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
+def find_workplace(
+    context: Context, paths: tuple[str, ...], *, archive: str | None = None, strict: bool = False
+) -> Workplace:
     """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
-    resolution = valid_specs(context, paths)
+    resolution = valid_specs(context, paths, strict=strict)
     return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
 
 
 def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
     """These specs at a target; raises the client's errors when its service does not say which one it is.
 
-    Raises `Unreadable` where a secret whose change is to start something cannot be read.
+    Raises `SpecError` where the specs claim a name that something else had, and `Unreadable` where a secret cannot be
+    read whose change is to start something.
     """
     kept = kept_at(context, resolution.project, target, archive)
     secrets = secret_reader(context, resolution.secrets, runs=True)
     resolution = with_secret_changes(replace(resolution, project=kept.project), secrets.macs)
-    return Workplace(resolution=resolution, target=target, kept=kept, secrets=secrets)
+    recorded = kept.moves.all()
+    if problems := tuple(contradictions(resolution.desired, recorded, place=kept.moves.place)):
+        raise SpecError(problems)
+    desired = with_recorded(resolution.desired, recorded)
+    return Workplace(
+        resolution=replace(resolution, desired=desired),
+        target=target,
+        kept=kept,
+        secrets=secrets,
+        moves=Moves(desired, recorded),
+    )
 
 
 def make_plan(context: Context, place: Workplace, requests: Requests) -> Plan:
@@ -94,6 +113,7 @@ def read(api: FusedReader, markers: Markers, place: Workplace, requests: Request
         markers=markers,
         now=datetime.now(UTC),
         prune=requests.prune,
+        moves=place.moves,
     )
     return with_unreadable(history, place.kept.archive, place.resolution)
 
@@ -106,7 +126,7 @@ def plan_of(place: Workplace, history: History, requests: Requests, api: FusedRe
     )
     odd = oddities(history, place.resolution, place.whereabouts)
     return explained(
-        replace(plan, warnings=(*plan.warnings, *odd)),
+        replace(plan, warnings=(*plan.warnings, *odd), moved=place.moves.new()),
         place.resolution,
         history,
         api=api,

@@ -29,7 +29,7 @@ def with_ways(resolution: "Resolution", context: Context) -> "Resolution":
             case Command():
                 return replace(sink, hand=lambda content: _hand(sink, content, context, reader))
             case GitHub(what=what):
-                return replace(sink, file=_runner_file(what, context), tell=context.console.tell_runner)
+                return replace(sink, file=_runner_file(what, context), say=context.console.tell_runner)
         return sink
 
     if not any(isinstance(one, DesiredToken) and not isinstance(one.sink, Path) for one in resolution.desired):

@@ -58,8 +58,8 @@ def _kept(
     api, archive, now = site.api, site.archive, site.world.now()
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
-        if archive.has(run.key, run.job_id):
-            return Archived(folder=archive.folder(run.key, run.job_id))
+        if archive.has(run.own.key, run.job_id):
+            return Archived(folder=archive.folder(run.own.key, run.job_id))
         run = certain(run)
         if run.status.in_flight:
             return Archived()
@@ -68,8 +68,8 @@ def _kept(
         gone = site.secrets.undeclared(names)
         spool = _spool(site, run.job_id, change, set(names).difference(gone))
         record = RunRecord(
-            key=run.key,
-            digest=run.digest,
+            key=run.own.key,
+            digest=run.own.digest,
             job_id=run.job_id,
             attempt=run.attempt,
             tries=run.tries,
@@ -79,7 +79,7 @@ def _kept(
             base_url=api.base_url,
             spec=spec,
             statuses=statuses or [(run.ended or now, run.status)],
-            reads=run.reads,
+            reads=run.own.reads,
             facts=None if gone else masked(api.get_job_facts(run.job_id), spool.redact),
         )
         log = _left_out(gone) if gone else spool.whole(api, run.job_id)

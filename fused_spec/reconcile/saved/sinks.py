@@ -116,9 +116,9 @@ def put_back(sink: Sink, content: bytes | None) -> None:
 def _tell_github(sink: GitHub, value: bytes) -> None:
     """Have the runner mask the value before it is anywhere, then hand it over."""
     assert sink.file is not None  # it was looked at before
-    if sink.tell is not None:
+    if sink.say is not None:
         for line in value.decode().splitlines():
-            sink.tell(f"::add-mask::{line.replace('%', '%25')}")
+            sink.say(f"::add-mask::{line.replace('%', '%25')}")
     try:
         with sink.file.open("ab") as stream:
             stream.write(block_of(sink.name, value))

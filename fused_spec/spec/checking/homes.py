@@ -21,9 +21,10 @@ def homes(schema: Mapping[str, Any]) -> dict[str, list[str]]:
 def _fields(schema: Any, home: str) -> Iterator[tuple[str, str]]:
     if not isinstance(schema, dict):
         return
-    # What is within one of several ways to say something means nothing elsewhere.
+    # What is within one of several ways to say something, or where text may stand, means nothing elsewhere.
     ways = {name for way in schema.get("oneOf", ()) for name in way.get("required", ())}
-    for name, value in schema.get("properties", {}).items():
+    may_be_text = "string" in schema.get("type", ())
+    for name, value in ({} if may_be_text else schema.get("properties", {})).items():
         yield name, home
         if name not in ways:
             yield from _fields(value, f"{home.partition(' ')[0]}.{name}".lstrip("."))

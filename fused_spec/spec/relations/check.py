@@ -21,12 +21,13 @@ def check_relations(declarations: Iterable[Declaration], places: Places) -> list
     return places.told(
         lambda: chain(
             check.duplicates(),
+            check.moves(),
             check.unknown_needs(),
             check.unknown_references(),
             check.missing_outputs(),
             check.cycles(),
-            check.shared("output", lambda one: one.outputs, "two jobs write"),
-            check.shared("sink", lambda one: () if one.sink is None else (one.sink,), "two tokens write"),
+            check.shared("shared-output", lambda one: one.outputs, "two jobs write"),
+            check.shared("shared-sink", lambda one: () if one.sink is None else (one.sink,), "two tokens write"),
         )
     )
 
@@ -48,6 +49,29 @@ class _Check:
             elif key.kind is Kind.JOB and key.name in self._groups:
                 hint = "rename one: a matrix takes its own name as well as those of its cells"
                 yield self._problem("duplicate-name", f'a matrix is named "{key.name}"', one, _NAME, hint)
+
+    def moves(self) -> Iterator[Diagnostic]:
+        """Former names that are names of today, or that two claim; of the cells of a matrix one tells it."""
+        declared = dict(reversed(self._declared))
+        claimed: dict[Key, tuple[Declaration, Pointer]] = {}
+        told: set[tuple[int, int, Pointer]] = set()
+        for key, one in self._declared:
+            for name, pointer in one.former:
+                former, line = Key(kind=key.kind, name=name), (one.file, one.document, pointer)
+                other = declared.get(former)
+                first, place = claimed.setdefault(former, (one, pointer))
+                if line in told or (other is None and first is one):
+                    continue
+                told.add(line)
+                if other is one:
+                    yield self._problem("moved-name", f'"{name}" is its name of now', one, pointer, "remove this line")
+                elif other is not None:
+                    message = f'"{name}" is still declared at {self._places.value(other, _NAME)}'
+                    yield self._problem("moved-name", message, one, pointer, "remove it there, or remove this line")
+                else:
+                    where = f"{key.kind}/{first.name} at {self._places.value(first, place)}"
+                    message = f'two say that they were called "{name}": {key}, and {where}'
+                    yield self._problem("moved-name", message, one, pointer, "only one can have what ran under it")
 
     def unknown_needs(self) -> Iterator[Diagnostic]:
         for key, one in self._declared:
@@ -115,7 +139,7 @@ class _Check:
                     yield Key(kind=Kind.JOB, name=name), pointer
 
     def shared(
-        self, what: str, mentions: Callable[[Declaration], Iterable[Mention]], message: str
+        self, code: str, mentions: Callable[[Declaration], Iterable[Mention]], message: str
     ) -> Iterator[Diagnostic]:
         """Two that write to one place would destroy each other's work."""
         writers: dict[str, list[tuple[Key, Declaration, Pointer]]] = defaultdict(list)
@@ -127,7 +151,7 @@ class _Check:
             for key, one, pointer in found[1:]:
                 if key != first_key:
                     hint = f"{self._places.value(first, pointer_of_first)} has it first; give each its own"
-                    yield self._problem(f"shared-{what}", f"{message} {place}", one, pointer, hint)
+                    yield self._problem(code, f"{message} {place}", one, pointer, hint)
 
     def _unknown(self, name: str, known: Iterable[str], what: str, one: Declaration, pointer: Pointer) -> Diagnostic:
         meant = nearest(name, known)

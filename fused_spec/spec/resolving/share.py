@@ -49,7 +49,7 @@ class Others(NamedTuple):
 
 def others_of(declarations: Sequence[Declaration]) -> Others:
     udfs = [one for one in declarations if one.kind == Kind.UDF]
-    names = {name for one in udfs for name in (one.slug, one.name) if name is not None}
+    names = {name for one in udfs for name in (one.slug, one.name, *(old for old, _ in one.former)) if name is not None}
     return Others(outputs=outputs(declarations), groups=Groups(declarations), saved=names)
 
 

@@ -13,8 +13,8 @@ _LITERAL = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "targ
 
 
 def is_off(pointer: Pointer) -> bool:
-    """Whether a text is left as it is: code, and what describes."""
-    if pointer == ("metadata", "description"):
+    """Whether a text is left as it is: code, what describes, and former names, which the matrix fills in."""
+    if pointer == ("metadata", "description") or pointer[:2] == ("metadata", "moved_from"):
         return True
     return pointer[-1:] == ("code",) and (pointer[-2:-1] == ("udf",) or pointer[-3:-2] == ("headers",))
 
