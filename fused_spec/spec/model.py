@@ -19,6 +19,7 @@ from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
 
 if TYPE_CHECKING:
+    from fused_spec.configuration.token_sinks import Sink
     from fused_spec.spec.documents.document import Document
 
 DEFAULT_SCOPE = "default"
@@ -151,11 +152,11 @@ class Life(Struct, frozen=True, kw_only=True):
 
 class DesiredToken(Desired, frozen=True, kw_only=True):
     """A UDF access token; the payload holds `udf` (`{id}`, `{email, name}`, `{name}` or `{ref}`), `client_id`,
-    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value, and `sink_said` the same as
-    the spec names it, within the project. `life` is no part of the payload: the service knows nothing of it, and a
+    `cache`, `metadata_json`, `enabled`. `sink` is what receives the token's value, and `sink_said` the same as the
+    spec names it. `life` is no part of the payload: the service knows nothing of it, and a
     token need not be made anew for it."""
 
-    sink: Path
+    sink: "Sink"
     sink_said: str = ""
     life: Life | None = None
     needs: tuple[Key, ...] = ()
