@@ -12,6 +12,7 @@ from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.spec.model import Desired, Key
 from fused_spec.spec.project.elsewhere import Elsewhere
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 
 
 class Absent(Enum):
@@ -149,7 +150,8 @@ class History(Struct, frozen=True, kw_only=True):
     `missed` are runs that this archive's applies started, that have ended, and that no apply has archived.
     `traces` are runs that were started, as the journal knows, and are in neither the history nor the archive.
     `successes` has the newest success of jobs whose newest run is no success, as far as one is known.
-    `elsewhere` is what specs of the project declare that were not given, read where something is in no given one.
+    `elsewhere` is what specs of the project declare that were not given, read where something is in no given one. All
+    of it is under the names of now, as `moves` have them.
     """
 
     read_at: datetime
@@ -162,6 +164,7 @@ class History(Struct, frozen=True, kw_only=True):
     objects: Mapping[Key, RemoteObject] = field(default_factory=dict)
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     seen: frozenset[str] = frozenset()  # the id of every run in the listing, foreign ones included
+    moves: Moves = UNMOVED
 
     def newest(self, key: Key) -> Run | None:
         return next(iter(self.runs.get(key, ())), None)

@@ -80,7 +80,9 @@ def read_history(
             runs[key] = [_with_note(renamed_run(one, moves), noted), *runs.get(key, [])]
     unknown = {key: one for (key, one), run in zip(started.items(), unlisted, strict=True) if run is None}
     elsewhere = cache(lambda: look_elsewhere(resolution))
-    objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
+    objects = read_objects(
+        api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves
+    )
     going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
     undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
     kept_or_going_on = kept | _in_flight(found)
@@ -95,6 +97,7 @@ def read_history(
         objects=objects,
         elsewhere=elsewhere() if undeclared else Elsewhere(),
         seen=listing.seen,
+        moves=moves,
     )
 
 
