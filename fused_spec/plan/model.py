@@ -12,7 +12,6 @@ from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.spec.model import Desired, Key
 from fused_spec.spec.project.elsewhere import Elsewhere
-from fused_spec.spec.relations.moves import UNMOVED, Moves
 
 
 class Absent(Enum):
@@ -151,7 +150,7 @@ class History(Struct, frozen=True, kw_only=True):
     `traces` are runs that were started, as the journal knows, and are in neither the history nor the archive.
     `successes` has the newest success of jobs whose newest run is no success, as far as one is known.
     `elsewhere` is what specs of the project declare that were not given, read where something is in no given one. All
-    of it is under the names of now, as `moves` have them.
+    of it is under the names of now; `aliases` are other names that declared things had or have elsewhere.
     """
 
     read_at: datetime
@@ -164,7 +163,7 @@ class History(Struct, frozen=True, kw_only=True):
     objects: Mapping[Key, RemoteObject] = field(default_factory=dict)
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     seen: frozenset[str] = frozenset()  # the id of every run in the listing, foreign ones included
-    moves: Moves = UNMOVED
+    aliases: Mapping[Key, Key] = field(default_factory=dict)
 
     def newest(self, key: Key) -> Run | None:
         return next(iter(self.runs.get(key, ())), None)

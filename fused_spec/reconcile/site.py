@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from fused_spec.configuration.secret_values import SecretReader
 from fused_spec.configuration.settings import Target
 from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
@@ -104,6 +105,7 @@ class Site(Struct, frozen=True, kw_only=True):
     may_act: Callable[[float], bool] = always
     uploads: Uploads = field(default_factory=Uploads)
     looks: Looks = field(default_factory=Looks)
+    secrets: SecretReader = field(default_factory=SecretReader)
     timings: Timings = UNTIMED
     moves: Moves = UNMOVED
 

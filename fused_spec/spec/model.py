@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from fused_spec.configuration.declared_secrets import NO_SECRETS, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, Target
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
@@ -106,7 +107,8 @@ class Desired(Struct, frozen=True, kw_only=True):
 
 class DesiredJob(Desired, frozen=True, kw_only=True):
     """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
-    `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`.
+    `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`, where a value that
+    is no text names secrets (`messages.named_secrets`).
 
     `reads` are those of its needs whose output it reads; `writes` are the addresses that it says it writes besides its
     steps. `start` holds start_job's keywords that decide nothing about the result, and so are no part of the digest:
@@ -205,12 +207,16 @@ class Project(Struct, frozen=True, kw_only=True):
 
 
 class Survey(Struct, frozen=True, kw_only=True):
-    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`."""
+    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`.
+
+    `names` are those of all files in which there is a spec, right or wrong.
+    """
 
     project: Project
     diagnostics: tuple[Diagnostic, ...]
     specs: int
     files: int
+    names: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -220,13 +226,14 @@ class Survey(Struct, frozen=True, kw_only=True):
 class Resolution(Struct, frozen=True, kw_only=True):
     """Everything the specs say: desired state in the order of their files, and every problem found.
 
-    `files` are those that were read; others of the project may declare more.
+    `files` are those that were read; others of the project may declare more. `secrets` are those of its target.
     """
 
     project: Project
     desired: tuple[Desired, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     files: tuple[Path, ...] = ()
+    secrets: Secrets = NO_SECRETS
 
     @property
     def valid(self) -> bool:

@@ -1,6 +1,7 @@
 """From paths to a plan; what changes anything is not even imported."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import valid_specs
 from fused_spec.cli.targets.memory import Memory, cancels_of, kept_at, leavings_of, open_markers
+from fused_spec.cli.targets.secrets import secret_reader
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
@@ -21,7 +23,11 @@ from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, wi
 from fused_spec.reconcile.site import Timing, timing_of
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.relations.moves import Moves, contradictions
+from fused_spec.spec.relations.secret_changes import with_secret_changes
 from fused_spec.system.timings import Phase, Timings
+
+if TYPE_CHECKING:
+    from fused_spec.configuration.secret_values import SecretReader
 
 
 class Workplace(Struct, frozen=True, kw_only=True):
@@ -33,6 +39,7 @@ class Workplace(Struct, frozen=True, kw_only=True):
     resolution: Resolution
     target: Target
     kept: Memory
+    secrets: "SecretReader"
     moves: Moves
 
     @property
@@ -51,26 +58,32 @@ class Workplace(Struct, frozen=True, kw_only=True):
         return timing_of(self.target)
 
 
-def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
+def find_workplace(
+    context: Context, paths: tuple[str, ...], *, archive: str | None = None, strict: bool = False
+) -> Workplace:
     """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
-    resolution = valid_specs(context, paths)
+    resolution = valid_specs(context, paths, strict=strict)
     return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
 
 
 def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
     """These specs at a target; raises the client's errors when its service does not say which one it is.
 
-    Raises `SpecError` where they claim a name that something else had.
+    Raises `Unreadable` where a secret whose change is to start something cannot be read, and `SpecError` where the
+    specs claim a name that something else had.
     """
     kept = kept_at(context, resolution.project, target, archive)
+    secrets = secret_reader(context, resolution.secrets, runs=True)
+    resolution = with_secret_changes(replace(resolution, project=kept.project), secrets.macs)
     recorded = kept.moves.all()
     if problems := tuple(contradictions(resolution.desired, recorded, place=kept.moves.place)):
         raise SpecError(problems)
     moves = Moves(resolution.desired, recorded)
     return Workplace(
-        resolution=replace(resolution, project=kept.project, desired=moves.desired),
+        resolution=replace(resolution, desired=moves.desired),
         target=target,
         kept=kept,
+        secrets=secrets,
         moves=moves,
     )
 

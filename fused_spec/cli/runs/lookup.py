@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fused_spec.cli.targets.memory import cancels_of, kept_at, open_markers
+from fused_spec.cli.targets.secrets import masking
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
+from fused_spec.messages.redaction import Redactor, redact
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -39,6 +41,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     journal: "Journal"
     cancels: "Cancels"
     moves: "Moves"
+    mask: Redactor = redact
 
 
 class FoundRun(Struct, frozen=True, kw_only=True):
@@ -69,6 +72,7 @@ def surroundings(context: Context) -> Surroundings:
         archive=kept.archive,
         journal=kept.journal,
         cancels=cancels_of(kept),
+        mask=masking(context, project, target),
         moves=Moves(recorded=kept.moves.all()),
     )
 

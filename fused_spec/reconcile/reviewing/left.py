@@ -51,7 +51,7 @@ def what_left(
     has not left.
     """
     project = resolution.project
-    declared = {name for one in resolution.desired for name in history.moves.names_of(one.key)}
+    declared = {one.key for one in resolution.desired} | history.aliases.keys()
     if project.scope == DEFAULT_SCOPE:
         return ()
     runs = _ended(history, declared)

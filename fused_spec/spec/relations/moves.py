@@ -59,7 +59,7 @@ class Moves:
         if not self:
             return key
         heir = self._heir(key, when, set())
-        return heir if heir is not None else self._known_aliases.get(key) or self._last(key)
+        return heir if heir is not None else self.aliases.get(key) or self._last(key)
 
     def digest_of(self, key: Key, told: str) -> str:
         """The digest of the declared job, where the one that is told is of the same thing under other names."""
@@ -81,6 +81,13 @@ class Moves:
         for one in after:  # which grows
             after += [move.after for move in self._onwards.get(one, ()) if self._is_free(move.after, (*before, *after))]
         return (*before, *after[1:])
+
+    @property
+    def aliases(self) -> Mapping[Key, Key]:
+        """The other names of what is declared, each with the key of now."""
+        if self._aliases is None:
+            self._aliases = {name: key for key in self._declared for name in self.names_of(key)[1:]}
+        return self._aliases
 
     def new(self) -> tuple[tuple[Key, Key], ...]:
         """The moves that specs tell and nobody wrote down: from which key to which."""
@@ -117,12 +124,6 @@ class Moves:
                 break
             names.append(moves[-1].after)
         return names[-1]
-
-    @property
-    def _known_aliases(self) -> Mapping[Key, Key]:
-        if self._aliases is None:
-            self._aliases = {name: key for key in self._declared for name in self.names_of(key)}
-        return self._aliases
 
     def _before(self, key: Key) -> list[Key]:
         """The key and what it was before, the newest first; what is declared again, or claimed by others, is theirs."""

@@ -30,6 +30,7 @@ from fused_spec.spec.model import (
 from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
+from fused_spec.spec.resolving.environment import environment_of
 from fused_spec.spec.resolving.former import check_former, first_name, former_keys
 from fused_spec.spec.resolving.prices import PRICES
 from fused_spec.spec.resolving.references import References
@@ -39,7 +40,6 @@ from fused_spec.spec.resolving.token_life import token_life
 from fused_spec.spec.udfs.loads import Loadable
 
 _SPEC: Pointer = ("spec",)
-_DEFAULT_ENV = {"FUSED_CREDENTIAL_PROVIDER": "ec2"}
 _KEPT_HERE = ("sink", "expires", "warn_before")
 _SETTINGS = ("instance_type", "region", "disk_size_gb", "image_name")
 
@@ -104,7 +104,7 @@ class _Builder(Struct, kw_only=True):
         }
         payload = {"config": {name: value for name, value in config.items() if value is not None}}
         payload |= {name: spec[name] for name in _SETTINGS if spec.get(name) is not None}
-        if env := _env(spec.get("env", {})):
+        if env := environment_of(spec.get("env", {})):
             payload["additional_env"] = env
         if not self._is_sendable(config):
             return None
@@ -276,8 +276,3 @@ def _start(spec: Mapping[str, Any]) -> dict[str, Any]:
         age = spec["cache_max_age"]
         said["cache_max_age"] = age if isinstance(age, int) else seconds(age)
     return said
-
-
-def _env(declared: Mapping[str, str | None]) -> dict[str, str]:
-    """What is declared over Fused's own default; null takes a variable away."""
-    return {name: value for name, value in (_DEFAULT_ENV | dict(declared)).items() if value is not None}

@@ -200,6 +200,7 @@ class Share(Struct):
                 git=around.git,
                 files=self._udf_files,
                 saved=_Unknown() if others is None else others.saved,
+                secrets=around.language.secrets if around.project.file is not None else None,
                 syntax=syntax_of if self._syntax is None else self._syntax.syntax_of,
             ),
         )

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from fused_spec.configuration.declared_secrets import NO_SECRETS, Origin, Secrets
 from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
+from fused_spec.messages.named_secrets import Named
 from fused_spec.spec.documents.positions import Place, Pointer
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.answers import Answer, Found, Hole, within
-from fused_spec.spec.language.names.interpolation import Filler
+from fused_spec.spec.language.names.interpolation import Filler, names_in
 from fused_spec.spec.language.names.templates import Mistake, Reference
 from fused_spec.spec.language.outside import Outside
 from fused_spec.spec.language.project.declared import Declared, TargetWords
@@ -40,8 +42,10 @@ class Values:
     outside: Outside
     given: Mapping[str, Given | None]
     may_lack: bool
+    secrets: Secrets = NO_SECRETS
     told: list[Diagnostic] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    secrets_used: set[str] = field(default_factory=set)
     from_outside: dict[str, str] = field(default_factory=dict)
     _known: dict[str, Answer] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
@@ -56,6 +60,25 @@ class Values:
         told, self.told = self.told, []
         self.used.clear()
         return told
+
+    def all_used(self) -> set[str]:
+        """The variables that specs name, and those that the values of these name."""
+        found: set[str] = set()
+        left = list(self.used)
+        while left:
+            name = left.pop()
+            if name in found or name not in self.declared.variables:
+                continue
+            found.add(name)
+            said = (self.target.variables.get(name), self.declared.variables[name].default)
+            left += [
+                str(reference.path[0])
+                for layer in said
+                if layer is not None
+                for _, reference in names_in(layer.tree)
+                if reference.namespace == "var"
+            ]
+        return found
 
     def _has_value(self, variable: Variable) -> bool:
         name = variable.name
@@ -82,9 +105,30 @@ class Values:
                 )
         return Mistake(
             "secret-not-allowed",
-            f"${{{reference}}}: a secret may stand in env alone",
-            "give it to the job by env, and read it there",
+            f"${{{reference}}}: what stands here is shown, and may be used anywhere",
+            "name the secret itself where it is needed: in the values of a job's env",
         )
+
+    def secret(self, reference: Reference) -> Answer:
+        """A secret by its name, where one may stand; its value is asked of nobody."""
+        name = str(reference.path[0])
+        known = self.secrets.by_name.get(name)
+        if known is None:
+            meant = nearest(name, self.secrets.by_name)
+            hint = f"declare it in fused-spec.yaml: secrets: {{{name}: {{from: {{env: {name}}}}}}}"
+            if meant:
+                hint = f"{guess(name, meant)} ({self.secrets.by_name[meant].where})"
+            return Mistake("unknown-secret", f'no secret is declared as "{name}"', hint)
+        if len(reference.path) > 1:
+            return Mistake("no-such-name", f"${{{reference}}}: a secret has no parts", f"write ${{secret.{name}}}")
+        self.secrets_used.add(name)
+        if known.source.origin is Origin.FUSED:
+            return Mistake(
+                "secret-at-fused",
+                f"${{{reference}}}: Fused keeps this secret itself, and nobody here knows its value ({known.where})",
+                f"read it in the UDF, as {known.source}",
+            )
+        return Named(name)
 
     def _variable(self, reference: Reference) -> Answer:
         name = str(reference.path[0])
