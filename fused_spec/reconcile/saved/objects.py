@@ -13,6 +13,7 @@ from fused_spec.reconcile.saved.editions import Edition, Editions, editions_in, 
 from fused_spec.reconcile.saved.rotation import delivery_trouble
 from fused_spec.spec.model import DesiredToken, DesiredUdf, Key, Kind, Resolution
 from fused_spec.spec.project.elsewhere import Elsewhere
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -27,6 +28,7 @@ def read_objects(
     now: datetime,
     prune: bool,
     elsewhere: Callable[[], Elsewhere] = Elsewhere,
+    moves: Moves = UNMOVED,
 ) -> dict[Key, RemoteObject]:
     """What exists of the declared UDFs and tokens, and which tokens of this project in no spec still work.
 
@@ -39,16 +41,16 @@ def read_objects(
     found: dict[Key, RemoteObject] = {}
     if udfs:
         saved = list(api.get_udfs(n=None))
-        found.update(_udf_objects(udfs, saved, scope))
+        found.update(_udf_objects(udfs, saved, scope, moves))
     if tokens or prune or journal.knows_names():
         existing = api.get_udf_access_tokens(n=None)
         udf_ids = {key: one.reference for key, one in found.items()}
         open_nonces = journal.open_nonces()
         for declared in tokens:
-            editions = editions_of(existing, scope, (declared.key, *declared.former), open_nonces)
+            editions = editions_of(existing, scope, moves.names_of(declared.key), open_nonces)
             if editions.known or (editions.unfinished and not declared.payload.get("enabled", True)):
                 found[declared.key] = _token_object(declared, editions, udf_ids, now, journal)
-        found.update(_undeclared(existing, resolution, journal, elsewhere))
+        found.update(_undeclared(existing, resolution, journal, elsewhere, moves))
     return found
 
 
@@ -58,10 +60,10 @@ def saved_udf_id(api: "FusedReader", scope: str, *keys: Key) -> str | None:
     return found.id if found is not None else None
 
 
-def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str) -> dict[Key, RemoteObject]:
+def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str, moves: Moves) -> dict[Key, RemoteObject]:
     found = {}
     for declared in udfs:
-        if (one := _marked_udf(saved, scope, declared.key, *declared.former)) is not None:
+        if (one := _marked_udf(saved, scope, *moves.names_of(declared.key))) is not None:
             found[declared.key] = RemoteObject(
                 key=declared.key, reference=one.id, differences=udf_differences(declared, one)
             )
@@ -114,10 +116,11 @@ def _undeclared(
     resolution: Resolution,
     journal: TokenJournal,
     elsewhere: Callable[[], Elsewhere],
+    moves: Moves,
 ) -> dict[Key, RemoteObject]:
     """What still works of this project's tokens in no spec, by the names that they were declared by."""
     scope = resolution.project.scope
-    declared = {object_id(scope, key) for one in resolution.desired for key in (one.key, *one.former)}
+    declared = {object_id(scope, name) for one in resolution.desired for name in moves.names_of(one.key)}
     by_id: dict[str, list[UdfAccessToken]] = {}
     for token in existing:
         token_id = object_field(token.metadata_json, "id")
