@@ -90,6 +90,14 @@ class LocalFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """A run from before the spec, and the digest that it counts for."""
+
+    run: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """What every kind has.
 
@@ -116,7 +124,7 @@ class DesiredJob(Desired):
 
     `reads` are those of its needs whose output it reads; `writes` are the addresses that it says it writes besides its
     steps. `start` holds start_job's keywords that decide nothing about the result, and so are no part of the digest:
-    `send_status_email` and `cache_max_age`.
+    `send_status_email` and `cache_max_age`. `adopts` are runs from before the spec.
     """
 
     needs: tuple[Key, ...] = ()
@@ -126,6 +134,7 @@ class DesiredJob(Desired):
     files: tuple[LocalFile, ...] = ()
     start: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
+    adopts: tuple[Adopted, ...] = ()
 
     @property
     def only_needed(self) -> tuple[Key, ...]:
@@ -135,7 +144,12 @@ class DesiredJob(Desired):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredUdf(Desired):
-    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`."""
+    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`.
+
+    `adopts` is the id of one that was saved before the spec.
+    """
+
+    adopts: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

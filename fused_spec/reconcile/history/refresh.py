@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import History, PastRun, Run, Trace
+from fused_spec.reconcile.history.adopted import read_adopted
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import MarkedRun
 from fused_spec.reconcile.history.search import Runs, find_runs, service_time
@@ -67,6 +68,8 @@ def read_history(
     for run in counting:
         runs.setdefault(run.key, []).append(run)
 
+    adopted = read_adopted(api, jobs.values(), {*runs, *past}, markers, read_at)
+    runs |= {key: [one] for key, one in adopted.items() if isinstance(one, Run)}
     for key, run in _decisive(api, runs, jobs, markers, kept=kept, now=read_at).items():
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
@@ -88,7 +91,10 @@ def read_history(
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
         missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
         past=past,
-        traces={one.key: Trace(job_id=str(one.job_id), attempt=one.number) for one in unknown},
+        traces={
+            **{key: one for key, one in adopted.items() if isinstance(one, Trace)},
+            **{one.key: Trace(job_id=str(one.job_id), attempt=one.number) for one in unknown},
+        },
         successes=_successes(jobs.values(), runs, past, archive),
         objects=objects,
         elsewhere=elsewhere() if undeclared else Elsewhere(),

@@ -58,6 +58,11 @@ def job_differences(job: DesiredJob, config: JobConfig, marker: Marker) -> tuple
     return field_changes(before, after)
 
 
+def config_differences(job: DesiredJob, config: JobConfig) -> tuple[FieldChange, ...]:
+    """The same where nothing but the config of a run is known."""
+    return field_changes({"config": _smallest(config)}, {"config": _smallest(wire_config(job.payload))})
+
+
 def archived_differences(job: DesiredJob, spec: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     """How the declared job differs from what was archived with a run; none where that is of no form known here."""
     try:

@@ -62,7 +62,7 @@ def saved_udf_ids(api: "FusedReader", scope: str, keys: list[Key]) -> dict[Key, 
 def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str) -> dict[Key, RemoteObject]:
     found = {}
     for declared in udfs:
-        if (one := _marked_udf(saved, scope, declared.key)) is not None:
+        if (one := _marked_udf(saved, scope, declared.key) or _adopted_udf(saved, declared)) is not None:
             found[declared.key] = RemoteObject(
                 key=declared.key, reference=one.id, differences=udf_differences(declared, one)
             )
@@ -71,6 +71,11 @@ def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str) ->
 
 def _marked_udf(saved: list["SavedUdf"], scope: str, key: Key) -> "SavedUdf | None":
     return next((one for one in saved if is_marked(one.metadata, scope, key)), None)
+
+
+def _adopted_udf(saved: list["SavedUdf"], declared: DesiredUdf) -> "SavedUdf | None":
+    """The one from before the spec; saved by the first apply that changes it, it is marked."""
+    return next((one for one in saved if declared.adopts is not None and one.id == declared.adopts), None)
 
 
 def _token_object(

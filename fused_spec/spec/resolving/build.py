@@ -24,18 +24,15 @@ from fused_spec.spec.model import (
     DesiredUdf,
     Key,
     Kind,
-    OnChangeWhileRunning,
-    OnFailure,
-    OnUpstream,
     Project,
-    RunPolicy,
-    When,
 )
 from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
+from fused_spec.spec.resolving.adopted import adopted_runs, adopted_udf
 from fused_spec.spec.resolving.prices import PRICES
 from fused_spec.spec.resolving.references import References
+from fused_spec.spec.resolving.run_policy import run_policy
 from fused_spec.spec.resolving.steps import StepReader, smallest_step
 from fused_spec.spec.resolving.token_life import token_life
 from fused_spec.spec.udfs.loads import Loadable
@@ -115,10 +112,11 @@ class _Builder:
             needs=_jobs(self.references.needed(spec.get("needs", []))),
             reads=_jobs(self.references.producers),
             writes=declared_outputs(spec),
-            run=_policy(spec.get("run", {})),
+            run=run_policy(spec.get("run", {})),
             files=tuple(self.references.files.values()),
             start=_start(spec),
             protect=self._is_protected(),
+            adopts=adopted_runs(self.document.tree["metadata"]),
         )
 
     def udf(self) -> DesiredUdf | None:
@@ -135,7 +133,7 @@ class _Builder:
             return None
         spec = _reduction(Kind.UDF)(self._spec())
         payload = {"slug": self.document.name, **spec, "udf": udf}
-        return DesiredUdf(**self._common(payload))
+        return DesiredUdf(**self._common(payload), adopts=adopted_udf(self.document.tree["metadata"]))
 
     def token(self) -> DesiredToken | None:
         sink = self._sink()
@@ -282,19 +280,3 @@ def _start(spec: Mapping[str, Any]) -> dict[str, Any]:
 def _env(declared: Mapping[str, str | None]) -> dict[str, str]:
     """What is declared over Fused's own default; null takes a variable away."""
     return {name: value for name, value in (_DEFAULT_ENV | dict(declared)).items() if value is not None}
-
-
-def _policy(declared: Mapping[str, Any]) -> RunPolicy:
-    kinds = {
-        "when": When,
-        "on_failure": OnFailure,
-        "on_change_while_running": OnChangeWhileRunning,
-        "upstream": OnUpstream,
-    }
-    fields: dict[str, Any] = {
-        name: kinds[name](value) if name in kinds else value for name, value in declared.items() if value is not None
-    }
-    for name in ("timeout", "max_age", "max_duration"):
-        if name in fields:
-            fields[name] = float(seconds(fields[name]))
-    return RunPolicy(**fields)
