@@ -57,9 +57,7 @@ class _Lines:
         return len(self.found) < len(self._wanted)
 
 
-def _run(
-    api: "FusedReader", job: DesiredJob, one: Adopted, line: "JobResponse | None", now: datetime
-) -> Run | None:
+def _run(api: "FusedReader", job: DesiredJob, one: Adopted, line: "JobResponse | None", now: datetime) -> Run | None:
     record = None if line is not None else record_of(api, one.run)
     if line is not None:
         status, created, ended = status_of(api, line, now), line.creation_date, line.job_status_date

@@ -6,10 +6,11 @@ prune ends it.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fused_spec.errors import Misconfigured
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
 from fused_spec.spec.files.limits import MAX_FILES, MAX_SPEC_BYTES
 from fused_spec.spec.files.roots import PROJECT_FILE
@@ -36,6 +37,23 @@ class Elsewhere:
 
     def declares(self, key: Key) -> bool:
         return self.unknown or key in self.declared
+
+
+def declared_names(folder: Path, exclude: Sequence[str]) -> frozenset[str]:
+    """The names of whatever the files below a folder may declare, and those of the files themselves.
+
+    Raises `Misconfigured` where there is too much to look at.
+    """
+    root = Path(os.path.realpath(folder))
+    found: set[str] = set()
+    try:
+        for path in _files(root, exclusion(root, tuple(exclude))):
+            found.update(key.name for key in _keys(path))
+            found.add(path.stem)
+    except _TooMuch:
+        hint = "go to the folder of a project"
+        raise Misconfigured("this folder has more files than are looked through for names", hint=hint) from None
+    return frozenset(found)
 
 
 def look_elsewhere(resolution: Resolution) -> Elsewhere:

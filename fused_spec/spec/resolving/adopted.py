@@ -8,7 +8,7 @@ from fused_spec.spec.model import Adopted
 
 def adopted_runs(metadata: Mapping[str, Any]) -> tuple[Adopted, ...]:
     """The runs that a job's metadata names, each for a digest; several are for the cells of a matrix."""
-    said = metadata.get("adopts") or ()
+    said = metadata.get("adopts") or []
     many = said if isinstance(said, list) else [said] if "run" in said else []
     return tuple(Adopted(run=one["run"], digest=one["digest"]) for one in many)
 

@@ -1,0 +1,82 @@
+"""The runs that a command is to take over: those that are named, or those of the history."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from fused_spec.api.reading import FusedReader
+from fused_spec.errors import FusedSpecError
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.phrases import counted
+from fused_spec.reconcile.adopting.origin import Origin, read_origin
+from fused_spec.reconcile.adopting.sameness import same_start
+from fused_spec.reconcile.history.listing import list_jobs
+from fused_spec.reconcile.history.statuses import listed_status
+
+_ENDED_OTHERWISE = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.LOST)
+
+
+@dataclass(slots=True)
+class Found:
+    """The starts to be written down, the newest of those that are the same; what was left out is told."""
+
+    origins: list[Origin] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def named_runs(api: FusedReader, job_ids: Sequence[str]) -> Found:
+    """The runs with these ids; raises `FusedSpecError` for one that the service does not know."""
+    lines = {line.id: line for line in list_jobs(api)}
+    return _newest([read_origin(api, job_id, lines.get(job_id)) for job_id in dict.fromkeys(job_ids)])
+
+
+def runs_of_history(api: FusedReader, *, since: datetime | None, pattern: str | None) -> Found:
+    """The runs that succeeded or go on, newest first, of those that were created since then and are called so."""
+    lines = [line for line in list_jobs(api) if since is None or line.creation_date >= since]
+    ended_otherwise = [line for line in lines if listed_status(line) in _ENDED_OTHERWISE]
+    origins, unread = [], []
+    for line in lines:
+        if listed_status(line) in _ENDED_OTHERWISE:
+            continue
+        try:
+            origin = read_origin(api, line.id, line)
+        except FusedSpecError as error:
+            unread.append(f"{line.id}: {error}")
+            continue
+        if origin.status not in _ENDED_OTHERWISE and (pattern is None or _is_called(origin, pattern)):
+            origins.append(origin)
+    found = _newest(origins)
+    found.unread = unread
+    if ended_otherwise:
+        found.notes.append(f"{counted(len(ended_otherwise), 'run')} that failed or was cancelled left out")
+    return found
+
+
+def _is_called(origin: Origin, pattern: str) -> bool:
+    names = (origin.name, origin.config.name, *(step.name for step in origin.config.steps), *_udfs(origin))
+    return any(fnmatchcase(name, pattern) for name in names if name)
+
+
+def _udfs(origin: Origin) -> Iterator[str | None]:
+    for step in origin.config.steps:
+        if step.type == "udf":
+            yield from (step.udf.name, step.udf.entrypoint)
+
+
+def _newest(origins: Sequence[Origin]) -> Found:
+    """Of runs of one start, and of those of one declared job, the newest; the origins come newest first."""
+    found, known, seen = Found(), set(), set()
+    for origin in sorted(origins, key=lambda one: one.created.timestamp() if one.created else 0.0, reverse=True):
+        job = (origin.marker.scope, origin.marker.key) if origin.marker is not None else None
+        start = same_start(origin)
+        if start in seen or (job is not None and job in known):
+            continue
+        seen.add(start)
+        known.add(job)
+        found.origins.append(origin)
+    if older := len(origins) - len(found.origins):
+        found.notes.append(f"{counted(older, 'older run')} of the same left out")
+    found.origins.reverse()  # as they were started
+    return found

@@ -1,0 +1,113 @@
+"""The dimensions along which documents differ: as few as tell them all apart."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from fused_spec.reconcile.adopting.columns import Column, words
+from fused_spec.spec.language.cells import ranges
+from fused_spec.spec.language.cells.matrix import WORDS
+
+MOST = 3
+_SPARSE = 0.25  # so many of the cells may be left out
+
+
+@dataclass(slots=True)
+class Dimension:
+    """One dimension: the element of each document, and what its elements have besides their keys."""
+
+    name: str
+    values: tuple[Any, ...]
+    attributes: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    @property
+    def elements(self) -> list[Any]:
+        """Each element once, in order."""
+        return sorted(dict.fromkeys(self.values), key=lambda value: (isinstance(value, str), value))
+
+    @property
+    def labels(self) -> list[ranges.Label] | None:
+        """The labels of the calendar that the elements are, all from the first to the last; None where they are not."""
+        found = self.elements
+        if len(found) < 3 or self.attributes or not all(isinstance(one, str) for one in found):
+            return None
+        try:
+            known = list(ranges.labels(found[0], through=found[-1])) if len(found) < ranges.MAX_LABELS else []
+        except ranges.RangeError:
+            return None
+        return known if [one.key for one in known] == found else None
+
+    def of(self, values: Sequence[Any]) -> bool:
+        """Whether it decides what each document has there."""
+        return decides([self], Column((), tuple(values)))
+
+    def written(self) -> Any:
+        """The dimension as a matrix has it."""
+        if self.labels is not None:
+            return {"from": self.elements[0], "through": self.elements[-1]}
+        if not self.attributes:
+            return self.elements
+        return [self._element(value) for value in self.elements]
+
+    def _element(self, value: Any) -> dict[str, Any]:
+        at = self.values.index(value)
+        return {"key": value, **{name: values[at] for name, values in self.attributes.items()}}
+
+
+def decides(dimensions: Iterable["Dimension"], column: Column) -> bool:
+    """Whether documents with the same elements have the same in the column."""
+    seen: dict[tuple[Any, ...], int] = {}
+    keys = zip(*(one.values for one in dimensions), strict=True)
+    return all(seen.setdefault(key, group) == group for key, group in zip(keys, column.groups, strict=True))
+
+
+def dimensions_of(found: Sequence[Column]) -> list[Dimension] | None:
+    """The fewest dimensions that decide every column and tell the documents apart; None where there are none."""
+    candidates = _candidates(found)
+    chosen: list[Column] = []
+    for one in sorted(candidates, key=lambda one: (len(set(one.groups)), len(one.path))):
+        if not chosen or not decides(_named(chosen), one):
+            chosen.append(one)
+    for one in list(chosen):
+        others = [other for other in chosen if other is not one]
+        if others and decides(_named(others), one):
+            chosen = others
+    dimensions = _named(chosen)
+    if not dimensions or len(dimensions) > MOST:
+        return None
+    cells = list(zip(*(one.values for one in dimensions), strict=True))
+    spanned = math.prod(len(one.elements) for one in dimensions)
+    is_whole = len(set(cells)) == len(cells) and len(cells) >= spanned * (1 - _SPARSE)
+    return dimensions if is_whole and all(decides(dimensions, one) for one in found) else None
+
+
+def excluded(dimensions: Sequence[Dimension]) -> list[dict[str, Any]]:
+    """The cells that no document is."""
+    cells = set(zip(*(one.values for one in dimensions), strict=True))
+    missing = (cell for cell in product(*(one.elements for one in dimensions)) if cell not in cells)
+    return [dict(zip((one.name for one in dimensions), cell, strict=True)) for cell in missing]
+
+
+def _candidates(found: Sequence[Column]) -> Iterator[Column]:
+    """One column of keys for each way in which the documents fall into groups, whole values first."""
+    known: set[tuple[int, ...]] = set()
+    whole = sorted(found, key=lambda one: ("parameters" not in one.path, "name" in one.path))
+    for one in (*whole, *(part for column in found for part in words(column))):
+        is_name = one.part is None and one.path[-1:] == ("name",)
+        if one.is_of_keys and not is_name and one.groups not in known:
+            known.add(one.groups)
+            yield one
+
+
+def _named(chosen: Sequence[Column]) -> list[Dimension]:
+    taken = set(WORDS)
+    named = []
+    for one in chosen:
+        name, number = one.name, 2
+        while name in taken:
+            name, number = f"{one.name}_{number}", number + 1
+        taken.add(name)
+        named.append(Dimension(name, one.values))
+    return named
