@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from fused_spec.reconcile.adopting.columns import Column, words
@@ -11,6 +11,8 @@ from fused_spec.spec.language.cells import ranges
 from fused_spec.spec.language.cells.matrix import WORDS
 
 MOST = 3
+_WAYS = 6  # to say what one dimension is
+_WAYS_IN_ALL = 40
 _SPARSE = 0.25  # so many of the cells may be left out
 
 
@@ -63,24 +65,27 @@ def decides(dimensions: Iterable["Dimension"], column: Column) -> bool:
     return all(seen.setdefault(key, group) == group for key, group in zip(keys, column.groups, strict=True))
 
 
-def dimensions_of(found: Sequence[Column]) -> list[Dimension] | None:
-    """The fewest dimensions that decide every column and tell the documents apart; None where there are none."""
-    candidates = _candidates(found)
-    chosen: list[Column] = []
-    for one in sorted(candidates, key=lambda one: (len(set(one.groups)), len(one.path))):
-        if not chosen or not decides(_named(chosen), one):
-            chosen.append(one)
-    for one in list(chosen):
-        others = [other for other in chosen if other is not one]
-        if others and decides(_named(others), one):
+def dimensions_of(found: Sequence[Column]) -> Iterator[list[Dimension]]:
+    """The fewest dimensions that decide every column and tell the documents apart, in each way to say their elements."""
+    classes = _classes(found)
+    chosen: list[list[Column]] = []
+    for alike in sorted(classes, key=lambda alike: len(set(alike[0].groups))):
+        if not chosen or not decides(_named(_first(chosen)), alike[0]):
+            chosen.append(alike)
+    for alike in list(chosen):
+        others = [other for other in chosen if other is not alike]
+        if others and decides(_named(_first(others)), alike[0]):
             chosen = others
-    dimensions = _named(chosen)
-    if not dimensions or len(dimensions) > MOST:
-        return None
-    cells = list(zip(*(one.values for one in dimensions), strict=True))
+    if chosen and len(chosen) <= MOST and _is_whole(_named(_first(chosen)), found):
+        yield from (_named(ways) for ways in islice(product(*(alike[:_WAYS] for alike in chosen)), _WAYS_IN_ALL))
+
+
+def _is_whole(dimensions: Sequence[Dimension], found: Sequence[Column]) -> bool:
+    """Whether each document is a cell of its own, hardly a cell is none, and the cells decide all."""
+    cells = set(zip(*(one.values for one in dimensions), strict=True))
     spanned = math.prod(len(one.elements) for one in dimensions)
-    is_whole = len(set(cells)) == len(cells) and len(cells) >= spanned * (1 - _SPARSE)
-    return dimensions if is_whole and all(decides(dimensions, one) for one in found) else None
+    is_whole = len(cells) == len(dimensions[0].values) and len(cells) >= spanned * (1 - _SPARSE)
+    return is_whole and all(decides(dimensions, one) for one in found)
 
 
 def excluded(dimensions: Sequence[Dimension]) -> list[dict[str, Any]]:
@@ -90,15 +95,19 @@ def excluded(dimensions: Sequence[Dimension]) -> list[dict[str, Any]]:
     return [dict(zip((one.name for one in dimensions), cell, strict=True)) for cell in missing]
 
 
-def _candidates(found: Sequence[Column]) -> Iterator[Column]:
-    """One column of keys for each way in which the documents fall into groups, whole values first."""
-    known: set[tuple[int, ...]] = set()
+def _classes(found: Sequence[Column]) -> list[list[Column]]:
+    """The columns of keys, those together by which the documents fall into the same groups; whole values first."""
+    classes: dict[tuple[int, ...], dict[tuple[str, ...], Column]] = {}
     whole = sorted(found, key=lambda one: ("parameters" not in one.path, "name" in one.path))
     for one in (*whole, *(part for column in found for part in words(column))):
         is_name = one.part is None and one.path[-1:] == ("name",)
-        if one.is_of_keys and not is_name and one.groups not in known:
-            known.add(one.groups)
-            yield one
+        if one.is_of_keys and not is_name:
+            classes.setdefault(one.groups, {}).setdefault(tuple(map(str, one.values)), one)
+    return [list(alike.values()) for alike in classes.values()]
+
+
+def _first(classes: Sequence[Sequence[Column]]) -> list[Column]:
+    return [alike[0] for alike in classes]
 
 
 def _named(chosen: Sequence[Column]) -> list[Dimension]:

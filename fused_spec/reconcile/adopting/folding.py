@@ -15,6 +15,8 @@ from fused_spec.spec.language.cells.elements import slug
 _LONGEST = 63
 _MOST_ATTRIBUTES = 8
 
+Way = tuple[list[Dimension], Mapping[Path, Any], tuple[str, str | None]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
@@ -66,23 +68,26 @@ def _folded(group: Sequence[Draft]) -> list[Document]:
 def _matrix(group: Sequence[Draft]) -> Document | None:
     specs = [_whole(draft.spec) for draft in group]
     found = list(columns(specs))
-    dimensions = dimensions_of(found)
-    if dimensions is None:
+    ways = [way for dimensions in dimensions_of(found) if (way := _way(group, found, dimensions)) is not None]
+    if not ways:
         return None
-    told = {column.path: said_by(column, dimensions) for column in found}
-    if any(dimension.attributes for dimension in dimensions):  # which are no labels of the calendar then
-        told = {column.path: said_by(column, dimensions) for column in found}
-    if None in told.values() or sum(len(one.attributes) for one in dimensions) > _MOST_ATTRIBUTES:
-        return None
-    named = _named(group, dimensions)
-    if named is None:
-        return None
-    name, pattern = named
+    dimensions, told, (name, pattern) = min(ways, key=lambda way: sum(len(one.attributes) for one in way[0]))
     matrix: dict[str, Any] = {one.name: one.written() for one in dimensions}
     matrix |= {"exclude": missing} if (missing := excluded(dimensions)) else {}
     matrix |= {"name": pattern} if pattern else {}
     spec = {field: value for field, value in _with(specs[0], told, ()).items() if value is not None}
     return Document(name=name, spec=spec, members=tuple(group), matrix=matrix, keys=tuple(_keys(dimensions)))
+
+
+def _way(group: Sequence[Draft], found: Sequence[Column], dimensions: list[Dimension]) -> Way | None:
+    """What stands where the drafts differ, and their name; None where these dimensions do not say all of it."""
+    told = {column.path: said_by(column, dimensions) for column in found}
+    if any(one.attributes for one in dimensions):  # which are no labels of the calendar then
+        told = {column.path: said_by(column, dimensions) for column in found}
+    if None in told.values() or sum(len(one.attributes) for one in dimensions) > _MOST_ATTRIBUTES:
+        return None
+    named = _named(group, dimensions)
+    return None if named is None else (dimensions, told, named)
 
 
 def _whole(spec: Mapping[str, Any]) -> dict[str, Any]:
