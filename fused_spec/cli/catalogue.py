@@ -59,6 +59,7 @@ for _name, _module, _line in (
     ("plan", "plan", "Show what apply would do, and why."),
     ("apply", "apply", "Carry out the plan, wait, and archive."),
     ("import", "adopting", "Write specs of runs, UDFs and tokens that are there."),
+    ("record", "adopting", "Write specs of what a script or a notebook would start."),
     ("status", "jobs", "Show the newest run of each declared job."),
     ("jobs", "jobs", "List the newest runs of the history."),
     ("show", "jobs", "Show one run in detail."),

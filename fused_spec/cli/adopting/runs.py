@@ -1,19 +1,22 @@
 """The runs that a command is to take over: those that are named, or those of the history."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 from fused_spec.api.reading import FusedReader
 from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.phrases import counted
-from fused_spec.reconcile.adopting.origin import Origin, read_origin
-from fused_spec.reconcile.adopting.sameness import same_start
+from fused_spec.reconcile.adopting.origin import SETTINGS, Origin, read_origin
+from fused_spec.reconcile.adopting.sameness import config_alone, same_start
 from fused_spec.reconcile.history.listing import list_jobs
 from fused_spec.reconcile.history.statuses import listed_status
+from fused_spec.wire import as_job_config
 
+_LOOKED_AT = 300
 _ENDED_OTHERWISE = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.LOST)
 
 
@@ -23,7 +26,7 @@ class Found:
 
     origins: list[Origin] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
 
 
 def named_runs(api: FusedReader, job_ids: Sequence[str]) -> Found:
@@ -36,14 +39,15 @@ def runs_of_history(api: FusedReader, *, since: datetime | None, pattern: str | 
     """The runs that succeeded or go on, newest first, of those that were created since then and are called so."""
     lines = [line for line in list_jobs(api) if since is None or line.creation_date >= since]
     ended_otherwise = [line for line in lines if listed_status(line) in _ENDED_OTHERWISE]
-    origins, unread = [], []
+    origins: list[Origin] = []
+    unread: list[tuple[str, str]] = []
     for line in lines:
         if listed_status(line) in _ENDED_OTHERWISE:
             continue
         try:
             origin = read_origin(api, line.id, line)
         except FusedSpecError as error:
-            unread.append(f"{line.id}: {error}")
+            unread.append((line.id, str(error)))
             continue
         if origin.status not in _ENDED_OTHERWISE and (pattern is None or _is_called(origin, pattern)):
             origins.append(origin)
@@ -52,6 +56,51 @@ def runs_of_history(api: FusedReader, *, since: datetime | None, pattern: str | 
     if ended_otherwise:
         found.notes.append(f"{counted(len(ended_otherwise), 'run')} that failed or was cancelled left out")
     return found
+
+
+def recorded(starts: Sequence[Mapping[str, Any]]) -> Found:
+    """The starts that a recording heard; what is no job is told."""
+    found, seen = Found(), set()
+    for number, one in enumerate(starts, start=1):
+        try:
+            config = as_job_config(one["start"])
+        except ValueError as error:
+            found.unread.append((f"start {number}", f"it is no job: {str(error).splitlines()[0]}"))
+            continue
+        origin = Origin(config=config, settings=one["settings"], env=one["env"], name=config.name)
+        if (start := same_start(origin)) not in seen:
+            seen.add(start)
+            found.origins.append(origin)
+    if twice := len(starts) - len(found.origins) - len(found.unread):
+        found.notes.append(f"{counted(twice, 'start')} of the same left out")
+    return found
+
+
+def with_runs(api: FusedReader, origins: Sequence[Origin]) -> list[Origin]:
+    """The starts, each with its newest run that succeeded or goes on, where one is among the newest of the history."""
+    missing = {config_alone(origin): origin for origin in origins}
+    found: dict[str, Origin] = {}
+    lines = [line for line in list_jobs(api) if listed_status(line) not in _ENDED_OTHERWISE]
+    for line in lines[:_LOOKED_AT] if missing else ():
+        if len(found) == len(missing):
+            break
+        try:
+            run = read_origin(api, line.id, line)
+        except FusedSpecError:
+            continue  # it is of no use here
+        start = config_alone(run)
+        if start in missing and start not in found and _may_be(run, missing[start]):
+            found[start] = replace(missing[start], run=run.run, created=run.created, ended=run.ended, status=run.status)
+    return [found.get(config_alone(origin), origin) for origin in origins]
+
+
+def _may_be(run: Origin, origin: Origin) -> bool:
+    """Whether nothing that is told of the run contradicts the start."""
+    told = {name: value for name, value in run.settings.items() if name in SETTINGS}
+    if run.marker is not None:
+        return told == {name: value for name, value in origin.settings.items() if name in SETTINGS}
+    wanted = origin.settings.get("instance_type")
+    return wanted is None or told.get("instance_type") in (None, wanted)
 
 
 def _is_called(origin: Origin, pattern: str) -> bool:

@@ -1,12 +1,18 @@
 """`import` and `record`: write down as specs what was started without them."""
 
+import shutil
+import sys
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 import click
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import command
 from fused_spec.system.timings import Phase
+
+if TYPE_CHECKING:
+    from fused_spec.cli.adopting.runs import Found
 
 _UTC = timezone.utc  # noqa: UP017  # click gives days without a zone
 
@@ -35,7 +41,6 @@ def import_(
     A run that the service forgot is another matter: that is `apply --adopt`.
     """
     with context.timings.phase(Phase.LOAD):
-        from fused_spec.cli.adopting.importing import plan_written, summary, tell_written, write_origins
         from fused_spec.cli.adopting.runs import named_runs, runs_of_history
         from fused_spec.cli.runs.lookup import surroundings
 
@@ -50,10 +55,48 @@ def import_(
             found = runs_of_history(around.api, since=begin, pattern=pattern)
         else:
             found = named_runs(around.api, names)
-    written = write_origins(context, found.origins, folds=not no_matrix)
-    written.unwritten += [(one, "") for one in found.unread]
+    return _write(context, found, folds=not no_matrix, what="run")
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--no-matrix", is_flag=True, help="A spec for each start, also where few values differ.")
+@click.argument("words", nargs=-1, required=True, metavar="-- COMMAND... | NOTEBOOK", type=click.UNPROCESSED)
+@command
+def record(context: Context, words: tuple[str, ...], no_matrix: bool) -> int:
+    """Write specs of what a script or a notebook would start.
+
+    Runs it to its end, as `record -- python script.py` or `record jobs.ipynb`, with the client that it imports answered
+    here: starts are written down, and nothing is sent. A start whose run is in the history takes that over, and the
+    others never ran. Nothing that exists is written over. Ends with the plan of what it wrote; exits with 4 where that
+    would change something.
+    """
+    with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.adopting.runs import recorded, with_runs
+        from fused_spec.cli.runs.lookup import current_project, surroundings
+        from fused_spec.errors import FusedSpecError
+        from fused_spec.recording.launch import record as listen
+
+    current_project(context)  # what is wrong with it is told before anything runs
+    heard = listen(words, cwd=context.cwd, env=context.env, python=shutil.which("python3") or sys.executable)
+    for warning in heard.warnings:
+        context.console.warn(f"Warning: {warning}")
+    found = recorded(heard.starts)
+    if not found.origins and not found.unread:
+        raise FusedSpecError(
+            "it started nothing", hint="record what starts jobs, by `run_remote`, `start_job` and such"
+        )
+    with context.timings.phase(Phase.REFRESH):
+        found.origins = with_runs(surroundings(context).api, found.origins)
+    return _write(context, found, folds=not no_matrix, what="start")
+
+
+def _write(context: Context, found: "Found", *, folds: bool, what: str) -> int:
+    from fused_spec.cli.adopting.importing import plan_written, summary, tell_written, write_origins
+
+    written = write_origins(context, found.origins, folds=folds)
+    written.unwritten += found.unread
     written.notes = [*found.notes, *written.notes]
-    tell_written(context, written, jobs="run")
+    tell_written(context, written, jobs=what)
     _, code = plan_written(context, written)
     if code == 0:
         context.console.result(summary(written))

@@ -66,7 +66,7 @@ def decides(dimensions: Iterable["Dimension"], column: Column) -> bool:
 
 
 def dimensions_of(found: Sequence[Column]) -> Iterator[list[Dimension]]:
-    """The fewest dimensions that decide every column and tell the documents apart, in each way to say their elements."""
+    """The fewest dimensions that decide every column and tell the documents apart, in each way to name them."""
     classes = _classes(found)
     chosen: list[list[Column]] = []
     for alike in sorted(classes, key=lambda alike: len(set(alike[0].groups))):

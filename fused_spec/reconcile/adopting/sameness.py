@@ -53,6 +53,11 @@ def _plain_header(header: Mapping[str, Any]) -> dict[str, Any]:
     return {"module_name": header["module_name"], "source_code": code}
 
 
+def config_alone(origin: Origin) -> str:
+    """What it does, whatever the machine."""
+    return json.dumps(_plain(origin.config), sort_keys=True, default=str)
+
+
 def same_start(origin: Origin) -> str:
     """What two starts have in common of which one is enough."""
     return json.dumps(
