@@ -168,7 +168,8 @@ class Life:
 class DesiredToken(Desired):
     """A UDF access token; the payload holds `udf` (`{id}`, `{email, name}`, `{name}` or `{ref}`), `client_id`,
     `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value, and `sink_said` the same as
-    the spec names it, within the project. `life` is no part of the payload: the service knows nothing of it, and a
+    the spec names it, within the project. With `adopts` the value that lies there is that of a token from before the
+    spec. `life` is no part of the payload: the service knows nothing of it, and a
     token need not be made anew for it."""
 
     sink: Path
@@ -176,6 +177,7 @@ class DesiredToken(Desired):
     life: Life | None = None
     needs: tuple[Key, ...] = ()
     protect: bool = False
+    adopts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

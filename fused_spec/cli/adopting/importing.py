@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fused_spec.cli.adopting.new_files import NewFiles, new_files
+from fused_spec.cli.adopting.objects import Saved, write_saved
 from fused_spec.cli.adopting.specs import Written, write_specs
 from fused_spec.cli.applying.planning import find_workplace, make_plan
 from fused_spec.cli.runs.lookup import current_project
@@ -38,15 +39,17 @@ def place_of(context: Context) -> Place:
     return Place(root=root, taken=declared_names(root, project.exclude))
 
 
-def write_origins(context: Context, origins: Sequence[Origin], *, folds: bool) -> Written:
-    """Write starts down as specs, and their code; nothing stays where an error ends it."""
+def write_down(context: Context, origins: Sequence[Origin], saved: Saved, *, folds: bool) -> Written:
+    """Write starts down as specs, and what is saved, with their code; nothing stays where an error ends it."""
     place = place_of(context)
+    taken = set(place.taken)
     with new_files(place.root) as files:
         drafts, refused, code = _drafts(origins, files)
         files.write(code.files)
         documents = fold(drafts) if folds else [single(draft) for draft in drafts]
-        written = write_specs(context, files, documents, set(place.taken), place.root)
+        written = write_specs(context, files, documents, taken, place.root)
         written.unwritten = [*refused, *((draft.origin.shown, why) for draft, why in written.refused)]
+        write_saved(saved, files, code, taken, place.root, written)
         _remove_unused(files, code, written, place.root)
     return written
 
@@ -99,4 +102,6 @@ def plan_written(context: Context, written: Written) -> tuple[Plan, int]:
 
 def summary(written: Written) -> str:
     """What came of it, in a line."""
-    return f"{counted(written.jobs, 'job')} in {counted(len(written.files), 'spec')}, and nothing would start"
+    things = [counted(written.jobs, "job")] if written.jobs else []
+    things += [f"{written.saved} of UDFs and tokens"] if written.saved else []
+    return f"{' and '.join(things)} in {counted(len(written.files), 'spec')}, and an apply would change nothing"

@@ -32,6 +32,7 @@ class Written:
 
     files: list[str] = field(default_factory=list)
     jobs: int = 0
+    saved: int = 0
     refused: list[tuple[Draft, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unwritten: list[tuple[str, str]] = field(default_factory=list)

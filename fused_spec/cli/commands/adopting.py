@@ -12,6 +12,7 @@ from fused_spec.cli.terminal.options import command
 from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
+    from fused_spec.cli.adopting.objects import Saved
     from fused_spec.cli.adopting.runs import Found
 
 _UTC = timezone.utc  # noqa: UP017  # click gives days without a zone
@@ -41,21 +42,23 @@ def import_(
     A run that the service forgot is another matter: that is `apply --adopt`.
     """
     with context.timings.phase(Phase.LOAD):
-        from fused_spec.cli.adopting.runs import named_runs, runs_of_history
+        from fused_spec.cli.adopting.objects import Saved, sorted_out
+        from fused_spec.cli.adopting.runs import Found, named_runs, runs_of_history
         from fused_spec.cli.runs.lookup import surroundings
 
     if history == bool(names):
         raise click.UsageError("name what to import, or write --history; not both")
     if not history and (since is not None or pattern is not None):
         raise click.UsageError("--since and --name choose from --history")
-    around = surroundings(context)
+    around, saved = surroundings(context), Saved()
     with context.timings.phase(Phase.REFRESH):
         if history:
             begin = since.replace(tzinfo=_UTC) if since is not None else None
             found = runs_of_history(around.api, since=begin, pattern=pattern)
         else:
-            found = named_runs(around.api, names)
-    return _write(context, found, folds=not no_matrix, what="run")
+            runs, saved = sorted_out(around.api, names)
+            found = named_runs(around.api, runs) if runs else Found()
+    return _write(context, found, saved, folds=not no_matrix, what="run")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -71,6 +74,7 @@ def record(context: Context, words: tuple[str, ...], no_matrix: bool) -> int:
     would change something.
     """
     with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.adopting.objects import Saved
         from fused_spec.cli.adopting.runs import recorded, with_runs
         from fused_spec.cli.runs.lookup import current_project, surroundings
         from fused_spec.errors import FusedSpecError
@@ -87,13 +91,13 @@ def record(context: Context, words: tuple[str, ...], no_matrix: bool) -> int:
         )
     with context.timings.phase(Phase.REFRESH):
         found.origins = with_runs(surroundings(context).api, found.origins)
-    return _write(context, found, folds=not no_matrix, what="start")
+    return _write(context, found, Saved(), folds=not no_matrix, what="start")
 
 
-def _write(context: Context, found: "Found", *, folds: bool, what: str) -> int:
-    from fused_spec.cli.adopting.importing import plan_written, summary, tell_written, write_origins
+def _write(context: Context, found: "Found", saved: "Saved", *, folds: bool, what: str) -> int:
+    from fused_spec.cli.adopting.importing import plan_written, summary, tell_written, write_down
 
-    written = write_origins(context, found.origins, folds=folds)
+    written = write_down(context, found.origins, saved, folds=folds)
     written.unwritten += found.unread
     written.notes = [*found.notes, *written.notes]
     tell_written(context, written, jobs=what)

@@ -16,7 +16,7 @@ from fused_spec.messages.diagnostics import nearest
 from fused_spec.plan.token_age import Age, age_of
 from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.saved.editions import Editions, editions_of
-from fused_spec.reconcile.saved.sinks import sink_trouble
+from fused_spec.reconcile.saved.sinks import adopted_value, sink_trouble
 from fused_spec.spec.model import DesiredToken, Project, Resolution
 from fused_spec.views.text.tokens import TokenProblem, TokenState
 
@@ -47,7 +47,10 @@ def states_of(
     """What the service has of these tokens by now."""
     existing = api.get_udf_access_tokens(n=None) if declared else []
     now, nonces = api.server_time or datetime.now(UTC), journal.open_nonces()
-    return [_state(one, editions_of(existing, project.scope, one.key, nonces), cwd, now) for one in declared]
+    return [
+        _state(one, editions_of(existing, project.scope, one.key, nonces, adopted=adopted_value(one)), cwd, now)
+        for one in declared
+    ]
 
 
 def declared_token(context: Context, name: str, paths: tuple[str, ...]) -> tuple[Project, DesiredToken]:

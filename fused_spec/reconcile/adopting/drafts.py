@@ -57,7 +57,7 @@ def draft_of(origin: Origin, code: CodeFiles) -> Draft:
     spec = {**start, "config": said}
     _refuse_references(spec)
     _refuse_odd_numbers(spec)
-    return Draft(origin=origin, name=name, is_named=is_named, spec=_escaped(spec), hidden=hidden, lost=tuple(lost))
+    return Draft(origin=origin, name=name, is_named=is_named, spec=spec_values(spec), hidden=hidden, lost=tuple(lost))
 
 
 def udf_document(udf: Udf, name: str, code: CodeFiles) -> dict[str, Any]:
@@ -166,12 +166,13 @@ def _refuse_odd_numbers(spec: Mapping[str, Any]) -> None:
         raise FusedSpecError("it holds a number that JSON cannot, such as NaN") from None
 
 
-def _escaped(value: Any) -> Any:
+def spec_values(value: Any) -> Any:
+    """The value as a spec has it: `${` begins no name in it."""
     match value:
         case str():
             return escaped(value)
         case Mapping():
-            return {name: _escaped(item) for name, item in value.items()}
+            return {name: spec_values(item) for name, item in value.items()}
         case list() | tuple():
-            return [_escaped(item) for item in value]
+            return [spec_values(item) for item in value]
     return value

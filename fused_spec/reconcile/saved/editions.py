@@ -97,9 +97,21 @@ class Editions:
         return (*self.due(now), *self.unfinished)
 
 
-def editions_of(tokens: Iterable["UdfAccessToken"], scope: str, key: Key, open_nonces: Collection[str]) -> Editions:
-    """The editions of the declared token among all tokens; `open_nonces` are those of open intents."""
-    return editions_in((token for token in tokens if is_marked(token.metadata_json, scope, key)), open_nonces)
+def editions_of(
+    tokens: Iterable["UdfAccessToken"],
+    scope: str,
+    key: Key,
+    open_nonces: Collection[str],
+    *,
+    adopted: str | None = None,
+) -> Editions:
+    """The editions of the declared token among all tokens; `open_nonces` are those of open intents.
+
+    `adopted` is the value of one from before its spec, which counts while none is marked.
+    """
+    tokens = list(tokens)
+    marked = [token for token in tokens if is_marked(token.metadata_json, scope, key)]
+    return editions_in(marked or [token for token in tokens if token.token == adopted], open_nonces)
 
 
 def editions_in(tokens: Iterable["UdfAccessToken"], open_nonces: Collection[str]) -> Editions:

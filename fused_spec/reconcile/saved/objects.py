@@ -10,7 +10,7 @@ from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.marking.marker import is_marked, is_of_project, is_protected, object_field, object_id
 from fused_spec.reconcile.marking.payload import token_differences, udf_differences
 from fused_spec.reconcile.saved.editions import Editions, editions_in, editions_of
-from fused_spec.reconcile.saved.sinks import sink_trouble
+from fused_spec.reconcile.saved.sinks import adopted_value, sink_trouble
 from fused_spec.spec.model import DesiredToken, DesiredUdf, Key, Kind, Resolution
 from fused_spec.spec.project.elsewhere import Elsewhere
 
@@ -45,7 +45,7 @@ def read_objects(
         udf_ids = {key: one.reference for key, one in found.items()}
         open_nonces = journal.open_nonces()
         for declared in tokens:
-            editions = editions_of(existing, scope, declared.key, open_nonces)
+            editions = editions_of(existing, scope, declared.key, open_nonces, adopted=adopted_value(declared))
             if editions.known or (editions.unfinished and not declared.payload.get("enabled", True)):
                 found[declared.key] = _token_object(declared, editions, udf_ids, now)
         found.update(_undeclared(existing, resolution, journal, elsewhere))

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from fused_spec.errors import FileTrouble
+from fused_spec.spec.model import DesiredToken
 
 _OTHERS = 0o077
 
@@ -40,6 +41,12 @@ def read_sink(sink: Path) -> bytes | None:
         return sink.read_bytes()
     except OSError:
         return None
+
+
+def adopted_value(declared: DesiredToken) -> str | None:
+    """The value in the sink of a token that takes over the one that lies there."""
+    held = read_sink(declared.sink) if declared.adopts else None
+    return held.decode("utf-8", "replace").strip() if held else None
 
 
 def write_sink(sink: Path, content: bytes) -> None:

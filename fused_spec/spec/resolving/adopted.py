@@ -17,3 +17,9 @@ def adopted_udf(metadata: Mapping[str, Any]) -> str | None:
     """The id of the saved UDF that a UDF's metadata names."""
     said = metadata.get("adopts")
     return said.get("udf") if isinstance(said, dict) else None
+
+
+def adopts_sink(metadata: Mapping[str, Any]) -> bool:
+    """Whether a token is the one whose value lies in its sink."""
+    said = metadata.get("adopts")
+    return isinstance(said, dict) and said.get("sink") is True

@@ -29,7 +29,7 @@ from fused_spec.spec.model import (
 from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
-from fused_spec.spec.resolving.adopted import adopted_runs, adopted_udf
+from fused_spec.spec.resolving.adopted import adopted_runs, adopted_udf, adopts_sink
 from fused_spec.spec.resolving.prices import PRICES
 from fused_spec.spec.resolving.references import References
 from fused_spec.spec.resolving.run_policy import run_policy
@@ -149,6 +149,7 @@ class _Builder:
             life=life,
             needs=(Key(kind=Kind.UDF, name=reference),) if reference else (),
             protect=self._is_protected(),
+            adopts=adopts_sink(self.document.tree["metadata"]),
         )
 
     def _is_protected(self) -> bool:
