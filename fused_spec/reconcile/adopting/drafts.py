@@ -13,12 +13,13 @@ from fused_spec.reconcile.adopting.settings import start_document
 from fused_spec.reconcile.marking.marker import FIELD
 from fused_spec.spec.resolving.steps import without_defaults
 from fused_spec.spec.udfs.python_source import BadSyntax, syntax_of
-from fused_spec.udfs.bundle import bundle_of, is_bundled
+from fused_spec.udfs.bundle import Bundle, bundle_of, is_bundled
 from fused_spec.wire import Udf
 from fused_spec.wire.config import JobStep, UdfStep
 
 _EXPECT = "expect"
 _IN_SPECS = ("file", "output_of", "elements", "ref")
+_DEEPEST = 60
 _UNSAID = ("engine", "disk_size_gb", "region")
 
 
@@ -55,15 +56,15 @@ def draft_of(origin: Origin, code: CodeFiles) -> Draft:
         said["metadata"] = metadata
     start, hidden = start_document(origin)
     spec = {**start, "config": said}
+    _refuse_odd(spec)
     _refuse_references(spec)
-    _refuse_odd_numbers(spec)
     return Draft(origin=origin, name=name, is_named=is_named, spec=spec_values(spec), hidden=hidden, lost=tuple(lost))
 
 
 def udf_document(udf: Udf, name: str, code: CodeFiles) -> dict[str, Any]:
     """The UDF as a spec has it."""
     headers = [header for header in udf.headers or [] if not is_bundled(header.source_file)]
-    carried = bundle_of((header.source_file, header.source_code) for header in udf.headers or [])
+    carried = _carried(udf, name)
     if carried.home.startswith("git+"):
         raise FusedSpecError(f"the UDF of {name} comes from git, {carried.home}: name it there, udf: {{git: …}}")
     beside = {place: one.text.code for place, one in carried.entries.items() if not place.startswith(("git+", "file:"))}
@@ -83,6 +84,13 @@ def udf_document(udf: Udf, name: str, code: CodeFiles) -> dict[str, Any]:
     if udf.cache_max_age is not None:
         said["cache_max_age"] = udf.cache_max_age
     return said
+
+
+def _carried(udf: Udf, name: str) -> Bundle:
+    try:
+        return bundle_of((header.source_file, header.source_code) for header in udf.headers or [])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise FusedSpecError(f"what travels with the UDF of {name} cannot be read") from None
 
 
 def as_name(text: str) -> str | None:
@@ -159,11 +167,19 @@ def _mappings(value: Any) -> list[Mapping[str, Any]]:
     return [one for item in value for one in _mappings(item)] if isinstance(value, list) else []
 
 
-def _refuse_odd_numbers(spec: Mapping[str, Any]) -> None:
+def _refuse_odd(spec: Mapping[str, Any]) -> None:
+    if _depth(spec, _DEEPEST) > _DEEPEST:
+        raise FusedSpecError(f"its values are nested more than {_DEEPEST} deep")
     try:
         json.dumps(spec, allow_nan=False)
     except ValueError:
         raise FusedSpecError("it holds a number that JSON cannot, such as NaN") from None
+
+
+def _depth(value: Any, most: int) -> int:
+    """How deep values are nested, as far as `most` and one more."""
+    inside = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    return 1 + max((_depth(one, most - 1) for one in inside), default=0) if most >= 0 else 1
 
 
 def spec_values(value: Any) -> Any:
