@@ -39,7 +39,8 @@ def warn(what):
 
 
 def refuse(what):
-    """Stop a script at what nobody can answer; what is to be told goes with it."""
+    """Stop a script at what nobody can answer; one that goes on all the same is told of it at its end."""
+    warn(f"{what} was not answered")
     raise NotRecorded(f"{what} is not answered while recording, since nothing is sent")
 
 

@@ -79,6 +79,20 @@ def test_a_neighbour_that_would_lie_elsewhere_is_refused() -> None:
         drafts(origin({"steps": [{"type": "udf", "udf": udf}]}))
 
 
+def test_what_travels_in_no_form_that_is_known_is_refused() -> None:
+    carried = {"module_name": "fused_load_0", "source_code": "x", "source_file": "fused_load:{"}
+    with pytest.raises(FusedSpecError, match="cannot be read"):
+        drafts(origin({"steps": [{"type": "udf", "udf": {"entrypoint": "udf", "code": CODE, "headers": [carried]}}]}))
+
+
+def test_values_that_are_nested_without_end_are_refused() -> None:
+    deep: Any = 1
+    for _ in range(200):
+        deep = [deep]
+    with pytest.raises(FusedSpecError, match="nested"):
+        drafts(started({"deep": deep}))
+
+
 def test_what_reads_as_a_name_in_a_spec_is_escaped() -> None:
     said = spec_of(started({"note": "${HOME} costs 5$"}))
     assert said["config"]["steps"][0]["udf"]["parameters"] == {"note": "$${HOME} costs 5$"}
