@@ -20,7 +20,15 @@ import click
 before = set(sys.modules)
 from fused_spec.cli.main import run
 code = run(sys.argv[1:])
-print("\\n" + json.dumps([code, sorted(set(sys.modules) - before)]), file=sys.stderr)
+loaded = sorted(set(sys.modules) - before)
+made = {
+    f"{one.__module__}.{one.__qualname__}"
+    for name in loaded
+    if name.startswith("fused_spec")
+    for one in vars(sys.modules[name]).values()
+    if isinstance(one, type) and one.__module__ == name and "__dataclass_fields__" in vars(one)
+}
+print("\\n" + json.dumps([code, loaded, sorted(made)]), file=sys.stderr)
 """
 
 
@@ -30,6 +38,8 @@ class Loaded:
 
     code: int
     modules: list[str]
+    dataclasses: list[str]
+    """Ours, each of which Python writes and compiles anew at every start."""
     out: str
 
     @property
@@ -44,5 +54,5 @@ def loaded_by(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> L
     done = subprocess.run(
         [sys.executable, "-c", _PROBE, *words], cwd=cwd, env=env, capture_output=True, text=True, check=True
     )
-    code, modules = json.loads(done.stderr.splitlines()[-1])
-    return Loaded(code=code, modules=modules, out=done.stdout)
+    code, modules, dataclasses = json.loads(done.stderr.splitlines()[-1])
+    return Loaded(code=code, modules=modules, dataclasses=dataclasses, out=done.stdout)

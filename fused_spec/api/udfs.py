@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from fused_spec.api.account import AccountReads
 from fused_spec.api.errors import ApiError, InvalidArgument, Unreadable
@@ -15,8 +16,7 @@ from fused_spec.wire import SavedUdf, UdfSave
 _LISTINGS = {"self": "udf/self", "public": "udf/public", "team": "udf/exec-env/self"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UdfReference:
+class UdfReference(Struct, frozen=True, kw_only=True):
     """A saved UDF: by its id, or by the e-mail address of its owner and its name."""
 
     id: str | None = None

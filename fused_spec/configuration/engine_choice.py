@@ -1,7 +1,8 @@
 """Which engine runs tasks, as people write it: `processes`, `dask=tcp://HOST:PORT` or `dask=local:N`."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fused_spec.errors import Misconfigured
 
@@ -9,8 +10,7 @@ _LOCAL = re.compile(r"local:([1-9][0-9]{0,3})")
 _SCHEDULER = re.compile(r"(?:tcp|tls|ws|wss|ucx)://[^\s/:]+:[0-9]{1,5}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineChoice:
+class EngineChoice(Struct, frozen=True, kw_only=True):
     """`scheduler` is the address of a Dask cluster, `local_workers` the size of one on this machine; else processes."""
 
     scheduler: str | None = None

@@ -6,8 +6,9 @@ and every machine has one of its own. Any other server is known by its base URL.
 
 import hashlib
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 HEADER = "Fused-Spec-Service"
 """The header in which an embedded service tells its id."""
@@ -20,8 +21,7 @@ _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceIdentity:
+class ServiceIdentity(Struct, frozen=True, kw_only=True):
     """A service: `id` is what an embedded one tells, `url` where it is reached now."""
 
     url: str

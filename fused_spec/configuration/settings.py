@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from fused_spec.errors import CredentialsError
 
 HOSTED_URL = "https://www.fused.io/server/v1"
@@ -44,8 +46,7 @@ class Credentials:
         return f"{self.auth_scheme} {self.access_token}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """Where to apply: the embedded service (`base_url=None`) or any server that speaks the protocol.
 
     `named_by_user` tells that the URL comes from the command line or the environment, not from a file of the project.

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 CONVERT = (
     "convert it to GeoParquet, GeoPackage, GeoJSON or CSV, say in read.delimiter what separates its columns, or "
@@ -11,8 +13,7 @@ CONVERT = (
 """What to do with an input of which nothing is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
+class Unread(Struct, frozen=True, kw_only=True):
     """A format that is not read: `what` it is, `why` it is not read, and what to do `instead`.
 
     `anywhere`: no reader takes it, wherever the job runs; else another service, or another build of GDAL, may.

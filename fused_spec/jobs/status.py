@@ -4,9 +4,10 @@ Fused reports the state of the machine (`status`, `terminal_status`) and the sta
 (`job_status`, `finished_job_status`); 1.x answers know only the first. The work decides, when it is known.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class RunStatus(StrEnum):
@@ -66,8 +67,7 @@ def heartbeat_is_old(heartbeat: datetime | None, now: datetime | None) -> bool:
     return heartbeat is not None and now is not None and now - heartbeat > timedelta(seconds=LOST_AFTER)
 
 
-@dataclass(slots=True)
-class Vigil:
+class Vigil(Struct):
     """Counts for how long, by one clock, a run was seen without a machine; a service may yet close its record."""
 
     _gone_since: float | None = None

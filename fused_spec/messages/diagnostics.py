@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from unicodedata import normalize
+
+from msgspec import Struct
 
 
 class Severity(StrEnum):
@@ -13,8 +14,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Location:
+class Location(Struct, frozen=True, kw_only=True, order=True):
     """A place in a file; `line` and `column` count from 1, `path` is as the user would type it."""
 
     path: str
@@ -25,8 +25,7 @@ class Location:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, kw_only=True):
     """One problem: `message` says what and why, `hint` the next step, `pointer` the field (`spec.region`)."""
 
     code: str
@@ -39,6 +38,10 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+    def invalidates(self, *, strict: bool) -> bool:
+        """Whether specs with it are invalid: with an error, and where one is strict with a warning."""
+        return self.is_error or (strict and self.severity is Severity.WARNING)
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:

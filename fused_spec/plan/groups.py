@@ -6,8 +6,9 @@ few fields: then the group says which, and what they are. For a new thing the fi
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import ABSENT, Change, FieldChange, PastRun, Run
@@ -21,8 +22,7 @@ _SHORT = 200
 Facts = Mapping[str, FieldChange]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """One change, or several of one shape.
 
     `fields` are what all have in common, `varying` those whose values differ, one for each change. `exceptions` say

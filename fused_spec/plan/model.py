@@ -1,10 +1,12 @@
 """The values of planning: what is known of runs and saved things, and what is to be done about each."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
@@ -22,8 +24,7 @@ ABSENT: Final = Absent.ABSENT
 """Stands where there is no value; null is a value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True, kw_only=True):
     """One difference, for display only; `ABSENT` where there is no value."""
 
     path: str
@@ -31,8 +32,7 @@ class FieldChange:
     after: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadRun:
+class ReadRun(Struct, frozen=True, kw_only=True):
     """The run of another job whose output a run read, what that job declared by then, and where it writes."""
 
     job_id: str
@@ -40,8 +40,7 @@ class ReadRun:
     output: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """One execution that the service knows and that carries our marker.
 
     `attempt` counts all runs of the job; `tries` those of one digest in a row since its last success, this one
@@ -73,8 +72,7 @@ class Run:
         return self.replaced and self.status is RunStatus.CANCELLED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastRun:
+class PastRun(Struct, frozen=True, kw_only=True):
     """A run remembered by its receipt; `created` and `ended` as far as the service told them.
 
     `differences` are those of a `Run`, from what was archived with it.
@@ -100,15 +98,14 @@ class PastRun:
         return self.ended or self.archived
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """A run that was started once, and that neither history nor archive knows any more."""
 
     job_id: str
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)  # as a Struct, its repr would show all fields
 class RemoteObject:
     """A saved UDF or token of this project, and how the declared one differs from it.
 
@@ -117,16 +114,15 @@ class RemoteObject:
     """
 
     key: Key
-    reference: str = field(repr=False)
+    reference: str = dataclasses.field(repr=False)
     enabled: bool = True
     protect: bool = False
-    former: tuple[str, ...] = field(default=(), repr=False)
+    former: tuple[str, ...] = dataclasses.field(default=(), repr=False)
     made: datetime | None = None
     differences: tuple[FieldChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """What exists: runs newest first by key, remembered runs, saved UDFs and tokens of this project.
 
     Of several runs of one attempt only the one that counts is in `runs`; `extra` are the others, as far as they run.
@@ -151,8 +147,7 @@ class History:
         return next(iter(self.runs.get(key, ())), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What apply will do about one key, and why; `reads` are known once it is carried out.
 
     `trace` is a later run than `before` that nobody can tell the end of.
@@ -186,8 +181,7 @@ class Change:
         return self.before.digest if isinstance(self.before, Run) else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
+class Requests(Struct, frozen=True, kw_only=True):
     """What the command line asked for beyond the specs."""
 
     rerun: frozenset[str] = frozenset()
@@ -198,7 +192,7 @@ class Requests:
     select: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)  # as a Struct, its repr would show all fields
 class Left:
     """Something of this project that no spec declares any more, and what stays behind of it.
 
@@ -208,13 +202,12 @@ class Left:
 
     key: Key
     said: str
-    reference: str = field(default="", repr=False)  # of which run or saved UDF this is told
+    reference: str = dataclasses.field(default="", repr=False)  # of which run or saved UDF this is told
     stays: tuple[str, ...] = ()
     taken: tuple[tuple[str, Key], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """Every change, dependencies first, and what a person should know besides."""
 
     target: str

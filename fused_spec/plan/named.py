@@ -1,7 +1,8 @@
 """The jobs that a request names: one by its name, a whole matrix, or some of its cells (`tiles[month=2024-05]`)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fused_spec.errors import Misconfigured
 from fused_spec.messages.diagnostics import guess, nearest

@@ -30,6 +30,7 @@ from fused_spec.spec.model import (
     When,
 )
 from fused_spec.spec.relations.graph import in_order, needs_of
+from fused_spec.system.collections import without_collections
 
 _NAMED = 3
 _PRUNED_FREELY = 5  # so few may be pruned whatever their share
@@ -38,6 +39,7 @@ _NAMED = 3  # files in a message
 Decision = tuple[Action, Reason, str]
 
 
+@without_collections()
 def make_plan(
     resolution: Resolution, history: History, *, target: str, requests: Requests = Requests(), now: datetime
 ) -> Plan:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, PastRun, Plan, Run

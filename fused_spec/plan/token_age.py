@@ -1,7 +1,8 @@
 """How old a token may become, and what there is to be said of it by now."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from fused_spec.messages.phrases import counted
 from fused_spec.spec.model import DesiredToken
@@ -10,8 +11,7 @@ _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Age:
+class Age(Struct, frozen=True, kw_only=True):
     """When a token expires, as far as that is declared and known, and how that stands `now`.
 
     `on_a_day` says that a day is declared, which a new value has in common with the one before.

@@ -1,7 +1,8 @@
 """What a change needs before it can be carried out, and what nothing that needs it has to hope for."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason

@@ -6,10 +6,11 @@ starts that go on side by side share it: whoever comes while somebody looks wait
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.spec.model import Key
@@ -24,8 +25,7 @@ _PAGE = 50
 _PATIENCE = 60.0  # seconds between two looks at whether another one's look is over
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """The marked runs that the plan had not seen, by scope and key, the newest first; `began` by the apply's clock."""
 
     began: float
@@ -41,8 +41,7 @@ class Look:
         return next((job.id for job, marker in marked if marker.nonce == nonce), None)
 
 
-@dataclass(slots=True)
-class Looks:
+class Looks(Struct):
     """The newest look of one apply, and whoever takes the next one."""
 
     _newest: Look | None = None

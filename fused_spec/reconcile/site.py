@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fused_spec.configuration.settings import Target
 from fused_spec.reconcile.looks import Looks
@@ -28,8 +30,7 @@ def _wait(futures: Collection[Future[Any]], seconds: float) -> None:
     wait_for(futures, timeout=seconds, return_when=FIRST_COMPLETED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """Time and chance, and the calls that take a while."""
 
     clock: Clock = steady_clock
@@ -41,8 +42,7 @@ class World:
     wait: Callable[[Collection[Future[Any]], float], None] = _wait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(Struct, frozen=True, kw_only=True):
     """How slow a service may be, in seconds; beyond it nothing is promised (docs/reliability.md).
 
     A run is listed within `visible` of being created. A request is accepted at most `accepted` after it was sent.
@@ -84,8 +84,7 @@ def always(_seconds: float) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """What acting needs; `seen` are the runs that the plan took into account.
 
     `may_act(seconds)` says whether the lock is still held, and will be for so long.

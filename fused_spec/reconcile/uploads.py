@@ -1,9 +1,10 @@
 """Bring the local inputs of jobs into the service's storage, each content once."""
 
 import hashlib
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from fused_spec.api.errors import ApiError
 from fused_spec.errors import StalePlan
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
 
 
-@dataclass(slots=True)
-class Uploads:
+class Uploads(Struct):
     """The turns of one apply: jobs that start side by side and read one file have it sent by the first of them."""
 
     _turns: dict[str, Lock] = field(default_factory=dict)

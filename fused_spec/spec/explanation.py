@@ -11,8 +11,8 @@ from fused_spec.spec.documents.positions import Pointer, Positions
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.merging.layer import Layer
+from fused_spec.spec.language.outside import NOBODY
 from fused_spec.spec.language.spoken import spoken_in
-from fused_spec.spec.language.values.outside import NOBODY
 from fused_spec.spec.model import Key, Project
 from fused_spec.spec.sight import Means, Sight
 

@@ -5,11 +5,13 @@ default in a later version changes no digest. The digest covers the payload and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fused_spec.configuration.settings import HOSTED_TARGET, Target
 from fused_spec.messages.diagnostics import Diagnostic, Location
@@ -27,19 +29,14 @@ class Kind(StrEnum):
     TOKEN = "UdfAccessToken"  # noqa: S105  # a kind, not a secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Key:
-    """The stable address of a declared thing within a project."""
+class Key(Struct, frozen=True, kw_only=True, order=True, cache_hash=True):
+    """The stable address of a declared thing within a project; looked up all the time, so its hash is kept."""
 
     kind: Kind
     name: str
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
-
-    def __hash__(self) -> int:
-        """Of the name alone: keys are looked up all the time, and names hardly ever stand for two kinds."""
-        return hash(self.name)
 
 
 class When(StrEnum):
@@ -64,8 +61,7 @@ class OnUpstream(StrEnum):
     IGNORE = "ignore"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunPolicy:
+class RunPolicy(Struct, frozen=True, kw_only=True):
     """When a job runs again, and how much it may take; times in seconds, `max_cost` in US dollars."""
 
     when: When = When.ON_CHANGE
@@ -79,8 +75,7 @@ class RunPolicy:
     max_cost: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalFile:
+class LocalFile(Struct, frozen=True, kw_only=True):
     """A file that a job reads: uploaded to `url`, which its content alone decides."""
 
     path: Path
@@ -89,16 +84,14 @@ class LocalFile:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adopted:
+class Adopted(Struct, frozen=True, kw_only=True):
     """A run from before the spec, and the digest that it counts for."""
 
     run: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desired:
+class Desired(Struct, frozen=True, kw_only=True):
     """What every kind has.
 
     `sources` names the file behind a payload path (`config.steps.0.udf.code` → `udfs/area.py`), so that a
@@ -117,8 +110,7 @@ class Desired:
     cell: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredJob(Desired):
+class DesiredJob(Desired, frozen=True, kw_only=True):
     """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
     `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`.
 
@@ -142,8 +134,7 @@ class DesiredJob(Desired):
         return tuple(key for key in self.needs if key not in self.reads)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredUdf(Desired):
+class DesiredUdf(Desired, frozen=True, kw_only=True):
     """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`.
 
     `adopts` is the id of one that was saved before the spec.
@@ -152,8 +143,7 @@ class DesiredUdf(Desired):
     adopts: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
+class Life(Struct, frozen=True, kw_only=True):
     """How long a token's value is to be used: so many `seconds` from its making, or `until` then.
 
     It is told of from `warn_before` seconds before its end.
@@ -164,8 +154,7 @@ class Life:
     warn_before: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredToken(Desired):
+class DesiredToken(Desired, frozen=True, kw_only=True):
     """A UDF access token; the payload holds `udf` (`{id}`, `{email, name}`, `{name}` or `{ref}`), `client_id`,
     `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value, and `sink_said` the same as
     the spec names it, within the project. With `adopts` the value that lies there is that of a token from before the
@@ -180,8 +169,7 @@ class DesiredToken(Desired):
     adopts: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """What `fused-spec.yaml` says; without one the scope is `default`, and prune is refused.
 
     `scope` marks every run: the project's id, and with an `environment` that as well.
@@ -207,7 +195,7 @@ class Project:
     exclude: tuple[str, ...] = ()
     file: Path | None = None
     environment: str | None = None
-    document: "Document | None" = field(default=None, repr=False, compare=False)
+    document: "Document | None" = None
 
     @property
     def hosted(self) -> str | None:
@@ -225,22 +213,24 @@ class Project:
         return replace(self, scope=f"{self.scope}.{target.scope}", environment=target.scope)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`."""
+class Survey(Struct, frozen=True, kw_only=True):
+    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`.
+
+    `names` are those of all files in which there is a spec, right or wrong.
+    """
 
     project: Project
     diagnostics: tuple[Diagnostic, ...]
     specs: int
     files: int
+    names: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
         return not any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class Resolution(Struct, frozen=True, kw_only=True):
     """Everything the specs say: desired state in the order of their files, and every problem found.
 
     `files` are those that were read; others of the project may declare more.

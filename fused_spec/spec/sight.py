@@ -12,8 +12,8 @@ from fused_spec.spec.files.discovery import SpecFile, find, printable
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.findings import in_cells
+from fused_spec.spec.language.outside import NOBODY, Outside
 from fused_spec.spec.language.plain import Unspoken, is_spoken
-from fused_spec.spec.language.values.outside import NOBODY, Outside
 from fused_spec.spec.model import Project
 from fused_spec.spec.project.git_lock import Locks, read_locks
 from fused_spec.spec.project.project_file import find_project
@@ -81,7 +81,7 @@ class Sight:
         """Everything at one target."""
         around, problems = self.around(name, keeps=keeps, may_lack=may_lack)
         with self._timings.phase(Phase.READ):
-            seen = look_at(self.files, around, self._means.get("processes", 1))
+            seen = look_at(self.files, around, self._means.get("processes", 1), self._timings)
         return SeenAt(name, around, problems, *seen)
 
     def around(self, name: str, *, keeps: bool, may_lack: bool) -> tuple[Around, list[Diagnostic]]:
@@ -128,7 +128,7 @@ class Sight:
         """Each once, in the order of the files; what many documents have from one place is wrong at that place."""
         order = {file.name: index for index, file in enumerate(self.files)}
         once = {(one.code, one.location, one.message): one for one in reversed(list(problems))}
-        return tuple(sorted(reversed(once.values()), key=lambda one: (_place(one, order), one.location)))
+        return tuple(sorted(once.values(), key=lambda one: (_place(one, order), one.location)))
 
 
 class SeenAt(NamedTuple):

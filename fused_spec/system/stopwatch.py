@@ -3,15 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from threading import Lock, get_ident
 
+from msgspec import Struct, field
+
 from fused_spec.system.polling import Clock
-from fused_spec.system.timings import Cache, Phase, Timings, Traffic
+from fused_spec.system.timings import Cache, Lookups, Phase, Timings, Traffic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """All requests of one route: how many, how many of them failed, and what they took, added up."""
 
     requests: int = 0
@@ -30,16 +30,7 @@ class Route:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookups:
-    """How often a cache knew, and how often it did not."""
-
-    hits: int
-    misses: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Took:
+class Took(Struct, frozen=True, kw_only=True):
     """What a command took: `seconds` in all, and in each of its phases.
 
     A phase within another counts for itself alone. `beside` are phases of other threads than the command's own; those

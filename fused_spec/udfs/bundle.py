@@ -15,8 +15,9 @@ that comes from git itself, a header without code says the place (`is_self`).
 import json
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.udfs.folder import UdfText
 from fused_spec.udfs.gitrefs import GitReference, parse
@@ -25,8 +26,7 @@ _PREFIX = "fused_load:"
 _MODULE = "fused_load_"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundled:
+class Bundled(Struct, frozen=True, kw_only=True):
     """A UDF that travels along; `refs` are the words other than its commit by which its git reference names it."""
 
     place: str
@@ -35,8 +35,7 @@ class Bundled:
     is_self: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True):
     """What travels with a UDF, by place."""
 
     entries: Mapping[str, Bundled] = field(default_factory=dict)

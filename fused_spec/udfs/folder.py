@@ -8,8 +8,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.errors import FusedSpecError
 
@@ -26,8 +27,7 @@ class BadUdfFolder(FusedSpecError):
     """A folder whose meta.json describes a UDF that is not in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UdfText:
+class UdfText(Struct, frozen=True, kw_only=True):
     """A UDF's source; `entrypoint` None means that the code tells. `file` and `header_files` name what was read."""
 
     name: str

@@ -4,13 +4,13 @@ Source: the published sizes of the cloud machines that the names stand for.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Size:
+
+class Size(Struct, frozen=True):
     """Processors, and GiB of memory."""
 
     cpus: int

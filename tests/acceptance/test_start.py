@@ -1,6 +1,7 @@
 """What looks at runs, beside a real service, loads nothing that makes or carries out any."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -29,6 +30,7 @@ def beside_a_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell
         yield shell
 
 
+@cache
 def loaded(shell: Shell, words: tuple[str, ...]) -> Loaded:
     found = loaded_by(*words, cwd=shell.folder, env=shell.env())
     assert found.code == 0
@@ -51,8 +53,12 @@ def test_no_room_is_entered_that_only_an_apply_needs(
 
 
 @pytest.mark.parametrize("words", LOOKING, ids=" ".join)
-def test_few_modules_are_loaded(beside_a_service: Shell, words: tuple[str, ...]) -> None:
-    assert len(loaded(beside_a_service, words).modules) <= 620
+def test_few_modules_are_loaded_and_few_classes_written_at_the_start(
+    beside_a_service: Shell, words: tuple[str, ...]
+) -> None:
+    found = loaded(beside_a_service, words)
+    assert len(found.modules) <= 620
+    assert len(found.dataclasses) <= 10, found.dataclasses
 
 
 def test_an_apply_loads_nothing_geospatial_and_nothing_of_the_service(beside_a_service: Shell) -> None:

@@ -30,6 +30,13 @@ def test_types_and_queries_are_in_the_wheel(wheel: Path) -> None:
     assert {"fused_spec/py.typed", "fused_spec/service/state/schema.sql"} <= set(zipfile.ZipFile(wheel).namelist())
 
 
+def test_what_problems_mean_is_in_the_wheel(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fused_spec/messages/codes").glob("*.toml")}
+    assert files
+    assert files <= names
+
+
 def test_the_schemas_are_found_in_an_installed_package(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = "from fused_spec.spec.checking import schema; schema.schema_text(None); print(schema.schema_folder())"

@@ -3,12 +3,12 @@
 import errno
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from msgspec.structs import replace
 
 from fused_spec.errors import ArchiveError
 from fused_spec.plan.model import Plan

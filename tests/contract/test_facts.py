@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from jsonschema import validate
+from msgspec.structs import replace
 
 from fused_spec.reconcile.archive.spool import Spools
 from fused_spec.reconcile.site import Site

@@ -5,12 +5,12 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests

@@ -1,12 +1,12 @@
 """A service that answers oddly: a machine that is gone while its work goes on, and starts that start nothing."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.values.objects import RunResponse

@@ -2,10 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.plan.planner import make_plan

@@ -6,12 +6,13 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import requests
+from msgspec import structs
+from msgspec.structs import replace
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests
@@ -439,7 +440,7 @@ def test_secrets_of_the_environment_are_kept_nowhere(world: World) -> None:
     [change] = plan.changes
     assert change.after is not None
     env = dict(change.after.payload["additional_env"], GREETING=canary)
-    object.__setattr__(change.after, "payload", {**change.after.payload, "additional_env": env})
+    structs.force_setattr(change.after, "payload", {**change.after.payload, "additional_env": env})
     outcome = world.carry_out(plan)["Job/areas"]
     kept = archived(Path(str(outcome.archive)))
     config = world.api.get_job_config(str(outcome.job_id)).model_dump_json()

@@ -5,13 +5,13 @@ Apply then plan is empty, what changed nothing starts nothing, and history and r
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Plan, Requests

@@ -3,10 +3,10 @@
 import gzip
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.plan.model import Change, History, Plan, Requests, Run
 from fused_spec.reconcile.applying.options import Options

@@ -1,8 +1,9 @@
 """A folder of specs, the real service in memory, and the client between them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.http.transport import Transport, new_session

@@ -4,9 +4,10 @@ What must hold is told from what really happened at the service, not from what t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action, Reason

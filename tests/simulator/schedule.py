@@ -13,6 +13,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from msgspec import structs
+
 from fused_spec.errors import FusedSpecError, Locked
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.diagnostics import Location
@@ -250,7 +252,7 @@ class Schedule:
         self.store = MemoryStore(self.kernel)
         self.receipts: Any = Receipts(self.kernel, self.service)
         self.result = Result(seed)
-        self._timing = replace(TIMING, remembers=(setting.faults.purge_after or 1e9) / 2)
+        self._timing = structs.replace(TIMING, remembers=(setting.faults.purge_after or 1e9) / 2)
         self._change = change
         self._is_last = False
         self._memories: dict[str, Memory] = {}

@@ -2,11 +2,11 @@
 
 import os
 import random
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action

@@ -6,9 +6,11 @@ Each is looked for in schedule after schedule until one shows it; in that one th
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from fused_spec.jobs import status
 from fused_spec.plan import lineage, planner
@@ -65,11 +67,15 @@ def is_noticed(
     by: Callable[[Figures], bool] = noticed,
     beside: Callable[[Site], Site] = unbroken,
     schedules: int = 300,
+    compared: int = 1,
 ) -> bool:
-    """Whether one of so many schedules shows what `patch` or `change` broke, and nothing of what stands `beside` it."""
-    seed = next((seed for seed in range(schedules) if by(campaign(setting, [seed], change))), None)
+    """Whether one of so many schedules shows what `patch` or `change` broke, and nothing of what stands `beside` it.
+
+    The first `compared` that show it are looked at.
+    """
+    seeds = list(islice((seed for seed in range(schedules) if by(campaign(setting, [seed], change))), compared))
     patch.undo()
-    return seed is not None and not by(campaign(setting, [seed], beside))
+    return any(not by(campaign(setting, [seed], beside)) for seed in seeds)
 
 
 def test_sending_again_without_a_look_is_noticed(monkeypatch: Patch) -> None:
@@ -102,7 +108,7 @@ LATE = replace(ONE, faults=replace(NETWORK, late=0.5), crash=0.9)
 
 
 def test_an_intent_that_is_not_written_down_is_noticed(monkeypatch: Patch) -> None:
-    forget = lambda site: replace(site, journal=Forgetful(site.journal._store, "ours", "model"))  # noqa: E731
+    forget = lambda site: structs.replace(site, journal=Forgetful(site.journal._store, "ours", "model"))  # noqa: E731
     assert is_noticed(LATE, monkeypatch, forget, by=doubled, schedules=1000)
 
 
@@ -116,11 +122,11 @@ SLEEPY = Setting(writers=3, suspend=0.9, suspended_within=3.0, within=400.0, lea
 
 def careless(site: Site) -> Site:
     """Without the check that the last look is fresh, so that what the lease is worth shows."""
-    return replace(site, timing=replace(site.timing, fresh=1e9), may_act=lambda _: site.may_act(0.0))
+    return structs.replace(site, timing=structs.replace(site.timing, fresh=1e9), may_act=lambda _: site.may_act(0.0))
 
 
 def unfenced(site: Site) -> Site:
-    return replace(careless(site), may_act=always)
+    return structs.replace(careless(site), may_act=always)
 
 
 def test_a_lease_without_its_fence_is_noticed(monkeypatch: Patch) -> None:
@@ -128,7 +134,7 @@ def test_a_lease_without_its_fence_is_noticed(monkeypatch: Patch) -> None:
 
 
 def test_a_start_on_an_old_look_is_noticed(monkeypatch: Patch) -> None:
-    stale = lambda site: replace(site, timing=replace(site.timing, fresh=1e9))  # noqa: E731
+    stale = lambda site: structs.replace(site, timing=structs.replace(site.timing, fresh=1e9))  # noqa: E731
     assert is_noticed(replace(SLEEPY, lease=False), monkeypatch, stale, by=doubled)
 
 
@@ -237,7 +243,8 @@ def test_taking_an_unreadable_history_for_an_empty_one_is_noticed(monkeypatch: P
     monkeypatch.setattr(search, "read_down", blind)
     monkeypatch.setattr(start, "_rival", lambda look, marker: None)
     forgetful = replace(ONE, shared_journal=False, crash=0.9, faults=replace(NETWORK, unreadable=0.3))
-    assert is_noticed(forgetful, monkeypatch, by=doubled, schedules=500)
+    # Whoever loses the archive as well starts twice even so, once in 300 schedules.
+    assert is_noticed(forgetful, monkeypatch, by=doubled, schedules=500, compared=2)
 
 
 def test_a_receipt_that_is_believed_anywhere_is_noticed(monkeypatch: Patch) -> None:

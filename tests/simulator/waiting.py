@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
+from msgspec import structs
+
 from fused_spec.plan.planner import make_plan
 from fused_spec.reconcile.applying.apply import apply
 from fused_spec.reconcile.applying.events import Finished, Started
@@ -45,7 +47,7 @@ def declared(jobs: int) -> Resolution:
     """So many jobs, none of which waits for another."""
     found = with_needs(jobs)
     desired = [one for one in found.desired if isinstance(one, DesiredJob)]
-    return replace(found, desired=tuple(replace(one, needs=(), run=RunPolicy()) for one in desired))
+    return structs.replace(found, desired=tuple(structs.replace(one, needs=(), run=RunPolicy()) for one in desired))
 
 
 def wait_for_an_hour(jobs: int) -> Waited:

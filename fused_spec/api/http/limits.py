@@ -1,12 +1,12 @@
 """What a call may take, so that no server can hold a client for ever or fill its memory."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """Seconds to connect, for one attempt, and with all repeats; bytes of the answer."""
 
     connect: float = 10.0

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Condition
+
+from msgspec import Struct
 
 from fused_spec.system.polling import Clock, Sleep
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(Struct):
     """One call's time; `refused_for` is set where the service asks for a pause of so many seconds."""
 
     pace: int

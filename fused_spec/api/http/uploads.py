@@ -4,11 +4,11 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from msgspec import Struct
 from urllib3.fields import RequestField
 
 from fused_spec.api.errors import InvalidArgument
@@ -18,8 +18,7 @@ Source = bytes | BinaryIO | Path
 _PIECE = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Struct, frozen=True, kw_only=True):
     """An open source with its length in bytes; iterating reads it once, from its start."""
 
     stream: BinaryIO
@@ -40,8 +39,7 @@ class Content:
             yield piece
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """A `multipart/form-data` body: the signed fields in their order, then the file.
 
     It is not requests' own, which reads every file into memory first.

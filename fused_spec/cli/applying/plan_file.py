@@ -2,10 +2,11 @@
 
 import os
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.cli.applying.planning import Workplace
 from fused_spec.cli.terminal.context import Context, Values
@@ -20,8 +21,7 @@ _LARGEST = 64 << 20  # bytes; the plan of ten thousand jobs has a few million
 _MAKE = "make one with `plan --out`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanToApply:
+class PlanToApply(Struct, frozen=True, kw_only=True):
     """A plan that was read, what it asked for, and the values that it was made with."""
 
     plan: SavedPlan

@@ -1,7 +1,9 @@
 """From paths to a plan; what changes anything is not even imported."""
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import valid_specs
@@ -20,8 +22,7 @@ from fused_spec.spec.model import Resolution
 from fused_spec.system.timings import Phase, Timings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
+class Workplace(Struct, frozen=True, kw_only=True):
     """The specs in the environment where they are to be applied, and what is kept of that."""
 
     resolution: Resolution
@@ -44,9 +45,11 @@ class Workplace:
         return timing_of(self.target)
 
 
-def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
+def find_workplace(
+    context: Context, paths: tuple[str, ...], *, archive: str | None = None, strict: bool = False
+) -> Workplace:
     """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
-    resolution = valid_specs(context, paths)
+    resolution = valid_specs(context, paths, strict=strict)
     return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
 
 

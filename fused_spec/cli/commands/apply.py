@@ -1,11 +1,12 @@
 """`apply`: compare the specs with the history, and carry out what differs."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.cli.commands.requests import request_options
 from fused_spec.cli.terminal.context import Context, Values
@@ -100,8 +101,7 @@ def apply(
     return _apply(context, paths, archive, asked, options, output)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     """What a person asked of an apply."""
 
     requests: "Requests"

@@ -10,7 +10,7 @@ from fused_spec.system.timings import Phase
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fused_spec.spec.language.values.outside import Outside
+    from fused_spec.spec.language.outside import Outside
     from fused_spec.spec.model import Project, Resolution, Survey
     from fused_spec.spec.project.git_lock import Locks
     from fused_spec.spec.sight import Means
@@ -28,7 +28,7 @@ def read_specs(context: Context, paths: tuple[str, ...], target: str | None = No
     Where no target is named, it is that of the command.
     """
     with context.timings.phase(Phase.LOAD):
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         from fused_spec.cli.targets.target import find_target, named_target, with_state
         from fused_spec.spec.resolve import resolve
@@ -77,7 +77,7 @@ def means_of(context: Context) -> "Means":
 
 def _outside(context: Context) -> "Outside":
     """What flags and the environment say of what the specs leave open."""
-    from fused_spec.spec.language.values.outside import Outside
+    from fused_spec.spec.language.outside import Outside
 
     def git(word: str) -> str | None:
         from fused_spec.udfs.gitrefs.checkout import word_of
@@ -88,13 +88,15 @@ def _outside(context: Context) -> "Outside":
     return Outside(values.variables, tuple(context.cwd / name for name in values.files), context.env, git)
 
 
-def valid_specs(context: Context, paths: tuple[str, ...], target: str | None = None) -> "Resolution":
-    """The same, with warnings shown; raises `SpecError` when there is an error."""
+def valid_specs(
+    context: Context, paths: tuple[str, ...], target: str | None = None, *, strict: bool = False
+) -> "Resolution":
+    """The same, with warnings shown; raises `SpecError` when there is an error, or where one is strict a warning."""
     from fused_spec.views.text.diagnostics import diagnostics_text
 
     resolution = read_specs(context, paths, target)
-    if not resolution.valid:
-        raise SpecError(resolution.diagnostics)
+    if any(one.invalidates(strict=strict) for one in resolution.diagnostics):
+        raise SpecError(resolution.diagnostics, strict=strict)
     if resolution.diagnostics:
         console = context.console
         console.say(diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=console.paint))

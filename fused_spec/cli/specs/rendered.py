@@ -4,8 +4,9 @@ Specs know only what a person wrote, and the wire models know the defaults; they
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from fused_spec.messages.redaction import shown_env
 from fused_spec.reconcile.marking.payload import wire_config

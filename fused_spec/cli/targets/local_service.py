@@ -5,9 +5,10 @@ A service that runs already keeps what it was started with. Where something else
 
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.engine_choice import parse_engine
@@ -23,16 +24,14 @@ _ENGINE, _STORAGE = "FUSED_SPEC_ENGINE", "FUSED_SPEC_STORAGE_URL"
 _ALLOW_WRITE = "FUSED_SPEC_ALLOW_WRITE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What was asked for, as `serve` takes it, and by whom; None where nobody said so."""
 
     value: str | None = None
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placing:
+class Placing(Struct, frozen=True, kw_only=True):
     """The engine and the storage that were asked for."""
 
     engine: Asked

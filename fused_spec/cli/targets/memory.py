@@ -6,8 +6,9 @@ All of it by project, environment and service. Earlier versions kept it by the t
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fused_spec.configuration.settings import Target
 from fused_spec.configuration.storage_url import is_meant_as_url
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from fused_spec.spec.model import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(Struct, frozen=True, kw_only=True):
     """The store of a project, and what is in it for one environment at one service.
 
     A store that was named may be shared by machines. `locks` are the names of this machine's, `leases` folders of the
@@ -49,7 +49,13 @@ class Memory:
     leases: tuple[str, ...]
 
 
-def open_kept(project: "Project", target: Target, service: "ServiceIdentity", place: str | None = None) -> Memory:
+def open_kept(
+    project: "Project",
+    target: Target,
+    service: "ServiceIdentity",
+    place: str | None = None,
+    timings: Timings = UNTIMED,
+) -> Memory:
     """What is kept at `place` (a folder or a URL), else where the project says, else in its state folder."""
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.journal.intents import Earlier, Journal
@@ -68,7 +74,7 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
     return Memory(
         store=store,
         listed=listed,
-        archive=Archive(listed, project.scope, service, earlier=before if is_certain else None),
+        archive=Archive(listed, project.scope, service, earlier=before if is_certain else None, timings=timings),
         journal=Journal(listed, project.scope, service.folder, earlier=earlier or None),
         service=service,
         project=project,
@@ -84,7 +90,7 @@ def kept_at(context: "Context", project: "Project", target: Target, place: str |
     """The same for the service that the target reaches, which is asked who it is; raises the client's errors."""
     from fused_spec.cli.targets.target import identify
 
-    return open_kept(project, target, identify(target, context, project), place)
+    return open_kept(project, target, identify(target, context, project), place, context.timings)
 
 
 def leavings_of(kept: Memory) -> "Leavings":

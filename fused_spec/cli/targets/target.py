@@ -6,12 +6,13 @@ goes to that server alone. A file of the project, which may be somebody's branch
 """
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import click
+from msgspec.structs import replace
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.service_identity import ServiceIdentity, normal_url

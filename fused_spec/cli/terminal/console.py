@@ -7,10 +7,10 @@ where a command fails behind its result, the document of its error stands alone.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TextIO
 
 import click
+from msgspec import Struct, field
 
 from fused_spec.cli.terminal.options import Color
 from fused_spec.errors import FileTrouble
@@ -29,8 +29,7 @@ _STYLES: Mapping[Tone, Mapping[str, str | bool]] = {
 TEXT, MARKDOWN = "text", "markdown"
 
 
-@dataclass(slots=True, kw_only=True)
-class Console:
+class Console(Struct, kw_only=True):
     """Where a command writes; `stdout_closed` turns true once nobody reads the results any more.
 
     `form` is that of the result, as `--output` names it; a document `waits` until `finish`.

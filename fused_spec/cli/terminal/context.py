@@ -4,10 +4,11 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from fused_spec.cli.terminal.console import TEXT, Console
 from fused_spec.cli.terminal.options import Color
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from fused_spec.system.stopwatch import Stopwatch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Values:
+class Values(Struct, frozen=True, kw_only=True):
     """What was given for what the specs leave open: `NAME=VALUE`, files of values, and the day it is."""
 
     variables: tuple[str, ...] = ()
@@ -43,8 +43,7 @@ def _shown(said: str) -> str:
     return f"{name}={MASK}" if is_sensitive_name(name) else f"{name}={redact(value)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """Everything a command knows about its surroundings; made once, when it is called."""
 
     console: Console

@@ -1,9 +1,10 @@
 """Where those look for files who read annotations and SARIF: from the root of a checkout, wherever a command ran."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.messages.diagnostics import Diagnostic

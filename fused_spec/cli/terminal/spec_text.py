@@ -1,8 +1,9 @@
 """The text of specs, for showing the line of a problem; standard input is read once and kept."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Location
 
@@ -10,8 +11,7 @@ STDIN = "-"
 _LARGEST = 4 * 1024 * 1024
 
 
-@dataclass(slots=True, kw_only=True)
-class Sources:
+class Sources(Struct, kw_only=True):
     """Reads files below `cwd`, and standard input through `read_stdin`."""
 
     cwd: Path

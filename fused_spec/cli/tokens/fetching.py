@@ -1,7 +1,8 @@
 """The call that runs the UDF of a declared token, with the value that stands in its sink."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fused_spec.api.errors import ApiError
 from fused_spec.api.reading import FusedReader
@@ -14,8 +15,7 @@ from fused_spec.spec.model import Project
 _RASTER = frozenset({"png", "tif", "tiff", "jpg", "jpeg", "gif", "webp", "npy"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """What a UDF returned."""
 
     content_type: str

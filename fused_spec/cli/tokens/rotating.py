@@ -1,6 +1,6 @@
 """Rotate one declared token: under the lock of an apply, and with what earlier commands left open settled first."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.cli.applying.lock import only_apply
@@ -18,8 +18,7 @@ from fused_spec.reconcile.site import World, timing_of
 from fused_spec.views.text.tokens import TokenState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotated:
+class Rotated(Struct, frozen=True, kw_only=True):
     """What came of it, and how the token stands now."""
 
     target: Target

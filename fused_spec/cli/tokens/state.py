@@ -1,9 +1,10 @@
 """The declared tokens as the service has them, and what is not well with them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import here, read_specs
@@ -23,8 +24,7 @@ from fused_spec.views.text.tokens import TokenProblem, TokenState
 _APPLY = "`fused-spec apply` makes it and writes its sink"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """The declared tokens at a target."""
 
     target: Target

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from msgspec import structs
+
 from fused_spec.engine.udfs.provided import Provided
 from fused_spec.engine.udfs.runner import Scope
 from fused_spec.udfs.bundle import Bundle, bundle_of, home_of, neighbour
@@ -41,7 +43,7 @@ def find(provided: Provided, scope: Scope, text: str, collection: str | None = N
         return _saved(provided, *provided.tokens[text])
     if (reference := parse(text)) is not None:
         commit = scope.bundle.commit(reference) or _commit(provided, reference)
-        return _at(provided, scope, str(replace(reference, ref=commit))) if commit is not None else None
+        return _at(provided, scope, str(structs.replace(reference, ref=commit))) if commit is not None else None
     if text.startswith(("/", "~")):
         path = os.path.realpath(os.path.expanduser(text))  # noqa: PTH111  # pathlib's raises for an unknown user
         return _at(provided, scope, f"{_FILE}{path}")

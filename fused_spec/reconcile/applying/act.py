@@ -1,7 +1,9 @@
 """Carry out one change: the single place where something is sent that costs, changes or ends."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.errors import FileTrouble, FusedSpecError, Locked, OutcomeUnknown, StalePlan
 from fused_spec.plan.actions import Action, Reason
@@ -18,8 +20,7 @@ from fused_spec.reconcile.starting.start import start
 from fused_spec.spec.model import DesiredJob, Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """What came of acting: events to tell, and either a run to wait for or the end."""
 
     result: Flight | Outcome

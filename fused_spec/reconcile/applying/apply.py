@@ -7,9 +7,10 @@ leaves runs running, and the next apply finds them in the history. Nothing here 
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from fused_spec.errors import ArchiveError, ServiceError
 from fused_spec.jobs.status import RunStatus

@@ -6,7 +6,8 @@ safe, because every call looks before it sends anything that costs.
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fused_spec.errors import ServiceError
 from fused_spec.plan.model import Change
@@ -19,8 +20,7 @@ from fused_spec.system.polling import intervals
 _PAUSES = (1.0, 30.0)  # seconds before a call is made again
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
-class Call:
+class Call(Struct, kw_only=True, eq=False):
     """The carrying out of one change; `failures` counts how often in a row the service was in trouble."""
 
     change: Change

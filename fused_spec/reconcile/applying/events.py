@@ -1,7 +1,8 @@
 """What happens during an apply, as values: views show them, nothing decides by them."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import Change
@@ -9,8 +10,7 @@ from fused_spec.reconcile.applying.outcome import Outcome
 from fused_spec.spec.model import Key, LocalFile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uploaded:
+class Uploaded(Struct, frozen=True, kw_only=True):
     """A local input is in the service's storage; `sent` is False when it had been there already."""
 
     key: Key
@@ -19,8 +19,7 @@ class Uploaded:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """A run was started, or found to have been started although the answer got lost (`adopted`)."""
 
     change: Change
@@ -29,8 +28,7 @@ class Started:
     adopted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attached:
+class Attached(Struct, frozen=True, kw_only=True):
     """A run that was already in flight is waited for."""
 
     change: Change
@@ -38,8 +36,7 @@ class Attached:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChanged:
+class StatusChanged(Struct, frozen=True, kw_only=True):
     """A run's status or its count of tasks is another than at the last look."""
 
     key: Key
@@ -50,8 +47,7 @@ class StatusChanged:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelling:
+class Cancelling(Struct, frozen=True, kw_only=True):
     """A run is being cancelled, and why."""
 
     key: Key
@@ -60,8 +56,7 @@ class Cancelling:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retrying:
+class Retrying(Struct, frozen=True, kw_only=True):
     """A run failed, and another attempt follows after a pause."""
 
     change: Change
@@ -71,8 +66,7 @@ class Retrying:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SinkWritten:
+class SinkWritten(Struct, frozen=True, kw_only=True):
     """A token's value was written to its file; the value itself is in no event."""
 
     key: Key
@@ -80,16 +74,14 @@ class SinkWritten:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceSilent:
+class ServiceSilent(Struct, frozen=True, kw_only=True):
     """The status could not be read; the runs go on, and so does the waiting."""
 
     error: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(Struct, frozen=True, kw_only=True):
     """The end of one change."""
 
     outcome: Outcome

@@ -1,6 +1,7 @@
 """What follows when a run is over: it is archived, and its change ends, or goes on with another run."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, PastRun, Run
@@ -43,8 +44,7 @@ def land(flight: Flight, site: Site) -> Step:
     return Step(result=outcome)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
+class Retry(Struct, frozen=True, kw_only=True):
     """Another attempt at a change whose run failed, after so many seconds."""
 
     change: Change

@@ -1,13 +1,13 @@
 """How to apply: what a person may ask of one apply beside what is planned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fused_spec.spec.resolving.prices import PRICES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """How to apply; all times in seconds, all money in US dollars.
 
     `wait=False` ends once everything is started, waiting only for jobs that others need. `timeout` ends the waiting

@@ -1,8 +1,9 @@
 """What became of each change in this process, and the exit code of all of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from fused_spec.errors import (
     ArchiveError,
@@ -31,8 +32,7 @@ class OutcomeStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """The end of one change; `archive` is the folder of its receipt, `problem` the exception behind `error`.
 
     `unarchived` is what kept its run from being archived, whose own end that does not change. `seconds` is how long

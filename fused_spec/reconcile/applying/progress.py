@@ -1,6 +1,6 @@
 """What became of each declared thing so far, in this apply or before, and so what is read by what starts now."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from fused_spec.plan.model import Change, ReadRun
 from fused_spec.reconcile.applying.outcome import Outcome
@@ -8,8 +8,7 @@ from fused_spec.spec.model import DesiredJob, Key
 from fused_spec.spec.relations.addresses import output_of
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """The outcomes, by key."""
 
     _outcomes: dict[Key, Outcome] = field(default_factory=dict)

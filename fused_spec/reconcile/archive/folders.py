@@ -14,11 +14,12 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from io import BufferedWriter, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+
+from msgspec import Struct, field
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
@@ -30,6 +31,7 @@ from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.reconcile.marking.settle import StartKey, age, start_key
 from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import Key, Kind
+from fused_spec.system.timings import UNTIMED, Timings
 
 _RUNS = "runs"
 RECEIPT, SPEC, STATUS, LOGS = "receipt.json", "spec.json", "status.jsonl", "logs.jsonl.gz"
@@ -39,8 +41,7 @@ _PIECE = 256 * 1024
 _LEVEL = 3  # of compression: the best one takes ten times as long for a tenth less
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True, kw_only=True):
     """What is to be archived about one run."""
 
     key: Key
@@ -58,8 +59,7 @@ class RunRecord:
     facts: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """One kept run: what is wrong with it, and what its log never had."""
 
     folder: str
@@ -75,12 +75,18 @@ class Archive:
     """
 
     def __init__(
-        self, store: Store, scope: str, service: ServiceIdentity | None = None, *, earlier: str | None = None
+        self,
+        store: Store,
+        scope: str,
+        service: ServiceIdentity | None = None,
+        *,
+        earlier: str | None = None,
+        timings: Timings = UNTIMED,
     ) -> None:
         self._store = store
         self._scope = scope
         self._service = service
-        self._known = Receipts(store, scope, service, earlier)
+        self._known = Receipts(store, scope, service, earlier, timings)
 
     def folder(self, key: Key, job_id: str) -> str:
         """Where a run is kept, for people."""

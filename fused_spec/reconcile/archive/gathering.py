@@ -1,9 +1,10 @@
 """Archive one finished run: gather what the service has about it and hand it to the archive."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
 from fused_spec.jobs.status import RunStatus
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.site import Site
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archived:
+class Archived(Struct, frozen=True, kw_only=True):
     """Where a run is archived, or why it is not; `problem` where that is for a person to mend."""
 
     folder: str | None = None

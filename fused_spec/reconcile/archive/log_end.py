@@ -3,7 +3,8 @@
 import re
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fused_spec.messages.phrases import cut
 
@@ -17,16 +18,14 @@ _RAISED = re.compile(r"(?P<type>[^\W\d][\w.]*)(?:: (?P<message>.*))?")
 _ERROR_NAME = re.compile(r"(?:Error|Exception|Exit|Interrupt|Iteration|Warning)$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raised:
+class Raised(Struct, frozen=True, kw_only=True):
     """An exception, as a traceback names it."""
 
     type: str
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogEnd:
+class LogEnd(Struct, frozen=True, kw_only=True):
     """As far as the log tells; `step` is its line, `number` counts from 1, and `input` from 0.
 
     `lines` are to be shown; `last` are more of them, whole, and none is blank.

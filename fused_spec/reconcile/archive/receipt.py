@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.configuration.service_identity import ServiceIdentity, is_service_id
 from fused_spec.jobs.status import RunStatus
@@ -16,8 +17,7 @@ from fused_spec.spec.model import Key, Kind
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """One run's record; times are in UTC, `log_sha256` is that of the compressed log beside it.
 
     `service` names the one where it ran (`ServiceIdentity.name`); receipts of earlier versions have only its URL.

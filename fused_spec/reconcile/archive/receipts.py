@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import Misconfigured
@@ -10,10 +11,10 @@ from fused_spec.reconcile.archive.packs import Packs
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.store.formats import LaterFormat
 from fused_spec.reconcile.store.store import Store
+from fused_spec.system.timings import UNTIMED, Timings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True, kw_only=True):
     """What stands in a receipt's place and says nothing, and why; a run of `key` stands behind it all the same."""
 
     key: str
@@ -25,13 +26,20 @@ class Unreadable:
 class Receipts:
     """The receipts of one project; `earlier` is the folder of attempts of versions whose receipts tell no service."""
 
-    def __init__(self, store: Store, scope: str, service: ServiceIdentity | None, earlier: str | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        scope: str,
+        service: ServiceIdentity | None,
+        earlier: str | None,
+        timings: Timings = UNTIMED,
+    ) -> None:
         self._store = store
         self._scope = scope
         self._service = service
         self._earlier = earlier
         self._known: dict[str, Receipt | Unreadable] = {}
-        self._packs = Packs(store, scope)
+        self._packs = Packs(store, scope, timings)
         self._alone: list[bytes] = []
         self._is_packed = False
 

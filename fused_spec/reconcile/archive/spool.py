@@ -16,6 +16,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from fused_spec.api.errors import ApiError
 from fused_spec.api.http.limits import MOST_LOG
 from fused_spec.api.logs.cursor import LogCursor
@@ -26,8 +28,7 @@ from fused_spec.messages.redaction import Redactor, sensitive_values
 LINES = "lines.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
+class LogRecord(Struct, frozen=True):
     """One line of a log; `timestamp` in milliseconds since the epoch."""
 
     timestamp: int
@@ -42,8 +43,7 @@ class LogRecord:
         return cls(entry["timestamp"], entry["message"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WholeLog:
+class WholeLog(Struct, frozen=True, kw_only=True):
     """The lines of a log as they are kept, oldest first; `missing` says in words what is not there."""
 
     lines: Iterable[bytes]

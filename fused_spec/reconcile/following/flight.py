@@ -1,9 +1,11 @@
 """A run that an apply waits for, and what is known of it so far."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus, Vigil
 from fused_spec.plan.actions import Action
@@ -21,8 +23,7 @@ class Then(Enum):
     SKIP = auto()  # it was to start, and may not any more
 
 
-@dataclass(slots=True, kw_only=True)
-class Flight:
+class Flight(Struct, kw_only=True):
     """Changes while the run goes on; `since` and `running_since` are readings of the clock, as far as known.
 
     `settle_at` is the clock's reading until which another run of the same attempt may still come to light.

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fused_spec.errors import ServiceError
 from fused_spec.jobs.status import RunStatus
@@ -14,8 +15,7 @@ from fused_spec.reconcile.site import Site
 _EVERY = 5.0  # seconds between two looks at the log of one run
 
 
-@dataclass(slots=True)
-class LogFollower:
+class LogFollower(Struct):
     """Knows whose log is to be read next; spools stay open for as long as their runs are followed."""
 
     site: Site

@@ -1,9 +1,10 @@
 """Find runs of the same attempt that somebody else started, while ours go on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from fused_spec.jobs.status import RunStatus, run_status
 from fused_spec.plan.model import Run
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from fused_spec.api.values.objects import JobResponse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """Of a flight and its rivals: the run that counts, and the others; those of them in `cancel` are to be ended."""
 
     flight: Flight
@@ -27,8 +27,7 @@ class Decision:
     cancel: tuple[Run, ...]
 
 
-@dataclass(slots=True)
-class Rivals:
+class Rivals(Struct):
     """Remembers what the listings showed; markers are read once for each job."""
 
     site: Site

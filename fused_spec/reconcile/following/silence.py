@@ -1,12 +1,11 @@
 """How long a service that cannot be read is ridden out."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _ASLEEP = 300.0  # longer between two looks, and the machine was asleep: no look takes that long
 
 
-@dataclass(slots=True)
-class Silence:
+class Silence(Struct):
     """Counts the seconds for which every look has failed; those that a laptop slept through do not count."""
 
     longest: float

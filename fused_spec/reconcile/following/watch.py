@@ -4,9 +4,10 @@ A listing alone ends nothing: it may be ahead of the run's own record, whose las
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fused_spec.jobs.status import RunStatus, heartbeat_is_old, run_status
 
@@ -19,8 +20,7 @@ _PAGE = 50
 _LARGEST_PAGE = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True):
     """A run as it was at one look; `created` and `ended` as far as the service tells them.
 
     `machine_is_gone` tells whether the machine was, while the work was said to go on; None where nobody looked.
@@ -34,8 +34,7 @@ class Sight:
     machine_is_gone: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """How each run is, and which jobs the listing showed besides."""
 
     sights: dict[str, Sight]

@@ -6,9 +6,10 @@ started in its place unasked.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from fused_spec.api.errors import ApiError
 from fused_spec.plan.model import Run, Trace

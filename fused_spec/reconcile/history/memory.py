@@ -9,10 +9,11 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fused_spec.reconcile.marking.marker import FIELD, VERSION, Marker, marker_in
 
@@ -23,8 +24,7 @@ _VERSIONS = [1, VERSION]
 """Of this form, and of markers: another version may see the mark of the project where this one sees none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkedRun:
+class MarkedRun(Struct, frozen=True, kw_only=True):
     """A run of the project: its line of the history, its marker, and how many lines stood above it."""
 
     line: "JobResponse"
@@ -32,8 +32,7 @@ class MarkedRun:
     place: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """The older part of a history: `runs` are the project's in it, and every one of them is over.
 
     `newest` are the ids of its newest lines, in their order, of which the first was created at `top`: a later reading
@@ -84,8 +83,7 @@ def _run(content: Mapping[str, Any]) -> MarkedRun:
     return MarkedRun(line=JobResponse.model_validate(content["line"]), marker=marker, place=int(content["place"]))
 
 
-@dataclass(slots=True, kw_only=True)
-class Memory:
+class Memory(Struct, kw_only=True):
     """Keeps what is known of a project's history at one service: in a file, or without one for as long as this lives.
 
     A run comes to be listed at most `late` seconds after it was created, whatever came in between. Whatever cannot be

@@ -4,10 +4,11 @@ Whatever cannot be read makes the history incomplete and ends the command; it is
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import History, PastRun, Run, Trace
@@ -15,7 +16,7 @@ from fused_spec.reconcile.history.adopted import read_adopted
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import MarkedRun
 from fused_spec.reconcile.history.search import Runs, find_runs, service_time
-from fused_spec.reconcile.history.statuses import is_over, record_of, status_of, status_of_run
+from fused_spec.reconcile.history.statuses import LISTING_LEADS, is_over, record_of, status_of, status_of_run
 from fused_spec.reconcile.journal.intents import Attempt, Notes
 from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker, marker_in
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.journal.intents import Journal
 
-_LISTING_LEADS = timedelta(minutes=5)  # at the most, before a run's own record
 _CANCEL_TAKES = timedelta(minutes=5)
 _CLOCK_MARGIN = timedelta(seconds=5)
 
@@ -130,7 +130,7 @@ def _decisive(
 
 def _ended_long_ago(run: Run, now: datetime) -> bool:
     """Whether the listing has told for so long that it is over that its own record says the same by now."""
-    return not run.status.in_flight and run.ended is not None and now - run.ended > _LISTING_LEADS
+    return not run.status.in_flight and run.ended is not None and now - run.ended > LISTING_LEADS
 
 
 def _with_note(run: Run, noted: Notes) -> Run:

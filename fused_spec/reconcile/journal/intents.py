@@ -13,8 +13,10 @@ same files below `<scope>/attempts/<target>/`, by the target's name; they go on 
 
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fused_spec.plan.model import ReadRun, Run
 from fused_spec.reconcile.journal.files import file_name, nonce_in, read_files, sent_in
@@ -28,8 +30,7 @@ VERSION = 1
 INTENT, STARTED, REPLACED = "intent", "started", "replaced"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """One effort to start a run; `sent` is the service's time, just before it was sent, as far as that is known."""
 
     key: Key
@@ -77,16 +78,14 @@ class Attempt:
             raise ValueError(f"not an attempt: {error!r}") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notes:
+class Notes(Struct, frozen=True, kw_only=True):
     """What the journal tells of attempts, by nonce; of the replaced ones when that was noted."""
 
     started: frozenset[str]
     replaced: Mapping[str, datetime]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
+class Earlier(Struct, frozen=True, kw_only=True):
     """Attempts that earlier versions wrote down by a target's name, and how far they are of the service at hand.
 
     `settles`: what is open there can only be of this service. `is_remembered`: and what was started there, this service

@@ -9,8 +9,9 @@ there was not finished, and counts for nothing.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from fused_spec.reconcile.journal.files import file_name, nonce_in, read_files
 from fused_spec.reconcile.store.formats import check_version
@@ -22,8 +23,7 @@ VERSION = 1
 _INTENT = "intent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenIntent:
+class TokenIntent(Struct, frozen=True, kw_only=True):
     """One effort to make a token; `sent` is the service's time just before, as far as that is known."""
 
     key: Key

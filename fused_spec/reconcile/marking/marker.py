@@ -7,9 +7,10 @@ exactly right about it makes the run a foreign one, and never an error.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.plan.model import ReadRun
 from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
@@ -20,8 +21,7 @@ VERSION = 1
 _KINDS = {str(kind): kind for kind in Kind}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marker:
+class Marker(Struct, frozen=True, kw_only=True):
     """The identity of one attempt; `settings` are start_job's keywords, sensitive values masked.
 
     `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec.

@@ -1,7 +1,8 @@
 """A plan with what a person should know besides: why jobs are held, whom a start concerns, and what left the specs."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from fused_spec.plan.model import History, Plan
 from fused_spec.plan.serving import with_served

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from fused_spec.api.errors import ApiError
 from fused_spec.api.logs.file import saved_lines

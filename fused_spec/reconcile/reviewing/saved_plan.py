@@ -9,9 +9,11 @@ same content.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from fused_spec.configuration.settings import LOCAL_TARGET
 from fused_spec.errors import StalePlan
@@ -27,8 +29,7 @@ _SHOWN = 5
 _AGAIN = "make a new plan, and review it again"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedPlan:
+class SavedPlan(Struct, frozen=True, kw_only=True):
     """What was planned: of which specs, for whom, and the newest run of each job by then; and at which commit."""
 
     id: str
@@ -43,7 +44,7 @@ class SavedPlan:
 
     def to_json(self) -> str:
         """The file's content; its last field guards the others against a slip of the hand."""
-        content = {MARK: VERSION, **asdict(self)}
+        content = {MARK: VERSION, **asdict(self), "checkout": asdict(self.checkout)}
         return json.dumps({**content, "check": _digest(content)}, indent=2) + "\n"
 
 

@@ -5,8 +5,10 @@ removed, and the service stays; or another service answers where one was.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.configuration.service_identity import ServiceIdentity, is_loopback, normal_url
 from fused_spec.messages.phrases import counted, listed
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 _NAMED = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whereabouts:
+class Whereabouts(Struct, frozen=True, kw_only=True):
     """Where a plan is made: the service, and whether it is the local one; what is kept, and at which place."""
 
     service: ServiceIdentity

@@ -6,9 +6,10 @@ every machine which value counts, and which ones are to be disabled.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from fused_spec.reconcile.marking.marker import is_marked, object_field, object_marker
 from fused_spec.spec.model import Key
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
+class Edition(Struct, frozen=True, kw_only=True):
     """One value; a token that was made without a number is older than every other.
 
     `made` is by the service's clock. Of a token whose marker does not tell it, it is when the token last changed.
@@ -53,8 +53,7 @@ class Edition:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Editions:
+class Editions(Struct, frozen=True, kw_only=True):
     """The editions of one token, newest first.
 
     `unfinished` are enabled ones whose making did not come to its end: they count for nothing, and are to be disabled.

@@ -8,10 +8,11 @@ counts, and the former ones are disabled. Either way the next plan shows what is
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, ServiceError
 from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from fused_spec.api.client import FusedAPI
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issuer:
+class Issuer(Struct, frozen=True, kw_only=True):
     """What the making of tokens needs; the parts are those of a `Site`."""
 
     api: "FusedAPI"
@@ -72,8 +72,7 @@ class Issuer:
         return editions_of(self.api.get_udf_access_tokens(n=None), self.scope, key, self.journal.open_nonces())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """A new value to be made: what `create_udf_access_token` takes, and where the value goes.
 
     `overlap` is how many seconds the former values go on working.

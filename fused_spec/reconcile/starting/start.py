@@ -6,8 +6,10 @@ for this attempt, never to send again on a guess. What cannot be found in time i
 intent stays, and the next apply settles it. The rules and their proof are in docs/reliability.md.
 """
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.errors import ArchiveError, FusedSpecError, Locked, OutcomeUnknown, ServiceError, StalePlan
 from fused_spec.jobs.status import RunStatus
@@ -27,8 +29,7 @@ _SHARED = 0.25  # seconds for which starts share a look at the history
 _LOOKS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartedRun:
+class StartedRun(Struct, frozen=True, kw_only=True):
     """A run that exists now; `adopted` when only the history could tell."""
 
     job_id: str

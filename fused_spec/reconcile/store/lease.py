@@ -10,12 +10,12 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from msgspec import Struct
 
 from fused_spec.errors import ArchiveError, Locked
 from fused_spec.reconcile.store.store import Store
@@ -26,8 +26,7 @@ _RENEWALS = 3  # within the time of a lease
 _WAIT = "run the command again once it has ended; with --lock-timeout 30m it waits for that"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class Holder(Struct, frozen=True, kw_only=True):
     """Who holds a lock; `run_url` is the CI run, when there is one."""
 
     host: str

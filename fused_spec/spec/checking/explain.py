@@ -5,9 +5,10 @@ Values are spelt as in YAML, cut when long, and never shown when they may be sec
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
 from fused_spec.spec.checking.acceptance import repeated
@@ -34,8 +35,7 @@ _NOUN_FIELDS = {"apiVersion", "kind", "type", "instance_type"}
 _AT_THE_KEY = {Fault.UNKNOWN_FIELD, Fault.RESERVED_FIELD, Fault.FIELD_NAME}
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True):
     code: str
     message: str
     hint: str | None = None

@@ -1,8 +1,9 @@
 """Bring a value of the spec language into its smallest form: without what equals the schema's own defaults."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.spec.checking.acceptance import Schema
 
@@ -31,8 +32,7 @@ def reduction(schema: Schema) -> Reduce:
     return reduce
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(Struct, frozen=True):
     reduce: Reduce
     has_default: bool
     default: Any

@@ -5,7 +5,6 @@ what comes in a bundle (several unknown fields) is taken apart. Nothing here has
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -14,6 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
+from msgspec import Struct
 
 from fused_spec.messages.diagnostics import nearest
 from fused_spec.spec.checking.acceptance import Schema, compiled, repeated
@@ -38,8 +38,7 @@ class Fault(StrEnum):
     EXACTLY_ONE = "exactly one"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(Struct, frozen=True, kw_only=True):
     """One fault: `value` breaks `limit` of `schema`; for a fault of a field, `value` is the mapping around it."""
 
     fault: Fault

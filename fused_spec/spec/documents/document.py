@@ -5,10 +5,10 @@ no duplicate keys, no keys but text. It knows nothing of specs; `schema.check` s
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import yaml
+from msgspec import Struct, field
 from yaml import events
 from yaml.error import Mark
 
@@ -24,8 +24,7 @@ from fused_spec.spec.files.limits import MAPPING, MAX_DEPTH, MAX_MEMORY, MAX_PRO
 from fused_spec.spec.files.meant import BEGIN, is_meant, is_meant_text, not_a_spec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """One YAML document of a file, numbered from 0; `tree` holds only what JSON can.
 
     `doubts` are unquoted scalars that YAML versions read differently: in the tree they are the text as written,

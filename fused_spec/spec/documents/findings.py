@@ -1,6 +1,6 @@
 """Problems gathered while specs are resolved, each put at its place in the document."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.documents.document import Document
@@ -9,8 +9,7 @@ from fused_spec.spec.files.limits import MAX_PROBLEMS
 from fused_spec.spec.files.named_files import Trouble
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """The problems of one document; of very many the first ones, and how many more there are."""
 
     document: Document

@@ -7,9 +7,10 @@ YAML 1.2 decides, as editors do; but PyYAML and many others still read YAML 1.1,
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 LARGEST_EXACT = 2**53
 """JSON readers keep numbers as doubles, in which whole numbers are exact up to here."""
@@ -40,8 +41,7 @@ _OLD_NUMBER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class Doubt(Struct, frozen=True, kw_only=True):
     """A scalar that readers take differently, or that JSON cannot carry.
 
     `text_may_do`: where a field takes nothing but text, the text is meant and all is well; False when YAML 1.2

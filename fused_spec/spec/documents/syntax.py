@@ -5,8 +5,8 @@ libyaml and the pure parser word their complaints differently; the patterns belo
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from yaml import YAMLError
 from yaml.error import Mark, MarkedYAMLError
 
@@ -24,16 +24,14 @@ HALF_HINT = "write both halves, as in \\ud83d\\ude00, or the character itself"
 """What to do with one of two escapes that make a character together."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(Struct, frozen=True):
     """A place in the text, both counted from 0."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
+class _Fault(Struct, frozen=True):
     """What the parser says: where it gave up, and where what it was reading began."""
 
     lines: list[str]
@@ -51,8 +49,7 @@ class _Fault:
         return self.line(self.at.line)[: self.at.column]
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(Struct, frozen=True):
     spot: _Spot
     message: str
     hint: str
@@ -111,9 +108,23 @@ def _in_text(fault: _Fault) -> _Finding | None:
     closes = sign in _CLOSERS.values() and before not in ",:[{}]" and (after.isalnum() or after in _CLOSERS)
     if not sign or not (opens or (closes and after)):
         return None
+    if sign == "{" and before == "$":
+        return _interpolation(fault)
     outer = fault.character(fault.began)
     message = f"unquoted text between {outer} and {_CLOSERS.get(outer, outer)} cannot hold {sign}"
     return _Finding(fault.at, message, "put the whole text in quotes")
+
+
+def _interpolation(fault: _Fault) -> _Finding:
+    """The most frequent of these: `{month: ${matrix.month}}`; the value begins behind the last sign before it."""
+    before, after = fault.before[-1000:], fault.line(fault.at.line)[fault.at.column :][:1000]
+    written = re.split(r"[:,]\s+|[\[{]\s*", before)[-1]
+    alone = re.match(r"\{[^{}]*\}(?=\s*[,}\]])", after) if written == "$" else None
+    # Of a text around it nobody knows whether it may be shown.
+    hint = f'write "${alone[0]}"' if alone else "put the whole value in quotes"
+    outer = fault.character(fault.began)
+    message = f"between {outer} and {_CLOSERS.get(outer, outer)} a value with ${{…}} needs quotes"
+    return _Finding(_Spot(fault.at.line, fault.at.column - len(written)), message, hint, "unquoted-interpolation")
 
 
 def _after_quote(fault: _Fault) -> _Finding | None:

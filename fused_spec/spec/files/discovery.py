@@ -8,8 +8,10 @@ import errno
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity, nearest
 from fused_spec.spec.files.exclusion import Exclusion
@@ -27,8 +29,7 @@ _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?://|:)")
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|gz|bz2|xz|zst|zip|7z|rar)$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecFile:
+class SpecFile(Struct, frozen=True, kw_only=True):
     """A file's content as it was read, once; `name` is for messages, `path` is None for standard input.
 
     `named` says that the file itself was asked for, and not a folder around it.
@@ -98,8 +99,7 @@ class _LimitPassed(Exception):  # a signal, told as a diagnostic before it is ra
     """The set is too large; nothing more is read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Walk:
+class _Walk(Struct, frozen=True, kw_only=True):
     """What holds for a whole folder that was named: links may lead anywhere below `root`."""
 
     root: Path

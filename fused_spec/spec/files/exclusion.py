@@ -6,18 +6,18 @@ folders alone; `*` and `?` stand for anything but a slash, `**` for any folders.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from fnmatch import translate
 from pathlib import Path
 from unicodedata import normalize
+
+from msgspec import Struct, field
 
 _ANY = "**"
 _Part = re.Pattern[str] | None
 """What one name must be; None for any number of names."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(Struct, frozen=True):
     parts: tuple[_Part, ...]
     for_folders: bool
 
@@ -44,8 +44,7 @@ class _Pattern:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusion:
+class Exclusion(Struct, frozen=True):
     """Which paths below `root` are left out; without patterns none is."""
 
     root: Path = Path()

@@ -6,8 +6,9 @@ What is wrong with one is a `Trouble`, which says nothing of the place in the sp
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fused_spec.messages.diagnostics import Location, nearest
 from fused_spec.spec.files.discovery import printable
@@ -17,8 +18,7 @@ GIT_LFS = b"version https://git-lfs"
 """How what stands for a file begins whose content is kept elsewhere."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """Why a file cannot be used, and what to do; `place` is where in the file itself, when it is known."""
 
     code: str
@@ -27,8 +27,7 @@ class Trouble:
     place: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
+class Folder(Struct, frozen=True, kw_only=True):
     """Where the relative paths of a spec start, and what they must not leave."""
 
     path: Path

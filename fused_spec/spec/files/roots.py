@@ -5,8 +5,9 @@ A link between the two would let a command act on a project that nobody named. A
 """
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 PROJECT_FILE = "fused-spec.yaml"
 
@@ -21,8 +22,7 @@ def checkout_of(folder: Path) -> Path | None:
     return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crossing:
+class Crossing(Struct, frozen=True, kw_only=True):
     """A link on a typed path that lies in the project `home` and leads to `target`, which is not in that project.
 
     `link` is the path up to it as typed; `project` is the one that it leads into, None when it is none.

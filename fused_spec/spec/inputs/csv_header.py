@@ -4,9 +4,10 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 SUFFIXES = (".csv", ".tsv", ".psv")
 _BEGINNING = 1 << 16
@@ -15,8 +16,7 @@ _NO_HEADER = ("#", "sep=", '"sep=')
 """How a first line begins that may not name columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The first line, read with each delimiter that may be meant: which one it is only a reader of all lines knows."""
 
     ways: tuple[tuple[str, ...], ...]

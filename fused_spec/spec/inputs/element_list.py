@@ -1,14 +1,14 @@
 """The elements of an input that stand in a file of their own, and where each stands in it."""
 
 from array import array
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elements:
+class Elements(Struct, frozen=True, kw_only=True):
     """One value for each task; `lines` and `columns` say where it begins in `file`, which is named from the root on.
 
     Nothing in them refers to anything: `{file: …}` and `{output_of: …}` are words of specs.

@@ -1,9 +1,10 @@
 """`input: {elements: tiles.csv}`: the elements of an input in a file beside the spec, each line or item one task."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Location
 from fused_spec.messages.redaction import is_sensitive_name, looks_like_secret
@@ -13,15 +14,6 @@ from fused_spec.spec.files.discovery import printable
 from fused_spec.spec.files.limits import MAX_ELEMENTS_BYTES
 from fused_spec.spec.files.named_files import GIT_LFS, Folder, Trouble, read_bytes, unreadable
 from fused_spec.spec.inputs.element_list import PARTS, BadElements, Elements
-from fused_spec.spec.inputs.elements_csv import csv_elements
-from fused_spec.spec.inputs.elements_json import json_elements, json_lines_elements
-
-_FORMATS: Mapping[str, Callable[[str, str], Elements]] = {
-    ".csv": csv_elements,
-    ".json": json_elements,
-    ".jsonl": json_lines_elements,
-    ".ndjson": json_lines_elements,
-}
 
 
 def elements_file(value: Any) -> str | None:
@@ -31,8 +23,7 @@ def elements_file(value: Any) -> str | None:
     return None
 
 
-@dataclass(slots=True)
-class ElementFiles:
+class ElementFiles(Struct):
     """Reads each file once, however often it is named."""
 
     sizes: dict[Path, int] = field(default_factory=dict)
@@ -49,7 +40,7 @@ class ElementFiles:
         return self._known[path]
 
     def _read(self, path: Path, name: str, shown: str) -> Elements | Trouble:
-        read = _FORMATS.get(path.suffix.lower())
+        read = _reader(path.suffix.lower())
         if read is None:
             message = f"{printable(name)} is in no format that elements are read from"
             return Trouble(
@@ -121,3 +112,16 @@ def _names(values: Iterable[Any]) -> set[str]:
         elif isinstance(value, list):
             names |= _names(value)
     return names
+
+
+def _reader(ending: str) -> Callable[[str, str], Elements] | None:
+    """What reads a file of this ending; only specs that name one wait for its import."""
+    if ending == ".csv":
+        from fused_spec.spec.inputs.elements_csv import csv_elements
+
+        return csv_elements
+    if ending in {".json", ".jsonl", ".ndjson"}:
+        from fused_spec.spec.inputs.elements_json import json_elements, json_lines_elements
+
+        return json_elements if ending == ".json" else json_lines_elements
+    return None

@@ -10,10 +10,11 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from io import StringIO
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.spec.documents.scalars import LARGEST_EXACT
 from fused_spec.spec.documents.wording import spelt
@@ -110,8 +111,7 @@ def _names(text: str) -> list[str]:
     return names
 
 
-@dataclass(slots=True)
-class _Column:
+class _Column(Struct):
     """What the values of a column have been so far."""
 
     numbers: bool = True

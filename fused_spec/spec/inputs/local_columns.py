@@ -1,9 +1,10 @@
 """Columns that a step names and its CSV files beside the spec lack, told from the first line of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.jobs.input_formats import GEOMETRY_COLUMNS
 from fused_spec.messages.diagnostics import guess, nearest
@@ -26,8 +27,7 @@ _LONLAT = (("lon", "lng", "long", "longitude", "x"), ("lat", "latitude", "y"))
 """What columns of longitudes and of latitudes are usually called, in small letters."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True):
     """A column that a step names at a place: as a value, or as the key of one."""
 
     name: str

@@ -6,9 +6,10 @@ The address is the content's own digest, so an unchanged file is uploaded once a
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.spec.files.discovery import printable
 from fused_spec.spec.files.named_files import GIT_LFS, Folder, Trouble, unreadable
@@ -43,8 +44,7 @@ def is_local_file(value: Any) -> bool:
     return isinstance(value, dict) and set(value) == {"file"} and isinstance(value["file"], str)
 
 
-@dataclass(slots=True)
-class Inputs:
+class Inputs(Struct):
     """Reads each file once, however often it is named."""
 
     _known: dict[Path, LocalFile | Trouble] = field(default_factory=dict)

@@ -4,10 +4,11 @@ No content is looked at but the list of what an archive holds, and that of files
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from fused_spec.jobs.input_formats import tables_in, unread
 from fused_spec.messages.diagnostics import Severity
@@ -52,8 +53,7 @@ def _names_in(folder: Path) -> list[str]:
         return []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
+class _Look(Struct, frozen=True, kw_only=True):
     """A look at the inputs of one step."""
 
     step: Mapping[str, Any]

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.inputs.local_inputs import is_local_file
@@ -11,8 +12,7 @@ from fused_spec.spec.inputs.local_inputs import is_local_file
 _QUERY = re.compile(r"[?#].*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepInput:
+class StepInput(Struct, frozen=True, kw_only=True):
     """One input: `text` is its address, or with `beside` the path of a file beside the spec."""
 
     text: str

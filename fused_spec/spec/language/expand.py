@@ -7,13 +7,14 @@ a matrix makes one document for each of its cells. What is wrong is told, and le
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import FRAGMENT, SPEC_KINDS, check
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
-from fused_spec.spec.language.expansion import Expansion
+from fused_spec.spec.language.expansion import Expansion, Ready
 from fused_spec.spec.language.layers import Defaults, Fragments, defaults_for
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.templates import MARK
@@ -35,6 +36,7 @@ class Language:
     today: date
     max_cells: int = MAX_CELLS
     used: set[str] = field(default_factory=set)
+    ready: dict[tuple[Any, ...], Ready] = field(default_factory=dict)
     _defaults: dict[str, Defaults] = field(default_factory=dict)
     _overrides: Sequence[tuple[Layer, Match]] | None = None
     _speaks: dict[str, bool] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class Language:
 
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""
-        self.used |= {f"var.{name}" for name in self.values.used}
+        self.used |= {f"var.{name}" for name in self.values.all_used()}
         self.used |= {f"fragment.{name}" for name in self.fragments.used}
 
     def overrides(self) -> Sequence[tuple[Layer, Match]]:

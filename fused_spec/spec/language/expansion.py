@@ -1,10 +1,12 @@
 """One document put together: its layers filled in, each by itself, and merged; a matrix makes one for each cell."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions
@@ -29,6 +31,13 @@ _OWN = ("matrix", "use")
 _STEPS: Pointer = ("spec", "config", "steps")
 
 
+class Ready(NamedTuple):
+    """Layers that many documents have in common, put together, and which of their fields nobody has given yet."""
+
+    layer: Layer
+    holes: frozenset[Pointer]
+
+
 class Speaks(Protocol):
     """What a document may be made of at a target."""
 
@@ -37,6 +46,7 @@ class Speaks(Protocol):
     today: date
     max_cells: int
     used: set[str]
+    ready: dict[tuple[Any, ...], Ready]
 
     def defaults(self, kind: str) -> Defaults: ...
     def overrides(self) -> Sequence[tuple[Layer, Match]]: ...
@@ -126,13 +136,25 @@ class Expansion:
         return named(list(matrix.cells()), matrix, self.document.name or "", place, self.told)
 
     def _same(self, layers: Sequence[Layer], shape: Shape) -> tuple[Layer | None, Sequence[Layer]]:
-        """What is the same in every cell, filled in and merged; and from the first layer that is not, all further."""
+        """What is the same in every cell, filled in and merged; and from the first layer that is not, all further.
+
+        What several documents have in common is put together once: the last layer is the document's own.
+        """
+        *shared, own = layers
+        count = next((index for index, layer in enumerate(shared) if _names_cell(layer)), len(shared))
         same: Layer | None = None
-        for index, layer in enumerate(layers):
-            if any(name.namespace == "matrix" for _, name in names_in(layer.tree)):
-                return same, layers[index:]
-            same = self._over(same, self._filled(layer, None), shape)
-        return same, ()
+        if count:
+            known = (self.kind, *(id(layer.tree) for layer in shared[:count]))
+            if known not in self.language.ready:
+                for layer in shared[:count]:
+                    same = self._over(same, self._filled(layer, None), shape)
+                assert same is not None  # there is one at least
+                self.language.ready[known] = Ready(same, frozenset(self.holes))
+            same, holes = self.language.ready[known]
+            self.holes |= holes
+        if count < len(shared) or ("matrix" in self.document.tree and _names_cell(own)):
+            return same, layers[count:]
+        return self._over(same, self._filled(own, None), shape), ()
 
     def _merged(
         self, same: Layer | None, rest: Sequence[Layer], name: str | None, cell: Cell | None, shape: Shape
@@ -223,6 +245,10 @@ class Expansion:
             if name.namespace == "matrix" and name.path
         }
         return named_there | {name for _, match in self.language.overrides() for name in match.matrix}
+
+
+def _names_cell(layer: Layer) -> bool:
+    return any(name.namespace == "matrix" for _, name in names_in(layer.tree))
 
 
 def _with_steps(whole: Layer, steps: Sequence[Layer]) -> Layer:

@@ -1,8 +1,9 @@
 """What is told of a document that was put together: how a value came there, and nothing of what nobody gave yet."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents.document import Document

@@ -38,10 +38,12 @@ class Fragments:
     def __init__(self, documents: Sequence[Document] = ()) -> None:
         self.documents = {one.name: one for one in reversed(documents) if one.name is not None}
         self.used: set[str] = set()
+        self._whole = {name: _whole(one) for name, one in self.documents.items()}
+        self._layer = {name: layer for name, whole in self._whole.items() if (layer := _of_spec(whole, name))}
 
     def used_by(self, document: Document, told: Told) -> list[Layer]:
         """The fragments that a document uses, and those that they use, from weak to strong."""
-        return list(self._layers(_whole(document), told, ()))
+        return list(self._layers(Layer(document.tree, document.positions.root), told, ()))
 
     def _layers(self, user: Layer, told: Told, path: tuple[str, ...]) -> Iterator[Layer]:
         said = user.at(("use",))
@@ -52,8 +54,7 @@ class Fragments:
             return
         for index, name in enumerate(said.tree):
             at = said.at((index,)) or said
-            document = self.documents.get(name) if isinstance(name, str) else None
-            if document is None:
+            if not isinstance(name, str) or name not in self.documents:
                 meant = nearest(str(name), self.documents)
                 hint = guess(str(name), meant) if meant else "declare it: kind: Fragment"
                 told.tell("no-such-fragment", f'no fragment is named "{name}"', at.place, hint, ("use", index))
@@ -63,12 +64,17 @@ class Fragments:
                 told.tell("fragment-loop", f"these fragments use each other: {loop}", at.place, "leave one out")
                 continue
             self.used.add(name)
-            fragment = _whole(document)
-            yield from self._layers(fragment, told, (*path, name))
-            if (spec := fragment.at(("spec",))) is not None:
-                tree = {"spec": spec.tree}
-                mark, inside = fragment.place
-                yield Layer(tree, (mark, {"spec": inside["spec"]}), f"{FRAGMENT}/{name}")
+            yield from self._layers(self._whole[name], told, (*path, name))
+            if name in self._layer:
+                yield self._layer[name]
+
+
+def _of_spec(fragment: Layer, name: str) -> Layer | None:
+    """What a fragment says of those that use it."""
+    if fragment.at(("spec",)) is None:
+        return None
+    mark, inside = fragment.place
+    return Layer({"spec": fragment.tree["spec"]}, (mark, {"spec": inside["spec"]}), f"{FRAGMENT}/{name}")
 
 
 def _whole(document: Document) -> Layer:

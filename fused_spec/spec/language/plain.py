@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents.document import Document
@@ -27,8 +28,7 @@ class Understands(Protocol):
     def note_used(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """Where nothing is said, a document stands for itself."""
 
     used: set[str] = field(default_factory=set)
@@ -40,8 +40,7 @@ class Plain:
         """Nothing was used."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unspoken:
+class Unspoken(Struct, frozen=True, kw_only=True):
     """The same where nothing is said for any spec: all targets are alike."""
 
     project: Project

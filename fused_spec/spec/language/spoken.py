@@ -14,12 +14,12 @@ from fused_spec.spec.files.roots import checkout_of
 from fused_spec.spec.language.expand import MAX_CELLS, Language
 from fused_spec.spec.language.layers import Fragments
 from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.outside import NOBODY, Outside
 from fused_spec.spec.language.project.declared import NOTHING, Declared, declared_in
 from fused_spec.spec.language.project.included import Includes
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import parts_of_files
 from fused_spec.spec.language.values.given import given_from
-from fused_spec.spec.language.values.outside import NOBODY, Outside
 from fused_spec.spec.language.values.values import Around, Values
 from fused_spec.spec.model import Project
 
@@ -41,7 +41,8 @@ class Spoken:
     def targets(self) -> tuple[str, ...]:
         """The targets that have to be looked at to know all that can be wrong: one, where all are alike."""
         names = tuple(dict.fromkeys((self.project.default_target, *self.declared.names)))
-        says = any(one.variables or one.defaults or one.overrides for one in self.declared.targets.values())
+        targets = self.declared.targets.values()
+        says = any(one.variables or one.defaults or one.overrides or one.is_sealed for one in targets)
         if says or any(word in file.content for file in self.files for word in _BY_TARGET):
             return names
         return names[:1]

@@ -7,8 +7,9 @@ prune ends it.
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fused_spec.errors import Misconfigured
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
@@ -28,8 +29,7 @@ _KIND = re.compile(r"""\bkind["']?\s*:\s*["']?(\w+)""")
 _NAME = re.compile(r"""\bname["']?\s*:\s*["']?([\w.-]+)""")
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True):
     """What else is declared; where nobody could look, everything may be."""
 
     declared: frozenset[Key] = frozenset()

@@ -41,14 +41,13 @@ def _without_labels(payload: Mapping[str, Any]) -> dict[str, Any]:
     return bare
 
 
-def _without_step_labels(step: Mapping[str, Any]) -> dict[str, Any]:
+def _without_step_labels(step: Mapping[str, Any]) -> Mapping[str, Any]:
     bare = _without(step, "metadata")
     if reading := reading_in(step.get("metadata")):
-        bare["metadata"] = {FIELD: {READ: dict(reading)}}
+        bare = {**bare, "metadata": {FIELD: {READ: dict(reading)}}}
     return {**bare, "udf": _without(bare["udf"], "metadata")} if "udf" in bare else bare
 
 
-def _without(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
-    bare = dict(mapping)
-    bare.pop(name, None)
-    return bare
+def _without(mapping: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The same without a name; most have none, and nothing is copied."""
+    return {key: value for key, value in mapping.items() if key != name} if name in mapping else mapping

@@ -5,8 +5,9 @@ once the other declares something else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer
@@ -14,6 +15,7 @@ from fused_spec.spec.model import Desired, DesiredJob, Key
 from fused_spec.spec.relations.digest import digest
 from fused_spec.spec.relations.graph import in_order
 from fused_spec.spec.relations.selection import Selection, selection_of
+from fused_spec.system.collections import without_collections
 
 _CONFIG: Pointer = ("spec", "config")
 
@@ -50,6 +52,7 @@ def read_outputs(document: Document) -> list[tuple[Selection, Pointer]]:
     ]
 
 
+@without_collections()
 def with_outputs_in_digests(desired: Sequence[Desired]) -> tuple[Desired, ...]:
     """The same things, where the digest of each job that reads outputs also covers the jobs that write them.
 

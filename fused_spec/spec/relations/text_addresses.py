@@ -6,9 +6,10 @@ written again; without any edge not even the order is.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.documents.positions import Pointer, dotted
@@ -81,8 +82,7 @@ def _warnings(jobs: Sequence[Job], written: Mapping[str, "_Output"], places: Pla
                 yield _warning(declaration, pointer, output, hint, places, follows=output.job in needs)
 
 
-@dataclass(frozen=True, slots=True)
-class _Output:
+class _Output(Struct, frozen=True):
     """What a job writes; the last one is what `output_of` stands for."""
 
     job: str

@@ -1,10 +1,11 @@
 """Build what one document declares: a job, a saved UDF or a token, with everything it names read in."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.spec.checking.schema import complete
 from fused_spec.spec.checking.smallest import Reduce, reduction
@@ -80,8 +81,7 @@ def build(
     return None
 
 
-@dataclass(slots=True, kw_only=True)
-class _Builder:
+class _Builder(Struct, kw_only=True):
     document: Document
     findings: Findings
     folder: Folder

@@ -4,8 +4,9 @@ An element of the input whose keys are all parameters gives those; any other val
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.messages.diagnostics import Location, Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
@@ -18,8 +19,7 @@ from fused_spec.spec.udfs.functions import Function
 from fused_spec.spec.udfs.udf import ReadUdf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
+class Calls(Struct, frozen=True, kw_only=True):
     """The elements of a step's input, None for one call without any; `pointer` is the input's in the spec.
 
     `in_file` says where they stand when that is no spec.
@@ -55,8 +55,7 @@ def _missing(function: Function, given: set[str]) -> str | None:
     return f"{function.name} gets no value for {names}" if missing else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
+class _Check(Struct, frozen=True):
     """Looks at each element; there may be a million, so that a place is made only for what is told."""
 
     function: Function

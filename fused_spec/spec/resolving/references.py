@@ -1,8 +1,9 @@
 """Replace every `{file: …}` in a value by the address of its content, and `{output_of: …}` by what that job writes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
@@ -14,8 +15,7 @@ from fused_spec.spec.relations.outputs import producer
 from fused_spec.spec.relations.selection import Groups, Selection, selection_of
 
 
-@dataclass(slots=True, kw_only=True)
-class References:
+class References(Struct, kw_only=True):
     """What one document refers to: told about when wrong, and remembered.
 
     `outputs` are the addresses that jobs write to, by name, and `groups` the cells that may be meant together. `files`

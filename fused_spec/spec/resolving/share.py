@@ -5,9 +5,10 @@ all declarations are known. A process may have all files or a part of them; the 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import check
@@ -27,6 +28,8 @@ from fused_spec.spec.resolving.build import build
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.loads import Loadable
 from fused_spec.spec.udfs.python_source import syntax_of
+from fused_spec.spec.udfs.text import UdfFiles
+from fused_spec.system.timings import Lookups
 
 if TYPE_CHECKING:
     from fused_spec.spec.udfs.syntax_cache import SyntaxCache
@@ -63,7 +66,8 @@ class Looked(NamedTuple):
 class Found(NamedTuple):
     """A first look: the problems of reading, the documents in their order, and how large files of elements are.
 
-    Of a document that waits for others only the declaration is known. `used` is what of the language was.
+    Of a document that waits for others only the declaration is known. `used` is what of the language was, `lookups` are
+    those of UDFs whose syntax may be kept.
     """
 
     unread: list[Diagnostic]
@@ -71,10 +75,17 @@ class Found(NamedTuple):
     waiting: list[int]
     element_sizes: Mapping[Path, int]
     used: set[str]
+    lookups: Lookups = Lookups()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Finished(NamedTuple):
+    """What came of the documents that waited, in their order, and what was looked up for it."""
+
+    looked: list[Looked]
+    lookups: Lookups = Lookups()
+
+
+class Around(Struct, frozen=True, kw_only=True):
     """What all documents have in common.
 
     Without a matrix anywhere no document `may_have_groups` to wait for. `keeps` says whether what they declare is
@@ -104,13 +115,13 @@ class Around:
         return plain, problems
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Struct):
     """Looks at files, each with its number among all."""
 
     files: Sequence[tuple[int, SpecFile]]
     around: Around
     _inputs: Inputs = field(default_factory=Inputs)
+    _udf_files: UdfFiles = field(default_factory=UdfFiles)
     _syntax: "SyntaxCache | None" = None
     _waiting: list[tuple[Document, Declaration]] = field(default_factory=list)
 
@@ -129,17 +140,23 @@ class Share:
                     self._waiting.append((document, declaration))
                 found.looked.append(looked or Looked(declaration))
         self.around.language.note_used()
-        if self._syntax is not None:
-            self._syntax.keep()
-        return found
+        return found._replace(lookups=self._kept())
 
-    def finish(self, others: Others) -> list[Looked]:
-        """What came of the documents that waited, in their order."""
-        return [
+    def finish(self, others: Others) -> Finished:
+        """What came of the documents that waited."""
+        looked = [
             looked
             for document, declaration in self._waiting
             if (looked := self._look(document, declaration, others)) is not None
         ]
+        return Finished(looked, self._kept())
+
+    def _kept(self) -> Lookups:
+        """Have what is new in the cache; what was looked up there since the last time."""
+        if self._syntax is None:
+            return Lookups()
+        self._syntax.keep()
+        return self._syntax.lookups()
 
     def _opened_cache(self) -> "SyntaxCache | None":
         if self.around.cache is None or len(self.files) < _WORTH_A_CACHE:
@@ -181,6 +198,7 @@ class Share:
             groups=Groups() if others is None else others.groups,
             loadable=Loadable(
                 git=around.git,
+                files=self._udf_files,
                 saved=_Unknown() if others is None else others.saved,
                 syntax=syntax_of if self._syntax is None else self._syntax.syntax_of,
             ),

@@ -1,9 +1,10 @@
 """Resolve the steps of a job: UDFs become code, what is referred to becomes an address, defaults go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.spec.checking.schema import complete
 from fused_spec.spec.checking.smallest import Reduce, reduction
@@ -23,8 +24,7 @@ from fused_spec.spec.udfs.udf import read_udf
 _ALWAYS_SAID = {"partition_geospatial": ("partitioning_method", "partitioning_split_method")}
 
 
-@dataclass(slots=True, kw_only=True)
-class StepReader:
+class StepReader(Struct, kw_only=True):
     """Reads steps of one document; `sources` gathers the file behind a payload path."""
 
     folder: Folder

@@ -7,8 +7,9 @@ values when the job runs (`engine.calling.allowed`).
 import ast
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.spec.udfs.argument_kinds import NOUNS, wanted_instead
 from fused_spec.udfs.choices import meant, shown
@@ -19,8 +20,7 @@ _UNIONS = ("Union", "Optional")
 _DEEPEST = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed:
+class Allowed(Struct, frozen=True, kw_only=True):
     """Values, names that mean values, plain kinds beside them, and what a list may hold."""
 
     values: tuple[Any, ...] = ()
@@ -52,8 +52,7 @@ class Allowed:
             yield f"a list of {' or '.join(self.items._wanted())}"
 
 
-@dataclass(frozen=True, slots=True)
-class Definitions:
+class Definitions(Struct, frozen=True):
     """What a source defines at its top level that annotations may name."""
 
     enums: Mapping[str, Allowed]

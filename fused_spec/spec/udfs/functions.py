@@ -2,15 +2,15 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.spec.udfs.allowed_values import Allowed, Definitions
 from fused_spec.spec.udfs.argument_kinds import wanted_instead
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class Function(Struct, frozen=True, kw_only=True):
     """A function at the top level of the source.
 
     `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.

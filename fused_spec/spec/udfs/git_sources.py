@@ -4,9 +4,11 @@ Reading is offline. What `fused-spec lock` has not brought here, or locked, is r
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fused_spec.udfs.folder import UdfText, find_udf
 from fused_spec.udfs.gitrefs import GitReference, GitUnavailable, Repositories
@@ -26,8 +28,7 @@ def refuse(reference: GitReference) -> str:
     )
 
 
-@dataclass(slots=True, kw_only=True)
-class GitSources:
+class GitSources(Struct, kw_only=True):
     """Reads UDFs by git reference; `used` gathers the commit of each reference that was asked for."""
 
     repositories: Repositories

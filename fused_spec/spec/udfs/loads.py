@@ -8,8 +8,10 @@ otherwise answered where the job runs, if that load is ever reached: nobody here
 import re
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
 from typing import NoReturn
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.messages.diagnostics import Severity, guess, nearest
@@ -19,7 +21,7 @@ from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.neighbours import Neighbours
 from fused_spec.spec.udfs.python_source import BadSyntax, Load, Syntax, syntax_of
 from fused_spec.spec.udfs.source_code import SourceCode
-from fused_spec.spec.udfs.text import Written
+from fused_spec.spec.udfs.text import UdfFiles, Written
 from fused_spec.udfs.bundle import Bundled, home_of, neighbour
 from fused_spec.udfs.folder import UdfText
 from fused_spec.udfs.gitrefs import GitReference, parse
@@ -28,20 +30,19 @@ _TOKEN = re.compile(r"(?:fsh|fc)_.*|[0-9a-f]{64}")
 _MOST = 500  # loaded UDFs; a real one has a handful
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loadable:
+class Loadable(Struct, frozen=True, kw_only=True):
     """What the UDFs of a document may load; `saved` are the names of the UDFs that these specs declare.
 
-    `syntax` looks at their sources.
+    `files` reads their files, and `syntax` looks at their sources.
     """
 
     git: GitSources
     saved: Collection[str]
+    files: UdfFiles = field(default_factory=UdfFiles)
     syntax: Callable[[str], Syntax | BadSyntax] = syntax_of
 
 
-@dataclass(slots=True, kw_only=True)
-class _Search:
+class _Search(Struct, kw_only=True):
     loadable: Loadable
     neighbours: Neighbours
     findings: Findings

@@ -1,8 +1,9 @@
 """The UDFs beside a UDF in the project's files, found by name and read; nothing outside the project is."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.spec.files.discovery import printable
@@ -10,8 +11,7 @@ from fused_spec.spec.files.limits import MAX_FILE_BYTES
 from fused_spec.udfs.folder import META, UdfText, find_udf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbours:
+class Neighbours(Struct, frozen=True, kw_only=True):
     """UDFs by path relative to any of `places`, the first that has one."""
 
     places: tuple[Path, ...]

@@ -4,15 +4,15 @@ import ast
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from fused_spec.spec.udfs.allowed_values import Definitions
 from fused_spec.spec.udfs.functions import Function, function_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadSyntax:
+class BadSyntax(Struct, frozen=True, kw_only=True):
     """Why the source is no Python; `line` and `column` count from 1."""
 
     message: str
@@ -38,8 +38,7 @@ def with_unix_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class Load(Struct, frozen=True, kw_only=True):
     """A `fused.load("…")` that says literally what it loads; `line` and `column` count from 1."""
 
     text: str
@@ -47,8 +46,7 @@ class Load:
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Syntax:
+class Syntax(Struct, frozen=True, kw_only=True):
     """What the syntax of a source tells.
 
     `functions` are those at its top level, in their order. `loads` are what it loads or runs by a literal, or by a name
@@ -100,8 +98,7 @@ def _may_load(source: str) -> bool:
     return not source.isascii() or any(word in source for word in (*_LOADING, _UTILS))
 
 
-@dataclass(slots=True)
-class _Names:
+class _Names(Struct):
     """One walk over a source, done when somebody asks: where names get values, and what may load something."""
 
     module: ast.Module

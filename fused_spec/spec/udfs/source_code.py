@@ -1,14 +1,13 @@
 """A piece of Python that a spec ships, and where each of its lines stands."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fused_spec.messages.diagnostics import Location
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 
 
-@dataclass(frozen=True, slots=True)
-class SourceCode:
+class SourceCode(Struct, frozen=True):
     """Source text; `file` is the file whose lines are the text's own, None when there is none.
 
     `origin` is what a plan names when the text changed.

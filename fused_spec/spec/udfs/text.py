@@ -1,9 +1,10 @@
 """Read the text of a UDF that a spec names: a file, a folder, a place in git, or code in the spec itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.messages.diagnostics import Location
@@ -21,8 +22,7 @@ from fused_spec.udfs.gitrefs import GitReference, parse
 _GIT_FORMS = "write https://github.com/OWNER/REPO/tree/COMMIT/PATH, or git+https://HOST/REPO@REF:PATH"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """A UDF as it was read. `places` are the folders beside it; `reference` is where it stands in git.
 
     What the folder's meta.json says is `name`, `entrypoint`, `parameters` and `headers`.
@@ -37,15 +37,28 @@ class Written:
     headers: Mapping[str, SourceCode] = field(default_factory=dict)
 
 
+class UdfFiles(Struct):
+    """Reads each file once, however many UDFs it holds: the cells of a matrix all name the same."""
+
+    _known: dict[tuple[Folder, str], tuple[Path, str] | Trouble | BadSyntax] = field(default_factory=dict)
+
+    def read(self, name: str, folder: Folder) -> tuple[Path, str] | Trouble | BadSyntax:
+        """The file of this name, and its text."""
+        known = self._known.get((folder, name))
+        if known is None:
+            known = self._known[folder, name] = _read(name, folder)
+        return known
+
+
 def read_written(
-    declared: Mapping[str, Any], pointer: Pointer, folder: Folder, git: GitSources, findings: Findings
+    declared: Mapping[str, Any], pointer: Pointer, folder: Folder, files: UdfFiles, git: GitSources, findings: Findings
 ) -> Written | None:
     """The UDF of `file:`, `code:`, `folder:` or `git:`, or None when a problem was told."""
     if "folder" in declared:
         return _of_folder(declared["folder"], (*pointer, "folder"), folder, findings)
     if "git" in declared:
         return _of_git(declared["git"], (*pointer, "git"), git, findings)
-    read = _text(declared, pointer, folder, findings)
+    read = _text(declared, pointer, folder, files, findings)
     if read is None:
         return None
     code, path = read
@@ -57,13 +70,13 @@ def read_written(
 
 
 def read_headers(
-    declared: Mapping[str, Any], pointer: Pointer, folder: Folder, findings: Findings
+    declared: Mapping[str, Any], pointer: Pointer, folder: Folder, files: UdfFiles, findings: Findings
 ) -> dict[str, SourceCode]:
     """The modules that the spec lists, by name."""
     read: dict[str, SourceCode] = {}
     for index, header in enumerate(declared.get("headers", [])):
         at, name = (*pointer, "headers", index), header["module_name"]
-        found = _text(header, at, folder, findings)
+        found = _text(header, at, folder, files, findings)
         if name in read:
             message = f'two headers are named "{name}"'
             findings.tell("duplicate-header", message, (*at, "module_name"), "give each its own name")
@@ -73,26 +86,36 @@ def read_headers(
 
 
 def _text(
-    declared: Mapping[str, Any], pointer: Pointer, folder: Folder, findings: Findings
+    declared: Mapping[str, Any], pointer: Pointer, folder: Folder, files: UdfFiles, findings: Findings
 ) -> tuple[SourceCode, Path | None] | None:
     """The text of `file:` or `code:`, and the file."""
     if "code" in declared:
         return SourceCode(with_unix_lines(declared["code"]), None, (*pointer, "code")), None
-    at, name = (*pointer, "file"), declared["file"]
+    at = (*pointer, "file")
+    read = files.read(declared["file"], folder)
+    if isinstance(read, Trouble):
+        findings.trouble(read, at)
+        return None
+    if isinstance(read, BadSyntax):
+        path = folder.locate(declared["file"])
+        shown = folder.shown(path) if isinstance(path, Path) else declared["file"]
+        place = Location(path=shown, line=read.line, column=read.column)
+        findings.tell("udf-encoding", read.message, at, "save it as UTF-8", at=place)
+        return None
+    path, text = read
+    shown = folder.shown(path)
+    return SourceCode(text, shown, at, origin=shown), path
+
+
+def _read(name: str, folder: Folder) -> tuple[Path, str] | Trouble | BadSyntax:
     path = folder.locate(name)
     if isinstance(path, Trouble):
-        findings.trouble(path, at)
-        return None
+        return path
     content = read_bytes(path, name, limit=MAX_FILE_BYTES)
     if isinstance(content, Trouble):
-        findings.trouble(content, at)
-        return None
-    shown, text = folder.shown(path), as_text(content)
-    if isinstance(text, BadSyntax):
-        place = Location(path=shown, line=text.line, column=text.column)
-        findings.tell("udf-encoding", text.message, at, "save it as UTF-8", at=place)
-        return None
-    return SourceCode(text, shown, at, origin=shown), path
+        return content
+    text = as_text(content)
+    return text if isinstance(text, BadSyntax) else (path, text)
 
 
 def _of_folder(name: str, at: Pointer, folder: Folder, findings: Findings) -> Written | None:

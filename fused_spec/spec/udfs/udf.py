@@ -5,8 +5,9 @@ The code is parsed, never run. What the syntax tells is checked here, before any
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Severity, guess, nearest
 from fused_spec.spec.documents.durations import seconds
@@ -22,8 +23,7 @@ from fused_spec.spec.udfs.text import Written, read_headers, read_written
 from fused_spec.udfs.bundle import as_headers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadUdf:
+class ReadUdf(Struct, frozen=True, kw_only=True):
     """A UDF in the words of the wire; `sources` names the file behind a field, by the field's path in it."""
 
     udf: dict[str, Any]
@@ -38,10 +38,10 @@ def read_udf(
 
     `declared` is sound by the schema; problems with its headers, parameters and loads are told as well.
     """
-    headers = read_headers(declared, pointer, folder, findings)
+    headers = read_headers(declared, pointer, folder, loadable.files, findings)
     for code in headers.values():
         _functions(code, loadable, findings)
-    written = read_written(declared, pointer, folder, loadable.git, findings)
+    written = read_written(declared, pointer, folder, loadable.files, loadable.git, findings)
     entrypoint = declared.get("entrypoint") or (written.entrypoint if written is not None else None)
     function = _entry(written.code, entrypoint, pointer, loadable, findings) if written is not None else None
     if written is None or function is None:

@@ -1,7 +1,8 @@
 """The commit behind a folder, for people: it decides nothing, so what cannot be told is said in words."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fused_spec.udfs.gitrefs.git import run
 from fused_spec.udfs.gitrefs.reference import GitUnavailable
@@ -9,8 +10,7 @@ from fused_spec.udfs.gitrefs.reference import GitUnavailable
 _SECONDS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkout:
+class Checkout(Struct, frozen=True, kw_only=True):
     """The commit that is checked out around a folder; without one, `missing` says why."""
 
     commit: str | None = None

@@ -5,10 +5,11 @@ Most specs name none, so what runs it is imported when it runs.
 
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from fused_spec.udfs.gitrefs.reference import GitUnavailable
 
@@ -43,8 +44,7 @@ _OF_ANOTHER = (
 _OPTIONS = ("-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}", "--literal-pathspecs")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clone:
+class Clone(Struct, frozen=True, kw_only=True):
     """A repository on this machine; `is_ours` when it was made in the cache, else it is only read."""
 
     folder: Path

@@ -5,9 +5,10 @@ No message shows a password.
 """
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from fused_spec.errors import FusedSpecError
 
@@ -31,8 +32,7 @@ class GitUnavailable(FusedSpecError):
     """A reference that cannot be read here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitReference:
+class GitReference(Struct, frozen=True, kw_only=True):
     """A path in a repository at a commit, branch or tag."""
 
     repository: str

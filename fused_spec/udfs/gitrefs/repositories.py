@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fused_spec.udfs.gitrefs.cache import cached, clone_into, copied, fetch_commit, update
 from fused_spec.udfs.gitrefs.git import BRING, Clone, check_reachable, git
@@ -13,8 +15,7 @@ _FILE = re.compile(rb"100(?:644|755) blob (?P<object>[0-9a-f]+)\t")
 _LARGEST = 1 << 20  # bytes, as of a file of the project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repositories:
+class Repositories(Struct, frozen=True, kw_only=True):
     """Where repositories are read: `clones` are those on this machine, by URL in its `normal` spelling; others are in
     `cache`, and brought there if `may_fetch`. A server that does not answer within `reach_seconds` is given up.
     `shared` is a cache that is only read: what it has is copied from there.

@@ -1,8 +1,9 @@
 """Lists for programs: runs of the history, tokens, and what a check of the archive found."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from fused_spec.messages.redaction import redact
 from fused_spec.views.text.runs import ListedRun

@@ -1,8 +1,9 @@
 """Where each job stands at every target, as one table or one document."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.messages.redaction import redact
@@ -12,8 +13,7 @@ from fused_spec.views.documents.plans import status_document
 from fused_spec.views.text.runs import STATUS_HEAD, status_rows, table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """The plan at one target, or the error that hides it."""
 
     target: str

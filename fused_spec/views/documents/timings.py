@@ -6,8 +6,9 @@ whatever form it is, and a command that fails before it has a result is told as 
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from fused_spec.system.stopwatch import Took
 from fused_spec.system.timings import Phase
@@ -26,7 +27,7 @@ def _timings(took: Took) -> dict[str, Any]:
         "phases": [*_phases(took.phases, beside=False), *_phases(took.beside, beside=True)],
         "requests": _plain(asdict(took.all_routes)),
         "routes": [{"route": name, **_plain(asdict(route))} for name, route in took.routes.items()],
-        "caches": [{"cache": cache, **asdict(asked)} for cache, asked in took.caches.items()],
+        "caches": [{"cache": cache, **asked._asdict()} for cache, asked in took.caches.items()],
     }
 
 

@@ -1,8 +1,9 @@
 """Fold the events of an apply into one row per change, and say each event as a plain line."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change
@@ -24,8 +25,7 @@ from fused_spec.views.words.shown import visible
 WAITING = "waiting"
 
 
-@dataclass(slots=True, kw_only=True)
-class Row:
+class Row(Struct, kw_only=True):
     """How one change stands; `since` is when it began to run, `until` when it ended."""
 
     key: Key
@@ -42,8 +42,7 @@ class Row:
         return self.until is not None
 
 
-@dataclass(slots=True, kw_only=True)
-class Board:
+class Board(Struct, kw_only=True):
     """Every change that does something, in the order of the plan."""
 
     rows: dict[Key, Row] = field(default_factory=dict)

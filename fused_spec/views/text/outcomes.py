@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action
@@ -31,16 +32,14 @@ _EXPLAINED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(Struct, frozen=True, kw_only=True):
     """One element of a step's input, counted from 0; `value` where it is known and not too large to be shown."""
 
     index: int
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """What is known of a failed run: the step at work, its input and exception, the end of the log, and its page."""
 
     step: str | None = None

@@ -1,9 +1,10 @@
 """Show runs to a person: the history, the newest run of each declared job, and one run in detail."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.phrases import cut
@@ -19,8 +20,7 @@ STATUS_HEAD = ("JOB", "NEWEST RUN", "SPEC", "CREATED", "RUN")
 _SHOWN = ("job_id", "key", "status", "created", "ended", "attempt", "digest", "instance_type", "service", "archive")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedRun:
+class ListedRun(Struct, frozen=True, kw_only=True):
     """One line of the history; without a key nobody here started it, and `copy_of` tells whose mark it carries."""
 
     job_id: str

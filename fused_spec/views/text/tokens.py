@@ -1,24 +1,23 @@
 """Show tokens to a person; no value of one comes here."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from fused_spec.views.text.runs import table
 from fused_spec.views.words.english import moment
 from fused_spec.views.words.shown import visible
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenProblem:
+class TokenProblem(Struct, frozen=True, kw_only=True):
     """Something that is not well with a token, and the next step."""
 
     what: str
     step: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenState:
+class TokenState(Struct, frozen=True, kw_only=True):
     """A declared token and what the service has of it; what it does not have is None.
 
     `former_until` is when the last of the values before it ends, where one still works.

@@ -7,8 +7,9 @@ not reach a terminal, and a secret must not reach anybody.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.messages.phrases import cut

@@ -3,12 +3,12 @@
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from msgspec.structs import replace
 
 from fused_spec.cli.applying.lock import only_apply
 from fused_spec.cli.targets.memory import Memory, open_kept, open_markers, open_spools

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from fused_spec.cli.targets.local_service import Asked, Placing, check_running, placing
 from fused_spec.errors import Misconfigured
@@ -76,7 +77,9 @@ def test_what_a_person_chose_with_a_flag_of_serve_is_used_where_nothing_else_is_
     by_hand = replace(RUNNING, engine="dask=local:2", storage="s3://b/x", by_flag=("engine", "storage"))
     check_running(by_hand, NOTHING, STATE)
     with pytest.raises(Misconfigured, match=r"fused-spec.yaml asks for processes"):
-        check_running(by_hand, replace(NOTHING, engine=Asked(value="processes", source="fused-spec.yaml")), STATE)
+        check_running(
+            by_hand, structs.replace(NOTHING, engine=Asked(value="processes", source="fused-spec.yaml")), STATE
+        )
 
 
 def test_what_is_neither_is_told_before_anything_is_started(tmp_path: Path) -> None:

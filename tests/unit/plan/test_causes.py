@@ -1,7 +1,8 @@
 """The cause that a plan names is the one: the fields that differ, else exactly what changed of what is read."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import FieldChange, ReadRun, Run

@@ -1,9 +1,8 @@
 """Which changes are told together."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason

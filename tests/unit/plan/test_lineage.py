@@ -1,9 +1,9 @@
 """When a job follows what it reads: by the runs it noted, else by the clock of the service."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason

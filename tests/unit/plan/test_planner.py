@@ -3,9 +3,8 @@
 Its rows about what a job reads are in `test_lineage.py`, that about what it waits for in `test_waiting.py`.
 """
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.errors import FusedSpecError, Misconfigured
 from fused_spec.jobs.status import RunStatus

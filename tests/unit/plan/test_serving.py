@@ -1,10 +1,10 @@
 """Who is served by what a plan writes over."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action, Reason

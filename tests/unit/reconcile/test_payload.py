@@ -1,10 +1,10 @@
 """What a spec expects of a step travels in the step's metadata, and is read back from there."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Location
 from fused_spec.reconcile.marking.marker import Marker

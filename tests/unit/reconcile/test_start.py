@@ -1,6 +1,6 @@
 """The number of an attempt, and how many tries it is."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason

@@ -1,10 +1,10 @@
 """Why a job never ran where it is planned, though runs of it are known."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.configuration.settings import Target

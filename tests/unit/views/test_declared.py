@@ -1,8 +1,9 @@
 """What something new declares, in words."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change

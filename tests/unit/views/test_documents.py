@@ -1,10 +1,10 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.errors import CredentialsError
 from fused_spec.plan.actions import Action, Reason
@@ -45,6 +45,7 @@ def test_a_diagnostic_has_every_key_of_the_contract() -> None:
             {
                 "severity": "error",
                 "code": "unknown-field",
+                "id": "FS701",
                 "file": "specs/parcels.yaml",
                 "line": 14,
                 "column": 3,

@@ -1,11 +1,11 @@
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from fused_spec.errors import CredentialsError
 from fused_spec.jobs.status import RunStatus

@@ -79,7 +79,9 @@ def label(text: str) -> Label:
 
 
 def last_complete(unit: str, today: date) -> Label:
-    """The last label of a unit that is over."""
+    """The last label of a unit that is over; raises `RangeError` where the calendar has none."""
+    if today.year < 3:  # before it there may be no label
+        raise RangeError(f"before {today.isoformat()} no {unit} is complete", "name the last label itself")
     return _UNITS[unit].at(_UNITS[unit].at(today).start - timedelta(days=1))
 
 

@@ -1,7 +1,8 @@
 """Check what is said for many documents where it is said: defaults, overrides and fragments."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Diagnostic, nearest
 from fused_spec.spec.checking.partial import part_problems

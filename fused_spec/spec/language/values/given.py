@@ -13,9 +13,9 @@ from fused_spec.spec.files.discovery import SpecFile, printable
 from fused_spec.spec.files.limits import MAX_FILE_BYTES
 from fused_spec.spec.files.named_files import Trouble, read_bytes
 from fused_spec.spec.language.merging.layer import Layer, Told
+from fused_spec.spec.language.outside import VARIABLE_PREFIX, Outside
 from fused_spec.spec.language.project.declared import Declared, TargetWords
 from fused_spec.spec.language.project.variable import Given, Variable, from_text, misfit, with_defaults
-from fused_spec.spec.language.values.outside import VARIABLE_PREFIX, Outside
 
 FLAG = "--var"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.messages.diagnostics import Diagnostic
-from fused_spec.spec.language.values.outside import Outside
+from fused_spec.spec.language.outside import Outside
 from fused_spec.spec.model import Desired, Resolution
 from fused_spec.spec.resolve import resolve, survey
 

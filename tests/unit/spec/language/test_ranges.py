@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fused_spec.spec.language.cells.ranges import Label, RangeError, label, labels, last_complete
 
-_DAYS = st.dates(min_value=date(1, 1, 8), max_value=date(9990, 1, 1))
+_DAYS = st.dates(min_value=date(3, 1, 1), max_value=date(9990, 1, 1))
 _UNITS = st.sampled_from(["year", "quarter", "month", "week", "day"])
 
 
