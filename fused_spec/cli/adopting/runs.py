@@ -1,13 +1,14 @@
 """The runs that a command is to take over: those that are named, or those of the history."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fused_spec.api.errors import ApiError, Unreadable
 from fused_spec.api.reading import FusedReader
-from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.phrases import counted
 from fused_spec.reconcile.adopting.origin import SETTINGS, Origin, read_origin
@@ -16,7 +17,11 @@ from fused_spec.reconcile.history.listing import list_jobs
 from fused_spec.reconcile.history.statuses import listed_status
 from fused_spec.wire import as_job_config
 
+if TYPE_CHECKING:
+    from fused_spec.api.values.objects import JobResponse
+
 _LOOKED_AT = 300
+_AT_ONCE = 16
 _ENDED_OTHERWISE = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.LOST)
 
 
@@ -39,20 +44,12 @@ def runs_of_history(api: FusedReader, *, since: datetime | None, pattern: str | 
     """The runs that succeeded or go on, newest first, of those that were created since then and are called so."""
     lines = [line for line in list_jobs(api) if since is None or line.creation_date >= since]
     ended_otherwise = [line for line in lines if listed_status(line) in _ENDED_OTHERWISE]
-    origins: list[Origin] = []
-    unread: list[tuple[str, str]] = []
-    for line in lines:
-        if listed_status(line) in _ENDED_OTHERWISE:
-            continue
-        try:
-            origin = read_origin(api, line.id, line)
-        except FusedSpecError as error:
-            unread.append((line.id, str(error)))
-            continue
-        if origin.status not in _ENDED_OTHERWISE and (pattern is None or _is_called(origin, pattern)):
-            origins.append(origin)
-    found = _newest(origins)
-    found.unread = unread
+    others = [line for line in lines if listed_status(line) not in _ENDED_OTHERWISE]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        read = list(pool.map(lambda line: _read(api, line), others))
+    origins = [one for one in read if isinstance(one, Origin) and one.status not in _ENDED_OTHERWISE]
+    found = _newest([one for one in origins if pattern is None or _is_called(one, pattern)])
+    found.unread = [one for one in read if isinstance(one, tuple)]
     if ended_otherwise:
         found.notes.append(f"{counted(len(ended_otherwise), 'run')} that failed or was cancelled left out")
     return found
@@ -81,12 +78,10 @@ def with_runs(api: FusedReader, origins: Sequence[Origin]) -> list[Origin]:
     missing = {config_alone(origin): origin for origin in origins}
     found: dict[str, Origin] = {}
     lines = [line for line in list_jobs(api) if listed_status(line) not in _ENDED_OTHERWISE]
-    for line in lines[:_LOOKED_AT] if missing else ():
-        if len(found) == len(missing):
-            break
-        try:
-            run = read_origin(api, line.id, line)
-        except FusedSpecError:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        read = list(pool.map(lambda line: _read(api, line), lines[:_LOOKED_AT]))
+    for run in read:
+        if not isinstance(run, Origin):
             continue  # it is of no use here
         start = config_alone(run)
         if start in missing and start not in found and _may_be(run, missing[start]):
@@ -101,6 +96,18 @@ def _may_be(run: Origin, origin: Origin) -> bool:
         return told == {name: value for name, value in origin.settings.items() if name in SETTINGS}
     wanted = origin.settings.get("instance_type")
     return wanted is None or told.get("instance_type") in (None, wanted)
+
+
+def _read(api: FusedReader, line: "JobResponse") -> Origin | tuple[str, str]:
+    """What is told of a run, or its id and why nothing is; raises where the service cannot be read."""
+    try:
+        return read_origin(api, line.id, line)
+    except Unreadable as error:
+        return line.id, str(error)
+    except ApiError as error:
+        if not error.is_gone:
+            raise
+        return line.id, "its config is gone"
 
 
 def _is_called(origin: Origin, pattern: str) -> bool:

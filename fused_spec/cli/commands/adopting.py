@@ -33,7 +33,7 @@ def import_(
     pattern: str | None,
     no_matrix: bool,
 ) -> int:
-    """Write specs of runs, saved UDFs and tokens that are there.
+    """Write specs of runs, UDFs and tokens that are there.
 
     Whoever started them: the specs say the least that means the same, UDF code goes to udfs/, and runs that differ in a
     few values become one matrix. Each job takes its run over (metadata.adopts), so that nothing runs again. Nothing
@@ -75,10 +75,10 @@ def record(context: Context, words: tuple[str, ...], no_matrix: bool) -> int:
     """
     with context.timings.phase(Phase.LOAD):
         from fused_spec.cli.adopting.objects import Saved
+        from fused_spec.cli.adopting.recording.launch import record as listen
         from fused_spec.cli.adopting.runs import recorded, with_runs
         from fused_spec.cli.runs.lookup import current_project, surroundings
         from fused_spec.errors import FusedSpecError
-        from fused_spec.recording.launch import record as listen
 
     current_project(context)  # what is wrong with it is told before anything runs
     heard = listen(words, cwd=context.cwd, env=context.env, python=shutil.which("python3") or sys.executable)

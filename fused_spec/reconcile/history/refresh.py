@@ -64,10 +64,7 @@ def read_history(
 
     found = markers.side_by_side(as_it_stands, listing.runs, asks=lambda one: not is_over(one.line))
     counting, extra = settled(found)
-    runs: dict[Key, list[Run]] = {}
-    for run in counting:
-        runs.setdefault(run.key, []).append(run)
-
+    runs = _by_key(counting)
     adopted = read_adopted(api, jobs.values(), {*runs, *past}, markers, read_at)
     runs |= {key: [one] for key, one in adopted.items() if isinstance(one, Run)}
     for key, run in _decisive(api, runs, jobs, markers, kept=kept, now=read_at).items():
@@ -91,15 +88,25 @@ def read_history(
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
         missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
         past=past,
-        traces={
-            **{key: one for key, one in adopted.items() if isinstance(one, Trace)},
-            **{one.key: Trace(job_id=str(one.job_id), attempt=one.number) for one in unknown},
-        },
+        traces=_forgotten(adopted, unknown),
         successes=_successes(jobs.values(), runs, past, archive),
         objects=objects,
         elsewhere=elsewhere() if undeclared else Elsewhere(),
         seen=listing.seen,
     )
+
+
+def _by_key(newest_first: Iterable[Run]) -> dict[Key, list[Run]]:
+    runs: dict[Key, list[Run]] = {}
+    for run in newest_first:
+        runs.setdefault(run.key, []).append(run)
+    return runs
+
+
+def _forgotten(adopted: Mapping[Key, Run | Trace], unknown: Sequence[Attempt]) -> dict[Key, Trace]:
+    """What nobody knows any more: of a job's own attempts, and of runs from before its spec."""
+    own = {one.key: Trace(job_id=str(one.job_id), attempt=one.number) for one in unknown}
+    return {key: one for key, one in adopted.items() if isinstance(one, Trace)} | own
 
 
 def _decisive(

@@ -30,10 +30,9 @@ from fused_spec.spec.model import (
 from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
-from fused_spec.spec.resolving.adopted import adopted_runs, adopted_udf, adopts_sink
 from fused_spec.spec.resolving.prices import PRICES
 from fused_spec.spec.resolving.references import References
-from fused_spec.spec.resolving.run_policy import run_policy
+from fused_spec.spec.resolving.runs import adopted_runs, adopted_udf, adopts_sink, run_policy
 from fused_spec.spec.resolving.steps import StepReader, smallest_step
 from fused_spec.spec.resolving.token_life import token_life
 from fused_spec.spec.udfs.loads import Loadable

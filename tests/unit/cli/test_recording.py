@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from fused_spec.cli.adopting.recording.launch import Heard, notebook_code, record
 from fused_spec.errors import FusedSpecError, Misconfigured
-from fused_spec.recording.launch import Heard, notebook_code, record
 
 TILE = "import fused\n\n@fused.udf\ndef tile(month: str, region: str = 'eu'):\n    return None\n\n"
 
