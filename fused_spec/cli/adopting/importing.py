@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fused_spec.cli.adopting.new_files import NewFiles, new_files
 from fused_spec.cli.adopting.objects import Saved, write_saved
+from fused_spec.cli.adopting.runs import Found
 from fused_spec.cli.adopting.specs import Written, write_specs
 from fused_spec.cli.applying.planning import find_workplace, make_plan
 from fused_spec.cli.runs.lookup import current_project
@@ -18,7 +19,7 @@ from fused_spec.reconcile.adopting.code_files import CodeFiles
 from fused_spec.reconcile.adopting.drafts import Draft, draft_of
 from fused_spec.reconcile.adopting.folding import fold, single
 from fused_spec.reconcile.adopting.origin import Origin
-from fused_spec.spec.project.elsewhere import declared_names
+from fused_spec.spec.project.elsewhere import Declared, declared_below
 from fused_spec.views.text.plans import plan_text
 
 _SETTLED = (Action.NONE, Action.ATTACH)
@@ -29,22 +30,40 @@ class Place:
     """Where the specs go: the project around the current folder, or that folder itself."""
 
     root: Path
-    taken: frozenset[str]
+    declared: Declared
+    secrets: frozenset[str]
 
 
 def place_of(context: Context) -> Place:
     """Raises `SpecError` when the project file is invalid."""
     project = current_project(context)
     root = project.root if project.file is not None else context.cwd
-    return Place(root=root, taken=declared_names(root, project.exclude))
+    said = project.document.tree.get("secrets") if project.document is not None else None
+    secrets = frozenset(said) if isinstance(said, dict) else frozenset()
+    return Place(root=root, declared=declared_below(root, project.exclude), secrets=secrets)
+
+
+def leave_out_declared(context: Context, found: Found, scope: str) -> None:
+    """Take away the runs that specs here account for: those of their jobs, and those that they have taken over."""
+    declared = place_of(context).declared
+
+    def is_known(origin: Origin) -> bool:
+        marker = origin.marker
+        is_of_job = marker is not None and marker.scope == scope and marker.key.name in declared.names
+        return is_of_job or origin.run in declared.runs
+
+    left = [origin for origin in found.origins if not is_known(origin)]
+    if known := len(found.origins) - len(left):
+        found.notes.append(f"{counted(known, 'run')} left out, which specs here account for")
+    found.origins = left
 
 
 def write_down(context: Context, origins: Sequence[Origin], saved: Saved, *, folds: bool) -> Written:
     """Write starts down as specs, and what is saved, with their code; nothing stays where an error ends it."""
     place = place_of(context)
-    taken = set(place.taken)
+    taken = set(place.declared.names)
     with new_files(place.root) as files:
-        drafts, refused, code = _drafts(origins, files)
+        drafts, refused, code = _drafts(origins, files, place.secrets)
         files.write(code.files)
         documents = fold(drafts) if folds else [single(draft) for draft in drafts]
         written = write_specs(context, files, documents, taken, place.root)
@@ -54,11 +73,13 @@ def write_down(context: Context, origins: Sequence[Origin], saved: Saved, *, fol
     return written
 
 
-def _drafts(origins: Sequence[Origin], files: NewFiles) -> tuple[list[Draft], list[tuple[str, str]], CodeFiles]:
+def _drafts(
+    origins: Sequence[Origin], files: NewFiles, secrets: frozenset[str]
+) -> tuple[list[Draft], list[tuple[str, str]], CodeFiles]:
     code, drafts, refused = CodeFiles(files.existing), [], []
     for origin in origins:
         try:
-            drafts.append(draft_of(origin, code))
+            drafts.append(draft_of(origin, code, secrets))
         except FusedSpecError as error:
             refused.append((origin.shown, str(error)))
     return drafts, refused, code

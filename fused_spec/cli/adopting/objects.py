@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from fused_spec.api.errors import ApiError
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.adopting.new_files import NewFiles
-from fused_spec.cli.specs.first_project import with_ignored
+from fused_spec.cli.specs.templates import with_ignored
 from fused_spec.errors import FusedSpecError
 from fused_spec.reconcile.adopting.code_files import CodeFiles
 from fused_spec.reconcile.adopting.drafts import as_name, spec_values, udf_document

@@ -9,6 +9,7 @@ import click
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import command
+from fused_spec.errors import EXIT_OK
 from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def import_(
     A run that the service forgot is another matter: that is `apply --adopt`.
     """
     with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.adopting.importing import leave_out_declared
         from fused_spec.cli.adopting.objects import Saved, sorted_out
         from fused_spec.cli.adopting.runs import Found, named_runs, runs_of_history
         from fused_spec.cli.runs.lookup import surroundings
@@ -58,6 +60,7 @@ def import_(
         else:
             runs, saved = sorted_out(around.api, names)
             found = named_runs(around.api, runs) if runs else Found()
+        leave_out_declared(context, found, around.project.scope)
     return _write(context, found, saved, folds=not no_matrix, what="run")
 
 
@@ -97,6 +100,9 @@ def record(context: Context, words: tuple[str, ...], no_matrix: bool) -> int:
 def _write(context: Context, found: "Found", saved: "Saved", *, folds: bool, what: str) -> int:
     from fused_spec.cli.adopting.importing import plan_written, summary, tell_written, write_down
 
+    if found.notes and not (found.origins or found.unread or saved.udfs or saved.tokens):
+        context.console.result(f"nothing to write: {'; '.join(found.notes)}")
+        return EXIT_OK
     written = write_down(context, found.origins, saved, folds=folds)
     written.unwritten += found.unread
     written.notes = [*found.notes, *written.notes]

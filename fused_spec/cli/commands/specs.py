@@ -7,6 +7,7 @@ import click
 from fused_spec import __version__
 from fused_spec.cli.specs.reading import survey_specs, valid_specs
 from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import command, output_option, spec_paths, strict_option
 from fused_spec.errors import EXIT_OK, SpecError
 from fused_spec.system.timings import Phase
@@ -38,7 +39,13 @@ def validate(context: Context, paths: tuple[str, ...], output: str, strict: bool
 @spec_paths
 @output_option("yaml", "json")
 @click.option("--explain", nargs=2, metavar="FIELD NAME", help="Where this field of this spec comes from.")
-@click.option("--diff", nargs=2, metavar="TARGET TARGET", help="What differs between two targets.")
+@click.option(
+    "--diff",
+    nargs=2,
+    metavar="TARGET TARGET",
+    shell_complete=naming(Noun.TARGET),
+    help="What differs between two targets.",
+)
 @command
 def render(
     context: Context,

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fused_spec.errors import FusedSpecError
 from fused_spec.reconcile.adopting.code_files import CodeFiles
 from fused_spec.reconcile.adopting.origin import Origin
-from fused_spec.reconcile.adopting.settings import start_document
+from fused_spec.reconcile.adopting.settings import start_document, with_secrets
 from fused_spec.reconcile.marking.marker import FIELD
 from fused_spec.spec.resolving.steps import without_defaults
 from fused_spec.spec.udfs.python_source import BadSyntax, syntax_of
@@ -27,7 +27,7 @@ _UNSAID = ("engine", "disk_size_gb", "region")
 class Draft:
     """The `spec` of a document, and what it is to be called.
 
-    `is_named` tells whether somebody gave it its name. `hidden` are variables whose values are secrets, `lost` what the
+    `is_named` tells whether somebody gave it its name. `hidden` are variables whose values are secrets that nobody declared, `lost` what the
     language cannot say.
     """
 
@@ -39,8 +39,11 @@ class Draft:
     lost: tuple[str, ...] = ()
 
 
-def draft_of(origin: Origin, code: CodeFiles) -> Draft:
-    """The draft of one start, its code among the files; raises `FusedSpecError` for what no spec can say."""
+def draft_of(origin: Origin, code: CodeFiles, secrets: Collection[str] = ()) -> Draft:
+    """The draft of one start, its code among the files; raises `FusedSpecError` for what no spec can say.
+
+    `secrets` are those that the project declares.
+    """
     config, lost = origin.config, []
     name, is_named = _called(origin)
     steps = []
@@ -58,7 +61,14 @@ def draft_of(origin: Origin, code: CodeFiles) -> Draft:
     spec = {**start, "config": said}
     _refuse_odd(spec)
     _refuse_references(spec)
-    return Draft(origin=origin, name=name, is_named=is_named, spec=spec_values(spec), hidden=hidden, lost=tuple(lost))
+    return Draft(
+        origin=origin,
+        name=name,
+        is_named=is_named,
+        spec=with_secrets(spec_values(spec), (one for one in hidden if one in secrets)),
+        hidden=tuple(one for one in hidden if one not in secrets),
+        lost=tuple(lost),
+    )
 
 
 def udf_document(udf: Udf, name: str, code: CodeFiles) -> dict[str, Any]:

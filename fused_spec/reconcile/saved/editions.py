@@ -5,7 +5,7 @@ marker also has the edition's number, and until when the editions before it may 
 every machine which value counts, and which ones are to be disabled.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -99,17 +99,18 @@ class Editions(Struct, frozen=True, kw_only=True):
 def editions_of(
     tokens: Iterable["UdfAccessToken"],
     scope: str,
-    key: Key,
+    keys: Sequence[Key],
     open_nonces: Collection[str],
     *,
     adopted: str | None = None,
 ) -> Editions:
     """The editions of the declared token among all tokens; `open_nonces` are those of open intents.
 
-    `adopted` is the value of one from before its spec, which counts while none is marked.
+    `keys` are its own and its former ones. `adopted` is the value of one from before its spec, which counts while none
+    is marked.
     """
     tokens = list(tokens)
-    marked = [token for token in tokens if is_marked(token.metadata_json, scope, key)]
+    marked = [token for token in tokens if is_marked(token.metadata_json, scope, *keys)]
     return editions_in(marked or [token for token in tokens if token.token == adopted], open_nonces)
 
 

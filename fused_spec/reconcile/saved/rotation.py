@@ -30,6 +30,7 @@ from fused_spec.reconcile.saved.sinks import (
 )
 from fused_spec.reconcile.site import Site, Timing, World
 from fused_spec.spec.model import DesiredToken, Key
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.system.polling import Deadline, intervals
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Issuer(Struct, frozen=True, kw_only=True):
     timing: Timing
     world: World
     may_act: Callable[[float], bool]
+    moves: Moves = UNMOVED
 
     @classmethod
     def at(cls, site: Site) -> "Issuer":
@@ -55,6 +57,7 @@ class Issuer(Struct, frozen=True, kw_only=True):
             timing=site.timing,
             world=site.world,
             may_act=site.may_act,
+            moves=site.moves,
         )
 
     @property
@@ -69,7 +72,8 @@ class Issuer(Struct, frozen=True, kw_only=True):
 
     def editions(self, key: Key) -> Editions:
         """The values that the token has by now."""
-        return editions_of(self.api.get_udf_access_tokens(n=None), self.scope, key, self.journal.open_nonces())
+        keys = self.moves.names_of(key)
+        return editions_of(self.api.get_udf_access_tokens(n=None), self.scope, keys, self.journal.open_nonces())
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -119,7 +123,7 @@ def take_over(declared: DesiredToken, issuer: Issuer) -> None:
     if value is None or issuer.editions(declared.key).known:
         return
     tokens = issuer.api.get_udf_access_tokens(n=None)
-    current = editions_of(tokens, issuer.scope, declared.key, (), adopted=value).current
+    current = editions_of(tokens, issuer.scope, (declared.key,), (), adopted=value).current
     if current is not None:
         issuer.check_lock(declared.key)
         marker = current.marker(issuer.scope, declared.key, protect=declared.protect)

@@ -30,15 +30,23 @@ from fused_spec.spec.model import (
 from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
+from fused_spec.spec.resolving.environment import environment_of
+from fused_spec.spec.resolving.former import (
+    adopted_runs,
+    adopted_udf,
+    adopts_sink,
+    check_former,
+    first_name,
+    former_keys,
+)
 from fused_spec.spec.resolving.prices import PRICES
 from fused_spec.spec.resolving.references import References
-from fused_spec.spec.resolving.runs import adopted_runs, adopted_udf, adopts_sink, run_policy
+from fused_spec.spec.resolving.run_policy import run_policy
 from fused_spec.spec.resolving.steps import StepReader, smallest_step
 from fused_spec.spec.resolving.token_life import token_life
 from fused_spec.spec.udfs.loads import Loadable
 
 _SPEC: Pointer = ("spec",)
-_DEFAULT_ENV = {"FUSED_CREDENTIAL_PROVIDER": "ec2"}
 _KEPT_HERE = ("sink", "expires", "warn_before")
 _SETTINGS = ("instance_type", "region", "disk_size_gb", "image_name")
 
@@ -70,6 +78,7 @@ def build(
         loadable=loadable,
         project=project,
     )
+    check_former(document, findings)
     match document.kind:
         case Kind.JOB:
             return builder.job()
@@ -102,7 +111,7 @@ class _Builder(Struct, kw_only=True):
         }
         payload = {"config": {name: value for name, value in config.items() if value is not None}}
         payload |= {name: spec[name] for name in _SETTINGS if spec.get(name) is not None}
-        if env := _env(spec.get("env", {})):
+        if env := environment_of(spec.get("env", {})):
             payload["additional_env"] = env
         if not self._is_sendable(config):
             return None
@@ -131,8 +140,9 @@ class _Builder(Struct, kw_only=True):
         if udf is None or self.findings.has_error:
             return None
         spec = _reduction(Kind.UDF)(self._spec())
-        payload = {"slug": self.document.name, **spec, "udf": udf}
-        return DesiredUdf(**self._common(payload), adopts=adopted_udf(self.document.tree["metadata"]))
+        payload = {"slug": first_name(self.document), **spec, "udf": udf}
+        adopted = adopted_udf(self.document.tree["metadata"])
+        return DesiredUdf(**self._common(payload), says_slug="slug" in spec, adopts=adopted)
 
     def token(self) -> DesiredToken | None:
         sink = self._sink()
@@ -232,6 +242,7 @@ class _Builder(Struct, kw_only=True):
         metadata = self.document.tree["metadata"]
         return {
             "key": Key(kind=Kind(str(self.document.kind)), name=metadata["name"]),
+            "former": former_keys(self.document),
             "payload": payload,
             "digest": digest(payload),
             "origin": self.document.positions.value(()),
@@ -275,8 +286,3 @@ def _start(spec: Mapping[str, Any]) -> dict[str, Any]:
         age = spec["cache_max_age"]
         said["cache_max_age"] = age if isinstance(age, int) else seconds(age)
     return said
-
-
-def _env(declared: Mapping[str, str | None]) -> dict[str, str]:
-    """What is declared over Fused's own default; null takes a variable away."""
-    return {name: value for name, value in (_DEFAULT_ENV | dict(declared)).items() if value is not None}
