@@ -19,7 +19,7 @@ from fused_spec.plan.token_age import Age, age_of
 from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.saved.editions import Edition, Editions, editions_of
 from fused_spec.reconcile.saved.rotation import delivery_trouble
-from fused_spec.reconcile.saved.sinks import read_sink
+from fused_spec.reconcile.saved.sinks import adopted_value, read_sink
 from fused_spec.spec.model import DesiredToken, Resolution
 from fused_spec.spec.relations.moves import Moves
 from fused_spec.views.text.tokens import TokenProblem, TokenState
@@ -53,7 +53,13 @@ def states_of(
     journal, scope = kept.journal.tokens, kept.project.scope
     now, nonces = api.server_time or datetime.now(UTC), journal.open_nonces()
     return [
-        _state(one, editions_of(existing, scope, moves.names_of(one.key), nonces), cwd, now, journal)
+        _state(
+            one,
+            editions_of(existing, scope, moves.names_of(one.key), nonces, adopted=adopted_value(one)),
+            cwd,
+            now,
+            journal,
+        )
         for one in declared
     ]
 

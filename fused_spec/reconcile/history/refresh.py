@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import History, PastRun, Run, Trace
+from fused_spec.reconcile.history.adopted import read_adopted
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import MarkedRun
 from fused_spec.reconcile.history.search import Runs, find_runs, service_time
@@ -69,6 +70,8 @@ def read_history(
     found = markers.side_by_side(as_it_stands, listing.runs, asks=lambda one: not is_over(one.line))
     counting, extra = settled(found)
     runs = _by_key(counting)
+    adopted = read_adopted(api, jobs.values(), {*runs, *past}, markers, read_at)
+    runs |= {key: [one] for key, one in adopted.items() if isinstance(one, Run)}
     for key, run in _decisive(api, runs, jobs, markers, kept=kept, now=read_at).items():
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
@@ -90,7 +93,7 @@ def read_history(
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
         missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
         past=past,
-        traces={key: _trace(started[key]) for key, one in unlisted.items() if one is None},
+        traces=_forgotten(adopted, {key: started[key] for key, one in unlisted.items() if one is None}),
         successes=_successes(jobs.values(), runs, past, archive, moves),
         objects=objects,
         elsewhere=elsewhere() if undeclared else Elsewhere(),
@@ -104,6 +107,12 @@ def _by_key(counting: Iterable[Run]) -> dict[Key, list[Run]]:
     for run in counting:
         runs.setdefault(run.key, []).append(run)
     return runs
+
+
+def _forgotten(adopted: Mapping[Key, Run | Trace], unknown: Mapping[Key, Attempt]) -> dict[Key, Trace]:
+    """What nobody knows any more: of a job's own attempts, and of runs from before its spec."""
+    own = {key: _trace(one) for key, one in unknown.items()}
+    return {key: one for key, one in adopted.items() if isinstance(one, Trace)} | own
 
 
 def _decisive(

@@ -11,6 +11,7 @@ from fused_spec.reconcile.marking.marker import is_marked, is_of_project, is_pro
 from fused_spec.reconcile.marking.payload import token_differences, udf_differences
 from fused_spec.reconcile.saved.editions import Edition, Editions, editions_in, editions_of
 from fused_spec.reconcile.saved.rotation import delivery_trouble
+from fused_spec.reconcile.saved.sinks import adopted_value
 from fused_spec.spec.model import DesiredToken, DesiredUdf, Key, Kind, Resolution
 from fused_spec.spec.project.elsewhere import Elsewhere
 from fused_spec.spec.relations.moves import UNMOVED, Moves
@@ -47,7 +48,8 @@ def read_objects(
         udf_ids = {key: one.reference for key, one in found.items()}
         open_nonces = journal.open_nonces()
         for declared in tokens:
-            editions = editions_of(existing, scope, moves.names_of(declared.key), open_nonces)
+            names = moves.names_of(declared.key)
+            editions = editions_of(existing, scope, names, open_nonces, adopted=adopted_value(declared))
             if editions.known or (editions.unfinished and not declared.payload.get("enabled", True)):
                 found[declared.key] = _token_object(declared, editions, udf_ids, now, journal)
         found.update(_undeclared(existing, resolution, journal, elsewhere, moves))
@@ -63,7 +65,8 @@ def saved_udf_id(api: "FusedReader", scope: str, *keys: Key) -> str | None:
 def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str, moves: Moves) -> dict[Key, RemoteObject]:
     found = {}
     for declared in udfs:
-        if (one := _marked_udf(saved, scope, *moves.names_of(declared.key))) is not None:
+        one = _marked_udf(saved, scope, *moves.names_of(declared.key)) or _adopted_udf(saved, declared)
+        if one is not None:
             found[declared.key] = RemoteObject(
                 key=declared.key, reference=one.id, differences=udf_differences(declared, one)
             )
@@ -73,6 +76,11 @@ def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str, mo
 def _marked_udf(saved: list["SavedUdf"], scope: str, *keys: Key) -> "SavedUdf | None":
     """The one with the first of these keys that one has."""
     return next((one for key in keys for one in saved if is_marked(one.metadata, scope, key)), None)
+
+
+def _adopted_udf(saved: list["SavedUdf"], declared: DesiredUdf) -> "SavedUdf | None":
+    """The one from before the spec; saved by the first apply that changes it, it is marked."""
+    return next((one for one in saved if declared.adopts is not None and one.id == declared.adopts), None)
 
 
 def _token_object(

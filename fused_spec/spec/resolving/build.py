@@ -30,7 +30,14 @@ from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
 from fused_spec.spec.resolving.environment import environment_of
-from fused_spec.spec.resolving.former import check_former, first_name, former_keys
+from fused_spec.spec.resolving.former import (
+    adopted_runs,
+    adopted_udf,
+    adopts_sink,
+    check_former,
+    first_name,
+    former_keys,
+)
 from fused_spec.spec.resolving.prices import PRICES
 from fused_spec.spec.resolving.references import References
 from fused_spec.spec.resolving.run_policy import run_policy
@@ -116,6 +123,7 @@ class _Builder(Struct, kw_only=True):
             files=tuple(self.references.files.values()),
             start=_start(spec),
             protect=self._is_protected(),
+            adopts=adopted_runs(self.document.tree["metadata"]),
         )
 
     def udf(self) -> DesiredUdf | None:
@@ -132,7 +140,8 @@ class _Builder(Struct, kw_only=True):
             return None
         spec = _reduction(Kind.UDF)(self._spec())
         payload = {"slug": first_name(self.document), **spec, "udf": udf}
-        return DesiredUdf(**self._common(payload), says_slug="slug" in spec)
+        adopted = adopted_udf(self.document.tree["metadata"])
+        return DesiredUdf(**self._common(payload), says_slug="slug" in spec, adopts=adopted)
 
     def token(self) -> DesiredToken | None:
         from fused_spec.spec.resolving.sinks import sink_of, sink_said  # which only tokens need
@@ -150,6 +159,7 @@ class _Builder(Struct, kw_only=True):
             life=life,
             needs=(Key(kind=Kind.UDF, name=reference),) if reference else (),
             protect=self._is_protected(),
+            adopts=adopts_sink(self.document.tree["metadata"]),
         )
 
     def _is_protected(self) -> bool:
