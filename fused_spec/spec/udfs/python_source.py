@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from fused_spec.spec.udfs.allowed_values import Definitions
 from fused_spec.spec.udfs.functions import Function, function_of
+from fused_spec.spec.udfs.imports import Import, imports_of
 
 
 class BadSyntax(Struct, frozen=True, kw_only=True):
@@ -50,11 +51,12 @@ class Syntax(Struct, frozen=True, kw_only=True):
     """What the syntax of a source tells.
 
     `functions` are those at its top level, in their order. `loads` are what it loads or runs by a literal, or by a name
-    that is one literal everywhere; in order, each once.
+    that is one literal everywhere; in order, each once. `imports` are modules that are not Python's own.
     """
 
     functions: tuple[Function, ...]
     loads: tuple[Load, ...]
+    imports: tuple[Import, ...] = ()
 
 
 def syntax_of(source: str) -> Syntax | BadSyntax:
@@ -83,6 +85,7 @@ def _read(source: str) -> Syntax | BadSyntax:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ),
         loads=_loads(names) if _may_load(source) else (),
+        imports=imports_of(module),
     )
 
 
