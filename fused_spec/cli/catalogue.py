@@ -64,6 +64,7 @@ for _name, _module, _line in (
     ("cancel", "jobs", "Cancel runs, and wait until they have ended."),
     ("archive", "archive", "Look after the receipts and logs that were kept."),
     ("tokens", "tokens", "Look at UDF access tokens, rotate and use them."),
+    ("explain", "explain", "Say what a problem means, and what to do."),
     ("schema", "project", "Print the JSON Schema of specs."),
     ("serve", "serve", "Run the embedded service in the foreground."),
 ):

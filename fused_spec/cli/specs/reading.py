@@ -88,13 +88,15 @@ def _outside(context: Context) -> "Outside":
     return Outside(values.variables, tuple(context.cwd / name for name in values.files), context.env, git)
 
 
-def valid_specs(context: Context, paths: tuple[str, ...], target: str | None = None) -> "Resolution":
-    """The same, with warnings shown; raises `SpecError` when there is an error."""
+def valid_specs(
+    context: Context, paths: tuple[str, ...], target: str | None = None, *, strict: bool = False
+) -> "Resolution":
+    """The same, with warnings shown; raises `SpecError` when there is an error, or where one is strict a warning."""
     from fused_spec.views.text.diagnostics import diagnostics_text
 
     resolution = read_specs(context, paths, target)
-    if not resolution.valid:
-        raise SpecError(resolution.diagnostics)
+    if any(one.invalidates(strict=strict) for one in resolution.diagnostics):
+        raise SpecError(resolution.diagnostics, strict=strict)
     if resolution.diagnostics:
         console = context.console
         console.say(diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=console.paint))

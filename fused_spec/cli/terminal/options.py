@@ -171,4 +171,6 @@ lock_timeout_option = click.option(
     "--lock-timeout", callback=duration, metavar="D", help="How long to wait for another apply to end: 90s, 30m."
 )
 
+strict_option = click.option("--strict", is_flag=True, help="Take warnings in the specs for errors.")
+
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")

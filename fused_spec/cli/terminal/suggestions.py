@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("list", "ls", "ps", "get", "runs", "history", "top"), _RUNS),
     **dict.fromkeys(("describe", "inspect", "info", "view", "cat"), _ONE_RUN),
     **dict.fromkeys(("help", "man", "?"), _HELP),
-    **dict.fromkeys(("diff", "preview", "dry-run", "what-if", "whatif", "explain"), _LOOK),
+    **dict.fromkeys(("diff", "preview", "dry-run", "what-if", "whatif"), _LOOK),
     **dict.fromkeys(("retry", "rerun", "restart", "redo", "resume", "replay", "adopt"), _LOOK),
     **dict.fromkeys(("log", "tail", "output", "attach"), "`fused-spec logs NAME` prints a log, and with -f follows it"),
     **dict.fromkeys(("check", "test", "lint", "fmt", "format", "verify", "doctor"), _CHECK),

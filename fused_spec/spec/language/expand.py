@@ -53,6 +53,9 @@ class Language:
         told = Told(document.file.name)
         expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
         found = expansion.documents()
+        # What is wrong with the value of a variable is told by the first document that asks for it.
+        told.problems += self.values.told
+        self.values.told.clear()
         return found, list(dict.fromkeys(told.problems))
 
     def saying(self, document: Document, name: str, folder: Folder, inputs: Inputs) -> list[Layer]:
@@ -71,7 +74,7 @@ class Language:
 
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""
-        self.used |= {f"var.{name}" for name in self.values.used}
+        self.used |= {f"var.{name}" for name in self.values.all_used()}
         self.used |= {f"fragment.{name}" for name in self.fragments.used}
 
     def overrides(self) -> Sequence[tuple[Layer, Match]]:
