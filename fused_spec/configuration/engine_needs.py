@@ -20,14 +20,6 @@ ENGINE_NEEDS = frozenset(
     }
 )
 
-ENGINE_MODULES = frozenset(
-    {
-        *("filelock", "fsspec", "geopandas", "mapbox_vector_tile", "mercantile", "msgspec", "numpy", "pandas", "PIL"),
-        *("psutil", "pyarrow", "pydantic", "pyogrio", "pyproj", "rasterio", "shapely"),
-    }
-)
-"""What can be imported wherever the engine runs: what it needs, and what that cannot do without."""
-
 
 def engine_requirements() -> list[str]:
     """This package's own requirements, as far as the engine needs them."""

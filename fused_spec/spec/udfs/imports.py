@@ -1,4 +1,4 @@
-"""What a source imports besides Python's own modules, as its syntax tells; nothing is imported to know it.
+"""What a source imports that not every environment has, as its syntax tells; nothing is imported to know it.
 
 An import that may fail without harm is none: what stands in `try` beside a handler for it, below
 `contextlib.suppress(ImportError)`, for type checkers alone, or where the code looks first.
@@ -26,7 +26,16 @@ LEFT = {
 """Modules of the standard library, by the version that has them no more (PEP 594, and what is new in 3.12)."""
 
 _STANDARD = sys.stdlib_module_names - LEFT.keys()
+ENGINE_MODULES = frozenset(
+    {
+        *("filelock", "fsspec", "geopandas", "mapbox_vector_tile", "mercantile", "msgspec", "numpy", "pandas", "PIL"),
+        *("psutil", "pyarrow", "pydantic", "pyogrio", "pyproj", "rasterio", "shapely"),
+    }
+)
+"""What can be imported wherever the engine runs: what it needs, and what that cannot do without."""
+
 _OURS = frozenset({"fused", "fused_spec", "__main__"})
+_KNOWN = _STANDARD | _OURS | ENGINE_MODULES
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _ASKED = frozenset({"version_info", "platform", "find_spec"})
 _Statements = Iterable[ast.stmt]
@@ -76,7 +85,7 @@ def _in(statements: _Statements, *, waits: bool) -> Iterator[Import]:
 
 def _one(name: str, place: ast.stmt | ast.alias, waits: bool) -> Iterator[Import]:
     first = name.partition(".")[0]
-    if first not in _STANDARD and first not in _OURS:
+    if first not in _KNOWN:
         module = name if first in NAMESPACES else first
         yield Import(module=module, line=place.lineno, column=place.col_offset + 1, waits=waits)
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from fused_spec.configuration.engine_needs import ENGINE_MODULES
 from fused_spec.errors import FusedSpecError
 from fused_spec.messages.diagnostics import Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
@@ -95,15 +94,12 @@ def _follow_all(waiting: _Waiting, search: _Search) -> None:
     syntax = search.loadable.syntax(source.text)
     if isinstance(syntax, BadSyntax):
         return  # what is no Python loads nothing
-    known = ENGINE_MODULES.union(headers)
-    if (imports := [one for one in syntax.imports if one.module not in known]) and (
-        environment := search.loadable.environment()
-    ) is not None:
+    # Of a collection of helpers from elsewhere nobody calls all; what its functions import may never be asked for.
+    imports = [one for one in syntax.imports if one.module not in headers and not (one.waits and _is_foreign(home))]
+    if imports and (environment := search.loadable.environment()) is not None:
         from fused_spec.spec.udfs.packages.lacking import tell_lacking  # as few UDFs need
 
-        # Of a collection of helpers from elsewhere nobody calls all; what its functions import may never be asked for.
-        certain = [one for one in imports if not (one.waits and _is_foreign(home))]
-        tell_lacking(certain, environment, source, search.neighbours.names, search.findings)
+        tell_lacking(imports, environment, source, search.neighbours.names, search.findings)
     for load in syntax.loads:
         try:
             _follow(load, home, source, search)

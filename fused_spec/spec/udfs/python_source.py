@@ -51,7 +51,7 @@ class Syntax(Struct, frozen=True, kw_only=True):
     """What the syntax of a source tells.
 
     `functions` are those at its top level, in their order. `loads` are what it loads or runs by a literal, or by a name
-    that is one literal everywhere; in order, each once. `imports` are modules that are not Python's own.
+    that is one literal everywhere; in order, each once. `imports` are modules that not every environment has.
     """
 
     functions: tuple[Function, ...]

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.configuration.engine_needs import ENGINE_MODULES
 from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.resolve import resolve
-from fused_spec.spec.udfs.imports import Import
+from fused_spec.spec.udfs.imports import ENGINE_MODULES, Import
 from fused_spec.spec.udfs.packages import environment
 from fused_spec.spec.udfs.packages.distributions import distributions_of, normal
 from fused_spec.spec.udfs.packages.environment import Here, Image
