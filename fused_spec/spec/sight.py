@@ -20,7 +20,6 @@ from fused_spec.spec.model import Project
 from fused_spec.spec.project.git_lock import Locks, read_locks
 from fused_spec.spec.project.project_file import find_project
 from fused_spec.spec.relations.check import check_relations
-from fused_spec.spec.relations.clashes import Reach, nested_outputs, shared_between_targets
 from fused_spec.spec.relations.declaration import Places
 from fused_spec.spec.relations.text_addresses import text_addresses
 from fused_spec.spec.resolving.look import look_at
@@ -116,7 +115,12 @@ class Sight:
             declarations = [one.declaration for one in seen.looked]
             texts = [(one.declaration, one.texts) for one in seen.looked if one.texts is not None]
             problems += check_relations(declarations, places)
-            problems += nested_outputs(declarations, places)
+            if any(one.outputs for one in declarations):
+                from fused_spec.spec.relations.clashes import (
+                    nested_outputs,  # as few specs need that are looked at alone
+                )
+
+                problems += nested_outputs(declarations, places)
             problems += text_addresses(texts, places)
         return problems
 
@@ -130,6 +134,8 @@ class Sight:
         reaches = {name: _reach(name, project) for name in names if len(seen) > 1 or name != LOCAL_TARGET}
         if len(set(reaches.values())) < 2:
             return []
+        from fused_spec.spec.relations.clashes import shared_between_targets  # as few projects have several
+
         with self._timings.phase(Phase.CHECK):
             at = {name: seen.get(name) or next(iter(seen.values())) for name in reaches}
             declared = {name: [one.declaration for one in seen_at.looked] for name, seen_at in at.items()}
@@ -163,11 +169,12 @@ class SeenAt(NamedTuple):
     used: set[str]
 
 
-def _reach(name: str, project: Project) -> Reach:
+def _reach(name: str, project: Project) -> tuple[str, str | None]:
+    """The service behind a target, and the environment there."""
     target = project.targets.get(name)
     if target is None:
-        return Reach(normal_url(HOSTED_URL) if name == HOSTED_TARGET else "", None)
-    return Reach(normal_url(target.base_url or ""), target.scope)
+        return normal_url(HOSTED_URL) if name == HOSTED_TARGET else "", None
+    return normal_url(target.base_url or ""), target.scope
 
 
 def _excluded(folder: Path, *, cwd: Path) -> Exclusion:

@@ -16,11 +16,8 @@ from fused_spec.spec.relations.declaration import Declaration, Places
 _STEPS = ("spec", "config")
 
 
-class Reach(NamedTuple):
-    """What a target writes to: the service behind it, and the environment there."""
-
-    service: str
-    scope: str | None
+Reach = tuple[str, str | None]
+"""What a target writes to: the service behind it, and the environment there."""
 
 
 class _Writer(NamedTuple):
@@ -107,7 +104,7 @@ def _clashing(address: str, writers: Sequence[_Writer], reaches: Mapping[str, Re
     places: dict[str, list[_Writer]] = defaultdict(list)
     for writer in writers:
         is_own = address.startswith(("fd://", "file://", "/"))
-        places[reaches[writer.target].service if is_own else ""].append(writer)
+        places[reaches[writer.target][0] if is_own else ""].append(writer)
     return [group for group in places.values() if len({reaches[one.target] for one in group}) > 1]
 
 

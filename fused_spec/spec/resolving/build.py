@@ -35,7 +35,7 @@ from fused_spec.spec.model import (
 from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
-from fused_spec.spec.resolving.machine import check_price, check_size
+from fused_spec.spec.resolving.prices import check_price
 from fused_spec.spec.resolving.references import References
 from fused_spec.spec.resolving.steps import StepReader, smallest_step
 from fused_spec.spec.resolving.token_life import token_life
@@ -95,11 +95,15 @@ class _Builder(Struct, kw_only=True):
 
     def job(self) -> DesiredJob | None:
         steps = self._steps()
-        check_price(self._spec(), self.project, self.findings)
+        check_price(self._spec(), self.project.prices, self.findings)
         if self.findings.has_error:
             return None
         spec = self._spec()
-        check_size(spec, steps, self.references.files, self.project, self.findings)
+        says_machine = spec.get("instance_type") is not None or spec.get("disk_size_gb") is not None
+        if says_machine and (self.references.files or any("n_processes" in step for step in steps)):
+            from fused_spec.spec.resolving.machine import check_size  # as few jobs ask for
+
+            check_size(spec, steps, self.references.files, self.project, self.findings)
         smallest = _reduction(Kind.JOB)
         config = {
             **smallest({name: value for name, value in spec["config"].items() if name != "steps"}),

@@ -1,4 +1,4 @@
-"""The machine of a job: whether its price is known where that matters, and whether it is too small on the face of it.
+"""The machine of a job: whether it is too small on the face of it.
 
 Only what is sure is told: what the machine is called, and how large files are that lie here.
 """
@@ -12,29 +12,12 @@ from fused_spec.messages.diagnostics import Severity
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.model import LocalFile, Project
-from fused_spec.spec.resolving.prices import PRICES
 
 _FAMILY = re.compile(r"[.-][^.-]*$")  # m5 of m5.large, c2-standard of c2-standard-8
 _GB = 10**9
 _GIB = 2**30
 _SPEC: Pointer = ("spec",)
 _STEPS: Pointer = ("spec", "config", "steps")
-
-
-def check_price(spec: Any, project: Project, findings: Findings) -> None:
-    """A cost that nobody can know is no limit."""
-    limit = spec["run"].get("max_cost") if isinstance(spec, dict) and isinstance(spec.get("run"), dict) else None
-    if limit is None or not findings.is_sound((*_SPEC, "instance_type")):
-        return
-    machine = spec.get("instance_type")
-    if machine not in PRICES and machine not in project.prices:
-        what = f"no price is known for {machine}" if machine else "without instance_type the service chooses"
-        findings.tell(
-            "unknown-price",
-            f"max_cost cannot be kept: {what}",
-            (*_SPEC, "run", "max_cost"),
-            f"add {machine}: DOLLARS_AN_HOUR under prices in fused-spec.yaml" if machine else "name an instance_type",
-        )
 
 
 def check_size(
