@@ -7,6 +7,7 @@ import click
 from fused_spec import __version__
 from fused_spec.cli.specs.reading import survey_specs, valid_specs
 from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import command, output_option, spec_paths, strict_option
 from fused_spec.errors import EXIT_OK, SpecError
 from fused_spec.system.timings import Phase
@@ -46,7 +47,13 @@ def validate(context: Context, paths: tuple[str, ...], output: str, strict: bool
 @spec_paths
 @output_option("yaml", "json")
 @click.option("--explain", nargs=2, metavar="FIELD NAME", help="Where this field of this spec comes from.")
-@click.option("--diff", nargs=2, metavar="TARGET TARGET", help="What differs between two targets.")
+@click.option(
+    "--diff",
+    nargs=2,
+    metavar="TARGET TARGET",
+    shell_complete=naming(Noun.TARGET),
+    help="What differs between two targets.",
+)
 @command
 def render(
     context: Context,
@@ -83,7 +90,17 @@ def _as_text(survey: "Survey", context: Context, strict: bool) -> str:
 
     paint = context.console.paint_result
     shown = diagnostics_text(survey.diagnostics, source_line=context.sources.line, paint=paint)
-    return "\n".join(filter(None, [shown, verdict(survey, strict=strict)]))
+    return "\n".join(filter(None, [shown, verdict(survey, strict=strict), _more(survey, strict)]))
+
+
+def _more(survey: "Survey", strict: bool) -> str:
+    """How to learn more of what is wrong, where something is."""
+    codes = (one.code for one in survey.diagnostics if one.invalidates(strict=strict))
+    if (first := next(codes, None)) is None:
+        return ""
+    from fused_spec.messages.codes.registry import id_of
+
+    return f"`fused-spec explain {id_of(first)}` says what a number means"
 
 
 def _as_json(survey: "Survey", _: Context, strict: bool) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from fused_spec.spec.language.outside import Outside
     from fused_spec.spec.model import Project, Resolution, Survey
+    from fused_spec.spec.outline import Outline
     from fused_spec.spec.project.git_lock import Locks
     from fused_spec.spec.sight import Means
     from fused_spec.spec.udfs.git_sources import GitSources
@@ -46,6 +47,14 @@ def survey_specs(context: Context, paths: tuple[str, ...]) -> "Survey":
         from fused_spec.spec.resolve import survey
 
     return survey(paths, **means_of(context))
+
+
+def outline_specs(context: Context, paths: tuple[str, ...]) -> "Outline":
+    """What the specs are called at the target of the command, whatever is wrong with them."""
+    from fused_spec.cli.targets.target import find_target
+    from fused_spec.spec.outline import outline
+
+    return outline(paths, target=lambda project: find_target(context, project).name, **means_of(context))
 
 
 def means_of(context: Context) -> "Means":

@@ -18,7 +18,7 @@ _RUNS = "`fused-spec status` shows the newest run of each job, `fused-spec jobs`
 _ONE_RUN = "`fused-spec show NAME` shows one run"
 _FORM = "Write `--output json`; `fused-spec COMMAND --help` has the forms of each command"
 _FOLLOW = "`fused-spec logs -f NAME` follows a run; `apply` follows all of its own until they end"
-_VALUES = "Specs take no variables: a value stands in its spec, and `fused-spec validate specs/` checks it"
+_VALUES = "Commands that read specs take `--var NAME=VALUE`, for a variable that fused-spec.yaml declares"
 _ALWAYS_READ = "Each plan reads the history anew: `fused-spec plan specs/`"
 _NO_STATE = "There is no state file: the job history is the state, and `fused-spec status` shows it"
 _HELP = "`fused-spec --help` lists the commands, and `fused-spec plan --help` explains one"
@@ -46,7 +46,9 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("state", "import", "taint", "untaint", "force-unlock", "unlock"), _NO_STATE),
     **dict.fromkeys(("workspace", "context", "env", "use", "login", "auth"), _WHERE),
     **dict.fromkeys(("token", "secret", "secrets"), "`fused-spec tokens list` shows the tokens, and never a value"),
-    **dict.fromkeys(("new", "scaffold"), "`fused-spec init DIR` begins a project"),
+    **dict.fromkeys(
+        ("new", "scaffold"), "`fused-spec init DIR` begins a project, `fused-spec add job NAME` adds to it"
+    ),
     **dict.fromkeys(("server", "service", "daemon", "dev"), "`fused-spec serve` is the embedded service"),
     "version": "`fused-spec --version` prints the version",
 }

@@ -4,11 +4,12 @@ A document that uses none of the language is itself. Of any other the layers are
 a matrix makes one document for each of its cells. What is wrong is told, and leaves the document out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from fused_spec.configuration.declared_secrets import Secrets
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import FRAGMENT, SPEC_KINDS, check
 from fused_spec.spec.documents.document import Document
@@ -41,6 +42,10 @@ class Language:
     _overrides: Sequence[tuple[Layer, Match]] | None = None
     _speaks: dict[str, bool] = field(default_factory=dict)
 
+    @property
+    def secrets(self) -> Secrets:
+        return self.values.secrets
+
     def documents(self, document: Document, folder: Folder, inputs: Inputs) -> tuple[list[Document], list[Diagnostic]]:
         """The plain documents that one stands for, and what is wrong with it."""
         kind = document.kind
@@ -53,9 +58,6 @@ class Language:
         told = Told(document.file.name)
         expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
         found = expansion.documents()
-        # What is wrong with the value of a variable is told by the first document that asks for it.
-        told.problems += self.values.told
-        self.values.told.clear()
         return found, list(dict.fromkeys(told.problems))
 
     def saying(self, document: Document, name: str, folder: Folder, inputs: Inputs) -> list[Layer]:
@@ -67,6 +69,18 @@ class Language:
         expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
         return expansion.saying(name)
 
+    def names(self, document: Document, folder: Folder, inputs: Inputs) -> list[tuple[str, Mapping[str, str]]]:
+        """What the plain documents are called, each with the keys of its cell, whatever is wrong with them.
+
+        A matrix whose cells are not known goes by the document's own name.
+        """
+        kind = document.kind
+        if kind not in SPEC_KINDS or document.name is None or not self._is_here(document):
+            return []
+        told = Told(document.file.name)
+        expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
+        return [(name, cell.keys) for name, cell in expansion.cells()] or [(document.name, {})]
+
     def defaults(self, kind: str) -> Defaults:
         if kind not in self._defaults:
             self._defaults[kind] = defaults_for(kind, self.values.declared, self.values.target)
@@ -75,6 +89,7 @@ class Language:
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""
         self.used |= {f"var.{name}" for name in self.values.all_used()}
+        self.used |= {f"secret.{name}" for name in self.values.secrets_used}
         self.used |= {f"fragment.{name}" for name in self.fragments.used}
 
     def overrides(self) -> Sequence[tuple[Layer, Match]]:

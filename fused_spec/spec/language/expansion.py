@@ -9,11 +9,12 @@ from typing import Any, NamedTuple, Protocol
 from msgspec.structs import replace
 
 from fused_spec.spec.documents.document import Document
-from fused_spec.spec.documents.positions import Pointer, Positions
+from fused_spec.spec.documents.positions import Place, Pointer, Positions
 from fused_spec.spec.documents.scalars import Doubt
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.cells.dimensions import Dimensions
+from fused_spec.spec.language.cells.former import former_names_of
 from fused_spec.spec.language.cells.matrix import Cell, Matrix, unused_dimensions
 from fused_spec.spec.language.cells.names import named
 from fused_spec.spec.language.layers import Defaults, Fragments
@@ -28,6 +29,7 @@ from fused_spec.spec.language.project.matching import Match
 from fused_spec.spec.language.values.values import Values
 
 _OWN = ("matrix", "use")
+MOVED_FROM: Pointer = ("metadata", "moved_from")
 _STEPS: Pointer = ("spec", "config", "steps")
 
 
@@ -63,6 +65,7 @@ class Expansion:
     folder: Folder
     inputs: Inputs
     holes: set[Pointer] = field(default_factory=set)
+    matrix: Matrix | None = None
 
     def documents(self) -> list[Document]:
         layers = self._layers()
@@ -71,7 +74,7 @@ class Expansion:
             same, rest = self._same(layers, shape)
             one = self._merged(same, rest, None, None, shape)
             return [] if self.told.problems else [one]
-        matrix = self._matrix()
+        self.matrix = matrix = self._matrix()
         if matrix is None:
             return []
         cells = self._cells(matrix)
@@ -86,13 +89,17 @@ class Expansion:
         unused_dimensions(matrix, self._dimensions_used(layers), len(cells))
         return found
 
+    def cells(self) -> Sequence[tuple[str, Cell]]:
+        """The cells of its matrix by name; none where its elements are not known."""
+        matrix = self._matrix()
+        return self._cells(matrix) if matrix is not None else []
+
     def saying(self, name: str) -> list[Layer]:
         """The layers of the document of this name, filled in, from weak to strong; none where it is not this one."""
         layers = self._layers()
         cell: Cell | None = None
         if "matrix" in self.document.tree:
-            matrix = self._matrix()
-            cells = dict(self._cells(matrix)) if matrix is not None else {}
+            cells = dict(self.cells())
             if name not in cells:
                 return []
             cell = cells[name]
@@ -183,8 +190,8 @@ class Expansion:
         ]
 
     def _document(self, tree: Any, place: Any, name: str | None, cell: Cell | None) -> Document:
-        if name is not None:
-            tree = {**tree, "metadata": {**tree["metadata"], "name": name}}
+        if name is not None and cell is not None:
+            tree, place = self._named((tree, place), name, cell)
         return replace(
             self.document,
             tree=tree,
@@ -194,6 +201,22 @@ class Expansion:
             group=self.document.name if cell is not None else None,
             cell=cell.keys if cell is not None else {},
         )
+
+    def _named(self, whole: tuple[Any, Place], name: str, cell: Cell) -> tuple[Any, Place]:
+        """The document with the name of the cell, and with those that the cell had before."""
+        tree, place = whole
+        metadata = {**tree["metadata"], "name": name}
+        said = Layer(tree, place).at(MOVED_FROM)
+        if said is not None and self.matrix is not None:
+            former = former_names_of(cell, said, self.matrix, self.told)
+            metadata["moved_from"] = former.tree
+            if not former.tree:
+                del metadata["moved_from"]
+            mark, inside = place
+            key, (at, fields_of_it) = inside["metadata"]
+            fields_of_it = {**fields_of_it, "moved_from": (fields_of_it["moved_from"][0], former.place)}
+            place = (mark, {**inside, "metadata": (key, (at, fields_of_it))})
+        return {**tree, "metadata": metadata}, place
 
     def _with_step_defaults(self, whole: Layer, cell: Cell | None, shape: Shape) -> Layer:
         """The defaults of each step's type below the step."""
@@ -228,6 +251,8 @@ class Expansion:
     def _ask(self, cell: Cell | None, reference: Reference) -> Answer:
         if reference.namespace == "matrix" and cell is not None:
             return cell.of(reference, self.told)
+        if reference.namespace == "secret":
+            return self.language.values.secret(reference)
         return self.language.values.of(reference)
 
     def _over(self, weak: Layer | None, strong: Layer, shape: Shape) -> Layer:
@@ -241,8 +266,8 @@ class Expansion:
         named_there = {
             str(name.path[0])
             for layer in said
-            for _, name in names_in(layer.tree)
-            if name.namespace == "matrix" and name.path
+            for pointer, name in names_in(layer.tree)
+            if name.namespace == "matrix" and name.path and pointer[:2] != MOVED_FROM
         }
         return named_there | {name for _, match in self.language.overrides() for name in match.matrix}
 

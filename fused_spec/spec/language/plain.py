@@ -1,18 +1,19 @@
 """What most projects say of the language: nothing. Then nothing of it is imported, and a document is itself."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct, field
 
+from fused_spec.configuration.declared_secrets import NO_SECRETS, Secrets
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.model import Project
 
-_IN_PROJECTS = frozenset({"include", "variables", "defaults", "limits", "secrets", "policies"})
-_IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed"})
+_IN_PROJECTS = frozenset({"include", "variables", "defaults", "limits", "secrets", "secrets_key", "policies"})
+_IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed", "secrets"})
 _IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets")
 _SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\b(?:matrix|use|targets)["']?\s*:""")
 
@@ -23,7 +24,12 @@ class Understands(Protocol):
     @property
     def used(self) -> set[str]: ...
 
+    @property
+    def secrets(self) -> Secrets: ...
+
     def documents(self, document: Document, folder: Any, inputs: Any) -> tuple[list[Document], list[Diagnostic]]: ...
+
+    def names(self, document: Document, folder: Any, inputs: Any) -> list[tuple[str, Mapping[str, str]]]: ...
 
     def note_used(self) -> None: ...
 
@@ -32,9 +38,13 @@ class Plain(Struct, frozen=True):
     """Where nothing is said, a document stands for itself."""
 
     used: set[str] = field(default_factory=set)
+    secrets: Secrets = NO_SECRETS
 
     def documents(self, document: Document, _: Any, __: Any) -> tuple[list[Document], list[Diagnostic]]:
         return [document], []
+
+    def names(self, document: Document, _: Any, __: Any) -> list[tuple[str, Mapping[str, str]]]:
+        return [(document.name, {})] if document.kind is not None and document.name is not None else []
 
     def note_used(self) -> None:
         """Nothing was used."""
@@ -52,6 +62,9 @@ class Unspoken(Struct, frozen=True, kw_only=True):
 
     def unused(self, _: Collection[str]) -> list[Diagnostic]:
         return []
+
+    def secrets(self, _: str) -> Secrets:
+        return NO_SECRETS
 
     def at(self, *_: Any, **__: Any) -> tuple[Plain, list[Diagnostic]]:
         return Plain(), []

@@ -46,8 +46,7 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: 
     for hits, misses in (*(one.lookups for one in found), *(one.lookups for one in late)):
         if hits or misses:
             timings.looked_up(Cache.SYNTAX, hits=hits, misses=misses)
-    # What is wrong with what is said for all is met in each share.
-    unread = list(dict.fromkeys(problem for one in found for problem in one.unread))
+    unread = [problem for one in found for problem in one.unread]
     return Seen(unread, list(_completed(found, late)), {name for one in found for name in one.used})
 
 

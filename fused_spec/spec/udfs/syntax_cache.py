@@ -167,7 +167,8 @@ def _encoded(syntax: Syntax) -> str | None:
     """As JSON; None for what holds other texts of the source than names."""
     if any(one.allowed or one.default_parameters != () for one in syntax.functions):
         return None
-    if not all(_NAME.fullmatch(load.text) and not _TOKEN.fullmatch(load.text) for load in syntax.loads):
+    read = (*syntax.loads, *syntax.secrets)
+    if not all(_NAME.fullmatch(load.text) and not _TOKEN.fullmatch(load.text) for load in read):
         return None
     told = [
         [
@@ -177,7 +178,7 @@ def _encoded(syntax: Syntax) -> str | None:
             ]
             for one in syntax.functions
         ],
-        [[load.text, load.line, load.column] for load in syntax.loads],
+        *([[load.text, load.line, load.column] for load in loads] for loads in (syntax.loads, syntax.secrets)),
         [[one.module, one.line, one.column, one.waits] for one in syntax.imports],
     ]
     text = json.dumps(told, separators=(",", ":"))
@@ -186,10 +187,11 @@ def _encoded(syntax: Syntax) -> str | None:
 
 def _decoded(told: Any) -> Syntax:
     """The syntax again; raises one of Python's errors for what was not written here."""
-    functions, loads, imports = json.loads(told)
+    functions, loads, secrets, imports = json.loads(told)
     return Syntax(
         functions=tuple(map(_function, functions)),
         loads=tuple(map(_load, loads)),
+        secrets=tuple(map(_load, secrets)),
         imports=tuple(map(_import, imports)),
     )
 

@@ -17,7 +17,7 @@ MARK = "${"
 _OPENED = re.compile(r"\$?\$\{")
 _PATH = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)((?:\.[A-Za-z_][A-Za-z0-9_-]*|\[[0-9]{1,9}\])*)")
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]+)\]")
-_SHELL_DEFAULT = re.compile(r"[\w.\[\]-]+(?:\s*:[-?+=]|[-?+=])|[\w.]+\s*\?\?")
+_SHELL_DEFAULT = re.compile(r"[\w.\[\]]+(?::[-?+=]|[?=]|\s*\?\?)")
 _OTHER_CODE = re.compile(r"[()+*/!|\"'<>]|\s[-?:]\s")
 
 
