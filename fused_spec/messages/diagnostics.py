@@ -26,7 +26,10 @@ class Location(Struct, frozen=True, kw_only=True, order=True):
 
 
 class Diagnostic(Struct, frozen=True, kw_only=True):
-    """One problem: `message` says what and why, `hint` the next step, `pointer` the field (`spec.region`)."""
+    """One problem: `message` says what and why, `hint` the next step, `pointer` the field (`spec.region`).
+
+    `lacks` is an image and the requirement that it lacks, where adding that is the next step.
+    """
 
     code: str
     message: str
@@ -34,6 +37,7 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     severity: Severity = Severity.ERROR
     pointer: str = ""
     hint: str | None = None
+    lacks: tuple[str, str] | None = None
 
     @property
     def is_error(self) -> bool:

@@ -1,12 +1,14 @@
 """The specs of some paths: their files, what is said for all of them, and what they are at one target."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Required, TypedDict
 
+from fused_spec.configuration.service_identity import normal_url
+from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.files.discovery import SpecFile, find, printable
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
@@ -97,6 +99,7 @@ class Sight:
             language=language,
             may_have_groups=any(b"matrix" in file.content for file in self.files),
             cache=means["cache"](self.project) if "cache" in means else None,
+            is_local=name == LOCAL_TARGET,
         )
         return around, problems
 
@@ -108,13 +111,39 @@ class Sight:
         problems += seen.unread
         problems += in_cells([(one.declaration, one.problems) for one in seen.looked])
         with self._timings.phase(Phase.CHECK):
-            inputs = Inputs()
-            places = Places(self.files, lambda file: seen.around.read(file, inputs)[0])
+            places = self._places(seen)
             declarations = [one.declaration for one in seen.looked]
             texts = [(one.declaration, one.texts) for one in seen.looked if one.texts is not None]
             problems += check_relations(declarations, places)
+            if any(one.outputs for one in declarations):
+                from fused_spec.spec.relations.clashes import (
+                    nested_outputs,  # as few specs need that are looked at alone
+                )
+
+                problems += nested_outputs(declarations, places)
             problems += text_addresses(texts, places)
         return problems
+
+    def between(self, seen: Mapping[str, "SeenAt"]) -> list[Diagnostic]:
+        """What clashes between targets.
+
+        `local` counts where targets differ in anything: where they do not, it is for trying what others are for.
+        """
+        project = self.project
+        names = list(seen) if len(seen) > 1 else list(dict.fromkeys((project.default_target, *project.targets)))
+        reaches = {name: _reach(name, project) for name in names if len(seen) > 1 or name != LOCAL_TARGET}
+        if len(set(reaches.values())) < 2:
+            return []
+        from fused_spec.spec.relations.clashes import shared_between_targets  # as few projects have several
+
+        with self._timings.phase(Phase.CHECK):
+            at = {name: seen.get(name) or next(iter(seen.values())) for name in reaches}
+            declared = {name: [one.declaration for one in seen_at.looked] for name, seen_at in at.items()}
+            return shared_between_targets(declared, reaches, {name: self._places(one) for name, one in at.items()})
+
+    def _places(self, seen: "SeenAt") -> Places:
+        inputs = Inputs()
+        return Places(self.files, lambda file: seen.around.read(file, inputs)[0])
 
     def unused(self, seen: Iterable["SeenAt"]) -> list[Diagnostic]:
         """What is declared and used nowhere, where all specs of the project were given."""
@@ -138,6 +167,14 @@ class SeenAt(NamedTuple):
     unread: list[Diagnostic]
     looked: list[Looked]
     used: set[str]
+
+
+def _reach(name: str, project: Project) -> tuple[str, str | None]:
+    """The service behind a target, and the environment there."""
+    target = project.targets.get(name)
+    if target is None:
+        return normal_url(HOSTED_URL) if name == HOSTED_TARGET else "", None
+    return normal_url(target.base_url or ""), target.scope
 
 
 def _excluded(folder: Path, *, cwd: Path) -> Exclusion:
