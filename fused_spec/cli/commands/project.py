@@ -21,10 +21,12 @@ def init(context: Context, folder: str) -> None:
     this machine, with no account.
     """
     from fused_spec.cli.specs.first_project import starter_files
-    from fused_spec.spec.checking.schema import schema_text
+    from fused_spec.spec.editors.schemas import editor_schema_text
 
     root = context.cwd / folder
-    files = starter_files(folder_name=root.resolve().name, project_id=str(uuid.uuid4()), schema=schema_text(None))
+    files = starter_files(
+        folder_name=root.resolve().name, project_id=str(uuid.uuid4()), schema=editor_schema_text(None)
+    )
     _refuse_to_overwrite(root, list(files))
     for name, content in files.items():
         path = root / name
@@ -36,22 +38,34 @@ def init(context: Context, folder: str) -> None:
 
 
 @click.command()
-@click.argument("kind", required=False)
+@click.argument("kind", metavar="[KIND | PATH]", required=False)
 @click.option("--list", "list_kinds", is_flag=True, help="Name the kinds.")
+@click.option(
+    "--project", "is_of_project", is_flag=True, help="Write those of a project instead, with the names it declares."
+)
 @command
-def schema(context: Context, kind: str | None, list_kinds: bool) -> None:
-    """Print the JSON Schema of specs.
+def schema(context: Context, kind: str | None, list_kinds: bool, is_of_project: bool) -> None:
+    """Print the JSON Schema of specs for editors.
 
     Of one KIND, or of all. Editors read it through the line `# yaml-language-server: $schema=…` at the top of a spec.
+    With --project, the project in the current folder, or at the PATH in the place of KIND, gets schemas of its own in
+    .fused-spec/schema/: they know its variables, targets and fragments.
     """
-    from fused_spec.spec.checking.schema import KINDS, schema_text
+    from fused_spec.spec.checking.schema import KINDS
+    from fused_spec.spec.editors.schemas import editor_schema_text
+
+    if is_of_project:
+        if list_kinds:
+            raise click.UsageError("--list and --project are two questions; ask one")
+        from fused_spec.cli.specs.own_schemas import write_schemas
+
+        return context.console.say(write_schemas(context, kind or "."))
 
     if list_kinds:
-        context.console.result("\n".join(KINDS))
-        return
+        return context.console.result("\n".join(KINDS))
     if kind is not None and kind not in KINDS:
         raise click.UsageError(_unknown_kind(kind, list(KINDS)))
-    context.console.document(schema_text(kind).rstrip("\n"))
+    return context.console.document(editor_schema_text(kind).rstrip("\n"))
 
 
 def _refuse_to_overwrite(root: Path, names: list[str]) -> None:

@@ -1,7 +1,7 @@
 """What most projects say of the language: nothing. Then nothing of it is imported, and a document is itself."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct, field
@@ -46,6 +46,8 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     project: Project
     files: tuple[SpecFile, ...]
     problems: tuple[Diagnostic, ...] = ()
+    fragments: tuple[Document, ...] = ()
+    variables: Mapping[str, Mapping[str, Any]] = {}
 
     def targets(self) -> tuple[str, ...]:
         return (self.project.default_target,)
