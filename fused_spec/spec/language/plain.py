@@ -25,6 +25,8 @@ class Understands(Protocol):
 
     def documents(self, document: Document, folder: Any, inputs: Any) -> tuple[list[Document], list[Diagnostic]]: ...
 
+    def names(self, document: Document, folder: Any, inputs: Any) -> list[tuple[str, Mapping[str, str]]]: ...
+
     def note_used(self) -> None: ...
 
 
@@ -35,6 +37,9 @@ class Plain(Struct, frozen=True):
 
     def documents(self, document: Document, _: Any, __: Any) -> tuple[list[Document], list[Diagnostic]]:
         return [document], []
+
+    def names(self, document: Document, _: Any, __: Any) -> list[tuple[str, Mapping[str, str]]]:
+        return [(document.name, {})] if document.kind is not None and document.name is not None else []
 
     def note_used(self) -> None:
         """Nothing was used."""
