@@ -80,14 +80,15 @@ def _column(old: int, before: Iterable[Level], after: Iterable[Level]) -> int:
 def _without_empty(lines: list[str], inside: set[int]) -> str:
     """No empty line at the beginning and the end, and no two together, but where they are part of a value."""
     found: list[str] = []
-    kept = False
+    last = -1
     for number, line in enumerate(lines):
-        if line or number in inside:
+        is_value = number in inside
+        if line or is_value or (found and (found[-1] or last in inside)):
             found.append(line)
-            kept = number in inside
-        elif found and (found[-1] or kept):
-            found.append(line)
-            kept = False
-    while len(found) > 1 and not found[-1] and not kept:
+            last = number
+    while found and not found[-1] and last not in inside:
         found.pop()
-    return "\n".join(found) + ("" if kept else "\n")
+        last -= 1
+    # Behind the last line of a value a line end would be one more character of it.
+    is_open = len(lines) - 1 in inside
+    return "\n".join(found) + ("" if is_open else "\n")

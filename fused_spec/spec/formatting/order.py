@@ -23,7 +23,7 @@ def in_order(text: str) -> str:
     lines = text.split("\n")
     ends = [keys.begins for keys in structure.documents[1:]]
     for keys, end in reversed(list(zip(structure.documents, [*ends, len(lines)], strict=True))):
-        if len(keys.names) == len(keys.lines) and _places(keys) != sorted(_places(keys)):
+        if not keys.keeps_empty_lines and _places(keys) != sorted(_places(keys)):
             lines[keys.begins : end] = _ordered(lines, keys, end, structure.inside)
     return "\n".join(lines)
 

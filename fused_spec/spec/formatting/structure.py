@@ -51,11 +51,15 @@ class Structure(Struct):
 
 
 class Keys(Struct):
-    """The keys of one document's mapping: their lines and what they are called."""
+    """The keys of one document's mapping: their lines and what they are called.
+
+    Where a value keeps the empty lines behind it, no part of the document can be moved.
+    """
 
     begins: int
     lines: list[int] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    keeps_empty_lines: bool = False
 
 
 def structure_of(text: str) -> Structure:
@@ -185,7 +189,7 @@ class _Walk:
             if end.line > start.line:
                 self._found.inside.update(range(start.line, end.line))
                 self._move(start.line + 1, end.line, shift)
-        self._found.scalars[start.index] = Scalar(start.index, end.index, token.style)
+        self._found.scalars[start.index] = Scalar(start.index, end.index, token.style or None)
 
     def _block(self, mark: Any) -> None:
         """The lines of a block scalar, with those at its end that are part of what it says."""
@@ -195,7 +199,7 @@ class _Walk:
         last, margin = mark.line, parent + int(digits[0]) if digits else None
         for number in range(mark.line + 1, len(self._lines)):
             line = self._lines[number]
-            if not line.strip(" "):
+            if not line.strip(" ") and (margin is None or len(line) <= margin):
                 continue
             indent = len(line) - len(line.lstrip(" "))
             margin = max(indent, parent + 1) if margin is None else margin
@@ -203,7 +207,9 @@ class _Walk:
                 break
             last = number
         else:
-            number = len(self._lines)
+            number = len(self._lines) - (not self._lines[-1])
+        if "+" in header:
+            self._found.documents[-1].keeps_empty_lines = True
         end = number if "+" in header else last + 1
         self._found.inside.update(range(mark.line + 1, end))
         self._move(mark.line + 1, end - 1, self._shift)
