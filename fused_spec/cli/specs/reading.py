@@ -33,6 +33,7 @@ def read_specs(context: Context, paths: tuple[str, ...], target: str | None = No
     with context.timings.phase(Phase.LOAD):
         from msgspec.structs import replace
 
+        from fused_spec.cli.targets.sinks import with_ways
         from fused_spec.cli.targets.target import find_target, named_target, with_state
         from fused_spec.spec.resolve import resolve
 
@@ -40,7 +41,7 @@ def read_specs(context: Context, paths: tuple[str, ...], target: str | None = No
         return (find_target(context, project) if target is None else named_target(target, project)).name
 
     resolution = resolve(paths, target=chosen, **means_of(context))
-    return replace(resolution, project=with_state(resolution.project, context))
+    return with_ways(replace(resolution, project=with_state(resolution.project, context)), context)
 
 
 def survey_specs(context: Context, paths: tuple[str, ...]) -> "Survey":

@@ -21,9 +21,10 @@ Mention = tuple[str, Pointer]
 Need = tuple[Selection, Pointer]
 """The jobs that are meant, and where the document means them."""
 
+MOVED_FROM: Pointer = ("metadata", "moved_from")
 _NEEDS: Pointer = ("spec", "needs")
 _OUTPUT: Pointer = ("spec", "output")
-_SINK: Pointer = ("spec", "sink", "file")
+_SINK: Pointer = ("spec", "sink")
 _REFERENCE: Pointer = ("spec", "udf", "ref")
 _STEPS: Pointer = ("spec", "config", "steps")
 
@@ -32,8 +33,8 @@ class Declaration(NamedTuple):
     """One document: the number of its file, its own in it, and what it says.
 
     `needs` are named under `needs` alone, `reads` are the jobs whose outputs it reads; `output` are the addresses that
-    `{output_of: …}` stands for: those that the job declares, or that of its last step with one. A document that is
-    wrong in itself says what can be read of it.
+    `{output_of: …}` stands for: those that the job declares, or that of its last step with one; `former` are the names
+    that it had. A document that is wrong in itself says what can be read of it.
     """
 
     file: int
@@ -49,6 +50,7 @@ class Declaration(NamedTuple):
     reference: Mention | None = None
     group: str | None = None
     cell: Mapping[str, str] = {}
+    former: tuple[Mention, ...] = ()
 
     @property
     def key(self) -> Key | None:
@@ -77,11 +79,30 @@ def declaration_of(document: Document, file: int) -> Declaration:
         reads=tuple(read_outputs(document)),
         outputs=(*_declared(tree), *_of_steps(steps)),
         output=written,
-        sink=_text_at(tree, _SINK),
+        sink=_sink(tree),
         reference=_text_at(tree, _REFERENCE),
         group=document.group,
         cell=document.cell,
+        former=tuple(former_names(tree)),
     )
+
+
+def _sink(tree: Any) -> Mention | None:
+    """The file that a token's value goes to, or the line of one."""
+    match _value_at(tree, (*_SINK, "env_file")):
+        case {"path": str(path), "name": str(name)}:
+            return f"{path} ({name})", (*_SINK, "env_file")
+    return _text_at(tree, (*_SINK, "file"))
+
+
+def former_names(tree: Any) -> Iterator[Mention]:
+    """The names that a plain document says it had, the newest first."""
+    said = _value_at(tree, MOVED_FROM)
+    for index, one in enumerate(said if isinstance(said, list) else ()):
+        if isinstance(one, str):
+            yield one, (*MOVED_FROM, index)
+        elif isinstance(one, dict) and isinstance(one.get("name"), str):
+            yield one["name"], (*MOVED_FROM, index, "name")
 
 
 def _declared(tree: Any) -> Iterator[Mention]:
