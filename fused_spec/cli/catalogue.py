@@ -55,6 +55,7 @@ for _name, _module, _line in (
     ("init", "project", "Begin a project that can be applied at once."),
     ("add", "add", "Add a job, a UDF or a token to the project."),
     ("validate", "specs", "Check specs, offline and with no account."),
+    ("fmt", "fmt", "Bring specs into one form."),
     ("render", "specs", "Show specs with everything filled in."),
     ("lock", "lock", "Write the commits of git references into fused-spec.lock."),
     ("plan", "plan", "Show what apply would do, and why."),

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Required, TypedDict
 
+from msgspec.structs import replace
+
 from fused_spec.configuration.service_identity import normal_url
 from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
@@ -41,7 +43,8 @@ class Means(TypedDict, total=False):
     `-` among the paths is `stdin`, whose relative paths start at `cwd`. `git` makes what reads git references, in place
     of the lock file and what is on this machine alone; `cache` names the folder where what may be forgotten is kept, if
     any. Many files are shared among so many `processes`. `outside` is what flags and the environment say, `today` what
-    `last-complete` goes by.
+    `last-complete` goes by. `instead` is content that counts in place of what files hold, and `notice` is shown what
+    was found before any of it is looked at.
     """
 
     cwd: Required[Path]
@@ -52,6 +55,8 @@ class Means(TypedDict, total=False):
     timings: Timings
     outside: Outside
     today: date
+    instead: Mapping[Path, bytes]
+    notice: Callable[["Sight"], None]
 
 
 class Sight:
@@ -63,13 +68,24 @@ class Sight:
         cwd = means["cwd"]
         with self._timings.phase(Phase.FIND):
             files, problems = find(paths, cwd=cwd, stdin=means.get("stdin"), excluded=partial(_excluded, cwd=cwd))
+            instead = means.get("instead", {})
+            files = [_with_content(file, instead) for file in files] if instead else files
             self.project, more = _project(files, paths, cwd)
             self.spoken = self._spoken(files, cwd)
         self.files = self.spoken.files
         locks, unreadable = read_locks(self.project.root)
         self._git = means.get("git", offline)(self.project, locks)
-        self._before = [*problems, *more, *self.spoken.problems]
+        self.before = [*problems, *more, *self.spoken.problems]
         self._unreadable = unreadable
+        if "notice" in means:
+            means["notice"](self)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all specs of the project were given."""
+        whole = {Path(os.path.realpath(self.project.root / name)) for name in (".", "specs")}
+        given = {Path(os.path.realpath(self._means["cwd"] / path)) for path in self._paths}
+        return not whole.isdisjoint(given)
 
     def _spoken(self, files: Sequence[SpecFile], cwd: Path) -> "Spoken | Unspoken":
         outside = self._means.get("outside", NOBODY)
@@ -105,7 +121,7 @@ class Sight:
 
     def problems(self, seen: "SeenAt") -> list[Diagnostic]:
         """All that is wrong at one target."""
-        problems = [*self._before, *seen.problems]
+        problems = [*self.before, *seen.problems]
         problems += _without_specs(self._paths, seen.looked, [*problems, *seen.unread])
         problems += self._unreadable
         problems += seen.unread
@@ -147,9 +163,7 @@ class Sight:
 
     def unused(self, seen: Iterable["SeenAt"]) -> list[Diagnostic]:
         """What is declared and used nowhere, where all specs of the project were given."""
-        whole = {Path(os.path.realpath(self.project.root / name)) for name in (".", "specs")}
-        given = {Path(os.path.realpath(self._means["cwd"] / path)) for path in self._paths}
-        if whole.isdisjoint(given):
+        if not self.is_whole:
             return []
         return self.spoken.unused({name for one in seen for name in one.used})
 
@@ -175,6 +189,11 @@ def _reach(name: str, project: Project) -> tuple[str, str | None]:
     if target is None:
         return normal_url(HOSTED_URL) if name == HOSTED_TARGET else "", None
     return normal_url(target.base_url or ""), target.scope
+
+
+def _with_content(file: SpecFile, instead: Mapping[Path, bytes]) -> SpecFile:
+    content = instead.get(file.path) if file.path is not None else None
+    return file if content is None else replace(file, content=content)
 
 
 def _excluded(folder: Path, *, cwd: Path) -> Exclusion:
