@@ -19,6 +19,7 @@ from fused_spec.spec.files.meant import UNREAD
 
 if TYPE_CHECKING:
     from fused_spec.spec.documents.document import Document
+    from fused_spec.spec.policies.judge import Judge
 
 DEFAULT_SCOPE = "default"
 
@@ -214,13 +215,15 @@ class Survey(Struct, frozen=True, kw_only=True):
 class Resolution(Struct, frozen=True, kw_only=True):
     """Everything the specs say: desired state in the order of their files, and every problem found.
 
-    `files` are those that were read; others of the project may declare more.
+    `files` are those that were read; others of the project may declare more. `judge` knows the policies, if there are
+    any: those on plans are asked later.
     """
 
     project: Project
     desired: tuple[Desired, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     files: tuple[Path, ...] = ()
+    judge: "Judge | None" = None
 
     @property
     def valid(self) -> bool:

@@ -32,6 +32,7 @@ def resolve(
         desired=desired,
         diagnostics=sight.in_order(problems),
         files=tuple(file.path for file in sight.files if file.path is not None),
+        judge=seen.around.judge,
     )
 
 
@@ -41,7 +42,7 @@ def survey(paths: Sequence[str], **means: Unpack[Means]) -> Survey:
     No value of a variable is needed for that.
     """
     sight = Sight(paths, means)
-    names = sight.spoken.targets()
+    names = sight.targets()
     seen = {name: sight.at(name, keeps=False, may_lack=True) for name in names}
     told = {name: sight.problems(one) for name, one in seen.items()}
     built = [one.declaration.file for one in seen[names[0]].looked if one.is_built]

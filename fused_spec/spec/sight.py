@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Required, TypedDict
 
+from fused_spec.configuration.settings import HOSTED_TARGET, LOCAL_TARGET
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.files.discovery import SpecFile, find, printable
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.findings import in_cells
 from fused_spec.spec.language.outside import NOBODY, Outside
-from fused_spec.spec.language.plain import Unspoken, is_spoken
+from fused_spec.spec.language.plain import Unspoken, is_spoken, target_words
 from fused_spec.spec.model import Project
 from fused_spec.spec.project.git_lock import Locks, read_locks
 from fused_spec.spec.project.project_file import find_project
@@ -28,6 +29,8 @@ from fused_spec.udfs.gitrefs import Repositories
 
 if TYPE_CHECKING:
     from fused_spec.spec.language.spoken import Spoken
+    from fused_spec.spec.policies.judge import Judge
+    from fused_spec.spec.policies.rules import Rules
 
 Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
@@ -39,7 +42,7 @@ class Means(TypedDict, total=False):
     `-` among the paths is `stdin`, whose relative paths start at `cwd`. `git` makes what reads git references, in place
     of the lock file and what is on this machine alone; `cache` names the folder where what may be forgotten is kept, if
     any. Many files are shared among so many `processes`. `outside` is what flags and the environment say, `today` what
-    `last-complete` goes by.
+    `last-complete` goes by, and `waived_on` the day by which waivers count; nobody chooses that one.
     """
 
     cwd: Required[Path]
@@ -50,6 +53,7 @@ class Means(TypedDict, total=False):
     timings: Timings
     outside: Outside
     today: date
+    waived_on: date
 
 
 class Sight:
@@ -66,7 +70,8 @@ class Sight:
         self.files = self.spoken.files
         locks, unreadable = read_locks(self.project.root)
         self._git = means.get("git", offline)(self.project, locks)
-        self._before = [*problems, *more, *self.spoken.problems]
+        self._rules, wrong = self._ruled()
+        self._before = [*problems, *more, *self.spoken.problems, *wrong]
         self._unreadable = unreadable
 
     def _spoken(self, files: Sequence[SpecFile], cwd: Path) -> "Spoken | Unspoken":
@@ -76,6 +81,21 @@ class Sight:
         from fused_spec.spec.language.spoken import spoken_in  # with all of the language
 
         return spoken_in(self.project, files, cwd)
+
+    def _ruled(self) -> "tuple[Rules | None, list[Diagnostic]]":
+        """The policies of the project, if there are any."""
+        if not any("policies" in file.tree or "waivers" in file.tree for file in self.spoken.said_in):
+            return None, []
+        from fused_spec.spec.policies.rules import rules_in  # with CEL, which most projects have no need of
+
+        targets = (LOCAL_TARGET, HOSTED_TARGET, *self.project.targets)
+        return rules_in(self.spoken.said_in, targets, self._waived_on)
+
+    def targets(self) -> tuple[str, ...]:
+        """The targets that have to be looked at to know all that can be wrong."""
+        if self._rules is not None and self._rules.differ:
+            return tuple(dict.fromkeys((self.project.default_target, *self.project.targets)))
+        return self.spoken.targets()
 
     def at(self, name: str, *, keeps: bool, may_lack: bool) -> "SeenAt":
         """Everything at one target."""
@@ -97,8 +117,21 @@ class Sight:
             language=language,
             may_have_groups=any(b"matrix" in file.content for file in self.files),
             cache=means["cache"](self.project) if "cache" in means else None,
+            judge=self._judge(name, language.used),
         )
         return around, problems
+
+    def _judge(self, name: str, used: set[str]) -> "Judge | None":
+        if self._rules is None or not self._rules.policies:
+            return None
+        from fused_spec.spec.policies.judge import Judge
+
+        words = target_words(self.project, name)
+        return Judge(rules=self._rules, target=words, today=self._waived_on, used=used)
+
+    @property
+    def _waived_on(self) -> date:
+        return self._means.get("waived_on") or datetime.now(UTC).date()
 
     def problems(self, seen: "SeenAt") -> list[Diagnostic]:
         """All that is wrong at one target."""
@@ -122,7 +155,8 @@ class Sight:
         given = {Path(os.path.realpath(self._means["cwd"] / path)) for path in self._paths}
         if whole.isdisjoint(given):
             return []
-        return self.spoken.unused({name for one in seen for name in one.used})
+        used = {name for one in seen for name in one.used}
+        return [*self.spoken.unused(used), *(self._rules.unused(used) if self._rules is not None else ())]
 
     def in_order(self, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Each once, in the order of the files; what many documents have from one place is wrong at that place."""

@@ -116,7 +116,7 @@ def _apply(
 ) -> int:
     with context.timings.phase(Phase.LOAD):
         from fused_spec.cli.applying.lock import only_apply
-        from fused_spec.cli.applying.planning import find_workplace
+        from fused_spec.cli.applying.planning import find_workplace, refuse_if_denied
         from fused_spec.cli.applying.session import carry_out, connect_to, open_site, service_clock
         from fused_spec.cli.runs.failures import failures
         from fused_spec.cli.terminal.asking import confirm
@@ -140,6 +140,7 @@ def _apply(
             may_act = stack.enter_context(lock)
         site = open_site(context, place, api, may_act)
         made = _plan(place, site, asked.requests, asked.adopted)
+        refuse_if_denied(context, made, place)
         if asked.saved is not None:
             asked.saved.refuse_if_moved(context, made, place)
         console.say(plan_text(made, paint=console.paint))

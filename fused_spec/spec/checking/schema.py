@@ -24,6 +24,7 @@ SPEC_KINDS = ("Job", "Udf", "UdfAccessToken")
 KINDS = (*SPEC_KINDS, FRAGMENT, PROJECT)
 
 _ALL = "fused-spec"
+_INCLUDED_FIELDS = ("apiVersion", "include", "variables", "defaults", "policies", "waivers")
 _FILES = {"Job": "job", "Udf": "udf", "UdfAccessToken": "udf-access-token", FRAGMENT: "fragment", PROJECT: "project"}
 
 
@@ -70,7 +71,7 @@ def _read(name: str) -> Mapping[str, Any]:
 
 
 def _included(project: Mapping[str, Any]) -> Mapping[str, Any]:
-    fields = {name: project["properties"][name] for name in ("apiVersion", "include", "variables", "defaults")}
+    fields = {name: project["properties"][name] for name in _INCLUDED_FIELDS}
     return {**project, "required": ["apiVersion"], "properties": fields}
 
 

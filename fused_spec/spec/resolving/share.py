@@ -31,6 +31,7 @@ from fused_spec.spec.udfs.python_source import syntax_of
 from fused_spec.spec.udfs.text import UdfFiles
 
 if TYPE_CHECKING:
+    from fused_spec.spec.policies.judge import Judge
     from fused_spec.spec.udfs.syntax_cache import SyntaxCache
 
 _WORTH_A_CACHE = 50
@@ -80,6 +81,7 @@ class Around(Struct, frozen=True, kw_only=True):
 
     Without a matrix anywhere no document `may_have_groups` to wait for. `keeps` says whether what they declare is
     wanted, or only what is wrong. `cache` is the folder where what is told of the syntax of UDFs is kept, if it is.
+    `judge` is there where the project has policies.
     """
 
     project: Project
@@ -89,6 +91,7 @@ class Around(Struct, frozen=True, kw_only=True):
     language: Understands
     may_have_groups: bool = True
     cache: Path | None = None
+    judge: "Judge | None" = None
 
     def folder_of(self, file: SpecFile) -> Folder:
         """Where the relative paths of a file of specs start."""
@@ -156,6 +159,8 @@ class Share(Struct):
         findings = Findings(document, known_faults(document, check(document)))
         if not isinstance(document.tree, dict):
             return Looked(declaration, tuple(findings.problems))
+        if self.around.judge is not None and not findings.has_error:
+            findings.problems += self.around.judge.document(document)
         if document.holes:
             return Looked(declaration, tuple(with_ways(document, findings.told)), is_built=not findings.has_error)
         try:
