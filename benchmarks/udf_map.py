@@ -28,7 +28,7 @@ OF_REALISTIC = {POOL: at_most(1.05), "joblib": None, "dask": None}
 
 def rows(given: Namespace) -> Iterator[Row]:
     turns = rounds(given, usually=5, quick=1)
-    trivial, realistic = (2_000, 20) if given.quick else (10_000, 200)
+    trivial, realistic = (2_000, 8) if given.quick else (10_000, 200)
     name = f"{trivial:,} calls of a function that does nothing"
     yield from _rows(name, "trivial", list(range(trivial)), OF_TRIVIAL, turns)
     with tempfile.TemporaryDirectory() as folder:

@@ -6,8 +6,10 @@ repeats in depth that which another test covers in breadth. `--all`, or naming f
 No test ends or fails by a clock: the machine may be shared, and then any example takes longer than it should.
 """
 
+import gc
 import os
 import secrets
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -35,7 +37,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     is_asked_for = any(argument.startswith(("-n", "--numprocesses")) for argument in config.invocation_params.args)
     if config.option.file_or_dir and not is_asked_for:
         return 0
-    return 2 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,6 +55,17 @@ def pytest_configure(config: pytest.Config) -> None:
         few = unhurried.max_examples // SHARE
         settings.register_profile("unhurried, in breadth", unhurried, max_examples=few)
         settings.load_profile("unhurried, in breadth")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Ten thousand tests are collected, which all stay: no garbage is looked for meanwhile, nor later among them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()  # a process that a test forks shares them, too, and does not copy them by a look
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from fused_spec.service.workers import forkserver
+from tests.waiting import until
 
 Ended = Callable[[int], None]
 
@@ -21,6 +23,7 @@ class _Process:
 
     def __init__(self, env: dict[str, str]) -> None:
         self._awaited: dict[str, Ended] = {}
+        self._pids: dict[str, int] = {}
         self._popen = subprocess.Popen(
             [sys.executable, "-P", "-m", "fused_spec.engine.jobs.forkserver"],
             stdin=subprocess.PIPE,
@@ -36,6 +39,17 @@ class _Process:
         self._popen.stdin.write(json.dumps({"run": folder}).encode() + b"\n")
         self._popen.stdin.flush()
 
+    def end_workers(self) -> None:
+        """Kill those that go on, each of which would be looked after to the end of all tests."""
+        until(self._is_idle, "the workers end")
+
+    def _is_idle(self) -> bool:
+        for folder in list(self._awaited):
+            if folder in self._pids:  # else it is just being started
+                with suppress(ProcessLookupError):
+                    os.kill(self._pids.pop(folder), signal.SIGKILL)
+        return not self._awaited
+
     def close(self) -> None:
         assert self._popen.stdin is not None
         self._popen.stdin.close()
@@ -46,7 +60,10 @@ class _Process:
         with self._popen.stdout as answers:
             for line in answers:
                 answer = json.loads(line)
+                if "started" in answer:
+                    self._pids[answer["started"]] = answer["pid"]
                 if "exited" in answer:
+                    self._pids.pop(answer["exited"], None)
                     self._awaited.pop(answer["exited"])(int(answer["code"]))
 
 
@@ -80,6 +97,11 @@ class Shared(forkserver.Forkserver):
     @property
     def is_up(self) -> bool:
         return super().is_up if self._python is not None else hasattr(self, "_shared")
+
+    @classmethod
+    def end_workers(cls) -> None:
+        for process in cls.processes.values():
+            process.end_workers()
 
     @classmethod
     def close_all(cls) -> None:

@@ -101,7 +101,7 @@ class Sight:
         """Everything at one target."""
         around, problems = self.around(name, keeps=keeps, may_lack=may_lack)
         with self._timings.phase(Phase.READ):
-            seen = look_at(self.files, around, self._means.get("processes", 1))
+            seen = look_at(self.files, around, self._means.get("processes", 1), self._timings)
         return SeenAt(name, around, problems, *seen)
 
     def around(self, name: str, *, keeps: bool, may_lack: bool) -> tuple[Around, list[Diagnostic]]:

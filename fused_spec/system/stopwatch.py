@@ -8,7 +8,7 @@ from threading import Lock, get_ident
 from msgspec import Struct, field
 
 from fused_spec.system.polling import Clock
-from fused_spec.system.timings import Cache, Phase, Timings, Traffic
+from fused_spec.system.timings import Cache, Lookups, Phase, Timings, Traffic
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -28,13 +28,6 @@ class Route(Struct, frozen=True, kw_only=True):
             sent=self.sent + other.sent,
             received=self.received + other.received,
         )
-
-
-class Lookups(Struct, frozen=True, kw_only=True):
-    """How often a cache knew, and how often it did not."""
-
-    hits: int
-    misses: int
 
 
 class Took(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ service calls it, with no id, no name and no query of anybody's.
 
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Phase(StrEnum):
@@ -33,8 +34,15 @@ class Cache(StrEnum):
 
     SYNTAX = "syntax"
     MARKERS = "markers"
-    RUNS = "runs"
     HISTORY = "history"
+    PACKS = "packs"
+
+
+class Lookups(NamedTuple):
+    """How often a cache knew, and how often it did not."""
+
+    hits: int = 0
+    misses: int = 0
 
 
 class Traffic:

@@ -7,11 +7,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.acceptance.warm import Warm
 from tests.waiting import PATIENCE
 
 COMMAND = Path(sys.executable).with_name("fused-spec")
@@ -40,18 +42,20 @@ class Shell:
     home: Path
 
     def run(self, *arguments: str, stdin: str = "", **env: str) -> Ended:
-        done = subprocess.run(
-            [COMMAND, *arguments],
-            cwd=self.folder,
-            env=self.env(**env),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=PATIENCE,
-            check=False,
-        )
-        return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+        """The command, run to its end."""
+        code, out, err = self.read(*arguments, stdin=stdin.encode(), **env)
+        return Ended(code=code, out=out.decode(), err=err.decode())
+
+    def read(self, *arguments: str, stdin: bytes = b"", **env: str) -> tuple[int, bytes, bytes]:
+        """The same to the byte: the exit code, and both streams."""
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            given.write(stdin)
+            given.seek(0)
+            everything = self.env(**env)
+            code = Warm.of(everything).run(arguments, folder=self.folder, env=everything, streams=(given, out, err))
+            out.seek(0)
+            err.seek(0)
+            return code, out.read(), err.read()
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """The command, left running; its output can be read line by line from stderr."""

@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.command import Shell
-from tests.acceptance.test_trust import PROJECT, UDF, quick
+from tests.acceptance.test_runs import known_jobs
+from tests.acceptance.test_trust import UDF, quick
 from tests.repositories import commit_files, in_git
 
 
 @pytest.fixture
-def project(shell: Shell) -> Shell:
+def project(neighbour: Shell) -> Shell:
     """A project on a branch of a repository, with one commit on it."""
-    commit_files(shell.folder, {".gitignore": ".fused-spec\nhome\n*.plan\n", "fused-spec.yaml": PROJECT})
-    in_git(shell.folder, "checkout", "--quiet", "-b", "topic")
-    commit_files(shell.folder, {"specs/quick.py": UDF, "specs/a.yaml": quick("areas")})
-    return shell
+    commit_files(neighbour.folder, {".gitignore": ".fused-spec\n*.plan\n"})
+    in_git(neighbour.folder, "checkout", "--quiet", "-b", "topic")
+    commit_files(neighbour.folder, {"specs/quick.py": UDF, "specs/a.yaml": quick("areas")})
+    return neighbour
 
 
 def test_a_plan_that_was_reviewed_holds_after_a_squash_merge_and_within_a_hook(project: Shell, tmp_path: Path) -> None:
@@ -36,12 +37,13 @@ def test_a_digest_that_nobody_was_shown_sends_nothing_and_names_its_job_and_both
     project.run("plan", "specs", "--out", "reviewed.plan")
     reviewed = in_git(project.folder, "rev-parse", "HEAD")
     commit_files(project.folder, {"specs/b.yaml": quick("others", "  disk_size_gb: 20\n")})
+    known = known_jobs(project)
     applied = project.run("apply", "--plan", "reviewed.plan")
     assert applied.code == 6
     assert "the spec of Job/others is another one now" in applied.err
     assert f"made at commit {reviewed[:12]}" in applied.err
     assert before[:12] not in applied.err
-    assert len(project.run("jobs").out.splitlines()) == 1
+    assert known_jobs(project) == known
 
 
 @pytest.mark.thorough
@@ -67,7 +69,7 @@ def test_a_plan_that_has_no_place_is_refused_before_anything_is_planned(project:
     done = project.run("plan", "specs", "--out", "no/such/folder/x.plan", "--output", "json")
     assert done.code == 74
     assert "there is no folder no/such/folder" in done.document["error"]["message"]
-    assert not (project.folder / ".fused-spec").exists()
+    assert [one.name for one in (project.folder / ".fused-spec").iterdir()] == ["service"]  # as it was before
 
 
 def test_a_spec_is_not_written_over_by_a_plan_and_an_earlier_plan_is(project: Shell) -> None:

@@ -95,16 +95,8 @@ class Read:
 
 
 def read(shell: Shell, *arguments: str, **env: str) -> Read:
-    done = subprocess.run(
-        [COMMAND, *arguments],
-        cwd=shell.folder,
-        env={**shell.env(), **env},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    return Read(code=done.returncode, out=done.stdout, err=done.stderr)
+    code, out, err = shell.read(*arguments, **env)
+    return Read(code=code, out=out, err=err)
 
 
 @pytest.fixture(scope="module")

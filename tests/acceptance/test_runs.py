@@ -51,7 +51,15 @@ def flag(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def long(shell: Shell, flag: Path) -> Shell:
+def long(neighbour: Shell, flag: Path) -> Shell:
+    neighbour.write("specs/long.py", UNTIL_TOLD)
+    neighbour.write("specs/a.yaml", job(flag))
+    return neighbour
+
+
+@pytest.fixture
+def alone(shell: Shell, flag: Path) -> Shell:
+    """The same at a service of its own."""
     shell.write("specs/long.py", UNTIL_TOLD)
     shell.write("specs/a.yaml", job(flag))
     return shell
@@ -73,6 +81,11 @@ def run_of(shell: Shell, name: str = "long") -> str:
     found = re.search(r"job id +(\S+)", shell.run("show", name).out)
     assert found
     return found[1]
+
+
+def known_jobs(shell: Shell) -> set[str]:
+    """All runs that the service knows, of other tests, too."""
+    return {run["job_id"] for run in shell.run("jobs", "--output", "json").document["jobs"]}
 
 
 def child_of(shell: Shell) -> int:
@@ -102,10 +115,11 @@ def attached_outcome(shell: Shell, flag: Path) -> tuple[str, str]:
     return outcome["job_id"], outcome["status"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
 def test_an_interrupted_apply_leaves_its_run_and_the_next_one_attaches(
     long: Shell, flag: Path, number: signal.Signals
 ) -> None:
+    before = known_jobs(long)
     applying = long.start("apply", "specs")
     read_until(applying, "running")
     applying.send_signal(number)
@@ -114,7 +128,7 @@ def test_an_interrupted_apply_leaves_its_run_and_the_next_one_attaches(
     job_id = run_of(long)
     assert f"1 run goes on: long ({job_id})" in err
     assert attached_outcome(long, flag) == (job_id, "succeeded")
-    assert len(long.run("jobs", "--output", "json").document["jobs"]) == 1
+    assert known_jobs(long) - before == {job_id}
 
 
 def test_without_waiting_apply_ends_at_once_and_wait_waits(long: Shell, flag: Path) -> None:
@@ -167,27 +181,27 @@ def test_a_worker_that_is_killed_ends_its_job_as_failed_and_says_so(long: Shell)
 
 
 @pytest.mark.thorough
-def test_a_job_goes_on_when_its_service_is_killed_and_is_taken_up_again(long: Shell, flag: Path) -> None:
-    long.run("apply", "specs", "--no-wait")
-    child_of(long)
-    job_id = run_of(long)
-    service = psutil.Process(long.service["pid"])
+def test_a_job_goes_on_when_its_service_is_killed_and_is_taken_up_again(alone: Shell, flag: Path) -> None:
+    alone.run("apply", "specs", "--no-wait")
+    child_of(alone)
+    job_id = run_of(alone)
+    service = psutil.Process(alone.service["pid"])
     service.kill()
     service.wait(PATIENCE)
-    assert status_of(long) == "running"
-    assert attached_outcome(long, flag) == (job_id, "succeeded")
+    assert status_of(alone) == "running"
+    assert attached_outcome(alone, flag) == (job_id, "succeeded")
 
 
 @pytest.mark.thorough
-def test_a_job_whose_worker_died_with_its_service_does_not_run_for_ever(long: Shell) -> None:
-    long.run("apply", "specs", "--no-wait")
-    child = psutil.Process(child_of(long))
-    service = psutil.Process(long.service["pid"])
+def test_a_job_whose_worker_died_with_its_service_does_not_run_for_ever(alone: Shell) -> None:
+    alone.run("apply", "specs", "--no-wait")
+    child = psutil.Process(child_of(alone))
+    service = psutil.Process(alone.service["pid"])
     service.kill()
     service.wait(PATIENCE)
     os.killpg(os.getpgid(child.pid), signal.SIGKILL)
-    assert long.run("wait", "long").code == 1
-    assert "ERROR: the worker vanished" in long.run("logs", "long").out
+    assert alone.run("wait", "long").code == 1
+    assert "ERROR: the worker vanished" in alone.run("logs", "long").out
 
 
 def test_logs_follow_a_run_to_its_end(long: Shell, flag: Path) -> None:
@@ -203,23 +217,23 @@ def test_logs_follow_a_run_to_its_end(long: Shell, flag: Path) -> None:
     assert following.returncode == 0
 
 
-def test_a_udf_that_fails_shows_its_last_lines_and_where(shell: Shell) -> None:
-    shell.write(
+def test_a_udf_that_fails_shows_its_last_lines_and_where(neighbour: Shell) -> None:
+    neighbour.write(
         "specs/long.py", "@fused.udf\ndef udf(flag):\n    print('before')\n    raise ValueError('no such tile')\n"
     )
-    shell.write("specs/a.yaml", job(Path("unused")))
-    ended = shell.run("apply", "specs")
+    neighbour.write("specs/a.yaml", job(Path("unused")))
+    ended = neighbour.run("apply", "specs")
     assert ended.code == 1
     assert "ValueError: no such tile" in ended.out
     assert "Traceback" not in ended.err
 
 
 @pytest.mark.thorough
-def test_what_needs_a_failed_job_is_skipped_and_named_with_the_cause(shell: Shell) -> None:
-    shell.write("specs/long.py", "@fused.udf\ndef udf(flag):\n    raise ValueError('no such tile')\n")
+def test_what_needs_a_failed_job_is_skipped_and_named_with_the_cause(neighbour: Shell) -> None:
+    neighbour.write("specs/long.py", "@fused.udf\ndef udf(flag):\n    raise ValueError('no such tile')\n")
     second = job(Path("unused"), "second", "  needs: [long]\n")
-    shell.write("specs/a.yaml", f"{job(Path('unused'))}---\n{second}")
-    ended = shell.run("apply", "specs", "--output", "json")
+    neighbour.write("specs/a.yaml", f"{job(Path('unused'))}---\n{second}")
+    ended = neighbour.run("apply", "specs", "--output", "json")
     outcomes = {one["name"]: one for one in ended.document["outcomes"]}
     assert (outcomes["second"]["status"], outcomes["second"]["error"]) == ("skipped", "needs Job/long, which is failed")
     assert outcomes["second"]["job_id"] is None

@@ -1,6 +1,7 @@
 """What looks at runs, beside a real service, loads nothing that makes or carries out any."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -29,6 +30,7 @@ def beside_a_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell
         yield shell
 
 
+@cache
 def loaded(shell: Shell, words: tuple[str, ...]) -> Loaded:
     found = loaded_by(*words, cwd=shell.folder, env=shell.env())
     assert found.code == 0

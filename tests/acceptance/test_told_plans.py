@@ -5,16 +5,15 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.command import Shell
-from tests.acceptance.test_trust import PROJECT, UDF, quick
+from tests.acceptance.test_trust import UDF, quick
 
 FAILING = "@fused.udf\ndef udf(n: int = 1):\n    raise ValueError('no such tile')\n"
 
 
 @pytest.fixture
-def project(shell: Shell) -> Shell:
-    shell.write("fused-spec.yaml", PROJECT)
-    shell.write("specs/quick.py", UDF)
-    return shell
+def project(neighbour: Shell) -> Shell:
+    neighbour.write("specs/quick.py", UDF)
+    return neighbour
 
 
 def tile(number: int) -> str:

@@ -14,3 +14,9 @@ def shared_forkserver() -> Iterator[None]:
         patch.setattr(forkserver, "Forkserver", Shared)
         yield
     Shared.close_all()
+
+
+@pytest.fixture(autouse=True)
+def no_worker_goes_on() -> Iterator[None]:
+    yield
+    Shared.end_workers()

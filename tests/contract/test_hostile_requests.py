@@ -149,6 +149,11 @@ def test_no_run_that_is_asked_for_finds_a_fault(service: Service, data: st.DataO
     try_one(service, data, SLOW)
 
 
+def test_the_facts_of_a_run_come_whole_whatever_range_is_asked_for(service: Service) -> None:
+    path = f"/run/by-id/{service.known['job_id']}/facts"
+    assert service.ask("GET", path, headers={"Range": "bytes=9-1"}).status_code == 200
+
+
 DEEP = b"[" * 100_000 + b"]" * 100_000
 BAD_BODIES = {
     "nothing": b"",

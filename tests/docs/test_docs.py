@@ -80,7 +80,7 @@ LEAVES = {
 def test_the_synopsis_names_every_option_of_a_command(name: str, found: click.Command) -> None:
     synopsis = blocks((ROOT / "docs/cli.md").read_text(encoding="utf-8"), "text")[0]
     [line] = [line for line in synopsis.splitlines() if re.match(rf"{name}\b", line)]
-    groups = dict(re.findall(r"^ +(requests|limits): +(.+)$", synopsis, re.MULTILINE))
+    groups = dict(re.findall(r"^ +(requests|limits|values): +(.+)$", synopsis, re.MULTILINE))
     for group, options in groups.items():
         line = line.replace(f"[{group}]", options)
     everywhere = {option for parameter in commands.params for option in parameter.opts}

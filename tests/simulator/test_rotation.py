@@ -14,6 +14,7 @@ from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
 from fused_spec.reconcile.saved import rotation, tokens
 from fused_spec.reconcile.site import Site
 from fused_spec.spec.model import DesiredToken, Key
+from tests.depth import at_depth
 from tests.simulator.rotations import (
     DEATHS,
     KEY,
@@ -107,6 +108,7 @@ def test_a_rotation_that_goes_wrong_at_any_point_leaves_one_value_that_works_in_
     assert troubles(sink, [apply(token)], rotate(token), apply(token)) == []
 
 
+@pytest.mark.thorough
 def test_a_rotation_that_goes_wrong_twice_leaves_one_value_that_works_in_the_sink(sink: Path) -> None:
     token = declared(sink)
     assert troubles(sink, [apply(token)], rotate(token), apply(token), goes_wrong=twice) == []
@@ -223,7 +225,7 @@ def random_life(sink: Path, rng: random.Random) -> Model:
     return model
 
 
-@pytest.mark.parametrize("piece", range(4))
+@pytest.mark.parametrize("piece", range(at_depth(4, in_breadth=1)))
 def test_whatever_happens_an_apply_brings_one_value_about_and_revives_none(sink: Path, piece: int) -> None:
     found = {}
     for number in range(100):

@@ -14,7 +14,7 @@ from tests.simulator.schedule import Schedule
 
 # A run of everything plays 500 schedules of each campaign, in pieces that share the work out among its workers.
 _PIECES = at_depth(2, in_breadth=1)
-_SCHEDULES = at_depth(250, in_breadth=50)
+_SCHEDULES = at_depth(250, in_breadth=20)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

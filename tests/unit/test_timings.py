@@ -6,8 +6,8 @@ from threading import Thread
 
 import pytest
 
-from fused_spec.system.stopwatch import Lookups, Route, Stopwatch, Took
-from fused_spec.system.timings import UNTIMED, Cache, Phase
+from fused_spec.system.stopwatch import Route, Stopwatch, Took
+from fused_spec.system.timings import UNTIMED, Cache, Lookups, Phase
 
 
 class Hand:
@@ -128,7 +128,7 @@ def test_threads_share_it(watch: Stopwatch) -> None:
     def work() -> None:
         for _ in range(500):
             with watch.phase(Phase.ARCHIVE), watch.request("GET health"):
-                watch.looked_up(Cache.RUNS, hits=1)
+                watch.looked_up(Cache.PACKS, hits=1)
 
     threads = [Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -136,7 +136,7 @@ def test_threads_share_it(watch: Stopwatch) -> None:
     for thread in threads:
         thread.join()
     took = watch.took()
-    assert (took.routes["GET health"].requests, took.caches[Cache.RUNS].hits) == (2000, 2000)
+    assert (took.routes["GET health"].requests, took.caches[Cache.PACKS].hits) == (2000, 2000)
 
 
 def test_where_nobody_asks_the_work_is_done_all_the_same() -> None:

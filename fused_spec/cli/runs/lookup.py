@@ -1,7 +1,7 @@
 """Find the run that a name or a job id means: in the service's history, else in the archive."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.archive.cancels import Cancels
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.archive.receipt import Receipt
+    from fused_spec.reconcile.history.markers import Markers
     from fused_spec.reconcile.journal.intents import Journal
     from fused_spec.reconcile.marking.marker import Marker
     from fused_spec.spec.model import Project
@@ -117,25 +118,52 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
     return FoundRun(job_id=job_id, name=marker.key.name if marker else job_id, marker=marker, receipt=receipt)
 
 
+class _Newest:
+    """Takes in the history down to the newest run of a name, and on to where no run is that it may be a copy of.
+
+    `known` are the names of the project that were met.
+    """
+
+    def __init__(self, markers: "Markers", scope: str, name: str, attempt: int | None) -> None:
+        self._markers = markers
+        self._scope = scope
+        self._name = name
+        self._attempt = attempt
+        self.known: set[str] = set()
+        self.met: tuple[JobResponse, Marker] | None = None
+
+    def take(self, lines: "Sequence[JobResponse]") -> bool:
+        from fused_spec.reconcile.history.markers import in_batches
+        from fused_spec.reconcile.marking.copies import COPIED_AFTER
+
+        for batch in in_batches(lines):
+            for job, marker in zip(batch, self._markers.read(batch), strict=True):
+                if self.met is not None and self.met[0].creation_date - job.creation_date > COPIED_AFTER:
+                    return False
+                self._note(job, marker)
+        return True
+
+    def _note(self, job: "JobResponse", marker: "Marker | None") -> None:
+        from fused_spec.reconcile.marking.copies import is_late
+
+        if marker is None or marker.scope != self._scope or is_late(marker, job.creation_date):
+            return
+        self.known.add(marker.key.name)
+        is_wanted = marker.key.name == self._name and self._attempt in (None, marker.attempt)
+        # Of runs with one mark the first is the one that was meant.
+        if is_wanted if self.met is None else self.met[1].nonce == marker.nonce:
+            self.met = (job, marker)
+
+
 def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
     from fused_spec.messages.diagnostics import nearest
-    from fused_spec.reconcile.history.listing import list_jobs
-    from fused_spec.reconcile.marking.copies import COPIED_AFTER, is_late
+    from fused_spec.reconcile.history.listing import read_down
 
-    known: set[str] = set()
-    met: tuple[JobResponse, Marker] | None = None
-    for job, marker in marked_jobs(around, list_jobs(around.api)):
-        if met is not None and met[0].creation_date - job.creation_date > COPIED_AFTER:
-            break
-        if marker is None or marker.scope != around.project.scope or is_late(marker, job.creation_date):
-            continue
-        wanted = marker.key.name == name and attempt in (None, marker.attempt)
-        # Of runs with one mark the first is the one that was meant.
-        if (met is None and wanted) or (met is not None and met[1].nonce == marker.nonce):
-            met = (job, marker)
-        known.add(marker.key.name)
-    if met is not None:
-        job, marker = met
+    markers = open_markers(around.api, around.project, around.target, around.service)
+    looked = read_down(around.api, lambda: _Newest(markers, around.project.scope, name, attempt))
+    known = looked.known
+    if looked.met is not None:
+        job, marker = looked.met
         receipt = next(iter(around.archive.find(job.id)), None)
         return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
     if receipts := [one for one in around.archive.find(name) if attempt in (None, one.attempt)]:

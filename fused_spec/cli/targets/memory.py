@@ -49,7 +49,13 @@ class Memory(Struct, frozen=True, kw_only=True):
     leases: tuple[str, ...]
 
 
-def open_kept(project: "Project", target: Target, service: "ServiceIdentity", place: str | None = None) -> Memory:
+def open_kept(
+    project: "Project",
+    target: Target,
+    service: "ServiceIdentity",
+    place: str | None = None,
+    timings: Timings = UNTIMED,
+) -> Memory:
     """What is kept at `place` (a folder or a URL), else where the project says, else in its state folder."""
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.journal.intents import Earlier, Journal
@@ -68,7 +74,7 @@ def open_kept(project: "Project", target: Target, service: "ServiceIdentity", pl
     return Memory(
         store=store,
         listed=listed,
-        archive=Archive(listed, project.scope, service, earlier=before if is_certain else None),
+        archive=Archive(listed, project.scope, service, earlier=before if is_certain else None, timings=timings),
         journal=Journal(listed, project.scope, service.folder, earlier=earlier or None),
         service=service,
         project=project,
@@ -84,7 +90,7 @@ def kept_at(context: "Context", project: "Project", target: Target, place: str |
     """The same for the service that the target reaches, which is asked who it is; raises the client's errors."""
     from fused_spec.cli.targets.target import identify
 
-    return open_kept(project, target, identify(target, context, project), place)
+    return open_kept(project, target, identify(target, context, project), place, context.timings)
 
 
 def leavings_of(kept: Memory) -> "Leavings":

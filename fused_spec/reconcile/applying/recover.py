@@ -66,6 +66,7 @@ def recover(
             return False
         return True
 
+    service_time(api)  # asked for before the journal is read: between that and a start another may begin unseen
     recover_tokens(api, journal.tokens, timing=timing, world=world, tell=tell)
     intents = journal.open_intents()
     _watch(api, intents, lambda: _by_nonce(api, markers, intents, journal.scope), settle, timing, world, tell)

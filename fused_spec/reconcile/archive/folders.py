@@ -31,6 +31,7 @@ from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.reconcile.marking.settle import StartKey, age, start_key
 from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import Key, Kind
+from fused_spec.system.timings import UNTIMED, Timings
 
 _RUNS = "runs"
 RECEIPT, SPEC, STATUS, LOGS = "receipt.json", "spec.json", "status.jsonl", "logs.jsonl.gz"
@@ -74,12 +75,18 @@ class Archive:
     """
 
     def __init__(
-        self, store: Store, scope: str, service: ServiceIdentity | None = None, *, earlier: str | None = None
+        self,
+        store: Store,
+        scope: str,
+        service: ServiceIdentity | None = None,
+        *,
+        earlier: str | None = None,
+        timings: Timings = UNTIMED,
     ) -> None:
         self._store = store
         self._scope = scope
         self._service = service
-        self._known = Receipts(store, scope, service, earlier)
+        self._known = Receipts(store, scope, service, earlier, timings)
 
     def folder(self, key: Key, job_id: str) -> str:
         """Where a run is kept, for people."""

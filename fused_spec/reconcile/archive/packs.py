@@ -19,6 +19,7 @@ from contextlib import suppress
 from io import BytesIO
 
 from fused_spec.reconcile.store.store import Store
+from fused_spec.system.timings import UNTIMED, Cache, Timings
 
 FORMAT = 1
 _WORTH_IT = 32  # receipts; fewer are read as quickly by themselves
@@ -30,8 +31,9 @@ _GROWS = 2  # times what is new: a pack of up to so many is taken up
 class Packs:
     """The packs of one project."""
 
-    def __init__(self, store: Store, scope: str) -> None:
+    def __init__(self, store: Store, scope: str, timings: Timings = UNTIMED) -> None:
         self._store = store
+        self._timings = timings
         self._folder = f"{scope}/packs/{FORMAT}"
         self._sizes: dict[str, int] = {}
 
@@ -49,6 +51,8 @@ class Packs:
             self._sizes[path] = len(texts)
             for text in texts:
                 found.update(dict.fromkeys(by_md5.get(_md5(text), ()), text))
+        asked = sum(map(len, by_md5.values()))
+        self._timings.looked_up(Cache.PACKS, hits=len(found), misses=asked - len(found))
         return found
 
     def add(self, texts: Sequence[bytes]) -> None:

@@ -11,6 +11,7 @@ from fused_spec.reconcile.archive.packs import Packs
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.store.formats import LaterFormat
 from fused_spec.reconcile.store.store import Store
+from fused_spec.system.timings import UNTIMED, Timings
 
 
 class Unreadable(Struct, frozen=True, kw_only=True):
@@ -25,13 +26,20 @@ class Unreadable(Struct, frozen=True, kw_only=True):
 class Receipts:
     """The receipts of one project; `earlier` is the folder of attempts of versions whose receipts tell no service."""
 
-    def __init__(self, store: Store, scope: str, service: ServiceIdentity | None, earlier: str | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        scope: str,
+        service: ServiceIdentity | None,
+        earlier: str | None,
+        timings: Timings = UNTIMED,
+    ) -> None:
         self._store = store
         self._scope = scope
         self._service = service
         self._earlier = earlier
         self._known: dict[str, Receipt | Unreadable] = {}
-        self._packs = Packs(store, scope)
+        self._packs = Packs(store, scope, timings)
         self._alone: list[bytes] = []
         self._is_packed = False
 

@@ -15,7 +15,7 @@ from fused_spec.plan.model import History, PastRun, Run, Trace
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import MarkedRun
 from fused_spec.reconcile.history.search import Runs, find_runs, service_time
-from fused_spec.reconcile.history.statuses import is_over, record_of, status_of, status_of_run
+from fused_spec.reconcile.history.statuses import LISTING_LEADS, is_over, record_of, status_of, status_of_run
 from fused_spec.reconcile.journal.intents import Attempt, Notes
 from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker, marker_in
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.journal.intents import Journal
 
-_LISTING_LEADS = timedelta(minutes=5)  # at the most, before a run's own record
 _CANCEL_TAKES = timedelta(minutes=5)
 _CLOCK_MARGIN = timedelta(seconds=5)
 
@@ -125,7 +124,7 @@ def _decisive(
 
 def _ended_long_ago(run: Run, now: datetime) -> bool:
     """Whether the listing has told for so long that it is over that its own record says the same by now."""
-    return not run.status.in_flight and run.ended is not None and now - run.ended > _LISTING_LEADS
+    return not run.status.in_flight and run.ended is not None and now - run.ended > LISTING_LEADS
 
 
 def _with_note(run: Run, noted: Notes) -> Run:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from fused_spec.reconcile.history.listing import read_down
 from fused_spec.reconcile.history.markers import Markers, in_batches
 from fused_spec.reconcile.history.memory import Known, MarkedRun, newest_of_each
-from fused_spec.reconcile.history.statuses import is_over
+from fused_spec.reconcile.history.statuses import is_over, is_over_for_good
 from fused_spec.reconcile.marking.copies import is_late
 from fused_spec.spec.model import Key, Kind
 from fused_spec.system.timings import Cache
@@ -123,7 +123,7 @@ def find_runs(
     known = memory.known() if memory is not None else None
 
     def search(known: Known | None) -> _Search:
-        return read_down(api, lambda: _Search(markers, wish(), scope, cut, archived, known), markers.workers)
+        return read_down(api, lambda: _Search(markers, wish(), scope, began, cut, archived, known), markers.workers)
 
     found = search(known)
     does = known is not None and found.is_true(api)
@@ -148,7 +148,7 @@ def service_time(api: "FusedReader") -> datetime | None:
 class _Search:
     """Takes in the history from its newest line down, to the end or to where it is known.
 
-    What is older than `cut`, and over where it is of the project, will be known the next time.
+    What is older than `cut`, and over for good where it is of the project, will be known the next time.
     """
 
     def __init__(
@@ -156,6 +156,7 @@ class _Search:
         markers: Markers,
         wish: Wish,
         scope: str,
+        began: datetime | None,
         cut: datetime | None,
         archived: Collection[str],
         known: Known | None,
@@ -163,6 +164,7 @@ class _Search:
         self._markers = markers
         self._wish = wish
         self._scope = scope
+        self._began = began
         self._cut = cut
         self._archived = archived
         self._known = known
@@ -270,7 +272,10 @@ class _Search:
                 run = MarkedRun(line=line, marker=marker, place=self._count)
                 self._runs.append(run)
                 self._wish.met(run)
-            self._note(line, goes_on=is_run and not is_over(line))
+            self._note(line, goes_on=is_run and not self._is_over_for_good(line))
+
+    def _is_over_for_good(self, line: "JobResponse") -> bool:
+        return self._began is not None and is_over_for_good(line, self._began)
 
     def _note(self, line: "JobResponse", *, goes_on: bool) -> None:
         self._count += 1

@@ -1,6 +1,6 @@
 """How a run stands, by the listing of a service and by the run's own record."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fused_spec.api.errors import ApiError
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.api.values.objects import JobResponse, RunResponse
 
+LISTING_LEADS = timedelta(minutes=5)  # at the most, before a run's own record
+
 
 def listed_status(job: "JobResponse") -> RunStatus | None:
     """The status in the listing; None where a service leaves it out."""
@@ -17,8 +19,16 @@ def listed_status(job: "JobResponse") -> RunStatus | None:
 
 
 def is_over(job: "JobResponse") -> bool:
-    """Whether the listing says that it is over and how it ended, which never changes again."""
+    """Whether the listing says that it is over and how it ended."""
     return listed_status(job) in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+def is_over_for_good(job: "JobResponse", now: datetime) -> bool:
+    """Whether it is over, and its record says the same by now, so that nothing of its line changes any more.
+
+    Until then a cancel may still be what ends it.
+    """
+    return is_over(job) and (job.job_status_date is None or now - job.job_status_date > LISTING_LEADS)
 
 
 def status_of(api: "FusedReader", job: "JobResponse", now: datetime | None = None) -> RunStatus:

@@ -1,11 +1,14 @@
-"""A folder of this machine as a store: files are drafted beside their place, and on the disk before they appear."""
+"""A folder of this machine as a store: files are drafted beside their place, and on the disk before they appear.
+
+Paths are texts here: an apply has several of them for each run, and to make a `Path` of one costs as much as to use it.
+"""
 
 import os
 import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,10 +18,12 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)
 
     def read(self, path: str) -> bytes | None:
         try:
-            return (self.root / path).read_bytes()
+            with open(self._at(path), "rb") as stream:
+                return stream.read()
         except FileNotFoundError:
             return None
 
@@ -27,57 +32,61 @@ class LocalStore:
         return {path: content for path, content in contents if content is not None}
 
     def open(self, path: str) -> BinaryIO:
-        return (self.root / path).open("rb")
+        return open(self._at(path), "rb")
 
     def write(self, path: str, content: bytes) -> None:
         with self._draft(path, content) as draft:
-            draft.replace(self.root / path)
+            os.replace(draft, self._at(path))
 
     def create(self, path: str, content: bytes) -> bool:
         with self._draft(path, content) as draft:
             try:
-                os.link(draft, self.root / path)  # unlike a rename, it never replaces
+                os.link(draft, self._at(path))  # unlike a rename, it never replaces
             except FileExistsError:
                 return False
         return True
 
     def remove(self, path: str) -> None:
-        (self.root / path).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(self._at(path))
 
     def names(self, folder: str) -> list[str]:
-        return sorted(_files(str(self.root / folder), folder))
+        return sorted(_files(self._at(folder), folder))
 
     def listing(self, folder: str) -> dict[str, str | None]:
         return dict.fromkeys(self.names(folder))  # to read a file costs less than to know of one what is in it
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        self.root.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".", suffix=".draft", dir=self.root))
+        os.makedirs(self._root, exist_ok=True)
+        draft = tempfile.mkdtemp(prefix=".", suffix=".draft", dir=self._root)
         try:
-            yield draft
+            yield Path(draft)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
     def publish(self, staged: Path, folder: str, last: str) -> None:
-        final = self.root / folder
-        final.parent.mkdir(parents=True, exist_ok=True)
-        for path in staged.iterdir():
-            _sync(path)
-        if not (final / last).exists():
+        final = self._at(folder)
+        above = _made_above(final)
+        for name in os.listdir(staged):
+            _sync(f"{staged}/{name}")
+        if not Path(final, last).exists():  # an error here is no answer
             shutil.rmtree(final, ignore_errors=True)  # what stands there without its last file is nothing
-            staged.replace(final)
-            _sync(final.parent)
+            os.replace(staged, final)
+            _sync(above)
 
     def shown(self, path: str) -> str:
         return str(self.root / path)
 
+    def _at(self, path: str) -> str:
+        return f"{self._root}/{path}"
+
     @contextmanager
-    def _draft(self, path: str, content: bytes) -> Iterator[Path]:
+    def _draft(self, path: str, content: bytes) -> Iterator[str]:
         """The content in a file beside its place, readable by its owner alone and on the disk."""
-        final = self.root / path
-        final.parent.mkdir(parents=True, exist_ok=True)
-        draft = final.with_name(f".{final.name}.{secrets.token_hex(4)}")
+        final = self._at(path)
+        above = _made_above(final)
+        draft = f"{above}/.{os.path.basename(final)}.{secrets.token_hex(4)}"
         try:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as stream:
@@ -85,9 +94,18 @@ class LocalStore:
                 stream.flush()
                 os.fsync(stream.fileno())
             yield draft
-            _sync(final.parent)
+            _sync(above)
         finally:
-            draft.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(draft)
+
+
+def _made_above(path: str) -> str:
+    """The folder that a path is in, which is there now."""
+    above = os.path.dirname(path)
+    if not os.path.isdir(above):
+        os.makedirs(above, exist_ok=True)
+    return above
 
 
 def _files(folder: str, name: str) -> Iterator[str]:
@@ -109,7 +127,7 @@ def _files(folder: str, name: str) -> Iterator[str]:
                 yield f"{name}/{entry.name}"
 
 
-def _sync(path: Path) -> None:
+def _sync(path: str) -> None:
     """Have the file, or a folder's entries, on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -5,7 +5,7 @@ import re
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fused_spec.configuration.service_identity import ATTEMPT_HEADER
@@ -81,7 +81,7 @@ async def facts(request: Request) -> Response:
     path = service_of(request).supervisor.job_dir(_run(request).job_id).facts
     if not await run_in_threadpool(path.is_file):
         return JSONResponse(NO_FACTS)
-    return FileResponse(path, media_type="application/json")
+    return Response(await run_in_threadpool(path.read_bytes), media_type="application/json")
 
 
 def _named_results(request: Request, run: Run) -> Response:

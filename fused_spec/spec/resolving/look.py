@@ -9,8 +9,9 @@ from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.limits import MAX_ELEMENTS_BYTES
 from fused_spec.spec.resolving.processes import helpers, may_fork
-from fused_spec.spec.resolving.share import Around, Found, Looked, Share, others_of
+from fused_spec.spec.resolving.share import Around, Finished, Found, Looked, Share, others_of
 from fused_spec.system.collections import without_collections
+from fused_spec.system.timings import UNTIMED, Cache, Timings
 
 Numbered = Sequence[tuple[int, SpecFile]]
 
@@ -27,7 +28,7 @@ class Seen(NamedTuple):
     used: set[str]
 
 
-def look_at(files: Sequence[SpecFile], around: Around, processes: int) -> Seen:
+def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: Timings = UNTIMED) -> Seen:
     """Look at every document of the files."""
     numbered = list(enumerate(files))
     shares = [Share(part, around) for part in _parts(numbered, processes if may_fork() else 1)]
@@ -35,20 +36,23 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int) -> Seen:
         found = [shares[0].look(), *(helper.found() for helper in others_at_work)]
         others = others_of([looked.declaration for one in found for looked in one.looked])
         late = [
-            finish(others) if one.waiting else []
+            finish(others) if one.waiting else Finished([])
             for one, finish in zip(found, [shares[0].finish, *(one.finished for one in others_at_work)], strict=True)
         ]
         sizes: Mapping[Path, int] = dict(chain.from_iterable(one.element_sizes.items() for one in found))
         if sum(sizes.values()) > MAX_ELEMENTS_BYTES:
             # Which files of elements are too many depends on the order: then all are looked at in their own.
-            found, late = [Share(numbered, around).look(others)], [[]]
+            found, late = [Share(numbered, around).look(others)], [Finished([])]
+    for hits, misses in (*(one.lookups for one in found), *(one.lookups for one in late)):
+        if hits or misses:
+            timings.looked_up(Cache.SYNTAX, hits=hits, misses=misses)
     unread = [problem for one in found for problem in one.unread]
     return Seen(unread, list(_completed(found, late)), {name for one in found for name in one.used})
 
 
-def _completed(found: Sequence[Found], late: Sequence[Sequence[Looked]]) -> Iterator[Looked]:
+def _completed(found: Sequence[Found], late: Sequence[Finished]) -> Iterator[Looked]:
     for one, finished in zip(found, late, strict=True):
-        for index, looked in zip(one.waiting, finished, strict=True):
+        for index, looked in zip(one.waiting, finished.looked, strict=True):
             one.looked[index] = looked
         yield from one.looked
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
-from fused_spec.spec.resolving.share import Found, Looked, Others, Share
+from fused_spec.spec.resolving.share import Finished, Found, Others, Share
 
 _NO_ANSWER = (EOFError, OSError, pickle.PickleError, AttributeError, ImportError, IndexError, ValueError)
 """What comes of reading from a helper that is no more, maybe in the middle of an answer."""
@@ -44,14 +44,14 @@ class Helper:
         self._here = True
         return self._share.look()
 
-    def finished(self, others: Others) -> list[Looked]:
+    def finished(self, others: Others) -> Finished:
         if not self._here:
             with suppress(OSError):  # to a helper that is no more, and will not answer either
                 pickle.dump(others, self._ask, pickle.HIGHEST_PROTOCOL)
                 self._ask.flush()
-            looked = self._answer()
-            if isinstance(looked, list):
-                return looked
+            finished = self._answer()
+            if isinstance(finished, Finished):
+                return finished
             self._share.look()
         return self._share.finish(others)
 

@@ -29,6 +29,7 @@ from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.spec.udfs.loads import Loadable
 from fused_spec.spec.udfs.python_source import syntax_of
 from fused_spec.spec.udfs.text import UdfFiles
+from fused_spec.system.timings import Lookups
 
 if TYPE_CHECKING:
     from fused_spec.spec.policies.judge import Judge
@@ -66,7 +67,8 @@ class Looked(NamedTuple):
 class Found(NamedTuple):
     """A first look: the problems of reading, the documents in their order, and how large files of elements are.
 
-    Of a document that waits for others only the declaration is known. `used` is what of the language was.
+    Of a document that waits for others only the declaration is known. `used` is what of the language was, `lookups` are
+    those of UDFs whose syntax may be kept.
     """
 
     unread: list[Diagnostic]
@@ -74,6 +76,14 @@ class Found(NamedTuple):
     waiting: list[int]
     element_sizes: Mapping[Path, int]
     used: set[str]
+    lookups: Lookups = Lookups()
+
+
+class Finished(NamedTuple):
+    """What came of the documents that waited, in their order, and what was looked up for it."""
+
+    looked: list[Looked]
+    lookups: Lookups = Lookups()
 
 
 class Around(Struct, frozen=True, kw_only=True):
@@ -133,17 +143,23 @@ class Share(Struct):
                     self._waiting.append((document, declaration))
                 found.looked.append(looked or Looked(declaration))
         self.around.language.note_used()
-        if self._syntax is not None:
-            self._syntax.keep()
-        return found
+        return found._replace(lookups=self._kept())
 
-    def finish(self, others: Others) -> list[Looked]:
-        """What came of the documents that waited, in their order."""
-        return [
+    def finish(self, others: Others) -> Finished:
+        """What came of the documents that waited."""
+        looked = [
             looked
             for document, declaration in self._waiting
             if (looked := self._look(document, declaration, others)) is not None
         ]
+        return Finished(looked, self._kept())
+
+    def _kept(self) -> Lookups:
+        """Have what is new in the cache; what was looked up there since the last time."""
+        if self._syntax is None:
+            return Lookups()
+        self._syntax.keep()
+        return self._syntax.lookups()
 
     def _opened_cache(self) -> "SyntaxCache | None":
         if self.around.cache is None or len(self.files) < _WORTH_A_CACHE:

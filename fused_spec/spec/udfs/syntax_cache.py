@@ -21,6 +21,7 @@ from typing import Any
 
 from fused_spec.spec.udfs.functions import Function
 from fused_spec.spec.udfs.python_source import BadSyntax, Load, Syntax, syntax_of
+from fused_spec.system.timings import Lookups
 
 FILE = "syntax.sqlite"
 
@@ -42,6 +43,7 @@ class SyntaxCache:
         self._database: sqlite3.Connection | None = None
         self._is_open = False
         self._new: dict[bytes, str] = {}
+        self._lookups = Lookups()
         self._remembered = lru_cache(maxsize=256)(self._looked_up)
 
     def syntax_of(self, source: str) -> Syntax | BadSyntax:
@@ -51,12 +53,20 @@ class SyntaxCache:
     def _looked_up(self, source: str) -> Syntax | BadSyntax:
         key = _key(source)
         known = self._read(key)
+        hits, misses = self._lookups
         if known is not None:
+            self._lookups = Lookups(hits + 1, misses)
             return known
+        self._lookups = Lookups(hits, misses + 1)
         found = syntax_of(source)
         if isinstance(found, Syntax) and (told := _encoded(found)) is not None:
             self._new[key] = told
         return found
+
+    def lookups(self) -> Lookups:
+        """What was looked up since this was asked the last time; a source that is remembered here is not."""
+        told, self._lookups = self._lookups, Lookups()
+        return told
 
     def keep(self) -> None:
         """Write what is new; where that cannot be done, it is looked at again the next time."""

@@ -27,7 +27,7 @@ def _timings(took: Took) -> dict[str, Any]:
         "phases": [*_phases(took.phases, beside=False), *_phases(took.beside, beside=True)],
         "requests": _plain(asdict(took.all_routes)),
         "routes": [{"route": name, **_plain(asdict(route))} for name, route in took.routes.items()],
-        "caches": [{"cache": cache, **asdict(asked)} for cache, asked in took.caches.items()],
+        "caches": [{"cache": cache, **asked._asdict()} for cache, asked in took.caches.items()],
     }
 
 

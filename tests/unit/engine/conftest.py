@@ -19,7 +19,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # an idle cluster takes a tenth of a processor
 def dask(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Cluster]":
     """A cluster of two workers; whoever ends one of them starts a cluster of its own."""
     from tests.unit.engine.cluster import cluster  # distributed takes a second to import

@@ -122,6 +122,7 @@ def test_the_environment_of_the_job_reaches_the_worker_and_secrets_of_the_worker
     assert content(job, "0.json") == b'["red", null]'
 
 
+@pytest.mark.thorough
 def test_many_small_tasks_are_each_done_once(dask: Cluster, tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step("def udf(x):\n    return x\n", input=list(range(2000))), engine=dask.address)
     assert run(job)

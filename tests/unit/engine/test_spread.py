@@ -149,6 +149,7 @@ def test_what_a_task_finds_wrong_fails_the_job_and_leaves_nothing(dask: Cluster,
     assert list((tmp_path / "storage").iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_a_table_that_is_not_as_expected_is_not_put_in_its_place(dask: Cluster, tmp_path: Path) -> None:
     expected = {"rows": 300, "not_null": ["kind", "geometry"]}
     step = {**GEOSPATIAL, "input": scattered(tmp_path), "metadata": {"fused-spec": {"expect": expected}}}
@@ -197,6 +198,7 @@ def test_a_lost_worker_changes_nothing(moment: str, tmp_path: Path) -> None:
     assert written == files(tmp_path / "alone" / "storage")
 
 
+@pytest.mark.thorough
 def test_a_job_that_is_ended_leaves_nothing(dask: Cluster, tmp_path: Path) -> None:
     _, pid = begun(tmp_path, dask)
     wait_for(tmp_path / "storage", pid, "shelf")

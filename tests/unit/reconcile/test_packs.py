@@ -17,6 +17,8 @@ from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.reconcile.store.snapshot import Snapshot
 from fused_spec.spec.model import Key, Kind
+from fused_spec.system.stopwatch import Stopwatch
+from fused_spec.system.timings import Cache, Lookups
 
 HERE = ServiceIdentity(url="http://127.0.0.1:1/server/v1", id="0" * 32)
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
@@ -112,6 +114,15 @@ def test_a_receipt_that_no_pack_knows_is_read_all_the_same(bucket: Bucket) -> No
     put(bucket, 3, first=MANY)
     assert len(command(bucket).past()) == MANY + 3
     assert bucket.asked["read"] == 1 + 3
+
+
+def test_what_the_packs_knew_is_told(bucket: Bucket) -> None:
+    watch = Stopwatch(lambda: 0.0)
+    put(bucket, MANY)
+    apply(bucket)
+    put(bucket, 3, first=MANY)
+    Archive(Snapshot(bucket, "scope"), "scope", HERE, timings=watch).past()
+    assert watch.took().caches == {Cache.PACKS: Lookups(hits=MANY, misses=3)}
 
 
 def test_a_receipt_that_is_gone_is_not_believed_for_its_pack(bucket: Bucket) -> None:

@@ -16,8 +16,8 @@ from fused_spec.reconcile.history.memory import Memory
 from fused_spec.reconcile.history.search import Found, Runs, Since, Wish, find_runs
 from fused_spec.reconcile.marking.marker import FIELD, Marker
 from fused_spec.spec.model import Key, Kind
-from fused_spec.system.stopwatch import Lookups, Stopwatch
-from fused_spec.system.timings import Cache
+from fused_spec.system.stopwatch import Stopwatch
+from fused_spec.system.timings import Cache, Lookups
 from fused_spec.wire import JobResponse
 
 NOW = datetime(2031, 5, 1, tzinfo=UTC)
@@ -105,6 +105,18 @@ def test_it_is_told_whether_the_history_was_known() -> None:
         told.append(watch.took().caches[Cache.HISTORY])
         service.later(timedelta(minutes=10))
     assert told == [Lookups(hits=0, misses=1), Lookups(hits=1, misses=0)]
+
+
+def test_an_end_that_was_just_told_is_read_again() -> None:
+    service = Service([])
+    service.ran("a", timedelta(hours=2), of=AREAS)
+    reader = Reader(service)
+    service.lines[0].job_status_date = NOW - timedelta(minutes=1)
+    assert reader.search(lambda: Runs([AREAS], NOW)).runs[0].line.job_status == "Done"
+    # Its work was done, its record not closed yet, and then it was cancelled.
+    service.lines[0] = line("a", timedelta(hours=2), "Canceled")
+    service.later(timedelta(minutes=10))
+    assert reader.search(lambda: Runs([AREAS], NOW)).runs[0].line.job_status == "Canceled"
 
 
 def test_what_was_never_found_is_not_looked_for_again() -> None:

@@ -8,6 +8,7 @@ import fsspec
 import pytest
 
 from fused_spec.errors import ArchiveError
+from fused_spec.reconcile.store import local
 from fused_spec.reconcile.store.remote import RemoteStore
 from fused_spec.reconcile.store.store import Store
 from fused_spec.reconcile.store.stores import open_store
@@ -51,7 +52,7 @@ def test_one_that_cannot_be_read_is_never_left_out(store: Store, monkeypatch: py
 
     store.write("a", b"1")
     monkeypatch.setattr(type(fsspec.filesystem("memory")), "cat_file", broken)
-    monkeypatch.setattr(Path, "read_bytes", broken)
+    monkeypatch.setattr(local, "open", broken, raising=False)
     with pytest.raises(ArchiveError, match="cannot be read: cut"):
         store.read_all(["a"])
 

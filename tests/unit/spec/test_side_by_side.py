@@ -15,6 +15,8 @@ from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve, survey
 from fused_spec.spec.resolving import look, processes, share
 from fused_spec.spec.resolving.processes import may_fork
+from fused_spec.system.stopwatch import Stopwatch
+from fused_spec.system.timings import Cache, Lookups
 
 JOB = """\
 apiVersion: fused-spec/v1
@@ -95,6 +97,33 @@ def test_what_is_right_is_declared_the_same(project: Path) -> None:
     assert alone.valid
     assert together == alone
     assert {problem.code for problem in alone.diagnostics} == {"output-as-text", "udf-load"}
+
+
+def test_what_the_cache_knew_in_every_process_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(share, "_WORTH_A_CACHE", 1)
+
+    def lookups(count: int) -> Lookups:
+        watch = Stopwatch(lambda: 0.0)
+        cache = project / "state" / "cache"
+        survey(["specs"], cwd=project, cache=lambda _: cache, processes=count, timings=watch)
+        return watch.took().caches[Cache.SYNTAX]
+
+    first, second = lookups(1), lookups(3)
+    assert (first.hits, second.misses) == (0, 0)
+    assert second.hits >= first.misses + 2  # each process looks up the UDF that most specs have
+
+
+def test_a_udf_that_waits_for_other_specs_is_kept_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(share, "_WORTH_A_CACHE", 1)
+    for file in (project / "specs").iterdir():
+        file.unlink()
+    code = UDF.replace("n=1", "n=2")
+    (project / "specs/m.yaml").write_text(WRITER)
+    (project / "specs/r.yaml").write_text(READER.format(number=1, table="{output_of: counties}", code=code))
+    watches = [Stopwatch(lambda: 0.0) for _ in range(2)]
+    for watch in watches:
+        resolve(["specs"], cwd=project, cache=lambda _: project / "state" / "cache", timings=watch)
+    assert [watch.took().caches[Cache.SYNTAX] for watch in watches] == [Lookups(0, 1), Lookups(1, 0)]
 
 
 def end(*_: object) -> None:

@@ -4,8 +4,8 @@ import json
 
 from jsonschema import validate
 
-from fused_spec.system.stopwatch import Lookups, Route, Took
-from fused_spec.system.timings import Cache, Phase
+from fused_spec.system.stopwatch import Route, Took
+from fused_spec.system.timings import Cache, Lookups, Phase
 from fused_spec.views.documents.timings import timings_line
 from fused_spec.views.text.timings import timings_text
 from tests.schemas import schema_of
@@ -18,7 +18,7 @@ TOOK = Took(
         "GET job/self": Route(requests=1, seconds=0.5, received=2000),
         "GET run/by-id/{}": Route(requests=2, failed=1, seconds=1.5, sent=10, received=300),
     },
-    caches={Cache.RUNS: Lookups(hits=1, misses=2)},
+    caches={Cache.PACKS: Lookups(hits=1, misses=2)},
 )
 
 
@@ -33,7 +33,7 @@ def test_a_person_is_told_each_phase_each_route_and_each_cache_in_a_line() -> No
         "  GET job/self: 1 request, 0.500 s, 0 bytes out, 2,000 in",
         "  GET run/by-id/{}: 2 requests, 1 of them failed, 1.500 s, 10 bytes out, 300 in",
         "Caches:",
-        "  runs: 1 hit, 2 misses",
+        "  packs: 1 hit, 2 misses",
     ]
 
 
