@@ -16,11 +16,9 @@ from fused_spec.spec.policies.blame import blamed
 from fused_spec.spec.policies.expression import Expression, ExpressionError
 from fused_spec.spec.policies.layers import layer_at
 from fused_spec.spec.policies.naming import ANY
-from fused_spec.spec.policies.policy import PLAN, Code, Finding, Policy
+from fused_spec.spec.policies.policy import PLAN, Finding, Policy
 from fused_spec.spec.policies.rules import Rules
 from fused_spec.spec.policies.waiver import Standing
-
-_CODES = {Severity.ERROR: Code.DENIED, Severity.WARNING: Code.WARNED}
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -96,7 +94,8 @@ class Judge(Struct, frozen=True, kw_only=True):
     def _unless_waived(
         self, policy: Policy, names: Sequence[str], message: str, location: Location, pointer: Pointer
     ) -> Iterator[Diagnostic]:
-        code, hint = _CODES[policy.severity], f"change it, or waive the policy ({policy.location.path}) with a reason"
+        code = "policy-denied" if policy.severity is Severity.ERROR else "policy-warned"
+        hint = f"change it, or waive the policy ({policy.location.path}) with a reason"
         waivers = [waiver for waiver in self.rules.waivers if waiver.fits(policy.name, names)]
         self.used.update(waiver.mark for waiver in waivers)
         if any(waiver.standing(self.today) is Standing.COUNTS for waiver in waivers):
@@ -104,7 +103,8 @@ class Judge(Struct, frozen=True, kw_only=True):
         ended = [waiver for waiver in waivers if waiver.standing(self.today) is Standing.ENDED]
         if ended:
             latest = max(ended, key=lambda waiver: waiver.until)
-            code, message = Code.WAIVER_ENDED, f"{message}; {latest.ended()}"
+            code = "waiver-ended"
+            message = f"{message}; {latest.ended()}"
             hint = "mend it, or renew the waiver with a reason"
         yield Diagnostic(
             code=code,
@@ -118,7 +118,7 @@ class Judge(Struct, frozen=True, kw_only=True):
     def _untold(self, policy: Policy, error: ExpressionError, location: Location, what: str) -> Diagnostic:
         message = f"policy {policy.name} cannot be told for {what}: {error}"
         hint = f"{error.hint} ({policy.location.path}:{policy.location.line})"
-        return Diagnostic(code=Code.UNTOLD, message=message, location=location, hint=hint, severity=policy.severity)
+        return Diagnostic(code="policy-untold", message=message, location=location, hint=hint, severity=policy.severity)
 
 
 def _findings(policy: Policy, facts: Mapping[str, Any]) -> Iterator[Finding]:

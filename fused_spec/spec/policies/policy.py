@@ -1,7 +1,6 @@
 """A policy: what it looks at, what it holds of that, and how bad it is."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Location, Severity
@@ -11,13 +10,6 @@ from fused_spec.spec.policies.expression import Expression
 PLAN = "plan"
 OF_DOCUMENTS = ("spec", "metadata", "target")
 OF_PLANS = ("plan", "change", "target")
-
-
-class Code(StrEnum):
-    DENIED = "policy-denied"
-    WARNED = "policy-warned"
-    UNTOLD = "policy-untold"
-    WAIVER_ENDED = "waiver-ended"
 
 
 class Policy(NamedTuple):
