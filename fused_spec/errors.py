@@ -54,14 +54,16 @@ class Misconfigured(FusedSpecError):
 
 
 class SpecError(FusedSpecError):
-    """The specs are invalid; nothing was sent anywhere."""
+    """The specs are invalid; nothing was sent anywhere. Where one is `strict`, a warning makes them so, too."""
 
     exit_code = 3
 
-    def __init__(self, diagnostics: "Sequence[Diagnostic]") -> None:
-        count = sum(1 for diagnostic in diagnostics if diagnostic.is_error)
-        super().__init__(f"{count} {'problem' if count == 1 else 'problems'} in the specs")
-        self.diagnostics = tuple(diagnostics)
+    def __init__(self, diagnostics: "Sequence[Diagnostic]", *, strict: bool = False) -> None:
+        count = sum(diagnostic.invalidates(strict=strict) for diagnostic in diagnostics)
+        warned = not any(diagnostic.is_error for diagnostic in diagnostics)
+        what = ("warning" if warned else "problem") + ("" if count == 1 else "s")
+        super().__init__(f"{count} {what} in the specs", hint="--strict takes warnings for errors" if warned else None)
+        self.diagnostics, self.strict = tuple(diagnostics), strict
 
 
 class WaitTimeout(FusedSpecError, TimeoutError):

@@ -51,6 +51,7 @@ def commands() -> None:
 
 for _name, _module, _line in (
     ("init", "project", "Begin a project that can be applied at once."),
+    ("add", "add", "Add a job, a UDF or a token to the project."),
     ("validate", "specs", "Check specs, offline and with no account."),
     ("render", "specs", "Show specs with everything filled in."),
     ("lock", "lock", "Write the commits of git references into fused-spec.lock."),
@@ -64,7 +65,9 @@ for _name, _module, _line in (
     ("cancel", "jobs", "Cancel runs, and wait until they have ended."),
     ("archive", "archive", "Look after the receipts and logs that were kept."),
     ("tokens", "tokens", "Look at UDF access tokens, rotate and use them."),
+    ("explain", "explain", "Say what a problem means, and what to do."),
     ("schema", "project", "Print the JSON Schema of specs."),
     ("serve", "serve", "Run the embedded service in the foreground."),
+    ("completion", "completion", "Have a shell complete what is typed."),
 ):
     commands.add_command(Deferred(_name, f"fused_spec.cli.commands.{_module}", _line))

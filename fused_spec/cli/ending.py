@@ -65,7 +65,7 @@ def _as_document(error: FusedSpecError, given: dict[str, Any]) -> int:
     """
     console = current_console(given)
     if given.get("output") == "json":
-        document = validate_document(error.diagnostics) if isinstance(error, SpecError) else error_document(error)
+        document = _invalid(error) if isinstance(error, SpecError) else error_document(error)
         console.document(as_json(document))
     if given.get("output") == "markdown":
         from fused_spec.views.markdown.comment import error_markdown, problems_markdown
@@ -79,6 +79,10 @@ def _as_document(error: FusedSpecError, given: dict[str, Any]) -> int:
         console.warn(error_text(trouble, paint=console.paint))
         return trouble.exit_code
     return 0
+
+
+def _invalid(error: SpecError) -> dict[str, Any]:
+    return validate_document(error.diagnostics, strict=error.strict)
 
 
 def _confess(error: Exception, arguments: Sequence[str], given: dict[str, Any]) -> int:

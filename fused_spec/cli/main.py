@@ -48,7 +48,11 @@ def _interrupt(*_: object) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; returns its exit code."""
+    """Run one command line; returns its exit code. A shell that asks for completions gets these instead."""
+    if asked := os.environ.get("_FUSED_SPEC_COMPLETE"):
+        from fused_spec.cli.completion.answering import answer
+
+        return answer(asked, commands, os.environ)
     given: dict[str, Any] = {}
     if _asks_for_json(arguments):  # also where it cannot be read any further
         given["output"] = "json"

@@ -39,6 +39,10 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
 
+    def invalidates(self, *, strict: bool) -> bool:
+        """Whether specs with it are invalid: with an error, and where one is strict with a warning."""
+        return self.is_error or (strict and self.severity is Severity.WARNING)
+
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that `word` was most likely meant to be, or None when nothing is close.

@@ -200,12 +200,16 @@ class Project(Struct, frozen=True, kw_only=True):
 
 
 class Survey(Struct, frozen=True, kw_only=True):
-    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`."""
+    """What is wrong with the specs, and how many there are: `specs` that declare something, in so many `files`.
+
+    `names` are those of all files in which there is a spec, right or wrong.
+    """
 
     project: Project
     diagnostics: tuple[Diagnostic, ...]
     specs: int
     files: int
+    names: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:

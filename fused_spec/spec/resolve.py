@@ -45,10 +45,12 @@ def survey(paths: Sequence[str], **means: Unpack[Means]) -> Survey:
     names = sight.targets()
     seen = {name: sight.at(name, keeps=False, may_lack=True) for name in names}
     told = {name: sight.problems(one) for name, one in seen.items()}
+    files = dict.fromkeys(one.declaration.file for one in seen[names[0]].looked)
     built = [one.declaration.file for one in seen[names[0]].looked if one.is_built]
     return Survey(
         project=sight.project,
         diagnostics=sight.in_order([*by_target(told), *sight.unused(seen.values())]),
         specs=len(built),
         files=len(set(built)),
+        names=tuple(sight.files[number].name for number in files),
     )

@@ -24,7 +24,7 @@ UDF = "@fused.udf\ndef udf():\n    return 1\n"
 
 # what is wrong → the spec, the UDF, and what the message holds
 SPECS = {
-    "unknown field": (JOB.replace("region", "zone"), UDF, ':6:3: error: unknown field "zone"'),
+    "unknown field": (JOB.replace("region", "zone"), UDF, ':6:3: error[FS701]: unknown field "zone"'),
     "wrong type": (JOB.replace("{LEVEL: debug}", "debug"), UDF, "write a mapping"),
     "misspelt kind": (JOB.replace("kind: Job", "kind: Jbo"), UDF, 'did you mean "Job"?'),
     "misspelt instance type": (JOB.replace("m5.large", "m5.lrge"), UDF, 'did you mean "m5.large"?'),
@@ -33,7 +33,7 @@ SPECS = {
     "disk no number": (JOB.replace("disk_size_gb: 10", "disk_size_gb: big"), UDF, "takes a whole number"),
     "malformed env": (JOB.replace("LEVEL", "1LEVEL"), UDF, "a variable's name holds letters, digits and _"),
     "missing udf file": (JOB.replace("area.py", "gone.py"), UDF, "gone.py does not exist"),
-    "syntax error": (JOB, "@fused.udf\ndef udf(:\n", "specs/area.py:2:9: error: not valid Python"),
+    "syntax error": (JOB, "@fused.udf\ndef udf(:\n", "specs/area.py:2:9: error[FS801]: not valid Python"),
     "missing entrypoint": (JOB, "def area():\n    return 1\n", "has no function decorated with @fused.udf"),
     "duplicate names": (f"{JOB}---\n{JOB}", UDF, 'another Job is named "areas"'),
     "circular needs": (
@@ -91,6 +91,7 @@ def test_validate_tells_the_same_as_json(shell: Shell) -> None:
             {
                 "severity": "error",
                 "code": "unknown-field",
+                "id": "FS701",
                 "message": 'unknown field "regin"',
                 "hint": 'did you mean "region"?',
                 "file": "specs/a.yaml",

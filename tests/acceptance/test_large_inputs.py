@@ -45,5 +45,5 @@ def test_a_row_that_is_wrong_is_told_at_its_place_and_nothing_starts(many: Shell
     many.write("specs/many.csv", "n\n1\n2,3\n")
     ended = many.run("apply", "specs")
     assert ended.code == 3
-    assert "specs/many.csv:3:3: error: this row has 2 fields" in ended.err
+    assert "specs/many.csv:3:3: error[FS851]: this row has 2 fields" in ended.err
     assert not (many.folder / ".fused-spec").exists()

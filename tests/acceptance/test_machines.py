@@ -138,6 +138,8 @@ COMMANDS: list[tuple[str, ...]] = [
     ("validate", "specs"),
     ("validate", "specs", "--output", "json"),
     ("validate", "specs", "--output", "sarif"),
+    ("validate", "specs", "--output", "gitlab"),
+    ("validate", "specs", "--output", "junit"),
     ("validate", "specs", "--color", "always"),
     ("render", "specs"),
     ("render", "specs", "--output", "json"),
@@ -182,11 +184,19 @@ COMMANDS: list[tuple[str, ...]] = [
     ("tokens", "fetch", "at", "--specs", "specs", "-o", f"{OBEYED}.out"),
     ("schema", OBEYED),
     ("schema",),
+    ("explain", OBEYED),
+    ("explain",),
+    ("explain", "--output", "markdown"),
     ("init", OBEYED),
+    ("add", "job", OBEYED),
+    ("add", "token", "new", "--udf", OBEYED),
+    ("completion", "bash"),
     (OBEYED,),
     ("validate", "invalid"),
     ("validate", "invalid", "--output", "json"),
     ("validate", "invalid", "--output", "sarif"),
+    ("validate", "invalid", "--output", "gitlab"),
+    ("validate", "invalid", "--output", "junit"),
     ("render", "invalid"),
     ("lock", "invalid"),
     ("plan", "invalid"),
@@ -205,12 +215,12 @@ def test_no_line_of_a_command_is_a_command_to_a_runner(project: Shell, arguments
 def test_annotations_are_the_only_commands_and_ours(project: Shell) -> None:
     result = read(project, "validate", "invalid", "--output", "github")
     assert result.code == 3
-    assert_obeyed_by_nobody(result, own=rb"::error file=[^:\n]*,line=\d+,col=\d+,title=fused-spec [\w-]+::")
+    assert_obeyed_by_nobody(result, own=rb"::error file=[^:\n]*,line=\d+,col=\d+,title=fused-spec FS\d+ [\w-]+::")
 
 
 def test_annotations_name_files_from_the_workspace(project: Shell) -> None:
     below = Shell(folder=project.folder / "invalid", home=project.home)
-    for output in ("github", "sarif"):
+    for output in ("github", "sarif", "gitlab"):
         result = read(below, "validate", "./", "--output", output, GITHUB_WORKSPACE=str(project.folder))
         assert b"invalid/broken.py" in result.out
 
@@ -219,10 +229,15 @@ JSON: list[tuple[str, ...]] = [
     ("validate", "specs"),
     ("validate", "invalid"),
     ("validate", "nowhere"),
+    ("validate", "specs", "--strict"),
     ("render", "specs"),
     ("render", "invalid"),
+    ("explain",),
+    ("explain", "FS701"),
+    ("explain", "FS999"),
     ("plan", "specs"),
     ("plan", "invalid"),
+    ("plan", "specs", "--strict"),
     ("plan", "specs", "--out", "nodir/x.plan"),
     ("plan", "specs", "--out", "kept.plan"),
     ("plan", "specs", "--bogus"),

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from fused_spec.configuration.service_identity import ServiceIdentity
-from fused_spec.reconcile.archive.folders import RECEIPT, Archive
+from fused_spec.reconcile.archive.folders import Archive
+from fused_spec.reconcile.archive.places import RECEIPT
 from fused_spec.reconcile.site import Site
 from tests.simulator.kernel import Kernel
 from tests.simulator.schedule import SCOPE, MemoryStore, Result, Schedule, Setting

@@ -47,9 +47,11 @@ class Workplace(Struct, frozen=True, kw_only=True):
         return timing_of(self.target)
 
 
-def find_workplace(context: Context, paths: tuple[str, ...], *, archive: str | None = None) -> Workplace:
+def find_workplace(
+    context: Context, paths: tuple[str, ...], *, archive: str | None = None, strict: bool = False
+) -> Workplace:
     """Read the specs; raises `SpecError`, before anything is asked of a service, when they are invalid."""
-    resolution = valid_specs(context, paths)
+    resolution = valid_specs(context, paths, strict=strict)
     return workplace_at(context, resolution, find_target(context, resolution.project), archive=archive)
 
 

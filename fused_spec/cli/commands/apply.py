@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from fused_spec.cli.commands.requests import request_options
 from fused_spec.cli.terminal.context import Context, Values
+from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import (
     amount,
     archive_option,
@@ -34,11 +35,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=naming(Noun.FILE))
 @value_options
 @output_option("text", "json")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE", help="Carry out this plan alone.")
-@click.option("--adopt", multiple=True, metavar="NAME", help="Take a job's forgotten run for done.")
+@click.option(
+    "--adopt",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=naming(Noun.RUN),
+    help="Take a job's forgotten run for done.",
+)
 @lock_timeout_option
 @click.option("--no-wait", is_flag=True, help="End once everything is started.")
 @click.option("--timeout", callback=duration, metavar="D", help="How long to wait: 90s, 30m, 2h; runs go on then.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import command, duration, output_option, value_options
 from fused_spec.errors import EXIT_OK, JobFailed
 from fused_spec.system.timings import Phase
@@ -13,12 +14,12 @@ from fused_spec.system.timings import Phase
 if TYPE_CHECKING:
     from fused_spec.cli.runs.lookup import FoundRun, Surroundings
 
-_names = click.argument("names", nargs=-1, required=True, metavar="NAME|JOB_ID...")
-_name = click.argument("name", metavar="NAME|JOB_ID")
+_names = click.argument("names", nargs=-1, required=True, metavar="NAME|JOB_ID...", shell_complete=naming(Noun.RUN))
+_name = click.argument("name", metavar="NAME|JOB_ID", shell_complete=naming(Noun.RUN))
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=naming(Noun.FILE))
 @value_options
 @output_option("text", "json")
 @click.option("--all-targets", is_flag=True, help="At every target of the project; exits with 8 if one is not read.")

@@ -13,6 +13,7 @@ from fused_spec.cli.terminal.options import (
     command,
     output_option,
     spec_paths,
+    strict_option,
 )
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.system.timings import Phase
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @output_option("text", "json", "markdown")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Keep the plan for apply.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 4 when apply would change something.")
+@strict_option
 @archive_option
 @command
 @request_options
@@ -35,6 +37,7 @@ def plan(
     output: str,
     out: Path | None,
     detailed_exitcode: bool,
+    strict: bool,
     archive: str | None,
     requests: "Requests",
 ) -> int:
@@ -53,7 +56,7 @@ def plan(
         from fused_spec.cli.applying.plan_file import check_place
 
         check_place(context, out)
-    place = find_workplace(context, paths, archive=archive)
+    place = find_workplace(context, paths, archive=archive, strict=strict)
     made = make_plan(context, place, requests)
     views: dict[str, Callable[[], str]] = {
         "text": lambda: plan_text(made, paint=context.console.paint_result),

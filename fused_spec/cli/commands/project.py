@@ -7,36 +7,60 @@ from pathlib import Path
 import click
 
 from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import command
-from fused_spec.errors import FusedSpecError
+
+_TEMPLATES = ["hello", "ingest", "map", "token", "backfill"]  # as in `cli.specs.templates`
+
+
+def _name(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """An option's callback: what a project may be called."""
+    if value is None:
+        return None
+    from fused_spec.cli.specs.writing import checked_name
+
+    try:
+        return checked_name(value)
+    except ValueError as wrong:
+        raise click.BadParameter(f"{value!r}: {wrong}") from None
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", default=".")
+@click.argument("folder", metavar="[DIR]", default=".", shell_complete=naming(Noun.FILE))
+@click.option("--template", type=click.Choice(_TEMPLATES), help="What to begin with; asked for when left out.")
+@click.option("--name", callback=_name, metavar="NAME", help="Of the project; that of the folder when left out.")
 @command
-def init(context: Context, folder: str) -> None:
+def init(context: Context, folder: str, template: str | None, name: str | None) -> None:
     """Begin a project that can be applied at once.
 
-    Writes a project file, a spec, its UDF and the schema for editors, and overwrites nothing. What it writes runs on
-    this machine, with no account.
+    Asks which template to write, and whether jobs run on this machine or at hosted Fused unless something else is said;
+    `--template` and `--target` answer ahead, and where nobody can be asked it is `hello` and `local`. Writes a project
+    file, specs, their UDFs and the schema for editors, and overwrites nothing. What it writes runs on this machine,
+    with no account.
     """
-    from fused_spec.cli.specs.first_project import starter_files
+    from fused_spec.cli.specs.templates import SCHEMA_FILE, TEMPLATES, project_name, template_files
+    from fused_spec.cli.specs.writing import ignore_state, write_new
+    from fused_spec.cli.terminal.asking import chosen
+    from fused_spec.configuration.settings import HOSTED_TARGET, LOCAL_TARGET
     from fused_spec.spec.checking.schema import schema_text
 
+    if context.base_url is not None or context.target not in (None, LOCAL_TARGET, HOSTED_TARGET):
+        raise click.UsageError("a new project has the target local or hosted; others are written into fused-spec.yaml")
     root = context.cwd / folder
-    files = starter_files(folder_name=root.resolve().name, project_id=str(uuid.uuid4()), schema=schema_text(None))
-    _refuse_to_overwrite(root, list(files))
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-        context.console.say(f"wrote {Path(folder) / name}")
-    _ignore_state(root / ".gitignore")
-    _say_what_next(context, folder)
+    template = template or chosen(context, "Which template?", TEMPLATES)
+    places = {LOCAL_TARGET: "on this machine, with no account", HOSTED_TARGET: "at hosted Fused"}
+    target = context.target or chosen(context, "Where do jobs run, unless --target says so?", places)
+    files = template_files(
+        template, name=name or project_name(root.resolve().name), project_id=str(uuid.uuid4()), target=target
+    )
+    files[SCHEMA_FILE] = schema_text(None).encode("utf-8")
+    write_new(context, root, files, shown=Path(folder), hint="name another folder; init overwrites nothing")
+    ignore_state(root)
+    _say_what_next(context, folder, template)
 
 
 @click.command()
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, shell_complete=naming(Noun.KIND))
 @click.option("--list", "list_kinds", is_flag=True, help="Name the kinds.")
 @command
 def schema(context: Context, kind: str | None, list_kinds: bool) -> None:
@@ -54,28 +78,11 @@ def schema(context: Context, kind: str | None, list_kinds: bool) -> None:
     context.console.document(schema_text(kind).rstrip("\n"))
 
 
-def _refuse_to_overwrite(root: Path, names: list[str]) -> None:
-    if root.exists() and not root.is_dir():
-        raise FusedSpecError(f"{root} is not a folder", hint="name a folder, or leave it out for the current one")
-    present = [name for name in names if (root / name).exists()]
-    if present:
-        raise FusedSpecError(
-            f"{', '.join(present)} already {'exists' if len(present) == 1 else 'exist'} in {root}",
-            hint="name another folder; init overwrites nothing",
-        )
+def _say_what_next(context: Context, folder: str, template: str) -> None:
+    from fused_spec.cli.specs.templates import NEXT
 
-
-def _ignore_state(path: Path) -> None:
-    from fused_spec.cli.specs.first_project import with_ignored
-
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    if (after := with_ignored(before)) != before:
-        path.write_text(after, encoding="utf-8")
-
-
-def _say_what_next(context: Context, folder: str) -> None:
     steps = [] if folder == "." else [f"cd {shlex.quote(folder)}"]
-    steps += ["fused-spec plan specs/", "fused-spec apply specs/"]
+    steps += ["fused-spec plan specs/", "fused-spec apply specs/", *([NEXT[template]] if template in NEXT else [])]
     context.console.say("\n".join(["Next:", *(f"  {step}" for step in steps)]))
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import Function
 
 if TYPE_CHECKING:
@@ -23,13 +24,21 @@ def request_options(function: Function) -> Function:
             is_flag=False,
             flag_value=_ALL,
             metavar="[NAME]",
+            shell_complete=naming(Noun.JOBS),
             help="Start a held job again; without a NAME every one. Stands behind the paths.",
         ),
-        click.option("--rerun", multiple=True, metavar="NAME", help="Start this job, whatever its last run."),
+        click.option(
+            "--rerun",
+            multiple=True,
+            metavar="NAME",
+            shell_complete=naming(Noun.JOBS),
+            help="Start this job, whatever its last run.",
+        ),
         click.option(
             "--select",
             multiple=True,
             metavar="NAME",
+            shell_complete=naming(Noun.JOBS),
             help="Only this job, and what it needs; of a matrix all cells, or those of 'tiles[month=2024-05]'.",
         ),
     )

@@ -7,7 +7,8 @@ import click
 from fused_spec import __version__
 from fused_spec.cli.specs.reading import survey_specs, valid_specs
 from fused_spec.cli.terminal.context import Context
-from fused_spec.cli.terminal.options import command, output_option, spec_paths
+from fused_spec.cli.terminal.naming import Noun, naming
+from fused_spec.cli.terminal.options import command, output_option, spec_paths, strict_option
 from fused_spec.errors import EXIT_OK, SpecError
 from fused_spec.system.timings import Phase
 
@@ -17,25 +18,34 @@ if TYPE_CHECKING:
 
 @click.command()
 @spec_paths
-@output_option("text", "json", "sarif", "github")  # as in _FORMS
+@output_option("text", "json", "sarif", "github", "gitlab", "junit")  # as in _FORMS
+@strict_option
 @command
-def validate(context: Context, paths: tuple[str, ...], output: str) -> int:
+def validate(context: Context, paths: tuple[str, ...], output: str, strict: bool) -> int:
     """Check specs, offline and with no account.
 
-    All problems of all files are shown together. Exits with 3 when there is an error.
+    All problems of all files are shown together. Exits with 3 when there is an error; `fused-spec explain` says what
+    the number of a problem means.
     """
     survey = survey_specs(context, paths)
     with context.timings.phase(Phase.SHOW):
-        if text := _FORMS[output](survey, context):
+        if text := _FORMS[output](survey, context, strict):
             context.console.result(text)
-    return EXIT_OK if survey.valid else SpecError.exit_code
+    invalid = any(one.invalidates(strict=strict) for one in survey.diagnostics)
+    return SpecError.exit_code if invalid else EXIT_OK
 
 
 @click.command()
 @spec_paths
 @output_option("yaml", "json")
 @click.option("--explain", nargs=2, metavar="FIELD NAME", help="Where this field of this spec comes from.")
-@click.option("--diff", nargs=2, metavar="TARGET TARGET", help="What differs between two targets.")
+@click.option(
+    "--diff",
+    nargs=2,
+    metavar="TARGET TARGET",
+    shell_complete=naming(Noun.TARGET),
+    help="What differs between two targets.",
+)
 @command
 def render(
     context: Context,
@@ -67,33 +77,64 @@ def render(
         return context.console.result(as_json(document) if output == "json" else as_yaml(document))
 
 
-def _as_text(survey: "Survey", context: Context) -> str:
+def _as_text(survey: "Survey", context: Context, strict: bool) -> str:
     from fused_spec.views.text.diagnostics import diagnostics_text, verdict
 
     paint = context.console.paint_result
     shown = diagnostics_text(survey.diagnostics, source_line=context.sources.line, paint=paint)
-    return "\n".join(filter(None, [shown, verdict(survey)]))
+    return "\n".join(filter(None, [shown, verdict(survey, strict=strict), _more(survey, strict)]))
 
 
-def _as_json(survey: "Survey", _: Context) -> str:
+def _more(survey: "Survey", strict: bool) -> str:
+    """How to learn more of what is wrong, where something is."""
+    codes = (one.code for one in survey.diagnostics if one.invalidates(strict=strict))
+    if (first := next(codes, None)) is None:
+        return ""
+    from fused_spec.messages.codes.registry import id_of
+
+    return f"`fused-spec explain {id_of(first)}` says what a number means"
+
+
+def _as_json(survey: "Survey", _: Context, strict: bool) -> str:
     from fused_spec.views.documents.json import as_json, validate_document
 
-    return as_json(validate_document(survey.diagnostics))
+    return as_json(validate_document(survey.diagnostics, strict=strict))
 
 
-def _as_sarif(survey: "Survey", context: Context) -> str:
+def _as_sarif(survey: "Survey", context: Context, _: bool) -> str:
     from fused_spec.cli.terminal.runner_paths import placed
     from fused_spec.views.documents.sarif import sarif_text
 
     return sarif_text(placed(survey.diagnostics, context), version=__version__)
 
 
-def _as_annotations(survey: "Survey", context: Context) -> str:
+def _as_annotations(survey: "Survey", context: Context, strict: bool) -> str:
     from fused_spec.cli.terminal.runner_paths import placed
     from fused_spec.views.documents.github import annotations
     from fused_spec.views.text.diagnostics import verdict
 
-    return "\n".join(filter(None, [annotations(placed(survey.diagnostics, context)), verdict(survey)]))
+    shown = annotations(placed(survey.diagnostics, context))
+    return "\n".join(filter(None, [shown, verdict(survey, strict=strict)]))
 
 
-_FORMS = {"text": _as_text, "json": _as_json, "sarif": _as_sarif, "github": _as_annotations}
+def _as_code_quality(survey: "Survey", context: Context, _: bool) -> str:
+    from fused_spec.cli.terminal.runner_paths import placed
+    from fused_spec.views.documents.gitlab import code_quality_text
+
+    return code_quality_text(placed(survey.diagnostics, context))
+
+
+def _as_junit(survey: "Survey", _: Context, strict: bool) -> str:
+    from fused_spec.views.documents.junit import junit_text
+
+    return junit_text(survey.diagnostics, survey.names, strict=strict)
+
+
+_FORMS = {
+    "text": _as_text,
+    "json": _as_json,
+    "sarif": _as_sarif,
+    "github": _as_annotations,
+    "gitlab": _as_code_quality,
+    "junit": _as_junit,
+}

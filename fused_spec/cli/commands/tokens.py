@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import (
     Function,
     archive_option,
@@ -31,7 +32,12 @@ _TEXT_TYPES = ("text/", "application/json", "application/geo+json")
 def specs_option(function: Function) -> Function:
     """Where the token is declared."""
     return click.option(
-        "--specs", "paths", multiple=True, metavar="PATH", help="Where specs are; without it in specs/, or else here."
+        "--specs",
+        "paths",
+        multiple=True,
+        metavar="PATH",
+        shell_complete=naming(Noun.FILE),
+        help="Where specs are; without it in specs/, or else here.",
     )(value_options(function))
 
 
@@ -75,7 +81,7 @@ def check(context: Context, paths: tuple[str, ...], output: str) -> int:
 
 
 @tokens.command()
-@click.argument("name")
+@click.argument("name", shell_complete=naming(Noun.TOKEN))
 @specs_option
 @output_option("text", "json")
 @command
@@ -89,7 +95,7 @@ def show(context: Context, name: str, paths: tuple[str, ...], output: str) -> No
 
 
 @tokens.command()
-@click.argument("name")
+@click.argument("name", shell_complete=naming(Noun.TOKEN))
 @click.option("--overlap", callback=duration, metavar="D", help="Let the former value work for so long: 90s, 2h, 7d.")
 @click.option("--revoke-now", is_flag=True, help="Disable every former value at once; what is done without --overlap.")
 @specs_option
@@ -127,7 +133,7 @@ def rotate(
 
 
 @tokens.command()
-@click.argument("name")
+@click.argument("name", shell_complete=naming(Noun.TOKEN))
 @click.option("--param", "parameters", multiple=True, metavar="K=V", help="A parameter of the UDF; repeatable.")
 @click.option("--format", "form", metavar="F", help="Form of the result: parquet, geojson, json, csv, png, tiff, …")
 @click.option("-o", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where it goes.")

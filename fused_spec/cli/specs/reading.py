@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from fused_spec.spec.language.outside import Outside
     from fused_spec.spec.model import Project, Resolution, Survey
+    from fused_spec.spec.outline import Outline
     from fused_spec.spec.project.git_lock import Locks
     from fused_spec.spec.sight import Means
     from fused_spec.spec.udfs.git_sources import GitSources
@@ -46,6 +47,14 @@ def survey_specs(context: Context, paths: tuple[str, ...]) -> "Survey":
         from fused_spec.spec.resolve import survey
 
     return survey(paths, **means_of(context))
+
+
+def outline_specs(context: Context, paths: tuple[str, ...]) -> "Outline":
+    """What the specs are called at the target of the command, whatever is wrong with them."""
+    from fused_spec.cli.targets.target import find_target
+    from fused_spec.spec.outline import outline
+
+    return outline(paths, target=lambda project: find_target(context, project).name, **means_of(context))
 
 
 def means_of(context: Context) -> "Means":
@@ -88,13 +97,15 @@ def _outside(context: Context) -> "Outside":
     return Outside(values.variables, tuple(context.cwd / name for name in values.files), context.env, git)
 
 
-def valid_specs(context: Context, paths: tuple[str, ...], target: str | None = None) -> "Resolution":
-    """The same, with warnings shown; raises `SpecError` when there is an error."""
+def valid_specs(
+    context: Context, paths: tuple[str, ...], target: str | None = None, *, strict: bool = False
+) -> "Resolution":
+    """The same, with warnings shown; raises `SpecError` when there is an error, or where one is strict a warning."""
     from fused_spec.views.text.diagnostics import diagnostics_text
 
     resolution = read_specs(context, paths, target)
-    if not resolution.valid:
-        raise SpecError(resolution.diagnostics)
+    if any(one.invalidates(strict=strict) for one in resolution.diagnostics):
+        raise SpecError(resolution.diagnostics, strict=strict)
     if resolution.diagnostics:
         console = context.console
         console.say(diagnostics_text(resolution.diagnostics, source_line=context.sources.line, paint=console.paint))

@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from fused_spec.cli.terminal.naming import Noun, naming
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -40,7 +42,12 @@ def _global(*names: str, **attributes: Any) -> Callable[[Function], Function]:
 
 
 _GLOBAL_OPTIONS = (
-    _global("--target", metavar="NAME", help="Where to apply: local, or a target of fused-spec.yaml."),
+    _global(
+        "--target",
+        metavar="NAME",
+        shell_complete=naming(Noun.TARGET),
+        help="Where to apply: local, or a target of fused-spec.yaml.",
+    ),
     _global("--base-url", metavar="URL", help="Any server that speaks Fused's protocol; goes before --target."),
     _global("--quiet", is_flag=True, help="Only results and problems."),
     _global("--verbose", is_flag=True, help="Also what is done on the way."),
@@ -110,6 +117,7 @@ def value_options(function: Function) -> Function:
             metavar="NAME=VALUE",
             expose_value=False,
             callback=_gather,
+            shell_complete=naming(Noun.VARIABLE),
             help="Give a variable of the specs this value.",
         ),
         click.option(
@@ -118,6 +126,7 @@ def value_options(function: Function) -> Function:
             metavar="FILE",
             expose_value=False,
             callback=_gather,
+            shell_complete=naming(Noun.FILE),
             help="Give variables the values in this YAML file.",
         ),
         click.option(
@@ -136,11 +145,16 @@ def value_options(function: Function) -> Function:
 
 def spec_paths(function: Function) -> Function:
     """Folders (with everything below), files, or `-` for standard input."""
-    return click.argument("paths", nargs=-1, required=True, metavar="PATH...")(value_options(function))
+    paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=naming(Noun.FILE))
+    return paths(value_options(function))
 
 
 archive_option = click.option(
-    "--archive", callback=not_empty, metavar="DIR|URL", help="Where receipts and logs are kept."
+    "--archive",
+    callback=not_empty,
+    metavar="DIR|URL",
+    shell_complete=naming(Noun.FILE),
+    help="Where receipts and logs are kept.",
 )
 
 
@@ -170,5 +184,7 @@ def duration(_: click.Context, __: click.Parameter, value: str | None) -> float 
 lock_timeout_option = click.option(
     "--lock-timeout", callback=duration, metavar="D", help="How long to wait for another apply to end: 90s, 30m."
 )
+
+strict_option = click.option("--strict", is_flag=True, help="Take warnings in the specs for errors.")
 
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask before changing a target other than local.")

@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("list", "ls", "ps", "get", "runs", "history", "top"), _RUNS),
     **dict.fromkeys(("describe", "inspect", "info", "view", "cat"), _ONE_RUN),
     **dict.fromkeys(("help", "man", "?"), _HELP),
-    **dict.fromkeys(("diff", "preview", "dry-run", "what-if", "whatif", "explain"), _LOOK),
+    **dict.fromkeys(("diff", "preview", "dry-run", "what-if", "whatif"), _LOOK),
     **dict.fromkeys(("retry", "rerun", "restart", "redo", "resume", "replay", "adopt"), _LOOK),
     **dict.fromkeys(("log", "tail", "output", "attach"), "`fused-spec logs NAME` prints a log, and with -f follows it"),
     **dict.fromkeys(("check", "test", "lint", "fmt", "format", "verify", "doctor"), _CHECK),
@@ -46,7 +46,9 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("state", "import", "taint", "untaint", "force-unlock", "unlock"), _NO_STATE),
     **dict.fromkeys(("workspace", "context", "env", "use", "login", "auth"), _WHERE),
     **dict.fromkeys(("token", "secret", "secrets"), "`fused-spec tokens list` shows the tokens, and never a value"),
-    **dict.fromkeys(("new", "scaffold"), "`fused-spec init DIR` begins a project"),
+    **dict.fromkeys(
+        ("new", "scaffold"), "`fused-spec init DIR` begins a project, `fused-spec add job NAME` adds to it"
+    ),
     **dict.fromkeys(("server", "service", "daemon", "dev"), "`fused-spec serve` is the embedded service"),
     "version": "`fused-spec --version` prints the version",
 }

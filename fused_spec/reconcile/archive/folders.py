@@ -25,6 +25,7 @@ from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import PastRun, ReadRun
+from fused_spec.reconcile.archive.places import RECEIPT, RUNS, places_of, receipts_in
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.receipts import Receipts, Unreadable
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
@@ -33,8 +34,7 @@ from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import Key, Kind
 from fused_spec.system.timings import UNTIMED, Timings
 
-_RUNS = "runs"
-RECEIPT, SPEC, STATUS, LOGS = "receipt.json", "spec.json", "status.jsonl", "logs.jsonl.gz"
+SPEC, STATUS, LOGS = "spec.json", "status.jsonl", "logs.jsonl.gz"
 FACTS = "facts.json"
 
 _PIECE = 256 * 1024
@@ -148,7 +148,7 @@ class Archive:
 
     def kept(self) -> frozenset[str]:
         """The ids of all runs that are archived; an id is random, so no service's run has that of another's."""
-        return frozenset(name.split("/")[-2] for name in self._receipts())
+        return frozenset(place.job_id for place in places_of(self._receipts()))
 
     def find(self, name_or_id: str) -> list[Receipt]:
         """The receipts of a name at this service, newest first, or that of a job id at any service."""
@@ -160,7 +160,7 @@ class Archive:
 
     def names(self) -> frozenset[str]:
         """The names of all jobs of which a run is kept."""
-        return frozenset(one.split("/")[-3] for one in self._receipts())
+        return frozenset(place.name for place in places_of(self._receipts()))
 
     def read_logs(self, receipt: Receipt) -> Iterator[LogRecord]:
         """The archived lines, oldest first.
@@ -218,12 +218,10 @@ class Archive:
         self._known.pack()
 
     def _receipts(self) -> dict[str, str | None]:
-        """Where they are, each with its MD5 as far as the store tells it."""
-        listed = self._store.listing(f"{self._scope}/{_RUNS}")
-        return {name: md5 for name, md5 in listed.items() if name.endswith(f"/{RECEIPT}")}
+        return receipts_in(self._store, self._scope)
 
     def _at(self, key: Key, job_id: str) -> str:
-        return f"{self._scope}/{_RUNS}/{key.kind}/{key.name}/{job_id}"
+        return f"{self._scope}/{RUNS}/{key.kind}/{key.name}/{job_id}"
 
     def _log(self, receipt: Receipt) -> str:
         return f"{self._at(receipt.key, receipt.job_id)}/{LOGS}"

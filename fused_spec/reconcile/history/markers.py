@@ -1,16 +1,15 @@
 """The markers of jobs, each read once: a config never changes, so it is remembered for ever."""
 
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fused_spec.api.errors import ApiError
 from fused_spec.errors import ServiceError
-from fused_spec.reconcile.history.memory import Memory, replace_file
+from fused_spec.reconcile.history.marker_file import keep_only, remember, remembered
+from fused_spec.reconcile.history.memory import Memory
 from fused_spec.reconcile.marking.marker import FIELD, Marker, marker_in
 from fused_spec.system.timings import UNTIMED, Cache, Timings
 
@@ -52,7 +51,7 @@ class Markers:
         self.timings = timings
         self._known: dict[str, Marker | None] = {}
         for file in filter(None, (earlier, cache)):
-            self._known.update((job_id, marker_in({FIELD: told})) for _, job_id, told in _entries(file))
+            self._known.update(remembered(file))
         self.workers = workers
 
     def read(self, jobs: Sequence["JobResponse"]) -> list[Marker | None]:
@@ -67,7 +66,7 @@ class Markers:
             found = {job.id: metadata for job, metadata in zip(unknown, read, strict=True)}
             self._known.update((job_id, marker_in(metadata)) for job_id, metadata in found.items())
             if self._cache is not None:
-                _remember(self._cache, found)
+                remember(self._cache, found)
         return [self._known[job.id] for job in jobs]
 
     def learn(self, job_id: str, marker: Marker) -> None:
@@ -75,7 +74,7 @@ class Markers:
         if job_id not in self._known:
             self._known[job_id] = marker
             if self._cache is not None:
-                _remember(self._cache, {job_id: {FIELD: marker.to_metadata()}})
+                remember(self._cache, {job_id: {FIELD: marker.to_metadata()}})
 
     def side_by_side(
         self, ask: Callable[[Asked], Answer], many: Sequence[Asked], asks: Callable[[Asked], bool] = lambda _: True
@@ -92,7 +91,7 @@ class Markers:
     def forget_all_but(self, job_ids: Collection[str]) -> None:
         """Keep the markers of these jobs alone in the file; of the others nobody asks any more."""
         if self._cache is not None and len(self._known) > 2 * len(job_ids) + _WORTH_REWRITING:
-            _keep_only(self._cache, frozenset(job_ids))
+            keep_only(self._cache, frozenset(job_ids))
 
     def _metadata(self, job: "JobResponse") -> dict[str, Any] | None:
         try:
@@ -117,39 +116,3 @@ def in_batches(jobs: Sequence["JobResponse"], first: int = 0) -> Iterator[Sequen
     while start < len(jobs):
         yield jobs[start : start + size]
         start, size = start + size, min(2 * size, max(_LARGEST_BATCH, size))
-
-
-def _entries(cache: Path) -> Iterator[tuple[str, str, Any]]:
-    """Each line with its id and marker.
-
-    What cannot be read, a line that a crash cut short, or that an older version wrote, is only to be asked again.
-    """
-    try:
-        lines = cache.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return
-    for line in lines:
-        try:
-            entry = json.loads(line)
-            yield line, entry["id"], entry["marker"]
-        except (ValueError, KeyError, TypeError):
-            continue
-
-
-def _remember(cache: Path, found: Mapping[str, dict[str, Any] | None]) -> None:
-    """What cannot be written is asked again next time: no plan, and no search for a start, ends for a full disk."""
-    entries: Iterable[dict[str, Any]] = (
-        {"id": job_id, "marker": (metadata or {}).get(FIELD)} for job_id, metadata in found.items()
-    )
-    with suppress(OSError):
-        cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with cache.open("a", encoding="utf-8") as stream:
-            cache.chmod(0o600)
-            stream.writelines(json.dumps(entry) + "\n" for entry in entries)
-
-
-def _keep_only(cache: Path, job_ids: frozenset[str]) -> None:
-    """What somebody else writes meanwhile may get lost, and is asked again."""
-    kept = [line for line, job_id, _ in _entries(cache) if job_id in job_ids]
-    with suppress(OSError):
-        replace_file(cache, "".join(f"{line}\n" for line in kept).encode())

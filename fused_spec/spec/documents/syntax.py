@@ -108,9 +108,23 @@ def _in_text(fault: _Fault) -> _Finding | None:
     closes = sign in _CLOSERS.values() and before not in ",:[{}]" and (after.isalnum() or after in _CLOSERS)
     if not sign or not (opens or (closes and after)):
         return None
+    if sign == "{" and before == "$":
+        return _interpolation(fault)
     outer = fault.character(fault.began)
     message = f"unquoted text between {outer} and {_CLOSERS.get(outer, outer)} cannot hold {sign}"
     return _Finding(fault.at, message, "put the whole text in quotes")
+
+
+def _interpolation(fault: _Fault) -> _Finding:
+    """The most frequent of these: `{month: ${matrix.month}}`; the value begins behind the last sign before it."""
+    before, after = fault.before[-1000:], fault.line(fault.at.line)[fault.at.column :][:1000]
+    written = re.split(r"[:,]\s+|[\[{]\s*", before)[-1]
+    alone = re.match(r"\{[^{}]*\}(?=\s*[,}\]])", after) if written == "$" else None
+    # Of a text around it nobody knows whether it may be shown.
+    hint = f'write "${alone[0]}"' if alone else "put the whole value in quotes"
+    outer = fault.character(fault.began)
+    message = f"between {outer} and {_CLOSERS.get(outer, outer)} a value with ${{…}} needs quotes"
+    return _Finding(_Spot(fault.at.line, fault.at.column - len(written)), message, hint, "unquoted-interpolation")
 
 
 def _after_quote(fault: _Fault) -> _Finding | None:

@@ -4,7 +4,7 @@ A document that uses none of the language is itself. Of any other the layers are
 a matrix makes one document for each of its cells. What is wrong is told, and leaves the document out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -64,6 +64,18 @@ class Language:
         expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
         return expansion.saying(name)
 
+    def names(self, document: Document, folder: Folder, inputs: Inputs) -> list[tuple[str, Mapping[str, str]]]:
+        """What the plain documents are called, each with the keys of its cell, whatever is wrong with them.
+
+        A matrix whose cells are not known goes by the document's own name.
+        """
+        kind = document.kind
+        if kind not in SPEC_KINDS or document.name is None or not self._is_here(document):
+            return []
+        told = Told(document.file.name)
+        expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
+        return [(name, cell.keys) for name, cell in expansion.cells()] or [(document.name, {})]
+
     def defaults(self, kind: str) -> Defaults:
         if kind not in self._defaults:
             self._defaults[kind] = defaults_for(kind, self.values.declared, self.values.target)
@@ -71,7 +83,7 @@ class Language:
 
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""
-        self.used |= {f"var.{name}" for name in self.values.used}
+        self.used |= {f"var.{name}" for name in self.values.all_used()}
         self.used |= {f"fragment.{name}" for name in self.fragments.used}
 
     def overrides(self) -> Sequence[tuple[Layer, Match]]:

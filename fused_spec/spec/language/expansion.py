@@ -86,13 +86,17 @@ class Expansion:
         unused_dimensions(matrix, self._dimensions_used(layers), len(cells))
         return found
 
+    def cells(self) -> Sequence[tuple[str, Cell]]:
+        """The cells of its matrix by name; none where its elements are not known."""
+        matrix = self._matrix()
+        return self._cells(matrix) if matrix is not None else []
+
     def saying(self, name: str) -> list[Layer]:
         """The layers of the document of this name, filled in, from weak to strong; none where it is not this one."""
         layers = self._layers()
         cell: Cell | None = None
         if "matrix" in self.document.tree:
-            matrix = self._matrix()
-            cells = dict(self._cells(matrix)) if matrix is not None else {}
+            cells = dict(self.cells())
             if name not in cells:
                 return []
             cell = cells[name]

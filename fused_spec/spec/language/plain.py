@@ -1,7 +1,7 @@
 """What most projects say of the language: nothing. Then nothing of it is imported, and a document is itself."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct, field
@@ -26,6 +26,8 @@ class Understands(Protocol):
 
     def documents(self, document: Document, folder: Any, inputs: Any) -> tuple[list[Document], list[Diagnostic]]: ...
 
+    def names(self, document: Document, folder: Any, inputs: Any) -> list[tuple[str, Mapping[str, str]]]: ...
+
     def note_used(self) -> None: ...
 
 
@@ -36,6 +38,9 @@ class Plain(Struct, frozen=True):
 
     def documents(self, document: Document, _: Any, __: Any) -> tuple[list[Document], list[Diagnostic]]:
         return [document], []
+
+    def names(self, document: Document, _: Any, __: Any) -> list[tuple[str, Mapping[str, str]]]:
+        return [(document.name, {})] if document.kind is not None and document.name is not None else []
 
     def note_used(self) -> None:
         """Nothing was used."""

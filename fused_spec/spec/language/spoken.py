@@ -41,7 +41,8 @@ class Spoken:
     def targets(self) -> tuple[str, ...]:
         """The targets that have to be looked at to know all that can be wrong: one, where all are alike."""
         names = tuple(dict.fromkeys((self.project.default_target, *self.declared.names)))
-        says = any(one.variables or one.defaults or one.overrides for one in self.declared.targets.values())
+        targets = self.declared.targets.values()
+        says = any(one.variables or one.defaults or one.overrides or one.is_sealed for one in targets)
         if says or any(word in file.content for file in self.files for word in _BY_TARGET):
             return names
         return names[:1]

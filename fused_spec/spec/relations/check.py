@@ -25,8 +25,8 @@ def check_relations(declarations: Iterable[Declaration], places: Places) -> list
             check.unknown_references(),
             check.missing_outputs(),
             check.cycles(),
-            check.shared("output", lambda one: one.outputs, "two jobs write"),
-            check.shared("sink", lambda one: () if one.sink is None else (one.sink,), "two tokens write"),
+            check.shared("shared-output", lambda one: one.outputs, "two jobs write"),
+            check.shared("shared-sink", lambda one: () if one.sink is None else (one.sink,), "two tokens write"),
         )
     )
 
@@ -115,7 +115,7 @@ class _Check:
                     yield Key(kind=Kind.JOB, name=name), pointer
 
     def shared(
-        self, what: str, mentions: Callable[[Declaration], Iterable[Mention]], message: str
+        self, code: str, mentions: Callable[[Declaration], Iterable[Mention]], message: str
     ) -> Iterator[Diagnostic]:
         """Two that write to one place would destroy each other's work."""
         writers: dict[str, list[tuple[Key, Declaration, Pointer]]] = defaultdict(list)
@@ -127,7 +127,7 @@ class _Check:
             for key, one, pointer in found[1:]:
                 if key != first_key:
                     hint = f"{self._places.value(first, pointer_of_first)} has it first; give each its own"
-                    yield self._problem(f"shared-{what}", f"{message} {place}", one, pointer, hint)
+                    yield self._problem(code, f"{message} {place}", one, pointer, hint)
 
     def _unknown(self, name: str, known: Iterable[str], what: str, one: Declaration, pointer: Pointer) -> Diagnostic:
         meant = nearest(name, known)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from fused_spec.messages.codes.registry import id_of
 from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.views.documents.runners import without_brackets
 from fused_spec.views.words.shown import shown_diagnostic
@@ -15,11 +16,15 @@ def annotations(diagnostics: Iterable[Diagnostic]) -> str:
 def _command(diagnostic: Diagnostic) -> str:
     diagnostic = shown_diagnostic(diagnostic)
     place = diagnostic.location
-    properties = {"file": place.path, "line": place.line, "col": place.column, "title": f"fused-spec {diagnostic.code}"}
+    properties = {"file": place.path, "line": place.line, "col": place.column, "title": _title(diagnostic)}
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     message = f"{diagnostic.message}\n{diagnostic.hint}" if diagnostic.hint else diagnostic.message
     command = "notice" if diagnostic.severity is Severity.NOTE else str(diagnostic.severity)
     return f"::{command} {listed}::{_text(message)}"
+
+
+def _title(diagnostic: Diagnostic) -> str:
+    return f"fused-spec {id_of(diagnostic.code)} {diagnostic.code}"
 
 
 def _text(text: str) -> str:

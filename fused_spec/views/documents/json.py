@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fused_spec.errors import FusedSpecError
+from fused_spec.messages.codes.registry import id_of
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.messages.redaction import redact
 from fused_spec.views.documents.runners import harmless_json
@@ -21,9 +22,9 @@ def as_json(document: Mapping[str, Any]) -> str:
     return harmless_json(json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False))
 
 
-def validate_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+def validate_document(diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> dict[str, Any]:
     return {
-        "valid": not any(diagnostic.is_error for diagnostic in diagnostics),
+        "valid": not any(diagnostic.invalidates(strict=strict) for diagnostic in diagnostics),
         "diagnostics": [_diagnostic(shown_diagnostic(diagnostic)) for diagnostic in diagnostics],
     }
 
@@ -38,6 +39,7 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
         "severity": str(diagnostic.severity),
         "code": diagnostic.code,
+        "id": id_of(diagnostic.code),
         "file": diagnostic.location.path,
         "line": diagnostic.location.line,
         "column": diagnostic.location.column,

@@ -1,14 +1,17 @@
 """Diagnostics as SARIF 2.1.0, which code scanning reads (GitHub shows it beside the changed line)."""
 
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from fused_spec.messages.codes.registry import entries, id_of
 from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.views.documents.fingerprints import fingerprint
 from fused_spec.views.documents.runners import harmless_json
+from fused_spec.views.markdown.codes import entry_markdown
+from fused_spec.views.text.codes import entry_text
 from fused_spec.views.words.shown import shown_diagnostic
 
 _MOST = 5000  # what GitHub shows of one run
@@ -23,15 +26,13 @@ def sarif_text(diagnostics: Iterable[Diagnostic], *, version: str) -> str:
 def sarif_document(diagnostics: Iterable[Diagnostic], *, version: str) -> dict[str, Any]:
     """One run with one result per problem, errors first."""
     results = sorted(diagnostics, key=lambda diagnostic: not diagnostic.is_error)[:_MOST]
-    rules = sorted({diagnostic.code for diagnostic in results})
+    rules = sorted({diagnostic.code for diagnostic in results}, key=id_of)
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {
-                    "driver": {"name": "fused-spec", "version": version, "rules": [{"id": code} for code in rules]}
-                },
+                "tool": {"driver": {"name": "fused-spec", "version": version, "rules": list(map(_rule, rules))}},
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(diagnostic) for diagnostic in results],
             }
@@ -44,7 +45,7 @@ def _result(diagnostic: Diagnostic) -> dict[str, Any]:
     place = diagnostic.location
     hint = f" Hint: {diagnostic.hint}" if diagnostic.hint else ""
     return {
-        "ruleId": diagnostic.code,
+        "ruleId": id_of(diagnostic.code),
         "level": str(diagnostic.severity),
         "message": {"text": diagnostic.message + hint},
         "locations": [
@@ -55,7 +56,21 @@ def _result(diagnostic: Diagnostic) -> dict[str, Any]:
                 }
             }
         ],
-        "partialFingerprints": {"problem/v1": _fingerprint(diagnostic)},
+        "partialFingerprints": {"problem/v1": fingerprint(diagnostic)},
+    }
+
+
+def _rule(code: str) -> dict[str, Any]:
+    """What is said of a sort of problem wherever one is shown."""
+    entry = entries().get(code)
+    if entry is None:
+        return {"id": code}
+    return {
+        "id": entry.id,
+        "name": entry.code,
+        "shortDescription": {"text": entry.title},
+        "fullDescription": {"text": entry.cause},
+        "help": {"text": entry_text(entry), "markdown": entry_markdown(entry)},
     }
 
 
@@ -63,9 +78,3 @@ def _uri(path: str) -> str:
     """From the root of the repository, as who reads it takes it; a file outside of that by its absolute address."""
     scheme = "file://" if path.startswith("/") else ""
     return scheme + quote(PurePath(path).as_posix())
-
-
-def _fingerprint(diagnostic: Diagnostic) -> str:
-    """The same for the same problem after lines above it moved."""
-    parts = (diagnostic.code, diagnostic.location.path, diagnostic.pointer, diagnostic.message)
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -7,6 +7,7 @@ comment too, so that no old plan stays.
 from collections.abc import Iterator, Sequence
 
 from fused_spec.errors import FusedSpecError
+from fused_spec.messages.codes.registry import id_of
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.messages.phrases import counted
 from fused_spec.messages.redaction import redact
@@ -54,12 +55,14 @@ def plan_markdown(plan: Plan) -> str:
 
 def problems_markdown(diagnostics: Sequence[Diagnostic]) -> str:
     """Invalid specs as a comment: that nothing was planned, and each problem with its place."""
-    shown = [shown_diagnostic(one) for one in diagnostics if one.is_error]
-    lines = [f"**{counted(len(shown), 'problem')} in the specs; nothing was planned.**\n"]
+    errors = [one for one in diagnostics if one.is_error]
+    shown = [shown_diagnostic(one) for one in errors or diagnostics if one.invalidates(strict=True)]
+    what = counted(len(shown), "problem" if errors else "warning")
+    lines = [f"**{what} in the specs; nothing was planned.**\n"]
     left = LONGEST
     for number, one in enumerate(shown):
         hint = f" — {span(one.hint)}" if one.hint else ""
-        lines.append(f"- {span(str(one.location))}: {span(one.message)}{hint}")
+        lines.append(f"- {span(str(one.location))}: {id_of(one.code)} {span(one.message)}{hint}")
         left -= len(lines[-1])
         if left < LONGEST_LINE * 4 and number + 1 < len(shown):
             lines.append(f"- and {counted(len(shown) - number - 1, 'more problem')}")

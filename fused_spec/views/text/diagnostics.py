@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from fused_spec.messages.codes.registry import id_of
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.messages.phrases import counted
 from fused_spec.messages.redaction import redact
@@ -23,22 +24,23 @@ def diagnostics_text(
     return "\n".join(_diagnostic(diagnostic, source_line, paint) for diagnostic in diagnostics)
 
 
-def verdict(survey: Survey) -> str:
+def verdict(survey: Survey, *, strict: bool = False) -> str:
     """`12 specs in 8 files are valid`, or how many problems there are."""
-    errors = sum(diagnostic.is_error for diagnostic in survey.diagnostics)
-    if errors:
-        files = len({diagnostic.location.path for diagnostic in survey.diagnostics if diagnostic.is_error})
-        return f"{counted(errors, 'problem')} in {counted(files, 'file')}"
+    counting = [diagnostic for diagnostic in survey.diagnostics if diagnostic.invalidates(strict=strict)]
+    if counting:
+        files = len({diagnostic.location.path for diagnostic in counting})
+        what = counted(len(counting), "warning" if survey.valid else "problem")
+        return f"{what} in {counted(files, 'file')}{', and --strict lets none pass' if survey.valid else ''}"
     are = "is" if survey.specs == 1 else "are"
     return f"{counted(survey.specs, 'spec')} in {counted(survey.files, 'file')} {are} valid"
 
 
 def _diagnostic(diagnostic: Diagnostic, source_line: SourceLine, paint: Paint) -> str:
     diagnostic = shown_diagnostic(diagnostic)
-    tone = _TONES[diagnostic.severity]
+    severity, tone = f"{diagnostic.severity}[{id_of(diagnostic.code)}]", _TONES[diagnostic.severity]
     pointer = f" ({visible(diagnostic.pointer)})" if diagnostic.pointer else ""
     place = paint(visible(str(diagnostic.location)), Tone.STRONG)
-    lines = [f"{place}: {paint(str(diagnostic.severity), tone)}: {visible(diagnostic.message)}{pointer}"]
+    lines = [f"{place}: {paint(severity, tone)}: {visible(diagnostic.message)}{pointer}"]
     line = source_line(diagnostic.location)
     if line is not None and line.strip():
         lines += [f"    {part}" for part in _excerpt(line, diagnostic.location.column, paint)]

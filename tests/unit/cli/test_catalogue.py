@@ -1,8 +1,5 @@
 """The table of commands agrees with the commands, and answers with none of them imported."""
 
-import subprocess
-import sys
-
 import click
 import pytest
 
@@ -14,7 +11,7 @@ LISTED = [command for command in commands.commands.values() if isinstance(comman
 
 
 def test_commands_are_listed_in_the_order_in_which_people_meet_them() -> None:
-    assert list(commands.commands)[:6] == ["init", "validate", "render", "lock", "plan", "apply"]
+    assert list(commands.commands)[:7] == ["init", "add", "validate", "render", "lock", "plan", "apply"]
 
 
 def test_no_command_is_imported_before_it_is_called() -> None:
@@ -35,31 +32,6 @@ def test_the_line_of_help_is_the_first_that_the_command_says_of_itself(listed: D
 def test_the_help_of_a_command_is_its_own(words: tuple[str, ...]) -> None:
     context = commands.commands[words[0]].make_context(words[0], ["--help"], resilient_parsing=True)
     assert context.command.get_help(context).startswith(f"Usage: {words[0]}")
-
-
-def completed(typed: str, word: int) -> list[str]:
-    """What bash is told when it completes a word of a command line."""
-    code = "from fused_spec.cli.main import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"_FUSED_SPEC_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(word)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [line.partition(",")[2] for line in done.stdout.splitlines()]
-
-
-def test_a_shell_completes_the_name_of_a_command() -> None:
-    assert completed("fused-spec va", 1) == ["validate"]
-
-
-def test_a_shell_completes_an_option_of_a_command() -> None:
-    assert completed("fused-spec plan specs/ --detailed", 3) == ["--detailed-exitcode"]
-
-
-def test_a_shell_completes_a_command_of_a_group() -> None:
-    assert completed("fused-spec tokens ro", 2) == ["rotate"]
 
 
 def test_what_is_called_is_the_command_itself() -> None:

@@ -42,7 +42,7 @@ def syntax_error(text: str) -> Diagnostic:
         ("a: ]\n", 1, 4, "check the brackets and commas"),
         ("a: *\n", 1, 4, "put the value in quotes"),
         ('a: "b" c\n', 1, 8, "check the quotes and brackets on this line and the one above"),
-        ("{name: monthly-${month}}\n", 1, 17, "put the whole text in quotes"),
+        ("{name: monthly-{month}}\n", 1, 16, "put the whole text in quotes"),
         ("a: [b[0], c]\n", 1, 6, "put the whole text in quotes"),
         ("a: {b: c]d}\n", 1, 9, "put the whole text in quotes"),
         ("a: [s3://b/{z}]\n", 1, 12, "put the whole text in quotes"),
@@ -105,3 +105,18 @@ def test_a_pair_of_escapes_is_one_character_in_double_quotes_alone(text: str, va
 def test_a_pair_moves_no_position() -> None:
     [only] = read_documents(file('{"a": "\\ud83d\\ude00", "b": 1}'))[0]
     assert only.positions.key(("b",)).column == 23
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "hint"),
+    [
+        ("a: {b: ${var.c}}\n", 8, 'write "${var.c}"'),
+        ("a: [${var.b}, c]\n", 5, 'write "${var.b}"'),
+        ("a: {b: 1, c: ${var.d} }\n", 14, 'write "${var.d}"'),
+        ("a: {b: s3://c/${var.d}/e}\n", 8, "put the whole value in quotes"),
+        ("a: [${var.b\n", 5, "put the whole value in quotes"),
+    ],
+)
+def test_a_name_in_braces_without_quotes_is_told_where_its_value_begins(text: str, column: int, hint: str) -> None:
+    [problem] = read_documents(file(text))[1]
+    assert (problem.code, problem.location.column, problem.hint) == ("unquoted-interpolation", column, hint)

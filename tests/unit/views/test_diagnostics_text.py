@@ -12,7 +12,7 @@ def survey(tmp_path, *, specs=0, files=0, diagnostics=()) -> Survey:
 def test_a_problem_shows_its_place_its_line_and_the_next_step() -> None:
     text = diagnostics_text([problem()], source_line=lambda _: "  instance_typ: m5.large")
     assert text.splitlines() == [
-        'specs/parcels.yaml:14:3: error: unknown field "instance_typ" (spec)',
+        'specs/parcels.yaml:14:3: error[FS701]: unknown field "instance_typ" (spec)',
         "    instance_typ: m5.large",
         "    ^",
         '  hint: did you mean "instance_type"?',
@@ -45,7 +45,7 @@ def test_a_caret_behind_the_end_of_the_line_stays_within_it() -> None:
 
 
 def test_a_warning_says_so() -> None:
-    assert ": warning: " in diagnostics_text([problem(severity=Severity.WARNING)])
+    assert ": warning[FS701]: " in diagnostics_text([problem(severity=Severity.WARNING)])
 
 
 def test_valid_specs_are_counted(tmp_path) -> None:

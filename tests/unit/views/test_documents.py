@@ -45,6 +45,7 @@ def test_a_diagnostic_has_every_key_of_the_contract() -> None:
             {
                 "severity": "error",
                 "code": "unknown-field",
+                "id": "FS701",
                 "file": "specs/parcels.yaml",
                 "line": 14,
                 "column": 3,

@@ -5,7 +5,8 @@ from tests.unit.views.things import problem
 
 def test_a_problem_is_a_workflow_command() -> None:
     assert annotations([problem(hint=None)]) == (
-        '::error file=specs/parcels.yaml,line=14,col=3,title=fused-spec unknown-field::unknown field "instance_typ"'
+        "::error file=specs/parcels.yaml,line=14,col=3,title=fused-spec FS701 unknown-field"
+        '::unknown field "instance_typ"'
     )
 
 

@@ -44,3 +44,10 @@ def test_every_result_names_a_rule_of_the_run() -> None:
 def test_the_text_is_one_line() -> None:
     assert json.loads(sarif_text([problem("a\nb")], version="1"))["version"] == "2.1.0"
     assert "\n" not in sarif_text([problem("a\nb")], version="1")
+
+
+def test_a_rule_has_a_number_and_says_what_it_is_about() -> None:
+    [rule] = sarif_document([problem()], version="1")["runs"][0]["tool"]["driver"]["rules"]
+    assert (rule["id"], rule["name"]) == ("FS701", "unknown-field")
+    assert rule["shortDescription"] == {"text": "A field that there is not"}
+    assert "**What to do:**" in rule["help"]["markdown"]

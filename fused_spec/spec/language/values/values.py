@@ -8,7 +8,7 @@ from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
 from fused_spec.spec.documents.positions import Place, Pointer
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.answers import Answer, Found, Hole, within
-from fused_spec.spec.language.names.interpolation import Filler
+from fused_spec.spec.language.names.interpolation import Filler, names_in
 from fused_spec.spec.language.names.templates import Mistake, Reference
 from fused_spec.spec.language.outside import Outside
 from fused_spec.spec.language.project.declared import Declared, TargetWords
@@ -56,6 +56,25 @@ class Values:
         told, self.told = self.told, []
         self.used.clear()
         return told
+
+    def all_used(self) -> set[str]:
+        """The variables that specs name, and those that the values of these name."""
+        found: set[str] = set()
+        left = list(self.used)
+        while left:
+            name = left.pop()
+            if name in found or name not in self.declared.variables:
+                continue
+            found.add(name)
+            said = (self.target.variables.get(name), self.declared.variables[name].default)
+            left += [
+                str(reference.path[0])
+                for layer in said
+                if layer is not None
+                for _, reference in names_in(layer.tree)
+                if reference.namespace == "var"
+            ]
+        return found
 
     def _has_value(self, variable: Variable) -> bool:
         name = variable.name

@@ -194,6 +194,18 @@ def test_a_variable_that_nothing_uses_is_a_warning(project: SmallProject) -> Non
     assert (problem.code, problem.is_error) == ("unused-variable", False)
 
 
+def test_a_variable_that_another_one_needs_is_used(project: SmallProject) -> None:
+    more = "  b: {type: string, default: s3://geo}\n"
+    project.specs(declared('{type: string, default: "${var.b}/tiles"}') + more, a__yaml=job(parameters=A))
+    assert project.problems() == []
+
+
+def test_a_sealed_target_is_looked_at_though_nothing_else_differs_there(project: SmallProject) -> None:
+    sealed = "targets:\n  prod: {base_url: https://fused.example.com/server/v1, sealed: true}\n"
+    project.specs(declared("{type: string}") + sealed, a__yaml=job(parameters=A))
+    assert project.problem().code == "variable-without-value"
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
