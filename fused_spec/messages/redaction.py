@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from fused_spec.messages.named_secrets import bare, is_named
+
 MASK = "***"
 
 _SHORTEST = 4  # characters of a known value
+_SHORTEST_ENCODED = 8  # and of one that is looked for in base64 and hexadecimal digits
 _SHORTEST_LINE = 12  # and of one line of it; a shorter one may stand in any text
 
 # Names are compared with their words apart (`accessToken` is `access_Token`).
@@ -58,7 +61,9 @@ _SHAPES = re.compile(
 _HINTS = re.compile(
     "fsh_|fc_|UDF_|AKIA|ASIA|gh[pousr]_|github_pat_|sk-|xox[abprs]-|AccountKey=|SharedAccessKey=|eyJ|-----BEGIN "
 )
-_URL_PASSWORD = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@(?:[^\s/@\"',;]*@)*", re.IGNORECASE)
+_URL_PASSWORD = re.compile(
+    r"(?P<scheme>\b[a-z][a-z0-9+.-]*://[^\s/:@]*):(?!\$\{secret\.\w+\}@)[^\s/@]+@(?:[^\s/@\"',;]*@)*", re.IGNORECASE
+)
 _URL_TOKEN = re.compile(r"(?P<scheme>\bhttps?://)[^\s/:@?#]{20,}@")  # no name of a user is that long
 _BEARER = re.compile(r"(?P<word>\bBearer|-Bearer|Service-Token|Authorization\W{1,4}Basic)\s+\S+", re.IGNORECASE)
 _SIGNED_QUERY = re.compile(r"(?P<key>[?&](?:[^=&\s]*(?:signature|token|credential|sig)))=[^&\s'\"]+", re.IGNORECASE)
@@ -100,11 +105,12 @@ def looks_like_secret(value: str) -> bool:
 
 
 def shown_env(env: Mapping[str, Any]) -> dict[str, Any]:
-    """The environment as it may be shown: sensitive values masked, the others as they are."""
-    return {
-        name: MASK if value is not None and (is_sensitive_name(name) or looks_like_secret(str(value))) else value
-        for name, value in env.items()
-    }
+    """The environment as it may be shown: sensitive values masked, the others as they are; names of secrets stay."""
+    return {name: bare(value) if is_named(value) else _shown(name, value) for name, value in env.items()}
+
+
+def _shown(name: str, value: Any) -> Any:
+    return MASK if value is not None and (is_sensitive_name(name) or looks_like_secret(str(value))) else value
 
 
 def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
@@ -145,7 +151,8 @@ class Redactor:
         self._known = re.compile("|".join(map(re.escape, self._secrets))) if known else None
 
     def __call__(self, text: str) -> str:
-        if self._known is not None:
+        # To look for each is quicker than for all by a pattern, and hardly a line has one.
+        if self._known is not None and any(secret in text for secret in self._secrets):
             text = self._known.sub(MASK, text)
         if _TRACES.search(text) is None:
             return text
@@ -217,7 +224,8 @@ def _size(pieces: Iterable[str]) -> int:
 
 
 def forms(value: str) -> list[str]:
-    """How a value may be written: as it is, as JSON, CSV, HTML, Python or within a URL has it; longest first."""
+    """How a value may be written, longest first: as it is, as JSON, CSV, HTML, Python or a URL has it, in base64 and in
+    hexadecimal digits."""
     from html import escape  # with a table of 2,000 names, for those alone who know a secret
 
     in_json = [json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
@@ -231,8 +239,24 @@ def forms(value: str) -> list[str]:
         *(spell(value)[1:-1] for spell in (repr, ascii)),
         *(quote(value, safe=safe, errors="replace") for safe in ("", "/", _LEFT_BY_REQUESTS)),
         quote_plus(value, errors="replace"),
+        *_encoded(value),
     }
     return sorted(ways, key=len, reverse=True)
+
+
+def _encoded(value: str) -> Iterator[str]:
+    """Of base64 the characters that the value alone decides, wherever in three bytes it begins."""
+    from base64 import b64encode, urlsafe_b64encode
+
+    content = value.encode("utf-8", "surrogatepass")
+    if len(content) < _SHORTEST_ENCODED:
+        return
+    yield content.hex()
+    yield content.hex().upper()
+    for before in range(3):
+        first, last = -(-8 * before // 6), 8 * (before + len(content)) // 6
+        for encode in (b64encode, urlsafe_b64encode):
+            yield encode(bytes(before) + content).decode("ascii")[first:last]
 
 
 def _in_lines(form: str, shortest_line: int) -> Iterator[str]:
@@ -253,9 +277,9 @@ redact = Redactor()
 
 
 def sensitive_values(env: Mapping[str, Any]) -> Iterator[str]:
-    """The values of this environment that are secrets."""
+    """The values of this environment that are secrets; names of secrets are none."""
     for name, value in env.items():
-        if value is not None and (is_sensitive_name(name) or looks_like_secret(str(value))):
+        if value is not None and not is_named(value) and (is_sensitive_name(name) or looks_like_secret(str(value))):
             yield str(value)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.named_secrets import has_mac, text_of
 from fused_spec.messages.phrases import listed
 from fused_spec.messages.redaction import MASK, shown_env
 from fused_spec.plan.model import Change, FieldChange, History, PastRun, Run
@@ -39,10 +40,11 @@ def cause_of_change(
 
 def _masked(job: DesiredJob) -> Iterator[str]:
     """What may have changed without being shown, when nothing that is shown did."""
-    env = job.payload.get("additional_env", {})
-    yield from (
-        f"additional_env.{name}, whose value is not shown" for name, value in shown_env(env).items() if value == MASK
-    )
+    for name, value in job.payload.get("additional_env", {}).items():
+        if has_mac(value):
+            yield f"the value of {text_of(value)}"
+        elif shown_env({name: value})[name] == MASK:
+            yield f"additional_env.{name}, whose value is not shown"
 
 
 def _since(job: DesiredJob, newest: Run | PastRun, planned: Mapping[Key, Change]) -> Iterator[str]:

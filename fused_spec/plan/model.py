@@ -40,6 +40,14 @@ class ReadRun(Struct, frozen=True, kw_only=True):
     output: str | None = None
 
 
+class StartedAs(Struct, frozen=True, kw_only=True):
+    """What a run was started as, where its job, or one that it reads, has another name by now."""
+
+    key: Key
+    digest: str
+    reads: Mapping[str, ReadRun] = field(default_factory=dict)
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """One execution that the service knows and that carries our marker.
 
@@ -66,10 +74,16 @@ class Run(Struct, frozen=True, kw_only=True):
     differences: tuple[FieldChange, ...] = ()
     error: str | None = None
     ended_by: str | None = None  # who cancelled it and why, where that was written down
+    started_as: StartedAs | None = None
 
     @property
     def was_replaced(self) -> bool:
         return self.replaced and self.status is RunStatus.CANCELLED
+
+    @property
+    def own(self) -> StartedAs:
+        """What it was started as: it is kept under that, whatever its job is called by now."""
+        return self.started_as or StartedAs(key=self.key, digest=self.digest, reads=self.reads)
 
 
 class PastRun(Struct, frozen=True, kw_only=True):
@@ -91,6 +105,12 @@ class PastRun(Struct, frozen=True, kw_only=True):
     error: str | None = None
     ended_by: str | None = None
     differences: tuple[FieldChange, ...] = ()
+    started_as: StartedAs | None = None
+
+    @property
+    def own(self) -> StartedAs:
+        """What it was started as: it is kept under that, whatever its job is called by now."""
+        return self.started_as or StartedAs(key=self.key, digest=self.digest, reads=self.reads)
 
     @property
     def over(self) -> datetime | None:
@@ -171,6 +191,12 @@ class Change(Struct, frozen=True, kw_only=True):
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
 
     @property
+    def renamed_from(self) -> str | None:
+        """The name that the job had when its newest run was started, where that is another one."""
+        started_as = self.before.started_as if isinstance(self.before, Run | PastRun) else None
+        return started_as.key.name if started_as is not None and started_as.key != self.key else None
+
+    @property
     def job_id(self) -> str | None:
         return self.before.job_id if isinstance(self.before, Run | PastRun) else None
 
@@ -215,6 +241,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
+    moved: tuple[tuple[Key, Key], ...] = ()  # names that became others, as no apply has written down yet
     seen: frozenset[str] = frozenset()  # runs that this plan took into account; a newer one makes it stale
 
     @property

@@ -58,7 +58,7 @@ def make_plan(
         planned[desired.key] = waiting(_change(desired, history, requests, now, planned), planned)
     changes = list(planned.values())
     undeclared = list(_orphans(frozenset(desired.key for desired in declared), history))
-    orphans = [orphan for orphan in undeclared if not history.elsewhere.declares(orphan.key)]
+    orphans = [orphan for orphan in undeclared if not _is_elsewhere(orphan, history)]
     pruned = [orphan for orphan in orphans if not _is_protected(orphan)] if requests.prune else []
     spared = [orphan for orphan in orphans if _is_protected(orphan)] if requests.prune else orphans
     _check_prune(pruned, history, requests)
@@ -238,6 +238,12 @@ def _orphans(declared: frozenset[Key], history: History) -> Iterator[Change]:
             yield Change(key=key, action=Action.DISABLE, reason=Reason.NOT_IN_SPECS, before=existing)
 
 
+def _is_elsewhere(orphan: Change, history: History) -> bool:
+    """Whether specs that were not given declare it, under any name that it has or had."""
+    keys = {orphan.key, *([orphan.before.own.key] if isinstance(orphan.before, Run | PastRun) else [])}
+    return any(map(history.elsewhere.declares, keys))
+
+
 def _left_alone(orphan: Change, scope: str) -> str:
     goes_on = f"its run {orphan.job_id} goes on" if orphan.action is Action.CANCEL else "it stays enabled"
     if scope == DEFAULT_SCOPE:
@@ -251,7 +257,7 @@ def _left_alone(orphan: Change, scope: str) -> str:
 
 def _spared(undeclared: Sequence[Change], history: History) -> Iterator[str]:
     """What a prune leaves alone, since specs declare it that were not given."""
-    spared = list(dict.fromkeys(str(one.key) for one in undeclared if history.elsewhere.declares(one.key)))
+    spared = list(dict.fromkeys(str(one.key) for one in undeclared if _is_elsewhere(one, history)))
     if spared:
         names = ", ".join(spared[:_NAMED]) + (f" and {len(spared) - _NAMED} more" if len(spared) > _NAMED else "")
         where = "may be declared in specs of the project, which are too many to look at"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from fused_spec.reconcile.marking.marker import Marker
+from fused_spec.reconcile.marking.renamed import renamed
 from fused_spec.spec.model import Key
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ _PATIENCE = 60.0  # seconds between two looks at whether another one's look is o
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """The marked runs that the plan had not seen, by scope and key, the newest first; `began` by the apply's clock."""
+    """The marked runs that the plan had not seen, by scope and key of now, the newest first.
+
+    `began` is by the apply's clock.
+    """
 
     began: float
     by_key: "Mapping[tuple[str, Key], Sequence[Marked]]"
@@ -80,8 +84,9 @@ class Looks(Struct):
         found = list(zip(new, site.markers.read(new), strict=True))
         for job, marker in reversed(found):
             if marker is not None:
-                name = (marker.scope, marker.key)
-                by_key[name] = sorted([(job, marker), *by_key.get(name, ())], key=_created, reverse=True)
+                seen = renamed(marker, site.moves, job.creation_date)
+                name = (seen.scope, seen.key)
+                by_key[name] = sorted([(job, seen), *by_key.get(name, ())], key=_created, reverse=True)
         self._met.update((job.id, began) for job in new)
         return Look(began=began, by_key=by_key)
 

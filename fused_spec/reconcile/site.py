@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from fused_spec.configuration.secret_values import SecretReader
 from fused_spec.configuration.settings import Target
 from fused_spec.reconcile.looks import Looks
 from fused_spec.reconcile.uploads import Uploads
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.system.polling import Clock, Sleep, steady_clock
 from fused_spec.system.timings import UNTIMED, Timings
 
@@ -87,7 +89,8 @@ def always(_seconds: float) -> bool:
 class Site(Struct, frozen=True, kw_only=True):
     """What acting needs; `seen` are the runs that the plan took into account.
 
-    `may_act(seconds)` says whether the lock is still held, and will be for so long.
+    `may_act(seconds)` says whether the lock is still held, and will be for so long. `moves` say what things were called
+    before.
     """
 
     api: "FusedAPI"
@@ -102,7 +105,9 @@ class Site(Struct, frozen=True, kw_only=True):
     may_act: Callable[[float], bool] = always
     uploads: Uploads = field(default_factory=Uploads)
     looks: Looks = field(default_factory=Looks)
+    secrets: SecretReader = field(default_factory=SecretReader)
     timings: Timings = UNTIMED
+    moves: Moves = UNMOVED
 
     def seeing(self, seen: frozenset[str]) -> "Site":
         """The same place for a plan that took these runs into account."""

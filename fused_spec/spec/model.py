@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from fused_spec.configuration.declared_secrets import NO_SECRETS, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, Target
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
@@ -90,7 +91,7 @@ class Desired(Struct, frozen=True, kw_only=True):
 
     `sources` names the file behind a payload path (`config.steps.0.udf.code` → `udfs/area.py`), so that a
     plan can say which file changed. `group` is the name that the cells of one matrix share, `cell` the keys of this one
-    by dimension.
+    by dimension. `former` are the keys that it had before, the newest first.
     """
 
     key: Key
@@ -102,11 +103,13 @@ class Desired(Struct, frozen=True, kw_only=True):
     sources: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
     cell: Mapping[str, str] = field(default_factory=dict)
+    former: tuple[Key, ...] = ()
 
 
 class DesiredJob(Desired, frozen=True, kw_only=True):
     """A job; the payload holds `config` and, where given, start_job's keywords by the same names:
-    `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`.
+    `instance_type`, `region`, `disk_size_gb`, `image_name`, and `additional_env` as `{NAME: value}`, where a value that
+    is no text names secrets (`messages.named_secrets`).
 
     `reads` are those of its needs whose output it reads; `writes` are the addresses that it says it writes besides its
     steps. `start` holds start_job's keywords that decide nothing about the result, and so are no part of the digest:
@@ -128,7 +131,12 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
 
 
 class DesiredUdf(Desired, frozen=True, kw_only=True):
-    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`."""
+    """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`.
+
+    A slug that no spec `says` is the first name that the UDF had.
+    """
+
+    says_slug: bool = False
 
 
 class Life(Struct, frozen=True, kw_only=True):
@@ -219,14 +227,15 @@ class Survey(Struct, frozen=True, kw_only=True):
 class Resolution(Struct, frozen=True, kw_only=True):
     """Everything the specs say: desired state in the order of their files, and every problem found.
 
-    `files` are those that were read; others of the project may declare more. `judge` knows the policies, if there are
-    any: those on plans are asked later.
+    `files` are those that were read; others of the project may declare more. `secrets` are those of its target. `judge`
+    knows the policies, if there are any: those on plans are asked later.
     """
 
     project: Project
     desired: tuple[Desired, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     files: tuple[Path, ...] = ()
+    secrets: Secrets = NO_SECRETS
     judge: "Judge | None" = None
 
     @property

@@ -32,6 +32,7 @@ def resolve(
         desired=desired,
         diagnostics=sight.in_order(problems),
         files=tuple(file.path for file in sight.files if file.path is not None),
+        secrets=sight.spoken.secrets(name),
         judge=seen.around.judge,
     )
 

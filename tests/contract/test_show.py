@@ -14,6 +14,7 @@ from fused_spec.plan.model import Requests
 from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Project
+from fused_spec.spec.relations.moves import Moves
 from tests.asgi import AsgiAdapter
 from tests.contract.test_odd_answers import DETACHED, Cache, Odd
 from tests.contract.world import SCOPE, SLOW, TOKEN, World, job
@@ -41,6 +42,7 @@ def details(world: World, name: str) -> dict[str, Any]:
         archive=world.archive,
         journal=world.site().journal,
         cancels=Cancels(world.store, f"{SCOPE}/services/local/cancelled"),
+        moves=Moves(recorded=world.recorded.all()),
     )
     return run_details(around, find_run(around, name))
 
@@ -49,6 +51,17 @@ def test_a_run_as_it_should_be_has_no_notes(world: World) -> None:
     world.write("specs/a.yaml", job())
     world.apply()
     assert (details(world, "areas")["notes"], details(world, "areas")["copy_of"]) == ([], None)
+
+
+def test_a_renamed_job_is_found_by_all_its_names(world: World) -> None:
+    world.write("specs/a.yaml", job())
+    world.apply()
+    world.write("specs/a.yaml", job("fields, moved_from: [areas]"))
+    world.apply()
+    by_name = {name: details(world, name)["key"] for name in ("areas", "fields")}
+    world.apply(requests=Requests(rerun=frozenset({"fields"})))
+    assert by_name == {"areas": "Job/areas", "fields": "Job/areas"}
+    assert [details(world, name)["key"] for name in ("areas", "fields")] == ["Job/fields", "Job/fields"]
 
 
 def test_an_attempt_that_was_answered_with_an_older_run_is_told(world: World) -> None:

@@ -22,10 +22,12 @@ from fused_spec.reconcile.archive.spool import Spools
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.reconcile.journal.intents import Journal
+from fused_spec.reconcile.journal.moves import RecordedMoves
 from fused_spec.reconcile.site import Site, Timing
 from fused_spec.reconcile.site import World as Time
 from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Resolution
+from fused_spec.spec.relations.moves import UNMOVED, Moves, with_recorded
 from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter
 
@@ -91,7 +93,7 @@ class World:
     def store(self) -> LocalStore:
         return LocalStore(self.folder / "archive")
 
-    def site(self, seen: frozenset[str] = frozenset()) -> Site:
+    def site(self, seen: frozenset[str] = frozenset(), moves: Moves = UNMOVED) -> Site:
         """Where to act: the service in memory, listing at once, and given up on after half a second."""
         return Site(
             api=self.api,
@@ -101,13 +103,21 @@ class World:
             spools=Spools(self.folder / "logs"),
             scope=SCOPE,
             seen=seen,
+            moves=moves,
             timing=Timing(visible=0.0, accepted=0.5, margin=0.0),
         )
 
     def resolution(self) -> Resolution:
         found = resolve(["specs"], cwd=self.folder)
         assert found.valid
-        return found
+        return replace(found, desired=with_recorded(found.desired, self.recorded.all()))
+
+    @property
+    def recorded(self) -> RecordedMoves:
+        return RecordedMoves(self.store, SCOPE)
+
+    def moves(self) -> Moves:
+        return Moves(self.resolution().desired, self.recorded.all())
 
     def history(self, requests: Requests = Requests()) -> History:
         site = self.site()
@@ -119,13 +129,15 @@ class World:
             markers=site.markers,
             now=datetime.now(UTC),
             prune=requests.prune,
+            moves=self.moves(),
         )
 
     def plan(self, requests: Requests = Requests()) -> Plan:
         return self.plan_of(self.history(requests), requests)
 
     def plan_of(self, history: History, requests: Requests) -> Plan:
-        return make_plan(self.resolution(), history, target="local", requests=requests, now=history.read_at)
+        plan = make_plan(self.resolution(), history, target="local", requests=requests, now=history.read_at)
+        return replace(plan, moved=self.moves().new())
 
     def apply(self, options: Options = FAST, requests: Requests = Requests()) -> dict[str, Outcome]:
         """Settle, plan and apply, by one reading of the history; the outcomes by `kind/name`."""
@@ -146,7 +158,8 @@ class World:
         return {str(event.outcome.change.key): event.outcome for event in self.events if isinstance(event, Finished)}
 
     def carry_out(self, plan: Plan, options: Options = FAST) -> dict[str, Outcome]:
-        self.events = list(apply(plan, self.site(plan.seen), options=options))
+        self.recorded.record(plan.moved, self.api.server_time or datetime.now(UTC))
+        self.events = list(apply(plan, self.site(plan.seen, self.moves()), options=options))
         return {str(event.outcome.change.key): event.outcome for event in self.events if isinstance(event, Finished)}
 
     def job_ids(self) -> list[str]:

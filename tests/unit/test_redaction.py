@@ -194,8 +194,9 @@ def test_a_known_value_is_masked_however_it_is_written(written: str) -> None:
     assert masked.strip("ab ").strip("'\"") == MASK
 
 
-def test_a_plain_value_has_one_form() -> None:
-    assert forms("correct-horse") == ["correct-horse"]
+def test_a_plain_value_has_one_form_beside_those_of_its_bytes() -> None:
+    assert forms("correct") == ["correct"]
+    assert len(forms("correct-horse")) == 6
 
 
 def test_the_longest_form_of_a_value_comes_first() -> None:

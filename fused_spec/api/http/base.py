@@ -1,5 +1,6 @@
 """What every part of the client stands on: a transport, and its time."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from threading import Lock
 from typing import Self
@@ -45,6 +46,10 @@ class Connected:
     def service_id(self) -> str | None:
         """The id that an embedded service tells; None of any other server, and before an answer."""
         return self._transport.service_id
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Keep these values out of the errors that calls end in; a service may quote what it was sent."""
+        self._transport.hide(secrets)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r})"

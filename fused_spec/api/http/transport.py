@@ -8,7 +8,7 @@ answer, repeats only of GET and HEAD, no secret in an error. What the calls mean
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -102,9 +102,16 @@ class Transport:
         self._timings = timings
         self._session = session or new_session()
         self._credentials = credentials
-        self._redact = Redactor([credentials.access_token] if credentials else [])
+        self._hidden = {credentials.access_token} if credentials else set()
+        self._redact = Redactor(self._hidden)
         self._server_clock = ServerClock(clock)
         self._pace = Pace(_CONNECTIONS, clock, sleep)
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Keep these out of every error as well: a service may quote what it was sent."""
+        if not self._hidden.issuperset(more := set(values)):
+            self._hidden = self._hidden | more
+            self._redact = Redactor(self._hidden)
 
     @property
     def server_time(self) -> datetime | None:

@@ -59,6 +59,8 @@ def open_site(context: Context, place: Workplace, api: FusedAPI, may_act: Callab
         timing=place.timing,
         may_act=may_act,
         timings=context.timings,
+        secrets=place.secrets,
+        moves=place.moves,
     )
     place.kept.listed.renew()  # what was listed before the lock was taken may have changed since
     with context.timings.phase(Phase.RECOVER):

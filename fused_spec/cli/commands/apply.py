@@ -154,6 +154,7 @@ def _apply(
             confirm(
                 context, place.target, question, yes=asked.yes, otherwise=declined, hint="-y applies without asking"
             )
+        place.kept.moves.record(made.moved, service_clock(api)())
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
         heard: list[Event] = []
         with context.timings.phase(Phase.APPLY):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fused_spec.cli.terminal.context import Context
+from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import command, output_option
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=naming(Noun.CODE))
 @output_option("text", "json", "markdown")
 @command
 def explain(context: Context, code: str | None, output: str) -> None:

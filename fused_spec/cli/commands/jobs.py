@@ -107,11 +107,12 @@ def show(context: Context, name: str, output: str) -> None:
     """
     from fused_spec.cli.runs.details import run_details
     from fused_spec.cli.runs.lookup import find_run, surroundings
+    from fused_spec.messages.redaction import masked
     from fused_spec.views.documents.json import as_json
     from fused_spec.views.text.runs import show_text
 
     around = surroundings(context)
-    details = run_details(around, find_run(around, name))
+    details = masked(run_details(around, find_run(around, name)), around.mask)
     context.console.result(as_json(details) if output == "json" else show_text(details))
 
 

@@ -28,6 +28,8 @@ def _known(noun: Noun, asking: click.Context, typed: str) -> Iterable[Completion
     match noun:
         case Noun.FILE:
             return [CompletionItem(typed, type="file")]
+        case Noun.CODE:
+            return _beginning(typed, _codes())
         case Noun.KIND:
             return _beginning(typed, _kinds())
         case Noun.TARGET:
@@ -54,6 +56,13 @@ def _kinds() -> dict[str, str | None]:
     from fused_spec.spec.checking.schema import KINDS
 
     return dict.fromkeys(KINDS)
+
+
+def _codes() -> dict[str, str | None]:
+    """Each by its number and by its word."""
+    from fused_spec.messages.codes.registry import entries
+
+    return {word: entry.title for entry in entries().values() for word in (entry.id, entry.code)}
 
 
 def _targets(context: Context) -> dict[str, str | None]:

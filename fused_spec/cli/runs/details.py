@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.cli.runs.lookup import FoundRun, Surroundings, marked_jobs
+from fused_spec.messages.redaction import masked, redact, shown_env
 from fused_spec.views.words.shown import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from fused_spec.api.reading import FusedReader
@@ -67,10 +68,18 @@ def _from_history(api: "FusedReader", found: FoundRun, created: "datetime | None
         "instance_type": run.instance_type,
         "finished_tasks": run.finished_tasks,
         "total_tasks": run.total_tasks,
-        "settings": without_secrets(found.marker.settings) if found.marker else {},
+        "settings": _settings(found.marker.settings) if found.marker else {},
         "config": without_secrets(shown.model_dump(mode="json")),
         "results": _result_names(api, found.job_id),
     }
+
+
+def _settings(settings: "Mapping[str, Any]") -> dict[str, Any]:
+    """What a marker tells of the start; in an environment the names of secrets are none."""
+    shown: dict[str, Any] = without_secrets(settings)
+    if isinstance(env := settings.get("additional_env"), dict):
+        shown["additional_env"] = {name: masked(value, redact) for name, value in shown_env(env).items()}
+    return shown
 
 
 def _from_receipt(found: FoundRun) -> dict[str, Any]:

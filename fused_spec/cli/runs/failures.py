@@ -6,6 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 from fused_spec.errors import FusedSpecError
+from fused_spec.messages.named_secrets import names_of
+from fused_spec.messages.redaction import Redactor
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, Run
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
@@ -25,7 +27,7 @@ def failures(site: Site, outcomes: Sequence[Outcome], *, link: bool) -> dict[str
         if outcome.job_id and outcome.status in _SHOWN and outcome.change.action is not Action.CANCEL:
             end = LogEnd()
             with suppress(FusedSpecError):
-                end = end_of(_log(site, outcome.job_id))
+                end = end_of(_log(site, outcome.change, outcome.job_id))
             found[outcome.job_id] = Failure(
                 step=end.step,
                 input=None if end.input is None else _input(outcome.change, end.number, end.input),
@@ -37,10 +39,16 @@ def failures(site: Site, outcomes: Sequence[Outcome], *, link: bool) -> dict[str
     return found
 
 
-def _log(site: Site, job_id: str) -> Iterator[str]:
+def _log(site: Site, change: Change, job_id: str) -> Iterator[str]:
+    """The messages of a log; of one that is not archived without the secrets, which have to be had for that."""
     receipt = next(iter(site.archive.find(job_id)), None)
-    lines = site.archive.read_logs(receipt) if receipt is not None else site.api.get_logs(job_id)
-    yield from (line.message for line in lines)
+    if receipt is not None:
+        yield from (line.message for line in site.archive.read_logs(receipt))
+        return
+    env = change.after.payload.get("additional_env", {}) if isinstance(change.after, DesiredJob) else {}
+    named = site.secrets.values(names_of(env))
+    mask = Redactor((*named.values(), *site.secrets.readable()))
+    yield from mask.pieces(line.message for line in site.api.get_logs(job_id))
 
 
 def _input(change: Change, step: int | None, index: int) -> Input:

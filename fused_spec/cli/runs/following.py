@@ -36,7 +36,7 @@ def log_lines(
 
     if found.in_history:
         try:
-            yield from _live_lines(around.api, found.job_id, since_ms=since_ms, follow=follow, sleep=sleep)
+            yield from _live_lines(around, found.job_id, since_ms=since_ms, follow=follow, sleep=sleep)
             return
         except ApiError as error:
             if not error.is_gone or found.receipt is None:
@@ -52,8 +52,10 @@ def log_lines(
         tell(f"Note: this log is not whole: {found.receipt.log_missing}.")
 
 
-def _live_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow: bool, sleep: Sleep) -> Iterator[str]:
-    """What the service has; with `follow` until the run and its machine have ended.
+def _live_lines(
+    around: "Surroundings", job_id: str, *, since_ms: int | None, follow: bool, sleep: Sleep
+) -> Iterator[str]:
+    """What the service has, without the secrets of the project; with `follow` until the run and its machine have ended.
 
     The status is read before the lines, so those read after an ended status are the last ones. The answer goes
     through a file: a log may be longer than memory.
@@ -62,7 +64,7 @@ def _live_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow
     from fused_spec.api.logs.cursor import LogCursor
     from fused_spec.api.logs.file import saved_lines
 
-    cursor = LogCursor()
+    api, cursor = around.api, LogCursor()
     with TemporaryDirectory(prefix="fused-spec-") as folder:
         answer = Path(folder) / "answer.jsonl"
         silence = Silence(_PATIENCE if follow else 0.0)
@@ -70,7 +72,8 @@ def _live_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow
             try:
                 run = api.get_status(job_id) if follow else None
                 asked = since_ms if cursor.since_ms is None else cursor.since_ms
-                api.save_logs(job_id, answer, asked, most=DOWNLOAD.size)
+                last = run is None or _is_over(run)
+                api.save_logs(job_id, answer, asked, most=DOWNLOAD.size, scrub=around.mask, last=last)
                 silence.ends()
             except ServiceError as error:
                 if not (follow and _may_pass(error)):
@@ -83,7 +86,7 @@ def _live_lines(api: "FusedReader", job_id: str, *, since_ms: int | None, follow
                 if since_ms is None or line.timestamp >= since_ms:
                     told = True
                     yield line.message.rstrip("\r\n")
-            if run is None or _is_over(run):
+            if last:
                 return
             sleep(_FIRST if told else pause)
 

@@ -1,16 +1,18 @@
 """Find the run that a name or a job id means: in the service's history, else in the archive."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from fused_spec.cli.targets.memory import cancels_of, kept_at, open_markers
+from fused_spec.cli.targets.secrets import masking
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
+from fused_spec.messages.redaction import Redactor, redact
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.journal.intents import Journal
     from fused_spec.reconcile.marking.marker import Marker
     from fused_spec.spec.model import Project
+    from fused_spec.spec.relations.moves import Moves
 
 _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -37,6 +40,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     archive: "Archive"
     journal: "Journal"
     cancels: "Cancels"
+    moves: "Moves"
+    mask: Redactor = redact
 
 
 class FoundRun(Struct, frozen=True, kw_only=True):
@@ -54,6 +59,7 @@ def surroundings(context: Context) -> Surroundings:
     """What a command needs that names no specs; raises `SpecError` when the project file is invalid."""
     from fused_spec.api.reading import FusedReader
     from fused_spec.cli.targets.target import connect, find_target
+    from fused_spec.spec.relations.moves import Moves
 
     project = current_project(context)
     target = find_target(context, project)
@@ -66,6 +72,8 @@ def surroundings(context: Context) -> Surroundings:
         archive=kept.archive,
         journal=kept.journal,
         cancels=cancels_of(kept),
+        mask=masking(context, project, target),
+        moves=Moves(recorded=kept.moves.all()),
     )
 
 
@@ -119,15 +127,15 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
 
 
 class _Newest:
-    """Takes in the history down to the newest run of a name, and on to where no run is that it may be a copy of.
+    """Takes in the history down to the newest run of a job, and on to where no run is that it may be a copy of.
 
-    `known` are the names of the project that were met.
+    `names` are those that the job has and had, `known` those of the project that were met.
     """
 
-    def __init__(self, markers: "Markers", scope: str, name: str, attempt: int | None) -> None:
+    def __init__(self, markers: "Markers", scope: str, names: Collection[str], attempt: int | None) -> None:
         self._markers = markers
         self._scope = scope
-        self._name = name
+        self._names = names
         self._attempt = attempt
         self.known: set[str] = set()
         self.met: tuple[JobResponse, Marker] | None = None
@@ -149,7 +157,7 @@ class _Newest:
         if marker is None or marker.scope != self._scope or is_late(marker, job.creation_date):
             return
         self.known.add(marker.key.name)
-        is_wanted = marker.key.name == self._name and self._attempt in (None, marker.attempt)
+        is_wanted = marker.key.name in self._names and self._attempt in (None, marker.attempt)
         # Of runs with one mark the first is the one that was meant.
         if is_wanted if self.met is None else self.met[1].nonce == marker.nonce:
             self.met = (job, marker)
@@ -159,15 +167,18 @@ def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
     from fused_spec.messages.diagnostics import nearest
     from fused_spec.reconcile.history.listing import read_down
 
+    names = _names_of(around.moves, name)
     markers = open_markers(around.api, around.project, around.target, around.service)
-    looked = read_down(around.api, lambda: _Newest(markers, around.project.scope, name, attempt))
+    looked = read_down(around.api, lambda: _Newest(markers, around.project.scope, names, attempt))
     known = looked.known
     if looked.met is not None:
         job, marker = looked.met
         receipt = next(iter(around.archive.find(job.id)), None)
         return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
-    if receipts := [one for one in around.archive.find(name) if attempt in (None, one.attempt)]:
-        return FoundRun(job_id=receipts[0].job_id, name=name, receipt=receipts[0], in_history=False)
+    receipts = [one for each in names for one in around.archive.find(each) if attempt in (None, one.attempt)]
+    if receipts:
+        newest = max(receipts, key=lambda one: one.created)
+        return FoundRun(job_id=newest.job_id, name=name, receipt=newest, in_history=False)
     known |= around.archive.names()
     if attempt is not None and name in known:
         raise FusedSpecError(
@@ -179,3 +190,11 @@ def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
         f'no run of a job named "{name}" is known to {around.target.name}',
         hint=f'did you mean "{meant}"?' if meant else "`fused-spec jobs` lists runs, `fused-spec apply` starts them",
     )
+
+
+def _names_of(moves: "Moves", name: str) -> "frozenset[str]":
+    """The name, and those that the same job has and had, as applies wrote down."""
+    from fused_spec.spec.model import Key, Kind
+
+    newest = moves.key_of(Key(kind=Kind.JOB, name=name))
+    return frozenset({name, *(key.name for key in moves.names_of(newest))})

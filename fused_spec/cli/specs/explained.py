@@ -8,7 +8,8 @@ from fused_spec.cli.specs.reading import means_of
 from fused_spec.cli.targets.target import find_target
 from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import Misconfigured
-from fused_spec.messages.redaction import MASK, is_sensitive_name
+from fused_spec.messages.named_secrets import Veiled
+from fused_spec.messages.redaction import MASK, is_sensitive_name, redact
 from fused_spec.spec.explanation import Said, explain
 from fused_spec.spec.model import Key, Kind
 from fused_spec.views.documents.json import as_json as json_text
@@ -37,6 +38,8 @@ def _key(name: str) -> Key:
 
 
 def _shown(value: Any, pointer: tuple[str | int, ...]) -> Any:
+    if isinstance(value, Veiled):
+        return redact(value)
     if any(isinstance(step, str) and is_sensitive_name(step) for step in pointer):
         return MASK
     return without_secrets({"it": value})["it"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fused_spec.reconcile.archive.spool import Spools
     from fused_spec.reconcile.history.markers import Markers
     from fused_spec.reconcile.journal.intents import Journal
+    from fused_spec.reconcile.journal.moves import RecordedMoves
     from fused_spec.reconcile.reviewing.left import Leavings
     from fused_spec.reconcile.store.snapshot import Snapshot
     from fused_spec.reconcile.store.store import Store
@@ -43,6 +44,7 @@ class Memory(Struct, frozen=True, kw_only=True):
     listed: "Snapshot"
     archive: "Archive"
     journal: "Journal"
+    moves: "RecordedMoves"
     service: "ServiceIdentity"
     project: "Project"
     locks: tuple[str, ...]
@@ -59,6 +61,7 @@ def open_kept(
     """What is kept at `place` (a folder or a URL), else where the project says, else in its state folder."""
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.journal.intents import Earlier, Journal
+    from fused_spec.reconcile.journal.moves import RecordedMoves
     from fused_spec.reconcile.store.snapshot import Snapshot
     from fused_spec.reconcile.store.stores import open_store
 
@@ -76,6 +79,7 @@ def open_kept(
         listed=listed,
         archive=Archive(listed, project.scope, service, earlier=before if is_certain else None, timings=timings),
         journal=Journal(listed, project.scope, service.folder, earlier=earlier or None),
+        moves=RecordedMoves(listed, project.scope),
         service=service,
         project=project,
         locks=(f"{project.scope}@{service.folder}", *([before] if before else ())),

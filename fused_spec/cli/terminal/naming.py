@@ -26,6 +26,7 @@ class Noun(StrEnum):
     TARGET = "target"
     VARIABLE = "variable"
     KIND = "kind"
+    CODE = "code"
     FILE = "file"
 
 

@@ -18,7 +18,7 @@ _RUNS = "`fused-spec status` shows the newest run of each job, `fused-spec jobs`
 _ONE_RUN = "`fused-spec show NAME` shows one run"
 _FORM = "Write `--output json`; `fused-spec COMMAND --help` has the forms of each command"
 _FOLLOW = "`fused-spec logs -f NAME` follows a run; `apply` follows all of its own until they end"
-_VALUES = "Specs take no variables: a value stands in its spec, and `fused-spec validate specs/` checks it"
+_VALUES = "Commands that read specs take `--var NAME=VALUE`, for a variable that fused-spec.yaml declares"
 _ALWAYS_READ = "Each plan reads the history anew: `fused-spec plan specs/`"
 _NO_STATE = "There is no state file: the job history is the state, and `fused-spec status` shows it"
 _HELP = "`fused-spec --help` lists the commands, and `fused-spec plan --help` explains one"

@@ -15,6 +15,7 @@ from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.reconcile.applying.recover import recover_tokens
 from fused_spec.reconcile.saved.rotation import Issuer, issue, renewal
 from fused_spec.reconcile.site import World, timing_of
+from fused_spec.spec.relations.moves import Moves, with_recorded
 from fused_spec.views.text.tokens import TokenState
 
 
@@ -44,6 +45,7 @@ def rotate_token(
         raise FusedSpecError(f"{declared.key} is declared as disabled", hint="set enabled: true, then apply")
     target = find_target(context, project)
     kept = kept_at(context, project, target, archive)
+    [declared] = with_recorded([declared], kept.moves.all())
     api = connect(FusedAPI, target, context, project)
     lock = only_apply(kept, context.env, now=service_clock(api), timeout=lock_timeout, tell=context.console.warn)
     with lock as may_act:
@@ -54,6 +56,7 @@ def rotate_token(
             timing=timing_of(target),
             world=World(),
             may_act=may_act,
+            moves=Moves([declared]),
         )
         recover_tokens(api, issuer.journal, timing=issuer.timing, world=issuer.world, tell=watching(context))
         order = renewal(declared, issuer, overlap=overlap)

@@ -1,6 +1,6 @@
 """The declared tokens as the service has them, and what is not well with them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.saved.editions import Editions, editions_of
 from fused_spec.reconcile.saved.sinks import sink_trouble
 from fused_spec.spec.model import DesiredToken, Project, Resolution
+from fused_spec.spec.relations.moves import with_recorded
 from fused_spec.views.text.tokens import TokenProblem, TokenState
 
 _APPLY = "`fused-spec apply` makes it and writes its sink"
@@ -38,16 +39,19 @@ def read_tokens(context: Context, paths: tuple[str, ...], *, only: str | None = 
     target = find_target(context, resolution.project)
     api = connect(FusedReader, target, context, resolution.project)
     kept = kept_at(context, resolution.project, target)
-    return Found(target=target, states=states_of(api, declared, kept.project, kept.journal.tokens, context.cwd))
+    known = with_recorded(declared, kept.moves.all())
+    return Found(target=target, states=states_of(api, known, kept.project, kept.journal.tokens, context.cwd))
 
 
 def states_of(
-    api: FusedReader, declared: list[DesiredToken], project: Project, journal: TokenJournal, cwd: Path
+    api: FusedReader, declared: Sequence[DesiredToken], project: Project, journal: TokenJournal, cwd: Path
 ) -> list[TokenState]:
     """What the service has of these tokens by now."""
     existing = api.get_udf_access_tokens(n=None) if declared else []
     now, nonces = api.server_time or datetime.now(UTC), journal.open_nonces()
-    return [_state(one, editions_of(existing, project.scope, one.key, nonces), cwd, now) for one in declared]
+    return [
+        _state(one, editions_of(existing, project.scope, (one.key, *one.former), nonces), cwd, now) for one in declared
+    ]
 
 
 def declared_token(context: Context, name: str, paths: tuple[str, ...]) -> tuple[Project, DesiredToken]:

@@ -119,6 +119,7 @@ def flight_of(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH)
         since=began,
         nonce=run.nonce,
         reads=run.reads,
+        started_as=run.started_as,
         then=then,
     )
 
@@ -159,7 +160,7 @@ def _settled(change: Change, site: Site) -> Step:
     status = OutcomeStatus.HELD if held else OutcomeStatus.UNCHANGED
     error = _why_held(change) if held else None
     if not isinstance(run, Run) or run.status.in_flight:
-        folder = site.archive.folder(run.key, run.job_id) if isinstance(run, PastRun) else None
+        folder = site.archive.folder(run.own.key, run.job_id) if isinstance(run, PastRun) else None
         return Step(result=Outcome(change=change, status=status, job_id=change.job_id, archive=folder, error=error))
     kept = keep_unseen(change, run, site)
     error = error or kept.trouble

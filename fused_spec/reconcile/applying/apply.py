@@ -40,6 +40,7 @@ from fused_spec.reconcile.following.rivals import Decision, Rivals
 from fused_spec.reconcile.following.silence import Silence
 from fused_spec.reconcile.following.watch import Sight, look
 from fused_spec.reconcile.site import Site
+from fused_spec.reconcile.starting.secrets import check_secrets
 from fused_spec.system.polling import Deadline
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ if TYPE_CHECKING:
 def apply(plan: Plan, site: Site, *, options: Options = Options()) -> Iterator[Event]:
     """Carry out the plan; the events include one `Finished` for each change.
 
-    Raises the client's error when the service could not be read for `options.silence` seconds; runs go on.
+    Raises `Unreadable` before anything is done where a job to be started names a secret that cannot be had, and the
+    client's error when the service could not be read for `options.silence` seconds; runs go on.
     """
+    check_secrets(plan.changes, site)
     workers = site.world.pool(options.parallelism + 1)  # one reads logs
     left = threading.Event()
     may_act = site.may_act

@@ -24,14 +24,16 @@ from msgspec import Struct, field
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
-from fused_spec.plan.model import PastRun, ReadRun
+from fused_spec.plan.model import PastRun, ReadRun, StartedAs
 from fused_spec.reconcile.archive.places import RECEIPT, RUNS, places_of, receipts_in
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.receipts import Receipts, Unreadable
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
+from fused_spec.reconcile.marking.renamed import renamed
 from fused_spec.reconcile.marking.settle import StartKey, age, start_key
 from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import Key, Kind
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.system.timings import UNTIMED, Timings
 
 SPEC, STATUS, LOGS = "spec.json", "status.jsonl", "logs.jsonl.gz"
@@ -130,20 +132,21 @@ class Archive:
         """The receipts of runs at other services, which are no runs of this one."""
         return (receipt for receipt in self.receipts() if not self._known.is_here(receipt))
 
-    def past(self, *, succeeded: bool = False) -> dict[Key, PastRun]:
-        """The newest remembered run of each key; of an attempt that was started twice, the one that counts.
+    def past(self, moves: Moves = UNMOVED, *, succeeded: bool = False) -> dict[Key, PastRun]:
+        """The newest remembered run of each key of now; of an attempt that was started twice, the one that counts.
 
         With `succeeded` the newest that did.
         """
-        counting: dict[StartKey, Receipt] = {}
+        counting: dict[StartKey, tuple[Receipt, Receipt]] = {}
         for receipt in self.here():
-            attempt = start_key(receipt)
-            if attempt not in counting or age(receipt) < age(counting[attempt]):
-                counting[attempt] = receipt
+            seen = renamed(receipt, moves, receipt.created)
+            attempt = start_key(seen)
+            if attempt not in counting or age(seen) < age(counting[attempt][0]):
+                counting[attempt] = (seen, receipt)
         return {
-            receipt.key: _past(receipt)
-            for receipt in sorted(counting.values(), key=age)
-            if receipt.status is RunStatus.SUCCEEDED or not succeeded
+            seen.key: _past(seen, receipt)
+            for seen, receipt in sorted(counting.values(), key=lambda one: age(one[0]))
+            if seen.status is RunStatus.SUCCEEDED or not succeeded
         }
 
     def kept(self) -> frozenset[str]:
@@ -247,8 +250,10 @@ class Archive:
         )
 
 
-def _past(receipt: Receipt) -> PastRun:
+def _past(receipt: Receipt, kept: Receipt) -> PastRun:
+    own = None if kept is receipt else StartedAs(key=kept.key, digest=kept.digest, reads=kept.reads)
     return PastRun(
+        started_as=own,
         job_id=receipt.job_id,
         key=receipt.key,
         digest=receipt.digest,

@@ -1,17 +1,19 @@
 """Archive one finished run: gather what the service has about it and hand it to the archive."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
 from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.redaction import masked
 from fused_spec.plan.model import Change, Run
 from fused_spec.reconcile.archive.folders import RunRecord
-from fused_spec.reconcile.archive.spool import Spool, Spools
+from fused_spec.reconcile.archive.spool import Spool, WholeLog
 from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.marking.payload import shown_settings
 from fused_spec.spec.model import DesiredJob
@@ -56,15 +58,18 @@ def _kept(
     api, archive, now = site.api, site.archive, site.world.now()
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
-        if archive.has(run.key, run.job_id):
-            return Archived(folder=archive.folder(run.key, run.job_id))
+        if archive.has(run.own.key, run.job_id):
+            return Archived(folder=archive.folder(run.own.key, run.job_id))
         run = certain(run)
         if run.status.in_flight:
             return Archived()
-        spool = open_spool(site.spools, run.job_id, change)
+        spec = _spec_of(run, declared, api)
+        names = _secrets_in(spec)
+        gone = site.secrets.undeclared(names)
+        spool = _spool(site, run.job_id, change, set(names).difference(gone))
         record = RunRecord(
-            key=run.key,
-            digest=run.digest,
+            key=run.own.key,
+            digest=run.own.digest,
             job_id=run.job_id,
             attempt=run.attempt,
             tries=run.tries,
@@ -72,17 +77,18 @@ def _kept(
             created=run.created,
             ended=run.ended,
             base_url=api.base_url,
-            spec=_spec_of(run, declared, api),
+            spec=spec,
             statuses=statuses or [(run.ended or now, run.status)],
-            reads=run.reads,
-            facts=masked(api.get_job_facts(run.job_id), spool.redact),
+            reads=run.own.reads,
+            facts=None if gone else masked(api.get_job_facts(run.job_id), spool.redact),
         )
-        folder = archive.write(record, spool.whole(api, run.job_id), now=now)
+        log = _left_out(gone) if gone else spool.whole(api, run.job_id)
+        folder = archive.write(record, log, now=now)
         spool.remove()
         return Archived(folder=folder)
     except ServiceError as error:
         return Archived(trouble=_not_archived(error))
-    except ArchiveError as error:
+    except (ArchiveError, Unreadable) as error:
         return Archived(trouble=_not_archived(error), problem=error)
     except OSError as error:
         problem = FileTrouble.of(error)
@@ -93,10 +99,35 @@ def _not_archived(why: FusedSpecError) -> str:
     return f"not archived: {why}; the next apply tries again"
 
 
-def open_spool(spools: Spools, job_id: str, change: Change) -> Spool:
-    """The run's log on this machine; the values of secret variables are kept out of it."""
+def open_spool(site: "Site", job_id: str, digest: str, change: Change) -> Spool:
+    """The log on this machine of a run with this digest; the values of its secrets are kept out of it.
+
+    Raises `Unreadable` where they cannot be had, and the client's errors.
+    """
+    job = change.after
+    if isinstance(job, DesiredJob) and job.digest == digest:
+        names = _secrets_in(shown_settings(job))
+    else:
+        marker = marker_in(site.api.get_job_config(job_id).metadata)
+        names = _secrets_in(marker.settings if marker else {})
+    return _spool(site, job_id, change, names)
+
+
+def _spool(site: "Site", job_id: str, change: Change, secrets: Iterable[str]) -> Spool:
     env = change.after.payload.get("additional_env", {}) if isinstance(change.after, DesiredJob) else {}
-    return spools.open(job_id, env)
+    return site.spools.open(job_id, env, site.secrets.values(secrets).values())
+
+
+def _secrets_in(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the secrets that a run was started with."""
+    env = settings.get("additional_env")
+    return names_of(env) if isinstance(env, Mapping) else ()
+
+
+def _left_out(secrets: Sequence[str]) -> WholeLog:
+    """Nobody can know what to mask: then none of it is kept."""
+    names = ", ".join(f"secret.{name}" for name in secrets)
+    return WholeLog(lines=(), missing=f"left out: it may hold {names}, which nothing declares any more")
 
 
 def _spec_of(run: Run, job: DesiredJob | None, api: "FusedReader") -> dict[str, Any]:

@@ -130,11 +130,11 @@ class Spools:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     earlier: Path | None = None
 
-    def open(self, job_id: str, env: Mapping[str, Any]) -> Spool:
-        """The spool of a run that was started with these variables."""
+    def open(self, job_id: str, env: Mapping[str, Any], secrets: Iterable[str] = ()) -> Spool:
+        """The spool of a run that was started with these variables, and with the values of these secrets."""
         begun = self.earlier is not None and (self.earlier / job_id / LINES).exists()
         folder = self.earlier if begun and self.earlier is not None else self.folder
-        return Spool(folder / job_id, Redactor((*self.secrets, *sensitive_values(env))))
+        return Spool(folder / job_id, Redactor((*self.secrets, *secrets, *sensitive_values(env))))
 
 
 def _lines_of(file: Path) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus, Vigil
 from fused_spec.plan.actions import Action
-from fused_spec.plan.model import Change, ReadRun, Run
+from fused_spec.plan.model import Change, ReadRun, Run, StartedAs
 from fused_spec.reconcile.following.watch import Sight
 from fused_spec.spec.model import DesiredJob, Key
 from fused_spec.spec.resolving.prices import affordable_seconds
@@ -37,6 +37,7 @@ class Flight(Struct, kw_only=True):
     since: float
     nonce: str = ""
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    started_as: StartedAs | None = None
     settle_at: float = 0.0
     running_since: float | None = None
     then: Then = Then.FINISH
@@ -69,11 +70,13 @@ class Flight(Struct, kw_only=True):
             tries=self.tries,
             nonce=self.nonce,
             reads=self.reads,
+            started_as=self.started_as,
         )
 
     def follow(self, counts: Run) -> None:
         """Wait for another run of the same attempt instead."""
         self.job_id, self.nonce, self.reads = counts.job_id, counts.nonce, counts.reads
+        self.started_as = counts.started_as
         self.sight, self.statuses = Sight(status=counts.status, created=counts.created), []
         self._vigil, self._is_lost = Vigil(), False
 

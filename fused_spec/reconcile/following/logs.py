@@ -5,6 +5,7 @@ from concurrent.futures import Executor, Future
 
 from msgspec import Struct, field
 
+from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ServiceError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.reconcile.archive.gathering import open_spool
@@ -42,8 +43,8 @@ class LogFollower(Struct):
     def _read(self, flight: Flight) -> None:
         try:
             if flight.job_id not in self._spools:
-                self._spools[flight.job_id] = open_spool(self.site.spools, flight.job_id, flight.change)
+                self._spools[flight.job_id] = open_spool(self.site, flight.job_id, flight.digest, flight.change)
             self._spools[flight.job_id].read_on(self.site.api, flight.job_id)
-        except (ServiceError, OSError):
+        except (ServiceError, Unreadable, OSError):
             # The next reading begins at the same place, and the last one, when the run is over, tells its failure.
             self._spools.pop(flight.job_id, None)

@@ -11,6 +11,7 @@ from fused_spec.plan.model import Run
 from fused_spec.reconcile.following.flight import Flight
 from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker
+from fused_spec.reconcile.marking.renamed import renamed_run
 from fused_spec.reconcile.marking.settle import StartKey, may_cancel, start_key, winner
 from fused_spec.reconcile.site import Site
 
@@ -44,9 +45,9 @@ class Rivals(Struct):
         by_key = {start_key(flight): flight for flight in listed}
         found: dict[StartKey, list[Run]] = {}
         for job, marker in ours:
-            if (key := start_key(marker)) not in by_key:
+            rival = renamed_run(_run(job, marker), self.site.moves)
+            if (key := start_key(rival)) not in by_key:
                 continue
-            rival = _run(job, marker)
             if is_changed_copy(self.site.api, rival, [by_key[key].run]):
                 self._decided.add(rival.job_id)
             else:

@@ -20,10 +20,12 @@ from fused_spec.reconcile.journal.intents import Attempt, Notes
 from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker, marker_in
 from fused_spec.reconcile.marking.payload import archived_differences, job_differences
+from fused_spec.reconcile.marking.renamed import renamed_run
 from fused_spec.reconcile.marking.settle import settled
 from fused_spec.reconcile.saved.objects import read_objects
 from fused_spec.spec.model import DesiredJob, Key, Resolution
 from fused_spec.spec.project.elsewhere import Elsewhere, look_elsewhere
+from fused_spec.spec.relations.moves import Moves
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -44,39 +46,39 @@ def read_history(
     markers: Markers,
     now: datetime,
     prune: bool = False,
+    moves: Moves | None = None,
 ) -> History:
     """Everything a plan needs to know, as of the service's time, or of `now` where that is not known.
 
-    Raises the client's errors when the service cannot be read.
+    All of it comes under the names that things have by now; without `moves` by what the specs tell of that. Raises the
+    client's errors when the service cannot be read.
     """
     jobs = {one.key: one for one in resolution.desired if isinstance(one, DesiredJob)}
+    moves = Moves(resolution.desired) if moves is None else moves
     kept, began = archive.kept(), service_time(api) or now
-    listing = find_runs(api, markers, lambda: Runs(jobs, began), scope=resolution.project.scope, archived=kept)
+    listing = find_runs(api, markers, lambda: Runs(jobs, began, moves), scope=resolution.project.scope, archived=kept)
     read_at = api.server_time or now
     # What was noted is read after what came of it.
-    noted, past = journal.notes(), archive.past()
+    noted, past = journal.notes(), archive.past(moves)
     given_up = {one.job_id for one in past.values() if one.status is RunStatus.LOST}
 
     def as_it_stands(one: MarkedRun) -> Run:
-        run = _run(api, one.line, one.marker, read_at)
+        run = renamed_run(_run(api, one.line, one.marker, read_at), moves)
         return _with_note(_without_machine(api, run) if run.job_id in given_up else run, noted)
 
     found = markers.side_by_side(as_it_stands, listing.runs, asks=lambda one: not is_over(one.line))
     counting, extra = settled(found)
-    runs: dict[Key, list[Run]] = {}
-    for run in counting:
-        runs.setdefault(run.key, []).append(run)
-
+    runs = _by_key(counting)
     for key, run in _decisive(api, runs, jobs, markers, kept=kept, now=read_at).items():
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
-    started = _unexplained(journal.newest_started(jobs, {run.nonce for run in found}), runs, past)
+    started = _unexplained(journal.newest_started(jobs, {run.nonce for run in found}, moves), runs, past)
     attempts = list(started.values())
     unlisted = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, read_at), attempts)
     for key, one in zip(started, unlisted, strict=True):
         if one is not None:
-            runs[key] = [_with_note(one, noted), *runs.get(key, [])]
-    unknown = [attempt for attempt, run in zip(attempts, unlisted, strict=True) if run is None]
+            runs[key] = [_with_note(renamed_run(one, moves), noted), *runs.get(key, [])]
+    unknown = {key: one for (key, one), run in zip(started.items(), unlisted, strict=True) if run is None}
     elsewhere = cache(lambda: look_elsewhere(resolution))
     objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
     going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
@@ -88,12 +90,19 @@ def read_history(
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
         missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
         past=past,
-        traces={one.key: Trace(job_id=str(one.job_id), attempt=one.number) for one in unknown},
-        successes=_successes(jobs.values(), runs, past, archive),
+        traces={key: Trace(job_id=str(one.job_id), attempt=one.number) for key, one in unknown.items()},
+        successes=_successes(jobs.values(), runs, past, archive, moves),
         objects=objects,
         elsewhere=elsewhere() if undeclared else Elsewhere(),
         seen=listing.seen,
     )
+
+
+def _by_key(counting: Iterable[Run]) -> dict[Key, list[Run]]:
+    runs: dict[Key, list[Run]] = {}
+    for run in counting:
+        runs.setdefault(run.key, []).append(run)
+    return runs
 
 
 def _decisive(
@@ -138,11 +147,12 @@ def _successes(
     runs: Mapping[Key, Sequence[Run]],
     past: Mapping[Key, PastRun],
     archive: "Archive",
+    moves: Moves,
 ) -> dict[Key, Run | PastRun]:
     """The newest success of each job whose output is read and whose newest run is no success."""
     read = {key for job in jobs for key in job.reads}
     wanted = {key for key in read if not _has_succeeded(runs.get(key, ())[:1], past.get(key))}
-    kept = archive.past(succeeded=True) if wanted else {}
+    kept = archive.past(moves, succeeded=True) if wanted else {}
     found: dict[Key, Run | PastRun] = {key: kept[key] for key in wanted if key in kept}
     for key in wanted:
         listed = next((run for run in runs.get(key, ()) if run.status is RunStatus.SUCCEEDED), None)
@@ -245,5 +255,5 @@ def _compared_with(archive: "Archive", run: PastRun, job: DesiredJob | None, see
     """The remembered run, and where only the archive knows how another spec differs from it, its differences."""
     if job is None or job.digest == run.digest or run.job_id in seen:
         return run
-    spec = archive.spec(run.key, run.job_id)
+    spec = archive.spec(run.own.key, run.job_id)
     return run if spec is None else replace(run, differences=archived_differences(job, spec))

@@ -14,6 +14,7 @@ from fused_spec.reconcile.history.memory import Known, MarkedRun, newest_of_each
 from fused_spec.reconcile.history.statuses import is_over, is_over_for_good
 from fused_spec.reconcile.marking.copies import is_late
 from fused_spec.spec.model import Key, Kind
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.system.timings import Cache
 
 if TYPE_CHECKING:
@@ -54,11 +55,15 @@ class Wish(Protocol):
 
 
 class Runs:
-    """A wish for the newest run of each of these jobs; and for whatever may be its twin, and for what goes on."""
+    """A wish for the newest run of each of these jobs; and for whatever may be its twin, and for what goes on.
 
-    def __init__(self, wanted: Collection[Key], now: datetime) -> None:
+    A run under a former name is one of the job.
+    """
+
+    def __init__(self, wanted: Collection[Key], now: datetime, moves: Moves = UNMOVED) -> None:
         self._missing = set(wanted)
         self._horizon = now
+        self._moves = moves
 
     @property
     def many(self) -> int:
@@ -69,18 +74,21 @@ class Runs:
         return bool(self._missing) or line.creation_date > self._horizon or not is_over(line)
 
     def met(self, run: MarkedRun) -> None:
-        self._missing.discard(run.marker.key)
+        self._missing.discard(self._job_of(run))
         self._horizon = min(self._horizon, run.line.creation_date - _TWINS_WITHIN)
 
     def is_met_by(self, known: Known) -> bool:
-        return known.searched or self._missing <= {run.marker.key for run in known.runs}
+        return known.searched or self._missing <= set(map(self._job_of, known.runs))
 
     def counts_on(self, known: Known) -> Collection[MarkedRun]:
         newest: dict[Key, MarkedRun] = {}
         for run in known.runs:
-            if run.marker.key in self._missing:
-                newest.setdefault(run.marker.key, run)
+            if (key := self._job_of(run)) in self._missing:
+                newest.setdefault(key, run)
         return newest.values()
+
+    def _job_of(self, run: MarkedRun) -> Key:
+        return self._moves.key_of(run.marker.key, run.line.creation_date)
 
 
 class Since(Struct, frozen=True):

@@ -25,6 +25,7 @@ from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
 from fused_spec.reconcile.store.formats import check_version
 from fused_spec.reconcile.store.store import Store
 from fused_spec.spec.model import Key, Kind
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 
 VERSION = 1
 INTENT, STARTED, REPLACED = "intent", "started", "replaced"
@@ -152,15 +153,19 @@ class Journal:
                 replaced[nonce_in(name)] = sent_in(name)  # names come sorted, so the last note counts
         return Notes(started=frozenset(started), replaced=replaced)
 
-    def newest_started(self, keys: Iterable[Key], known: Container[str]) -> dict[Key, Attempt]:
-        """The newest attempt of each of these keys that was started, unless its nonce is among those known anyway."""
+    def newest_started(self, keys: Iterable[Key], known: Container[str], moves: Moves = UNMOVED) -> dict[Key, Attempt]:
+        """The newest attempt of each of these keys that was started, unless its nonce is among those known anyway.
+
+        One that was started under a former name is as it was written down.
+        """
         newest: dict[str, str] = {}
         for name in self._names(earlier=self._earlier is not None and self._earlier.is_remembered):
             if name.endswith(f".{STARTED}"):
-                newest["/".join(name.split("/")[-3:-1])] = name  # names come sorted
+                place = _place_of(name, moves)
+                newest[place] = max(newest.get(place, name), name, key=_by_time)
         places = [str(key) for key in keys]
         wanted = [newest[place] for place in places if place in newest and nonce_in(newest[place]) not in known]
-        return {attempt.key: attempt for attempt in self._read(wanted)}
+        return {moves.key_of(attempt.key, attempt.sent): attempt for attempt in self._read(wanted)}
 
     def is_empty(self) -> bool:
         """Whether nothing was ever noted here."""
@@ -185,3 +190,13 @@ class Journal:
     def _path(self, attempt: Attempt, state: str, folder: str | None = None) -> str:
         name = file_name(attempt.sent, attempt.nonce, state)
         return f"{folder or self._folder}/{attempt.key.kind}/{attempt.key.name}/{name}"
+
+
+def _place_of(name: str, moves: Moves) -> str:
+    """`kind/name` of the job whose attempt a file is, by the names of now."""
+    kind, job = name.split("/")[-3:-1]
+    return str(moves.key_of(Key(kind=Kind(kind), name=job), sent_in(name))) if moves else f"{kind}/{job}"
+
+
+def _by_time(name: str) -> str:
+    return name.rpartition("/")[2]

@@ -12,6 +12,7 @@ from fused_spec.errors import FusedSpecError, ServiceError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.marking.marker import Marker, marker_in
+from fused_spec.reconcile.marking.renamed import renamed
 from fused_spec.spec.model import DesiredJob
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def _marker_of(run: "RunResponse", site: "Site") -> tuple[bool, Marker | None]:
         return False, None  # it may only be on its way
     if found is not None:
         site.markers.learn(run.job_id, found)
+        found = renamed(found, site.moves, found.sent)
     return True, found
 
 

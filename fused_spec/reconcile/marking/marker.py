@@ -107,8 +107,9 @@ def object_id(scope: str, key: Key) -> str:
     return _opaque(scope, str(key))
 
 
-def is_marked(metadata: Mapping[str, Any] | None, scope: str, key: Key) -> bool:
-    return bool(object_field(metadata, "id") == object_id(scope, key))
+def is_marked(metadata: Mapping[str, Any] | None, scope: str, key: Key, *former: Key) -> bool:
+    """Whether it is that of the key, or of a former one."""
+    return object_field(metadata, "id") in {object_id(scope, one) for one in (key, *former)}
 
 
 def is_of_project(metadata: Mapping[str, Any] | None, scope: str) -> bool:

@@ -51,7 +51,7 @@ def what_left(
     has not left.
     """
     project = resolution.project
-    declared = {one.key for one in resolution.desired}
+    declared = {key for one in resolution.desired for key in (one.key, *one.former)}
     if project.scope == DEFAULT_SCOPE:
         return ()
     runs = _ended(history, declared)
@@ -78,7 +78,7 @@ def _ended(history: History, declared: set[Key]) -> dict[Key, Run | PastRun]:
 
 def _job_left(key: Key, run: Run | PastRun, desired: Sequence[Desired], api: "FusedReader", archive: "Archive") -> Left:
     ended = f" on {run.ended.astimezone(UTC):%Y-%m-%d}" if run.ended else ""
-    addresses = addresses_written(_config(key, run, api, archive))
+    addresses = addresses_written(_config(run, api, archive))
     writers = {address: one.key for one in desired for address in addresses_written(one.payload.get("config"))}
     return Left(
         key=key,
@@ -89,8 +89,8 @@ def _job_left(key: Key, run: Run | PastRun, desired: Sequence[Desired], api: "Fu
     )
 
 
-def _config(key: Key, run: Run | PastRun, api: "FusedReader", archive: "Archive") -> Any:
-    kept = archive.spec(key, run.job_id)
+def _config(run: Run | PastRun, api: "FusedReader", archive: "Archive") -> Any:
+    kept = archive.spec(run.own.key, run.job_id)
     if kept is not None:
         return kept.get("config")
     try:

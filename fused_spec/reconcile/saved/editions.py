@@ -5,7 +5,7 @@ marker also has the edition's number, and until when the editions before it may 
 every machine which value counts, and which ones are to be disabled.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -96,9 +96,14 @@ class Editions(Struct, frozen=True, kw_only=True):
         return (*self.due(now), *self.unfinished)
 
 
-def editions_of(tokens: Iterable["UdfAccessToken"], scope: str, key: Key, open_nonces: Collection[str]) -> Editions:
-    """The editions of the declared token among all tokens; `open_nonces` are those of open intents."""
-    return editions_in((token for token in tokens if is_marked(token.metadata_json, scope, key)), open_nonces)
+def editions_of(
+    tokens: Iterable["UdfAccessToken"], scope: str, keys: Sequence[Key], open_nonces: Collection[str]
+) -> Editions:
+    """The editions of the declared token among all tokens; `open_nonces` are those of open intents.
+
+    `keys` are its own and its former ones.
+    """
+    return editions_in((token for token in tokens if is_marked(token.metadata_json, scope, *keys)), open_nonces)
 
 
 def editions_in(tokens: Iterable["UdfAccessToken"], open_nonces: Collection[str]) -> Editions:

@@ -45,32 +45,32 @@ def read_objects(
         udf_ids = {key: one.reference for key, one in found.items()}
         open_nonces = journal.open_nonces()
         for declared in tokens:
-            editions = editions_of(existing, scope, declared.key, open_nonces)
+            editions = editions_of(existing, scope, (declared.key, *declared.former), open_nonces)
             if editions.known or (editions.unfinished and not declared.payload.get("enabled", True)):
                 found[declared.key] = _token_object(declared, editions, udf_ids, now)
         found.update(_undeclared(existing, resolution, journal, elsewhere))
     return found
 
 
-def saved_udf_ids(api: "FusedReader", scope: str, keys: list[Key]) -> dict[Key, str]:
-    """The ids of this project's saved UDFs, as far as they exist."""
-    saved = list(api.get_udfs(n=None))
-    matches = {key: _marked_udf(saved, scope, key) for key in keys}
-    return {key: one.id for key, one in matches.items() if one is not None}
+def saved_udf_id(api: "FusedReader", scope: str, *keys: Key) -> str | None:
+    """The id of this project's saved UDF with one of these keys, its own and its former ones, if it exists."""
+    found = _marked_udf(list(api.get_udfs(n=None)), scope, *keys)
+    return found.id if found is not None else None
 
 
 def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str) -> dict[Key, RemoteObject]:
     found = {}
     for declared in udfs:
-        if (one := _marked_udf(saved, scope, declared.key)) is not None:
+        if (one := _marked_udf(saved, scope, declared.key, *declared.former)) is not None:
             found[declared.key] = RemoteObject(
                 key=declared.key, reference=one.id, differences=udf_differences(declared, one)
             )
     return found
 
 
-def _marked_udf(saved: list["SavedUdf"], scope: str, key: Key) -> "SavedUdf | None":
-    return next((one for one in saved if is_marked(one.metadata, scope, key)), None)
+def _marked_udf(saved: list["SavedUdf"], scope: str, *keys: Key) -> "SavedUdf | None":
+    """The one with the first of these keys that one has."""
+    return next((one for key in keys for one in saved if is_marked(one.metadata, scope, key)), None)
 
 
 def _token_object(
@@ -117,7 +117,7 @@ def _undeclared(
 ) -> dict[Key, RemoteObject]:
     """What still works of this project's tokens in no spec, by the names that they were declared by."""
     scope = resolution.project.scope
-    declared = {object_id(scope, one.key) for one in resolution.desired}
+    declared = {object_id(scope, key) for one in resolution.desired for key in (one.key, *one.former)}
     by_id: dict[str, list[UdfAccessToken]] = {}
     for token in existing:
         token_id = object_field(token.metadata_json, "id")

@@ -22,6 +22,7 @@ from fused_spec.reconcile.saved.proof import prove
 from fused_spec.reconcile.saved.sinks import check_sink, put_back, read_sink, remove_draft, sink_trouble, write_sink
 from fused_spec.reconcile.site import Site, Timing, World
 from fused_spec.spec.model import DesiredToken, Key
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.system.polling import Deadline, intervals
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Issuer(Struct, frozen=True, kw_only=True):
     timing: Timing
     world: World
     may_act: Callable[[float], bool]
+    moves: Moves = UNMOVED
 
     @classmethod
     def at(cls, site: Site) -> "Issuer":
@@ -47,6 +49,7 @@ class Issuer(Struct, frozen=True, kw_only=True):
             timing=site.timing,
             world=site.world,
             may_act=site.may_act,
+            moves=site.moves,
         )
 
     @property
@@ -61,7 +64,8 @@ class Issuer(Struct, frozen=True, kw_only=True):
 
     def editions(self, key: Key) -> Editions:
         """The values that the token has by now."""
-        return editions_of(self.api.get_udf_access_tokens(n=None), self.scope, key, self.journal.open_nonces())
+        keys = self.moves.names_of(key)
+        return editions_of(self.api.get_udf_access_tokens(n=None), self.scope, keys, self.journal.open_nonces())
 
 
 class Order(Struct, frozen=True, kw_only=True):

@@ -9,12 +9,12 @@ from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, RemoteObject
 from fused_spec.reconcile.marking.marker import FIELD, object_id
 from fused_spec.reconcile.saved.editions import Edition
-from fused_spec.reconcile.saved.objects import saved_udf_ids
+from fused_spec.reconcile.saved.objects import saved_udf_id
 from fused_spec.reconcile.saved.rotation import Issuer, Order, deliver, disable, issue
 from fused_spec.spec.model import DesiredToken, Key
 
 if TYPE_CHECKING:
-    from fused_spec.api.client import FusedAPI
+    pass
 
 _IN_PLACE = ("cache", "client_id", "metadata_json", "protect")
 
@@ -97,7 +97,7 @@ def _order(declared: DesiredToken, issuer: Issuer) -> Order:
         key=declared.key,
         sink=declared.sink,
         arguments={
-            **_udf_arguments(issuer.api, declared, issuer.scope),
+            **_udf_arguments(declared, issuer),
             "client_id": client_id,
             "cache": payload.get("cache", True),
         },
@@ -106,13 +106,12 @@ def _order(declared: DesiredToken, issuer: Issuer) -> Order:
     )
 
 
-def _udf_arguments(api: "FusedAPI", declared: DesiredToken, scope: str) -> Mapping[str, Any]:
+def _udf_arguments(declared: DesiredToken, issuer: Issuer) -> Mapping[str, Any]:
     match declared.payload["udf"]:
         case {"ref": _}:
-            ids = saved_udf_ids(api, scope, list(declared.needs))
-            return {"udf_id": ids[declared.needs[0]]}
+            return {"udf_id": saved_udf_id(issuer.api, issuer.scope, *issuer.moves.names_of(declared.needs[0]))}
         case {"id": str(udf_id)}:
             return {"udf_id": udf_id}
         case {"name": str(name), **rest}:
-            return {"udf_email": rest.get("email") or api._whoami()["email"], "udf_name": name}
+            return {"udf_email": rest.get("email") or issuer.api._whoami()["email"], "udf_name": name}
     raise AssertionError("the schema lets no other reference pass")

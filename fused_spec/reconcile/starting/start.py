@@ -19,6 +19,7 @@ from fused_spec.reconcile.looks import Look
 from fused_spec.reconcile.marking.fresh import stands_for
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.payload import job_config, shown_settings
+from fused_spec.reconcile.starting.secrets import environment_to_send
 from fused_spec.spec.model import DesiredJob
 from fused_spec.system.polling import Deadline, intervals
 
@@ -61,10 +62,12 @@ def start(change: Change, site: "Site") -> StartedRun:
     """Make sure that the job's next attempt runs, and return its run.
 
     Raises `StalePlan` when somebody started another state of the job meanwhile, `Locked` when the lock was lost, the
-    client's error when the service refused the job or was never reached, and `OutcomeUnknown` when nobody can know.
+    client's error when the service refused the job or was never reached, `Unreadable` where a secret cannot be had, and
+    `OutcomeUnknown` when nobody can know.
     """
     job = change.after
     assert isinstance(job, DesiredJob)
+    env = environment_to_send(job, site)
     for _ in range(_LOOKS):
         marker = _marker(job, site, change)
         look = site.looks.since(site.world.clock() - _SHARED, site)
@@ -75,7 +78,7 @@ def start(change: Change, site: "Site") -> StartedRun:
         attempt = _attempt(marker)
         site.journal.intend(attempt)
         if site.world.clock() - look.began < site.timing.fresh:
-            return _send(change, marker, attempt, site)
+            return _send(change, marker, attempt, env, site)
         site.journal.withdraw(attempt)  # writing took so long that somebody may have started it meanwhile: look again
     raise FusedSpecError(
         f"{job.key} was not started: its intent could not be written down in time",
@@ -83,7 +86,7 @@ def start(change: Change, site: "Site") -> StartedRun:
     )
 
 
-def _send(change: Change, marker: Marker, attempt: Attempt, site: "Site") -> StartedRun:
+def _send(change: Change, marker: Marker, attempt: Attempt, env: list[str] | None, site: "Site") -> StartedRun:
     """Send the intended attempt, once.
 
     Whoever takes the lock next finds the intent, which was written before the lock was looked at, and waits for it. So
@@ -96,14 +99,13 @@ def _send(change: Change, marker: Marker, attempt: Attempt, site: "Site") -> Sta
         raise Locked(
             f"{job.key} was not started: the lock of this apply was lost meanwhile", hint="run the command again"
         )
-    env = job.payload.get("additional_env")
     try:
         run = site.api.start_job(
             job_config(job, marker),
             instance_type=job.payload.get("instance_type"),
             region=job.payload.get("region"),
             disk_size_gb=job.payload.get("disk_size_gb"),
-            additional_env=env if env is None else [f"{name}={value}" for name, value in env.items()],
+            additional_env=env,
             image_name=job.payload.get("image_name"),
             **job.start,
         )

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from fused_spec.messages.named_secrets import Veiled
+
 Schema = Mapping[str, Any]
 Accepts = Callable[[Any], bool]
 
@@ -21,7 +23,7 @@ _SAYS_NOTHING = frozenset(
     """.split()  # noqa: SIM905 - as a list it is a page
 )
 _TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
+    "string": (str, Veiled),
     "integer": (int,),  # 5.0 is no whole number, and true is none
     "number": (int, float),
     "boolean": (bool,),

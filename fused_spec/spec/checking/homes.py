@@ -21,7 +21,8 @@ def homes(schema: Mapping[str, Any]) -> dict[str, list[str]]:
 def _fields(schema: Any, home: str) -> Iterator[tuple[str, str]]:
     if not isinstance(schema, dict):
         return
-    for name, value in schema.get("properties", {}).items():
+    may_be_text = "string" in schema.get("type", ())  # then its fields are another way to write the same
+    for name, value in ({} if may_be_text else schema.get("properties", {})).items():
         yield name, home
         yield from _fields(value, f"{home.partition(' ')[0]}.{name}".lstrip("."))
     yield from _fields(schema.get("items"), home)

@@ -24,7 +24,7 @@ SPEC_KINDS = ("Job", "Udf", "UdfAccessToken")
 KINDS = (*SPEC_KINDS, FRAGMENT, PROJECT)
 
 _ALL = "fused-spec"
-_INCLUDED_FIELDS = ("apiVersion", "include", "variables", "defaults", "policies", "waivers")
+_INCLUDED = ("apiVersion", "include", "variables", "secrets", "secrets_key", "defaults", "policies", "waivers")
 _FILES = {"Job": "job", "Udf": "udf", "UdfAccessToken": "udf-access-token", FRAGMENT: "fragment", PROJECT: "project"}
 
 
@@ -71,7 +71,7 @@ def _read(name: str) -> Mapping[str, Any]:
 
 
 def _included(project: Mapping[str, Any]) -> Mapping[str, Any]:
-    fields = {name: project["properties"][name] for name in _INCLUDED_FIELDS}
+    fields = {name: project["properties"][name] for name in _INCLUDED}
     return {**project, "required": ["apiVersion"], "properties": fields}
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.named_secrets import Veiled
 from fused_spec.messages.redaction import is_sensitive_name, looks_like_secret, words_apart
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted
@@ -36,7 +37,7 @@ def holds_secret(tree: Any) -> bool:
     while left:
         name, node = left.pop()
         if isinstance(node, str):
-            if looks_like_secret(node) or _is_secret_named(name, node):
+            if _looks_like_secret(node) or _is_secret_named(name, node):
                 return True
         elif isinstance(node, dict):
             for key, value in node.items():
@@ -53,7 +54,7 @@ def secrets_in(tree: Any) -> Iterator[tuple[Pointer, str]]:
     """Where each secret is, and what tells it."""
     for pointer, text in _texts(tree, ()):
         name = next((step for step in reversed(pointer) if isinstance(step, str)), "")
-        if looks_like_secret(text):
+        if _looks_like_secret(text):
             message = f'"{name}" holds what looks like a secret' if name else "this holds what looks like a secret"
         elif _is_secret_named(name, text):
             message = f'"{name}" is the name of a secret'
@@ -62,8 +63,15 @@ def secrets_in(tree: Any) -> Iterator[tuple[Pointer, str]]:
         yield pointer, f"{message}, and a spec is kept in git"
 
 
+def _looks_like_secret(text: str) -> bool:
+    """Whether it holds the shape of one; what only names a secret is looked at piece by piece."""
+    if isinstance(text, Veiled):
+        return any(isinstance(part, str) and looks_like_secret(part) for part in text.parts)
+    return looks_like_secret(text)
+
+
 def _is_secret_named(name: str, text: str) -> bool:
-    return _asks_for_secret(name) and not _HARMLESS.fullmatch(text)
+    return not isinstance(text, Veiled) and _asks_for_secret(name) and not _HARMLESS.fullmatch(text)
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from fused_spec.configuration.declared_secrets import Secrets
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import FRAGMENT, SPEC_KINDS, check
 from fused_spec.spec.documents.document import Document
@@ -40,6 +41,10 @@ class Language:
     _defaults: dict[str, Defaults] = field(default_factory=dict)
     _overrides: Sequence[tuple[Layer, Match]] | None = None
     _speaks: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def secrets(self) -> Secrets:
+        return self.values.secrets
 
     def documents(self, document: Document, folder: Folder, inputs: Inputs) -> tuple[list[Document], list[Diagnostic]]:
         """The plain documents that one stands for, and what is wrong with it."""
@@ -84,6 +89,7 @@ class Language:
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""
         self.used |= {f"var.{name}" for name in self.values.all_used()}
+        self.used |= {f"secret.{name}" for name in self.values.secrets_used}
         self.used |= {f"fragment.{name}" for name in self.fragments.used}
 
     def overrides(self) -> Sequence[tuple[Layer, Match]]:

@@ -6,14 +6,17 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
+from fused_spec.configuration.declared_secrets import NO_SECRETS, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.model import Project
 
-_IN_PROJECTS = frozenset({"include", "variables", "defaults", "limits", "secrets", "policies", "waivers"})
-_IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed"})
+_IN_PROJECTS = frozenset(
+    {"include", "variables", "defaults", "limits", "secrets", "secrets_key", "policies", "waivers"}
+)
+_IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed", "secrets"})
 _IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets")
 _SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\b(?:matrix|use|targets)["']?\s*:""")
 
@@ -23,6 +26,9 @@ class Understands(Protocol):
 
     @property
     def used(self) -> set[str]: ...
+
+    @property
+    def secrets(self) -> Secrets: ...
 
     def documents(self, document: Document, folder: Any, inputs: Any) -> tuple[list[Document], list[Diagnostic]]: ...
 
@@ -35,6 +41,7 @@ class Plain(Struct, frozen=True):
     """Where nothing is said, a document stands for itself."""
 
     used: set[str] = field(default_factory=set)
+    secrets: Secrets = NO_SECRETS
 
     def documents(self, document: Document, _: Any, __: Any) -> tuple[list[Document], list[Diagnostic]]:
         return [document], []
@@ -62,6 +69,9 @@ class Unspoken(Struct, frozen=True, kw_only=True):
 
     def unused(self, _: Collection[str]) -> list[Diagnostic]:
         return []
+
+    def secrets(self, _: str) -> Secrets:
+        return NO_SECRETS
 
     def at(self, *_: Any, **__: Any) -> tuple[Plain, list[Diagnostic]]:
         return Plain(), []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from fused_spec.configuration.declared_secrets import Origin, Secret, Secrets
 from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document, read_documents
@@ -19,6 +20,7 @@ from fused_spec.spec.language.project.declared import NOTHING, Declared, declare
 from fused_spec.spec.language.project.included import Includes
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import parts_of_files
+from fused_spec.spec.language.project.secrets import secret_problems, secrets_of
 from fused_spec.spec.language.values.given import given_from
 from fused_spec.spec.language.values.values import Around, Values
 from fused_spec.spec.model import Project
@@ -42,10 +44,14 @@ class Spoken:
         """The targets that have to be looked at to know all that can be wrong: one, where all are alike."""
         names = tuple(dict.fromkeys((self.project.default_target, *self.declared.names)))
         targets = self.declared.targets.values()
-        says = any(one.variables or one.defaults or one.overrides or one.is_sealed for one in targets)
+        says = any(one.variables or one.defaults or one.overrides or one.secrets or one.is_sealed for one in targets)
         if says or any(word in file.content for file in self.files for word in _BY_TARGET):
             return names
         return names[:1]
+
+    def secrets(self, target: str) -> Secrets:
+        """Where the values of secrets come from at a target."""
+        return secrets_of(self.declared.files, target)
 
     def at(self, name: str, outside: Outside, today: date, *, may_lack: bool) -> tuple[Language, list[Diagnostic]]:
         """The language at one target; where values `may_lack`, what nobody gave is left open."""
@@ -60,6 +66,7 @@ class Spoken:
             outside=outside,
             given=given,
             may_lack=may_lack,
+            secrets=self.secrets(name),
         )
         problems += values.problems()
         limits = self.project.document.tree.get("limits", {}) if self.project.document is not None else {}
@@ -90,6 +97,10 @@ class Spoken:
                 message = f'nothing uses the fragment "{document.name}"'
                 place = document.positions.root
                 told.tell("unused-fragment", message, place, "remove it, or use it", (), Severity.WARNING)
+        for secret in self.secrets(self.project.default_target).by_name.values():
+            is_named = secret.source.origin is Origin.FUSED or f"secret.{secret.name}" in used
+            if not is_named and secret.where.path == self._origin:
+                told.problems.append(_unused_secret(secret))
         for target in self.declared.targets.values():
             for override in target.overrides:
                 if override.name not in used and (match := match_of(override)) is not None:
@@ -115,6 +126,7 @@ def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:
         problems, included = includes.problems, includes.paths
     left = tuple(file for file in files if file.path is None or file.path not in included)
     problems += parts_of_files(declared.files)
+    problems += secret_problems(declared.files)
     return Spoken(
         project=project, declared=declared, fragments=tuple(_fragments(left)), files=left, problems=tuple(problems)
     )
@@ -129,6 +141,17 @@ def _fragments(files: Sequence[SpecFile]) -> list[Document]:
         for document in read_documents(file)[0]
         if document.kind == FRAGMENT
     ]
+
+
+def _unused_secret(secret: Secret) -> Diagnostic:
+    return Diagnostic(
+        code="unused-secret",
+        message=f"nothing uses secret.{secret.name}",
+        location=secret.where,
+        pointer=f"secrets.{secret.name}",
+        hint=f"remove it, or name it in the env of a job: ${{secret.{secret.name}}}",
+        severity=Severity.WARNING,
+    )
 
 
 def _matches_nothing(override: Layer, match: Match) -> Diagnostic:

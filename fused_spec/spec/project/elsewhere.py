@@ -25,6 +25,8 @@ _NOT_LOOKED_INTO = ("node_modules", "venv", "__pycache__")
 _OURS = re.compile(rb"""apiVersion["']?\s*:\s*["']?fused-spec/""")
 _BORDER = re.compile(r"^---", re.MULTILINE)
 _KIND = re.compile(r"""\bkind["']?\s*:\s*["']?(\w+)""")
+_MOVED = "moved_from"
+_WORD = re.compile(r"[\w.-]+")
 _NAME = re.compile(r"""\bname["']?\s*:\s*["']?([\w.-]+)""")
 
 
@@ -106,7 +108,10 @@ def _keys(path: Path) -> Iterator[Key]:
     text = "\n".join(line for line in content.decode("utf-8", "replace").splitlines() if not _is_comment(line))
     for document in _BORDER.split(text):
         kinds = {kind for kind in Kind if str(kind) in _KIND.findall(document)}
-        yield from (Key(kind=kind, name=name) for name in set(_NAME.findall(document)) for kind in kinds)
+        names = set(_NAME.findall(document))
+        if _MOVED in document:  # what follows may be former names, and none of them is gone
+            names |= set(_WORD.findall(document))
+        yield from (Key(kind=kind, name=name) for name in names for kind in kinds)
 
 
 def _is_comment(line: str) -> bool:

@@ -21,6 +21,7 @@ def check_relations(declarations: Iterable[Declaration], places: Places) -> list
     return places.told(
         lambda: chain(
             check.duplicates(),
+            check.moves(),
             check.unknown_needs(),
             check.unknown_references(),
             check.missing_outputs(),
@@ -48,6 +49,29 @@ class _Check:
             elif key.kind is Kind.JOB and key.name in self._groups:
                 hint = "rename one: a matrix takes its own name as well as those of its cells"
                 yield self._problem("duplicate-name", f'a matrix is named "{key.name}"', one, _NAME, hint)
+
+    def moves(self) -> Iterator[Diagnostic]:
+        """Former names that are names of today, or that two claim; of the cells of a matrix one tells it."""
+        declared = dict(reversed(self._declared))
+        claimed: dict[Key, tuple[Declaration, Pointer]] = {}
+        told: set[tuple[int, int, Pointer]] = set()
+        for key, one in self._declared:
+            for name, pointer in one.former:
+                former, line = Key(kind=key.kind, name=name), (one.file, one.document, pointer)
+                other = declared.get(former)
+                first, place = claimed.setdefault(former, (one, pointer))
+                if line in told or (other is None and first is one):
+                    continue
+                told.add(line)
+                if other is one:
+                    yield self._problem("moved-name", f'"{name}" is its name of now', one, pointer, "remove this line")
+                elif other is not None:
+                    message = f'"{name}" is still declared at {self._places.value(other, _NAME)}'
+                    yield self._problem("moved-name", message, one, pointer, "remove it there, or remove this line")
+                else:
+                    where = f"{key.kind}/{first.name} at {self._places.value(first, place)}"
+                    message = f'two say that they were called "{name}": {key}, and {where}'
+                    yield self._problem("moved-name", message, one, pointer, "only one can have what ran under it")
 
     def unknown_needs(self) -> Iterator[Diagnostic]:
         for key, one in self._declared:

@@ -21,6 +21,7 @@ Mention = tuple[str, Pointer]
 Need = tuple[Selection, Pointer]
 """The jobs that are meant, and where the document means them."""
 
+MOVED_FROM: Pointer = ("metadata", "moved_from")
 _NEEDS: Pointer = ("spec", "needs")
 _OUTPUT: Pointer = ("spec", "output")
 _SINK: Pointer = ("spec", "sink", "file")
@@ -32,8 +33,8 @@ class Declaration(NamedTuple):
     """One document: the number of its file, its own in it, and what it says.
 
     `needs` are named under `needs` alone, `reads` are the jobs whose outputs it reads; `output` are the addresses that
-    `{output_of: …}` stands for: those that the job declares, or that of its last step with one. A document that is
-    wrong in itself says what can be read of it.
+    `{output_of: …}` stands for: those that the job declares, or that of its last step with one; `former` are the names
+    that it had. A document that is wrong in itself says what can be read of it.
     """
 
     file: int
@@ -49,6 +50,7 @@ class Declaration(NamedTuple):
     reference: Mention | None = None
     group: str | None = None
     cell: Mapping[str, str] = {}
+    former: tuple[Mention, ...] = ()
 
     @property
     def key(self) -> Key | None:
@@ -81,7 +83,18 @@ def declaration_of(document: Document, file: int) -> Declaration:
         reference=_text_at(tree, _REFERENCE),
         group=document.group,
         cell=document.cell,
+        former=tuple(former_names(tree)),
     )
+
+
+def former_names(tree: Any) -> Iterator[Mention]:
+    """The names that a plain document says it had, the newest first."""
+    said = _value_at(tree, MOVED_FROM)
+    for index, one in enumerate(said if isinstance(said, list) else ()):
+        if isinstance(one, str):
+            yield one, (*MOVED_FROM, index)
+        elif isinstance(one, dict) and isinstance(one.get("name"), str):
+            yield one["name"], (*MOVED_FROM, index, "name")
 
 
 def _declared(tree: Any) -> Iterator[Mention]:

@@ -25,24 +25,21 @@ from fused_spec.spec.model import (
     DesiredUdf,
     Key,
     Kind,
-    OnChangeWhileRunning,
-    OnFailure,
-    OnUpstream,
     Project,
-    RunPolicy,
-    When,
 )
 from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
+from fused_spec.spec.resolving.environment import environment_of
+from fused_spec.spec.resolving.former import check_former, first_name, former_keys
 from fused_spec.spec.resolving.prices import PRICES
 from fused_spec.spec.resolving.references import References
+from fused_spec.spec.resolving.run_policy import run_policy
 from fused_spec.spec.resolving.steps import StepReader, smallest_step
 from fused_spec.spec.resolving.token_life import token_life
 from fused_spec.spec.udfs.loads import Loadable
 
 _SPEC: Pointer = ("spec",)
-_DEFAULT_ENV = {"FUSED_CREDENTIAL_PROVIDER": "ec2"}
 _KEPT_HERE = ("sink", "expires", "warn_before")
 _SETTINGS = ("instance_type", "region", "disk_size_gb", "image_name")
 
@@ -74,6 +71,7 @@ def build(
         loadable=loadable,
         project=project,
     )
+    check_former(document, findings)
     match document.kind:
         case Kind.JOB:
             return builder.job()
@@ -106,7 +104,7 @@ class _Builder(Struct, kw_only=True):
         }
         payload = {"config": {name: value for name, value in config.items() if value is not None}}
         payload |= {name: spec[name] for name in _SETTINGS if spec.get(name) is not None}
-        if env := _env(spec.get("env", {})):
+        if env := environment_of(spec.get("env", {})):
             payload["additional_env"] = env
         if not self._is_sendable(config):
             return None
@@ -115,7 +113,7 @@ class _Builder(Struct, kw_only=True):
             needs=_jobs(self.references.needed(spec.get("needs", []))),
             reads=_jobs(self.references.producers),
             writes=declared_outputs(spec),
-            run=_policy(spec.get("run", {})),
+            run=run_policy(spec.get("run", {})),
             files=tuple(self.references.files.values()),
             start=_start(spec),
             protect=self._is_protected(),
@@ -134,8 +132,8 @@ class _Builder(Struct, kw_only=True):
         if udf is None or self.findings.has_error:
             return None
         spec = _reduction(Kind.UDF)(self._spec())
-        payload = {"slug": self.document.name, **spec, "udf": udf}
-        return DesiredUdf(**self._common(payload))
+        payload = {"slug": first_name(self.document), **spec, "udf": udf}
+        return DesiredUdf(**self._common(payload), says_slug="slug" in spec)
 
     def token(self) -> DesiredToken | None:
         sink = self._sink()
@@ -234,6 +232,7 @@ class _Builder(Struct, kw_only=True):
         metadata = self.document.tree["metadata"]
         return {
             "key": Key(kind=Kind(str(self.document.kind)), name=metadata["name"]),
+            "former": former_keys(self.document),
             "payload": payload,
             "digest": digest(payload),
             "origin": self.document.positions.value(()),
@@ -277,24 +276,3 @@ def _start(spec: Mapping[str, Any]) -> dict[str, Any]:
         age = spec["cache_max_age"]
         said["cache_max_age"] = age if isinstance(age, int) else seconds(age)
     return said
-
-
-def _env(declared: Mapping[str, str | None]) -> dict[str, str]:
-    """What is declared over Fused's own default; null takes a variable away."""
-    return {name: value for name, value in (_DEFAULT_ENV | dict(declared)).items() if value is not None}
-
-
-def _policy(declared: Mapping[str, Any]) -> RunPolicy:
-    kinds = {
-        "when": When,
-        "on_failure": OnFailure,
-        "on_change_while_running": OnChangeWhileRunning,
-        "upstream": OnUpstream,
-    }
-    fields: dict[str, Any] = {
-        name: kinds[name](value) if name in kinds else value for name, value in declared.items() if value is not None
-    }
-    for name in ("timeout", "max_age", "max_duration"):
-        if name in fields:
-            fields[name] = float(seconds(fields[name]))
-    return RunPolicy(**fields)

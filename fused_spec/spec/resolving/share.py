@@ -50,7 +50,7 @@ class Others(NamedTuple):
 
 def others_of(declarations: Sequence[Declaration]) -> Others:
     udfs = [one for one in declarations if one.kind == Kind.UDF]
-    names = {name for one in udfs for name in (one.slug, one.name) if name is not None}
+    names = {name for one in udfs for name in (one.slug, one.name, *(old for old, _ in one.former)) if name is not None}
     return Others(outputs=outputs(declarations), groups=Groups(declarations), saved=names)
 
 
@@ -205,6 +205,7 @@ class Share(Struct):
                 git=around.git,
                 files=self._udf_files,
                 saved=_Unknown() if others is None else others.saved,
+                secrets=around.language.secrets if around.project.file is not None else None,
                 syntax=syntax_of if self._syntax is None else self._syntax.syntax_of,
             ),
         )

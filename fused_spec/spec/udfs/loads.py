@@ -7,12 +7,13 @@ otherwise answered where the job runs, if that load is ever reached: nobody here
 
 import re
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import NoReturn
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from fused_spec.configuration.declared_secrets import Secrets
 from fused_spec.errors import FusedSpecError
 from fused_spec.messages.diagnostics import Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
@@ -33,13 +34,15 @@ _MOST = 500  # loaded UDFs; a real one has a handful
 class Loadable(Struct, frozen=True, kw_only=True):
     """What the UDFs of a document may load; `saved` are the names of the UDFs that these specs declare.
 
-    `files` reads their files, and `syntax` looks at their sources.
+    `files` reads their files, and `syntax` looks at their sources. `secrets` are those that the project declares, where
+    there is one.
     """
 
     git: GitSources
     saved: Collection[str]
     files: UdfFiles = field(default_factory=UdfFiles)
     syntax: Callable[[str], Syntax | BadSyntax] = syntax_of
+    secrets: Secrets | None = None
 
 
 class _Search(Struct, kw_only=True):
@@ -78,12 +81,28 @@ def gather(
 
 def _follow_all(source: SourceCode, home: str, search: _Search) -> None:
     syntax = search.loadable.syntax(source.text)
-    for load in () if isinstance(syntax, BadSyntax) else syntax.loads:  # what is no Python loads nothing
+    if isinstance(syntax, BadSyntax):
+        return  # what is no Python loads nothing
+    if syntax.secrets and search.loadable.secrets is not None and not _is_foreign(home):
+        _check_secrets(syntax.secrets, search.loadable.secrets.at_fused, source, search)
+    for load in syntax.loads:
         try:
             _follow(load, home, source, search)
         except FusedSpecError as error:
             if not _is_foreign(home):
                 _tell("udf-load", str(error), load, source, search, error.hint or "check the reference")
+
+
+def _check_secrets(reads: Sequence[Load], declared: Collection[str], source: SourceCode, search: _Search) -> None:
+    """Tell of secrets that the project's own code reads and nothing declares."""
+    for read in reads:
+        if read.text in declared:
+            continue
+        meant = nearest(read.text, declared)
+        declare = f"add secrets.{read.text}: {{from: {{fused: {read.text}}}}} to fused-spec.yaml"
+        message = f'this reads the secret "{read.text}", which nothing declares'
+        hint = guess(read.text, meant) if meant else declare
+        _tell("undeclared-secret", message, read, source, search, hint, Severity.WARNING)
 
 
 def _follow(load: Load, home: str, source: SourceCode, search: _Search) -> None:

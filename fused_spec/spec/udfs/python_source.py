@@ -3,7 +3,7 @@
 import ast
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from msgspec import Struct, field
@@ -50,11 +50,12 @@ class Syntax(Struct, frozen=True, kw_only=True):
     """What the syntax of a source tells.
 
     `functions` are those at its top level, in their order. `loads` are what it loads or runs by a literal, or by a name
-    that is one literal everywhere; in order, each once.
+    that is one literal everywhere; in order, each once. `secrets` are those that it reads so.
     """
 
     functions: tuple[Function, ...]
     loads: tuple[Load, ...]
+    secrets: tuple[Load, ...] = ()
 
 
 def syntax_of(source: str) -> Syntax | BadSyntax:
@@ -82,7 +83,8 @@ def _read(source: str) -> Syntax | BadSyntax:
             for node in module.body
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ),
-        loads=_loads(names) if _may_load(source) else (),
+        loads=_literals(names, _loaded) if _may_load(source) else (),
+        secrets=_literals(names, _secret_read) if _SECRETS in source else (),
     )
 
 
@@ -91,6 +93,8 @@ _remembered = lru_cache(maxsize=256)(_read)
 
 _LOADING = ("load", "run", "submit")
 _UTILS = "utils"
+_SECRETS = "secrets"
+_OF_SECRETS = frozenset(dir(dict))  # what it has as a mapping
 
 
 def _may_load(source: str) -> bool:
@@ -105,7 +109,7 @@ class _Names(Struct):
     _stored: Counter[str] = field(default_factory=Counter)
     _arguments: set[str] = field(default_factory=set)
     _texts: dict[str, str] = field(default_factory=dict)
-    _nodes: list[ast.Call | ast.Attribute] = field(default_factory=list)
+    _nodes: list[ast.Call | ast.Attribute | ast.Subscript] = field(default_factory=list)
     _walked: bool = False
 
     def times_stored(self, name: str) -> int:
@@ -120,8 +124,8 @@ class _Names(Struct):
             name: text for name, text in self._texts.items() if self._stored[name] == 1 and name not in self._arguments
         }
 
-    def loading(self) -> list[ast.Call | ast.Attribute]:
-        """Calls and attributes, the outer ones first."""
+    def loading(self) -> list[ast.Call | ast.Attribute | ast.Subscript]:
+        """Calls, attributes and items, the outer ones first."""
         self._walk()
         return self._nodes
 
@@ -136,7 +140,7 @@ class _Names(Struct):
                     self._stored[name] += 1
                 case ast.arg(arg=name):
                     self._arguments.add(name)
-                case ast.Call() | ast.Attribute():
+                case ast.Call() | ast.Attribute() | ast.Subscript():
                     self._nodes.append(node)
                 case ast.Assign(targets=targets, value=ast.Constant(value=str(text))):
                     self._texts.update((target.id, text) for target in targets if isinstance(target, ast.Name))
@@ -155,11 +159,11 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             yield inside
 
 
-def _loads(names: _Names) -> tuple[Load, ...]:
+def _literals(names: _Names, said: Callable[[ast.AST, Mapping[str, str]], str | None]) -> tuple[Load, ...]:
     constants = names.constants()
     found: dict[str, Load] = {}
     for node in names.loading():
-        text = _loaded(node, constants)
+        text = said(node, constants)
         if text is not None:
             place = node.args[0] if isinstance(node, ast.Call) else node
             found.setdefault(text, Load(text=text, line=place.lineno, column=place.col_offset + 1))
@@ -177,6 +181,25 @@ def _loaded(node: ast.AST, constants: Mapping[str, str]) -> str | None:
     first = node.args[0]
     text = constants.get(first.id) if isinstance(first, ast.Name) else getattr(first, "value", None)
     return text if isinstance(text, str) else None
+
+
+def _secret_read(node: ast.AST, constants: Mapping[str, str]) -> str | None:
+    """What `fused.secrets["NAME"]`, `fused.secrets.get("NAME")` or `fused.secrets.NAME` reads."""
+    match node:
+        case ast.Subscript(value=of, slice=key):
+            pass
+        case ast.Call(func=ast.Attribute(value=of, attr="get"), args=[key, *_]):
+            pass
+        case ast.Attribute(value=of, attr=name) if name not in _OF_SECRETS:
+            return name if _is_secrets(of) else None
+        case _:
+            return None
+    text = constants.get(key.id) if isinstance(key, ast.Name) else getattr(key, "value", None)
+    return text if isinstance(text, str) and _is_secrets(of) else None
+
+
+def _is_secrets(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == _SECRETS and _is_fused(node.value)
 
 
 def _is_fused(node: ast.expr) -> bool:

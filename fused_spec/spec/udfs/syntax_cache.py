@@ -166,7 +166,8 @@ def _encoded(syntax: Syntax) -> str | None:
     """As JSON; None for what holds other texts of the source than names."""
     if any(one.allowed or one.default_parameters != () for one in syntax.functions):
         return None
-    if not all(_NAME.fullmatch(load.text) and not _TOKEN.fullmatch(load.text) for load in syntax.loads):
+    read = (*syntax.loads, *syntax.secrets)
+    if not all(_NAME.fullmatch(load.text) and not _TOKEN.fullmatch(load.text) for load in read):
         return None
     told = [
         [
@@ -176,7 +177,7 @@ def _encoded(syntax: Syntax) -> str | None:
             ]
             for one in syntax.functions
         ],
-        [[load.text, load.line, load.column] for load in syntax.loads],
+        *([[load.text, load.line, load.column] for load in loads] for loads in (syntax.loads, syntax.secrets)),
     ]
     text = json.dumps(told, separators=(",", ":"))
     return text if len(text) <= _LONGEST and _decoded(text) == syntax else None
@@ -184,8 +185,10 @@ def _encoded(syntax: Syntax) -> str | None:
 
 def _decoded(told: Any) -> Syntax:
     """The syntax again; raises one of Python's errors for what was not written here."""
-    functions, loads = json.loads(told)
-    return Syntax(functions=tuple(map(_function, functions)), loads=tuple(map(_load, loads)))
+    functions, loads, secrets = json.loads(told)
+    return Syntax(
+        functions=tuple(map(_function, functions)), loads=tuple(map(_load, loads)), secrets=tuple(map(_load, secrets))
+    )
 
 
 def _function(told: list[Any]) -> Function:

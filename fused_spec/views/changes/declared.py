@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fused_spec.messages.named_secrets import text_of
 from fused_spec.messages.phrases import counted, cut
 from fused_spec.messages.redaction import shown_env
 from fused_spec.spec.model import Desired, DesiredJob, DesiredToken, DesiredUdf
@@ -74,7 +75,7 @@ def _machine(payload: Mapping[str, Any]) -> str:
 
 
 def _env(payload: Mapping[str, Any]) -> dict[str, str]:
-    given = {name: str(value) for name, value in shown_env(payload.get("additional_env", {})).items()}
+    given = {name: text_of(value) for name, value in shown_env(payload.get("additional_env", {})).items()}
     return {name: value for name, value in given.items() if _ENV_ALWAYS.get(name) != value}
 
 

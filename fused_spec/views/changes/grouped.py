@@ -9,7 +9,7 @@ from fused_spec.plan.actions import Action
 from fused_spec.plan.ending import how_they_ended, why_held
 from fused_spec.plan.groups import Group
 from fused_spec.plan.model import ABSENT, FieldChange, Left, PastRun, Run
-from fused_spec.spec.model import Kind
+from fused_spec.spec.model import Key, Kind
 from fused_spec.views.changes.code_diff import value_change
 from fused_spec.views.changes.fields import shown_fields
 from fused_spec.views.words.shown import visible
@@ -55,6 +55,8 @@ def asides(group: Group) -> list[str]:
     """What a person should know of changes besides their fields: how their runs ended, and whom they concern."""
     runs = [change.before for change in group.changes if isinstance(change.before, Run | PastRun)]
     lines = []
+    if former := [visible(change.renamed_from) for change in group.changes if change.renamed_from]:
+        lines.append(f"renamed from {in_short(former)}")
     if why_held(group.first) is not None:
         lines.append(cut(visible(redact(how_they_ended(runs))), _LONGEST))
     if group.first.action in (Action.CANCEL, Action.REPLACE) and runs:
@@ -67,6 +69,16 @@ def asides(group: Group) -> list[str]:
 def _not_succeeded(group: Group) -> list[str]:
     runs = ((change.key.name, change.before) for change in group.changes)
     return [visible(name) for name, run in runs if isinstance(run, Run | PastRun) and run.status in _UNLUCKY]
+
+
+def moved_lines(moved: Sequence[tuple[Key, Key]], quoted: Callable[[str], str]) -> Iterator[str]:
+    """What has another name now, a line each or one for many of a kind: what ran under the old one is its own."""
+    for kind in Kind:
+        pairs = [f"{before.name} is {after.name} now" for before, after in moved if after.kind is kind]
+        if len(pairs) > _ALONE:
+            yield f"Renamed: {len(pairs)} {_PLURALS[kind]}: {quoted(in_short(pairs))}"
+        else:
+            yield from (f"Renamed: {quoted(f'{kind}/{pair}')}" for pair in pairs)
 
 
 def left_lines(left: Sequence[Left], quoted: Callable[[str], str]) -> Iterator[str]:

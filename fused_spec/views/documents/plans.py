@@ -22,6 +22,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "warnings": list(plan.warnings),
         "groups": [_group(group) for group in groups(_told(plan)) if len(group.changes) > 1],
         "left": [_left(left) for left in plan.left],
+        "moved": [
+            {"kind": str(after.kind), "before": before.name, "after": after.name} for before, after in plan.moved
+        ],
     }
 
 
@@ -64,6 +67,7 @@ def _change(change: Change) -> dict[str, Any]:
         "digest": change.digest,
         "fields": [_field(field) for field in shown_fields(change.fields)],
         "notes": [redact(note) for note in change.notes],
+        "renamed_from": change.renamed_from,
         "last_run": run_document(change.before),
     }
 

@@ -55,7 +55,8 @@ def unchanged_because(plan: Plan) -> str:
 
 def is_quiet(plan: Plan) -> bool:
     """Whether there is nothing at all to say but that nothing changes."""
-    return not plan.warnings and not plan.left and all(change.action is Action.NONE for change in plan.changes)
+    told = plan.warnings or plan.left or plan.moved
+    return not told and all(change.action is Action.NONE for change in plan.changes)
 
 
 def moment(when: datetime | None) -> str:

@@ -165,6 +165,12 @@ def test_kinds_are_told(project: Path) -> None:
     assert words("schema U") == ["Udf", "UdfAccessToken"]
 
 
+@pytest.mark.parametrize("typed", ["FS20", "unknown-fi"])
+def test_codes_are_told_by_number_and_by_word(project: Path, typed: str) -> None:
+    assert words(f"explain {typed}")
+    assert all(word.startswith(typed) for word in words(f"explain {typed}"))
+
+
 def test_paths_are_left_to_the_shell(project: Path) -> None:
     assert told("plan sp") == ["file,sp"]
 

@@ -24,7 +24,7 @@ def with_marker(value: str, marker: Any, *, enabled: bool = True) -> UdfAccessTo
 
 
 def editions(*tokens: UdfAccessToken, unfinished: tuple[str, ...] = ()) -> Editions:
-    return editions_of(tokens, "ours", KEY, unfinished)
+    return editions_of(tokens, "ours", (KEY,), unfinished)
 
 
 def values(found: Any) -> list[str]:

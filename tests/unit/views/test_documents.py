@@ -72,6 +72,7 @@ def test_a_plan_has_every_key_of_the_contract() -> None:
             "digest": "d1:" + "0" * 64,
             "fields": [{"path": "disk_size_gb", "before": 10, "after": 20}],
             "notes": [],
+            "renamed_from": None,
             "last_run": {"job_id": "7e57ab1e", "status": "succeeded", "ended": None, "ended_by": None, "error": None},
         }
     ]

@@ -22,7 +22,7 @@ def named(cells: Sequence[Cell], matrix: Matrix, name: str, place: Place, told: 
     taken: dict[str, Cell] = {}
     at = matrix.name.place if matrix.name is not None else place
     for cell in cells:
-        called = _filled(pattern, cell, told, at)
+        called = filled(pattern, cell, told, at)
         if called is None:
             return []
         if called in taken:
@@ -37,11 +37,16 @@ def named(cells: Sequence[Cell], matrix: Matrix, name: str, place: Place, told: 
     return list(taken.items())
 
 
+def default_pattern(name: str, matrix: Matrix) -> str:
+    """How cells are called where the matrix does not say it."""
+    return "-".join([name, *(f"{MARK}matrix.{dimension}}}" for dimension in sorted(matrix.dimensions))])
+
+
 def _pattern(matrix: Matrix, name: str, told: Told) -> str | None:
     """The pattern of the names, which uses each dimension."""
     said = matrix.name
     if said is None:
-        return "-".join([name, *(f"{MARK}matrix.{dimension}}}" for dimension in sorted(matrix.dimensions))])
+        return default_pattern(name, matrix)
     if not isinstance(said.tree, str):
         told.tell("bad-matrix", "the name of cells is text", said.place, _example(name, matrix), (*AT, "name"))
         return None
@@ -58,7 +63,9 @@ def _example(name: str, matrix: Matrix) -> str:
     return "write name: " + spelt("-".join([name, *(f"{MARK}matrix.{one}}}" for one in matrix.dimensions)]))
 
 
-def _filled(pattern: str, cell: Cell, told: Told, place: Place) -> str | None:
+def filled(pattern: str, cell: Cell, told: Told, place: Place) -> str | None:
+    """The name that a pattern gives a cell; None for what cannot be filled in, which is told."""
+
     def ask(reference: Reference) -> Answer:
         if reference.namespace != "matrix":
             return Mistake("no-such-name", f"${{{reference}}}: a name is made of the matrix alone", "name a dimension")

@@ -4,6 +4,7 @@ import json
 from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import guess, nearest
+from fused_spec.messages.named_secrets import Named
 from fused_spec.spec.documents.positions import Place
 from fused_spec.spec.language.merging.layer import Layer
 from fused_spec.spec.language.names.templates import Mistake, Reference
@@ -28,7 +29,8 @@ class Hole(NamedTuple):
     """A value of its type."""
 
 
-Answer = Found | Hole | Mistake
+Answer = Found | Hole | Named | Mistake
+"""A secret stands for itself, by its name: its value is read long after."""
 
 
 def within(answer: Answer, reference: Reference) -> Answer:

@@ -13,8 +13,8 @@ _LITERAL = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "targ
 
 
 def is_off(pointer: Pointer) -> bool:
-    """Whether a text is left as it is: code, and what describes."""
-    if pointer == ("metadata", "description"):
+    """Whether a text is left as it is: code, what describes, and former names, which the matrix fills in."""
+    if pointer == ("metadata", "description") or pointer[:2] == ("metadata", "moved_from"):
         return True
     return pointer[-1:] == ("code",) and (pointer[-2:-1] == ("udf",) or pointer[-3:-2] == ("headers",))
 
@@ -39,7 +39,41 @@ def refused(reference: Reference, pointer: Pointer) -> Mistake | None:
             f"${{{reference}}}: every commit would start this again",
             "put it in a label, or in the default of a variable with volatile: true",
         )
+    if reference.namespace == "secret" and not _may_be_secret(pointer):
+        return Mistake("secret-not-allowed", *_why_no_secret(reference, pointer))
     return None
+
+
+def _may_be_secret(pointer: Pointer) -> bool:
+    """Whether the value goes where it is needed and nowhere else: into the environment of a job, or of a sink."""
+    return (len(pointer) == 3 and pointer[:2] == ("spec", "env")) or (
+        len(pointer) == 4 and pointer[:3] == ("spec", "sink", "env")
+    )
+
+
+def _why_no_secret(reference: Reference, pointer: Pointer) -> tuple[str, str]:
+    name = reference.path[0]
+    if "parameters" in pointer:
+        return (
+            f"${{{reference}}}: parameters are kept in the job's history and read by your team",
+            f'give it to the job by env, or read fused.secrets["{name}"] in the UDF',
+        )
+    if pointer[:1] == ("metadata",) or "metadata" in pointer:
+        return f"${{{reference}}}: labels and metadata are kept with every run, and shown", "leave it out"
+    if any(step in pointer for step in ("input", "output", "output_metadata", "partitioning_schema_input")):
+        return (
+            f"${{{reference}}}: addresses and inputs are kept in the job's history and read by your team",
+            "name the place without it, and give the job by env what opens it",
+        )
+    if pointer[:2] == ("spec", "sink"):
+        return (
+            f"${{{reference}}}: where a token goes is shown by every plan",
+            "of a sink, only the env of its command may hold a secret",
+        )
+    return (
+        f"${{{reference}}}: a secret may stand in the values of env alone",
+        "give it to the job by env, and read it there",
+    )
 
 
 def _may_change(pointer: Pointer) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fused_spec.messages.named_secrets import Named, Veiled
+from fused_spec.messages.named_secrets import Part as Piece
 from fused_spec.spec.documents.positions import Place, Pointer, Spot
 from fused_spec.spec.language.merging.layer import Told
 from fused_spec.spec.language.names.answers import Answer, Found, Hole, text_of
@@ -71,7 +73,7 @@ class Filler:
         parts = parts_of(text)
         if is_whole(parts):
             return self._whole(parts[0], place, pointer)
-        said: list[str] = []
+        said: list[Piece] = []
         vias: list[str] = []
         is_hole = False
         for part in parts:
@@ -79,6 +81,10 @@ class Filler:
                 said.append(part)
                 continue
             answer = self._answer(part, place, pointer)
+            if isinstance(answer, Named):
+                said.append(answer)
+                vias.append(f"secret.{answer.name}")
+                continue
             if not isinstance(answer, Found):
                 is_hole = True
                 continue
@@ -98,13 +104,18 @@ class Filler:
             vias.append(answer.said)
         if is_hole:
             self.holes.add(pointer)
-        return "".join(said), (self._via(place, ", ".join(dict.fromkeys(vias))), None)
+        where = self._via(place, ", ".join(dict.fromkeys(vias))), None
+        if any(isinstance(piece, Named) for piece in said):
+            return Veiled(said), where
+        return "".join(map(str, said)), where
 
     def _whole(self, reference: Part, place: Place, pointer: Pointer) -> tuple[Any, Place]:
         answer = self._answer(reference, place, pointer)
         if isinstance(answer, Hole):
             self.holes.add(pointer)
             return answer.stand_in, (self._via(place, answer.name), None)
+        if isinstance(answer, Named):
+            return Veiled([answer]), (self._via(place, f"secret.{answer.name}"), None)
         if not isinstance(answer, Found):
             self.holes.add(pointer)
             return "", place

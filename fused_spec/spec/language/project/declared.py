@@ -17,6 +17,8 @@ class TargetWords(NamedTuple):
     defaults: Layer | None = None
     overrides: tuple[Layer, ...] = ()
     is_sealed: bool = False
+    secrets: bool = False
+    """Whether it says where secrets come from."""
 
 
 class Declared(NamedTuple):
@@ -78,6 +80,7 @@ def _targets(file: Document) -> Iterator[TargetWords]:
             defaults=_layer(file, "targets", name, "defaults"),
             overrides=tuple(_items(overrides)),
             is_sealed=said.get("sealed") is True,
+            secrets=bool(said.get("secrets")),
         )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from fused_spec.configuration.declared_secrets import NO_SECRETS, Origin, Secrets
 from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
+from fused_spec.messages.named_secrets import Named
 from fused_spec.spec.documents.positions import Place, Pointer
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.answers import Answer, Found, Hole, within
@@ -40,8 +42,10 @@ class Values:
     outside: Outside
     given: Mapping[str, Given | None]
     may_lack: bool
+    secrets: Secrets = NO_SECRETS
     told: list[Diagnostic] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    secrets_used: set[str] = field(default_factory=set)
     from_outside: dict[str, str] = field(default_factory=dict)
     _known: dict[str, Answer] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
@@ -101,9 +105,30 @@ class Values:
                 )
         return Mistake(
             "secret-not-allowed",
-            f"${{{reference}}}: a secret may stand in env alone",
-            "give it to the job by env, and read it there",
+            f"${{{reference}}}: what stands here is shown, and may be used anywhere",
+            "name the secret itself where it is needed: in the values of a job's env",
         )
+
+    def secret(self, reference: Reference) -> Answer:
+        """A secret by its name, where one may stand; its value is asked of nobody."""
+        name = str(reference.path[0])
+        known = self.secrets.by_name.get(name)
+        if known is None:
+            meant = nearest(name, self.secrets.by_name)
+            hint = f"declare it in fused-spec.yaml: secrets: {{{name}: {{from: {{env: {name}}}}}}}"
+            if meant:
+                hint = f"{guess(name, meant)} ({self.secrets.by_name[meant].where})"
+            return Mistake("unknown-secret", f'no secret is declared as "{name}"', hint)
+        if len(reference.path) > 1:
+            return Mistake("no-such-name", f"${{{reference}}}: a secret has no parts", f"write ${{secret.{name}}}")
+        self.secrets_used.add(name)
+        if known.source.origin is Origin.FUSED:
+            return Mistake(
+                "secret-at-fused",
+                f"${{{reference}}}: Fused keeps this secret itself, and nobody here knows its value ({known.where})",
+                f"read it in the UDF, as {known.source}",
+            )
+        return Named(name)
 
     def _variable(self, reference: Reference) -> Answer:
         name = str(reference.path[0])

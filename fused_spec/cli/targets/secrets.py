@@ -1,0 +1,38 @@
+"""The declared secrets as a command reads them: those of what it starts, and those that it masks."""
+
+from typing import TYPE_CHECKING
+
+from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.declared_secrets import NO_SECRETS
+
+if TYPE_CHECKING:
+    from fused_spec.configuration.declared_secrets import Secrets
+    from fused_spec.configuration.secret_values import SecretReader
+    from fused_spec.configuration.settings import Target
+    from fused_spec.messages.redaction import Redactor
+    from fused_spec.spec.model import Project
+
+
+def secret_reader(context: Context, secrets: "Secrets", *, runs: bool) -> "SecretReader":
+    """What reads them; only where it `runs` commands those that come from one can be had."""
+    from fused_spec.configuration.secret_values import SecretReader, run_command
+
+    return SecretReader(secrets=secrets, environment=context.env, home=context.home, run=run_command if runs else None)
+
+
+def masking(context: Context, project: "Project", target: "Target") -> "Redactor":
+    """What keeps the declared secrets out of what is shown, as far as they can be read without running a command."""
+    from fused_spec.messages.redaction import Redactor
+
+    reader = secret_reader(context, secrets_of(context, project, target), runs=False)
+    return Redactor(reader.readable())
+
+
+def secrets_of(context: Context, project: "Project", target: "Target") -> "Secrets":
+    """The secrets that a project declares at a target."""
+    tree = project.document.tree if project.document is not None else {}
+    if not {"secrets", "secrets_key", "include"} & tree.keys():
+        return NO_SECRETS
+    from fused_spec.spec.language.spoken import spoken_in
+
+    return spoken_in(project, (), context.cwd).secrets(target.name)
