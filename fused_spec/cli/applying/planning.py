@@ -70,8 +70,8 @@ def find_workplace(
 def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
     """These specs at a target; raises the client's errors when its service does not say which one it is.
 
-    Raises `Unreadable` where a secret whose change is to start something cannot be read, and `SpecError` where the specs
-    claim a name that something else had.
+    Raises `Unreadable` where a secret whose change is to start something cannot be read, and `SpecError` where the
+    specs claim a name that something else had.
     """
     kept = kept_at(context, resolution.project, target, archive)
     secrets = secret_reader(context, resolution.secrets, runs=True)
