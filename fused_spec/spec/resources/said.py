@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from msgspec import UNSET, Struct, UnsetType
 
 API_VERSION = "fused-spec/v1"
-_METADATA = ("name", "description", "labels", "protect", "targets")
+_METADATA = ("name", "description", "labels", "protect", "targets", "moved_from")
 _TOP = ("use", "matrix")
 
 Free = Mapping[str, Any]
@@ -29,6 +29,7 @@ class Resource(Named, kw_only=True):
     labels: Mapping[str, str] | UnsetType = UNSET
     protect: bool | UnsetType = UNSET
     targets: Sequence[str] | Free | UnsetType = UNSET
+    moved_from: Sequence[str | Free] | UnsetType = UNSET
     use: Sequence[str] | UnsetType = UNSET
     matrix: Free | UnsetType = UNSET
 
