@@ -49,7 +49,7 @@ def survey(paths: Sequence[str], **means: Unpack[Means]) -> Survey:
     built = [one.declaration.file for one in seen[names[0]].looked if one.is_built]
     return Survey(
         project=sight.project,
-        diagnostics=sight.in_order([*by_target(told), *sight.unused(seen.values())]),
+        diagnostics=sight.in_order([*by_target(told), *sight.between(seen), *sight.unused(seen.values())]),
         specs=len(built),
         files=len(set(built)),
         names=tuple(sight.files[number].name for number in files),

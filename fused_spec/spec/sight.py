@@ -1,12 +1,16 @@
 """The specs of some paths: their files, what is said for all of them, and what they are at one target."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Required, TypedDict
 
+from msgspec.structs import replace
+
+from fused_spec.configuration.service_identity import normal_url
+from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.files.discovery import SpecFile, find, printable
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
@@ -39,7 +43,8 @@ class Means(TypedDict, total=False):
     `-` among the paths is `stdin`, whose relative paths start at `cwd`. `git` makes what reads git references, in place
     of the lock file and what is on this machine alone; `cache` names the folder where what may be forgotten is kept, if
     any. Many files are shared among so many `processes`. `outside` is what flags and the environment say, `today` what
-    `last-complete` goes by.
+    `last-complete` goes by. `instead` is content that counts in place of what files hold, and `notice` is shown what
+    was found before any of it is looked at.
     """
 
     cwd: Required[Path]
@@ -50,6 +55,8 @@ class Means(TypedDict, total=False):
     timings: Timings
     outside: Outside
     today: date
+    instead: Mapping[Path, bytes]
+    notice: Callable[["Sight"], None]
 
 
 class Sight:
@@ -61,13 +68,24 @@ class Sight:
         cwd = means["cwd"]
         with self._timings.phase(Phase.FIND):
             files, problems = find(paths, cwd=cwd, stdin=means.get("stdin"), excluded=partial(_excluded, cwd=cwd))
+            instead = means.get("instead", {})
+            files = [_with_content(file, instead) for file in files] if instead else files
             self.project, more = _project(files, paths, cwd)
             self.spoken = self._spoken(files, cwd)
         self.files = self.spoken.files
         locks, unreadable = read_locks(self.project.root)
         self._git = means.get("git", offline)(self.project, locks)
-        self._before = [*problems, *more, *self.spoken.problems]
+        self.before = [*problems, *more, *self.spoken.problems]
         self._unreadable = unreadable
+        if "notice" in means:
+            means["notice"](self)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all specs of the project were given."""
+        whole = {Path(os.path.realpath(self.project.root / name)) for name in (".", "specs")}
+        given = {Path(os.path.realpath(self._means["cwd"] / path)) for path in self._paths}
+        return not whole.isdisjoint(given)
 
     def _spoken(self, files: Sequence[SpecFile], cwd: Path) -> "Spoken | Unspoken":
         outside = self._means.get("outside", NOBODY)
@@ -97,30 +115,55 @@ class Sight:
             language=language,
             may_have_groups=any(b"matrix" in file.content for file in self.files),
             cache=means["cache"](self.project) if "cache" in means else None,
+            is_local=name == LOCAL_TARGET,
         )
         return around, problems
 
     def problems(self, seen: "SeenAt") -> list[Diagnostic]:
         """All that is wrong at one target."""
-        problems = [*self._before, *seen.problems]
+        problems = [*self.before, *seen.problems]
         problems += _without_specs(self._paths, seen.looked, [*problems, *seen.unread])
         problems += self._unreadable
         problems += seen.unread
         problems += in_cells([(one.declaration, one.problems) for one in seen.looked])
         with self._timings.phase(Phase.CHECK):
-            inputs = Inputs()
-            places = Places(self.files, lambda file: seen.around.read(file, inputs)[0])
+            places = self._places(seen)
             declarations = [one.declaration for one in seen.looked]
             texts = [(one.declaration, one.texts) for one in seen.looked if one.texts is not None]
             problems += check_relations(declarations, places)
+            if any(one.outputs for one in declarations):
+                from fused_spec.spec.relations.clashes import (
+                    nested_outputs,  # as few specs need that are looked at alone
+                )
+
+                problems += nested_outputs(declarations, places)
             problems += text_addresses(texts, places)
         return problems
 
+    def between(self, seen: Mapping[str, "SeenAt"]) -> list[Diagnostic]:
+        """What clashes between targets.
+
+        `local` counts where targets differ in anything: where they do not, it is for trying what others are for.
+        """
+        project = self.project
+        names = list(seen) if len(seen) > 1 else list(dict.fromkeys((project.default_target, *project.targets)))
+        reaches = {name: _reach(name, project) for name in names if len(seen) > 1 or name != LOCAL_TARGET}
+        if len(set(reaches.values())) < 2:
+            return []
+        from fused_spec.spec.relations.clashes import shared_between_targets  # as few projects have several
+
+        with self._timings.phase(Phase.CHECK):
+            at = {name: seen.get(name) or next(iter(seen.values())) for name in reaches}
+            declared = {name: [one.declaration for one in seen_at.looked] for name, seen_at in at.items()}
+            return shared_between_targets(declared, reaches, {name: self._places(one) for name, one in at.items()})
+
+    def _places(self, seen: "SeenAt") -> Places:
+        inputs = Inputs()
+        return Places(self.files, lambda file: seen.around.read(file, inputs)[0])
+
     def unused(self, seen: Iterable["SeenAt"]) -> list[Diagnostic]:
         """What is declared and used nowhere, where all specs of the project were given."""
-        whole = {Path(os.path.realpath(self.project.root / name)) for name in (".", "specs")}
-        given = {Path(os.path.realpath(self._means["cwd"] / path)) for path in self._paths}
-        if whole.isdisjoint(given):
+        if not self.is_whole:
             return []
         return self.spoken.unused({name for one in seen for name in one.used})
 
@@ -138,6 +181,19 @@ class SeenAt(NamedTuple):
     unread: list[Diagnostic]
     looked: list[Looked]
     used: set[str]
+
+
+def _reach(name: str, project: Project) -> tuple[str, str | None]:
+    """The service behind a target, and the environment there."""
+    target = project.targets.get(name)
+    if target is None:
+        return normal_url(HOSTED_URL) if name == HOSTED_TARGET else "", None
+    return normal_url(target.base_url or ""), target.scope
+
+
+def _with_content(file: SpecFile, instead: Mapping[Path, bytes]) -> SpecFile:
+    content = instead.get(file.path) if file.path is not None else None
+    return file if content is None else replace(file, content=content)
 
 
 def _excluded(folder: Path, *, cwd: Path) -> Exclusion:

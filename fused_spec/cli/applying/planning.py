@@ -22,7 +22,7 @@ from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import Timing, timing_of
 from fused_spec.spec.model import Resolution
-from fused_spec.spec.relations.moves import Moves, contradictions, with_recorded
+from fused_spec.spec.relations.moves import Moves, contradictions
 from fused_spec.spec.relations.secret_changes import with_secret_changes
 from fused_spec.system.timings import Phase, Timings
 
@@ -78,13 +78,13 @@ def workplace_at(context: Context, resolution: Resolution, target: Target, *, ar
     recorded = kept.moves.all()
     if problems := tuple(contradictions(resolution.desired, recorded, place=kept.moves.place)):
         raise SpecError(problems)
-    desired = with_recorded(resolution.desired, recorded)
+    moves = Moves(resolution.desired, recorded)
     return Workplace(
-        resolution=replace(resolution, desired=desired),
+        resolution=replace(resolution, desired=moves.desired),
         target=target,
         kept=kept,
         secrets=secrets,
-        moves=Moves(desired, recorded),
+        moves=moves,
     )
 
 

@@ -154,9 +154,9 @@ def fetch(
     from fused_spec.cli.tokens.fetching import fetch_result
     from fused_spec.cli.tokens.state import declared_token
 
-    project, declared = declared_token(context, name, paths)
+    specs, declared = declared_token(context, name, paths)
     query = dict(map(_parameter, parameters))
-    result = fetch_result(context, project, _value(declared), query, form)
+    result = fetch_result(context, specs.project, _value(declared), query, form)
     if file is not None:
         (context.cwd / file).write_bytes(result.body)
         context.console.say(f"wrote {file} ({len(result.body):,} bytes)")

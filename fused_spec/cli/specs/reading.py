@@ -1,7 +1,9 @@
 """Read the specs that a command was given, with what is wrong with them told."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from fused_spec.cli.specs.own_schemas import keep_schemas
 from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import SpecError
 from fused_spec.system.processors import processors
@@ -79,6 +81,7 @@ def means_of(context: Context) -> "Means":
         "processes": processors(),
         "timings": context.timings,
         "outside": _outside(context),
+        "notice": partial(keep_schemas, context),
     }
     if context.values.as_of is not None:
         means["today"] = context.values.as_of.date()

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import here, read_specs
-from fused_spec.cli.targets.memory import kept_at
+from fused_spec.cli.targets.memory import Memory, kept_at
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
@@ -19,9 +19,9 @@ from fused_spec.plan.token_age import Age, age_of
 from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.saved.editions import Edition, Editions, editions_of
 from fused_spec.reconcile.saved.rotation import delivery_trouble
-from fused_spec.reconcile.saved.sinks import read_sink
-from fused_spec.spec.model import DesiredToken, Project, Resolution
-from fused_spec.spec.relations.moves import with_recorded
+from fused_spec.reconcile.saved.sinks import adopted_value, read_sink
+from fused_spec.spec.model import DesiredToken, Resolution
+from fused_spec.spec.relations.moves import Moves
 from fused_spec.views.text.tokens import TokenProblem, TokenState
 
 _APPLY = "`fused-spec apply` makes it and writes its sink"
@@ -41,26 +41,33 @@ def read_tokens(context: Context, paths: tuple[str, ...], *, only: str | None = 
     target = find_target(context, resolution.project)
     api = connect(FusedReader, target, context, resolution.project)
     kept = kept_at(context, resolution.project, target)
-    known = with_recorded(declared, kept.moves.all())
-    return Found(target=target, states=states_of(api, known, kept.project, kept.journal.tokens, context.cwd))
+    moves = Moves(resolution.desired, kept.moves.all())
+    return Found(target=target, states=states_of(api, declared, moves, kept, context.cwd))
 
 
 def states_of(
-    api: FusedReader, declared: Sequence[DesiredToken], project: Project, journal: TokenJournal, cwd: Path
+    api: FusedReader, declared: Sequence[DesiredToken], moves: Moves, kept: Memory, cwd: Path
 ) -> list[TokenState]:
     """What the service has of these tokens by now."""
     existing = api.get_udf_access_tokens(n=None) if declared else []
+    journal, scope = kept.journal.tokens, kept.project.scope
     now, nonces = api.server_time or datetime.now(UTC), journal.open_nonces()
     return [
-        _state(one, editions_of(existing, project.scope, (one.key, *one.former), nonces), cwd, now, journal)
+        _state(
+            one,
+            editions_of(existing, scope, moves.names_of(one.key), nonces, adopted=adopted_value(one)),
+            cwd,
+            now,
+            journal,
+        )
         for one in declared
     ]
 
 
-def declared_token(context: Context, name: str, paths: tuple[str, ...]) -> tuple[Project, DesiredToken]:
-    """The token with this name, and its project; raises `FusedSpecError` with the nearest when there is none."""
+def declared_token(context: Context, name: str, paths: tuple[str, ...]) -> tuple[Resolution, DesiredToken]:
+    """The token with this name, beside all specs; raises `FusedSpecError` with the nearest when there is none."""
     resolution = read_specs(context, here(context, paths))
-    return resolution.project, _named(resolution, name)
+    return resolution, _named(resolution, name)
 
 
 def _declared(resolution: Resolution) -> list[DesiredToken]:

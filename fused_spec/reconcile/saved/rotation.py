@@ -20,7 +20,15 @@ from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
 from fused_spec.reconcile.marking.marker import FIELD, is_protected, object_id
 from fused_spec.reconcile.saved.editions import Edition, Editions, edition_marker, edition_of, editions_of
 from fused_spec.reconcile.saved.proof import prove
-from fused_spec.reconcile.saved.sinks import check_sink, put_back, read_sink, remove_draft, sink_trouble, write_sink
+from fused_spec.reconcile.saved.sinks import (
+    adopted_value,
+    check_sink,
+    put_back,
+    read_sink,
+    remove_draft,
+    sink_trouble,
+    write_sink,
+)
 from fused_spec.reconcile.site import Site, Timing, World
 from fused_spec.spec.model import DesiredToken, Key
 from fused_spec.spec.relations.moves import UNMOVED, Moves
@@ -88,6 +96,7 @@ def renewal(declared: DesiredToken, issuer: Issuer, *, overlap: float) -> Order:
 
     Raises when there is no value to be replaced.
     """
+    take_over(declared, issuer)
     current = issuer.editions(declared.key).current
     if current is None:
         raise FusedSpecError(
@@ -107,6 +116,20 @@ def renewal(declared: DesiredToken, issuer: Issuer, *, overlap: float) -> Order:
         protect=is_protected(token.metadata_json),
         overlap=overlap,
     )
+
+
+def take_over(declared: DesiredToken, issuer: Issuer) -> None:
+    """Mark the token from before its spec, so that whatever follows finds it as one of this project."""
+    value = adopted_value(declared)
+    if value is None or issuer.editions(declared.key).known:
+        return
+    tokens = issuer.api.get_udf_access_tokens(n=None)
+    current = editions_of(tokens, issuer.scope, (declared.key,), (), adopted=value).current
+    if current is not None:
+        issuer.check_lock(declared.key)
+        marker = current.marker(issuer.scope, declared.key, protect=declared.protect)
+        metadata = {**(current.token.metadata_json or {}), FIELD: marker}
+        issuer.api.update_udf_access_token(current.value, metadata_json=metadata)
 
 
 def issue(order: Order, issuer: Issuer) -> None:

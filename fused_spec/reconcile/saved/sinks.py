@@ -11,6 +11,7 @@ from pathlib import Path
 from fused_spec.configuration.token_sinks import Command, EnvFile, GitHub, Sink
 from fused_spec.errors import FileTrouble, Misconfigured
 from fused_spec.reconcile.saved.lines import block_of, value_in, with_value
+from fused_spec.spec.model import DesiredToken
 
 _OTHERS = 0o077
 
@@ -71,6 +72,12 @@ def read_sink(sink: Sink) -> bytes | None:
     except OSError:
         return None
     return content if isinstance(sink, Path) else value_in(content, sink.name)
+
+
+def adopted_value(declared: DesiredToken) -> str | None:
+    """The value in the sink of a token that takes over the one that lies there."""
+    held = read_sink(declared.sink) if declared.adopts else None
+    return held.decode("utf-8", "replace").strip() if held else None
 
 
 def write_sink(sink: Sink, content: bytes) -> None:

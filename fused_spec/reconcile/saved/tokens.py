@@ -10,7 +10,7 @@ from fused_spec.plan.model import Change, RemoteObject
 from fused_spec.reconcile.marking.marker import FIELD, object_id
 from fused_spec.reconcile.saved.editions import Edition
 from fused_spec.reconcile.saved.objects import saved_udf_id
-from fused_spec.reconcile.saved.rotation import Issuer, Order, deliver, disable, issue
+from fused_spec.reconcile.saved.rotation import Issuer, Order, deliver, disable, issue, take_over
 from fused_spec.spec.model import DesiredToken, Key
 
 if TYPE_CHECKING:
@@ -32,10 +32,12 @@ def apply_token(change: Change, issuer: Issuer) -> Sink | None:
             issuer.journal.remember(object_id(issuer.scope, declared.key), declared.key.name)
             return None
         case Action.CREATE | Action.REPLACE, DesiredToken() as declared:
+            take_over(declared, issuer)
             _refuse_if_made(change, issuer)
             issue(_order(declared, issuer), issuer)
             return declared.sink
         case Action.UPDATE, DesiredToken() as declared:
+            take_over(declared, issuer)
             return _update(change, declared, issuer)
     raise AssertionError(f"{change.key} is no declared token")  # the planner makes no such change
 

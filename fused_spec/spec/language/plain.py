@@ -56,6 +56,8 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     project: Project
     files: tuple[SpecFile, ...]
     problems: tuple[Diagnostic, ...] = ()
+    fragments: tuple[Document, ...] = ()
+    variables: Mapping[str, Mapping[str, Any]] = {}
 
     def targets(self) -> tuple[str, ...]:
         return (self.project.default_target,)

@@ -1,9 +1,10 @@
 """Put together what a project says of its specs, for one target or for all."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from fused_spec.configuration.declared_secrets import Origin, Secret, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
@@ -39,6 +40,11 @@ class Spoken:
     fragments: tuple[Document, ...]
     files: tuple[SpecFile, ...]
     problems: tuple[Diagnostic, ...]
+
+    @property
+    def variables(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is declared of each."""
+        return {name: variable.declared for name, variable in self.declared.variables.items()}
 
     def targets(self) -> tuple[str, ...]:
         """The targets that have to be looked at to know all that can be wrong: one, where all are alike."""

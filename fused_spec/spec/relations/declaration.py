@@ -4,7 +4,7 @@ A hundred thousand documents with the places of all their values are too much to
 few places that are told are found by reading the file once more.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic, Location
@@ -77,7 +77,7 @@ def declaration_of(document: Document, file: int) -> Declaration:
             if (need := selection_of(said, document.cell)) is not None
         ),
         reads=tuple(read_outputs(document)),
-        outputs=(*_declared(tree), *_of_steps(steps)),
+        outputs=tuple(_known((*_declared(tree), *_of_steps(steps)), document.holes)),
         output=written,
         sink=_sink(tree),
         reference=_text_at(tree, _REFERENCE),
@@ -118,6 +118,13 @@ def _of_steps(steps: Sequence[Any]) -> Iterator[Mention]:
         for name in ("output", "output_metadata"):
             if isinstance(step, dict) and isinstance(step.get(name), str):
                 yield step[name].rstrip("/"), (*_STEPS, index, name)
+
+
+def _known(mentions: Sequence[Mention], holes: Collection[Pointer]) -> Iterator[Mention]:
+    """Those whose value somebody has given."""
+    for address, pointer in mentions:
+        if not holes or not any(pointer[: len(hole)] == hole for hole in holes):
+            yield address, pointer
 
 
 _One = tuple[int, str | None]
