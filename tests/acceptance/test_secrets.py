@@ -149,6 +149,17 @@ def test_a_log_that_cannot_be_masked_now_is_kept_later(project: Project) -> None
     assert project.leaks() == []
 
 
+def test_a_failure_that_is_not_archived_is_told_without_its_words(project: Project) -> None:
+    project.job("fails", fails=True)
+    assert project.run("apply", "specs", "--no-wait").code == 0
+    project.run("wait", "fails")
+    project.said.append(project.shell.run("plan", "specs"))
+    assert "it had secrets, so its log is read once an apply has archived it" in project.said[-1].out
+    assert project.run("apply", "specs").code == 1
+    assert "ValueError: ***" in project.run("plan", "specs").out
+    assert project.leaks() == []
+
+
 def test_a_log_whose_secret_nothing_declares_any_more_is_left_out(project: Project) -> None:
     project.job("by-env")
     assert project.run("apply", "specs", "--no-wait").code == 0
