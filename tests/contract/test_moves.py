@@ -320,3 +320,18 @@ def test_a_renamed_udf_and_its_token_stay_as_they_are(world: World) -> None:
     assert (again.id, again.slug) == (saved.id, "at")
     assert len(world.api.get_udf_access_tokens(n=None)) == 1
     assert {action for action, _ in whys(world.plan()).values()} == {Action.NONE}
+
+
+def test_a_prune_spares_a_token_that_was_renamed_in_specs_that_were_not_given(world: World) -> None:
+    world.write("specs/at.py", "@fused.udf\ndef udf():\n    return 1\n")
+    world.write("specs/served.yaml", SERVED)
+    world.apply()
+    renamed = SERVED.replace("name: public", "name: open, moved_from: [public]")
+    world.write("specs/served.yaml", renamed)
+    world.apply()
+    (world.folder / "specs/served.yaml").unlink()
+    world.write("more/at.py", "@fused.udf\ndef udf():\n    return 1\n")
+    world.write("more/served.yaml", renamed.replace(", moved_from: [public]", ""))
+    declare(world, job("other"))
+    plan = world.plan(Requests(prune=True))
+    assert [change.key.name for change in plan.changes] == ["other"]
