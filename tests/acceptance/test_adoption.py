@@ -208,3 +208,21 @@ def test_lost_specs_of_a_project_come_back(elsewhere: Elsewhere, applied: Shell)
     shutil.copy(applied.folder / "fused-spec.yaml", elsewhere.shell.folder)
     assert elsewhere.run("import", "--history", "--name", "boroughs*").code == 0
     assert re.search("output_of: boroughs", (elsewhere.shell.folder / "specs/boroughs-of-places.yaml").read_text())
+
+
+def test_a_second_import_writes_nothing(elsewhere: Elsewhere) -> None:
+    start_tiles(elsewhere, (5,), ("me-south-1",))
+    assert elsewhere.run("import", "--history", "--name", "tile").code == 0
+    before = elsewhere.files()
+    again = elsewhere.run("import", "--history", "--name", "tile")
+    assert (again.code, "which specs here account for" in again.out, elsewhere.files()) == (0, True, before)
+
+
+def test_a_declared_secret_is_named_and_the_specs_plan(elsewhere: Elsewhere) -> None:
+    project = "apiVersion: fused-spec/v1\nproject: {name: mine, id: 0d5b1c7e-52b5}\n"
+    elsewhere.shell.write("fused-spec.yaml", f"{project}secrets: {{API_TOKEN: {{from: {{env: API_TOKEN}}}}}}\n")
+    elsewhere.shell.write("script.py", SCRIPT.replace("eu-west-1", "ca-central-1"))
+    done = elsewhere.run("record", "script.py")
+    assert (done.code, "3 to start" in done.err) == (4, True), done.err
+    text = (elsewhere.shell.folder / "specs/tile.yaml").read_text()
+    assert ("API_TOKEN: ${secret.API_TOKEN}" in text, "canary" in text) == (True, False)

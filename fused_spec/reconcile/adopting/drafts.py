@@ -27,8 +27,8 @@ _UNSAID = ("engine", "disk_size_gb", "region")
 class Draft:
     """The `spec` of a document, and what it is to be called.
 
-    `is_named` tells whether somebody gave it its name. `hidden` are variables whose values are secrets that nobody declared, `lost` what the
-    language cannot say.
+    `is_named` tells whether somebody gave it its name. `hidden` are variables whose values are secrets that nobody
+    declared, `lost` what the language cannot say.
     """
 
     origin: Origin
@@ -61,12 +61,13 @@ def draft_of(origin: Origin, code: CodeFiles, secrets: Collection[str] = ()) -> 
     spec = {**start, "config": said}
     _refuse_odd(spec)
     _refuse_references(spec)
+    declared = [one for one in hidden if one in secrets]
     return Draft(
         origin=origin,
         name=name,
         is_named=is_named,
-        spec=with_secrets(spec_values(spec), (one for one in hidden if one in secrets)),
-        hidden=tuple(one for one in hidden if one not in secrets),
+        spec=with_secrets(spec_values(spec), declared),
+        hidden=tuple(one for one in hidden if one not in declared),
         lost=tuple(lost),
     )
 

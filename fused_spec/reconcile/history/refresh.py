@@ -76,8 +76,7 @@ def read_history(
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
     started = _unexplained(journal.newest_started(jobs, {run.nonce for run in found}, moves), runs, past)
-    attempts = list(started.values())
-    unlisted = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, read_at), attempts)
+    unlisted = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, read_at), list(started.values()))
     for key, one in zip(started, unlisted, strict=True):
         if one is not None:
             runs[key] = [_with_note(renamed_run(one, moves), noted), *runs.get(key, [])]
@@ -86,12 +85,11 @@ def read_history(
     objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
     going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
     undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
-    kept_or_going_on = kept | _in_flight(found)
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
-        missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
+        missed=_missed(found, noted, kept),
         past=past,
         traces=_forgotten(adopted, unknown),
         successes=_successes(jobs.values(), runs, past, archive, moves),
@@ -175,8 +173,10 @@ def _has_succeeded(newest: Sequence[Run], past: PastRun | None) -> bool:
     return all(run.status is RunStatus.SUCCEEDED for run in (*newest, past) if run is not None)
 
 
-def _in_flight(runs: Iterable[Run]) -> frozenset[str]:
-    return frozenset(run.job_id for run in runs if run.status.in_flight)
+def _missed(found: Sequence[Run], noted: Notes, kept: Collection[str]) -> tuple[Run, ...]:
+    """What applies of here started, and that ended without being kept."""
+    kept_or_going_on = {*kept, *(run.job_id for run in found if run.status.in_flight)}
+    return tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on)
 
 
 def confirmed(api: "FusedReader", run: Run) -> Run:

@@ -142,3 +142,9 @@ def test_what_began_before_the_other_had_ended_keeps_the_address() -> None:
     writer, reader = drafts(origin(WRITER, name="cities", at=5), started({"table": "fd://cities/"}, name="rank", at=0))
     [_, found] = linked([single(writer), single(reader)])
     assert found.spec["config"]["steps"][0]["udf"]["parameters"] == {"table": "fd://cities/"}
+
+
+def test_a_secret_that_the_project_declares_is_named_in_place_of_its_value() -> None:
+    origin = started({"note": "${x}"}, env={"FUSED_CREDENTIAL_PROVIDER": "ec2", "API_TOKEN": "s3cr3t-value"})
+    draft = draft_of(origin, code_files(), {"API_TOKEN"})
+    assert (draft.spec["env"], draft.hidden) == ({"API_TOKEN": "${secret.API_TOKEN}"}, ())
