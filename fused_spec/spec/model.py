@@ -19,7 +19,9 @@ from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
 
 if TYPE_CHECKING:
+    from fused_spec.configuration.token_sinks import Sink
     from fused_spec.spec.documents.document import Document
+    from fused_spec.spec.policies.judge import Judge
 
 DEFAULT_SCOPE = "default"
 
@@ -161,12 +163,12 @@ class Life(Struct, frozen=True, kw_only=True):
 
 class DesiredToken(Desired, frozen=True, kw_only=True):
     """A UDF access token; the payload holds `udf` (`{id}`, `{email, name}`, `{name}` or `{ref}`), `client_id`,
-    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value, and `sink_said` the same as
-    the spec names it, within the project. With `adopts` the value that lies there is that of a token from before the
-    spec. `life` is no part of the payload: the service knows nothing of it, and a
+    `cache`, `metadata_json`, `enabled`. `sink` is what receives the token's value, and `sink_said` the same as the
+    spec names it. With `adopts` the value that lies there is that of a token from before the spec. `life` is no part of
+    the payload: the service knows nothing of it, and a
     token need not be made anew for it."""
 
-    sink: Path
+    sink: "Sink"
     sink_said: str = ""
     life: Life | None = None
     needs: tuple[Key, ...] = ()
@@ -238,7 +240,8 @@ class Survey(Struct, frozen=True, kw_only=True):
 class Resolution(Struct, frozen=True, kw_only=True):
     """Everything the specs say: desired state in the order of their files, and every problem found.
 
-    `files` are those that were read; others of the project may declare more. `secrets` are those of its target.
+    `files` are those that were read; others of the project may declare more. `secrets` are those of its target. `judge`
+    knows the policies, if there are any: those on plans are asked later.
     """
 
     project: Project
@@ -246,6 +249,7 @@ class Resolution(Struct, frozen=True, kw_only=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     files: tuple[Path, ...] = ()
     secrets: Secrets = NO_SECRETS
+    judge: "Judge | None" = None
 
     @property
     def valid(self) -> bool:

@@ -27,7 +27,7 @@ from fused_spec.reconcile.site import Site, Timing
 from fused_spec.reconcile.site import World as Time
 from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Resolution
-from fused_spec.spec.relations.moves import UNMOVED, Moves, with_recorded
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter
 
@@ -110,7 +110,7 @@ class World:
     def resolution(self) -> Resolution:
         found = resolve(["specs"], cwd=self.folder)
         assert found.valid
-        return replace(found, desired=with_recorded(found.desired, self.recorded.all()))
+        return replace(found, desired=Moves(found.desired, self.recorded.all()).desired)
 
     @property
     def recorded(self) -> RecordedMoves:

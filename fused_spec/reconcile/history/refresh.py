@@ -76,13 +76,14 @@ def read_history(
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
     started = _unexplained(journal.newest_started(jobs, {run.nonce for run in found}, moves), runs, past)
-    unlisted = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, read_at), list(started.values()))
-    for key, one in zip(started, unlisted, strict=True):
+    unlisted = _unlisted(api, markers, started, read_at)
+    for key, one in unlisted.items():
         if one is not None:
             runs[key] = [_with_note(renamed_run(one, moves), noted), *runs.get(key, [])]
-    unknown = {key: one for (key, one), run in zip(started.items(), unlisted, strict=True) if run is None}
     elsewhere = cache(lambda: look_elsewhere(resolution))
-    objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
+    objects = read_objects(
+        api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves
+    )
     going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
     undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
     return History(
@@ -91,11 +92,12 @@ def read_history(
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
         missed=_missed(found, noted, kept),
         past=past,
-        traces=_forgotten(adopted, unknown),
+        traces=_forgotten(adopted, {key: started[key] for key, one in unlisted.items() if one is None}),
         successes=_successes(jobs.values(), runs, past, archive, moves),
         objects=objects,
         elsewhere=elsewhere() if undeclared else Elsewhere(),
         seen=listing.seen,
+        aliases=moves.aliases,
     )
 
 
@@ -108,7 +110,7 @@ def _by_key(counting: Iterable[Run]) -> dict[Key, list[Run]]:
 
 def _forgotten(adopted: Mapping[Key, Run | Trace], unknown: Mapping[Key, Attempt]) -> dict[Key, Trace]:
     """What nobody knows any more: of a job's own attempts, and of runs from before its spec."""
-    own = {key: Trace(job_id=str(one.job_id), attempt=one.number) for key, one in unknown.items()}
+    own = {key: _trace(one) for key, one in unknown.items()}
     return {key: one for key, one in adopted.items() if isinstance(one, Trace)} | own
 
 
@@ -214,6 +216,18 @@ def _is_explained(attempt: Attempt, runs: Sequence[Run], past: PastRun | None) -
     younger = attempt.sent + _CLOCK_MARGIN
     ended = past.over if past is not None else None
     return any(run.created > younger for run in runs) or (ended is not None and ended > younger)
+
+
+def _unlisted(
+    api: "FusedReader", markers: Markers, started: Mapping[Key, Attempt], now: datetime
+) -> dict[Key, Run | None]:
+    """What the service knows of these attempts by their ids."""
+    found = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, now), list(started.values()))
+    return dict(zip(started, found, strict=True))
+
+
+def _trace(attempt: Attempt) -> Trace:
+    return Trace(job_id=str(attempt.job_id), attempt=attempt.number)
 
 
 def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | None:

@@ -1,9 +1,9 @@
 """Carry out what a plan says of a token; the value of one goes to its sink and nowhere else."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fused_spec.configuration.token_sinks import Sink
 from fused_spec.errors import StalePlan
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, RemoteObject
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _IN_PLACE = ("cache", "client_id", "metadata_json", "protect")
 
 
-def apply_token(change: Change, issuer: Issuer) -> Path | None:
+def apply_token(change: Change, issuer: Issuer) -> Sink | None:
     """Carry out one change of a token; the sink, when it was written.
 
     Raises before anything is sent when the sink cannot be written, and `StalePlan` when a value was made meanwhile.
@@ -56,7 +56,7 @@ def _stale(key: Key) -> StalePlan:
     )
 
 
-def _update(change: Change, declared: DesiredToken, issuer: Issuer) -> Path | None:
+def _update(change: Change, declared: DesiredToken, issuer: Issuer) -> Sink | None:
     """Change what can be changed in place, then deliver the value where it lacks, then end the former ones."""
     editions = issuer.editions(declared.key)
     current = editions.current

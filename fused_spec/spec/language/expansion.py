@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, Protocol
 from msgspec.structs import replace
 
 from fused_spec.spec.documents.document import Document
-from fused_spec.spec.documents.positions import Place, Pointer, Positions
+from fused_spec.spec.documents.positions import Pointer, Positions
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.cells.dimensions import Dimensions
-from fused_spec.spec.language.cells.former import former_names_of
+from fused_spec.spec.language.cells.former import MOVED_FROM, with_names
 from fused_spec.spec.language.cells.matrix import Cell, Matrix, unused_dimensions
 from fused_spec.spec.language.cells.names import named
 from fused_spec.spec.language.layers import Defaults, Fragments
@@ -29,7 +29,6 @@ from fused_spec.spec.language.project.matching import Match
 from fused_spec.spec.language.values.values import Values
 
 _OWN = ("matrix", "use")
-MOVED_FROM: Pointer = ("metadata", "moved_from")
 _STEPS: Pointer = ("spec", "config", "steps")
 
 
@@ -191,7 +190,8 @@ class Expansion:
 
     def _document(self, tree: Any, place: Any, name: str | None, cell: Cell | None) -> Document:
         if name is not None and cell is not None:
-            tree, place = self._named((tree, place), name, cell)
+            assert self.matrix is not None  # it has the cell
+            tree, place = with_names(Layer(tree, place), name, cell, self.matrix, self.told)
         return replace(
             self.document,
             tree=tree,
@@ -201,22 +201,6 @@ class Expansion:
             group=self.document.name if cell is not None else None,
             cell=cell.keys if cell is not None else {},
         )
-
-    def _named(self, whole: tuple[Any, Place], name: str, cell: Cell) -> tuple[Any, Place]:
-        """The document with the name of the cell, and with those that the cell had before."""
-        tree, place = whole
-        metadata = {**tree["metadata"], "name": name}
-        said = Layer(tree, place).at(MOVED_FROM)
-        if said is not None and self.matrix is not None:
-            former = former_names_of(cell, said, self.matrix, self.told)
-            metadata["moved_from"] = former.tree
-            if not former.tree:
-                del metadata["moved_from"]
-            mark, inside = place
-            key, (at, fields_of_it) = inside["metadata"]
-            fields_of_it = {**fields_of_it, "moved_from": (fields_of_it["moved_from"][0], former.place)}
-            place = (mark, {**inside, "metadata": (key, (at, fields_of_it))})
-        return {**tree, "metadata": metadata}, place
 
     def _with_step_defaults(self, whole: Layer, cell: Cell | None, shape: Shape) -> Layer:
         """The defaults of each step's type below the step."""
