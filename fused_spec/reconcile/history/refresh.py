@@ -84,8 +84,6 @@ def read_history(
     objects = read_objects(
         api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves
     )
-    going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
-    undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},
@@ -95,10 +93,16 @@ def read_history(
         traces=_forgotten(adopted, {key: started[key] for key, one in unlisted.items() if one is None}),
         successes=_successes(jobs.values(), runs, past, archive, moves),
         objects=objects,
-        elsewhere=elsewhere() if undeclared else Elsewhere(),
+        elsewhere=elsewhere() if _has_undeclared(runs, objects, resolution) else Elsewhere(),
         seen=listing.seen,
         aliases=moves.aliases,
     )
+
+
+def _has_undeclared(runs: Mapping[Key, Sequence[Run]], objects: Collection[Key], resolution: Resolution) -> bool:
+    """Whether anything goes on or is saved that these specs do not declare."""
+    going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
+    return bool({*going_on, *objects} - {one.key for one in resolution.desired})
 
 
 def _by_key(counting: Iterable[Run]) -> dict[Key, list[Run]]:
