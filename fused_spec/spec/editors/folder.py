@@ -43,8 +43,8 @@ def refresh(folder: Path, names: Names, *, is_all: bool, version: str) -> bool:
     if not is_all:
         before = known.get("fragments")
         names = names._replace(fragments={**(before if isinstance(before, dict) else {}), **names.fragments})
-    made_of = {**names._asdict(), "targets": list(names.targets), "source": _source(version)}
-    made_of["fragments"] = dict(sorted(names.fragments.items()))
+    names = names._replace(fragments=dict(sorted(names.fragments.items())))
+    made_of = {**names._asdict(), "source": _source(version)}
     if known == json.loads(json.dumps(made_of)) and all((folder / name).is_file() for name in FILES):
         return False
     from fused_spec.spec.editors.schemas import editor_schema_text  # with what makes them, which is seldom needed
