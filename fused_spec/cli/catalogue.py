@@ -57,6 +57,7 @@ for _name, _module, _line in (
     ("validate", "specs", "Check specs, offline and with no account."),
     ("fmt", "fmt", "Bring specs into one form."),
     ("render", "specs", "Show specs with everything filled in."),
+    ("generate", "generate", "Write the specs that Python makes."),
     ("lock", "lock", "Write the commits of git references into fused-spec.lock."),
     ("plan", "plan", "Show what apply would do, and why."),
     ("apply", "apply", "Carry out the plan, wait, and archive."),

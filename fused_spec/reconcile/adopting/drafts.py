@@ -27,8 +27,8 @@ _UNSAID = ("engine", "disk_size_gb", "region")
 class Draft:
     """The `spec` of a document, and what it is to be called.
 
-    `is_named` tells whether somebody gave it its name. `hidden` are variables whose values are secrets that nobody declared, `lost` what the
-    language cannot say.
+    `is_named` tells whether somebody gave it its name. `hidden` are variables whose values are secrets that nobody
+    declared, `lost` what the language cannot say.
     """
 
     origin: Origin

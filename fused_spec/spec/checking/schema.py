@@ -24,7 +24,7 @@ SPEC_KINDS = ("Job", "Udf", "UdfAccessToken")
 KINDS = (*SPEC_KINDS, FRAGMENT, PROJECT)
 
 _ALL = "fused-spec"
-_INCLUDED = ("apiVersion", "include", "variables", "secrets", "secrets_key", "defaults")
+_INCLUDED = ("apiVersion", "include", "variables", "secrets", "secrets_key", "defaults", "policies", "waivers")
 _FILES = {"Job": "job", "Udf": "udf", "UdfAccessToken": "udf-access-token", FRAGMENT: "fragment", PROJECT: "project"}
 
 
