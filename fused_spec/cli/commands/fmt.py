@@ -11,7 +11,7 @@ from fused_spec.errors import EXIT_CHANGES, EXIT_OK, FusedSpecError, SpecError
 from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
-    from fused_spec.spec.formatted import Form, Forms
+    from fused_spec.cli.specs.forms import Form, Forms
 
 
 @click.command()
@@ -30,7 +30,7 @@ def fmt(context: Context, paths: tuple[str, ...], check: bool, diff: bool, fix: 
     from fused_spec.views.text.diagnostics import diagnostics_text
 
     with context.timings.phase(Phase.LOAD):
-        from fused_spec.spec.formatted import forms
+        from fused_spec.cli.specs.forms import forms
 
     found = forms(paths, fix=fix, **means_of(context))
     if found.difference is not None:

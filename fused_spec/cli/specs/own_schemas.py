@@ -69,7 +69,7 @@ def schemas_folder(project: "Project") -> Path:
 
 
 def _refresh(folder: Path, sight: "Sight") -> None:
-    from fused_spec.spec.editors.folder import names_of, refresh
+    from fused_spec.spec.language.editors.folder import names_of, refresh
 
     names = names_of(sight.project, sight.spoken.variables, sight.spoken.fragments)
     refresh(folder, names, is_all=sight.is_whole, version=__version__)
