@@ -12,7 +12,31 @@ from tests.depth import examples
 
 WORDS = st.sampled_from(
     [
-        *["spec", "metadata", "target", ".", ".a", ".steps", ".b", "[", "]", "(", ")", "{", "}", "'x'", '"y"', "1", "2.5", "true", "null", "has(", "size(", ".all(s,", ".exists(s,"],
+        *[
+            "spec",
+            "metadata",
+            "target",
+            ".",
+            ".a",
+            ".steps",
+            ".b",
+            "[",
+            "]",
+            "(",
+            ")",
+            "{",
+            "}",
+            "'x'",
+            '"y"',
+            "1",
+            "2.5",
+            "true",
+            "null",
+            "has(",
+            "size(",
+            ".all(s,",
+            ".exists(s,",
+        ],
         *["s", "s.a", ".matches(", "&&", "||", "!", "==", "!=", "<", ">", "in", "?", ":", ",", "-", "r''", "//"],
         *(" ", "\n", "\0", "\ud800", "é", "\\"),
     ]
