@@ -57,7 +57,6 @@ for _name, _module, _line in (
     ("validate", "specs", "Check specs, offline and with no account."),
     ("fmt", "fmt", "Bring specs into one form."),
     ("render", "specs", "Show specs with everything filled in."),
-    ("generate", "generate", "Write the specs that Python makes."),
     ("lock", "lock", "Write the commits of git references into fused-spec.lock."),
     ("plan", "plan", "Show what apply would do, and why."),
     ("apply", "apply", "Carry out the plan, wait, and archive."),
@@ -72,7 +71,8 @@ for _name, _module, _line in (
     ("archive", "archive", "Look after the receipts and logs that were kept."),
     ("tokens", "tokens", "Look at UDF access tokens, rotate and use them."),
     ("explain", "explain", "Say what a problem means, and what to do."),
-    ("schema", "project", "Print the JSON Schema of specs."),
+    ("generate", "generate", "Write the specs that Python makes."),
+    ("schema", "project", "Print the JSON Schema of specs for editors."),
     ("serve", "serve", "Run the embedded service in the foreground."),
     ("completion", "completion", "Have a shell complete what is typed."),
 ):
