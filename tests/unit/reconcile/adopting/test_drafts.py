@@ -169,7 +169,7 @@ def test_a_name_that_no_spec_takes_is_told_and_left_out() -> None:
     config = {"name": "my job\x1b[31m", "steps": [{"type": "udf", "name": "a step", "udf": udf}]}
     [draft] = drafts(origin(config, name="my job"))
     assert draft.name == "my-job"
-    assert draft.spec["config"] == {"steps": [{"type": "udf", "udf": {"file": "../udfs/my_udf.py"}}]}
+    assert draft.spec["config"] == {"steps": [{"type": "udf", "udf": {"file": "../udfs/my_job.py"}}]}
     assert [one.partition(",")[0] for one in draft.lost] == [
         "the name of a step",
         "the name of a UDF",
