@@ -21,6 +21,7 @@ from fused_spec.spec.files.meant import UNREAD
 if TYPE_CHECKING:
     from fused_spec.configuration.token_sinks import Sink
     from fused_spec.spec.documents.document import Document
+    from fused_spec.spec.policies.judge import Judge
 
 DEFAULT_SCOPE = "default"
 
@@ -239,7 +240,8 @@ class Survey(Struct, frozen=True, kw_only=True):
 class Resolution(Struct, frozen=True, kw_only=True):
     """Everything the specs say: desired state in the order of their files, and every problem found.
 
-    `files` are those that were read; others of the project may declare more. `secrets` are those of its target.
+    `files` are those that were read; others of the project may declare more. `secrets` are those of its target. `judge`
+    knows the policies, if there are any: those on plans are asked later.
     """
 
     project: Project
@@ -247,6 +249,7 @@ class Resolution(Struct, frozen=True, kw_only=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     files: tuple[Path, ...] = ()
     secrets: Secrets = NO_SECRETS
+    judge: "Judge | None" = None
 
     @property
     def valid(self) -> bool:

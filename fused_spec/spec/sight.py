@@ -17,7 +17,7 @@ from fused_spec.spec.files.exclusion import Exclusion, exclusion
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.findings import in_cells
 from fused_spec.spec.language.outside import NOBODY, Outside
-from fused_spec.spec.language.plain import Unspoken, is_spoken
+from fused_spec.spec.language.plain import Unspoken, is_spoken, target_words
 from fused_spec.spec.model import Project
 from fused_spec.spec.project.git_lock import Locks, read_locks
 from fused_spec.spec.project.project_file import find_project
@@ -32,6 +32,8 @@ from fused_spec.udfs.gitrefs import Repositories
 
 if TYPE_CHECKING:
     from fused_spec.spec.language.spoken import Spoken
+    from fused_spec.spec.policies.judge import Judge
+    from fused_spec.spec.policies.rules import Rules
 
 Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
@@ -43,8 +45,8 @@ class Means(TypedDict, total=False):
     `-` among the paths is `stdin`, whose relative paths start at `cwd`. `git` makes what reads git references, in place
     of the lock file and what is on this machine alone; `cache` names the folder where what may be forgotten is kept, if
     any. Many files are shared among so many `processes`. `outside` is what flags and the environment say, `today` what
-    `last-complete` goes by. `instead` is content that counts in place of what files hold, and `notice` is shown what
-    was found before any of it is looked at.
+    `last-complete` goes by, and `waived_on` the day by which waivers count; nobody chooses that one. `instead` is
+    content that counts in place of what files hold, and `notice` is shown what was found before any of it is looked at.
     """
 
     cwd: Required[Path]
@@ -57,6 +59,7 @@ class Means(TypedDict, total=False):
     today: date
     instead: Mapping[Path, bytes]
     notice: Callable[["Sight"], None]
+    waived_on: date
 
 
 class Sight:
@@ -75,7 +78,8 @@ class Sight:
         self.files = self.spoken.files
         locks, unreadable = read_locks(self.project.root)
         self._git = means.get("git", offline)(self.project, locks)
-        self.before = [*problems, *more, *self.spoken.problems]
+        self._rules, wrong = self._ruled()
+        self.before = [*problems, *more, *self.spoken.problems, *wrong]
         self._unreadable = unreadable
         if "notice" in means:
             means["notice"](self)
@@ -94,6 +98,21 @@ class Sight:
         from fused_spec.spec.language.spoken import spoken_in  # with all of the language
 
         return spoken_in(self.project, files, cwd)
+
+    def _ruled(self) -> "tuple[Rules | None, list[Diagnostic]]":
+        """The policies of the project, if there are any."""
+        if not any("policies" in file.tree or "waivers" in file.tree for file in self.spoken.said_in):
+            return None, []
+        from fused_spec.spec.policies.rules import rules_in  # with CEL, which most projects have no need of
+
+        targets = (LOCAL_TARGET, HOSTED_TARGET, *self.project.targets)
+        return rules_in(self.spoken.said_in, targets, self._waived_on)
+
+    def targets(self) -> tuple[str, ...]:
+        """The targets that have to be looked at to know all that can be wrong."""
+        if self._rules is not None and self._rules.differ:
+            return tuple(dict.fromkeys((self.project.default_target, *self.project.targets)))
+        return self.spoken.targets()
 
     def at(self, name: str, *, keeps: bool, may_lack: bool) -> "SeenAt":
         """Everything at one target."""
@@ -116,8 +135,21 @@ class Sight:
             may_have_groups=any(b"matrix" in file.content for file in self.files),
             cache=means["cache"](self.project) if "cache" in means else None,
             is_local=name == LOCAL_TARGET,
+            judge=self._judge(name, language.used),
         )
         return around, problems
+
+    def _judge(self, name: str, used: set[str]) -> "Judge | None":
+        if self._rules is None or not self._rules.policies:
+            return None
+        from fused_spec.spec.policies.judge import Judge
+
+        words = target_words(self.project, name)
+        return Judge(rules=self._rules, target=words, today=self._waived_on, used=used)
+
+    @property
+    def _waived_on(self) -> date:
+        return self._means.get("waived_on") or datetime.now(UTC).date()
 
     def problems(self, seen: "SeenAt") -> list[Diagnostic]:
         """All that is wrong at one target."""
@@ -165,7 +197,8 @@ class Sight:
         """What is declared and used nowhere, where all specs of the project were given."""
         if not self.is_whole:
             return []
-        return self.spoken.unused({name for one in seen for name in one.used})
+        used = {name for one in seen for name in one.used}
+        return [*self.spoken.unused(used), *(self._rules.unused(used) if self._rules is not None else ())]
 
     def in_order(self, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Each once, in the order of the files; what many documents have from one place is wrong at that place."""
