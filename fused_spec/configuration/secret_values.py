@@ -174,15 +174,17 @@ class _Trouble(Exception):  # told together with those of other secrets
     """Why one value cannot be had."""
 
 
-def run_command(words: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float) -> bytes:
-    """What a command prints, without a shell; raises what `subprocess.run` does."""
+def run_command(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float, content: bytes = b""
+) -> bytes:
+    """What a command prints that reads the content, without a shell; raises what `subprocess.run` does."""
     import subprocess
 
     done = subprocess.run(
         list(words),
         cwd=folder,
         env=dict(environment),
-        stdin=subprocess.DEVNULL,
+        input=content,
         capture_output=True,
         timeout=seconds,
         check=True,

@@ -26,7 +26,10 @@ class Location(Struct, frozen=True, kw_only=True, order=True):
 
 
 class Diagnostic(Struct, frozen=True, kw_only=True):
-    """One problem: `message` says what and why, `hint` the next step, `pointer` the field (`spec.region`)."""
+    """One problem: `message` says what and why, `hint` the next step, `pointer` the field (`spec.region`).
+
+    `lacks` is an image and the requirement that it lacks, where adding that is the next step.
+    """
 
     code: str
     message: str
@@ -34,6 +37,7 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     severity: Severity = Severity.ERROR
     pointer: str = ""
     hint: str | None = None
+    lacks: tuple[str, str] | None = None
 
     @property
     def is_error(self) -> bool:
@@ -59,6 +63,11 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
 
     close = get_close_matches(_fold(word), list(folded), n=1, cutoff=0.6)
     return folded[close[0]] if close else None
+
+
+def is_spelling_of(word: str, other: str) -> bool:
+    """Whether both are one word, but for case, separators and the Unicode form."""
+    return word != other and bool(_fold(word)) and _fold(word) == _fold(other)
 
 
 def _fold(word: str) -> str:

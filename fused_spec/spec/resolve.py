@@ -33,6 +33,7 @@ def resolve(
         diagnostics=sight.in_order(problems),
         files=tuple(file.path for file in sight.files if file.path is not None),
         secrets=sight.spoken.secrets(name),
+        judge=seen.around.judge,
     )
 
 
@@ -42,14 +43,14 @@ def survey(paths: Sequence[str], **means: Unpack[Means]) -> Survey:
     No value of a variable is needed for that.
     """
     sight = Sight(paths, means)
-    names = sight.spoken.targets()
+    names = sight.targets()
     seen = {name: sight.at(name, keeps=False, may_lack=True) for name in names}
     told = {name: sight.problems(one) for name, one in seen.items()}
     files = dict.fromkeys(one.declaration.file for one in seen[names[0]].looked)
     built = [one.declaration.file for one in seen[names[0]].looked if one.is_built]
     return Survey(
         project=sight.project,
-        diagnostics=sight.in_order([*by_target(told), *sight.unused(seen.values())]),
+        diagnostics=sight.in_order([*by_target(told), *sight.between(seen), *sight.unused(seen.values())]),
         specs=len(built),
         files=len(set(built)),
         names=tuple(sight.files[number].name for number in files),

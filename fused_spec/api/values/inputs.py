@@ -13,10 +13,10 @@ from pydantic import BaseModel, ValidationError
 from fused_spec.api.errors import InvalidArgument
 from fused_spec.api.http.addresses import checked_id
 from fused_spec.api.values.plain import as_plain, dropped_keys
+from fused_spec.configuration.instances import INSTANCE_TYPES
 from fused_spec.messages.diagnostics import nearest
 from fused_spec.wire import JobConfig, JobResponse, RunResponse, Udf, UdfStep, as_job_config
 from fused_spec.wire.config import Step
-from fused_spec.wire.instances import INSTANCE_TYPES
 
 JobReference = str | UUID | RunResponse | JobResponse
 Env = Mapping[str, str] | Iterable[str] | None

@@ -20,17 +20,25 @@ if TYPE_CHECKING:
 @spec_paths
 @output_option("text", "json", "sarif", "github", "gitlab", "junit")  # as in _FORMS
 @strict_option
+@click.option("--fix-images", is_flag=True, help="Show the requirements that images lack for what UDFs import.")
+@click.option("--write", is_flag=True, help="With --fix-images: write them into fused-spec.yaml.")
 @command
-def validate(context: Context, paths: tuple[str, ...], output: str, strict: bool) -> int:
+def validate(context: Context, paths: tuple[str, ...], output: str, strict: bool, fix_images: bool, write: bool) -> int:
     """Check specs, offline and with no account.
 
     All problems of all files are shown together. Exits with 3 when there is an error; `fused-spec explain` says what
     the number of a problem means.
     """
+    if (fix_images and output != "text") or (write and not fix_images):
+        raise click.UsageError("--fix-images shows text alone, and --write belongs to it")
     survey = survey_specs(context, paths)
     with context.timings.phase(Phase.SHOW):
         if text := _FORMS[output](survey, context, strict):
             context.console.result(text)
+    if fix_images:
+        from fused_spec.cli.specs import image_fixes
+
+        image_fixes.fix_images(context, survey.project, survey.diagnostics, write=write)
     invalid = any(one.invalidates(strict=strict) for one in survey.diagnostics)
     return SpecError.exit_code if invalid else EXIT_OK
 

@@ -187,13 +187,21 @@ def _parameter(text: str) -> tuple[str, str]:
 
 
 def _value(declared: "DesiredToken") -> str:
-    try:
-        value = declared.sink.read_text(encoding="utf-8").strip()
-    except OSError as error:
+    from fused_spec.configuration.token_sinks import EnvFile
+    from fused_spec.reconcile.saved.sinks import read_sink
+
+    if not isinstance(declared.sink, Path | EnvFile):
         raise FusedSpecError(
-            f"the value of {declared.key.name} cannot be read from its sink {declared.sink}: {error.strerror}",
+            f"the value of {declared.key.name} went to {declared.sink}, which nobody can read back",
+            hint="only a token whose sink is a file, or a line of one, can be used here",
+        )
+    content = read_sink(declared.sink)
+    if content is None:
+        raise FusedSpecError(
+            f"the value of {declared.key.name} cannot be read from its sink {declared.sink}",
             hint="`fused-spec apply` creates the token and writes its sink",
-        ) from None
+        )
+    value = content.decode("utf-8", "replace").strip()
     if not value:
         raise FusedSpecError(f"the sink {declared.sink} is empty", hint="`fused-spec apply` writes it again")
     return value

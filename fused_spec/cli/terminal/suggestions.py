@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("check", "test", "lint", "fmt", "format", "verify", "doctor"), _CHECK),
     **dict.fromkeys(("build", "compile", "template", "synth", "export", "config"), _SHOWN),
     **dict.fromkeys(("refresh", "pull", "fetch"), _ALWAYS_READ),
-    **dict.fromkeys(("state", "import", "taint", "untaint", "force-unlock", "unlock"), _NO_STATE),
+    **dict.fromkeys(("state", "taint", "untaint", "force-unlock", "unlock"), _NO_STATE),
     **dict.fromkeys(("workspace", "context", "env", "use", "login", "auth"), _WHERE),
     **dict.fromkeys(("token", "secret", "secrets"), "`fused-spec tokens list` shows the tokens, and never a value"),
     **dict.fromkeys(

@@ -3,7 +3,7 @@
 Whatever cannot be read makes the history incomplete and ends the command; it is never taken for absent.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import History, PastRun, Run, Trace
+from fused_spec.reconcile.history.adopted import read_adopted
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import MarkedRun
 from fused_spec.reconcile.history.search import Runs, find_runs, service_time
@@ -69,20 +70,20 @@ def read_history(
     found = markers.side_by_side(as_it_stands, listing.runs, asks=lambda one: not is_over(one.line))
     counting, extra = settled(found)
     runs = _by_key(counting)
+    adopted = read_adopted(api, jobs.values(), {*runs, *past}, markers, read_at, moves)
+    runs |= {key: [one] for key, one in adopted.items() if isinstance(one, Run)}
     for key, run in _decisive(api, runs, jobs, markers, kept=kept, now=read_at).items():
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
     started = _unexplained(journal.newest_started(jobs, {run.nonce for run in found}, moves), runs, past)
     unlisted = _unlisted(api, markers, started, read_at)
-    for key, one in unlisted.items():
-        if one is not None:
-            runs[key] = [_with_note(renamed_run(one, moves), noted), *runs.get(key, [])]
+    for key, run in _known_by_id(unlisted):
+        runs[key] = [_with_note(renamed_run(run, moves), noted), *runs.get(key, [])]
     elsewhere = cache(lambda: look_elsewhere(resolution))
     objects = read_objects(
         api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves
     )
-    going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
-    undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
+    undeclared = {*_going_on(runs), *objects} - {one.key for one in resolution.desired}
     kept_or_going_on = kept | _in_flight(found)
     return History(
         read_at=read_at,
@@ -90,7 +91,7 @@ def read_history(
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
         missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
         past=past,
-        traces={key: _trace(started[key]) for key, one in unlisted.items() if one is None},
+        traces=_forgotten(adopted, {key: started[key] for key, one in unlisted.items() if one is None}),
         successes=_successes(jobs.values(), runs, past, archive, moves),
         objects=objects,
         elsewhere=elsewhere() if undeclared else Elsewhere(),
@@ -104,6 +105,20 @@ def _by_key(counting: Iterable[Run]) -> dict[Key, list[Run]]:
     for run in counting:
         runs.setdefault(run.key, []).append(run)
     return runs
+
+
+def _known_by_id(unlisted: Mapping[Key, Run | None]) -> list[tuple[Key, Run]]:
+    return [(key, run) for key, run in unlisted.items() if run is not None]
+
+
+def _going_on(runs: Mapping[Key, Sequence[Run]]) -> Iterator[Key]:
+    return (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
+
+
+def _forgotten(adopted: Mapping[Key, Run | Trace], unknown: Mapping[Key, Attempt]) -> dict[Key, Trace]:
+    """What nobody knows any more: of a job's own attempts, and of runs from before its spec."""
+    own = {key: _trace(one) for key, one in unknown.items()}
+    return {key: one for key, one in adopted.items() if isinstance(one, Trace)} | own
 
 
 def _decisive(

@@ -9,8 +9,9 @@ from fused_spec.plan.model import FieldChange, RemoteObject
 from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.marking.marker import is_marked, is_of_project, is_protected, object_field, object_id
 from fused_spec.reconcile.marking.payload import token_differences, udf_differences
-from fused_spec.reconcile.saved.editions import Editions, editions_in, editions_of
-from fused_spec.reconcile.saved.sinks import sink_trouble
+from fused_spec.reconcile.saved.editions import Edition, Editions, editions_in, editions_of
+from fused_spec.reconcile.saved.rotation import delivery_trouble
+from fused_spec.reconcile.saved.sinks import adopted_value
 from fused_spec.spec.model import DesiredToken, DesiredUdf, Key, Kind, Resolution
 from fused_spec.spec.project.elsewhere import Elsewhere
 from fused_spec.spec.relations.moves import UNMOVED, Moves
@@ -47,9 +48,10 @@ def read_objects(
         udf_ids = {key: one.reference for key, one in found.items()}
         open_nonces = journal.open_nonces()
         for declared in tokens:
-            editions = editions_of(existing, scope, moves.names_of(declared.key), open_nonces)
+            names = moves.names_of(declared.key)
+            editions = editions_of(existing, scope, names, open_nonces, adopted=adopted_value(declared))
             if editions.known or (editions.unfinished and not declared.payload.get("enabled", True)):
-                found[declared.key] = _token_object(declared, editions, udf_ids, now)
+                found[declared.key] = _token_object(declared, editions, udf_ids, now, journal)
         found.update(_undeclared(existing, resolution, journal, elsewhere, moves))
     return found
 
@@ -63,7 +65,8 @@ def saved_udf_id(api: "FusedReader", scope: str, *keys: Key) -> str | None:
 def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str, moves: Moves) -> dict[Key, RemoteObject]:
     found = {}
     for declared in udfs:
-        if (one := _marked_udf(saved, scope, *moves.names_of(declared.key))) is not None:
+        one = _marked_udf(saved, scope, *moves.names_of(declared.key)) or _adopted_udf(saved, declared)
+        if one is not None:
             found[declared.key] = RemoteObject(
                 key=declared.key, reference=one.id, differences=udf_differences(declared, one)
             )
@@ -75,14 +78,19 @@ def _marked_udf(saved: list["SavedUdf"], scope: str, *keys: Key) -> "SavedUdf | 
     return next((one for key in keys for one in saved if is_marked(one.metadata, scope, key)), None)
 
 
+def _adopted_udf(saved: list["SavedUdf"], declared: DesiredUdf) -> "SavedUdf | None":
+    """The one from before the spec; saved by the first apply that changes it, it is marked."""
+    return next((one for one in saved if declared.adopts is not None and one.id == declared.adopts), None)
+
+
 def _token_object(
-    declared: DesiredToken, editions: Editions, udf_ids: Mapping[Key, str], now: datetime
+    declared: DesiredToken, editions: Editions, udf_ids: Mapping[Key, str], now: datetime, journal: TokenJournal
 ) -> RemoteObject:
     """The value that counts, and how it, its sink and the values before it differ from what is declared."""
     current, wanted = editions.current, declared.payload.get("enabled", True)
     differences = () if current is None else token_differences(declared, current.token, udf_ids)
     if wanted and current is not None:
-        differences += _sink_differences(declared, current.value)
+        differences += _sink_differences(declared, current, journal)
     ended = editions.to_disable(now) if wanted else (*editions.enabled[1:], *editions.unfinished)
     former = [edition.value for edition in ended]
     if former:
@@ -91,8 +99,8 @@ def _token_object(
     return _remote(declared.key, editions, differences, former)
 
 
-def _sink_differences(declared: DesiredToken, value: str) -> tuple[FieldChange, ...]:
-    trouble = sink_trouble(declared.sink, value)
+def _sink_differences(declared: DesiredToken, current: Edition, journal: TokenJournal) -> tuple[FieldChange, ...]:
+    trouble = delivery_trouble(declared.sink, current, declared.key, journal)
     return () if trouble is None else (FieldChange(path="sink", before=trouble, after="holds its value"),)
 
 

@@ -6,7 +6,6 @@ left unbuilt.
 
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -15,27 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from fused_spec.configuration.engine_needs import engine_requirements
+
 BUILD_LOG = "build.log"
 _BUILT = "built"
 _ENVIRONMENT = "env"
-
-# What `engine`, and what it imports of this package, needs of the requirements of this package.
-ENGINE_NEEDS = frozenset(
-    {
-        "filelock",
-        "fsspec",
-        "geopandas",
-        "msgspec",
-        "mapbox-vector-tile",
-        "mercantile",
-        "pillow",
-        "psutil",
-        "pyogrio",
-        "pyarrow",
-        "pydantic",
-        "rasterio",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +57,6 @@ def python_of(folder: Path) -> Path:
 def is_built(folder: Path) -> bool:
     """Whether it can be used: the Python that it was made of may have been removed since."""
     return (folder / _BUILT).exists() and python_of(folder).exists()
-
-
-def engine_requirements() -> list[str]:
-    """This package's own requirements, as far as the engine needs them."""
-    import importlib.metadata  # a good part of what the service would need to start
-
-    declared = importlib.metadata.requires("fused-spec") or []
-    return [text for text in declared if _name(text) in ENGINE_NEEDS and "extra ==" not in text]
-
-
-def _name(requirement: str) -> str:
-    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
 
 
 def build(folder: Path, image: Image) -> None:

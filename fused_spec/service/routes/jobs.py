@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from fused_spec.configuration.instances import INSTANCE_TYPES
 from fused_spec.configuration.service_identity import ATTEMPT_HEADER
 from fused_spec.jobs.folder import NO_FACTS
 from fused_spec.service.http.answers import existing, page, problem, read_model, whole_number
@@ -17,7 +18,6 @@ from fused_spec.service.jobs.runs import Run, attempt_of, new_run
 from fused_spec.service.routes.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
 from fused_spec.service.workers.joblog import log_part
 from fused_spec.wire import ProgressIncrement, RunRequest
-from fused_spec.wire.instances import INSTANCE_TYPES
 
 _TURNS = 3
 _A_NONCE = re.compile(r"[0-9a-f]{8,64}")  # whatever else stands there is not put into a header

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fused_spec.wire.instances import INSTANCES, REALTIME, Size
+from fused_spec.configuration.instances import INSTANCES, REALTIME, Size
 
 _FOR_JOBS = 0.9  # of the memory; the rest is for the system and the service
 _GIB = 2**30

@@ -56,6 +56,7 @@ class Findings(Struct):
         *,
         at: Location | None = None,
         severity: Severity = Severity.ERROR,
+        lacks: tuple[str, str] | None = None,
     ) -> None:
         """Add a problem, placed at the value unless `at` is another place."""
         if len(self.problems) > 2 * MAX_PROBLEMS:
@@ -70,5 +71,6 @@ class Findings(Struct):
                 pointer=dotted(pointer),
                 hint=hint,
                 severity=severity,
+                lacks=lacks,
             )
         )

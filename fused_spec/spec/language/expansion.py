@@ -1,6 +1,6 @@
 """One document put together: its layers filled in, each by itself, and merged; a matrix makes one for each cell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions
-from fused_spec.spec.documents.scalars import Doubt
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.cells.dimensions import Dimensions
@@ -20,6 +19,7 @@ from fused_spec.spec.language.cells.names import named
 from fused_spec.spec.language.layers import Defaults, Fragments
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.merging.merge import finished, over
+from fused_spec.spec.language.merging.parts_of_trees import standing, with_steps
 from fused_spec.spec.language.merging.shapes import Shape, shape_of
 from fused_spec.spec.language.names import fields
 from fused_spec.spec.language.names.answers import Answer
@@ -196,7 +196,7 @@ class Expansion:
             self.document,
             tree=tree,
             positions=Positions(self.document.file.name, place),
-            doubts=_standing(self.document.doubts, tree),
+            doubts=standing(self.document.doubts, tree),
             holes=frozenset(self.holes),
             group=self.document.name if cell is not None else None,
             cell=cell.keys if cell is not None else {},
@@ -218,7 +218,7 @@ class Expansion:
             for layer in of_type:
                 below = self._over(below, self._filled(layer, cell, (*_STEPS, index)), item)
             changed.append(self._over(below, step, item))
-        return _with_steps(whole, changed)
+        return with_steps(whole, changed)
 
     def _filled(self, layer: Layer, cell: Cell | None, at: Pointer = ()) -> Layer:
         filler = Filler(
@@ -258,30 +258,3 @@ class Expansion:
 
 def _names_cell(layer: Layer) -> bool:
     return any(name.namespace == "matrix" for _, name in names_in(layer.tree))
-
-
-def _with_steps(whole: Layer, steps: Sequence[Layer]) -> Layer:
-    tree, place = whole.tree, whole.place
-    spec, config = tree["spec"], tree["spec"]["config"]
-    (mark, inside) = place
-    spec_key, (spec_mark, in_spec) = inside["spec"]
-    config_key, (config_mark, in_config) = in_spec["config"]
-    steps_key, (steps_mark, _) = in_config["steps"]
-    in_config = {**in_config, "steps": (steps_key, (steps_mark, [step.place for step in steps]))}
-    in_spec = {**in_spec, "config": (config_key, (config_mark, in_config))}
-    new = {**tree, "spec": {**spec, "config": {**config, "steps": [step.tree for step in steps]}}}
-    return Layer(new, (mark, {**inside, "spec": (spec_key, (spec_mark, in_spec))}), whole.name)
-
-
-def _standing(doubts: Mapping[Pointer, Doubt], tree: Any) -> Mapping[Pointer, Doubt]:
-    """The doubts about values that are still there."""
-    return {pointer: doubt for pointer, doubt in doubts.items() if _at(tree, pointer) == doubt.text}
-
-
-def _at(tree: Any, pointer: Pointer) -> Any:
-    for step in pointer:
-        try:
-            tree = tree[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return tree

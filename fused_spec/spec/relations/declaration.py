@@ -4,7 +4,7 @@ A hundred thousand documents with the places of all their values are too much to
 few places that are told are found by reading the file once more.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic, Location
@@ -24,7 +24,7 @@ Need = tuple[Selection, Pointer]
 MOVED_FROM: Pointer = ("metadata", "moved_from")
 _NEEDS: Pointer = ("spec", "needs")
 _OUTPUT: Pointer = ("spec", "output")
-_SINK: Pointer = ("spec", "sink", "file")
+_SINK: Pointer = ("spec", "sink")
 _REFERENCE: Pointer = ("spec", "udf", "ref")
 _STEPS: Pointer = ("spec", "config", "steps")
 
@@ -77,14 +77,22 @@ def declaration_of(document: Document, file: int) -> Declaration:
             if (need := selection_of(said, document.cell)) is not None
         ),
         reads=tuple(read_outputs(document)),
-        outputs=(*_declared(tree), *_of_steps(steps)),
+        outputs=tuple(_known((*_declared(tree), *_of_steps(steps)), document.holes)),
         output=written,
-        sink=_text_at(tree, _SINK),
+        sink=_sink(tree),
         reference=_text_at(tree, _REFERENCE),
         group=document.group,
         cell=document.cell,
         former=tuple(former_names(tree)),
     )
+
+
+def _sink(tree: Any) -> Mention | None:
+    """The file that a token's value goes to, or the line of one."""
+    match _value_at(tree, (*_SINK, "env_file")):
+        case {"path": str(path), "name": str(name)}:
+            return f"{path} ({name})", (*_SINK, "env_file")
+    return _text_at(tree, (*_SINK, "file"))
 
 
 def former_names(tree: Any) -> Iterator[Mention]:
@@ -110,6 +118,13 @@ def _of_steps(steps: Sequence[Any]) -> Iterator[Mention]:
         for name in ("output", "output_metadata"):
             if isinstance(step, dict) and isinstance(step.get(name), str):
                 yield step[name].rstrip("/"), (*_STEPS, index, name)
+
+
+def _known(mentions: Sequence[Mention], holes: Collection[Pointer]) -> Iterator[Mention]:
+    """Those whose value somebody has given."""
+    for address, pointer in mentions:
+        if not holes or not any(pointer[: len(hole)] == hole for hole in holes):
+            yield address, pointer
 
 
 _One = tuple[int, str | None]

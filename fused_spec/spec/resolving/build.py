@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
@@ -31,8 +30,15 @@ from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
 from fused_spec.spec.resolving.environment import environment_of
-from fused_spec.spec.resolving.former import check_former, first_name, former_keys
-from fused_spec.spec.resolving.prices import PRICES
+from fused_spec.spec.resolving.former import (
+    adopted_runs,
+    adopted_udf,
+    adopts_sink,
+    check_former,
+    first_name,
+    former_keys,
+)
+from fused_spec.spec.resolving.prices import check_price
 from fused_spec.spec.resolving.references import References
 from fused_spec.spec.resolving.run_policy import run_policy
 from fused_spec.spec.resolving.steps import StepReader, smallest_step
@@ -93,10 +99,15 @@ class _Builder(Struct, kw_only=True):
 
     def job(self) -> DesiredJob | None:
         steps = self._steps()
-        self._check_price()
+        check_price(self._spec(), self.project.prices, self.findings)
         if self.findings.has_error:
             return None
         spec = self._spec()
+        says_machine = spec.get("instance_type") is not None or spec.get("disk_size_gb") is not None
+        if says_machine and (self.references.files or any("n_processes" in step for step in steps)):
+            from fused_spec.spec.resolving.machine import check_size  # as few jobs ask for
+
+            check_size(spec, steps, self.references.files, self.project, self.findings)
         smallest = _reduction(Kind.JOB)
         config = {
             **smallest({name: value for name, value in spec["config"].items() if name != "steps"}),
@@ -117,6 +128,7 @@ class _Builder(Struct, kw_only=True):
             files=tuple(self.references.files.values()),
             start=_start(spec),
             protect=self._is_protected(),
+            adopts=adopted_runs(self.document.tree["metadata"]),
         )
 
     def udf(self) -> DesiredUdf | None:
@@ -133,10 +145,13 @@ class _Builder(Struct, kw_only=True):
             return None
         spec = _reduction(Kind.UDF)(self._spec())
         payload = {"slug": first_name(self.document), **spec, "udf": udf}
-        return DesiredUdf(**self._common(payload), says_slug="slug" in spec)
+        adopted = adopted_udf(self.document.tree["metadata"])
+        return DesiredUdf(**self._common(payload), says_slug="slug" in spec, adopts=adopted)
 
     def token(self) -> DesiredToken | None:
-        sink = self._sink()
+        from fused_spec.spec.resolving.sinks import sink_of, sink_said  # which only tokens need
+
+        sink = sink_of(self._spec(), self.folder, self.findings)
         life = token_life(self._spec(), self.findings)
         if self.findings.has_error or sink is None:
             return None
@@ -145,10 +160,11 @@ class _Builder(Struct, kw_only=True):
         return DesiredToken(
             **self._common({name: value for name, value in spec.items() if name not in _KEPT_HERE}),
             sink=sink,
-            sink_said=str(self._spec()["sink"]["file"]),
+            sink_said=sink_said(self._spec()["sink"]),
             life=life,
             needs=(Key(kind=Kind.UDF, name=reference),) if reference else (),
             protect=self._is_protected(),
+            adopts=adopts_sink(self.document.tree["metadata"]),
         )
 
     def _is_protected(self) -> bool:
@@ -166,24 +182,6 @@ class _Builder(Struct, kw_only=True):
         ]
         return [step for step in steps if step is not None]
 
-    def _check_price(self) -> None:
-        """A cost that nobody can know is no limit."""
-        spec = self._spec()
-        limit = spec["run"].get("max_cost") if isinstance(spec, dict) and isinstance(spec.get("run"), dict) else None
-        if limit is None or not self.findings.is_sound((*_SPEC, "instance_type")):
-            return
-        machine = spec.get("instance_type")
-        if machine not in PRICES and machine not in self.project.prices:
-            what = f"no price is known for {machine}" if machine else "without instance_type the service chooses"
-            self.findings.tell(
-                "unknown-price",
-                f"max_cost cannot be kept: {what}",
-                (*_SPEC, "run", "max_cost"),
-                f"add {machine}: DOLLARS_AN_HOUR under prices in fused-spec.yaml"
-                if machine
-                else "name an instance_type",
-            )
-
     def _is_sendable(self, config: Mapping[str, Any]) -> bool:
         """Whether a service may take the config; one of a small file without elements cannot be too large."""
         in_files = any(isinstance(step.get("input"), dict) for step in self._spec()["config"]["steps"])
@@ -196,25 +194,6 @@ class _Builder(Struct, kw_only=True):
             )
             self.findings.tell("too-large", message, (*_SPEC, "config"), PARTS)
         return size <= MAX_CONFIG_BYTES
-
-    def _sink(self) -> Path | None:
-        at = (*_SPEC, "sink", "file")
-        if not self.findings.is_sound((*_SPEC, "sink")):
-            return None
-        name = self._spec()["sink"]["file"]
-        sink: Path = (self.folder.root / name).resolve()
-        if not sink.is_relative_to(self.folder.root.resolve()) or Path(name).is_absolute() or "\0" in name:
-            self.findings.tell(
-                "outside-project",
-                "the sink is not inside the project",
-                at,
-                "write a path relative to the project's root, such as .secrets/public-tiles",
-            )
-            return None
-        if sink.is_dir():
-            self.findings.tell("not-a-file", "the sink is a folder", at, "name a file in it")
-            return None
-        return sink
 
     def _reader(self) -> StepReader:
         return StepReader(

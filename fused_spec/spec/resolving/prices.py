@@ -6,6 +6,9 @@ prices differ says so in `fused-spec.yaml`.
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
+
+from fused_spec.spec.documents.findings import Findings
 
 _LARGE = {"m5": 0.096, "r5": 0.126}
 _SIZES = {"large": 1, "xlarge": 2, "2xlarge": 4, "4xlarge": 8, "8xlarge": 16, "12xlarge": 24, "16xlarge": 32}
@@ -24,6 +27,22 @@ PRICES: Mapping[str, float] = MappingProxyType(
         "large": _LARGE["r5"] * _SIZES["16xlarge"],
     }
 )
+
+
+def check_price(spec: Any, prices: Mapping[str, float], findings: Findings) -> None:
+    """Tell of a `max_cost` that cannot be kept: a cost that nobody can know is no limit."""
+    limit = spec["run"].get("max_cost") if isinstance(spec, dict) and isinstance(spec.get("run"), dict) else None
+    if limit is None or not findings.is_sound(("spec", "instance_type")):
+        return
+    machine = spec.get("instance_type")
+    if machine not in PRICES and machine not in prices:
+        what = f"no price is known for {machine}" if machine else "without instance_type the service chooses"
+        findings.tell(
+            "unknown-price",
+            f"max_cost cannot be kept: {what}",
+            ("spec", "run", "max_cost"),
+            f"add {machine}: DOLLARS_AN_HOUR under prices in fused-spec.yaml" if machine else "name an instance_type",
+        )
 
 
 def cost(instance_type: str | None, seconds: float, prices: Mapping[str, float] = PRICES) -> float:

@@ -5,6 +5,7 @@ all declarations are known. A process may have all files or a part of them; the 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,6 +33,8 @@ from fused_spec.spec.udfs.text import UdfFiles
 from fused_spec.system.timings import Lookups
 
 if TYPE_CHECKING:
+    from fused_spec.spec.policies.judge import Judge
+    from fused_spec.spec.udfs.packages.environment import Environment, Environments
     from fused_spec.spec.udfs.syntax_cache import SyntaxCache
 
 _WORTH_A_CACHE = 50
@@ -90,6 +93,8 @@ class Around(Struct, frozen=True, kw_only=True):
 
     Without a matrix anywhere no document `may_have_groups` to wait for. `keeps` says whether what they declare is
     wanted, or only what is wrong. `cache` is the folder where what is told of the syntax of UDFs is kept, if it is.
+    What runs at a target that `is_local` runs in the environment that this is.
+    `judge` is there where the project has policies.
     """
 
     project: Project
@@ -99,6 +104,8 @@ class Around(Struct, frozen=True, kw_only=True):
     language: Understands
     may_have_groups: bool = True
     cache: Path | None = None
+    is_local: bool = False
+    judge: "Judge | None" = None
 
     def folder_of(self, file: SpecFile) -> Folder:
         """Where the relative paths of a file of specs start."""
@@ -123,6 +130,7 @@ class Share(Struct):
     _inputs: Inputs = field(default_factory=Inputs)
     _udf_files: UdfFiles = field(default_factory=UdfFiles)
     _syntax: "SyntaxCache | None" = None
+    _environments: "Environments | None" = None
     _waiting: list[tuple[Document, Declaration]] = field(default_factory=list)
 
     def look(self, others: Others | None = None) -> Found:
@@ -172,6 +180,8 @@ class Share(Struct):
         findings = Findings(document, known_faults(document, check(document)))
         if not isinstance(document.tree, dict):
             return Looked(declaration, tuple(findings.problems))
+        if self.around.judge is not None and not findings.has_error:
+            findings.problems += self.around.judge.document(document)
         if document.holes:
             return Looked(declaration, tuple(with_ways(document, findings.told)), is_built=not findings.has_error)
         try:
@@ -202,8 +212,23 @@ class Share(Struct):
                 saved=_Unknown() if others is None else others.saved,
                 secrets=around.language.secrets if around.project.file is not None else None,
                 syntax=syntax_of if self._syntax is None else self._syntax.syntax_of,
+                environment=partial(self._environment, _image(document)),
             ),
         )
+
+    def _environment(self, image: str | None) -> "Environment | None":
+        if self._environments is None:
+            from fused_spec.spec.udfs.packages.environment import Environments  # as few UDFs need
+
+            self._environments = Environments(self.around.project.images, self.around.is_local)
+        return self._environments.of(image)
+
+
+def _image(document: Document) -> str | None:
+    """The image that a job names; None for anything else, whose UDFs run in the service's own environment."""
+    spec = document.tree.get("spec")
+    image = spec.get("image_name") if isinstance(spec, dict) and document.kind == Kind.JOB else None
+    return image if isinstance(image, str) else None
 
 
 class _AskedTooEarlyError(Exception):  # a signal within this module

@@ -7,8 +7,8 @@ otherwise answered where the job runs, if that load is ever reached: nobody here
 
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -27,6 +27,9 @@ from fused_spec.udfs.bundle import Bundled, home_of, neighbour
 from fused_spec.udfs.folder import UdfText
 from fused_spec.udfs.gitrefs import GitReference, parse
 
+if TYPE_CHECKING:
+    from fused_spec.spec.udfs.packages.environment import Environment
+
 _TOKEN = re.compile(r"(?:fsh|fc)_.*|[0-9a-f]{64}")
 _MOST = 500  # loaded UDFs; a real one has a handful
 
@@ -35,7 +38,7 @@ class Loadable(Struct, frozen=True, kw_only=True):
     """What the UDFs of a document may load; `saved` are the names of the UDFs that these specs declare.
 
     `files` reads their files, and `syntax` looks at their sources. `secrets` are those that the project declares, where
-    there is one.
+    there is one. What they import is found in the `environment`, if anything is known of it.
     """
 
     git: GitSources
@@ -43,6 +46,15 @@ class Loadable(Struct, frozen=True, kw_only=True):
     files: UdfFiles = field(default_factory=UdfFiles)
     syntax: Callable[[str], Syntax | BadSyntax] = syntax_of
     secrets: Secrets | None = None
+    environment: Callable[[], "Environment | None"] = lambda: None
+
+
+class _Waiting(NamedTuple):
+    """A source of a UDF, where that stands, and the names of its headers, which it can import."""
+
+    source: SourceCode
+    home: str
+    headers: Collection[str]
 
 
 class _Search(Struct, kw_only=True):
@@ -51,24 +63,24 @@ class _Search(Struct, kw_only=True):
     findings: Findings
     found: dict[str, Bundled] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
-    waiting: deque[tuple[SourceCode, str]] = field(default_factory=deque)
+    waiting: deque[_Waiting] = field(default_factory=deque)
 
 
 def gather(
-    sources: list[SourceCode], written: Written, folder: Folder, loadable: Loadable, findings: Findings
+    written: Written, headers: Mapping[str, SourceCode], folder: Folder, loadable: Loadable, findings: Findings
 ) -> list[tuple[Bundled, str]]:
     """What a UDF loads, directly or not, each with what a plan calls it; in order of place.
 
-    `sources` are its code and headers. Of one that comes from git, an entry of its own says where it stands.
+    Of one that comes from git, an entry of its own says where it stands. What any of them imports is told of where the
+    environment has it not.
     """
     neighbours = Neighbours(places=written.places, root=folder.root)
     search = _Search(loadable=loadable, neighbours=neighbours, findings=findings)
     origin = written.reference
     home = home_of(str(origin)) if origin is not None else ""
-    search.waiting.extend((source, home) for source in sources)
+    search.waiting.extend(_Waiting(source, home, headers) for source in (written.code, *headers.values()))
     while search.waiting and len(search.found) < _MOST:
-        source, home = search.waiting.popleft()
-        _follow_all(source, home, search)
+        _follow_all(search.waiting.popleft(), search)
     if search.waiting:
         hint = "load fewer, or at once what they have in common"
         findings.tell("udf-load", f"this UDF loads {_MOST} others or more", written.code.pointer, hint)
@@ -79,12 +91,19 @@ def gather(
     return gathered
 
 
-def _follow_all(source: SourceCode, home: str, search: _Search) -> None:
+def _follow_all(waiting: _Waiting, search: _Search) -> None:
+    source, home, headers = waiting
     syntax = search.loadable.syntax(source.text)
     if isinstance(syntax, BadSyntax):
         return  # what is no Python loads nothing
     if syntax.secrets and search.loadable.secrets is not None and not _is_foreign(home):
         _check_secrets(syntax.secrets, search.loadable.secrets.at_fused, source, search)
+    # Of a collection of helpers from elsewhere nobody calls all; what its functions import may never be asked for.
+    imports = [one for one in syntax.imports if one.module not in headers and not (one.waits and _is_foreign(home))]
+    if imports and (environment := search.loadable.environment()) is not None:
+        from fused_spec.spec.udfs.packages.lacking import tell_lacking  # as few UDFs need
+
+        tell_lacking(imports, environment, source, search.neighbours.names, search.findings)
     for load in syntax.loads:
         try:
             _follow(load, home, source, search)
@@ -133,8 +152,12 @@ def _take(place: str, source: SourceCode, search: _Search) -> bool:
     search.origins[place] = file or place
     home = home_of(place)
     own = file if text.file is not None and text.file.endswith(".py") else None
-    search.waiting.append((SourceCode(text.code, own, source.pointer), home))
-    search.waiting.extend((SourceCode(code, None, source.pointer), home) for code in text.headers.values())
+    origin = search.origins[place]
+    search.waiting.append(_Waiting(SourceCode(text.code, own, source.pointer, origin), home, text.headers))
+    search.waiting.extend(
+        _Waiting(SourceCode(code, None, source.pointer, f"{origin} ({name})"), home, text.headers)
+        for name, code in text.headers.items()
+    )
     return True
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from fused_spec.spec.udfs.allowed_values import Definitions
 from fused_spec.spec.udfs.functions import Function, function_of
+from fused_spec.spec.udfs.imports import Import, imports_of
 
 
 class BadSyntax(Struct, frozen=True, kw_only=True):
@@ -50,12 +51,14 @@ class Syntax(Struct, frozen=True, kw_only=True):
     """What the syntax of a source tells.
 
     `functions` are those at its top level, in their order. `loads` are what it loads or runs by a literal, or by a name
-    that is one literal everywhere; in order, each once. `secrets` are those that it reads so.
+    that is one literal everywhere; in order, each once. `secrets` are those that it reads so. `imports` are modules
+    that not every environment has.
     """
 
     functions: tuple[Function, ...]
     loads: tuple[Load, ...]
     secrets: tuple[Load, ...] = ()
+    imports: tuple[Import, ...] = ()
 
 
 def syntax_of(source: str) -> Syntax | BadSyntax:
@@ -85,6 +88,7 @@ def _read(source: str) -> Syntax | BadSyntax:
         ),
         loads=_literals(names, _loaded) if _may_load(source) else (),
         secrets=_literals(names, _secret_read) if _SECRETS in source else (),
+        imports=imports_of(module),
     )
 
 

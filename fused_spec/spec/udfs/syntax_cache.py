@@ -1,8 +1,8 @@
 """What the syntax of sources told, kept on disk by their content, so that none is looked at twice.
 
 It may be deleted at any time, and commands share it. Nothing depends on it: what cannot be read, or is not what this
-version would have written, is looked at anew. It holds names of functions, parameters and loaded UDFs, and no other
-text of a source; a source with any more to tell is not kept.
+version would have written, is looked at anew. It holds names of functions, parameters, modules and loaded UDFs, and no
+other text of a source; a source with any more to tell is not kept.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.spec.udfs.functions import Function
+from fused_spec.spec.udfs.imports import Import
 from fused_spec.spec.udfs.python_source import BadSyntax, Load, Syntax, syntax_of
 from fused_spec.system.timings import Lookups
 
@@ -29,7 +30,7 @@ _MOST_ROWS = 100_000
 _MOST_BYTES = 128 << 20  # a file that is larger was not written here
 _LONGEST = 1 << 16
 _PATIENCE = 1.0  # seconds for which another command may write
-_LOOKING = ("python_source", "functions", "allowed_values", "syntax_cache")
+_LOOKING = ("python_source", "functions", "allowed_values", "imports", "syntax_cache")
 _TABLE = "CREATE TABLE IF NOT EXISTS syntax (key BLOB NOT NULL UNIQUE, told TEXT NOT NULL)"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(?:/[A-Za-z_][A-Za-z0-9_]{0,63})*")
 _TOKEN = re.compile(r"(?:fsh|fc|UDF)_.*|[0-9a-f]{32,}")
@@ -178,6 +179,7 @@ def _encoded(syntax: Syntax) -> str | None:
             for one in syntax.functions
         ],
         *([[load.text, load.line, load.column] for load in loads] for loads in (syntax.loads, syntax.secrets)),
+        [[one.module, one.line, one.column, one.waits] for one in syntax.imports],
     ]
     text = json.dumps(told, separators=(",", ":"))
     return text if len(text) <= _LONGEST and _decoded(text) == syntax else None
@@ -185,9 +187,12 @@ def _encoded(syntax: Syntax) -> str | None:
 
 def _decoded(told: Any) -> Syntax:
     """The syntax again; raises one of Python's errors for what was not written here."""
-    functions, loads, secrets = json.loads(told)
+    functions, loads, secrets, imports = json.loads(told)
     return Syntax(
-        functions=tuple(map(_function, functions)), loads=tuple(map(_load, loads)), secrets=tuple(map(_load, secrets))
+        functions=tuple(map(_function, functions)),
+        loads=tuple(map(_load, loads)),
+        secrets=tuple(map(_load, secrets)),
+        imports=tuple(map(_import, imports)),
     )
 
 
@@ -214,6 +219,14 @@ def _load(told: list[Any]) -> Load:
     _expect(str, text)
     _expect(int, line, column)
     return Load(text=text, line=line, column=column)
+
+
+def _import(told: list[Any]) -> Import:
+    module, line, column, waits = told
+    _expect(str, module)
+    _expect(int, line, column)
+    _expect(bool, waits)
+    return Import(module=module, line=line, column=column, waits=waits)
 
 
 def _expect(kind: type, *values: Any) -> None:

@@ -50,8 +50,7 @@ def read_udf(
         _tell_headers(written.code, function, pointer, findings)
     _check_parameters(declared, function, pointer, findings)
     headers = {**written.headers, **headers}
-    sources = [written.code, *headers.values()]
-    loaded = gather(sources, written, folder, loadable, findings)
+    loaded = gather(written, headers, folder, loadable, findings)
     udf: dict[str, Any] = {
         "name": declared.get("name") or written.name or function.name,
         "entrypoint": function.name,

@@ -18,8 +18,8 @@ from fused_spec.api.values.inputs import (
     is_dataframe,
     job_id_of,
 )
+from fused_spec.configuration.instances import INSTANCE_TYPES
 from fused_spec.wire import JobConfig, Udf, UdfStep
-from fused_spec.wire.instances import INSTANCE_TYPES
 
 UDF = {"name": "n", "entrypoint": "n", "code": "c"}
 STEP: dict[str, Any] = {"type": "udf", "udf": UDF, "metadata": {"free": {"form": 1}}}

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from fused_spec.configuration.instances import INSTANCE_TYPES
 from fused_spec.spec.checking.schema import complete
 from fused_spec.wire import JobConfig, PartitionGeospatialStep, PartitionNongeospatialStep, TokenCreate, Udf, UdfStep
 from fused_spec.wire.base import WireModel
-from fused_spec.wire.instances import INSTANCE_TYPES
 
 JOB = complete("Job")["properties"]["spec"]["properties"]
 CONFIG = JOB["config"]["properties"]

@@ -10,16 +10,8 @@ from pathlib import Path
 import pytest
 
 import fused_spec
-from fused_spec.service.images.build import (
-    BUILD_LOG,
-    ENGINE_NEEDS,
-    Image,
-    build,
-    engine_requirements,
-    folder_of,
-    is_built,
-    python_of,
-)
+from fused_spec.configuration.engine_needs import ENGINE_NEEDS, engine_requirements
+from fused_spec.service.images.build import BUILD_LOG, Image, build, folder_of, is_built, python_of
 from fused_spec.service.images.images import ImageFailed, Images
 from fused_spec.service.state.declared import declare_images
 

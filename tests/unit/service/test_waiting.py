@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from fused_spec.configuration.instances import INSTANCES
 from fused_spec.service.jobs.queue import Rooms
 from fused_spec.service.jobs.runs import Run
 from fused_spec.service.workers.machine import Machine, share_of, share_of_call, this_machine
-from fused_spec.wire.instances import INSTANCES
 
 GIB = 2**30
 LAPTOP = Machine(processors=tuple(range(8)), memory=28 * GIB)

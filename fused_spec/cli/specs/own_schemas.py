@@ -1,0 +1,89 @@
+"""The schemas of a project for editors: written when asked for, and from then on kept as its names are."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fused_spec import __version__
+from fused_spec.cli.terminal.context import Context
+from fused_spec.errors import FileTrouble, FusedSpecError, SpecError
+
+if TYPE_CHECKING:
+    from fused_spec.spec.model import Project
+    from fused_spec.spec.sight import Sight
+
+_FOLDER = "schema"
+_NEXT = """\
+The first line of a spec that editors check and complete with them:
+  # yaml-language-server: $schema={specs}
+and of fused-spec.yaml:
+  # yaml-language-server: $schema={project}
+They follow the project: every command that reads its specs writes them again when names or types change."""
+
+
+def keep_schemas(context: Context, sight: "Sight") -> None:
+    """Write the schemas again where a project has them and they are not of its names any more."""
+    folder = schemas_folder(sight.project)
+    if sight.project.file is None or not folder.is_dir():
+        return
+    try:
+        _refresh(folder, sight)
+    except OSError as error:
+        # What is asked for can be done all the same.
+        context.console.detail(f"the schemas in {folder} cannot be written: {error.strerror or error}")
+
+
+def write_schemas(context: Context, path: str) -> str:
+    """Write the schemas of the project around a path, and say how specs name them."""
+    from fused_spec.cli.specs.reading import means_of
+    from fused_spec.spec.files.roots import PROJECT_FILE
+    from fused_spec.spec.sight import Sight
+
+    means = means_of(context)
+    means.pop("notice", None)
+    start = context.cwd / path
+    if not start.exists():
+        raise FusedSpecError(f"{path} does not exist", hint="name the folder of the project")
+    sight = Sight([_specs(path, start)], means)
+    project = sight.project
+    if project.file is None:
+        wrong = [one for one in sight.before if one.is_error and Path(one.location.path).name == PROJECT_FILE]
+        if wrong:
+            raise SpecError(sight.in_order(wrong))
+        raise FusedSpecError(
+            f"there is no fused-spec.yaml in {start} or above", hint="begin a project with `fused-spec init`"
+        )
+    folder = schemas_folder(project)
+    try:
+        _refresh(folder, sight)
+    except OSError as error:
+        raise FileTrouble(
+            f"the schemas cannot be written: {error.strerror or error}", hint=f"look at {folder}"
+        ) from error
+    return _said(folder, project.root, context.cwd)
+
+
+def schemas_folder(project: "Project") -> Path:
+    """In the project itself, wherever its state is kept: specs name it by its path."""
+    from fused_spec.spec.project.project_file import STATE_FOLDER
+
+    return project.root / STATE_FOLDER / _FOLDER
+
+
+def _specs(path: str, start: Path) -> str:
+    """The path, or of a project file the folder around it."""
+    return path if start.is_dir() else os.path.dirname(path) or "."  # noqa: PTH120  # as typed
+
+
+def _refresh(folder: Path, sight: "Sight") -> None:
+    from fused_spec.spec.editors.folder import names_of, refresh
+
+    names = names_of(sight.project, sight.spoken.variables, sight.spoken.fragments)
+    refresh(folder, names, is_all=sight.is_whole, version=__version__)
+
+
+def _said(folder: Path, root: Path, cwd: Path) -> str:
+    shown = folder.relative_to(cwd) if folder.is_relative_to(cwd) else folder
+    specs = os.path.relpath(folder / "specs.schema.json", root / "specs")
+    project = os.path.relpath(folder / "project.schema.json", root)
+    return f"wrote {shown}/\n" + _NEXT.format(specs=specs, project=project)
