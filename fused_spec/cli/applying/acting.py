@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from fused_spec.api.reading import FusedReader
 from fused_spec.cli.applying.lock import who
 from fused_spec.cli.applying.planning import Workplace, plan_of, read
+from fused_spec.cli.applying.session import service_clock
 from fused_spec.cli.targets.memory import cancels_of, leavings_of, only_said
 from fused_spec.cli.terminal.context import Context
 from fused_spec.plan.model import Plan, Requests
@@ -27,6 +29,11 @@ def plan_at(place: Workplace, site: Site, requests: Requests, adopted: frozenset
             history = read(site.api, site.markers, place, requests)
     with site.timings.phase(Phase.PLAN):
         return plan_of(place, history, requests, site.api)
+
+
+def begin(place: Workplace, made: Plan, api: FusedReader) -> None:
+    """Write down, before anything is started, which names the plan goes by in place of others."""
+    place.kept.moves.record(made.moved, service_clock(api)())
 
 
 def write_down(

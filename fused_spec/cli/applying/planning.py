@@ -137,11 +137,11 @@ def plan_of(place: Workplace, history: History, requests: Requests, api: FusedRe
     )
 
 
-def refuse_if_denied(context: Context, plan: Plan, place: Workplace) -> None:
-    """Say what the policies on plans warn of; raises `SpecError` for what they deny."""
+def refuse_if_denied(context: Context, plan: Plan, place: Workplace, *, strict: bool = False) -> None:
+    """Say what the policies on plans warn of; raises `SpecError` for what they deny, or where one is strict warn of."""
     found = judged(plan, place.resolution)
-    if any(one.is_error for one in found):
-        raise SpecError(found)
+    if any(one.invalidates(strict=strict) for one in found):
+        raise SpecError(found, strict=strict)
     if found:
         from fused_spec.views.text.diagnostics import diagnostics_text
 

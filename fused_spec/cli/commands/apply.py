@@ -119,7 +119,7 @@ def _apply(
     context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
 ) -> int:
     with context.timings.phase(Phase.LOAD):
-        from fused_spec.cli.applying.acting import plan_at, write_down
+        from fused_spec.cli.applying.acting import begin, plan_at, write_down
         from fused_spec.cli.applying.lock import only_apply
         from fused_spec.cli.applying.planning import find_workplace, refuse_if_denied
         from fused_spec.cli.applying.session import carry_out, connect_to, open_site, service_clock
@@ -154,7 +154,7 @@ def _apply(
             confirm(
                 context, place.target, question, yes=asked.yes, otherwise=declined, hint="-y applies without asking"
             )
-        place.kept.moves.record(made.moved, service_clock(api)())
+        begin(place, made, api)
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
         heard: list[Event] = []
         with context.timings.phase(Phase.APPLY):

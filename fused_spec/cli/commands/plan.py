@@ -65,7 +65,7 @@ def plan(
     }
     with context.timings.phase(Phase.SHOW):
         context.console.result(views[output]())
-    refuse_if_denied(context, made, place)
+    refuse_if_denied(context, made, place, strict=strict)
     if out is not None:
         from fused_spec.cli.applying.plan_file import write_plan
 

@@ -75,7 +75,7 @@ class Planned(Struct, frozen=True, kw_only=True):
             return self._carried_out(options, on_event or (lambda _: None), lock_timeout)
 
     def _carried_out(self, options: "Options", hear: Hear, lock_timeout: float) -> "Outcomes":
-        from fused_spec.cli.applying.acting import plan_at, write_down
+        from fused_spec.cli.applying.acting import begin, plan_at, write_down
         from fused_spec.cli.applying.lock import only_apply
         from fused_spec.cli.applying.planning import refuse_if_denied
         from fused_spec.cli.applying.session import connect_to, open_site, service_clock
@@ -94,6 +94,7 @@ class Planned(Struct, frozen=True, kw_only=True):
             made = plan_at(place, site, self.requests)
             refuse_if_denied(context, made, place)
             self._refuse_if_moved(made)
+            begin(place, made, api)
             priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
             events = reconcile(made, site.seeing(made.seen), options=priced)
             stack.enter_context(closing(events))  # type: ignore[type-var]

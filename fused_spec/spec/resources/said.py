@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from msgspec import UNSET, Struct, UnsetType
 
 API_VERSION = "fused-spec/v1"
-_METADATA = ("name", "description", "labels", "protect", "targets")
 _TOP = ("use", "matrix")
 
 Free = Mapping[str, Any]
@@ -29,14 +28,16 @@ class Resource(Named, kw_only=True):
     labels: Mapping[str, str] | UnsetType = UNSET
     protect: bool | UnsetType = UNSET
     targets: Sequence[str] | Free | UnsetType = UNSET
+    moved_from: Sequence[str | Free] | UnsetType = UNSET
+    adopts: Free | UnsetType = UNSET
     use: Sequence[str] | UnsetType = UNSET
     matrix: Free | UnsetType = UNSET
 
     def document(self) -> dict[str, Any]:
         """The same as a document of a spec file, with what was said alone; raises `TypeError` for no plain value."""
         said = plain(self)
-        metadata = {name: said.pop(name) for name in _METADATA if name in said}
         top = {name: said.pop(name) for name in _TOP if name in said}
+        metadata = {name: said.pop(name) for name in Resource.__struct_fields__ if name in said}
         return {"apiVersion": API_VERSION, "kind": self.kind, "metadata": metadata, **top, "spec": said}
 
 

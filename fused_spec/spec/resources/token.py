@@ -1,5 +1,6 @@
 """A UDF access token as a value; its own value, which is a secret, is nowhere in it."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from msgspec import UNSET, Struct, UnsetType
@@ -17,9 +18,14 @@ class TokenUdf(Struct, kw_only=True):
 
 
 class Sink(Struct, kw_only=True):
-    """Where the token's value goes; it is shown nowhere."""
+    """Where the token's value goes, in one of five ways; it is shown nowhere. `env` are variables of the `command`."""
 
     file: str | UnsetType = UNSET
+    env_file: Free | UnsetType = UNSET
+    command: Sequence[str] | UnsetType = UNSET
+    env: Mapping[str, str] | UnsetType = UNSET
+    github_env: str | UnsetType = UNSET
+    github_output: str | UnsetType = UNSET
 
 
 class UdfAccessToken(Resource, kw_only=True):
