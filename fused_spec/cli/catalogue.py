@@ -72,7 +72,7 @@ for _name, _module, _line in (
     ("tokens", "tokens", "Look at UDF access tokens, rotate and use them."),
     ("explain", "explain", "Say what a problem means, and what to do."),
     ("generate", "generate", "Write the specs that Python makes."),
-    ("schema", "project", "Print the JSON Schema of specs."),
+    ("schema", "project", "Print the JSON Schema of specs for editors."),
     ("serve", "serve", "Run the embedded service in the foreground."),
     ("completion", "completion", "Have a shell complete what is typed."),
 ):

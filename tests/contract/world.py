@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.http.transport import Transport, new_session
+from fused_spec.configuration.secret_values import SecretReader
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.configuration.settings import Credentials
 from fused_spec.plan.model import History, Plan, Requests
@@ -79,6 +80,7 @@ class World:
         self.write("fused-spec.yaml", PROJECT)
         self.write("specs/area.py", UDF)
         self.events: list[Event] = []
+        self.secrets = SecretReader()
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -105,6 +107,7 @@ class World:
             seen=seen,
             moves=moves,
             timing=Timing(visible=0.0, accepted=0.5, margin=0.0),
+            secrets=self.secrets,
         )
 
     def resolution(self) -> Resolution:

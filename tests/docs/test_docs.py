@@ -16,8 +16,8 @@ import yaml
 from fused_spec.cli.main import commands
 from fused_spec.spec.checking.schema import SPEC_KINDS, check, schema, schema_folder, schema_text
 from fused_spec.spec.documents.document import read_documents
-from fused_spec.spec.editors.schemas import editor_schema_text
 from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.language.editors.schemas import editor_schema_text
 from tests.commands import every_command
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.spec.editors.names import Names
-from fused_spec.spec.editors.schemas import editor_schema_text
+from fused_spec.spec.language.editors.names import Names
+from fused_spec.spec.language.editors.schemas import editor_schema_text
 from tests.editors.server import Problem, Server
 
 ROOT = Path(__file__).parents[2]

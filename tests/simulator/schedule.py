@@ -105,7 +105,7 @@ class MemoryStore:
 class NoSpools:
     """Stands where logs are gathered: the order of events does not depend on what they say."""
 
-    def open(self, job_id: str, redact: Any) -> "NoSpools":
+    def open(self, job_id: str, env: Any, secrets: Any = ()) -> "NoSpools":
         return self
 
     def redact(self, text: str) -> str:

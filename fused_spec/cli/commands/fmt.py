@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fused_spec.cli.specs.reading import here, means_of
+from fused_spec.cli.specs.reading import means_of
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import command, spec_paths
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK, FusedSpecError, SpecError
 from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
-    from fused_spec.spec.formatted import Form, Forms
+    from fused_spec.cli.specs.forms import Form, Forms
 
 
 @click.command()
@@ -30,9 +30,9 @@ def fmt(context: Context, paths: tuple[str, ...], check: bool, diff: bool, fix: 
     from fused_spec.views.text.diagnostics import diagnostics_text
 
     with context.timings.phase(Phase.LOAD):
-        from fused_spec.spec.formatted import forms
+        from fused_spec.cli.specs.forms import forms
 
-    found = forms(here(context, paths), fix=fix, **means_of(context))
+    found = forms(paths, fix=fix, **means_of(context))
     if found.difference is not None:
         hint = "please report this, with the file; --diff shows the change"
         if diff:

@@ -42,7 +42,7 @@ def init(context: Context, folder: str, template: str | None, name: str | None) 
     from fused_spec.cli.specs.writing import ignore_state, write_new
     from fused_spec.cli.terminal.asking import chosen
     from fused_spec.configuration.settings import HOSTED_TARGET, LOCAL_TARGET
-    from fused_spec.spec.editors.schemas import editor_schema_text
+    from fused_spec.spec.language.editors.schemas import editor_schema_text
 
     if context.base_url is not None or context.target not in (None, LOCAL_TARGET, HOSTED_TARGET):
         raise click.UsageError("a new project has the target local or hosted; others are written into fused-spec.yaml")
@@ -74,7 +74,7 @@ def schema(context: Context, kind: str | None, list_kinds: bool, is_of_project: 
     .fused-spec/schema/: they know its variables, targets and fragments.
     """
     from fused_spec.spec.checking.schema import KINDS
-    from fused_spec.spec.editors.schemas import editor_schema_text
+    from fused_spec.spec.language.editors.schemas import editor_schema_text
 
     if is_of_project:
         if list_kinds:

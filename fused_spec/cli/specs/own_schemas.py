@@ -36,23 +36,21 @@ def keep_schemas(context: Context, sight: "Sight") -> None:
 def write_schemas(context: Context, path: str) -> str:
     """Write the schemas of the project around a path, and say how specs name them."""
     from fused_spec.cli.specs.reading import means_of
-    from fused_spec.spec.files.roots import PROJECT_FILE
+    from fused_spec.spec.project.project_file import find_project
     from fused_spec.spec.sight import Sight
 
-    means = means_of(context)
-    means.pop("notice", None)
     start = context.cwd / path
     if not start.exists():
         raise FusedSpecError(f"{path} does not exist", hint="name the folder of the project")
-    sight = Sight([_specs(path, start)], means)
-    project = sight.project
+    project, wrong = find_project(start if start.is_dir() else start.parent, cwd=context.cwd)
+    if any(one.is_error for one in wrong):
+        raise SpecError(wrong)
     if project.file is None:
-        wrong = [one for one in sight.before if one.is_error and Path(one.location.path).name == PROJECT_FILE]
-        if wrong:
-            raise SpecError(sight.in_order(wrong))
-        raise FusedSpecError(
-            f"there is no fused-spec.yaml in {start} or above", hint="begin a project with `fused-spec init`"
-        )
+        hint = "begin a project with `fused-spec init`"
+        raise FusedSpecError(f"there is no fused-spec.yaml in {start.resolve()} or above", hint=hint)
+    means = means_of(context)
+    means.pop("notice", None)
+    sight = Sight([str(project.root)], means)
     folder = schemas_folder(project)
     try:
         _refresh(folder, sight)
@@ -70,13 +68,8 @@ def schemas_folder(project: "Project") -> Path:
     return project.root / STATE_FOLDER / _FOLDER
 
 
-def _specs(path: str, start: Path) -> str:
-    """The path, or of a project file the folder around it."""
-    return path if start.is_dir() else os.path.dirname(path) or "."  # noqa: PTH120  # as typed
-
-
 def _refresh(folder: Path, sight: "Sight") -> None:
-    from fused_spec.spec.editors.folder import names_of, refresh
+    from fused_spec.spec.language.editors.folder import names_of, refresh
 
     names = names_of(sight.project, sight.spoken.variables, sight.spoken.fragments)
     refresh(folder, names, is_all=sight.is_whole, version=__version__)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fused_spec.errors import FileTrouble
 
 if TYPE_CHECKING:
-    from fused_spec.spec.formatted import Form
+    from fused_spec.cli.specs.forms import Form
 
 
 def rewrite(forms: "Sequence[Form]") -> None:

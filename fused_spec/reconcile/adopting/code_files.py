@@ -1,4 +1,4 @@
-"""Where the code of UDFs goes: a file for each text, byte for byte, under names that lead nowhere else."""
+"""Where code and long lists go: a file for each text, byte for byte, under names that lead nowhere else."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fused_spec.errors import FusedSpecError
 
 FOLDER = "udfs"
+INPUTS = "inputs"
 _PLACE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*")
 
 
@@ -36,6 +37,11 @@ class CodeFiles:
             return {f"{folder}/{own}.py": content, **{f"{folder}/{file}": code for file, code in others.items()}}
 
         return self._free(unit)
+
+    def elements(self, name: str, text: str) -> str:
+        """The path of a file with elements of an input."""
+        content, stem = _bytes(text, name), _stem(name)
+        return self._free(lambda number: {f"{INPUTS}/{_numbered(stem, number)}.json": content})
 
     def _free(self, unit: Callable[[int], dict[str, bytes]]) -> str:
         """The first of the units whose files are not there, or are there as they are to be."""

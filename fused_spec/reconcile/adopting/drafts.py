@@ -18,7 +18,8 @@ from fused_spec.wire import Udf
 from fused_spec.wire.config import JobStep, UdfStep
 
 _EXPECT = "expect"
-_IN_SPECS = ("file", "output_of", "elements", "ref")
+_IN_SPECS = ("file", "output_of")
+_LONGEST_INPUT = 32_768  # characters; more is kept beside the spec
 _DEEPEST = 60
 _UNSAID = ("engine", "disk_size_gb", "region")
 
@@ -61,12 +62,13 @@ def draft_of(origin: Origin, code: CodeFiles, secrets: Collection[str] = ()) -> 
     spec = {**start, "config": said}
     _refuse_odd(spec)
     _refuse_references(spec)
+    declared = [one for one in hidden if one in secrets]
     return Draft(
         origin=origin,
         name=name,
         is_named=is_named,
-        spec=with_secrets(spec_values(spec), (one for one in hidden if one in secrets)),
-        hidden=tuple(one for one in hidden if one not in secrets),
+        spec=with_secrets(spec_values(spec), declared),
+        hidden=tuple(one for one in hidden if one not in declared),
         lost=tuple(lost),
     )
 
@@ -123,9 +125,15 @@ def _step(step: JobStep, name: str, code: CodeFiles) -> dict[str, Any]:
     if isinstance(step, UdfStep):
         inputs = said.pop("input", None)
         said["udf"] = udf_document(step.udf, step.name or name, code)
-        said |= {"input": inputs} if inputs is not None else {}
+        said |= {"input": _inputs(inputs, name, code)} if inputs is not None else {}
     first = {field: said[field] for field in ("type", "name") if field in said}
     return first | said | ({"metadata": metadata} if metadata else {}) | ({"expect": expect} if expect else {})
+
+
+def _inputs(elements: list[Any], name: str, code: CodeFiles) -> Any:
+    """The elements, or where there are very many the file that has them."""
+    text = json.dumps(elements, ensure_ascii=False)
+    return elements if len(text) <= _LONGEST_INPUT else {"elements": f"../{code.elements(name, text)}"}
 
 
 def _entry(code: str) -> str | None:
@@ -160,7 +168,8 @@ def _refuse_references(value: Any) -> None:
     """What a config says literally may read as a reference in a spec, and would then mean something else."""
     config = value["config"]
     for step in config["steps"]:
-        for part in (step.get("udf", {}).get("parameters"), step.get("input")):
+        elements = step.get("input")
+        for part in (step.get("udf", {}).get("parameters"), elements if isinstance(elements, list) else None):
             if any(_is_reference(one) for one in _mappings(part)):
                 raise FusedSpecError(
                     "a parameter or an input is a mapping that a spec reads as a reference", hint="name its key anew"

@@ -84,22 +84,25 @@ def read_history(
     objects = read_objects(
         api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves
     )
-    going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
-    undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
-    kept_or_going_on = kept | _in_flight(found)
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
-        missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
+        missed=_missed(found, noted, kept),
         past=past,
         traces=_forgotten(adopted, {key: started[key] for key, one in unlisted.items() if one is None}),
         successes=_successes(jobs.values(), runs, past, archive, moves),
         objects=objects,
-        elsewhere=elsewhere() if undeclared else Elsewhere(),
+        elsewhere=elsewhere() if _has_undeclared(runs, objects, resolution) else Elsewhere(),
         seen=listing.seen,
         aliases=moves.aliases,
     )
+
+
+def _has_undeclared(runs: Mapping[Key, Sequence[Run]], objects: Collection[Key], resolution: Resolution) -> bool:
+    """Whether anything goes on or is saved that these specs do not declare."""
+    going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
+    return bool({*going_on, *objects} - {one.key for one in resolution.desired})
 
 
 def _by_key(counting: Iterable[Run]) -> dict[Key, list[Run]]:
@@ -176,8 +179,10 @@ def _has_succeeded(newest: Sequence[Run], past: PastRun | None) -> bool:
     return all(run.status is RunStatus.SUCCEEDED for run in (*newest, past) if run is not None)
 
 
-def _in_flight(runs: Iterable[Run]) -> frozenset[str]:
-    return frozenset(run.job_id for run in runs if run.status.in_flight)
+def _missed(found: Sequence[Run], noted: Notes, kept: Collection[str]) -> tuple[Run, ...]:
+    """What applies of here started, and that ended without being kept."""
+    kept_or_going_on = {*kept, *(run.job_id for run in found if run.status.in_flight)}
+    return tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on)
 
 
 def confirmed(api: "FusedReader", run: Run) -> Run:

@@ -136,10 +136,13 @@ def _undeclared(
             by_id.setdefault(str(token_id), []).append(token)
     names = dict(_names(by_id, resolution, journal, elsewhere())) if by_id else {}
     numbers = count(1)
-    found = {}
+    by_key: dict[Key, list[UdfAccessToken]] = {}
     for token_id, tokens in sorted(by_id.items()):
         udf = tokens[0].udf_slug or tokens[0].udf_id
         key = Key(kind=Kind.TOKEN, name=names.get(token_id) or f"(token {next(numbers)} of {udf})")
+        by_key.setdefault(moves.key_of(key), []).extend(tokens)
+    found = {}
+    for key, tokens in by_key.items():
         editions = editions_in(tokens, ())
         found[key] = _remote(key, editions, former=[edition.value for edition in editions.enabled[1:]])
     return found

@@ -1,7 +1,7 @@
 """The JSON Schemas of the spec language, and the check of a document against its own.
 
 `schemas/fused-spec.schema.json` is the one source for every kind that a spec may have: the schema of a kind is
-the part that the kind needs. What editors read is made of it as well (`spec.editors`), and takes names in `${…}`.
+the part that the kind needs. What editors read is made of it as well (`language.editors`), and takes names in `${…}`.
 """
 
 import json

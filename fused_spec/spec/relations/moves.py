@@ -136,8 +136,10 @@ class Moves:
         return key not in known and key not in self._declared and key not in self._claimed
 
     def _with_slug(self, one: Desired) -> Desired:
+        if not isinstance(one, DesiredUdf) or one.says_slug:
+            return one
         first = self._before(one.key)[-1].name
-        if not isinstance(one, DesiredUdf) or one.says_slug or one.payload["slug"] == first:
+        if one.payload["slug"] == first:
             return one
         payload = {**one.payload, "slug": first}
         return replace(one, payload=payload, digest=digest(payload))

@@ -3,10 +3,10 @@
 An element of the input whose keys are all parameters gives those; any other value is for the first parameter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from fused_spec.messages.diagnostics import Location, Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
@@ -22,12 +22,14 @@ from fused_spec.spec.udfs.udf import ReadUdf
 class Calls(Struct, frozen=True, kw_only=True):
     """The elements of a step's input, None for one call without any; `pointer` is the input's in the spec.
 
-    `in_file` says where they stand when that is no spec.
+    `in_file` says where they stand when that is no spec. Where one that is written stands for several, `numbers` are
+    those of the written ones.
     """
 
     elements: list[Any] | None
     pointer: Pointer
     in_file: Elements | None = None
+    numbers: Sequence[int] | None = None
 
 
 def check_calls(read: ReadUdf, calls: Calls, udf_pointer: Pointer, findings: Findings) -> None:
@@ -41,6 +43,18 @@ def check_calls(read: ReadUdf, calls: Calls, udf_pointer: Pointer, findings: Fin
     elif missing := _missing(function, stored):
         hint = "set it under parameters, or give the step an input"
         findings.tell("udf-parameter", missing, udf_pointer, hint)
+
+
+def check_lists(read: ReadUdf, declared: Mapping[str, Any], udf_pointer: Pointer, findings: Findings) -> None:
+    """Warn where a parameter that takes text gets the addresses that several jobs write to."""
+    function = read.function
+    for name, value in declared.items():
+        given = read.udf["parameters"].get(name)
+        if producer(value, {}) is not None and isinstance(given, list) and function.annotations.get(name) == ("str",):
+            message = f'"{name}" of {function.name} takes text, and gets the list of {len(given)} addresses'
+            hint = "annotate it as list[str], or name one job"
+            pointer = (*udf_pointer, "parameters", name)
+            findings.tell("udf-parameter", message, pointer, hint, severity=Severity.WARNING)
 
 
 def gives_parameters(element: Mapping[str, Any], names: tuple[str, ...], *, open_ended: bool) -> bool:
@@ -62,6 +76,7 @@ class _Check(Struct, frozen=True):
     stored: set[str]
     calls: Calls
     findings: Findings
+    told: set[tuple[int, str]] = field(default_factory=set)
 
     def elements(self, elements: list[Any]) -> None:
         function = self.function
@@ -111,6 +126,11 @@ class _Check(Struct, frozen=True):
             message = f"{{{word}: …}} means nothing in a file of elements"
             return self._tell(index, "udf-input", message, "write the address itself, or this element into the spec")
         unknown = [key for key in element if key not in function.parameters]
+        if unknown and (noun := function.wanted_instead(first, element)) is not None:
+            meant = nearest(unknown[0], function.parameters)
+            message = f'{function.name} has no parameter "{unknown[0]}", and "{first}" takes {noun} and not the object'
+            hint = guess(unknown[0], meant) if meant else f"it takes {either(function.parameters, 'and')}"
+            return self._tell(index, "udf-parameter", message, hint, unknown[0])
         if function.open_ended or not unknown or len(unknown) == len(element):
             return None
         meant = nearest(unknown[0], function.parameters)
@@ -121,6 +141,11 @@ class _Check(Struct, frozen=True):
     def _tell(
         self, index: int, code: str, message: str, hint: str, *step: str, severity: Severity = Severity.ERROR
     ) -> None:
+        if self.calls.numbers is not None:
+            index = self.calls.numbers[index]
+            if (index, code) in self.told:
+                return  # the others that it stands for have the same
+            self.told.add((index, code))
         pointer = (*self.calls.pointer, index, *step)
         self.findings.tell(
             code, message, pointer, hint, at=self._place(pointer, index, step, severity), severity=severity

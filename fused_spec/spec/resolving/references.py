@@ -1,6 +1,6 @@
 """Replace every `{file: …}` in a value by the address of its content, and `{output_of: …}` by what that job writes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -53,6 +53,13 @@ class References(Struct, kw_only=True):
             several = isinstance(address, list) and producer(item, self.cell) is not None
             found += address if several else [address]
         return found
+
+    def numbers(self, items: Sequence[Any], pointer: Pointer) -> list[int]:
+        """Which of the items each of their addresses is of, where one names what several jobs write."""
+        counts = (
+            len(self.addresses([item], pointer)) if producer(item, self.cell) is not None else 1 for item in items
+        )
+        return [number for number, count in enumerate(counts) for _ in range(count)]
 
     def needed(self, declared: Iterable[Any]) -> list[str]:
         """The names of the jobs that are needed, those included whose outputs are read."""

@@ -14,7 +14,7 @@ from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.elements import elements_file
 from fused_spec.spec.inputs.read_options import check_reading
 from fused_spec.spec.model import Kind
-from fused_spec.spec.resolving.calls import Calls, check_calls
+from fused_spec.spec.resolving.calls import Calls, check_calls, check_lists
 from fused_spec.spec.resolving.expectations import check_expectation
 from fused_spec.spec.resolving.references import References
 from fused_spec.spec.udfs.loads import Loadable
@@ -58,7 +58,10 @@ class StepReader(Struct, kw_only=True):
                 return None
             self.sources[f"{place}.input"] = elements.file
             return Calls(elements=elements.values, pointer=pointer, in_file=elements)
-        return Calls(elements=self.references.addresses(declared, pointer), pointer=pointer)
+        elements = self.references.addresses(declared, pointer)
+        several = isinstance(elements, list) and len(elements) != len(declared)
+        numbers = self.references.numbers(declared, pointer) if several else None
+        return Calls(elements=elements, pointer=pointer, numbers=numbers)
 
     def udf(self, declared: Any, pointer: Pointer, place: str, *, calls: Calls | None = None) -> dict[str, Any] | None:
         """The UDF as it travels; `calls` are those of the step that calls it."""
@@ -69,6 +72,7 @@ class StepReader(Struct, kw_only=True):
         if read is None:
             return None
         self.sources.update({f"{place}.{path}": file for path, file in read.sources.items()})
+        check_lists(read, declared.get("parameters", {}), pointer, self.findings)
         if calls is not None:
             check_calls(read, calls, pointer, self.findings)
         return read.udf

@@ -7,14 +7,15 @@ from typing import Any
 from msgspec import Struct, field
 
 from fused_spec.spec.udfs.allowed_values import Allowed, Definitions
-from fused_spec.spec.udfs.argument_kinds import wanted_instead
+from fused_spec.spec.udfs.argument_kinds import wanted_instead, words_of
 
 
 class Function(Struct, frozen=True, kw_only=True):
     """A function at the top level of the source.
 
     `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.
-    `annotations` are the plain names that stand behind parameters, as `int`; `allowed` are the values that others list.
+    `annotations` are the names of the kinds that stand behind parameters, as `int`; `allowed` are the values that
+    others list.
     `default_parameters` are the names of those that the decorator gives, None when it computes them.
     """
 
@@ -25,7 +26,7 @@ class Function(Struct, frozen=True, kw_only=True):
     parameters: tuple[str, ...]
     required: tuple[str, ...]
     open_ended: bool
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     allowed: Mapping[str, Allowed] = field(default_factory=dict)
     default_parameters: tuple[str, ...] | None = ()
     decorator_headers: bool = False
@@ -34,7 +35,7 @@ class Function(Struct, frozen=True, kw_only=True):
         """What a parameter wants, in words; None when the value fits it, or nothing is known of it."""
         if (allowed := self.allowed.get(name)) is not None:
             return allowed.wanted_instead(value)
-        return wanted_instead(value, self.annotations.get(name))
+        return wanted_instead(value, self.annotations.get(name, ()))
 
 
 def function_of(node: ast.FunctionDef | ast.AsyncFunctionDef, definitions: Definitions) -> Function:
@@ -56,9 +57,9 @@ def function_of(node: ast.FunctionDef | ast.AsyncFunctionDef, definitions: Defin
         required=tuple(argument.arg for argument in required),
         open_ended=spec.kwarg is not None,
         annotations={
-            argument.arg: argument.annotation.id
+            argument.arg: words
             for argument in [*positional, *spec.kwonlyargs]
-            if isinstance(argument.annotation, ast.Name)
+            if (words := words_of(argument.annotation))
         },
         allowed={
             argument.arg: allowed

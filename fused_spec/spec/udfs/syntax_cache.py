@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ _MOST_ROWS = 100_000
 _MOST_BYTES = 128 << 20  # a file that is larger was not written here
 _LONGEST = 1 << 16
 _PATIENCE = 1.0  # seconds for which another command may write
-_LOOKING = ("python_source", "functions", "allowed_values", "imports", "syntax_cache")
+_LOOKING = ("python_source", "functions", "allowed_values", "argument_kinds", "imports", "syntax_cache")
 _TABLE = "CREATE TABLE IF NOT EXISTS syntax (key BLOB NOT NULL UNIQUE, told TEXT NOT NULL)"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(?:/[A-Za-z_][A-Za-z0-9_]{0,63})*")
 _TOKEN = re.compile(r"(?:fsh|fc|UDF)_.*|[0-9a-f]{32,}")
@@ -198,7 +199,7 @@ def _decoded(told: Any) -> Syntax:
 
 def _function(told: list[Any]) -> Function:
     name, line, column, is_udf, open_ended, decorator_headers, parameters, required, annotations = told
-    _expect(str, name, *parameters, *required, *annotations, *annotations.values())
+    _expect(str, name, *parameters, *required, *annotations, *chain.from_iterable(annotations.values()))
     _expect(int, line, column)
     _expect(bool, is_udf, open_ended, decorator_headers)
     return Function(
@@ -209,7 +210,7 @@ def _function(told: list[Any]) -> Function:
         parameters=tuple(parameters),
         required=tuple(required),
         open_ended=open_ended,
-        annotations=annotations,
+        annotations={name: tuple(words) for name, words in annotations.items()},
         decorator_headers=decorator_headers,
     )
 

@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 
 from fused_spec.spec.checking.schema import INCLUDED, KINDS
-from fused_spec.spec.editors.folder import FILES, refresh
-from fused_spec.spec.editors.names import Names, paths_to
-from fused_spec.spec.editors.schemas import editor_schema
+from fused_spec.spec.language.editors.folder import FILES, refresh
+from fused_spec.spec.language.editors.names import Names, paths_to
+from fused_spec.spec.language.editors.schemas import editor_schema
 
 NAMES = Names({"disk": {"type": "number"}, "root": {"type": "string"}}, ("dev",), {"patient": ""})
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fused_spec.spec.documents.document import read_documents
+from fused_spec.spec.documents.forms.braces import with_quotes
+from fused_spec.spec.documents.forms.text import formatted
 from fused_spec.spec.files.discovery import SpecFile
-from fused_spec.spec.formatting.braces import with_quotes
-from fused_spec.spec.formatting.text import formatted
 from tests.depth import examples
 
 HEAD = "apiVersion: fused-spec/v1\nkind: Job\nmetadata:\n  name: tiles\n"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.spec import formatted
-from fused_spec.spec.formatted import Form, forms
+from fused_spec.cli.specs import forms as module
+from fused_spec.cli.specs.forms import Form, forms
 from fused_spec.spec.resolve import resolve
 
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: tiles, id: 5a0a2c1e-7f0e-4c0e-9a53-4e2f6f6f2b11}\n"
@@ -115,13 +115,13 @@ def test_a_value_with_a_name_between_braces_is_mended(folder: Path) -> None:
 
 
 def test_nothing_changes_where_a_digest_would_be_another(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formatted, "_mended", lambda _, text: text.replace("m5.large", "m5.xlarge"))
+    monkeypatch.setattr(module, "_mended", lambda _, text: text.replace("m5.large", "m5.xlarge"))
     (folder / "job.yaml").write_text(JOB)
     assert forms(["job.yaml"], fix=True, cwd=folder).difference == "Job/tiles would be another at local"
 
 
 def test_a_form_that_would_be_read_differently_is_not_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formatted, "formatted", lambda text, *_: text.replace("m5.large", "m5.xlarge"))
+    monkeypatch.setattr(module, "formatted", lambda text, *_: text.replace("m5.large", "m5.xlarge"))
     assert not form_of(folder, JOB).is_changed
 
 

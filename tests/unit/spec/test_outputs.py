@@ -106,3 +106,32 @@ def test_a_limit_of_money_needs_a_price(resolved: Resolve, more: str, what: str)
 def test_an_output_that_two_jobs_write_is_no_reading(resolved: Resolve) -> None:
     found = resolved(a__yaml=COUNTIES, b__yaml=ROADS.replace("output: fd://roads/", "output: fd://counties/"))
     assert [one.code for one in found.diagnostics] == ["shared-output"]
+
+
+CELLS = COUNTIES.replace("name: counties}", "name: counties}\nmatrix: {m: [1, 2, 3]}").replace(
+    "fd://counties/", '"fd://counties/${matrix.m}/"'
+)
+
+
+def test_an_element_behind_the_outputs_of_several_jobs_is_told_at_its_own_place(resolved: Resolve) -> None:
+    source = "@fused.udf\ndef udf(address: str, n: int = 1): pass\n"
+    spec = MAPPED.replace("input: [{output_of: counties}]", "input: [{output_of: counties}, {address: a, n: x}]")
+    [problem] = resolved(a__yaml=CELLS, b__yaml=spec, area__py=source).diagnostics
+    assert problem.pointer == "spec.config.steps.0.input.1.n"
+    assert str(problem.location) == "specs/b.yaml:7:90"
+
+
+def test_outputs_of_several_jobs_that_fit_no_parameter_are_told_once(resolved: Resolve) -> None:
+    found = resolved(a__yaml=CELLS, b__yaml=MAPPED, area__py="@fused.udf\ndef udf(n: int): pass\n").diagnostics
+    assert [one.pointer for one in found] == ["spec.config.steps.0.input.0"]
+
+
+def test_a_parameter_of_text_that_gets_several_addresses_is_doubted(resolved: Resolve) -> None:
+    spec = MAPPED.replace(
+        "udf: {file: area.py}, input: [{output_of: counties}]",
+        "udf: {file: area.py, parameters: {address: {output_of: counties}}}",
+    )
+    source = "@fused.udf\ndef udf(address: str): pass\n"
+    [problem] = resolved(a__yaml=CELLS, b__yaml=spec, area__py=source).diagnostics
+    assert not problem.is_error
+    assert problem.message == '"address" of udf takes text, and gets the list of 3 addresses'

@@ -427,10 +427,19 @@ def test_the_problems_of_all_files_and_parts_are_told_together(resolved: Resolve
 
 
 def test_a_misspelt_key_of_an_element_is_doubted(resolved: Resolve) -> None:
-    source = "@fused.udf\ndef udf(lon: float, lat: float = 0): pass\n"
+    source = "@fused.udf\ndef udf(lon, lat=0): pass\n"
     text = SMALLEST_JOB.replace("udf: {file: area.py}", "udf: {file: area.py}, input: [{lon: 1, lt: 2}]")
     problem = the_problem(resolved(a__yaml=text, area__py=source))
     assert not problem.is_error
+    assert problem.hint == 'did you mean "lat"?'
+
+
+def test_a_misspelt_key_of_an_element_for_a_parameter_that_takes_no_object_is_wrong(resolved: Resolve) -> None:
+    source = "@fused.udf\ndef udf(lon: float, lat: float = 0): pass\n"
+    text = SMALLEST_JOB.replace("udf: {file: area.py}", "udf: {file: area.py}, input: [{lon: 1, lt: 2}]")
+    problem = the_problem(resolved(a__yaml=text, area__py=source))
+    assert problem.is_error
+    assert problem.message == 'udf has no parameter "lt", and "lon" takes a number and not the object'
     assert problem.hint == 'did you mean "lat"?'
 
 

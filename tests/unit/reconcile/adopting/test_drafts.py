@@ -1,5 +1,6 @@
 """A start as the smallest document that says it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_what_reads_as_a_name_in_a_spec_is_escaped() -> None:
     assert said["config"]["steps"][0]["udf"]["parameters"] == {"note": "$${HOME} costs 5$"}
 
 
-@pytest.mark.parametrize("value", [{"file": "../.secrets/token"}, [{"output_of": "x"}], {"deep": {"ref": "x"}}])
+@pytest.mark.parametrize("value", [{"file": "../.secrets/token"}, [{"output_of": "x"}], {"deep": [{"file": "x"}]}])
 def test_what_reads_as_a_reference_in_a_spec_is_refused(value: Any) -> None:
     with pytest.raises(FusedSpecError, match="reads as a reference"):
         drafts(started({"table": value}))
@@ -142,3 +143,22 @@ def test_what_began_before_the_other_had_ended_keeps_the_address() -> None:
     writer, reader = drafts(origin(WRITER, name="cities", at=5), started({"table": "fd://cities/"}, name="rank", at=0))
     [_, found] = linked([single(writer), single(reader)])
     assert found.spec["config"]["steps"][0]["udf"]["parameters"] == {"table": "fd://cities/"}
+
+
+def test_a_secret_that_the_project_declares_is_named_in_place_of_its_value() -> None:
+    origin = started({"note": "${x}"}, env={"FUSED_CREDENTIAL_PROVIDER": "ec2", "API_TOKEN": "s3cr3t-value"})
+    draft = draft_of(origin, code_files(), {"API_TOKEN"})
+    assert (draft.spec["env"], draft.hidden) == ({"API_TOKEN": "${secret.API_TOKEN}"}, ())
+
+
+def test_very_many_elements_go_to_a_file_as_they_are() -> None:
+    elements = [{"note": "${x}", "number": number} for number in range(2000)]
+    files = code_files()
+    [step] = draft_of(started(step={"input": elements}), files).spec["config"]["steps"]
+    assert step["input"] == {"elements": "../inputs/tile.json"}
+    assert json.loads(files.files["inputs/tile.json"]) == elements
+
+
+def test_a_mapping_that_no_spec_reads_as_a_reference_is_a_value() -> None:
+    said = spec_of(started({"table": {"ref": "x"}}))
+    assert said["config"]["steps"][0]["udf"]["parameters"] == {"table": {"ref": "x"}}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fused_spec.spec.editors.interpolation import ANY, Schema, interpolation, name_of, rules, types_of
-from fused_spec.spec.editors.names import Names
+from fused_spec.spec.language.editors.interpolation import ANY, Schema, interpolation, name_of, rules, types_of
+from fused_spec.spec.language.editors.names import Names
 
 FREE = "free"
 """The definition of data of a person's own, at any depth."""

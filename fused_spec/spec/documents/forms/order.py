@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fused_spec.spec.formatting.structure import Keys, structure_of
+from fused_spec.spec.documents.forms.structure import Keys, structure_of
 
 _ORDER = ("apiVersion", "kind", "project", "metadata", "use", "matrix", "spec")
 _MODELINE = "yaml-language-server:"

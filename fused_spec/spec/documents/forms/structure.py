@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from msgspec import Struct, field
-from yaml import tokens
+from yaml import YAMLError, tokens
 
 from fused_spec.spec.documents.parser import FastestParser
 from fused_spec.spec.documents.surrogates import Pairs
@@ -63,8 +63,11 @@ class Keys(Struct):
 
 
 def structure_of(text: str) -> Structure:
-    """Raises `Unusual`, and `YAMLError` where the text is no YAML."""
-    return _Walk(text).walk()
+    """Raises `Unusual`, of what is no YAML as well."""
+    try:
+        return _Walk(text).walk()
+    except YAMLError as error:
+        raise Unusual from error
 
 
 class _Walk:

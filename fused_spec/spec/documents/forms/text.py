@@ -2,12 +2,10 @@
 
 from collections.abc import Collection
 
-from yaml import YAMLError
-
-from fused_spec.spec.formatting.edits import Edit, edited, quoted
-from fused_spec.spec.formatting.layout import laid_out
-from fused_spec.spec.formatting.order import in_order
-from fused_spec.spec.formatting.structure import Unusual, structure_of
+from fused_spec.spec.documents.forms.edits import Edit, edited, quoted
+from fused_spec.spec.documents.forms.layout import laid_out
+from fused_spec.spec.documents.forms.order import in_order
+from fused_spec.spec.documents.forms.structure import Unusual, structure_of
 
 
 def formatted(text: str, unquoted: Collection[int] = ()) -> str:
@@ -18,7 +16,7 @@ def formatted(text: str, unquoted: Collection[int] = ()) -> str:
     plain = text.removeprefix("\ufeff")
     try:
         return in_order(laid_out(_with_quotes(plain, unquoted).replace("\r\n", "\n")))
-    except (Unusual, YAMLError):
+    except Unusual:
         return text
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from fused_spec.spec.checking.partial import partial_of
 from fused_spec.spec.checking.schema import FRAGMENT, INCLUDED, PROJECT, SPEC_KINDS, schema, whole_schema
-from fused_spec.spec.editors.fields import Fields
-from fused_spec.spec.editors.interpolation import Schema
-from fused_spec.spec.editors.names import Names
+from fused_spec.spec.language.editors.fields import Fields
+from fused_spec.spec.language.editors.interpolation import Schema
+from fused_spec.spec.language.editors.names import Names
 from fused_spec.spec.language.project.variable import schema_of
 
 _PART = "part."

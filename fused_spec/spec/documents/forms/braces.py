@@ -3,8 +3,8 @@
 import re
 
 from fused_spec.spec.documents.document import read_documents
+from fused_spec.spec.documents.forms.edits import Edit, edited, quoted
 from fused_spec.spec.files.discovery import SpecFile
-from fused_spec.spec.formatting.edits import Edit, edited, quoted
 
 CODE = "unquoted-interpolation"
 _VALUE = re.compile(r"(?:\$\{[^{}\n]*\}|[^,\[\]{}\n])+")

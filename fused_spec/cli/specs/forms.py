@@ -7,19 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
-from yaml import YAMLError
-
 from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.spec.checking.mending import settled, sure_edits
 from fused_spec.spec.checking.schema import FRAGMENT, PROJECT, SPEC_KINDS
 from fused_spec.spec.documents.characters import read_text
 from fused_spec.spec.documents.document import Document, read_documents
+from fused_spec.spec.documents.forms.braces import with_quotes
+from fused_spec.spec.documents.forms.edits import edited
+from fused_spec.spec.documents.forms.structure import Unusual, structure_of
+from fused_spec.spec.documents.forms.text import formatted
 from fused_spec.spec.files.discovery import SpecFile, find_project_file
 from fused_spec.spec.files.roots import PROJECT_FILE
-from fused_spec.spec.formatting.braces import with_quotes
-from fused_spec.spec.formatting.edits import edited
-from fused_spec.spec.formatting.mending import settled, sure_edits
-from fused_spec.spec.formatting.structure import Unusual, structure_of
-from fused_spec.spec.formatting.text import formatted
 from fused_spec.spec.sight import Means, Sight
 
 _PLACE = re.compile(r":\d+(?::\d+)?|\blines? \d+(?:(?:, | and )\d+)*")
@@ -111,7 +109,7 @@ def _mended(file: SpecFile, text: str) -> str:
         return text
     try:
         scalars = structure_of(text).scalars
-    except (Unusual, YAMLError):
+    except Unusual:
         return text
     kinds = ((document, _kind(document)) for document in documents)
     return edited(text, [edit for one, kind in kinds if kind for edit in sure_edits(one, kind, text, scalars)])

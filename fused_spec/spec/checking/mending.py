@@ -8,10 +8,10 @@ from fused_spec.messages.diagnostics import is_spelling_of
 from fused_spec.spec.checking.problems import standing_doubts, taken_as_text, validator_of
 from fused_spec.spec.checking.violations import Fault, Violation, violations
 from fused_spec.spec.documents.document import Document
+from fused_spec.spec.documents.forms.edits import Edit, quoted
+from fused_spec.spec.documents.forms.structure import Scalar
 from fused_spec.spec.documents.positions import Pointer
 from fused_spec.spec.documents.scalars import Doubt
-from fused_spec.spec.formatting.edits import Edit, quoted
-from fused_spec.spec.formatting.structure import Scalar
 
 Scalars = Mapping[int, Scalar]
 

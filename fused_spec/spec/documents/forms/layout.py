@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from fused_spec.spec.formatting.edits import Edit, edited
-from fused_spec.spec.formatting.structure import Level, Structure, structure_of
+from fused_spec.spec.documents.forms.edits import Edit, edited
+from fused_spec.spec.documents.forms.structure import Level, Structure, structure_of
 
 
 def laid_out(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fused_spec.spec.checking.schema import INCLUDED, PROJECT, schema_folder
 from fused_spec.spec.documents.document import Document
-from fused_spec.spec.editors.names import Names
+from fused_spec.spec.language.editors.names import Names
 from fused_spec.spec.model import Project
 
 FILES: Mapping[str, str | None] = {
@@ -43,11 +43,13 @@ def refresh(folder: Path, names: Names, *, is_all: bool, version: str) -> bool:
     if not is_all:
         before = known.get("fragments")
         names = names._replace(fragments={**(before if isinstance(before, dict) else {}), **names.fragments})
-    made_of = {**names._asdict(), "targets": list(names.targets), "source": _source(version)}
-    made_of["fragments"] = dict(sorted(names.fragments.items()))
+    names = names._replace(fragments=dict(sorted(names.fragments.items())))
+    made_of = {**names._asdict(), "source": _source(version)}
     if known == json.loads(json.dumps(made_of)) and all((folder / name).is_file() for name in FILES):
         return False
-    from fused_spec.spec.editors.schemas import editor_schema_text  # with what makes them, which is seldom needed
+    from fused_spec.spec.language.editors.schemas import (
+        editor_schema_text,
+    )  # with what makes them, which is seldom needed
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, kind in FILES.items():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fused_spec.spec.documents.wording import either
-from fused_spec.spec.editors.names import Names, Path, accepted, paths_to
+from fused_spec.spec.language.editors.names import Names, Path, accepted, paths_to
 from fused_spec.spec.language.names.templates import NAMESPACES
 
 Schema = dict[str, Any]
