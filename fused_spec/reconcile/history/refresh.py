@@ -3,7 +3,7 @@
 Whatever cannot be read makes the history incomplete and ends the command; it is never taken for absent.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
