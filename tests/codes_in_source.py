@@ -15,11 +15,13 @@ _CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
 class Teller(NamedTuple):
-    """What takes a code: a function or a class, by its file and name, with the place of the code in a call."""
+    """What takes a code: a function or a class, by its file and name, with the place of the code in a call, and how
+    many words a call has at least."""
 
     file: Path
     name: str
     place: int | None
+    least: int = 0
 
 
 def codes_in_source() -> dict[str, str]:
@@ -50,7 +52,7 @@ def _tellers(path: Path, tree: ast.Module) -> Iterator[Teller]:
                 taken = [one.arg for one in inner.args.args if one.arg != "self"]
                 name = node.name if isinstance(node, ast.ClassDef) and inner.name == "__init__" else inner.name
                 if _tells(taken):
-                    yield Teller(path, name, taken.index("code"))
+                    yield Teller(path, name, taken.index("code"), len(taken) - len(inner.args.defaults))
                 elif _tells([*taken, *(one.arg for one in inner.args.kwonlyargs)]):
                     yield Teller(path, name, None)
 
@@ -106,7 +108,9 @@ def _teller(call: ast.Call, path: Path, here: set[str], known: set[str], tellers
             pass
         case _:
             return None
-    return next((one for one in tellers if one.name == name and (one.file == path or name not in here)), None)
+    words = len(call.args) + len(call.keywords)
+    fit = (one for one in tellers if one.name == name and words >= one.least)
+    return next((one for one in fit if one.file == path or name not in here), None)
 
 
 def _possible(said: ast.expr, function: ast.FunctionDef | None, tree: ast.Module, path: Path) -> Iterator[str]:

@@ -4,6 +4,7 @@
 """
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -23,7 +24,8 @@ class Deferred(click.Command):
     @property
     def meant(self) -> click.Command:
         """The command itself."""
-        found: click.Command = getattr(import_module(self.module), str(self.name))
+        name = f"{self.name}_" if iskeyword(str(self.name)) else str(self.name)
+        found: click.Command = getattr(import_module(self.module), name)
         return found
 
     def make_context(
@@ -53,10 +55,13 @@ for _name, _module, _line in (
     ("init", "project", "Begin a project that can be applied at once."),
     ("add", "add", "Add a job, a UDF or a token to the project."),
     ("validate", "specs", "Check specs, offline and with no account."),
+    ("fmt", "fmt", "Bring specs into one form."),
     ("render", "specs", "Show specs with everything filled in."),
     ("lock", "lock", "Write the commits of git references into fused-spec.lock."),
     ("plan", "plan", "Show what apply would do, and why."),
     ("apply", "apply", "Carry out the plan, wait, and archive."),
+    ("import", "adopting", "Write specs of runs, UDFs and tokens that are there."),
+    ("record", "adopting", "Write specs of what a script or a notebook would start."),
     ("status", "jobs", "Show the newest run of each declared job."),
     ("jobs", "jobs", "List the newest runs of the history."),
     ("show", "jobs", "Show one run in detail."),
@@ -66,7 +71,8 @@ for _name, _module, _line in (
     ("archive", "archive", "Look after the receipts and logs that were kept."),
     ("tokens", "tokens", "Look at UDF access tokens, rotate and use them."),
     ("explain", "explain", "Say what a problem means, and what to do."),
-    ("schema", "project", "Print the JSON Schema of specs."),
+    ("generate", "generate", "Write the specs that Python makes."),
+    ("schema", "project", "Print the JSON Schema of specs for editors."),
     ("serve", "serve", "Run the embedded service in the foreground."),
     ("completion", "completion", "Have a shell complete what is typed."),
 ):

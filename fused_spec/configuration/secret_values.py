@@ -1,7 +1,7 @@
 """Read the values of secrets where they are: a variable, a file, what a command prints. None is shown or kept.
 
 Whoever only looks (`validate`, `render`, `plan`) never comes here, but for a plan with secrets whose change is to start
-something.
+something; and only an apply runs a command.
 """
 
 import os
@@ -69,7 +69,7 @@ class SecretReader:
         """The values of all secrets that can be had without running a command, or were had before."""
         found: list[str] = []
         for name, secret in self._secrets.by_name.items():
-            if secret.source.origin is Origin.COMMAND and secret.source not in self._known:
+            if self._comes_by_command(name) and secret.source not in self._known:
                 continue
             try:
                 found.append(self._value(name))
@@ -83,12 +83,24 @@ class SecretReader:
         return tuple(name for name in names if name not in known or known[name].source.origin is Origin.FUSED)
 
     def macs(self, names: Collection[str]) -> dict[str, str]:
-        """What changes with the values of these secrets, and tells none; raises `Unreadable`."""
+        """What changes with the values of these secrets, and tells none; raises `Unreadable`.
+
+        A plan asks for it, of what may be anybody's proposal, so it never runs a command.
+        """
         if not names:
             return {}
+        if by_command := [name for name in names if self._comes_by_command(name)]:
+            raise Unreadable(
+                f"{', '.join(f'secret.{name}' for name in by_command)}: a plan runs no command to tell a change",
+                hint="let it come from a variable or a file, or leave rerun_on_change out",
+            )
         key = self._key()
         values = self.values(names)
         return {name: _mac(key, name, value) for name, value in values.items()}
+
+    def _comes_by_command(self, name: str) -> bool:
+        secret = self._secrets.by_name.get(name)
+        return secret is not None and secret.source.origin is Origin.COMMAND
 
     def _key(self) -> bytes:
         source = self._secrets.key
@@ -174,15 +186,17 @@ class _Trouble(Exception):  # told together with those of other secrets
     """Why one value cannot be had."""
 
 
-def run_command(words: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float) -> bytes:
-    """What a command prints, without a shell; raises what `subprocess.run` does."""
+def run_command(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float, content: bytes = b""
+) -> bytes:
+    """What a command prints that reads the content, without a shell; raises what `subprocess.run` does."""
     import subprocess
 
     done = subprocess.run(
         list(words),
         cwd=folder,
         env=dict(environment),
-        stdin=subprocess.DEVNULL,
+        input=content,
         capture_output=True,
         timeout=seconds,
         check=True,

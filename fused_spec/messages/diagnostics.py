@@ -65,6 +65,11 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
+def is_spelling_of(word: str, other: str) -> bool:
+    """Whether both are one word, but for case, separators and the Unicode form."""
+    return word != other and bool(_fold(word)) and _fold(word) == _fold(other)
+
+
 def _fold(word: str) -> str:
     return "".join(character for character in normalize("NFKC", word).lower() if character.isalnum())
 

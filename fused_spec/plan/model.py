@@ -149,7 +149,8 @@ class History(Struct, frozen=True, kw_only=True):
     `missed` are runs that this archive's applies started, that have ended, and that no apply has archived.
     `traces` are runs that were started, as the journal knows, and are in neither the history nor the archive.
     `successes` has the newest success of jobs whose newest run is no success, as far as one is known.
-    `elsewhere` is what specs of the project declare that were not given, read where something is in no given one.
+    `elsewhere` is what specs of the project declare that were not given, read where something is in no given one. All
+    of it is under the names of now; `aliases` are other names that declared things had or have elsewhere.
     """
 
     read_at: datetime
@@ -162,6 +163,7 @@ class History(Struct, frozen=True, kw_only=True):
     objects: Mapping[Key, RemoteObject] = field(default_factory=dict)
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     seen: frozenset[str] = frozenset()  # the id of every run in the listing, foreign ones included
+    aliases: Mapping[Key, Key] = field(default_factory=dict)
 
     def newest(self, key: Key) -> Run | None:
         return next(iter(self.runs.get(key, ())), None)

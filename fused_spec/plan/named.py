@@ -29,6 +29,7 @@ class _Names:
         jobs = [one for one in desired if isinstance(one, DesiredJob)]
         self._jobs = dict.fromkeys(job.key.name for job in jobs)
         self._groups = Groups(_Cell(job) for job in jobs)
+        self._former = {former.name: job.key.name for job in jobs for former in job.former}
 
     def of(self, asked: frozenset[str]) -> frozenset[str]:
         return frozenset(name for one in sorted(asked) for name in self._meant(one))
@@ -55,6 +56,9 @@ class _Names:
         return found
 
     def _unknown(self, name: str) -> Misconfigured:
+        if name in self._former:
+            hint = f'it is called "{self._former[name]}" now'
+            return Misconfigured(f'no spec declares a job named "{name}"', hint=hint)
         meant = nearest(name, (*self._jobs, *self._groups.names))
         hint = f'did you mean "{meant}"?' if meant else "name a job of the given specs"
         return Misconfigured(f'no spec declares a job named "{name}"', hint=hint)

@@ -19,7 +19,9 @@ from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
 
 if TYPE_CHECKING:
+    from fused_spec.configuration.token_sinks import Sink
     from fused_spec.spec.documents.document import Document
+    from fused_spec.spec.policies.judge import Judge
 
 DEFAULT_SCOPE = "default"
 
@@ -85,6 +87,13 @@ class LocalFile(Struct, frozen=True, kw_only=True):
     url: str
 
 
+class Adopted(Struct, frozen=True, kw_only=True):
+    """A run from before the spec, and the digest that it counts for."""
+
+    run: str
+    digest: str
+
+
 class Desired(Struct, frozen=True, kw_only=True):
     """What every kind has.
 
@@ -112,7 +121,7 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
 
     `reads` are those of its needs whose output it reads; `writes` are the addresses that it says it writes besides its
     steps. `start` holds start_job's keywords that decide nothing about the result, and so are no part of the digest:
-    `send_status_email` and `cache_max_age`.
+    `send_status_email` and `cache_max_age`. `adopts` are runs from before the spec.
     """
 
     needs: tuple[Key, ...] = ()
@@ -122,6 +131,7 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
     files: tuple[LocalFile, ...] = ()
     start: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
+    adopts: tuple[Adopted, ...] = ()
 
     @property
     def only_needed(self) -> tuple[Key, ...]:
@@ -132,10 +142,12 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
 class DesiredUdf(Desired, frozen=True, kw_only=True):
     """A saved UDF; the payload holds `slug`, `udf`, `allow_public_read`, `allow_public_list`.
 
-    A slug that no spec `says` is the first name that the UDF had.
+    A slug that no spec `says` is the first name that the UDF had. `adopts` is the id of one that was saved before the
+    spec.
     """
 
     says_slug: bool = False
+    adopts: str | None = None
 
 
 class Life(Struct, frozen=True, kw_only=True):
@@ -151,15 +163,17 @@ class Life(Struct, frozen=True, kw_only=True):
 
 class DesiredToken(Desired, frozen=True, kw_only=True):
     """A UDF access token; the payload holds `udf` (`{id}`, `{email, name}`, `{name}` or `{ref}`), `client_id`,
-    `cache`, `metadata_json`, `enabled`. `sink` is the file that receives the token's value, and `sink_said` the same as
-    the spec names it, within the project. `life` is no part of the payload: the service knows nothing of it, and a
+    `cache`, `metadata_json`, `enabled`. `sink` is what receives the token's value, and `sink_said` the same as the
+    spec names it. With `adopts` the value that lies there is that of a token from before the spec. `life` is no part of
+    the payload: the service knows nothing of it, and a
     token need not be made anew for it."""
 
-    sink: Path
+    sink: "Sink"
     sink_said: str = ""
     life: Life | None = None
     needs: tuple[Key, ...] = ()
     protect: bool = False
+    adopts: bool = False
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -226,7 +240,8 @@ class Survey(Struct, frozen=True, kw_only=True):
 class Resolution(Struct, frozen=True, kw_only=True):
     """Everything the specs say: desired state in the order of their files, and every problem found.
 
-    `files` are those that were read; others of the project may declare more. `secrets` are those of its target.
+    `files` are those that were read; others of the project may declare more. `secrets` are those of its target. `judge`
+    knows the policies, if there are any: those on plans are asked later.
     """
 
     project: Project
@@ -234,6 +249,7 @@ class Resolution(Struct, frozen=True, kw_only=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     files: tuple[Path, ...] = ()
     secrets: Secrets = NO_SECRETS
+    judge: "Judge | None" = None
 
     @property
     def valid(self) -> bool:

@@ -33,6 +33,7 @@ def resolve(
         diagnostics=sight.in_order(problems),
         files=tuple(file.path for file in sight.files if file.path is not None),
         secrets=sight.spoken.secrets(name),
+        judge=seen.around.judge,
     )
 
 
@@ -42,7 +43,7 @@ def survey(paths: Sequence[str], **means: Unpack[Means]) -> Survey:
     No value of a variable is needed for that.
     """
     sight = Sight(paths, means)
-    names = sight.spoken.targets()
+    names = sight.targets()
     seen = {name: sight.at(name, keeps=False, may_lack=True) for name in names}
     told = {name: sight.problems(one) for name, one in seen.items()}
     files = dict.fromkeys(one.declaration.file for one in seen[names[0]].looked)

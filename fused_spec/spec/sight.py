@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Required, TypedDict
 
+from msgspec.structs import replace
+
 from fused_spec.configuration.service_identity import normal_url
 from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
@@ -15,7 +17,7 @@ from fused_spec.spec.files.exclusion import Exclusion, exclusion
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.findings import in_cells
 from fused_spec.spec.language.outside import NOBODY, Outside
-from fused_spec.spec.language.plain import Unspoken, is_spoken
+from fused_spec.spec.language.plain import Unspoken, is_spoken, target_words
 from fused_spec.spec.model import Project
 from fused_spec.spec.project.git_lock import Locks, read_locks
 from fused_spec.spec.project.project_file import find_project
@@ -30,6 +32,8 @@ from fused_spec.udfs.gitrefs import Repositories
 
 if TYPE_CHECKING:
     from fused_spec.spec.language.spoken import Spoken
+    from fused_spec.spec.policies.judge import Judge
+    from fused_spec.spec.policies.rules import Rules
 
 Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
@@ -41,7 +45,8 @@ class Means(TypedDict, total=False):
     `-` among the paths is `stdin`, whose relative paths start at `cwd`. `git` makes what reads git references, in place
     of the lock file and what is on this machine alone; `cache` names the folder where what may be forgotten is kept, if
     any. Many files are shared among so many `processes`. `outside` is what flags and the environment say, `today` what
-    `last-complete` goes by.
+    `last-complete` goes by, and `waived_on` the day by which waivers count; nobody chooses that one. `instead` is
+    content that counts in place of what files hold, and `notice` is shown what was found before any of it is looked at.
     """
 
     cwd: Required[Path]
@@ -52,6 +57,9 @@ class Means(TypedDict, total=False):
     timings: Timings
     outside: Outside
     today: date
+    instead: Mapping[Path, bytes]
+    notice: Callable[["Sight"], None]
+    waived_on: date
 
 
 class Sight:
@@ -63,13 +71,25 @@ class Sight:
         cwd = means["cwd"]
         with self._timings.phase(Phase.FIND):
             files, problems = find(paths, cwd=cwd, stdin=means.get("stdin"), excluded=partial(_excluded, cwd=cwd))
+            instead = means.get("instead", {})
+            files = [_with_content(file, instead) for file in files] if instead else files
             self.project, more = _project(files, paths, cwd)
             self.spoken = self._spoken(files, cwd)
         self.files = self.spoken.files
         locks, unreadable = read_locks(self.project.root)
         self._git = means.get("git", offline)(self.project, locks)
-        self._before = [*problems, *more, *self.spoken.problems]
+        self._rules, wrong = self._ruled()
+        self.before = [*problems, *more, *self.spoken.problems, *wrong]
         self._unreadable = unreadable
+        if "notice" in means:
+            means["notice"](self)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all specs of the project were given."""
+        whole = {Path(os.path.realpath(self.project.root / name)) for name in (".", "specs")}
+        given = {Path(os.path.realpath(self._means["cwd"] / path)) for path in self._paths}
+        return not whole.isdisjoint(given)
 
     def _spoken(self, files: Sequence[SpecFile], cwd: Path) -> "Spoken | Unspoken":
         outside = self._means.get("outside", NOBODY)
@@ -78,6 +98,21 @@ class Sight:
         from fused_spec.spec.language.spoken import spoken_in  # with all of the language
 
         return spoken_in(self.project, files, cwd)
+
+    def _ruled(self) -> "tuple[Rules | None, list[Diagnostic]]":
+        """The policies of the project, if there are any."""
+        if not any("policies" in file.tree or "waivers" in file.tree for file in self.spoken.said_in):
+            return None, []
+        from fused_spec.spec.policies.rules import rules_in  # with CEL, which most projects have no need of
+
+        targets = (LOCAL_TARGET, HOSTED_TARGET, *self.project.targets)
+        return rules_in(self.spoken.said_in, targets, self._waived_on)
+
+    def targets(self) -> tuple[str, ...]:
+        """The targets that have to be looked at to know all that can be wrong."""
+        if self._rules is not None and self._rules.differ:
+            return tuple(dict.fromkeys((self.project.default_target, *self.project.targets)))
+        return self.spoken.targets()
 
     def at(self, name: str, *, keeps: bool, may_lack: bool) -> "SeenAt":
         """Everything at one target."""
@@ -100,12 +135,25 @@ class Sight:
             may_have_groups=any(b"matrix" in file.content for file in self.files),
             cache=means["cache"](self.project) if "cache" in means else None,
             is_local=name == LOCAL_TARGET,
+            judge=self._judge(name, language.used),
         )
         return around, problems
 
+    def _judge(self, name: str, used: set[str]) -> "Judge | None":
+        if self._rules is None or not self._rules.policies:
+            return None
+        from fused_spec.spec.policies.judge import Judge
+
+        words = target_words(self.project, name)
+        return Judge(rules=self._rules, target=words, today=self._waived_on, used=used)
+
+    @property
+    def _waived_on(self) -> date:
+        return self._means.get("waived_on") or datetime.now(UTC).date()
+
     def problems(self, seen: "SeenAt") -> list[Diagnostic]:
         """All that is wrong at one target."""
-        problems = [*self._before, *seen.problems]
+        problems = [*self.before, *seen.problems]
         problems += _without_specs(self._paths, seen.looked, [*problems, *seen.unread])
         problems += self._unreadable
         problems += seen.unread
@@ -147,11 +195,10 @@ class Sight:
 
     def unused(self, seen: Iterable["SeenAt"]) -> list[Diagnostic]:
         """What is declared and used nowhere, where all specs of the project were given."""
-        whole = {Path(os.path.realpath(self.project.root / name)) for name in (".", "specs")}
-        given = {Path(os.path.realpath(self._means["cwd"] / path)) for path in self._paths}
-        if whole.isdisjoint(given):
+        if not self.is_whole:
             return []
-        return self.spoken.unused({name for one in seen for name in one.used})
+        used = {name for one in seen for name in one.used}
+        return [*self.spoken.unused(used), *(self._rules.unused(used) if self._rules is not None else ())]
 
     def in_order(self, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Each once, in the order of the files; what many documents have from one place is wrong at that place."""
@@ -175,6 +222,11 @@ def _reach(name: str, project: Project) -> tuple[str, str | None]:
     if target is None:
         return normal_url(HOSTED_URL) if name == HOSTED_TARGET else "", None
     return normal_url(target.base_url or ""), target.scope
+
+
+def _with_content(file: SpecFile, instead: Mapping[Path, bytes]) -> SpecFile:
+    content = instead.get(file.path) if file.path is not None else None
+    return file if content is None else replace(file, content=content)
 
 
 def _excluded(folder: Path, *, cwd: Path) -> Exclusion:

@@ -27,6 +27,7 @@ JOBS = {
     "boroughs",
     "boroughs-of-places",
     "continents",
+    *(f"daylight-2024-{month:02}" for month in range(3, 7)),
 }
 
 

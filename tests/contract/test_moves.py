@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from fused_spec.plan.actions import Action
+from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Plan, Requests
 from fused_spec.reconcile.applying.options import Options
 from fused_spec.reconcile.applying.outcome import OutcomeStatus
 from fused_spec.reconcile.journal.intents import Attempt
-from fused_spec.reconcile.marking.marker import marker_in
+from fused_spec.reconcile.marking.marker import FIELD, marker_in
 from fused_spec.service.app import create_app
 from fused_spec.spec.model import Key, Kind
 from fused_spec.views.text.plans import plan_text
 from tests.asgi import AsgiAdapter
-from tests.contract.world import SERVED, SLOW, TOKEN, World, job
+from tests.contract.world import SERVED, SLOW, TOKEN, UDF, World, job
 
 TABLE = """\
 ---
@@ -195,6 +195,34 @@ def test_a_start_that_another_machine_made_under_the_old_name_meanwhile_is_this_
     assert runs_of(world) == ["counties"]
 
 
+def test_of_two_starts_under_both_names_the_first_counts(world: World) -> None:
+    world.write("specs/slow.py", SLOW)
+    declare(world, named(TABLE, "counties", file="slow.py"))
+    first = str(world.apply(NO_WAIT)["Job/counties"].job_id)
+    declare(world, named(TABLE, "us-counties", "counties", file="slow.py"))
+    config = world.api.get_job_config(first)
+    told = {**(config.metadata or {})[FIELD], "name": "us-counties", "nonce": "another"}
+    second = world.api.start_job(config.model_copy(update={"metadata": {FIELD: told}})).job_id
+    changes = {change.job_id: (change.action, change.reason) for change in world.plan().changes}
+    assert changes == {
+        first: (Action.ATTACH, Reason.IN_FLIGHT),
+        second: (Action.CANCEL, Reason.STARTED_TWICE),
+    }
+    for job_id in (first, second):
+        world.api.cancel_job(job_id)
+
+
+def test_after_the_move_was_taken_back_what_ran_under_the_new_name_is_not_forgotten(world: World) -> None:
+    declare(world, named(TABLE, "counties"))
+    world.apply()
+    world.write("specs/area.py", world.folder.joinpath("specs/area.py").read_text() + "# other\n")
+    declare(world, named(TABLE, "us-counties", "counties"))
+    world.apply()
+    world.write("specs/area.py", UDF)
+    declare(world, named(TABLE, "counties"))
+    assert whys(world.plan())["counties"] == (Action.START, "spec changed: specs/area.py")
+
+
 def test_who_does_not_know_of_the_move_yet_starts_nothing_either(world: World) -> None:
     declare(world, named(TABLE, "counties"))
     world.apply()
@@ -292,3 +320,18 @@ def test_a_renamed_udf_and_its_token_stay_as_they_are(world: World) -> None:
     assert (again.id, again.slug) == (saved.id, "at")
     assert len(world.api.get_udf_access_tokens(n=None)) == 1
     assert {action for action, _ in whys(world.plan()).values()} == {Action.NONE}
+
+
+def test_a_prune_spares_a_token_that_was_renamed_in_specs_that_were_not_given(world: World) -> None:
+    world.write("specs/at.py", "@fused.udf\ndef udf():\n    return 1\n")
+    world.write("specs/served.yaml", SERVED)
+    world.apply()
+    renamed = SERVED.replace("name: public", "name: open, moved_from: [public]")
+    world.write("specs/served.yaml", renamed)
+    world.apply()
+    (world.folder / "specs/served.yaml").unlink()
+    world.write("more/at.py", "@fused.udf\ndef udf():\n    return 1\n")
+    world.write("more/served.yaml", renamed.replace(", moved_from: [public]", ""))
+    declare(world, job("other"))
+    plan = world.plan(Requests(prune=True))
+    assert [change.key.name for change in plan.changes] == ["other"]

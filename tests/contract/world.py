@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from fused_spec.api.client import FusedAPI
 from fused_spec.api.http.transport import Transport, new_session
+from fused_spec.configuration.secret_values import SecretReader
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.configuration.settings import Credentials
 from fused_spec.plan.model import History, Plan, Requests
@@ -27,7 +28,7 @@ from fused_spec.reconcile.site import Site, Timing
 from fused_spec.reconcile.site import World as Time
 from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Resolution
-from fused_spec.spec.relations.moves import UNMOVED, Moves, with_recorded
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.spec.resolve import resolve
 from tests.asgi import AsgiAdapter
 
@@ -79,6 +80,7 @@ class World:
         self.write("fused-spec.yaml", PROJECT)
         self.write("specs/area.py", UDF)
         self.events: list[Event] = []
+        self.secrets = SecretReader()
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -105,12 +107,13 @@ class World:
             seen=seen,
             moves=moves,
             timing=Timing(visible=0.0, accepted=0.5, margin=0.0),
+            secrets=self.secrets,
         )
 
     def resolution(self) -> Resolution:
         found = resolve(["specs"], cwd=self.folder)
         assert found.valid
-        return replace(found, desired=with_recorded(found.desired, self.recorded.all()))
+        return replace(found, desired=Moves(found.desired, self.recorded.all()).desired)
 
     @property
     def recorded(self) -> RecordedMoves:

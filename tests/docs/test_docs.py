@@ -17,6 +17,7 @@ from fused_spec.cli.main import commands
 from fused_spec.spec.checking.schema import SPEC_KINDS, check, schema, schema_folder, schema_text
 from fused_spec.spec.documents.document import read_documents
 from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.language.editors.schemas import editor_schema_text
 from tests.commands import every_command
 
 ROOT = Path(__file__).parents[2]
@@ -164,10 +165,10 @@ def test_every_field_is_explained(kind: str) -> None:
     assert missing - reserved == set()
 
 
-@pytest.mark.parametrize("kind", SPEC_KINDS)
-def test_the_schema_of_a_kind_is_a_part_of_the_one(kind: str) -> None:
-    name = {"Job": "job", "Udf": "udf", "UdfAccessToken": "udf-access-token"}[kind]
-    assert (schema_folder() / f"{name}.schema.json").read_text(encoding="utf-8") == schema_text(kind)
+@pytest.mark.parametrize(("name", "kind"), [("fused-spec", None), ("project", "Project")])
+def test_the_schema_for_editors_is_made_of_the_one(name: str, kind: str | None) -> None:
+    path = schema_folder() / f"editors/{name}.schema.json"
+    assert path.read_text(encoding="utf-8") == editor_schema_text(kind)
 
 
 def test_every_field_of_the_schemas_has_a_description() -> None:

@@ -54,6 +54,16 @@ CAMPAIGNS = {
     "a history that forgets, producers that run again": Setting(
         faults=replace(NETWORK, purge_after=900.0), crash=0.2, jobs=6, applies=3, lineage=True, reruns=0.2
     ),
+    "one writer, names that change": Setting(faults=NETWORK, crash=0.5, jobs=3, applies=3, renames=True),
+    "racing writers with the lease, names that change": Setting(
+        faults=NETWORK, writers=3, crash=0.3, suspend=0.1, lease=True, jobs=2, applies=2, renames=True
+    ),
+    "one writer, producers that run again, names that change": Setting(
+        faults=NETWORK, crash=0.3, jobs=6, restarts=2, applies=3, lineage=True, reruns=0.2, renames=True
+    ),
+    "a history that forgets, names that change": Setting(
+        faults=replace(NETWORK, purge_after=900.0), crash=0.2, jobs=3, applies=3, renames=True
+    ),
     "a history that forgets": Setting(faults=replace(NETWORK, purge_after=900.0), crash=0.3, writers=1),
     "one writer, two services and two scopes": Setting(faults=NETWORK, crash=0.4, jobs=2, environments=True),
     "racing writers with the lease, two services and two scopes": Setting(

@@ -13,6 +13,7 @@ from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Plan
 from fused_spec.spec.model import DesiredJob, Key, Kind, OnFailure, Project, Resolution, RunPolicy, When
+from tests.simulator.names import first
 from tests.simulator.service import Job
 
 SCOPE = "ours"
@@ -50,10 +51,10 @@ def _job(number: int, *, calm: bool) -> DesiredJob:
 
 def problems(plan: Plan, jobs: Sequence[Job], now: float) -> Iterator[str]:
     """Readers that are called up to date and are stale, and runs of readers for which there was no reason."""
-    changes = {change.key.name: change for change in plan.changes}
+    changes = {first(change.key.name): change for change in plan.changes}
     done = {name: [job for job in _counting(jobs, name) if job.status(now) == "Done"] for name in changes}
     for name, change in changes.items():
-        reads = [key.name for key in change.after.reads] if isinstance(change.after, DesiredJob) else []
+        reads = [first(key.name) for key in change.after.reads] if isinstance(change.after, DesiredJob) else []
         if change.reason in _CALM_REASONS:
             yield from _stale(name, reads, changes, done)
         if reads and name not in PRODUCERS:
@@ -78,10 +79,10 @@ def _needless(name: str, reads: Sequence[str], done: Mapping[str, Sequence[Job]]
 
 def _counting(jobs: Sequence[Job], name: str) -> list[Job]:
     """The runs of a job, one of each attempt, in their order."""
-    first: dict[int, Job] = {}
+    counting: dict[int, Job] = {}
     for job in jobs:
-        if job.marker.get("scope") == SCOPE and job.marker["name"] == name:
-            known = first.get(job.marker["attempt"])
+        if job.marker.get("scope") == SCOPE and first(job.marker["name"]) == name:
+            known = counting.get(job.marker["attempt"])
             if known is None or (job.stamped, job.id) < (known.stamped, known.id):
-                first[job.marker["attempt"]] = job
-    return [first[attempt] for attempt in sorted(first)]
+                counting[job.marker["attempt"]] = job
+    return [counting[attempt] for attempt in sorted(counting)]

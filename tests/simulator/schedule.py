@@ -33,11 +33,14 @@ from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import Memory
 from fused_spec.reconcile.history.refresh import read_history
 from fused_spec.reconcile.journal.intents import Journal
+from fused_spec.reconcile.journal.moves import RecordedMoves
+from fused_spec.reconcile.marking.renamed import renamed_run
 from fused_spec.reconcile.site import Site, Timing, World, always
 from fused_spec.reconcile.store.lease import Holder, Lease
 from fused_spec.spec.model import DesiredJob, Key, Kind, OnChangeWhileRunning, OnFailure, Project, Resolution, RunPolicy
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.wire import JobConfig
-from tests.simulator import readers
+from tests.simulator import names, readers
 from tests.simulator.kernel import Kernel, Pool, Process, wait_for
 from tests.simulator.service import EPOCH, Client, Faults, Job, Service
 
@@ -102,7 +105,7 @@ class MemoryStore:
 class NoSpools:
     """Stands where logs are gathered: the order of events does not depend on what they say."""
 
-    def open(self, job_id: str, redact: Any) -> "NoSpools":
+    def open(self, job_id: str, env: Any, secrets: Any = ()) -> "NoSpools":
         return self
 
     def redact(self, text: str) -> str:
@@ -157,9 +160,9 @@ class Receipts:
     def spec(self, key: Key, job_id: str) -> None:
         """Nothing that is shown matters here."""
 
-    def past(self, *, succeeded: bool = False) -> dict[Key, PastRun]:
+    def past(self, moves: Moves = UNMOVED, *, succeeded: bool = False) -> dict[Key, PastRun]:
         newest: dict[Key, PastRun] = {}
-        for run in self._kept.values():
+        for run in (renamed_run(one, moves) for one in self._kept.values()):
             known = newest.get(run.key)
             if succeeded and run.status is not RunStatus.SUCCEEDED:
                 continue
@@ -179,7 +182,8 @@ class Setting:
     With `environments` all of it happens at two services and in two scopes of one of them. Of `versions` of the
     specs every apply but the last carries out any, and the last one the first. Each writer applies `applies` times.
     With `lineage` the jobs read each other's output; some run at every apply, or when they grow old. `reruns` is
-    the chance that an apply names one to run again.
+    the chance that an apply names one to run again. With `renames` the jobs get other names twice: every apply but the
+    last has the specs of any time, and what the last one has need not tell of moves that an apply wrote down.
     """
 
     faults: Faults = _NONE
@@ -198,6 +202,7 @@ class Setting:
     applies: int = 1
     lineage: bool = False
     reruns: float = 0.0
+    renames: bool = False
 
 
 @dataclass
@@ -339,8 +344,9 @@ class Schedule:
         self.result.problems.append(f"no convergence: {statuses}")
 
     def _left_to_do(self, store: MemoryStore) -> list[str]:
-        plan, _ = self._plan(self._site(store, always), self._declared(calm=True))
-        self._asked = {change.key.name for change in plan.changes if change.reason is Reason.FORGOTTEN}
+        resolution, moves = self._named(self._declared(calm=True), store)
+        plan, _ = self._plan(structs.replace(self._site(store, always), moves=moves), resolution)
+        self._asked = {names.first(change.key.name) for change in plan.changes if change.reason is Reason.FORGOTTEN}
         to_do = [f"{change.key}: {change.why}" for change in plan.changes if change.action.changes_something]
         left = [f"the plan is not empty after the last apply: {to_do}"] if to_do else []
         if self.setting.lineage:
@@ -349,13 +355,24 @@ class Schedule:
 
     def _declared(self, version: int = 0, *, calm: bool = False) -> Resolution:
         if self.setting.lineage:
-            return readers.declared(self.setting.jobs, calm=calm)
+            return readers.declared(self.setting.jobs, calm=calm or self.setting.renames)
         return declared(self.setting.jobs, version, self.scope)
 
-    def _requests(self) -> Requests:
+    def _named(self, resolution: Resolution, store: MemoryStore) -> tuple[Resolution, Moves]:
+        """The specs of some time, by the names of then, and what is known of moves."""
+        recorded = RecordedMoves(store, self.scope).all()
+        if not self.setting.renames:
+            return resolution, UNMOVED
+        age = names.NEWEST if self._is_last else self.kernel.rng.randrange(names.NEWEST + 1)
+        tells = self.kernel.rng.random() < 0.5 or not names.are_known(resolution, age, recorded)
+        named = names.at(resolution, age, tells=tells)
+        return named, Moves(named.desired, recorded)
+
+    def _requests(self, resolution: Resolution) -> Requests:
         rng, most = self.kernel.rng, self.setting.reruns
         named = rng.choice(readers.PRODUCERS) if most and rng.random() < most else None
-        return Requests(rerun=frozenset({named})) if named else Requests()
+        asked = {one.key.name for one in resolution.desired if names.first(one.key.name) == named}
+        return Requests(rerun=frozenset(asked))
 
     def _plan(self, site: Site, resolution: Resolution, requests: Requests = Requests()) -> tuple[Plan, History]:
         history = read_history(
@@ -365,6 +382,7 @@ class Schedule:
             journal=site.journal,
             markers=site.markers,
             now=site.world.now(),
+            moves=site.moves,
         )
         plan = make_plan(resolution, history, target="model", requests=requests, now=history.read_at)
         return plan, history
@@ -383,8 +401,11 @@ class Schedule:
         site = self._site(store, may_act)
         recover(site.api, site.journal, site.markers, timing=site.timing, world=site.world)
         version = 0 if self._is_last else self.kernel.rng.randrange(self.setting.versions)
-        plan, history = self._plan(site, self._declared(version), self._requests())
+        resolution, moves = self._named(self._declared(version), store)
+        site = structs.replace(site, moves=moves)
+        plan, history = self._plan(site, resolution, self._requests(resolution))
         catch_up(history.missed, site)
+        RecordedMoves(store, self.scope).record(moves.new(), history.read_at)
         outcomes: dict[str, OutcomeStatus] = {}
         for event in apply(plan, site.seeing(plan.seen), options=OPTIONS):
             if isinstance(event, Finished):
@@ -475,7 +496,9 @@ class Schedule:
         ours = [job for job in self.service.jobs if job.marker.get("scope") == self.scope]
         groups: dict[tuple[str, str, int], list[str]] = {}
         for job in ours:
-            key = (job.marker["name"], job.marker["digest"], job.marker["attempt"])
+            # The digest of what reads other jobs has their names in it.
+            digest = "" if self.setting.renames else job.marker["digest"]
+            key = (names.first(job.marker["name"]), digest, job.marker["attempt"])
             self.result.starts[key] += 1
             groups.setdefault(key, []).append("Lost" if job.is_lost(now) else job.status(now))
             newest[key[0]] = max(newest.get(key[0], 0), key[2])
@@ -502,7 +525,7 @@ class Schedule:
             elif not _is_true(run.status, self.service.find(run.job_id), now):
                 problems.append(f"the receipt of {key} is false")
         for one in self._declared().desired:
-            ran = any(job.marker["name"] == one.key.name for job in ours)
+            ran = any(names.first(job.marker["name"]) == one.key.name for job in ours)
             if not ran and not self._finals & {OutcomeStatus.SKIPPED, OutcomeStatus.HELD}:
                 problems.append(f"{one.key} never ran")
 

@@ -72,7 +72,7 @@ class Drawn(Schedule):
         project = Project(name="p", scope=SCOPE, root=Path("/p"), state=Path("/p/.fused-spec"))
         return Resolution(project=project, desired=jobs)
 
-    def _requests(self) -> Requests:
+    def _requests(self, resolution: Resolution) -> Requests:
         names = [job.key.name for job in self.jobs]
 
         def some(chance: float) -> frozenset[str]:
@@ -104,7 +104,7 @@ class Drawn(Schedule):
         self.kernel.close()
 
     def _compare(self) -> None:
-        site, requests = self._site(self.store, always), self._requests()
+        site, requests = self._site(self.store, always), self._requests(self._declared())
         plan, _ = self._plan(site, self._declared(), requests)
         self.planned = sorted(change.key.name for change in plan.changes if change.action in _STARTS)
         before = len(self.service.jobs)

@@ -23,7 +23,8 @@ def drawn(files: Mapping[str, str], folder: Path) -> dict[str, str]:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
-    told = survey(["."], cwd=folder, outside=OUTSIDE, today=date(2026, 1, 15))
+    day = date(2026, 1, 15)
+    told = survey(["."], cwd=folder, outside=OUTSIDE, today=day, waived_on=day)
     return {one.code: f"{one.location}: {one.message}" for one in told.diagnostics}
 
 

@@ -169,5 +169,11 @@ def test_a_short_key_is_refused_and_not_shown() -> None:
     assert "j" * 31 not in str(caught.value)
 
 
+def test_nobody_runs_a_command_to_tell_a_change() -> None:
+    one = reader(source(Origin.COMMAND, "echo", "correct-horse"), env={"K": KEY}, key=source(Origin.ENV, "K"))
+    with pytest.raises(Unreadable, match="a plan runs no command"):
+        one.macs(["DB"])
+
+
 def test_without_secrets_whose_change_counts_no_key_is_asked_for() -> None:
     assert SecretReader().macs([]) == {}

@@ -15,6 +15,7 @@ from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import SpecError
 from fused_spec.plan import planner
+from fused_spec.plan.judged import judged
 from fused_spec.plan.model import History, Plan, Requests
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.refresh import read_history
@@ -22,7 +23,7 @@ from fused_spec.reconcile.reviewing.explain import explained
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable
 from fused_spec.reconcile.site import Timing, timing_of
 from fused_spec.spec.model import Resolution
-from fused_spec.spec.relations.moves import Moves, contradictions, with_recorded
+from fused_spec.spec.relations.moves import Moves, contradictions
 from fused_spec.spec.relations.secret_changes import with_secret_changes
 from fused_spec.system.timings import Phase, Timings
 
@@ -69,8 +70,8 @@ def find_workplace(
 def workplace_at(context: Context, resolution: Resolution, target: Target, *, archive: str | None = None) -> Workplace:
     """These specs at a target; raises the client's errors when its service does not say which one it is.
 
-    Raises `Unreadable` where a secret whose change is to start something cannot be read, and `SpecError` where the specs
-    claim a name that something else had.
+    Raises `SpecError` where the specs claim a name that something else had, and `Unreadable` where a secret cannot be
+    read whose change is to start something.
     """
     kept = kept_at(context, resolution.project, target, archive)
     secrets = secret_reader(context, resolution.secrets, runs=True)
@@ -78,13 +79,13 @@ def workplace_at(context: Context, resolution: Resolution, target: Target, *, ar
     recorded = kept.moves.all()
     if problems := tuple(contradictions(resolution.desired, recorded, place=kept.moves.place)):
         raise SpecError(problems)
-    desired = with_recorded(resolution.desired, recorded)
+    moves = Moves(resolution.desired, recorded)
     return Workplace(
-        resolution=replace(resolution, desired=desired),
+        resolution=replace(resolution, desired=moves.desired),
         target=target,
         kept=kept,
         secrets=secrets,
-        moves=Moves(desired, recorded),
+        moves=moves,
     )
 
 
@@ -134,6 +135,18 @@ def plan_of(place: Workplace, history: History, requests: Requests, api: FusedRe
         cancels=cancels_of(kept),
         leavings=leavings_of(kept),
     )
+
+
+def refuse_if_denied(context: Context, plan: Plan, place: Workplace, *, strict: bool = False) -> None:
+    """Say what the policies on plans warn of; raises `SpecError` for what they deny, or where one is strict warn of."""
+    found = judged(plan, place.resolution)
+    if any(one.invalidates(strict=strict) for one in found):
+        raise SpecError(found, strict=strict)
+    if found:
+        from fused_spec.views.text.diagnostics import diagnostics_text
+
+        console = context.console
+        console.say(diagnostics_text(found, source_line=context.sources.line, paint=console.paint))
 
 
 def markers_of(api: FusedReader, place: Workplace, timings: Timings) -> Markers:

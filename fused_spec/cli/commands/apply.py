@@ -26,12 +26,9 @@ from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
     from fused_spec.cli.applying.plan_file import PlanToApply
-    from fused_spec.cli.applying.planning import Workplace
-    from fused_spec.plan.model import Plan, Requests
+    from fused_spec.plan.model import Requests
     from fused_spec.reconcile.applying.events import Event
     from fused_spec.reconcile.applying.options import Options
-    from fused_spec.reconcile.applying.outcome import Outcome
-    from fused_spec.reconcile.site import Site
 
 
 @click.command()
@@ -122,8 +119,9 @@ def _apply(
     context: Context, paths: tuple[str, ...], archive: str | None, asked: _Asked, options: "Options", output: str
 ) -> int:
     with context.timings.phase(Phase.LOAD):
+        from fused_spec.cli.applying.acting import begin, plan_at, write_down
         from fused_spec.cli.applying.lock import only_apply
-        from fused_spec.cli.applying.planning import find_workplace
+        from fused_spec.cli.applying.planning import find_workplace, refuse_if_denied
         from fused_spec.cli.applying.session import carry_out, connect_to, open_site, service_clock
         from fused_spec.cli.runs.failures import failures
         from fused_spec.cli.terminal.asking import confirm
@@ -146,7 +144,8 @@ def _apply(
         with context.timings.phase(Phase.LOCK):
             may_act = stack.enter_context(lock)
         site = open_site(context, place, api, may_act)
-        made = _plan(place, site, asked.requests, asked.adopted)
+        made = plan_at(place, site, asked.requests, asked.adopted)
+        refuse_if_denied(context, made, place)
         if asked.saved is not None:
             asked.saved.refuse_if_moved(context, made, place)
         console.say(plan_text(made, paint=console.paint))
@@ -155,13 +154,13 @@ def _apply(
             confirm(
                 context, place.target, question, yes=asked.yes, otherwise=declined, hint="-y applies without asking"
             )
-        place.kept.moves.record(made.moved, service_clock(api)())
+        begin(place, made, api)
         priced = replace(options, prices={**PRICES, **place.resolution.project.prices})
         heard: list[Event] = []
         with context.timings.phase(Phase.APPLY):
             outcomes = carry_out(context, made, site.seeing(made.seen), priced, hear=heard.append)
         failed = failures(site, outcomes, link=not place.target.is_local)
-        _write_down(context, place, made, outcomes, heard)
+        write_down(context, place, made, outcomes, heard)
     code = exit_code(outcomes)
     with context.timings.phase(Phase.SHOW):
         if output == "json":
@@ -172,29 +171,6 @@ def _apply(
     return code
 
 
-def _write_down(
-    context: Context, place: "Workplace", made: "Plan", outcomes: "list[Outcome]", events: "list[Event]"
-) -> None:
-    """Keep what later plans tell: which runs this apply cancelled and why, what it told, and which UDFs it saved.
-
-    Nothing is decided by it, so where it cannot be kept that is only said.
-    """
-    from fused_spec.cli.applying.lock import who
-    from fused_spec.cli.targets.memory import cancels_of, leavings_of, only_said
-    from fused_spec.reconcile.applying.events import Cancelling
-    from fused_spec.spec.model import Kind
-
-    with only_said(context.console, "later plans read each receipt by itself"):
-        place.kept.archive.pack()
-    cancels = cancels_of(place.kept)
-    saved = [one.change.key for one in outcomes if one.change.key.kind is Kind.UDF and one.satisfied]
-    with only_said(context.console, "later plans will not tell what this apply told and cancelled"):
-        for event in events:
-            if isinstance(event, Cancelling):
-                cancels.note(event.job_id, f"by an apply {who(context.env)}, since {event.why}")
-        leavings_of(place.kept).remember(made.left, saved)
-
-
 def _again(context: Context, paths: tuple[str, ...], archive: str | None) -> str:
     """This apply as a person would type it again, without what it asked for beyond the specs."""
     import shlex
@@ -202,21 +178,3 @@ def _again(context: Context, paths: tuple[str, ...], archive: str | None) -> str
     places = {"--target": context.target, "--base-url": context.base_url, "--archive": archive}
     given = [word for option, place in places.items() if place is not None for word in (option, redact(place))]
     return shlex.join(["fused-spec", "apply", *paths, *given, *context.values.as_options()])
-
-
-def _plan(place: "Workplace", site: "Site", requests: "Requests", adopted: frozenset[str]) -> "Plan":
-    """Plan for this apply; what a person adopts is written down first."""
-    from datetime import UTC, datetime
-
-    from fused_spec.cli.applying.planning import plan_of, read
-    from fused_spec.reconcile.applying.catch_up import catch_up
-    from fused_spec.reconcile.starting.adopt import adopt
-
-    with site.timings.phase(Phase.REFRESH):
-        history = read(site.api, site.markers, place, requests)
-        catch_up(history.missed, site)
-        if adopted:
-            adopt(adopted, place.resolution, history, site.archive, now=datetime.now(UTC))
-            history = read(site.api, site.markers, place, requests)
-    with site.timings.phase(Phase.PLAN):
-        return plan_of(place, history, requests, site.api)

@@ -46,7 +46,7 @@ def plan(
     Changes nothing. With --out the plan is kept in a file, for `apply --plan` to carry out exactly that.
     """
     with context.timings.phase(Phase.LOAD):
-        from fused_spec.cli.applying.planning import find_workplace, make_plan
+        from fused_spec.cli.applying.planning import find_workplace, make_plan, refuse_if_denied
         from fused_spec.views.documents.json import as_json
         from fused_spec.views.documents.plans import plan_document
         from fused_spec.views.markdown.comment import plan_markdown
@@ -58,10 +58,6 @@ def plan(
         check_place(context, out)
     place = find_workplace(context, paths, archive=archive, strict=strict)
     made = make_plan(context, place, requests)
-    if out is not None:
-        from fused_spec.cli.applying.plan_file import write_plan
-
-        write_plan(context, out, made, place, paths, requests)
     views: dict[str, Callable[[], str]] = {
         "text": lambda: plan_text(made, paint=context.console.paint_result),
         "json": lambda: as_json(plan_document(made)),
@@ -69,4 +65,9 @@ def plan(
     }
     with context.timings.phase(Phase.SHOW):
         context.console.result(views[output]())
+    refuse_if_denied(context, made, place, strict=strict)
+    if out is not None:
+        from fused_spec.cli.applying.plan_file import write_plan
+
+        write_plan(context, out, made, place, paths, requests)
     return EXIT_CHANGES if detailed_exitcode and made.has_changes else EXIT_OK

@@ -42,7 +42,7 @@ def init(context: Context, folder: str, template: str | None, name: str | None) 
     from fused_spec.cli.specs.writing import ignore_state, write_new
     from fused_spec.cli.terminal.asking import chosen
     from fused_spec.configuration.settings import HOSTED_TARGET, LOCAL_TARGET
-    from fused_spec.spec.checking.schema import schema_text
+    from fused_spec.spec.language.editors.schemas import editor_schema_text
 
     if context.base_url is not None or context.target not in (None, LOCAL_TARGET, HOSTED_TARGET):
         raise click.UsageError("a new project has the target local or hosted; others are written into fused-spec.yaml")
@@ -53,29 +53,41 @@ def init(context: Context, folder: str, template: str | None, name: str | None) 
     files = template_files(
         template, name=name or project_name(root.resolve().name), project_id=str(uuid.uuid4()), target=target
     )
-    files[SCHEMA_FILE] = schema_text(None).encode("utf-8")
+    files[SCHEMA_FILE] = editor_schema_text(None).encode("utf-8")
     write_new(context, root, files, shown=Path(folder), hint="name another folder; init overwrites nothing")
     ignore_state(root)
     _say_what_next(context, folder, template)
 
 
 @click.command()
-@click.argument("kind", required=False, shell_complete=naming(Noun.KIND))
+@click.argument("kind", metavar="[KIND | PATH]", required=False, shell_complete=naming(Noun.KIND))
 @click.option("--list", "list_kinds", is_flag=True, help="Name the kinds.")
+@click.option(
+    "--project", "is_of_project", is_flag=True, help="Write those of a project instead, with the names it declares."
+)
 @command
-def schema(context: Context, kind: str | None, list_kinds: bool) -> None:
-    """Print the JSON Schema of specs.
+def schema(context: Context, kind: str | None, list_kinds: bool, is_of_project: bool) -> None:
+    """Print the JSON Schema of specs for editors.
 
     Of one KIND, or of all. Editors read it through the line `# yaml-language-server: $schema=…` at the top of a spec.
+    With --project, the project in the current folder, or at the PATH in the place of KIND, gets schemas of its own in
+    .fused-spec/schema/: they know its variables, targets and fragments.
     """
-    from fused_spec.spec.checking.schema import KINDS, schema_text
+    from fused_spec.spec.checking.schema import KINDS
+    from fused_spec.spec.language.editors.schemas import editor_schema_text
+
+    if is_of_project:
+        if list_kinds:
+            raise click.UsageError("--list and --project are two questions; ask one")
+        from fused_spec.cli.specs.own_schemas import write_schemas
+
+        return context.console.say(write_schemas(context, kind or "."))
 
     if list_kinds:
-        context.console.result("\n".join(KINDS))
-        return
+        return context.console.result("\n".join(KINDS))
     if kind is not None and kind not in KINDS:
         raise click.UsageError(_unknown_kind(kind, list(KINDS)))
-    context.console.document(schema_text(kind).rstrip("\n"))
+    return context.console.document(editor_schema_text(kind).rstrip("\n"))
 
 
 def _say_what_next(context: Context, folder: str, template: str) -> None:

@@ -154,9 +154,9 @@ def fetch(
     from fused_spec.cli.tokens.fetching import fetch_result
     from fused_spec.cli.tokens.state import declared_token
 
-    project, declared = declared_token(context, name, paths)
+    specs, declared = declared_token(context, name, paths)
     query = dict(map(_parameter, parameters))
-    result = fetch_result(context, project, _value(declared), query, form)
+    result = fetch_result(context, specs.project, _value(declared), query, form)
     if file is not None:
         (context.cwd / file).write_bytes(result.body)
         context.console.say(f"wrote {file} ({len(result.body):,} bytes)")
@@ -187,13 +187,21 @@ def _parameter(text: str) -> tuple[str, str]:
 
 
 def _value(declared: "DesiredToken") -> str:
-    try:
-        value = declared.sink.read_text(encoding="utf-8").strip()
-    except OSError as error:
+    from fused_spec.configuration.token_sinks import EnvFile
+    from fused_spec.reconcile.saved.sinks import read_sink
+
+    if not isinstance(declared.sink, Path | EnvFile):
         raise FusedSpecError(
-            f"the value of {declared.key.name} cannot be read from its sink {declared.sink}: {error.strerror}",
+            f"the value of {declared.key.name} went to {declared.sink}, which nobody can read back",
+            hint="only a token whose sink is a file, or a line of one, can be used here",
+        )
+    content = read_sink(declared.sink)
+    if content is None:
+        raise FusedSpecError(
+            f"the value of {declared.key.name} cannot be read from its sink {declared.sink}",
             hint="`fused-spec apply` creates the token and writes its sink",
-        ) from None
+        )
+    value = content.decode("utf-8", "replace").strip()
     if not value:
         raise FusedSpecError(f"the sink {declared.sink} is empty", hint="`fused-spec apply` writes it again")
     return value

@@ -1,7 +1,9 @@
 """Read the specs that a command was given, with what is wrong with them told."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from fused_spec.cli.specs.own_schemas import keep_schemas
 from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import SpecError
 from fused_spec.system.processors import processors
@@ -31,6 +33,7 @@ def read_specs(context: Context, paths: tuple[str, ...], target: str | None = No
     with context.timings.phase(Phase.LOAD):
         from msgspec.structs import replace
 
+        from fused_spec.cli.targets.sinks import with_ways
         from fused_spec.cli.targets.target import find_target, named_target, with_state
         from fused_spec.spec.resolve import resolve
 
@@ -38,7 +41,7 @@ def read_specs(context: Context, paths: tuple[str, ...], target: str | None = No
         return (find_target(context, project) if target is None else named_target(target, project)).name
 
     resolution = resolve(paths, target=chosen, **means_of(context))
-    return replace(resolution, project=with_state(resolution.project, context))
+    return with_ways(replace(resolution, project=with_state(resolution.project, context)), context)
 
 
 def survey_specs(context: Context, paths: tuple[str, ...]) -> "Survey":
@@ -78,6 +81,7 @@ def means_of(context: Context) -> "Means":
         "processes": processors(),
         "timings": context.timings,
         "outside": _outside(context),
+        "notice": partial(keep_schemas, context),
     }
     if context.values.as_of is not None:
         means["today"] = context.values.as_of.date()

@@ -91,6 +91,10 @@ class Console(Struct, kw_only=True):
         """What must be seen even with `--quiet`."""
         self.stderr_closed = self.stderr_closed or _write(self.stderr, _for(self.stderr, text)) is not None
 
+    def tell_runner(self, line: str) -> None:
+        """A line that the runner of CI is to obey, and which is made here."""
+        self.stderr_closed = self.stderr_closed or _write(self.stderr, line) is not None
+
     @property
     def paint_result(self) -> Paint:
         return self._paint(self.stdout)

@@ -40,10 +40,11 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("diff", "preview", "dry-run", "what-if", "whatif"), _LOOK),
     **dict.fromkeys(("retry", "rerun", "restart", "redo", "resume", "replay", "adopt"), _LOOK),
     **dict.fromkeys(("log", "tail", "output", "attach"), "`fused-spec logs NAME` prints a log, and with -f follows it"),
-    **dict.fromkeys(("check", "test", "lint", "fmt", "format", "verify", "doctor"), _CHECK),
+    **dict.fromkeys(("check", "test", "lint", "verify", "doctor"), _CHECK),
+    **dict.fromkeys(("format", "pretty", "prettify", "tidy"), "`fused-spec fmt specs/` brings specs into one form"),
     **dict.fromkeys(("build", "compile", "template", "synth", "export", "config"), _SHOWN),
     **dict.fromkeys(("refresh", "pull", "fetch"), _ALWAYS_READ),
-    **dict.fromkeys(("state", "import", "taint", "untaint", "force-unlock", "unlock"), _NO_STATE),
+    **dict.fromkeys(("state", "taint", "untaint", "force-unlock", "unlock"), _NO_STATE),
     **dict.fromkeys(("workspace", "context", "env", "use", "login", "auth"), _WHERE),
     **dict.fromkeys(("token", "secret", "secrets"), "`fused-spec tokens list` shows the tokens, and never a value"),
     **dict.fromkeys(

@@ -15,7 +15,7 @@ from fused_spec.errors import FusedSpecError, Interrupted
 from fused_spec.reconcile.applying.recover import recover_tokens
 from fused_spec.reconcile.saved.rotation import Issuer, issue, renewal
 from fused_spec.reconcile.site import World, timing_of
-from fused_spec.spec.relations.moves import Moves, with_recorded
+from fused_spec.spec.relations.moves import Moves
 from fused_spec.views.text.tokens import TokenState
 
 
@@ -40,12 +40,13 @@ def rotate_token(
 
     Raises `Locked` while an apply is at work, and was for `lock_timeout` seconds.
     """
-    project, declared = declared_token(context, name, paths)
+    specs, declared = declared_token(context, name, paths)
+    project = specs.project
     if not declared.payload.get("enabled", True):
         raise FusedSpecError(f"{declared.key} is declared as disabled", hint="set enabled: true, then apply")
     target = find_target(context, project)
     kept = kept_at(context, project, target, archive)
-    [declared] = with_recorded([declared], kept.moves.all())
+    moves = Moves(specs.desired, kept.moves.all())
     api = connect(FusedAPI, target, context, project)
     lock = only_apply(kept, context.env, now=service_clock(api), timeout=lock_timeout, tell=context.console.warn)
     with lock as may_act:
@@ -56,7 +57,7 @@ def rotate_token(
             timing=timing_of(target),
             world=World(),
             may_act=may_act,
-            moves=Moves([declared]),
+            moves=moves,
         )
         recover_tokens(api, issuer.journal, timing=issuer.timing, world=issuer.world, tell=watching(context))
         order = renewal(declared, issuer, overlap=overlap)
@@ -69,5 +70,5 @@ def rotate_token(
                 f"the rotation of {declared.key} was interrupted; one value works, and it is in the sink",
                 hint="the next apply, or another rotation, sees to what is left over",
             ) from None
-    [state] = states_of(api, [declared], kept.project, kept.journal.tokens, context.cwd)
+    [state] = states_of(api, [declared], moves, kept, context.cwd)
     return Rotated(target=target, state=state)

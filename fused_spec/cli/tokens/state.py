@@ -8,18 +8,20 @@ from msgspec import Struct
 
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.specs.reading import here, read_specs
-from fused_spec.cli.targets.memory import kept_at
+from fused_spec.cli.targets.memory import Memory, kept_at
 from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
+from fused_spec.configuration.token_sinks import EnvFile, Sink
 from fused_spec.errors import FusedSpecError, SpecError
 from fused_spec.messages.diagnostics import nearest
 from fused_spec.plan.token_age import Age, age_of
 from fused_spec.reconcile.journal.tokens import TokenJournal
-from fused_spec.reconcile.saved.editions import Editions, editions_of
-from fused_spec.reconcile.saved.sinks import sink_trouble
-from fused_spec.spec.model import DesiredToken, Project, Resolution
-from fused_spec.spec.relations.moves import with_recorded
+from fused_spec.reconcile.saved.editions import Edition, Editions, editions_of
+from fused_spec.reconcile.saved.rotation import delivery_trouble
+from fused_spec.reconcile.saved.sinks import adopted_value, read_sink
+from fused_spec.spec.model import DesiredToken, Resolution
+from fused_spec.spec.relations.moves import Moves
 from fused_spec.views.text.tokens import TokenProblem, TokenState
 
 _APPLY = "`fused-spec apply` makes it and writes its sink"
@@ -39,25 +41,33 @@ def read_tokens(context: Context, paths: tuple[str, ...], *, only: str | None = 
     target = find_target(context, resolution.project)
     api = connect(FusedReader, target, context, resolution.project)
     kept = kept_at(context, resolution.project, target)
-    known = with_recorded(declared, kept.moves.all())
-    return Found(target=target, states=states_of(api, known, kept.project, kept.journal.tokens, context.cwd))
+    moves = Moves(resolution.desired, kept.moves.all())
+    return Found(target=target, states=states_of(api, declared, moves, kept, context.cwd))
 
 
 def states_of(
-    api: FusedReader, declared: Sequence[DesiredToken], project: Project, journal: TokenJournal, cwd: Path
+    api: FusedReader, declared: Sequence[DesiredToken], moves: Moves, kept: Memory, cwd: Path
 ) -> list[TokenState]:
     """What the service has of these tokens by now."""
     existing = api.get_udf_access_tokens(n=None) if declared else []
+    journal, scope = kept.journal.tokens, kept.project.scope
     now, nonces = api.server_time or datetime.now(UTC), journal.open_nonces()
     return [
-        _state(one, editions_of(existing, project.scope, (one.key, *one.former), nonces), cwd, now) for one in declared
+        _state(
+            one,
+            editions_of(existing, scope, moves.names_of(one.key), nonces, adopted=adopted_value(one)),
+            cwd,
+            now,
+            journal,
+        )
+        for one in declared
     ]
 
 
-def declared_token(context: Context, name: str, paths: tuple[str, ...]) -> tuple[Project, DesiredToken]:
-    """The token with this name, and its project; raises `FusedSpecError` with the nearest when there is none."""
+def declared_token(context: Context, name: str, paths: tuple[str, ...]) -> tuple[Resolution, DesiredToken]:
+    """The token with this name, beside all specs; raises `FusedSpecError` with the nearest when there is none."""
     resolution = read_specs(context, here(context, paths))
-    return resolution.project, _named(resolution, name)
+    return resolution, _named(resolution, name)
 
 
 def _declared(resolution: Resolution) -> list[DesiredToken]:
@@ -78,7 +88,7 @@ def _named(resolution: Resolution, name: str) -> DesiredToken:
     raise FusedSpecError(f'no spec here declares a token named "{name}"', hint=hint)
 
 
-def _state(declared: DesiredToken, editions: Editions, cwd: Path, now: datetime) -> TokenState:
+def _state(declared: DesiredToken, editions: Editions, cwd: Path, now: datetime, journal: TokenJournal) -> TokenState:
     sink = declared.sink
     shown = editions.current or editions.newest
     token = shown.token if shown else None
@@ -90,16 +100,35 @@ def _state(declared: DesiredToken, editions: Editions, cwd: Path, now: datetime)
         udf=_udf(declared, editions),
         client_id=token.client_id if token else None,
         cache=token.cache if token else None,
-        sink=str(sink.relative_to(cwd) if sink.is_relative_to(cwd) else sink),
-        sink_written=sink.is_file(),
+        sink=_shown(sink, cwd),
+        sink_written=_is_written(declared, shown, journal),
         made=shown.made if shown else None,
         expires=age.expires,
         former_until=max((until for _, until in editions.former() if until > now), default=None),
-        problems=tuple(_problems(declared, editions, age, now)),
+        problems=tuple(_problems(declared, editions, age, now, journal)),
     )
 
 
-def _problems(declared: DesiredToken, editions: Editions, age: Age, now: datetime) -> Iterator[TokenProblem]:
+def _shown(sink: Sink, cwd: Path) -> str:
+    match sink:
+        case EnvFile(path=path, name=name):
+            return f"{_shown(path, cwd)} ({name})"
+        case Path():
+            return str(sink.relative_to(cwd) if sink.is_relative_to(cwd) else sink)
+    return str(sink)
+
+
+def _is_written(declared: DesiredToken, shown: Edition | None, journal: TokenJournal) -> bool:
+    """Whether there is a value in the sink; of what cannot be read whether it was given the one that is shown."""
+    sink = declared.sink
+    if isinstance(sink, Path | EnvFile):
+        return read_sink(sink) is not None
+    return shown is not None and delivery_trouble(sink, shown, declared.key, journal) is None
+
+
+def _problems(
+    declared: DesiredToken, editions: Editions, age: Age, now: datetime, journal: TokenJournal
+) -> Iterator[TokenProblem]:
     """What keeps the token from being as it is declared, and fresh."""
     name, current = declared.key.name, editions.current
     if not declared.payload.get("enabled", True):
@@ -110,7 +139,7 @@ def _problems(declared: DesiredToken, editions: Editions, age: Age, now: datetim
         what = "all its values are disabled" if editions.known else "not created"
         yield TokenProblem(what=what, step=_APPLY)
         return
-    if trouble := sink_trouble(declared.sink, current.value):
+    if trouble := delivery_trouble(declared.sink, current, declared.key, journal):
         yield TokenProblem(what=f"its sink {trouble}", step="`fused-spec apply` writes its value again")
     if editions.to_disable(now):
         yield TokenProblem(what="a value besides its own still works", step="`fused-spec apply` disables it")

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import History, PastRun, Run, Trace
+from fused_spec.reconcile.history.adopted import read_adopted
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import MarkedRun
 from fused_spec.reconcile.history.search import Runs, find_runs, service_time
@@ -69,33 +70,39 @@ def read_history(
     found = markers.side_by_side(as_it_stands, listing.runs, asks=lambda one: not is_over(one.line))
     counting, extra = settled(found)
     runs = _by_key(counting)
+    adopted = read_adopted(api, jobs.values(), {*runs, *past}, markers, read_at)
+    runs |= {key: [one] for key, one in adopted.items() if isinstance(one, Run)}
     for key, run in _decisive(api, runs, jobs, markers, kept=kept, now=read_at).items():
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
     started = _unexplained(journal.newest_started(jobs, {run.nonce for run in found}, moves), runs, past)
-    attempts = list(started.values())
-    unlisted = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, read_at), attempts)
-    for key, one in zip(started, unlisted, strict=True):
+    unlisted = _unlisted(api, markers, started, read_at)
+    for key, one in unlisted.items():
         if one is not None:
             runs[key] = [_with_note(renamed_run(one, moves), noted), *runs.get(key, [])]
-    unknown = {key: one for (key, one), run in zip(started.items(), unlisted, strict=True) if run is None}
     elsewhere = cache(lambda: look_elsewhere(resolution))
-    objects = read_objects(api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere)
-    going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
-    undeclared = {*going_on, *objects} - {one.key for one in resolution.desired}
-    kept_or_going_on = kept | _in_flight(found)
+    objects = read_objects(
+        api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves
+    )
     return History(
         read_at=read_at,
         runs={key: tuple(of_key) for key, of_key in runs.items()},
         extra=tuple(run for run in extra if run.status.in_flight and not is_changed_copy(api, run, counting)),
-        missed=tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on),
+        missed=_missed(found, noted, kept),
         past=past,
-        traces={key: Trace(job_id=str(one.job_id), attempt=one.number) for key, one in unknown.items()},
+        traces=_forgotten(adopted, {key: started[key] for key, one in unlisted.items() if one is None}),
         successes=_successes(jobs.values(), runs, past, archive, moves),
         objects=objects,
-        elsewhere=elsewhere() if undeclared else Elsewhere(),
+        elsewhere=elsewhere() if _has_undeclared(runs, objects, resolution) else Elsewhere(),
         seen=listing.seen,
+        aliases=moves.aliases,
     )
+
+
+def _has_undeclared(runs: Mapping[Key, Sequence[Run]], objects: Collection[Key], resolution: Resolution) -> bool:
+    """Whether anything goes on or is saved that these specs do not declare."""
+    going_on = (key for key, of_key in runs.items() if any(run.status.in_flight for run in of_key))
+    return bool({*going_on, *objects} - {one.key for one in resolution.desired})
 
 
 def _by_key(counting: Iterable[Run]) -> dict[Key, list[Run]]:
@@ -103,6 +110,12 @@ def _by_key(counting: Iterable[Run]) -> dict[Key, list[Run]]:
     for run in counting:
         runs.setdefault(run.key, []).append(run)
     return runs
+
+
+def _forgotten(adopted: Mapping[Key, Run | Trace], unknown: Mapping[Key, Attempt]) -> dict[Key, Trace]:
+    """What nobody knows any more: of a job's own attempts, and of runs from before its spec."""
+    own = {key: _trace(one) for key, one in unknown.items()}
+    return {key: one for key, one in adopted.items() if isinstance(one, Trace)} | own
 
 
 def _decisive(
@@ -166,8 +179,10 @@ def _has_succeeded(newest: Sequence[Run], past: PastRun | None) -> bool:
     return all(run.status is RunStatus.SUCCEEDED for run in (*newest, past) if run is not None)
 
 
-def _in_flight(runs: Iterable[Run]) -> frozenset[str]:
-    return frozenset(run.job_id for run in runs if run.status.in_flight)
+def _missed(found: Sequence[Run], noted: Notes, kept: Collection[str]) -> tuple[Run, ...]:
+    """What applies of here started, and that ended without being kept."""
+    kept_or_going_on = {*kept, *(run.job_id for run in found if run.status.in_flight)}
+    return tuple(run for run in found if run.nonce in noted.started and run.job_id not in kept_or_going_on)
 
 
 def confirmed(api: "FusedReader", run: Run) -> Run:
@@ -205,6 +220,18 @@ def _is_explained(attempt: Attempt, runs: Sequence[Run], past: PastRun | None) -
     younger = attempt.sent + _CLOCK_MARGIN
     ended = past.over if past is not None else None
     return any(run.created > younger for run in runs) or (ended is not None and ended > younger)
+
+
+def _unlisted(
+    api: "FusedReader", markers: Markers, started: Mapping[Key, Attempt], now: datetime
+) -> dict[Key, Run | None]:
+    """What the service knows of these attempts by their ids."""
+    found = markers.side_by_side(lambda attempt: unlisted_run(api, attempt, now), list(started.values()))
+    return dict(zip(started, found, strict=True))
+
+
+def _trace(attempt: Attempt) -> Trace:
+    return Trace(job_id=str(attempt.job_id), attempt=attempt.number)
 
 
 def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | None:

@@ -2,6 +2,7 @@
 
     <scope>/services/<service>/tokens/made/<name>/<sent>-<nonce>.intent   its making has begun
     <scope>/services/<service>/tokens/names/<id>.json                     the name behind the opaque id of a marker
+    <scope>/services/<service>/tokens/delivered/<name>                    which value a command was given, by a digest
 
 An intent goes when the value was delivered and proven, or taken back. So a token of the service whose intent is still
 there was not finished, and counts for nothing.
@@ -85,6 +86,17 @@ class TokenJournal:
         doubt, where = "whether it made a token", "no such token is enabled"
         return read_files(self._store, self._intents(), TokenIntent.from_json, doubt=doubt, where=where)
 
+    def delivery(self, key: Key) -> str | None:
+        """What is noted of the last delivery to a sink that cannot be read."""
+        content = self._store.read(self._delivery_path(key))
+        return None if content is None else content.decode("ascii", "replace")
+
+    def note_delivery(self, key: Key, told: str) -> None:
+        self._store.write(self._delivery_path(key), told.encode("ascii"))
+
+    def forget_delivery(self, key: Key) -> None:
+        self._store.remove(self._delivery_path(key))
+
     def remember(self, token_id: str, name: str) -> None:
         """Keep the name of a declared token, for when no spec declares it any more."""
         path = self._name_path(token_id)
@@ -106,6 +118,9 @@ class TokenJournal:
 
     def _path(self, intent: TokenIntent) -> str:
         return f"{self._folder}/made/{intent.key.name}/{file_name(intent.sent, intent.nonce, _INTENT)}"
+
+    def _delivery_path(self, key: Key) -> str:
+        return f"{self._folder}/delivered/{key.name}"
 
     def _name_path(self, token_id: str) -> str:
         return f"{self._folder}/names/{token_id}.json"

@@ -53,9 +53,14 @@ def _wire_step(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def job_differences(job: DesiredJob, config: JobConfig, marker: Marker) -> tuple[FieldChange, ...]:
     """How the declared job differs from what a run was started with."""
-    before = {"config": _smallest(config), **marker.settings}
-    after = {"config": _smallest(wire_config(job.payload)), **shown_settings(job)}
+    before = {"config": smallest_config(config), **marker.settings}
+    after = {"config": smallest_config(wire_config(job.payload)), **shown_settings(job)}
     return field_changes(before, after)
+
+
+def config_differences(job: DesiredJob, config: JobConfig) -> tuple[FieldChange, ...]:
+    """The same where nothing but the config of a run is known."""
+    return field_changes({"config": smallest_config(config)}, {"config": smallest_config(wire_config(job.payload))})
 
 
 def archived_differences(job: DesiredJob, spec: Mapping[str, Any]) -> tuple[FieldChange, ...]:
@@ -64,8 +69,8 @@ def archived_differences(job: DesiredJob, spec: Mapping[str, Any]) -> tuple[Fiel
         config = wire_config(spec)
     except (ValueError, KeyError, TypeError, AttributeError):
         return ()
-    before = {"config": _smallest(config), **{name: spec[name] for name in SETTINGS if name in spec}}
-    after = {"config": _smallest(wire_config(job.payload)), **shown_settings(job)}
+    before = {"config": smallest_config(config), **{name: spec[name] for name in SETTINGS if name in spec}}
+    after = {"config": smallest_config(wire_config(job.payload)), **shown_settings(job)}
     return field_changes(before, after)
 
 
@@ -126,7 +131,7 @@ def _token_udf(declared: DesiredToken, token: UdfAccessToken) -> dict[str, Any]:
     return {"id": token.udf_id} if "ref" in named else {word: words[word] for word in named}
 
 
-def _smallest(config: JobConfig) -> dict[str, Any]:
+def smallest_config(config: JobConfig) -> dict[str, Any]:
     """The steps alone: a config's name and metadata are labels."""
     steps = []
     for step in config.steps:

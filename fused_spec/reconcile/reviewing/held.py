@@ -14,6 +14,7 @@ from fused_spec.api.errors import ApiError
 from fused_spec.api.logs.file import saved_lines
 from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.phrases import cut
 from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action, Reason
@@ -21,6 +22,7 @@ from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.reconcile.archive.log_end import end_of
 from fused_spec.reconcile.archive.receipt import Receipt
+from fused_spec.spec.model import DesiredJob
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -43,18 +45,18 @@ class _Line(Protocol):
 def with_errors(plan: Plan, api: "FusedReader", archive: "Archive", cancels: Cancels) -> Plan:
     """The plan with the error of each run because of which a job is held; of very many, the first ones."""
     held = {
-        change.before.job_id: change.before
+        change.before.job_id: change
         for change in plan.changes
         if change.action is Action.HOLD and change.reason is Reason.HELD and isinstance(change.before, Run | PastRun)
     }
-    asked = list(held.values())[:_MOST_READ]
+    asked = list(held)[:_MOST_READ]
     if not asked:
         return plan
     receipts = {receipt.job_id: receipt for receipt in archive.receipts() if receipt.job_id in held}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        errors = pool.map(lambda run: _error_of(run, api, archive, receipts), asked)
-        found = {run.job_id: error for run, error in zip(asked, errors, strict=True)}
-    by = cancels.of(run.job_id for run in held.values() if run.status is RunStatus.CANCELLED)
+        errors = pool.map(lambda job_id: _error_of(held[job_id], api, archive, receipts), asked)
+        found = dict(zip(asked, errors, strict=True))
+    by = cancels.of(job_id for job_id, one in held.items() if _run(one).status is RunStatus.CANCELLED)
     return replace(plan, changes=tuple(_explained(change, found, by) for change in plan.changes))
 
 
@@ -71,13 +73,19 @@ def error_in(lines: Iterable[str], status: RunStatus) -> str | None:
     return _short(f"{step}: {thrown}" if step and thrown and thrown != step else thrown or "") or None
 
 
-def _error_of(
-    run: Run | PastRun, api: "FusedReader", archive: "Archive", receipts: Mapping[str, Receipt]
-) -> str | None:
+def _run(change: Change) -> Run | PastRun:
+    assert isinstance(change.before, Run | PastRun)
+    return change.before
+
+
+def _error_of(change: Change, api: "FusedReader", archive: "Archive", receipts: Mapping[str, Receipt]) -> str | None:
+    run = _run(change)
     receipt = receipts.get(run.job_id)
     try:
         if receipt is not None:
             return error_in(_texts(archive.read_logs(receipt)), run.status)
+        if isinstance(change.after, DesiredJob) and names_of(change.after.payload.get("additional_env", {})):
+            return "(it had secrets, so its log is read once an apply has archived it without them)"
         return _error_at_service(run, api)
     except ApiError as error:
         return None if error.is_gone else _unread(error)

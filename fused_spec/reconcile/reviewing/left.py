@@ -51,7 +51,7 @@ def what_left(
     has not left.
     """
     project = resolution.project
-    declared = {key for one in resolution.desired for key in (one.key, *one.former)}
+    declared = {one.key for one in resolution.desired} | history.aliases.keys()
     if project.scope == DEFAULT_SCOPE:
         return ()
     runs = _ended(history, declared)

@@ -35,8 +35,8 @@ class Whereabouts(Struct, frozen=True, kw_only=True):
 
 def with_unreadable(history: History, archive: "Archive", resolution: Resolution) -> History:
     """The history with a trace of each run whose receipt nobody can read, where nothing else is known of its job."""
-    desired = [one for one in resolution.desired if isinstance(one, DesiredJob)]
-    jobs = {str(key): one.key for one in desired for key in (one.key, *one.former)}
+    jobs = {str(name): key for name, key in history.aliases.items()}
+    jobs |= {str(one.key): one.key for one in resolution.desired if isinstance(one, DesiredJob)}
     unknown = {name: key for name, key in jobs.items() if key not in history.runs and key not in history.past}
     lost = {unknown[one.key]: Trace(job_id=one.job_id, attempt=1) for one in archive.unreadable() if one.key in unknown}
     return replace(history, traces={**lost, **history.traces}) if lost else history

@@ -97,13 +97,21 @@ class Editions(Struct, frozen=True, kw_only=True):
 
 
 def editions_of(
-    tokens: Iterable["UdfAccessToken"], scope: str, keys: Sequence[Key], open_nonces: Collection[str]
+    tokens: Iterable["UdfAccessToken"],
+    scope: str,
+    keys: Sequence[Key],
+    open_nonces: Collection[str],
+    *,
+    adopted: str | None = None,
 ) -> Editions:
     """The editions of the declared token among all tokens; `open_nonces` are those of open intents.
 
-    `keys` are its own and its former ones.
+    `keys` are its own and its former ones. `adopted` is the value of one from before its spec, which counts while none
+    is marked.
     """
-    return editions_in((token for token in tokens if is_marked(token.metadata_json, scope, *keys)), open_nonces)
+    tokens = list(tokens)
+    marked = [token for token in tokens if is_marked(token.metadata_json, scope, *keys)]
+    return editions_in(marked or [token for token in tokens if token.token == adopted], open_nonces)
 
 
 def editions_in(tokens: Iterable["UdfAccessToken"], open_nonces: Collection[str]) -> Editions:

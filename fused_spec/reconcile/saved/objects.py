@@ -9,10 +9,12 @@ from fused_spec.plan.model import FieldChange, RemoteObject
 from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.marking.marker import is_marked, is_of_project, is_protected, object_field, object_id
 from fused_spec.reconcile.marking.payload import token_differences, udf_differences
-from fused_spec.reconcile.saved.editions import Editions, editions_in, editions_of
-from fused_spec.reconcile.saved.sinks import sink_trouble
+from fused_spec.reconcile.saved.editions import Edition, Editions, editions_in, editions_of
+from fused_spec.reconcile.saved.rotation import delivery_trouble
+from fused_spec.reconcile.saved.sinks import adopted_value
 from fused_spec.spec.model import DesiredToken, DesiredUdf, Key, Kind, Resolution
 from fused_spec.spec.project.elsewhere import Elsewhere
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -27,6 +29,7 @@ def read_objects(
     now: datetime,
     prune: bool,
     elsewhere: Callable[[], Elsewhere] = Elsewhere,
+    moves: Moves = UNMOVED,
 ) -> dict[Key, RemoteObject]:
     """What exists of the declared UDFs and tokens, and which tokens of this project in no spec still work.
 
@@ -39,16 +42,17 @@ def read_objects(
     found: dict[Key, RemoteObject] = {}
     if udfs:
         saved = list(api.get_udfs(n=None))
-        found.update(_udf_objects(udfs, saved, scope))
+        found.update(_udf_objects(udfs, saved, scope, moves))
     if tokens or prune or journal.knows_names():
         existing = api.get_udf_access_tokens(n=None)
         udf_ids = {key: one.reference for key, one in found.items()}
         open_nonces = journal.open_nonces()
         for declared in tokens:
-            editions = editions_of(existing, scope, (declared.key, *declared.former), open_nonces)
+            names = moves.names_of(declared.key)
+            editions = editions_of(existing, scope, names, open_nonces, adopted=adopted_value(declared))
             if editions.known or (editions.unfinished and not declared.payload.get("enabled", True)):
-                found[declared.key] = _token_object(declared, editions, udf_ids, now)
-        found.update(_undeclared(existing, resolution, journal, elsewhere))
+                found[declared.key] = _token_object(declared, editions, udf_ids, now, journal)
+        found.update(_undeclared(existing, resolution, journal, elsewhere, moves))
     return found
 
 
@@ -58,10 +62,11 @@ def saved_udf_id(api: "FusedReader", scope: str, *keys: Key) -> str | None:
     return found.id if found is not None else None
 
 
-def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str) -> dict[Key, RemoteObject]:
+def _udf_objects(udfs: list[DesiredUdf], saved: list["SavedUdf"], scope: str, moves: Moves) -> dict[Key, RemoteObject]:
     found = {}
     for declared in udfs:
-        if (one := _marked_udf(saved, scope, declared.key, *declared.former)) is not None:
+        one = _marked_udf(saved, scope, *moves.names_of(declared.key)) or _adopted_udf(saved, declared)
+        if one is not None:
             found[declared.key] = RemoteObject(
                 key=declared.key, reference=one.id, differences=udf_differences(declared, one)
             )
@@ -73,14 +78,19 @@ def _marked_udf(saved: list["SavedUdf"], scope: str, *keys: Key) -> "SavedUdf | 
     return next((one for key in keys for one in saved if is_marked(one.metadata, scope, key)), None)
 
 
+def _adopted_udf(saved: list["SavedUdf"], declared: DesiredUdf) -> "SavedUdf | None":
+    """The one from before the spec; saved by the first apply that changes it, it is marked."""
+    return next((one for one in saved if declared.adopts is not None and one.id == declared.adopts), None)
+
+
 def _token_object(
-    declared: DesiredToken, editions: Editions, udf_ids: Mapping[Key, str], now: datetime
+    declared: DesiredToken, editions: Editions, udf_ids: Mapping[Key, str], now: datetime, journal: TokenJournal
 ) -> RemoteObject:
     """The value that counts, and how it, its sink and the values before it differ from what is declared."""
     current, wanted = editions.current, declared.payload.get("enabled", True)
     differences = () if current is None else token_differences(declared, current.token, udf_ids)
     if wanted and current is not None:
-        differences += _sink_differences(declared, current.value)
+        differences += _sink_differences(declared, current, journal)
     ended = editions.to_disable(now) if wanted else (*editions.enabled[1:], *editions.unfinished)
     former = [edition.value for edition in ended]
     if former:
@@ -89,8 +99,8 @@ def _token_object(
     return _remote(declared.key, editions, differences, former)
 
 
-def _sink_differences(declared: DesiredToken, value: str) -> tuple[FieldChange, ...]:
-    trouble = sink_trouble(declared.sink, value)
+def _sink_differences(declared: DesiredToken, current: Edition, journal: TokenJournal) -> tuple[FieldChange, ...]:
+    trouble = delivery_trouble(declared.sink, current, declared.key, journal)
     return () if trouble is None else (FieldChange(path="sink", before=trouble, after="holds its value"),)
 
 
@@ -114,10 +124,11 @@ def _undeclared(
     resolution: Resolution,
     journal: TokenJournal,
     elsewhere: Callable[[], Elsewhere],
+    moves: Moves,
 ) -> dict[Key, RemoteObject]:
     """What still works of this project's tokens in no spec, by the names that they were declared by."""
     scope = resolution.project.scope
-    declared = {object_id(scope, key) for one in resolution.desired for key in (one.key, *one.former)}
+    declared = {object_id(scope, name) for one in resolution.desired for name in moves.names_of(one.key)}
     by_id: dict[str, list[UdfAccessToken]] = {}
     for token in existing:
         token_id = object_field(token.metadata_json, "id")
@@ -125,10 +136,13 @@ def _undeclared(
             by_id.setdefault(str(token_id), []).append(token)
     names = dict(_names(by_id, resolution, journal, elsewhere())) if by_id else {}
     numbers = count(1)
-    found = {}
+    by_key: dict[Key, list[UdfAccessToken]] = {}
     for token_id, tokens in sorted(by_id.items()):
         udf = tokens[0].udf_slug or tokens[0].udf_id
         key = Key(kind=Kind.TOKEN, name=names.get(token_id) or f"(token {next(numbers)} of {udf})")
+        by_key.setdefault(moves.key_of(key), []).extend(tokens)
+    found = {}
+    for key, tokens in by_key.items():
         editions = editions_in(tokens, ())
         found[key] = _remote(key, editions, former=[edition.value for edition in editions.enabled[1:]])
     return found

@@ -7,19 +7,28 @@ counts for nothing: the former one is put back into the sink, and the new one is
 counts, and the former ones are disabled. Either way the next plan shows what is left to do, and the next apply does it.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from fused_spec.configuration.token_sinks import Command, GitHub, Sink
 from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, ServiceError
 from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
 from fused_spec.reconcile.marking.marker import FIELD, is_protected, object_id
 from fused_spec.reconcile.saved.editions import Edition, Editions, edition_marker, edition_of, editions_of
 from fused_spec.reconcile.saved.proof import prove
-from fused_spec.reconcile.saved.sinks import check_sink, put_back, read_sink, remove_draft, sink_trouble, write_sink
+from fused_spec.reconcile.saved.sinks import (
+    adopted_value,
+    check_sink,
+    put_back,
+    read_sink,
+    remove_draft,
+    sink_trouble,
+    write_sink,
+)
 from fused_spec.reconcile.site import Site, Timing, World
 from fused_spec.spec.model import DesiredToken, Key
 from fused_spec.spec.relations.moves import UNMOVED, Moves
@@ -75,7 +84,7 @@ class Order(Struct, frozen=True, kw_only=True):
     """
 
     key: Key
-    sink: Path
+    sink: Sink
     arguments: Mapping[str, Any]
     metadata: Mapping[str, Any]
     protect: bool = False
@@ -87,6 +96,7 @@ def renewal(declared: DesiredToken, issuer: Issuer, *, overlap: float) -> Order:
 
     Raises when there is no value to be replaced.
     """
+    take_over(declared, issuer)
     current = issuer.editions(declared.key).current
     if current is None:
         raise FusedSpecError(
@@ -106,6 +116,20 @@ def renewal(declared: DesiredToken, issuer: Issuer, *, overlap: float) -> Order:
         protect=is_protected(token.metadata_json),
         overlap=overlap,
     )
+
+
+def take_over(declared: DesiredToken, issuer: Issuer) -> None:
+    """Mark the token from before its spec, so that whatever follows finds it as one of this project."""
+    value = adopted_value(declared)
+    if value is None or issuer.editions(declared.key).known:
+        return
+    tokens = issuer.api.get_udf_access_tokens(n=None)
+    current = editions_of(tokens, issuer.scope, (declared.key,), (), adopted=value).current
+    if current is not None:
+        issuer.check_lock(declared.key)
+        marker = current.marker(issuer.scope, declared.key, protect=declared.protect)
+        metadata = {**(current.token.metadata_json or {}), FIELD: marker}
+        issuer.api.update_udf_access_token(current.value, metadata_json=metadata)
 
 
 def issue(order: Order, issuer: Issuer) -> None:
@@ -133,11 +157,13 @@ def issue(order: Order, issuer: Issuer) -> None:
         raise
 
 
-def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: bool) -> bool:
+def deliver(key: Key, sink: Sink, edition: Edition, issuer: Issuer, *, proven: bool) -> bool:
     """Have the value in the sink, and where asked for proven by a call with what stands there; whether it was written.
 
     Raises with the sink as it was before.
     """
+    if isinstance(sink, Command | GitHub):
+        return _hand_over(key, sink, edition, issuer, proven=proven)
     held = read_sink(sink)
     remove_draft(sink)
     lacks = sink_trouble(sink, edition.value) is not None
@@ -155,6 +181,36 @@ def deliver(key: Key, sink: Path, edition: Edition, issuer: Issuer, *, proven: b
             put_back(sink, held)
         raise
     return lacks
+
+
+def _hand_over(key: Key, sink: Command | GitHub, edition: Edition, issuer: Issuer, *, proven: bool) -> bool:
+    """The same for a sink that nothing can be taken back from: it gets a value only once that is proven.
+
+    What is noted of a delivery goes before the next one begins, so one that was cut off is made again.
+    """
+    if delivery_trouble(sink, edition, key, issuer.journal) is None:
+        return False
+    check_sink(sink)
+    if proven:
+        prove(issuer.api, key, edition.value, timing=issuer.timing, world=issuer.world)
+        issuer.check_lock(key)
+    issuer.journal.forget_delivery(key)
+    write_sink(sink, f"{edition.value}\n".encode())
+    issuer.journal.note_delivery(key, _delivery(sink, edition))
+    return True
+
+
+def delivery_trouble(sink: Sink, edition: Edition, key: Key, journal: TokenJournal) -> str | None:
+    """What the sink lacks of holding the value of an edition; of what cannot be read what was noted counts."""
+    if isinstance(sink, Command):
+        return None if journal.delivery(key) == _delivery(sink, edition) else "was not given it"
+    return sink_trouble(sink, edition.value)
+
+
+def _delivery(sink: Command | GitHub, edition: Edition) -> str:
+    """What tells one delivery from another: which value it was, by its nonce, and how it went."""
+    said = sink.words if isinstance(sink, Command) else (sink.what, sink.name)
+    return hashlib.sha256("\0".join((edition.nonce or "", str(edition.number), *said)).encode()).hexdigest()
 
 
 def disable(editions: Iterable[Edition], issuer: Issuer) -> None:
@@ -225,7 +281,7 @@ def _found_again(order: Order, intent: TokenIntent, error: ServiceError, issuer:
     ) from error
 
 
-def _take_back(new: Edition, sink: Path, before: Editions, issuer: Issuer, error: FusedSpecError) -> None:
+def _take_back(new: Edition, sink: Sink, before: Editions, issuer: Issuer, error: FusedSpecError) -> None:
     """Disable the new value, unless it still stands in the sink; the hint of the error then tells how it stands."""
     stands = "the former value goes on working" if before.enabled else "no value works yet"
     try:

@@ -1,16 +1,16 @@
 """Carry out what a plan says of a token; the value of one goes to its sink and nowhere else."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fused_spec.configuration.token_sinks import Sink
 from fused_spec.errors import StalePlan
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, RemoteObject
 from fused_spec.reconcile.marking.marker import FIELD, object_id
 from fused_spec.reconcile.saved.editions import Edition
 from fused_spec.reconcile.saved.objects import saved_udf_id
-from fused_spec.reconcile.saved.rotation import Issuer, Order, deliver, disable, issue
+from fused_spec.reconcile.saved.rotation import Issuer, Order, deliver, disable, issue, take_over
 from fused_spec.spec.model import DesiredToken, Key
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _IN_PLACE = ("cache", "client_id", "metadata_json", "protect")
 
 
-def apply_token(change: Change, issuer: Issuer) -> Path | None:
+def apply_token(change: Change, issuer: Issuer) -> Sink | None:
     """Carry out one change of a token; the sink, when it was written.
 
     Raises before anything is sent when the sink cannot be written, and `StalePlan` when a value was made meanwhile.
@@ -32,10 +32,12 @@ def apply_token(change: Change, issuer: Issuer) -> Path | None:
             issuer.journal.remember(object_id(issuer.scope, declared.key), declared.key.name)
             return None
         case Action.CREATE | Action.REPLACE, DesiredToken() as declared:
+            take_over(declared, issuer)
             _refuse_if_made(change, issuer)
             issue(_order(declared, issuer), issuer)
             return declared.sink
         case Action.UPDATE, DesiredToken() as declared:
+            take_over(declared, issuer)
             return _update(change, declared, issuer)
     raise AssertionError(f"{change.key} is no declared token")  # the planner makes no such change
 
@@ -54,7 +56,7 @@ def _stale(key: Key) -> StalePlan:
     )
 
 
-def _update(change: Change, declared: DesiredToken, issuer: Issuer) -> Path | None:
+def _update(change: Change, declared: DesiredToken, issuer: Issuer) -> Sink | None:
     """Change what can be changed in place, then deliver the value where it lacks, then end the former ones."""
     editions = issuer.editions(declared.key)
     current = editions.current

@@ -21,10 +21,13 @@ def homes(schema: Mapping[str, Any]) -> dict[str, list[str]]:
 def _fields(schema: Any, home: str) -> Iterator[tuple[str, str]]:
     if not isinstance(schema, dict):
         return
-    may_be_text = "string" in schema.get("type", ())  # then its fields are another way to write the same
+    # What is within one of several ways to say something, or where text may stand, means nothing elsewhere.
+    ways = {name for way in schema.get("oneOf", ()) for name in way.get("required", ())}
+    may_be_text = "string" in schema.get("type", ())
     for name, value in ({} if may_be_text else schema.get("properties", {})).items():
         yield name, home
-        yield from _fields(value, f"{home.partition(' ')[0]}.{name}".lstrip("."))
+        if name not in ways:
+            yield from _fields(value, f"{home.partition(' ')[0]}.{name}".lstrip("."))
     yield from _fields(schema.get("items"), home)
     for branch in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
         yield from _fields(branch, home)

@@ -40,7 +40,7 @@ def part(kind: str, at: Pointer) -> Schema:
             schema = schema["properties"][step]
         else:  # the branch of a step's type
             schema = next(one["then"] for one in schema["allOf"] if one["if"]["properties"]["type"]["const"] == step)
-    partial: Schema = _partial(schema, "")
+    partial: Schema = partial_of(schema)
     return partial
 
 
@@ -49,9 +49,10 @@ def _acceptance(kind: str, at: Pointer) -> Accepts:
     return acceptance(part(kind, at))
 
 
-def _partial(node: Any, name: str) -> Any:
+def partial_of(node: Any, name: str = "") -> Any:
+    """The schema of a part of what this is the schema of; `name` is that of the field, where it is one."""
     if isinstance(node, list):
-        return [_partial(one, "") for one in node]
+        return [partial_of(one) for one in node]
     if not isinstance(node, dict):
         return node
     made = {
@@ -71,8 +72,8 @@ _REPLACE = "This takes the place of what weaker layers say, instead of being mer
 
 def _inside(key: str, value: Any) -> Any:
     if key == "properties":
-        return {name: _partial(one, name) for name, one in value.items()}
-    return _partial(value, "")
+        return {name: partial_of(one, name) for name, one in value.items()}
+    return partial_of(value)
 
 
 def _is_mapping(node: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from fused_spec.spec.files.limits import MAX_FAULTS, MAX_PROBLEMS
 
 def problems(document: Document, kind: str | None) -> list[Diagnostic]:
     """Everything wrong with a document of a kind, in order of place; None for one that is of no kind."""
-    return _problems(document, _validator(kind), kind)
+    return _problems(document, validator_of(kind), kind)
 
 
 def problems_of(document: Document, schema: Schema, kind: str) -> list[Diagnostic]:
@@ -35,7 +35,7 @@ def _problems(document: Document, validator: Validator, kind: str | None) -> lis
     faults = violations(validator, document.tree)
     # Another version is another language: what else would be said about it means nothing.
     faults = [fault for fault in faults if _is_of_version(fault)] or faults
-    doubts = _standing_doubts(document, validator)
+    doubts = standing_doubts(document, validator)
     told = [explain_doubt(pointer, doubt, document) for pointer, doubt in islice(doubts.items(), MAX_PROBLEMS)]
     faults = [fault for fault in faults if fault.pointer not in doubts]
     order = sorted(faults, key=lambda fault: document.positions.value(fault.pointer))
@@ -50,7 +50,8 @@ def _is_of_version(fault: Violation) -> bool:
 
 
 @cache
-def _validator(kind: str | None) -> Validator:
+def validator_of(kind: str | None) -> Validator:
+    """What finds the faults of a document of a kind."""
     return validator_for(complete(kind))
 
 
@@ -61,18 +62,21 @@ def _homes(kind: str | None) -> Mapping[str, Mapping[str, list[str]]]:
     return {name: homes(complete(name)) for name in kinds if name}
 
 
-def _standing_doubts(document: Document, validator: Validator) -> dict[Pointer, Doubt]:
+def standing_doubts(document: Document, validator: Validator) -> dict[Pointer, Doubt]:
     """The doubts that stand: all but those where the field takes the text and not the other reading."""
-    if not document.doubts:
-        return {}
+    alone = taken_as_text(document, validator) if document.doubts else set()
+    return {
+        pointer: doubt for pointer, doubt in document.doubts.items() if not (doubt.text_may_do and pointer in alone)
+    }
+
+
+def taken_as_text(document: Document, validator: Validator) -> set[Pointer]:
+    """The doubtful scalars that are of no use for their fields in the other reading."""
     other = copy.deepcopy(document.tree)
     for pointer, doubt in document.doubts.items():
-        if doubt.text_may_do:
-            _replace(other, pointer, doubt.other)
+        _replace(other, pointer, doubt.other)
     refused = {fault.pointer for fault in violations(validator, other)}
-    return {
-        pointer: doubt for pointer, doubt in document.doubts.items() if not (doubt.text_may_do and pointer in refused)
-    }
+    return document.doubts.keys() & refused
 
 
 def _replace(tree: Any, pointer: Pointer, value: Any) -> None:

@@ -1,7 +1,7 @@
 """The JSON Schemas of the spec language, and the check of a document against its own.
 
 `schemas/fused-spec.schema.json` is the one source for every kind that a spec may have: the schema of a kind is
-the part that the kind needs, and `schemas/job.schema.json` and its siblings are those parts, for editors.
+the part that the kind needs. What editors read is made of it as well (`language.editors`), and takes names in `${…}`.
 """
 
 import json
@@ -24,7 +24,7 @@ SPEC_KINDS = ("Job", "Udf", "UdfAccessToken")
 KINDS = (*SPEC_KINDS, FRAGMENT, PROJECT)
 
 _ALL = "fused-spec"
-_INCLUDED = ("apiVersion", "include", "variables", "secrets", "secrets_key", "defaults")
+_INCLUDED = ("apiVersion", "include", "variables", "secrets", "secrets_key", "defaults", "policies", "waivers")
 _FILES = {"Job": "job", "Udf": "udf", "UdfAccessToken": "udf-access-token", FRAGMENT: "fragment", PROJECT: "project"}
 
 
@@ -37,7 +37,7 @@ def schema_folder() -> Path:
 
 def schema_text(kind: str | None) -> str:
     """The JSON text of the schema of a kind; None for the one of every kind that a spec may have."""
-    return json.dumps(_whole() if kind is None else schema(kind), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(whole_schema() if kind is None else schema(kind), indent=2, ensure_ascii=False) + "\n"
 
 
 @cache
@@ -48,7 +48,7 @@ def schema(kind: str) -> Mapping[str, Any]:
     name = _FILES[kind]
     if kind == PROJECT:
         return _read(name)
-    whole = _whole()
+    whole = whole_schema()
     definition, definitions = whole["$defs"][kind], whole["$defs"]
     needed = _needed(definition, definitions)
     return {
@@ -60,7 +60,8 @@ def schema(kind: str) -> Mapping[str, Any]:
 
 
 @cache
-def _whole() -> Mapping[str, Any]:
+def whole_schema() -> Mapping[str, Any]:
+    """The one of every kind that a spec may have."""
     return _read(_ALL)
 
 
@@ -120,7 +121,7 @@ def _kind(document: Document) -> str | None:
 @cache
 def complete(kind: str | None) -> Schema:
     """The schema of a kind with its references followed; without a kind, of what every kind has."""
-    node = schema(kind) if kind else {key: value for key, value in _whole().items() if key != "allOf"}
+    node = schema(kind) if kind else {key: value for key, value in whole_schema().items() if key != "allOf"}
     followed: Schema = _followed(node, node.get("$defs", {}))
     return followed
 

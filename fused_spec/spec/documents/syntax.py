@@ -122,6 +122,7 @@ def _interpolation(fault: _Fault) -> _Finding:
     alone = re.match(r"\{[^{}]*\}(?=\s*[,}\]])", after) if written == "$" else None
     # Of a text around it nobody knows whether it may be shown.
     hint = f'write "${alone[0]}"' if alone else "put the whole value in quotes"
+    hint += ", or have `fused-spec fmt --fix` do it"
     outer = fault.character(fault.began)
     message = f"between {outer} and {_CLOSERS.get(outer, outer)} a value with ${{…}} needs quotes"
     return _Finding(_Spot(fault.at.line, fault.at.column - len(written)), message, hint, "unquoted-interpolation")

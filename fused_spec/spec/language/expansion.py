@@ -1,6 +1,6 @@
 """One document put together: its layers filled in, each by itself, and merged; a matrix makes one for each cell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -9,17 +9,17 @@ from typing import Any, NamedTuple, Protocol
 from msgspec.structs import replace
 
 from fused_spec.spec.documents.document import Document
-from fused_spec.spec.documents.positions import Place, Pointer, Positions
-from fused_spec.spec.documents.scalars import Doubt
+from fused_spec.spec.documents.positions import Pointer, Positions
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.cells.dimensions import Dimensions
-from fused_spec.spec.language.cells.former import former_names_of
+from fused_spec.spec.language.cells.former import MOVED_FROM, with_names
 from fused_spec.spec.language.cells.matrix import Cell, Matrix, unused_dimensions
 from fused_spec.spec.language.cells.names import named
 from fused_spec.spec.language.layers import Defaults, Fragments
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.merging.merge import finished, over
+from fused_spec.spec.language.merging.parts_of_trees import standing, with_steps
 from fused_spec.spec.language.merging.shapes import Shape, shape_of
 from fused_spec.spec.language.names import fields
 from fused_spec.spec.language.names.answers import Answer
@@ -29,7 +29,6 @@ from fused_spec.spec.language.project.matching import Match
 from fused_spec.spec.language.values.values import Values
 
 _OWN = ("matrix", "use")
-MOVED_FROM: Pointer = ("metadata", "moved_from")
 _STEPS: Pointer = ("spec", "config", "steps")
 
 
@@ -191,32 +190,17 @@ class Expansion:
 
     def _document(self, tree: Any, place: Any, name: str | None, cell: Cell | None) -> Document:
         if name is not None and cell is not None:
-            tree, place = self._named((tree, place), name, cell)
+            assert self.matrix is not None  # it has the cell
+            tree, place = with_names(Layer(tree, place), name, cell, self.matrix, self.told)
         return replace(
             self.document,
             tree=tree,
             positions=Positions(self.document.file.name, place),
-            doubts=_standing(self.document.doubts, tree),
+            doubts=standing(self.document.doubts, tree),
             holes=frozenset(self.holes),
             group=self.document.name if cell is not None else None,
             cell=cell.keys if cell is not None else {},
         )
-
-    def _named(self, whole: tuple[Any, Place], name: str, cell: Cell) -> tuple[Any, Place]:
-        """The document with the name of the cell, and with those that the cell had before."""
-        tree, place = whole
-        metadata = {**tree["metadata"], "name": name}
-        said = Layer(tree, place).at(MOVED_FROM)
-        if said is not None and self.matrix is not None:
-            former = former_names_of(cell, said, self.matrix, self.told)
-            metadata["moved_from"] = former.tree
-            if not former.tree:
-                del metadata["moved_from"]
-            mark, inside = place
-            key, (at, fields_of_it) = inside["metadata"]
-            fields_of_it = {**fields_of_it, "moved_from": (fields_of_it["moved_from"][0], former.place)}
-            place = (mark, {**inside, "metadata": (key, (at, fields_of_it))})
-        return {**tree, "metadata": metadata}, place
 
     def _with_step_defaults(self, whole: Layer, cell: Cell | None, shape: Shape) -> Layer:
         """The defaults of each step's type below the step."""
@@ -234,7 +218,7 @@ class Expansion:
             for layer in of_type:
                 below = self._over(below, self._filled(layer, cell, (*_STEPS, index)), item)
             changed.append(self._over(below, step, item))
-        return _with_steps(whole, changed)
+        return with_steps(whole, changed)
 
     def _filled(self, layer: Layer, cell: Cell | None, at: Pointer = ()) -> Layer:
         filler = Filler(
@@ -274,30 +258,3 @@ class Expansion:
 
 def _names_cell(layer: Layer) -> bool:
     return any(name.namespace == "matrix" for _, name in names_in(layer.tree))
-
-
-def _with_steps(whole: Layer, steps: Sequence[Layer]) -> Layer:
-    tree, place = whole.tree, whole.place
-    spec, config = tree["spec"], tree["spec"]["config"]
-    (mark, inside) = place
-    spec_key, (spec_mark, in_spec) = inside["spec"]
-    config_key, (config_mark, in_config) = in_spec["config"]
-    steps_key, (steps_mark, _) = in_config["steps"]
-    in_config = {**in_config, "steps": (steps_key, (steps_mark, [step.place for step in steps]))}
-    in_spec = {**in_spec, "config": (config_key, (config_mark, in_config))}
-    new = {**tree, "spec": {**spec, "config": {**config, "steps": [step.tree for step in steps]}}}
-    return Layer(new, (mark, {**inside, "spec": (spec_key, (spec_mark, in_spec))}), whole.name)
-
-
-def _standing(doubts: Mapping[Pointer, Doubt], tree: Any) -> Mapping[Pointer, Doubt]:
-    """The doubts about values that are still there."""
-    return {pointer: doubt for pointer, doubt in doubts.items() if _at(tree, pointer) == doubt.text}
-
-
-def _at(tree: Any, pointer: Pointer) -> Any:
-    for step in pointer:
-        try:
-            tree = tree[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return tree

@@ -7,12 +7,15 @@ from typing import Any, Protocol
 from msgspec import Struct, field
 
 from fused_spec.configuration.declared_secrets import NO_SECRETS, Secrets
+from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.model import Project
 
-_IN_PROJECTS = frozenset({"include", "variables", "defaults", "limits", "secrets", "secrets_key", "policies"})
+_IN_PROJECTS = frozenset(
+    {"include", "variables", "defaults", "limits", "secrets", "secrets_key", "policies", "waivers"}
+)
 _IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed", "secrets"})
 _IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets")
 _SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\b(?:matrix|use|targets)["']?\s*:""")
@@ -56,9 +59,15 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     project: Project
     files: tuple[SpecFile, ...]
     problems: tuple[Diagnostic, ...] = ()
+    fragments: tuple[Document, ...] = ()
+    variables: Mapping[str, Mapping[str, Any]] = {}
 
     def targets(self) -> tuple[str, ...]:
         return (self.project.default_target,)
+
+    @property
+    def said_in(self) -> tuple[Document, ...]:
+        return ()
 
     def unused(self, _: Collection[str]) -> list[Diagnostic]:
         return []
@@ -68,6 +77,13 @@ class Unspoken(Struct, frozen=True, kw_only=True):
 
     def at(self, *_: Any, **__: Any) -> tuple[Plain, list[Diagnostic]]:
         return Plain(), []
+
+
+def target_words(project: Project, name: str) -> dict[str, str | None]:
+    """What specs and policies may know of a target."""
+    target = project.targets.get(name)
+    url = target.base_url if target is not None else HOSTED_URL if name == HOSTED_TARGET else None
+    return {"name": name, "scope": target.scope if target is not None else None, "base_url": url}
 
 
 def is_spoken(project: Project, files: Iterable[SpecFile], given: Sequence[Any]) -> bool:

@@ -1,12 +1,12 @@
 """Put together what a project says of its specs, for one target or for all."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from fused_spec.configuration.declared_secrets import Origin, Secret, Secrets
-from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
 from fused_spec.messages.diagnostics import Diagnostic, Severity
 from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document, read_documents
@@ -16,6 +16,7 @@ from fused_spec.spec.language.expand import MAX_CELLS, Language
 from fused_spec.spec.language.layers import Fragments
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.outside import NOBODY, Outside
+from fused_spec.spec.language.plain import target_words
 from fused_spec.spec.language.project.declared import NOTHING, Declared, declared_in
 from fused_spec.spec.language.project.included import Includes
 from fused_spec.spec.language.project.matching import Match, match_of
@@ -39,6 +40,11 @@ class Spoken:
     fragments: tuple[Document, ...]
     files: tuple[SpecFile, ...]
     problems: tuple[Diagnostic, ...]
+
+    @property
+    def variables(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is declared of each."""
+        return {name: variable.declared for name, variable in self.declared.variables.items()}
 
     def targets(self) -> tuple[str, ...]:
         """The targets that have to be looked at to know all that can be wrong: one, where all are alike."""
@@ -78,6 +84,11 @@ class Spoken:
         )
         return language, problems
 
+    @property
+    def said_in(self) -> tuple[Document, ...]:
+        """The files that say something for all specs, that of the project last."""
+        return self.declared.files
+
     def unused(self, used: Collection[str]) -> list[Diagnostic]:
         """What is declared and nothing uses: a warning, since something was meant by it."""
         told = Told("")
@@ -108,11 +119,8 @@ class Spoken:
         return self.project.document.file.name if self.project.document is not None else ""
 
     def _around(self, name: str) -> Around:
-        target = self.project.targets.get(name)
-        url = target.base_url if target is not None else HOSTED_URL if name == HOSTED_TARGET else None
-        words = {"name": name, "scope": target.scope if target is not None else None, "base_url": url}
         identity = self.project.scope if self.project.file is not None else None
-        return Around(words, {"name": self.project.name, "id": identity})
+        return Around(target_words(self.project, name), {"name": self.project.name, "id": identity})
 
 
 def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:

@@ -6,11 +6,13 @@ prune ends it.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
+from fused_spec.errors import Misconfigured
 from fused_spec.spec.files.exclusion import Exclusion, exclusion
 from fused_spec.spec.files.limits import MAX_FILES, MAX_SPEC_BYTES
 from fused_spec.spec.files.roots import PROJECT_FILE
@@ -27,6 +29,7 @@ _BORDER = re.compile(r"^---", re.MULTILINE)
 _KIND = re.compile(r"""\bkind["']?\s*:\s*["']?(\w+)""")
 _MOVED = "moved_from"
 _WORD = re.compile(r"[\w.-]+")
+_RUN = re.compile(r"""\brun["']?\s*:\s*["']?([\w.-]+)""")
 _NAME = re.compile(r"""\bname["']?\s*:\s*["']?([\w.-]+)""")
 
 
@@ -38,6 +41,32 @@ class Elsewhere(Struct, frozen=True):
 
     def declares(self, key: Key) -> bool:
         return self.unknown or key in self.declared
+
+
+class Declared(NamedTuple):
+    """Names that are taken, and the ids of runs that specs name."""
+
+    names: frozenset[str]
+    runs: frozenset[str]
+
+
+def declared_below(folder: Path, exclude: Sequence[str]) -> Declared:
+    """What the files below a folder may declare, by their text alone.
+
+    Raises `Misconfigured` where there is too much to look at.
+    """
+    root = Path(os.path.realpath(folder))
+    names: set[str] = set()
+    runs: set[str] = set()
+    try:
+        for path in _files(root, exclusion(root, tuple(exclude))):
+            text = _text(path)
+            names |= {path.stem, *(key.name for key in _keys(text))}
+            runs |= set(_RUN.findall(text))
+    except _TooMuch:
+        hint = "go to the folder of a project"
+        raise Misconfigured("this folder has more files than are looked through for names", hint=hint) from None
+    return Declared(frozenset(names), frozenset(runs))
 
 
 def look_elsewhere(resolution: Resolution) -> Elsewhere:
@@ -54,7 +83,7 @@ def look_elsewhere(resolution: Resolution) -> Elsewhere:
     try:
         for path in _files(root, exclusion(root, project.exclude)):
             if os.path.realpath(path) not in given:
-                found.update(_keys(path))
+                found.update(_keys(_text(path)))
     except (OSError, _TooMuch):  # what cannot be read may declare anything
         return Elsewhere(unknown=True)
     return Elsewhere(frozenset(found))
@@ -96,16 +125,20 @@ def _is_passed_over(name: str) -> bool:
     return name.startswith(".") or name in _NOT_LOOKED_INTO
 
 
-def _keys(path: Path) -> Iterator[Key]:
-    """Each kind with each name of one document; lines that are comments say nothing."""
+def _text(path: Path) -> str:
+    """The text of a file without the lines that are comments, which say nothing; empty where it is no spec."""
     with path.open("rb") as stream:
         content = stream.read(_BEGIN)
         if not _OURS.search(content):
-            return
+            return ""
         content += stream.read(MAX_SPEC_BYTES)
     if len(content) > MAX_SPEC_BYTES:
         raise _TooMuch
-    text = "\n".join(line for line in content.decode("utf-8", "replace").splitlines() if not _is_comment(line))
+    return "\n".join(line for line in content.decode("utf-8", "replace").splitlines() if not _is_comment(line))
+
+
+def _keys(text: str) -> Iterator[Key]:
+    """Each kind with each name of one document."""
     for document in _BORDER.split(text):
         kinds = {kind for kind in Kind if str(kind) in _KIND.findall(document)}
         names = set(_NAME.findall(document))

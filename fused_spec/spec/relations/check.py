@@ -38,6 +38,8 @@ class _Check:
         self._places = places
         self._jobs = dict.fromkeys(key.name for key, _ in declared if key.kind is Kind.JOB)
         self._groups = Groups(one for _, one in declared)
+        words = {Kind.JOB: "job", Kind.UDF: "Udf"}
+        self._now = {(words.get(key.kind), name): key.name for key, one in declared for name, _ in one.former}
 
     def duplicates(self) -> Iterator[Diagnostic]:
         first: dict[tuple[Kind, str], Declaration] = {}
@@ -154,8 +156,10 @@ class _Check:
                     yield self._problem(code, f"{message} {place}", one, pointer, hint)
 
     def _unknown(self, name: str, known: Iterable[str], what: str, one: Declaration, pointer: Pointer) -> Diagnostic:
-        meant = nearest(name, known)
+        meant = self._now.get((what, name)) or nearest(name, known)
         hint = guess(name, meant) if meant else "declare it, and apply its file together with this one"
+        if (what, name) in self._now:
+            hint = f'it is called "{meant}" now'
         return self._problem("unknown-reference", f'no {what} is named "{name}" in these specs', one, pointer, hint)
 
     def _problem(self, code: str, message: str, one: Declaration, pointer: Pointer, hint: str) -> Diagnostic:

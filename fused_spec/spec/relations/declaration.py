@@ -24,7 +24,7 @@ Need = tuple[Selection, Pointer]
 MOVED_FROM: Pointer = ("metadata", "moved_from")
 _NEEDS: Pointer = ("spec", "needs")
 _OUTPUT: Pointer = ("spec", "output")
-_SINK: Pointer = ("spec", "sink", "file")
+_SINK: Pointer = ("spec", "sink")
 _REFERENCE: Pointer = ("spec", "udf", "ref")
 _STEPS: Pointer = ("spec", "config", "steps")
 
@@ -79,12 +79,20 @@ def declaration_of(document: Document, file: int) -> Declaration:
         reads=tuple(read_outputs(document)),
         outputs=tuple(_known((*_declared(tree), *_of_steps(steps)), document.holes)),
         output=written,
-        sink=_text_at(tree, _SINK),
+        sink=_sink(tree),
         reference=_text_at(tree, _REFERENCE),
         group=document.group,
         cell=document.cell,
         former=tuple(former_names(tree)),
     )
+
+
+def _sink(tree: Any) -> Mention | None:
+    """The file that a token's value goes to, or the line of one."""
+    match _value_at(tree, (*_SINK, "env_file")):
+        case {"path": str(path), "name": str(name)}:
+            return f"{path} ({name})", (*_SINK, "env_file")
+    return _text_at(tree, (*_SINK, "file"))
 
 
 def former_names(tree: Any) -> Iterator[Mention]:

@@ -4,11 +4,11 @@ One place says which thing a key meant at a time, and whether a digest is that o
 or of what it reads. Whoever reads what was run looks through it, and sees all of it under the names of now.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import product
 from math import prod
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -33,28 +33,36 @@ class Moves:
 
     def __init__(self, desired: Iterable[Desired] = (), recorded: Iterable[Move] = ()) -> None:
         self._declared = {one.key: one for one in desired}
-        self._recorded: dict[Key, list[Move]] = {}
+        self._onwards: dict[Key, list[Move]] = {}
+        self._back: dict[Key, list[Move]] = {}
         for move in sorted(recorded, key=lambda move: move.at):
-            self._recorded.setdefault(move.before, []).append(move)
+            self._onwards.setdefault(move.before, []).append(move)
+            self._back.setdefault(move.after, []).append(move)
         self._claimed = {former: one.key for one in self._declared.values() for former in one.former}
         self._digests: dict[Key, frozenset[str]] = {}
+        self._aliases: dict[Key, Key] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._recorded or self._claimed)
+        return bool(self._onwards or self._claimed)
+
+    @property
+    def desired(self) -> tuple[Desired, ...]:
+        """What is declared, where the slug of a saved UDF that no spec says is the first name that it had."""
+        return tuple(map(self._with_slug, self._declared.values())) if self else tuple(self._declared.values())
 
     def key_of(self, key: Key, when: datetime | None = None) -> Key:
         """What is called by now what had this key at that time, or at any.
 
-        What is declared keeps its own past where nothing declared took it over: so it is for whoever does not know of
-        the move yet, and for whoever took it back.
+        What is declared under a former name is the same thing where nothing declared took it over: so it is for whoever
+        does not know of the move yet, and for whoever took it back.
         """
         if not self:
             return key
         heir = self._heir(key, when, set())
-        return heir if heir is not None else self._last(key)
+        return heir if heir is not None else self.aliases.get(key) or self._last(key)
 
     def digest_of(self, key: Key, told: str) -> str:
-        """The digest of the declared job, where the one that is told is of the same thing under former names."""
+        """The digest of the declared job, where the one that is told is of the same thing under other names."""
         job = self._declared.get(key)
         if not isinstance(job, DesiredJob) or not job.reads or told == job.digest or not self:
             return told
@@ -63,22 +71,35 @@ class Moves:
         return job.digest if told in self._digests[key] else told
 
     def names_of(self, key: Key) -> tuple[Key, ...]:
-        """Every key that what is called so now had, as far as it is known, itself first."""
-        if key in self._declared:
-            return (key, *self._declared[key].former)
-        return (key, *(one for one in self._recorded if one != key and self.key_of(one) == key))
+        """Every key that what is called so has or had, as far as it is known: itself, what it was, what it became."""
+        if not self:
+            return (key,)
+        if key not in self._declared:
+            return (key, *(one for one in self._onwards if one != key and self.key_of(one) == key))
+        before = self._before(key)
+        after = [key]
+        for one in after:  # which grows
+            after += [move.after for move in self._onwards.get(one, ()) if self._is_free(move.after, (*before, *after))]
+        return (*before, *after[1:])
+
+    @property
+    def aliases(self) -> Mapping[Key, Key]:
+        """The other names of what is declared, each with the key of now."""
+        if self._aliases is None:
+            self._aliases = {name: key for key in self._declared for name in self.names_of(key)[1:]}
+        return self._aliases
 
     def new(self) -> tuple[tuple[Key, Key], ...]:
-        """The moves that nobody wrote down: from which key to which."""
+        """The moves that specs tell and nobody wrote down: from which key to which."""
         return tuple(
             (before, after)
             for before, after in self._claimed.items()
-            if all(self._heir(move.after, move.at, {move}) != after for move in self._recorded.get(before, ()))
+            if all(self._heir(move.after, move.at, {move}) != after for move in self._onwards.get(before, ()))
         )
 
     def _heir(self, key: Key, when: datetime | None, gone: set[Move]) -> Key | None:
         """What is declared now and has the key's past of that time; moves that are `gone` through lead nowhere."""
-        moves = self._recorded.get(key, ())
+        moves = self._onwards.get(key, ())
         for move in moves:
             if move not in gone and (when is None or move.at >= when):
                 gone.add(move)
@@ -98,21 +119,40 @@ class Moves:
     def _last(self, key: Key) -> Key:
         """What nothing declared took over is called by its newest name."""
         names = [key]
-        while moves := self._recorded.get(names[-1]):
+        while moves := self._onwards.get(names[-1]):
             if moves[-1].after in names:
                 break
             names.append(moves[-1].after)
         return names[-1]
 
-    def _former_digests(self, job: DesiredJob) -> Iterator[str]:
-        """The digests of the job with the names that all it reads had, directly or not.
+    def _before(self, key: Key) -> list[Key]:
+        """The key and what it was before, the newest first; what is declared again, or claimed by others, is theirs."""
+        names = [key, *self._declared[key].former]
+        for one in names:  # which grows
+            names += [move.before for move in reversed(self._back.get(one, ())) if self._is_free(move.before, names)]
+        return names
 
-        A line is one for all cells of its document, so each document has its lines in force or not, newest first.
+    def _is_free(self, key: Key, known: Collection[Key]) -> bool:
+        return key not in known and key not in self._declared and key not in self._claimed
+
+    def _with_slug(self, one: Desired) -> Desired:
+        if not isinstance(one, DesiredUdf) or one.says_slug:
+            return one
+        first = self._before(one.key)[-1].name
+        if one.payload["slug"] == first:
+            return one
+        payload = {**one.payload, "slug": first}
+        return replace(one, payload=payload, digest=digest(payload))
+
+    def _former_digests(self, job: DesiredJob) -> Iterator[str]:
+        """The digests of the job with the other names of all that it reads, directly or not.
+
+        A line is one for all cells of its document, so each document has so many of its lines undone.
         """
         read = self._behind(job)
         lines: dict[Location, int] = {}
         for one in read:
-            lines[one.origin] = max(lines.get(one.origin, 0), len(one.former))
+            lines[one.origin] = max(lines.get(one.origin, 0), len(self.names_of(one.key)) - 1)
         lines = {origin: count for origin, count in lines.items() if count}
         choices = [range(count + 1) for count in lines.values()]
         ways: Iterable[Sequence[int]] = product(*choices)
@@ -135,7 +175,7 @@ class Moves:
 
     def _digest_at(self, job: DesiredJob, read: Sequence[DesiredJob], levels: Mapping[Location, int]) -> str:
         digests: dict[Key, str] = {}
-        names = {one.key: _name_at(one, levels.get(one.origin, 0)) for one in read}
+        names = {one.key: _name_at(self.names_of(one.key), levels.get(one.origin, 0)) for one in read}
         for one in (*read, job):
             outputs_of = {names.get(key, key.name): digests.get(key, "") for key in one.reads}
             digests[one.key] = digest(one.payload, outputs_of=outputs_of) if outputs_of else one.digest
@@ -144,30 +184,6 @@ class Moves:
 
 UNMOVED: Final = Moves()
 """Everything is called what it always was."""
-
-AnyDesired = TypeVar("AnyDesired", bound=Desired)
-
-
-def with_recorded(desired: Sequence[AnyDesired], recorded: Sequence[Move]) -> tuple[AnyDesired, ...]:
-    """The same things, where each also has the former keys that its spec does not tell any more.
-
-    A key that is declared again is no former one: what is saved under it is its own.
-    """
-    if not recorded:
-        return tuple(desired)
-    declared = {one.key for one in desired}
-    before: dict[Key, list[Key]] = {}
-    for move in sorted(recorded, key=lambda move: move.at, reverse=True):
-        before.setdefault(move.after, []).append(move.before)
-    claimed = {former for one in desired for former in one.former}
-
-    def known(one: AnyDesired) -> AnyDesired:
-        former = list(one.former)
-        for key in (one.key, *former):  # which grows
-            former += [key for key in before.get(key, ()) if key not in {*declared, *claimed, *former}]
-        return one if len(former) == len(one.former) else _having(one, tuple(dict.fromkeys(former)))
-
-    return tuple(map(known, desired))
 
 
 def contradictions(desired: Sequence[Desired], recorded: Sequence[Move], *, place: str) -> Iterator[Diagnostic]:
@@ -188,13 +204,6 @@ def contradictions(desired: Sequence[Desired], recorded: Sequence[Move], *, plac
                 )
 
 
-def _having(one: AnyDesired, former: tuple[Key, ...]) -> AnyDesired:
-    if isinstance(one, DesiredUdf) and not one.says_slug:
-        payload = {**one.payload, "slug": former[-1].name}
-        return replace(one, former=former, payload=payload, digest=digest(payload))
-    return replace(one, former=former)
-
-
-def _name_at(job: DesiredJob, level: int) -> str:
-    """What it was called before its newest so many moves."""
-    return job.former[min(level, len(job.former)) - 1].name if level and job.former else job.key.name
+def _name_at(names: Sequence[Key], level: int) -> str:
+    """What it is called with so many of its other names passed over."""
+    return names[min(level, len(names) - 1)].name

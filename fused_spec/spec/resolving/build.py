@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
@@ -31,7 +30,14 @@ from fused_spec.spec.relations.digest import canonical, digest
 from fused_spec.spec.relations.outputs import declared_outputs
 from fused_spec.spec.relations.selection import Groups
 from fused_spec.spec.resolving.environment import environment_of
-from fused_spec.spec.resolving.former import check_former, first_name, former_keys
+from fused_spec.spec.resolving.former import (
+    adopted_runs,
+    adopted_udf,
+    adopts_sink,
+    check_former,
+    first_name,
+    former_keys,
+)
 from fused_spec.spec.resolving.prices import check_price
 from fused_spec.spec.resolving.references import References
 from fused_spec.spec.resolving.run_policy import run_policy
@@ -122,6 +128,7 @@ class _Builder(Struct, kw_only=True):
             files=tuple(self.references.files.values()),
             start=_start(spec),
             protect=self._is_protected(),
+            adopts=adopted_runs(self.document.tree["metadata"]),
         )
 
     def udf(self) -> DesiredUdf | None:
@@ -138,10 +145,13 @@ class _Builder(Struct, kw_only=True):
             return None
         spec = _reduction(Kind.UDF)(self._spec())
         payload = {"slug": first_name(self.document), **spec, "udf": udf}
-        return DesiredUdf(**self._common(payload), says_slug="slug" in spec)
+        adopted = adopted_udf(self.document.tree["metadata"])
+        return DesiredUdf(**self._common(payload), says_slug="slug" in spec, adopts=adopted)
 
     def token(self) -> DesiredToken | None:
-        sink = self._sink()
+        from fused_spec.spec.resolving.sinks import sink_of, sink_said  # which only tokens need
+
+        sink = sink_of(self._spec(), self.folder, self.findings)
         life = token_life(self._spec(), self.findings)
         if self.findings.has_error or sink is None:
             return None
@@ -150,10 +160,11 @@ class _Builder(Struct, kw_only=True):
         return DesiredToken(
             **self._common({name: value for name, value in spec.items() if name not in _KEPT_HERE}),
             sink=sink,
-            sink_said=str(self._spec()["sink"]["file"]),
+            sink_said=sink_said(self._spec()["sink"]),
             life=life,
             needs=(Key(kind=Kind.UDF, name=reference),) if reference else (),
             protect=self._is_protected(),
+            adopts=adopts_sink(self.document.tree["metadata"]),
         )
 
     def _is_protected(self) -> bool:
@@ -183,25 +194,6 @@ class _Builder(Struct, kw_only=True):
             )
             self.findings.tell("too-large", message, (*_SPEC, "config"), PARTS)
         return size <= MAX_CONFIG_BYTES
-
-    def _sink(self) -> Path | None:
-        at = (*_SPEC, "sink", "file")
-        if not self.findings.is_sound((*_SPEC, "sink")):
-            return None
-        name = self._spec()["sink"]["file"]
-        sink: Path = (self.folder.root / name).resolve()
-        if not sink.is_relative_to(self.folder.root.resolve()) or Path(name).is_absolute() or "\0" in name:
-            self.findings.tell(
-                "outside-project",
-                "the sink is not inside the project",
-                at,
-                "write a path relative to the project's root, such as .secrets/public-tiles",
-            )
-            return None
-        if sink.is_dir():
-            self.findings.tell("not-a-file", "the sink is a folder", at, "name a file in it")
-            return None
-        return sink
 
     def _reader(self) -> StepReader:
         return StepReader(

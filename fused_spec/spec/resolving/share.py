@@ -33,6 +33,7 @@ from fused_spec.spec.udfs.text import UdfFiles
 from fused_spec.system.timings import Lookups
 
 if TYPE_CHECKING:
+    from fused_spec.spec.policies.judge import Judge
     from fused_spec.spec.udfs.packages.environment import Environment, Environments
     from fused_spec.spec.udfs.syntax_cache import SyntaxCache
 
@@ -93,6 +94,7 @@ class Around(Struct, frozen=True, kw_only=True):
     Without a matrix anywhere no document `may_have_groups` to wait for. `keeps` says whether what they declare is
     wanted, or only what is wrong. `cache` is the folder where what is told of the syntax of UDFs is kept, if it is.
     What runs at a target that `is_local` runs in the environment that this is.
+    `judge` is there where the project has policies.
     """
 
     project: Project
@@ -103,6 +105,7 @@ class Around(Struct, frozen=True, kw_only=True):
     may_have_groups: bool = True
     cache: Path | None = None
     is_local: bool = False
+    judge: "Judge | None" = None
 
     def folder_of(self, file: SpecFile) -> Folder:
         """Where the relative paths of a file of specs start."""
@@ -177,6 +180,8 @@ class Share(Struct):
         findings = Findings(document, known_faults(document, check(document)))
         if not isinstance(document.tree, dict):
             return Looked(declaration, tuple(findings.problems))
+        if self.around.judge is not None and not findings.has_error:
+            findings.problems += self.around.judge.document(document)
         if document.holes:
             return Looked(declaration, tuple(with_ways(document, findings.told)), is_built=not findings.has_error)
         try:

@@ -106,6 +106,12 @@ def smallest_step(step: Mapping[str, Any]) -> dict[str, Any]:
     return reduced
 
 
+def without_defaults(step: Mapping[str, Any]) -> dict[str, Any]:
+    """The step without whatever a spec need not say of it."""
+    reduced: dict[str, Any] = _reduction()[0](step)
+    return reduced
+
+
 @cache
 def _reduction() -> tuple[Reduce, Mapping[str, Mapping[str, Any]]]:
     """What takes the defaults of a step away, and by type those that are said all the same."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.phrases import counted, cut, listed
 from fused_spec.messages.redaction import redact
-from fused_spec.plan.actions import Action
+from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.ending import how_they_ended, why_held
 from fused_spec.plan.groups import Group
 from fused_spec.plan.model import ABSENT, FieldChange, Left, PastRun, Run
@@ -57,6 +57,8 @@ def asides(group: Group) -> list[str]:
     lines = []
     if former := [visible(change.renamed_from) for change in group.changes if change.renamed_from]:
         lines.append(f"renamed from {in_short(former)}")
+    if group.first.reason is Reason.NEVER_RAN and (never := _former(group)):
+        lines.append(f"nor did anything that was called {in_short(never)}")
     if why_held(group.first) is not None:
         lines.append(cut(visible(redact(how_they_ended(runs))), _LONGEST))
     if group.first.action in (Action.CANCEL, Action.REPLACE) and runs:
@@ -64,6 +66,10 @@ def asides(group: Group) -> list[str]:
     if group.first.action in (Action.START, Action.QUEUE) and (unlucky := _not_succeeded(group)):
         lines.append(f"the last run of {in_short(unlucky)} did not succeed")
     return [*lines, *(visible(redact(note)) for note in group.first.notes)]
+
+
+def _former(group: Group) -> list[str]:
+    return [visible(key.name) for change in group.changes if change.after for key in change.after.former]
 
 
 def _not_succeeded(group: Group) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 
-from fused_spec.messages.codes.registry import id_of
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.messages.phrases import counted
 from fused_spec.messages.redaction import redact
@@ -36,6 +35,8 @@ def verdict(survey: Survey, *, strict: bool = False) -> str:
 
 
 def _diagnostic(diagnostic: Diagnostic, source_line: SourceLine, paint: Paint) -> str:
+    from fused_spec.messages.codes.registry import id_of  # only when something is told
+
     diagnostic = shown_diagnostic(diagnostic)
     severity, tone = f"{diagnostic.severity}[{id_of(diagnostic.code)}]", _TONES[diagnostic.severity]
     pointer = f" ({visible(diagnostic.pointer)})" if diagnostic.pointer else ""

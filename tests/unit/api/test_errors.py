@@ -1,5 +1,7 @@
 """The rules by which an answer becomes an error."""
 
+import json
+
 import pytest
 import requests
 
@@ -104,3 +106,12 @@ def test_an_error_does_not_carry_the_authorization_header(server: Loopback, api:
 )
 def test_retry_after_is_understood_in_seconds_and_as_a_date(headers: dict[str, str], seconds: float | None) -> None:
     assert seconds_asked_for(headers) == seconds
+
+
+def test_what_is_hidden_stands_in_no_error_in_whatever_form(server: Loopback, api: FusedAPI) -> None:
+    value = 'corr"ect-horse'
+    api.hide([value])
+    said = {"detail": [{"loc": ["body", "additional_env"], "msg": f"DB={value}", "input": json.dumps(value)}]}
+    error = failed(server, api, says(said, status=422))
+    assert str(error).startswith("body.additional_env: DB=***")
+    assert "horse" not in f"{error} {error.args}"

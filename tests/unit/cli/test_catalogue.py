@@ -11,7 +11,7 @@ LISTED = [command for command in commands.commands.values() if isinstance(comman
 
 
 def test_commands_are_listed_in_the_order_in_which_people_meet_them() -> None:
-    assert list(commands.commands)[:7] == ["init", "add", "validate", "render", "lock", "plan", "apply"]
+    assert list(commands.commands)[:8] == ["init", "add", "validate", "fmt", "render", "lock", "plan", "apply"]
 
 
 def test_no_command_is_imported_before_it_is_called() -> None:

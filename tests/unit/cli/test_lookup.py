@@ -14,6 +14,7 @@ from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
 from fused_spec.reconcile.marking.marker import FIELD, Marker
 from fused_spec.spec.model import Key, Kind, Project
+from fused_spec.spec.relations.moves import Moves
 from fused_spec.wire import JobResponse
 
 NOW = datetime(2031, 5, 1, tzinfo=UTC)
@@ -58,6 +59,7 @@ def around(service: Service, folder: Path) -> Surroundings:
         archive=cast(Any, archive),
         journal=cast(Any, None),
         cancels=cast(Any, None),
+        moves=Moves(),
     )
 
 

@@ -119,4 +119,5 @@ def test_a_pair_moves_no_position() -> None:
 )
 def test_a_name_in_braces_without_quotes_is_told_where_its_value_begins(text: str, column: int, hint: str) -> None:
     [problem] = read_documents(file(text))[1]
-    assert (problem.code, problem.location.column, problem.hint) == ("unquoted-interpolation", column, hint)
+    assert (problem.code, problem.location.column) == ("unquoted-interpolation", column)
+    assert problem.hint == f"{hint}, or have `fused-spec fmt --fix` do it"

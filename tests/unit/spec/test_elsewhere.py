@@ -91,3 +91,8 @@ def test_where_there_is_too_much_to_look_at_everything_may_be_declared(
 def test_without_a_project_nothing_is_looked_at(tmp_path: Path) -> None:
     write(tmp_path, "a.yaml", JOB)
     assert not seen(tmp_path, scope=DEFAULT_SCOPE).declares(TILES)
+
+
+def test_what_another_file_was_called_is_declared_there(tmp_path: Path) -> None:
+    write(tmp_path, "more/a.yaml", JOB.replace("name: tiles", "name: raster, moved_from: [cells, tiles]"))
+    assert seen(tmp_path).declares(TILES)

@@ -103,7 +103,8 @@ class Dimensions:
         bounds = {word: _bound(said.tree[word]) for word in _RANGE if word in said.tree}
         if len(bounds) != 2 or None in bounds.values():
             hint = "write {from: 2024-01, through: 2024-12}"
-            self._tell(f'the range of "{name}" has from, and one of through and until', said.place, name, hint)
+            message = f'the range of "{name}" has from, and one of through and until'
+            self._tell(message, said.place, name, hint, "bad-range")
             return None
         first, through, until = (bounds.get(word) for word in _RANGE)
         try:
@@ -111,15 +112,17 @@ class Dimensions:
                 through = ranges.last_complete(ranges.label(first).unit, self.today).key
             found = list(_limited(ranges.labels(str(first), through=through, until=until)))
         except ranges.RangeError as error:
-            self._tell(str(error), said.place, name, error.hint)
+            code = "no-such-label" if isinstance(error, ranges.NoSuchLabel) else "bad-range"
+            self._tell(str(error), said.place, name, error.hint, code)
             return None
         if len(found) > ranges.MAX_LABELS:
-            self._tell(f'"{name}" has more than {ranges.MAX_LABELS:,} labels', said.place, name, "take larger steps")
+            message = f'"{name}" has more than {ranges.MAX_LABELS:,} labels'
+            self._tell(message, said.place, name, "take larger steps", "bad-range")
             return None
         return [Element(one.key, one.fields, (said.place[0], None), one.key) for one in found]
 
-    def _tell(self, message: str, place: Place, name: str, hint: str) -> None:
-        self.told.tell("bad-dimension", message, place, hint, (*AT, name))
+    def _tell(self, message: str, place: Place, name: str, hint: str, code: str = "bad-dimension") -> None:
+        self.told.tell(code, message, place, hint, (*AT, name))
 
 
 def _limited(labels: Iterator[ranges.Label]) -> Iterator[ranges.Label]:

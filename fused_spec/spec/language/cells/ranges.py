@@ -24,6 +24,10 @@ class RangeError(ValueError):
         self.hint = hint
 
 
+class NoSuchLabel(RangeError):
+    """A bound that has the form of a label, and that the calendar does not have."""
+
+
 class Label(NamedTuple):
     """A year, quarter, month, week or day: from its first day up to `end`, which is the first one after it."""
 
@@ -93,7 +97,7 @@ class _Unit(NamedTuple):
 
 def _year(number: int) -> Label:
     if not 1 <= number < 9999:
-        raise RangeError(f"{number} is no year that a calendar has", "write one from 0001 to 9998")
+        raise NoSuchLabel(f"{number} is no year that a calendar has", "write one from 0001 to 9998")
     return Label(f"{number:04}", "year", date(number, 1, 1), date(number + 1, 1, 1))
 
 
@@ -111,7 +115,7 @@ def _quarter(text: str) -> Label:
 def _month(text: str) -> Label:
     year, number = int(text[:4]), int(text[5:])
     if not 1 <= number <= 12:
-        raise RangeError(f'"{text}": a year has 12 months', "write 01 to 12")
+        raise NoSuchLabel(f'"{text}": a year has 12 months', "write 01 to 12")
     return _months(year, number, 1, text, "month")
 
 
@@ -122,7 +126,7 @@ def _week(text: str) -> Label:
         monday = date.fromisocalendar(year, number, 1)
     except ValueError:
         weeks = date(year, 12, 28).isocalendar().week
-        raise RangeError(f'"{text}": {year} has {weeks} weeks', f"write W01 to W{weeks}") from None
+        raise NoSuchLabel(f'"{text}": {year} has {weeks} weeks', f"write W01 to W{weeks}") from None
     return Label(text, "week", monday, monday + timedelta(days=7))
 
 
@@ -131,7 +135,7 @@ def _day(text: str) -> Label:
     _month(text[:7])
     days = calendar.monthrange(year, month)[1]
     if not 1 <= day <= days:
-        raise RangeError(f"{calendar.month_name[month]} {year} has {days} days", f"write 01 to {days}")
+        raise NoSuchLabel(f"{calendar.month_name[month]} {year} has {days} days", f"write 01 to {days}")
     first = date(year, month, day)
     return Label(text, "day", first, first + timedelta(days=1))
 

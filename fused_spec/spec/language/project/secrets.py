@@ -41,9 +41,14 @@ def secret_problems(files: Sequence[Document]) -> Iterator[Diagnostic]:
             if not isinstance(said, dict) or said.get("rerun_on_change") is not True:
                 continue
             at: Pointer = ("secrets", name, "rerun_on_change")
-            if Origin.FUSED in _mapping(said.get("from")):
+            origins = [_mapping(said.get("from")), *_sources_at_targets(files[-1], name)]
+            if any(Origin.FUSED in one for one in origins):
                 message = f"nobody here knows when {name} changes: Fused keeps it"
                 yield _problem("secret-at-fused", message, "leave rerun_on_change out", file, at)
+            elif any(Origin.COMMAND in one for one in origins):
+                message = f"a plan tells whether {name} changed, and a plan runs no command"
+                hint = "let it come from a variable or a file, or leave rerun_on_change out"
+                yield _problem("secret-by-command", message, hint, file, at)
             elif not has_key:
                 message = "rerun_on_change needs secrets_key: without it, what tells a change could be guessed from"
                 hint = (
@@ -73,6 +78,11 @@ def _source(said: Any, file: Document) -> Source | None:
             listed = tuple(map(str, given)) if isinstance(given, list) else (str(given),)
             return Source(origin, listed, path.parent if path is not None else Path())
     return None
+
+
+def _sources_at_targets(file: Document, name: str) -> list[dict[str, Any]]:
+    targets = _mapping(file.tree.get("targets"))
+    return [_mapping(_mapping(_at_target(file, target).get(name)).get("from")) for target in targets]
 
 
 def _at_target(file: Document, target: str) -> dict[str, Any]:

@@ -81,8 +81,16 @@ def with_defaults(value: Any, declared: Mapping[str, Any]) -> Any:
     return {**value, **missing} if missing else value
 
 
-def misfit(value: Any, declared: Mapping[str, Any], name: str) -> tuple[Pointer, str] | None:
-    """Why a value does not fit, and in which part of it; `name` is what the variable is called in the sentence."""
+class Misfit(NamedTuple):
+    """Why a value does not fit, and in which part of it."""
+
+    pointer: Pointer
+    message: str
+    code: str
+
+
+def misfit(value: Any, declared: Mapping[str, Any], name: str) -> Misfit | None:
+    """Why a value does not fit; `name` is what the variable is called in the sentence."""
     schema = schema_of(declared)
     return None if acceptance(schema)(value) else _misfit(value, schema, name, ())
 
@@ -113,28 +121,32 @@ def _refused(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def _misfit(value: Any, schema: Schema, name: str, pointer: Pointer) -> tuple[Pointer, str] | None:
+def _misfit(value: Any, schema: Schema, name: str, pointer: Pointer) -> Misfit | None:
     kind = schema["type"]
     noun = next(said for each, (said, _) in TYPES.items() if _JSON_TYPES.get(each, each) == kind)
     if not acceptance({"type": kind})(value):
-        return pointer, f"{name} is {noun}, and this is {_said(value)}"
+        return Misfit(pointer, f"{name} is {noun}, and this is {_said(value)}", "variable-misfit")
     if not acceptance({key: schema[key] for key in ("enum",) if key in schema})(value):
-        return pointer, f"{name} is one of {', '.join(map(str, schema['enum']))}, and this is {spelt(value, (name,))}"
+        message = f"{name} is one of {', '.join(map(str, schema['enum']))}, and this is {spelt(value, (name,))}"
+        return Misfit(pointer, message, "variable-not-allowed")
     if isinstance(value, str) and "pattern" in schema and not compiled(schema["pattern"]).search(value):
-        return pointer, f"{name} must match {schema['pattern']}, and {spelt(value, (name,))} does not"
+        message = f"{name} must match {schema['pattern']}, and {spelt(value, (name,))} does not"
+        return Misfit(pointer, message, "variable-not-allowed")
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return pointer, f"{name} is {_bounds(schema)}, and this is {value}"
+        return Misfit(pointer, f"{name} is {_bounds(schema)}, and this is {value}", "variable-not-allowed")
     if isinstance(value, list):
         items = ((index, one) for index, one in enumerate(value) if not acceptance(schema["items"])(one))
         index, one = next(items)
         return _misfit(one, schema["items"], f"{name}[{index}]", (*pointer, index))
     if missing := [each for each in schema.get("required", ()) if each not in value]:
         quoted = either((f'"{each}"' for each in missing), "and")
-        return pointer, f"{name} is one value, and {quoted} {'is' if len(missing) == 1 else 'are'} missing in it"
+        message = f"{name} is one value, and {quoted} {'is' if len(missing) == 1 else 'are'} missing in it"
+        return Misfit(pointer, message, "variable-fields")
     fields = schema.get("properties", {})
     for each, one in value.items():
         if each not in fields:
-            return (*pointer, each), f'{name} has no field "{each}"; its fields are {either(fields, "and")}'
+            message = f'{name} has no field "{each}"; its fields are {either(fields, "and")}'
+            return Misfit((*pointer, each), message, "variable-fields")
         if not acceptance(fields[each])(one):
             return _misfit(one, fields[each], f"{name}.{each}", (*pointer, each))
     return None

@@ -83,13 +83,10 @@ def _keep(variable: Variable, layer: Layer, found: dict[str, Given | None], prob
     if wrong is None:
         found[variable.name] = Given(with_defaults(layer.tree, variable.declared), layer.place, layer.name)
         return
-    pointer, message = wrong
     found[variable.name] = None
     told = Told(variable.origin)
-    inside = layer.at(pointer) or layer
-    told.tell(
-        "variable-misfit", f"{message} (from {layer.name})", inside.place, f"it is declared at {variable.where()}"
-    )
+    inside = layer.at(wrong.pointer) or layer
+    told.tell(wrong.code, f"{wrong.message} (from {layer.name})", inside.place, f"it is declared at {variable.where()}")
     problems += told.problems
 
 

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 from fused_spec.configuration.declared_secrets import NO_SECRETS, Origin, Secrets
 from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
 from fused_spec.messages.named_secrets import Named
-from fused_spec.spec.documents.positions import Place, Pointer
+from fused_spec.spec.documents.positions import Place
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.answers import Answer, Found, Hole, within
 from fused_spec.spec.language.names.interpolation import Filler, names_in
 from fused_spec.spec.language.names.templates import Mistake, Reference
 from fused_spec.spec.language.outside import Outside
 from fused_spec.spec.language.project.declared import Declared, TargetWords
-from fused_spec.spec.language.project.variable import TYPES, Given, Variable, misfit, with_defaults
+from fused_spec.spec.language.project.variable import TYPES, Given, Misfit, Variable, misfit, with_defaults
 
 _TARGET_WORDS = ("name", "scope", "base_url")
 _PROJECT_WORDS = ("name", "id")
@@ -181,14 +181,13 @@ class Values:
         where = given.source if given is not None else str(Told(variable.origin).where(layer.place))
         return Found(value, layer.place, f"var.{variable.name} ({where})", is_volatile=variable.is_volatile)
 
-    def _tell_misfit(self, variable: Variable, layer: Layer, wrong: tuple[Pointer, str]) -> None:
-        pointer, message = wrong
-        inside = layer.at(pointer) or layer
+    def _tell_misfit(self, variable: Variable, layer: Layer, wrong: Misfit) -> None:
+        inside = layer.at(wrong.pointer) or layer
         told = Told(variable.origin)
         by = f" (from {layer.name})" if not layer.name.startswith("variables.") else ""
         told.tell(
-            "variable-misfit",
-            f"{message}{by}",
+            wrong.code,
+            f"{wrong.message}{by}",
             inside.place,
             f"it is declared at {variable.where()}",
             ("variables", variable.name),

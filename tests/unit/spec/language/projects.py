@@ -9,6 +9,7 @@ from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.language.outside import Outside
 from fused_spec.spec.model import Desired, Resolution
 from fused_spec.spec.resolve import resolve, survey
+from fused_spec.spec.sight import Means
 
 HEAD = "apiVersion: fused-spec/v1\nproject: {name: tiles, id: 5a0a2c1e-7f0e}\n"
 UDF = "import fused\n\n\n@fused.udf\ndef udf(a=1, b=2, c=3, **more):\n    return None\n"
@@ -59,7 +60,11 @@ class SmallProject:
         self, target: str = "local", *, variables: tuple[str, ...] = (), env: dict[str, str] | None = None
     ) -> Resolution:
         outside = Outside(variables, (), env or {})
-        return resolve(["specs"], cwd=self.folder, target=lambda _: target, outside=outside, today=TODAY)
+        return resolve(["specs"], target=lambda _: target, outside=outside, **self._means)
+
+    @property
+    def _means(self) -> Means:
+        return {"cwd": self.folder, "today": TODAY, "waived_on": TODAY}
 
     def desired(self, target: str = "local", **given: Any) -> dict[str, Desired]:
         """What they declare, by name; nothing may be wrong."""
@@ -69,7 +74,7 @@ class SmallProject:
 
     def problems(self) -> list[Diagnostic]:
         """What `validate` tells, at all targets."""
-        return list(survey(["specs"], cwd=self.folder, today=TODAY).diagnostics)
+        return list(survey(["specs"], **self._means).diagnostics)
 
     def told(self) -> list[tuple[str, str, str]]:
         """The same as code, place and message."""

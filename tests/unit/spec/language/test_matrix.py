@@ -127,8 +127,8 @@ def test_an_empty_matrix_is_no_job(project: SmallProject) -> None:
     [
         ("{a: {}, b: [x]}", "bad-dimension", '"a" has no elements'),
         ("{a: [DE, de], b: [x]}", "double-key", 'two elements of "a" have the key de (the other at specs/a.yaml:5:14)'),
-        ("{a: {from: 2024-01, through: 2024-01-31}, b: [x]}", "bad-dimension", "from is a month and through a day"),
-        ("{a: {from: 2024-02-30, through: 2024-03-01}, b: [x]}", "bad-dimension", "February 2024 has 29 days"),
+        ("{a: {from: 2024-01, through: 2024-01-31}, b: [x]}", "bad-range", "from is a month and through a day"),
+        ("{a: {from: 2024-02-30, through: 2024-03-01}, b: [x]}", "no-such-label", "February 2024 has 29 days"),
         ("{a: [1], b: [x], exclude: [{a: 9}]}", "excludes-nothing", "excludes nothing: a is 1"),
         ("{a: [1], b: [x], exclude: [{aa: 1}]}", "no-such-dimension", 'the matrix has no dimension "aa"'),
         (

@@ -186,6 +186,21 @@ def test_nobody_here_knows_when_a_secret_of_fused_changes(project: SmallProject)
     assert project.problem().code == "secret-at-fused"
 
 
+@pytest.mark.parametrize("key", ["{env: K}", "{command: [op, read, K]}"])
+def test_no_plan_runs_a_command(project: SmallProject, key: str) -> None:
+    source = "{command: [op, read, DB]}" if "env" in key else "{env: DB}"
+    secrets = f"secrets: {{DB: {{from: {source}, rerun_on_change: true}}}}\nsecrets_key: {{from: {key}}}\n"
+    project.specs(secrets, a__yaml=job(spec="env: {A: '${secret.DB}'}"))
+    assert {"secret-by-command", "unknown-field"} & {one.code for one in project.problems()}
+
+
+def test_nor_does_one_at_a_target(project: SmallProject) -> None:
+    secrets = "secrets: {DB: {from: {env: DB}, rerun_on_change: true}}\nsecrets_key: {from: {env: K}}\n"
+    targets = "targets: {prod: {base_url: 'https://a.example', secrets: {DB: {from: {command: [op]}}}}}\n"
+    project.specs(secrets + targets, a__yaml=job(spec="env: {A: '${secret.DB}'}"))
+    assert project.problem().code == "secret-by-command"
+
+
 def test_a_change_of_the_value_is_a_change_of_its_users_and_their_readers_alone(project: SmallProject) -> None:
     secrets = "secrets: {DB: {from: {env: DB}, rerun_on_change: true}, X: {from: {env: X}}}\n"
     project.specs(

@@ -207,20 +207,37 @@ def test_a_sealed_target_is_looked_at_though_nothing_else_differs_there(project:
 
 
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("line", "code", "message"),
     [
-        ("{type: number, default: x}", 'var.a is a number, and this is the text "x"'),
-        ("{type: object, fields: {x: {type: number}}, default: {}}", 'var.a is one value, and "x" is missing in it'),
+        ("{type: number, default: x}", "variable-misfit", 'var.a is a number, and this is the text "x"'),
+        (
+            "{type: list, items: {type: number}, default: [1, b]}",
+            "variable-misfit",
+            'var.a[1] is a number, and this is the text "b"',
+        ),
+        (
+            "{type: string, enum: [draft, final], default: best}",
+            "variable-not-allowed",
+            'var.a is one of draft, final, and this is "best"',
+        ),
+        ("{type: number, maximum: 4, default: 8}", "variable-not-allowed", "var.a is at most 4, and this is 8"),
+        (
+            "{type: object, fields: {x: {type: number}}, default: {}}",
+            "variable-fields",
+            'var.a is one value, and "x" is missing in it',
+        ),
         (
             "{type: object, fields: {x: {type: number}}, default: {x: 1, z: 2}}",
+            "variable-fields",
             'var.a has no field "z"; its fields are x',
         ),
-        ("{type: list, items: {type: number}, default: [1, b]}", 'var.a[1] is a number, and this is the text "b"'),
     ],
 )
-def test_a_default_that_does_not_fit_is_told_where_it_stands(project: SmallProject, line: str, message: str) -> None:
+def test_a_default_that_does_not_fit_is_told_where_it_stands(
+    project: SmallProject, line: str, code: str, message: str
+) -> None:
     project.specs(declared(line), a__yaml=job(parameters=A))
-    [problem] = [one for one in project.problems() if one.code == "variable-misfit"]
+    [problem] = [one for one in project.problems() if one.code == code]
     assert problem.message == message
     assert problem.location.path == "fused-spec.yaml"
 

@@ -1,0 +1,1 @@
+"""What is there, as specs: read, written to files of their own, and planned."""

@@ -1,0 +1,1 @@
+"""What editors make of the schemas: the unmodified YAML language server, with each schema as a person would name it."""
