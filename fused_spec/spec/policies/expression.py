@@ -36,6 +36,8 @@ class Expression:
 
     def __init__(self, text: str, names: Sequence[str]) -> None:
         """Raises `ExpressionError` for one that cannot be used; it may name these and nothing else."""
+        if any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise ExpressionError("it holds half a character", "write it anew")
         words = tokens(text)
         _refuse_more(words_called=called(words), signs={word.text for word in words if not word.is_text})
         types = {name: cel.Type.Map(cel.Type.STRING, cel.Type.DYN) for name in names}
