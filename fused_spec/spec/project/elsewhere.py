@@ -159,7 +159,7 @@ def _keys(text: str) -> Iterator[Key]:
 
 
 def _beginnings(text: str) -> Iterator[Key]:
-    """How the names of cells begin: as the document's own, or as the pattern for them does up to its first dimension."""
+    """How names of cells begin: as the document's own, or as the pattern of names does up to its first dimension."""
     for document in _BORDER.split(text):
         if _MATRIX.search(document) is None:
             continue
