@@ -5,12 +5,14 @@ it is `{"secret": NAME}`, or the list of its parts where it stands within text. 
 characters, is either: the one is of another type, the other no text.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from msgspec import Struct
 
 _SECRET, _MAC = "secret", "mac"
+_ALONE = re.compile(r"\$\{secret\.\w+\}", re.ASCII)
 
 
 class Named(Struct, frozen=True):
@@ -86,6 +88,11 @@ def bare(value: Any) -> Any:
 def text_of(value: Any) -> str:
     """How a person would write it in a spec."""
     return "".join(_spelt(part) for part in _parts(value)) if is_named(value) else str(value)
+
+
+def is_name_alone(text: str) -> bool:
+    """Whether a text is `${secret.NAME}`, which is itself no secret."""
+    return _ALONE.fullmatch(text) is not None
 
 
 def filled(value: Any, values: Mapping[str, str]) -> str:

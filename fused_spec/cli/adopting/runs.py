@@ -7,7 +7,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.api.errors import ApiError, Unreadable
+from fused_spec.api.errors import ApiError, InvalidArgument, Unreadable
 from fused_spec.api.reading import FusedReader
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.phrases import counted
@@ -102,7 +102,7 @@ def _read(api: FusedReader, line: "JobResponse") -> Origin | tuple[str, str]:
     """What is told of a run, or its id and why nothing is; raises where the service cannot be read."""
     try:
         return read_origin(api, line.id, line)
-    except Unreadable as error:
+    except (Unreadable, InvalidArgument) as error:
         return line.id, str(error)
     except ApiError as error:
         if not error.is_gone:

@@ -13,7 +13,7 @@ from fused_spec.spec.checking.schema import FRAGMENT, PROJECT, SPEC_KINDS
 from fused_spec.spec.documents.characters import read_text
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.documents.forms.braces import with_quotes
-from fused_spec.spec.documents.forms.edits import edited
+from fused_spec.spec.documents.forms.edits import Edit, edited
 from fused_spec.spec.documents.forms.structure import Unusual, structure_of
 from fused_spec.spec.documents.forms.text import formatted
 from fused_spec.spec.files.discovery import SpecFile, find_project_file
@@ -21,6 +21,8 @@ from fused_spec.spec.files.roots import PROJECT_FILE
 from fused_spec.spec.sight import Means, Sight
 
 _PLACE = re.compile(r":\d+(?::\d+)?|\blines? \d+(?:(?:, | and )\d+)*")
+
+_PASSES = 10
 
 
 class Form(NamedTuple):
@@ -104,15 +106,25 @@ def _kind(document: Document) -> str | None:
 
 
 def _mended(file: SpecFile, text: str) -> str:
+    """What one change brings to light, such as the value of a field that was not known, is mended as well."""
+    for _ in range(_PASSES):
+        changes = _changes(file, text)
+        if not changes:
+            break
+        text = edited(text, changes)
+    return text
+
+
+def _changes(file: SpecFile, text: str) -> list[Edit]:
     documents, problems = _read(file, text)
     if any(one.is_error for one in problems):
-        return text
+        return []
     try:
         scalars = structure_of(text).scalars
     except Unusual:
-        return text
+        return []
     kinds = ((document, _kind(document)) for document in documents)
-    return edited(text, [edit for one, kind in kinds if kind for edit in sure_edits(one, kind, text, scalars)])
+    return [edit for one, kind in kinds if kind for edit in sure_edits(one, kind, text, scalars)]
 
 
 def _formed(form: Form) -> str:

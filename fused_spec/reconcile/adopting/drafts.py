@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fused_spec.errors import FusedSpecError
@@ -18,6 +18,7 @@ from fused_spec.wire import Udf
 from fused_spec.wire.config import JobStep, UdfStep
 
 _EXPECT = "expect"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,127}")
 _IN_SPECS = ("file", "output_of")
 _LONGEST_INPUT = 32_768  # characters; more is kept beside the spec
 _DEEPEST = 60
@@ -45,8 +46,9 @@ def draft_of(origin: Origin, code: CodeFiles, secrets: Collection[str] = ()) -> 
 
     `secrets` are those that the project declares.
     """
-    config, lost = origin.config, []
     name, is_named = _called(origin)
+    origin, lost = _with_sound_names(origin)
+    config = origin.config
     steps = []
     for step in config.steps:
         steps.append(_step(step, name, code))
@@ -96,6 +98,27 @@ def udf_document(udf: Udf, name: str, code: CodeFiles) -> dict[str, Any]:
     if udf.cache_max_age is not None:
         said["cache_max_age"] = udf.cache_max_age
     return said
+
+
+def _with_sound_names(origin: Origin) -> tuple[Origin, list[str]]:
+    """The start without names that no spec takes, which earlier clients let pass; and what these were."""
+    config, lost = origin.config, []
+
+    def sound(name: str | None, whose: str) -> str | None:
+        if not name or _NAME.fullmatch(name):
+            return name
+        lost.append(f"{whose} {name!r}")
+        return None
+
+    steps: list[JobStep] = []
+    for step in config.steps:
+        update: dict[str, Any] = {"name": sound(step.name, "the name of a step,")}
+        if isinstance(step, UdfStep):
+            name = sound(step.udf.name, "the name of a UDF,")
+            update["udf"] = step.udf.model_copy(update={"name": name})
+        steps.append(step.model_copy(update=update))
+    update = {"steps": steps, "name": sound(config.name, "its name at the service,")}
+    return replace(origin, config=config.model_copy(update=update)), lost
 
 
 def _carried(udf: Udf, name: str) -> Bundle:

@@ -18,6 +18,7 @@ from fused_spec.reconcile.history.statuses import record_of, status_of, status_o
 from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.marking.payload import config_differences
 from fused_spec.spec.model import Adopted, DesiredJob, Key
+from fused_spec.spec.relations.moves import UNMOVED, Moves
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -26,10 +27,15 @@ if TYPE_CHECKING:
 
 
 def read_adopted(
-    api: "FusedReader", jobs: Iterable[DesiredJob], known: Collection[Key], markers: "Markers", now: datetime
+    api: "FusedReader",
+    jobs: Iterable[DesiredJob],
+    known: Collection[Key],
+    markers: "Markers",
+    now: datetime,
+    moves: Moves = UNMOVED,
 ) -> Mapping[Key, Run | Trace]:
     """The adopted run of each job of which no other is `known`; a `Trace` of one that the service forgot."""
-    wanted = [(job, one) for job in jobs if job.key not in known and (one := _meant(job)) is not None]
+    wanted = [(job, one) for job in jobs if job.key not in known and (one := _meant(job, moves)) is not None]
     if not wanted:
         return {}
     lines = read_down(api, lambda: _Lines({one.run for _, one in wanted}), markers.workers).found
@@ -41,9 +47,11 @@ def read_adopted(
     }
 
 
-def _meant(job: DesiredJob) -> Adopted | None:
-    same = next((one for one in job.adopts if one.digest == job.digest), None)
-    return same or (job.adopts[0] if len(job.adopts) == 1 and not job.cell else None)
+def _meant(job: DesiredJob, moves: Moves) -> Adopted | None:
+    """The run that counts, with the digest that it has by the names of now."""
+    adopts = [replace(one, digest=moves.digest_of(job.key, one.digest)) for one in job.adopts]
+    same = next((one for one in adopts if one.digest == job.digest), None)
+    return same or (adopts[0] if len(adopts) == 1 and not job.cell else None)
 
 
 class _Lines:

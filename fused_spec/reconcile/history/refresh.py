@@ -70,16 +70,15 @@ def read_history(
     found = markers.side_by_side(as_it_stands, listing.runs, asks=lambda one: not is_over(one.line))
     counting, extra = settled(found)
     runs = _by_key(counting)
-    adopted = read_adopted(api, jobs.values(), {*runs, *past}, markers, read_at)
+    adopted = read_adopted(api, jobs.values(), {*runs, *past}, markers, read_at, moves)
     runs |= {key: [one] for key, one in adopted.items() if isinstance(one, Run)}
     for key, run in _decisive(api, runs, jobs, markers, kept=kept, now=read_at).items():
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
     started = _unexplained(journal.newest_started(jobs, {run.nonce for run in found}, moves), runs, past)
     unlisted = _unlisted(api, markers, started, read_at)
-    for key, one in unlisted.items():
-        if one is not None:
-            runs[key] = [_with_note(renamed_run(one, moves), noted), *runs.get(key, [])]
+    for key, run in _known_by_id(unlisted):
+        runs[key] = [_with_note(renamed_run(run, moves), noted), *runs.get(key, [])]
     elsewhere = cache(lambda: look_elsewhere(resolution))
     objects = read_objects(
         api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves
@@ -110,6 +109,10 @@ def _by_key(counting: Iterable[Run]) -> dict[Key, list[Run]]:
     for run in counting:
         runs.setdefault(run.key, []).append(run)
     return runs
+
+
+def _known_by_id(unlisted: Mapping[Key, Run | None]) -> list[tuple[Key, Run]]:
+    return [(key, run) for key, run in unlisted.items() if run is not None]
 
 
 def _forgotten(adopted: Mapping[Key, Run | Trace], unknown: Mapping[Key, Attempt]) -> dict[Key, Trace]:

@@ -9,6 +9,7 @@ is.
 from collections.abc import Mapping
 from typing import Any
 
+from fused_spec.messages.named_secrets import is_named, text_of
 from fused_spec.messages.redaction import shown_env
 from fused_spec.plan.diff import field_changes
 from fused_spec.plan.model import FieldChange
@@ -53,8 +54,8 @@ def _wire_step(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def job_differences(job: DesiredJob, config: JobConfig, marker: Marker) -> tuple[FieldChange, ...]:
     """How the declared job differs from what a run was started with."""
-    before = {"config": smallest_config(config), **marker.settings}
-    after = {"config": smallest_config(wire_config(job.payload)), **shown_settings(job)}
+    before = {"config": smallest_config(config), **_as_written(marker.settings)}
+    after = {"config": smallest_config(wire_config(job.payload)), **_as_written(shown_settings(job))}
     return field_changes(before, after)
 
 
@@ -69,9 +70,21 @@ def archived_differences(job: DesiredJob, spec: Mapping[str, Any]) -> tuple[Fiel
         config = wire_config(spec)
     except (ValueError, KeyError, TypeError, AttributeError):
         return ()
-    before = {"config": smallest_config(config), **{name: spec[name] for name in SETTINGS if name in spec}}
-    after = {"config": smallest_config(wire_config(job.payload)), **shown_settings(job)}
+    before = {"config": smallest_config(config), **_as_written({name: spec[name] for name in SETTINGS if name in spec})}
+    after = {"config": smallest_config(wire_config(job.payload)), **_as_written(shown_settings(job))}
     return field_changes(before, after)
+
+
+def _as_written(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with names of secrets as specs have them; a text that only looks like one is written otherwise."""
+    env = settings.get("additional_env")
+    if not isinstance(env, Mapping):
+        return dict(settings)
+    written = {
+        name: text_of(value) if is_named(value) else value.replace("${", "$${") if isinstance(value, str) else value
+        for name, value in env.items()
+    }
+    return {**settings, "additional_env": written}
 
 
 def desired_udf(declared: DesiredUdf, scope: str) -> Udf:

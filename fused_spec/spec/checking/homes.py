@@ -26,7 +26,7 @@ def _fields(schema: Any, home: str) -> Iterator[tuple[str, str]]:
     may_be_text = "string" in schema.get("type", ())
     for name, value in ({} if may_be_text else schema.get("properties", {})).items():
         yield name, home
-        if name not in ways:
+        if name not in ways and name != "adopts":  # which a command writes, and a person's fields do not belong into
             yield from _fields(value, f"{home.partition(' ')[0]}.{name}".lstrip("."))
     yield from _fields(schema.get("items"), home)
     for branch in (*schema.get("anyOf", ()), *schema.get("allOf", ())):

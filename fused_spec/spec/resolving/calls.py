@@ -50,7 +50,7 @@ def check_lists(read: ReadUdf, declared: Mapping[str, Any], udf_pointer: Pointer
     function = read.function
     for name, value in declared.items():
         given = read.udf["parameters"].get(name)
-        if producer(value, {}) is not None and isinstance(given, list) and function.annotations.get(name) == ("str",):
+        if producer(value, {}) is not None and isinstance(given, list) and function.annotations.get(name) == "str":
             message = f'"{name}" of {function.name} takes text, and gets the list of {len(given)} addresses'
             hint = "annotate it as list[str], or name one job"
             pointer = (*udf_pointer, "parameters", name)

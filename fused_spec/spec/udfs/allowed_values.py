@@ -33,7 +33,7 @@ class Allowed(Struct, frozen=True, kw_only=True):
         return None if self._allows(value) else " or ".join(self._wanted())
 
     def _allows(self, value: Any) -> bool:
-        if value is None or any(kind not in NOUNS or wanted_instead(value, (kind,)) is None for kind in self.kinds):
+        if value is None or any(kind not in NOUNS or wanted_instead(value, kind) is None for kind in self.kinds):
             return True
         if self.items is not None and (held := _held(value)) is not None:
             return all(self.items._allows(one) for one in held)

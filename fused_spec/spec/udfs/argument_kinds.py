@@ -7,43 +7,52 @@ itself to look at, and of a name that is not known here nothing is.
 
 import ast
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
 UNKNOWN = "?"
 
 _TRUTH = ("true", "false", "1", "0", "yes", "no", "")
-_SAME = {"List": "list", "Dict": "dict", "Tuple": "tuple", "None": "NoneType"}
+_SAME = {"List": "list", "Dict": "dict", "Tuple": "tuple"}
 _UNIONS = ("Union", "Optional")
 _DEEPEST = 20
 
 
-def words_of(annotation: ast.expr | None, depth: int = 0) -> tuple[str, ...]:
-    """The names of the kinds that an annotation allows, without `None` and what stands in brackets."""
+def words_of(annotation: ast.expr) -> str:
+    """The names of the kinds that an annotation allows, as `int|list`: without `None` and what stands in brackets."""
+    if type(annotation) is ast.Name:
+        return _SAME.get(annotation.id, annotation.id)
+    return "|".join(_words(annotation, 0))
+
+
+def _words(annotation: ast.expr, depth: int) -> tuple[str, ...]:
     match annotation:
-        case None | ast.Constant(value=None):
+        case ast.Constant(value=None):
             return ()
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return (_SAME.get(name, name),)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right) if depth < _DEEPEST:
-            return (*words_of(left, depth + 1), *words_of(right, depth + 1))
+            return (*_words(left, depth + 1), *_words(right, depth + 1))
         case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner) if depth < _DEEPEST:
             parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
             if name in _UNIONS:
-                return tuple(word for part in parts for word in words_of(part, depth + 1))
-            return words_of(parts[0], depth + 1) if name == "Annotated" else (_SAME.get(name, name),)
+                return tuple(word for part in parts for word in _words(part, depth + 1))
+            return _words(parts[0], depth + 1) if name == "Annotated" and parts else (_SAME.get(name, name),)
         case ast.Constant(value=str(text)) if depth < _DEEPEST:
             try:
-                return words_of(ast.parse(text, mode="eval").body, depth + 1)
+                return _words(ast.parse(text, mode="eval").body, depth + 1)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return (UNKNOWN,)
     return (UNKNOWN,)
 
 
-def wanted_instead(value: Any, words: Sequence[str]) -> str | None:
+def wanted_instead(value: Any, annotation: str | None) -> str | None:
     """What these kinds want, in words; None when the value fits one of them, or of one of them nothing is known."""
-    if value is None or not words or type(value).__name__ in words or any(word not in _KINDS for word in words):
+    if value is None or not annotation:
+        return None
+    words = annotation.split("|")
+    if type(value).__name__ in words or any(word not in _KINDS for word in words):
         return None
     if value == "null" and "str" not in words:
         return None

@@ -14,7 +14,7 @@ class Function(Struct, frozen=True, kw_only=True):
     """A function at the top level of the source.
 
     `required` are the parameters without a default, in order; `open_ended` means that it takes any further keyword.
-    `annotations` are the names of the kinds that stand behind parameters, as `int`; `allowed` are the values that
+    `annotations` are the kinds that stand behind parameters, as `int|list`; `allowed` are the values that
     others list.
     `default_parameters` are the names of those that the decorator gives, None when it computes them.
     """
@@ -26,7 +26,7 @@ class Function(Struct, frozen=True, kw_only=True):
     parameters: tuple[str, ...]
     required: tuple[str, ...]
     open_ended: bool
-    annotations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     allowed: Mapping[str, Allowed] = field(default_factory=dict)
     default_parameters: tuple[str, ...] | None = ()
     decorator_headers: bool = False
@@ -35,7 +35,7 @@ class Function(Struct, frozen=True, kw_only=True):
         """What a parameter wants, in words; None when the value fits it, or nothing is known of it."""
         if (allowed := self.allowed.get(name)) is not None:
             return allowed.wanted_instead(value)
-        return wanted_instead(value, self.annotations.get(name, ()))
+        return wanted_instead(value, self.annotations.get(name))
 
 
 def function_of(node: ast.FunctionDef | ast.AsyncFunctionDef, definitions: Definitions) -> Function:
@@ -59,7 +59,7 @@ def function_of(node: ast.FunctionDef | ast.AsyncFunctionDef, definitions: Defin
         annotations={
             argument.arg: words
             for argument in [*positional, *spec.kwonlyargs]
-            if (words := words_of(argument.annotation))
+            if argument.annotation is not None and (words := words_of(argument.annotation))
         },
         allowed={
             argument.arg: allowed

@@ -38,6 +38,7 @@ _OURS = frozenset({"fused", "fused_spec", "__main__"})
 _KNOWN = _STANDARD | _OURS | ENGINE_MODULES
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _ASKED = frozenset({"version_info", "platform", "find_spec"})
+_SIMPLE = frozenset({ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Raise, ast.Assert, ast.Pass})
 _Statements = Iterable[ast.stmt]
 
 
@@ -66,6 +67,8 @@ def imports_of(module: ast.Module) -> tuple[Import, ...]:
 def _in(statements: _Statements, *, waits: bool) -> Iterator[Import]:
     """Imports are statements, so that no expression has to be looked into."""
     for node in statements:
+        if type(node) in _SIMPLE:
+            continue  # most are
         match node:
             case ast.Import(names=names):
                 for alias in names:

@@ -16,7 +16,6 @@ import weakref
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import cache, lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +198,7 @@ def _decoded(told: Any) -> Syntax:
 
 def _function(told: list[Any]) -> Function:
     name, line, column, is_udf, open_ended, decorator_headers, parameters, required, annotations = told
-    _expect(str, name, *parameters, *required, *annotations, *chain.from_iterable(annotations.values()))
+    _expect(str, name, *parameters, *required, *annotations, *annotations.values())
     _expect(int, line, column)
     _expect(bool, is_udf, open_ended, decorator_headers)
     return Function(
@@ -210,7 +209,7 @@ def _function(told: list[Any]) -> Function:
         parameters=tuple(parameters),
         required=tuple(required),
         open_ended=open_ended,
-        annotations={name: tuple(words) for name, words in annotations.items()},
+        annotations=annotations,
         decorator_headers=decorator_headers,
     )
 

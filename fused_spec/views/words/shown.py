@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.named_secrets import is_name_alone
 from fused_spec.messages.phrases import cut
 from fused_spec.messages.redaction import MASK, is_sensitive_name, redact
 
@@ -42,7 +43,7 @@ def without_secrets(value: Any, name: str = "") -> Any:
         case list() | tuple():
             return [without_secrets(item, name) for item in value]
         case str():
-            return MASK if is_sensitive_name(name) else redact(value)
+            return MASK if is_sensitive_name(name) and not is_name_alone(value) else redact(value)
         case int() | float() if not isinstance(value, bool) and is_sensitive_name(name):
             return MASK
     return value

@@ -8,7 +8,14 @@ from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Location
 from fused_spec.reconcile.marking.marker import Marker
-from fused_spec.reconcile.marking.payload import desired_udf, job_config, job_differences, udf_differences, wire_config
+from fused_spec.reconcile.marking.payload import (
+    desired_udf,
+    job_config,
+    job_differences,
+    shown_settings,
+    udf_differences,
+    wire_config,
+)
 from fused_spec.spec.model import DesiredJob, DesiredUdf, Key, Kind
 from fused_spec.spec.relations.digest import digest
 from fused_spec.wire import JobConfig, SavedUdf, Udf
@@ -158,3 +165,26 @@ def test_a_comment_is_a_difference_where_nothing_was_renamed() -> None:
 @pytest.mark.parametrize("body", ["no json", "{}", "", None, 5])
 def test_a_saved_udf_that_nobody_can_read_belongs_to_nobody(body: Any) -> None:
     assert SavedUdf.model_validate({"id": "1", "udf_body": body}).metadata is None
+
+
+def with_env(**env: Any) -> DesiredJob:
+    declared = job()
+    return replace(declared, payload={**declared.payload, "additional_env": env})
+
+
+def differences(before: DesiredJob, after: DesiredJob) -> list[tuple[object, object]]:
+    kept = replace(marker(before), settings=shown_settings(before))
+    return [(one.before, one.after) for one in job_differences(after, job_config(before, kept), kept)]
+
+
+def test_names_of_secrets_differ_as_specs_have_them() -> None:
+    before, after = with_env(DB={"secret": "A"}), with_env(DB=["x-", {"secret": "B"}])
+    assert differences(before, after) == [("${secret.A}", "x-${secret.B}")]
+
+
+def test_text_that_only_looks_like_the_name_of_a_secret_differs_from_one() -> None:
+    assert differences(with_env(A="${secret.A}"), with_env(A={"secret": "A"})) == [("$${secret.A}", "${secret.A}")]
+
+
+def test_what_tells_a_change_of_a_secret_is_not_kept_beside_its_name() -> None:
+    assert shown_settings(with_env(DB={"secret": "A", "mac": "00"}))["additional_env"] == {"DB": {"secret": "A"}}

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from fused_spec.spec.checking.schema import INCLUDED, KINDS
+from fused_spec.spec.checking.schema import INCLUDED, KINDS, schema_text
 from fused_spec.spec.language.editors.folder import FILES, refresh
 from fused_spec.spec.language.editors.names import Names, paths_to
 from fused_spec.spec.language.editors.schemas import editor_schema
@@ -21,6 +21,13 @@ def test_a_schema_for_editors_is_a_schema_with_all_its_definitions(kind: str | N
     made = editor_schema(kind, names)
     jsonschema.Draft202012Validator.check_schema(made)
     assert {ref.removeprefix("#/$defs/") for ref in references(made)} <= made["$defs"].keys()
+
+
+def test_a_schema_with_the_names_of_a_project_changes_no_other() -> None:
+    plain, general = schema_text(None), editor_schema(None)
+    editor_schema(None, NAMES)
+    editor_schema("Project", NAMES)
+    assert (schema_text(None), editor_schema(None)) == (plain, general)
 
 
 def references(node: Any) -> set[str]:

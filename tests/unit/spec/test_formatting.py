@@ -3,6 +3,7 @@
 import json
 import re
 import textwrap
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -234,3 +235,21 @@ def test_any_text_says_the_same_in_its_form_keeps_its_comments_and_has_no_other(
     assert comments(after) == comments(before.replace("\r\n", "\n"))
     assert formatted(after) == after
     assert "\r" not in after
+
+
+ROOT = Path(__file__).parents[3]
+VALID = [*sorted((ROOT / "tests/specs/valid").glob("*.yaml")), *sorted((ROOT / "specs").rglob("*.yaml"))]
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: path.name)
+def test_a_valid_spec_says_the_same_in_its_form(path: Path) -> None:
+    before = path.read_bytes().decode("utf-8-sig")
+    after = formatted(before)
+    assert trees(after) == trees(before)
+    assert formatted(after) == after
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "specs/examples").glob("*.yaml")), ids=lambda path: path.name)
+def test_an_example_is_in_its_form(path: Path) -> None:
+    before = path.read_text(encoding="utf-8")
+    assert formatted(before) == before

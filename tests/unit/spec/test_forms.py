@@ -1,12 +1,18 @@
 """`fmt` over files: what is mended, what is left alone, and that nothing changes where something would be different."""
 
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fused_spec.cli.specs import forms as module
 from fused_spec.cli.specs.forms import Form, forms
 from fused_spec.spec.resolve import resolve
+from tests.depth import examples
 
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: tiles, id: 5a0a2c1e-7f0e-4c0e-9a53-4e2f6f6f2b11}\n"
 JOB = """\
@@ -83,6 +89,7 @@ def test_text_that_some_readers_take_for_something_else_gets_quotes(folder: Path
         ("instance_type: M5.Large", "instance_type: m5.large"),
         ("instance_type: 'M5.Large'", 'instance_type: "m5.large"'),
         ("instanceType: m5.large", "instance_type: m5.large"),
+        ("instanceType: M5.Large", "instance_type: m5.large"),
         ("disk_size_gb: '50'", "disk_size_gb: 50"),
         ("env: {YEAR: 2024}", 'env: {YEAR: "2024"}'),
         ("env: {YEAR: 3.10}", 'env: {YEAR: "3.10"}'),
@@ -128,3 +135,57 @@ def test_a_form_that_would_be_read_differently_is_not_taken(folder: Path, monkey
 def test_a_problem_at_another_line_is_the_same_problem(folder: Path) -> None:
     form = form_of(folder, "\n\n\n" + JOB.replace("m5.large", "m5.larg"))
     assert form.after.startswith("apiVersion")
+
+
+CODE = "import fused\n\n\n@fused.udf\ndef udf(n: int = 1):\n    return n   \n"
+PARTS = {
+    "apiVersion": "fused-spec/v1",
+    "kind": "Job",
+    "metadata": {"name": "tiles", "labels": {"team": "geo", "on": "no"}},
+    "matrix": {"month": ["2024-01", "2024-02"]},
+    "spec": {
+        "env": {"A": "b", "NOTE": "${matrix.month}"},
+        "config": {
+            "steps": [
+                {"type": "udf", "udf": {"code": CODE}, "input": [1, {"n": 2}]},
+                {"type": "udf", "udf": {"code": CODE}},
+            ]
+        },
+    },
+}
+
+
+def rendered(tree: Any, column: int, random: Random) -> str:
+    """A value as people may write it: any indentation, lists below or beside their key, comments and empty lines."""
+    if isinstance(tree, str) and "\n" in tree:
+        margin = " " * (column + random.randint(1, 5))
+        return " |\n" + "".join(f"{margin}{line}\n" if line else "\n" for line in tree.splitlines())
+    if not isinstance(tree, dict | list):
+        return f"{' ' * random.randint(1, 3)}{tree}{random.choice(['', '  ', ' # why'])}\n"
+    is_list = isinstance(tree, list)
+    inner = column + random.randint(1, 6) if column >= 0 else 0
+    items = [("-", one) for one in tree] if is_list else [(f"{name}:", one) for name, one in tree.items()]
+    if not is_list:
+        random.shuffle(items)
+    lines = ["\n"] if column >= 0 else []
+    for word, one in items:
+        lines += random.choices(["", "\n", f"{' ' * inner}# about\n"], k=random.randint(0, 2))
+        lines += (" " * inner, word, rendered(one, inner, random))
+    return "".join(lines)
+
+
+@examples(100)
+@given(st.randoms(use_true_random=False))
+def test_no_digest_changes_however_a_spec_is_written(random: Random) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "fused-spec.yaml").write_text(PROJECT)
+        (folder / "job.yaml").write_text(rendered(PARTS, -1, random))
+        before = resolve(["job.yaml"], cwd=folder)
+        found = forms(["job.yaml"], fix=False, cwd=folder)
+        assert (found.problems, found.difference, before.valid, len(before.desired)) == ([], None, True, 2)
+        (folder / "job.yaml").write_text(found.forms[0].after)
+        assert [one.digest for one in resolve(["job.yaml"], cwd=folder).desired] == [
+            one.digest for one in before.desired
+        ]
+        assert not forms(["job.yaml"], fix=False, cwd=folder).forms[0].is_changed

@@ -72,3 +72,8 @@ def test_no_view_of_a_problem_shows_a_secret(view, column: int) -> None:
     found = [problem(f"nothing at {URL}", hint=f"look at {URL}", pointer=f"spec.{URL}", column=column)]
     assert "git.example.com" in view(found)
     assert SECRET not in view(found)
+
+
+def test_the_name_of_a_secret_is_none_and_anything_beside_it_may_be() -> None:
+    shown = without_secrets({"password": "${secret.DB}", "token": "x${secret.DB}"})
+    assert shown == {"password": "${secret.DB}", "token": "***"}

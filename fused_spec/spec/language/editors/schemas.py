@@ -55,8 +55,8 @@ def _specs(names: Names | None) -> dict[str, Schema]:
         found[_PART + name] = fields_of_parts.opened(one, name)
     found[FRAGMENT]["properties"]["spec"] = _any_spec()
     if names is not None:
-        _with_targets(found["metadata"], names)
-        _with_targets(found[f"{_PART}metadata"], names)
+        for name in ("metadata", f"{_PART}metadata"):
+            found[name] = _with_targets(found[name], names)
     return {**found, **fields.made, **fields_of_parts.made}
 
 
@@ -92,12 +92,14 @@ def _use(plain: Schema, names: Names | None) -> Schema:
     return {**plain, "items": known}
 
 
-def _with_targets(metadata: Schema, names: Names) -> None:
-    targets = metadata["properties"]["targets"]
+def _with_targets(metadata: Schema, names: Names) -> Schema:
     known = {"enum": names.all_targets, "errorMessage": f"no target is named this; known: {_said(names.all_targets)}"}
-    targets["items"] = {**targets["items"], **known}
+    targets = metadata["properties"]["targets"]
     excepted = targets["properties"]["except"]
-    excepted["items"] = {**excepted["items"], **known}
+    excepted = {**excepted, "items": {**excepted["items"], **known}}
+    inside = {**targets["properties"], "except": excepted}
+    targets = {**targets, "items": {**targets["items"], **known}, "properties": inside}
+    return {**metadata, "properties": {**metadata["properties"], "targets": targets}}
 
 
 def _said(names: list[str]) -> str:

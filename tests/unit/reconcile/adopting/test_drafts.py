@@ -162,3 +162,16 @@ def test_very_many_elements_go_to_a_file_as_they_are() -> None:
 def test_a_mapping_that_no_spec_reads_as_a_reference_is_a_value() -> None:
     said = spec_of(started({"table": {"ref": "x"}}))
     assert said["config"]["steps"][0]["udf"]["parameters"] == {"table": {"ref": "x"}}
+
+
+def test_a_name_that_no_spec_takes_is_told_and_left_out() -> None:
+    udf = {"name": "My UDF", "entrypoint": "udf", "code": CODE}
+    config = {"name": "my job\x1b[31m", "steps": [{"type": "udf", "name": "a step", "udf": udf}]}
+    [draft] = drafts(origin(config, name="my job"))
+    assert draft.name == "my-job"
+    assert draft.spec["config"] == {"steps": [{"type": "udf", "udf": {"file": "../udfs/my_job.py"}}]}
+    assert [one.partition(",")[0] for one in draft.lost] == [
+        "the name of a step",
+        "the name of a UDF",
+        "its name at the service",
+    ]
