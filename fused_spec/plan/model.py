@@ -244,6 +244,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
     moved: tuple[tuple[Key, Key], ...] = ()  # names that became others, as no apply has written down yet
+    outside: tuple[str, ...] = ()  # values of the specs that are not in git, with what gave them
     seen: frozenset[str] = frozenset()  # runs that this plan took into account; a newer one makes it stale
 
     @property

@@ -72,6 +72,7 @@ def make_plan(
             *(_left_alone(orphan, resolution.project.scope) for orphan in spared),
             *(_spared(undeclared, history) if requests.prune else ()),
         ),
+        outside=resolution.outside,
         seen=history.seen,
     )
 

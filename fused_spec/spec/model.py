@@ -241,7 +241,8 @@ class Resolution(Struct, frozen=True, kw_only=True):
     """Everything the specs say: desired state in the order of their files, and every problem found.
 
     `files` are those that were read; others of the project may declare more. `secrets` are those of its target. `judge`
-    knows the policies, if there are any: those on plans are asked later.
+    knows the policies, if there are any: those on plans are asked later. `outside` are values that stand in no file,
+    with what gave them.
     """
 
     project: Project
@@ -250,6 +251,7 @@ class Resolution(Struct, frozen=True, kw_only=True):
     files: tuple[Path, ...] = ()
     secrets: Secrets = NO_SECRETS
     judge: "Judge | None" = None
+    outside: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Unpack
 
 from fused_spec.spec.language.findings import by_target
+from fused_spec.spec.language.outside import OUTSIDE
 from fused_spec.spec.model import Project, Resolution, Survey
 from fused_spec.spec.relations.outputs import with_outputs_in_digests
 from fused_spec.spec.sight import Means, Sight
@@ -34,6 +35,7 @@ def resolve(
         files=tuple(file.path for file in sight.files if file.path is not None),
         secrets=sight.spoken.secrets(name),
         judge=seen.around.judge,
+        outside=tuple(sorted(name.removeprefix(OUTSIDE) for name in seen.used if name.startswith(OUTSIDE))),
     )
 
 

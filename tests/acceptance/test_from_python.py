@@ -87,6 +87,17 @@ def test_nothing_of_the_environment_is_in_what_is_printed(folder: Path, monkeypa
     assert all("correct-horse" not in text for text in (repr(specs), repr(planned), str(planned), repr([specs])))
 
 
+def test_what_a_policy_warns_of_or_denies_in_a_plan_is_there(folder: Path) -> None:
+    project = folder / "fused-spec.yaml"
+    before = project.read_text()
+    project.write_text(before + "policies: [{name: few, on: plan, warn: plan.starts > 0}]\n")
+    assert [one.code for one in fused_spec.load("specs", folder=folder).plan().diagnostics] == ["policy-warned"]
+    project.write_text(before + "policies: [{name: few, on: plan, deny: plan.starts > 0}]\n")
+    with pytest.raises(SpecError) as error:
+        fused_spec.load("specs", folder=folder).plan()
+    assert [one.code for one in error.value.diagnostics] == ["policy-denied"]
+
+
 def test_an_import_of_the_package_is_light() -> None:
     program = "import sys, json, fused_spec; print(json.dumps([n for n in sys.modules if n.startswith('fused_spec')]))"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)

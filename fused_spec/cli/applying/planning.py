@@ -14,6 +14,7 @@ from fused_spec.cli.targets.target import connect, find_target
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import SpecError
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.plan import planner
 from fused_spec.plan.judged import judged
 from fused_spec.plan.model import History, Plan, Requests
@@ -137,8 +138,11 @@ def plan_of(place: Workplace, history: History, requests: Requests, api: FusedRe
     )
 
 
-def refuse_if_denied(context: Context, plan: Plan, place: Workplace, *, strict: bool = False) -> None:
-    """Say what the policies on plans warn of; raises `SpecError` for what they deny, or where one is strict warn of."""
+def refuse_if_denied(context: Context, plan: Plan, place: Workplace, *, strict: bool = False) -> list[Diagnostic]:
+    """Say what the policies on plans warn of, and give it back.
+
+    Raises `SpecError` for what they deny, or where one is strict warn of.
+    """
     found = judged(plan, place.resolution)
     if any(one.invalidates(strict=strict) for one in found):
         raise SpecError(found, strict=strict)
@@ -147,6 +151,7 @@ def refuse_if_denied(context: Context, plan: Plan, place: Workplace, *, strict: 
 
         console = context.console
         console.say(diagnostics_text(found, source_line=context.sources.line, paint=console.paint))
+    return found
 
 
 def markers_of(api: FusedReader, place: Workplace, timings: Timings) -> Markers:

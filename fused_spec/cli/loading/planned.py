@@ -11,6 +11,7 @@ from fused_spec.cli.loading.surroundings import as_exceptions, workplace
 from fused_spec.cli.specs.reading import read_specs
 from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import StalePlan
+from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.plan.model import Change, Plan, Requests
 from fused_spec.reconcile.applying.outcome import Outcome, exit_code
 
@@ -22,13 +23,14 @@ Hear = Callable[["Event"], None]
 
 
 class Planned(Struct, frozen=True, kw_only=True):
-    """A plan, which may be carried out."""
+    """A plan, which may be carried out; `diagnostics` are what policies warn of in it."""
 
     context: Context
     paths: tuple[str, ...]
     made: Plan
     requests: Requests
     archive: str | None
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -126,9 +128,9 @@ class Planned(Struct, frozen=True, kw_only=True):
         return plan_text(self.made)
 
     def _repr_html_(self) -> str:
-        from fused_spec.views.html.tables import plan_html
+        from fused_spec.views.html.tables import diagnostics_html, plan_html
 
-        return plan_html(self.made)
+        return plan_html(self.made) + diagnostics_html(self.diagnostics)
 
 
 class Outcomes(tuple[Outcome, ...]):

@@ -98,8 +98,15 @@ class Specs(Struct, frozen=True, kw_only=True):
         with as_exceptions():
             place = workplace(self.context, self.resolution, archive)
             made = make_plan(self.context, place, requests)
-            refuse_if_denied(self.context, made, place)
-        return Planned(context=self.context, paths=self.paths, made=made, requests=requests, archive=archive)
+            found = refuse_if_denied(self.context, made, place)
+        return Planned(
+            context=self.context,
+            paths=self.paths,
+            made=made,
+            requests=requests,
+            archive=archive,
+            diagnostics=tuple(found),
+        )
 
     def __repr__(self) -> str:  # what the environment holds is not for everybody
         declared, wrong = counted(len(self.desired), "spec"), counted(len(self.diagnostics), "problem")

@@ -95,8 +95,8 @@ def memory_allowed() -> int | None:
 def guarded(limits: Limits, *folders: Path) -> Iterator[None]:
     """Within it, `OverLimit` is raised when the job takes too much, and `Cancelled` when the worker gets SIGTERM.
 
-    `folders` are what counts as the job's disk. `Cancelled` comes at the end when it was lost on its way, as one is
-    that is raised within a fork: by then the job's tasks have ended by the same signal, which is no failure of theirs.
+    `folders` are what counts as the job's disk. Either comes at the end when it was lost on its way, as one is that is
+    raised within a fork: by then the job's tasks have ended by a signal, which is no failure of theirs.
     """
     guard = _Guard(limits, folders)
     _in_force.limits = limits  # for the processes that are forked from this one, too
@@ -111,6 +111,8 @@ def guarded(limits: Limits, *folders: Path) -> Iterator[None]:
         _in_force.limits = None
         if guard.cancelled:
             raise Cancelled
+        if guard.exceeded is not None:
+            raise guard.exceeded
 
 
 class _Guard:
@@ -119,6 +121,7 @@ class _Guard:
         self._folders = folders
         self._disk_after = 0.0
         self.cancelled = False
+        self.exceeded: OverLimit | None = None
 
     def cancel(self, _number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -131,8 +134,9 @@ class _Guard:
         pids = descendants(os.getpid())
         problem = self._processes(pids) or self._memory(pids) or self._disk(began)
         if problem is not None:
+            self.exceeded = OverLimit(problem)
             kill(pids)
-            raise OverLimit(problem)
+            raise self.exceeded
         pause = min(max(_LOOK_SECONDS, (time.monotonic() - began) / _LARGEST_PART), _LONGEST_PAUSE)
         signal.setitimer(signal.ITIMER_REAL, pause)
 

@@ -10,13 +10,15 @@ from fused_spec.spec.checking.acceptance import Schema
 
 
 def filled(value: Any, schema: Schema) -> Any:
-    """`schema` has its references followed. Values that it leaves open (parameters, metadata) stay as they are."""
+    """`schema` has its references followed. Values that it leaves open (parameters, metadata) stay as they are, and
+    every text is plain: in place of a secret stands its name.
+    """
     if isinstance(value, dict):
         return _filled(value, schema)
-    items = schema.get("items")
-    if isinstance(value, list) and isinstance(items, dict):
-        return [filled(one, items) for one in value]
-    return value
+    if isinstance(value, list):
+        items = schema.get("items")
+        return [filled(one, items if isinstance(items, dict) else {}) for one in value]
+    return str(value) if isinstance(value, str) else value
 
 
 def _filled(value: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def _filled(value: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     found = {}
     for name in dict.fromkeys((*value, *fields)):
         if name not in fields:
-            found[name] = value[name]
+            found[name] = filled(value[name], {})
             continue
         inside = value.get(name, fields[name].get("default"))
         if name in value or "default" in fields[name]:

@@ -19,6 +19,7 @@ from fused_spec.spec.language.expansion import Expansion, Ready
 from fused_spec.spec.language.layers import Defaults, Fragments, defaults_for
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.templates import MARK
+from fused_spec.spec.language.outside import OUTSIDE
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import fragment_problems
 from fused_spec.spec.language.values.values import Values
@@ -91,6 +92,7 @@ class Language:
         self.used |= {f"var.{name}" for name in self.values.all_used()}
         self.used |= {f"secret.{name}" for name in self.values.secrets_used}
         self.used |= {f"fragment.{name}" for name in self.fragments.used}
+        self.used |= {f"{OUTSIDE}{name} ({source})" for name, source in self.values.from_outside_git()}
 
     def overrides(self) -> Sequence[tuple[Layer, Match]]:
         """The overrides of the target that can be understood."""

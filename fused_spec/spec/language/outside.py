@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+OUTSIDE = "outside git: "
+"""What is used and stands in no file begins with it, among what is used of the language."""
 VARIABLE_PREFIX = "FUSED_SPEC_VAR_"
 
 

@@ -27,6 +27,8 @@ _NOT_LOOKED_INTO = ("node_modules", "venv", "__pycache__")
 _OURS = re.compile(rb"""apiVersion["']?\s*:\s*["']?fused-spec/""")
 _BORDER = re.compile(r"^---", re.MULTILINE)
 _KIND = re.compile(r"""\bkind["']?\s*:\s*["']?(\w+)""")
+_MATRIX = re.compile(r"""\bmatrix["']?\s*:""")
+_ANY_NAME = re.compile(r"""\bname["']?\s*:\s*["']?\$\{""")  # a pattern that begins with a dimension
 _MOVED = "moved_from"
 _WORD = re.compile(r"[\w.-]+")
 _RUN = re.compile(r"""\brun["']?\s*:\s*["']?([\w.-]+)""")
@@ -34,13 +36,19 @@ _NAME = re.compile(r"""\bname["']?\s*:\s*["']?([\w.-]+)""")
 
 
 class Elsewhere(Struct, frozen=True):
-    """What else is declared; where nobody could look, everything may be."""
+    """What else is declared; where nobody could look, everything may be.
+
+    `beginnings` are those of the names of cells, whose matrix nobody looked at.
+    """
 
     declared: frozenset[Key] = frozenset()
     unknown: bool = False
+    beginnings: frozenset[Key] = frozenset()
 
     def declares(self, key: Key) -> bool:
-        return self.unknown or key in self.declared
+        if self.unknown or key in self.declared:
+            return True
+        return any(key.kind is one.kind and key.name.startswith(one.name) for one in self.beginnings)
 
 
 class Declared(NamedTuple):
@@ -80,13 +88,16 @@ def look_elsewhere(resolution: Resolution) -> Elsewhere:
     root = Path(os.path.realpath(project.root))
     given = {os.path.realpath(path) for path in resolution.files}
     found: set[Key] = set()
+    beginnings: set[Key] = set()
     try:
         for path in _files(root, exclusion(root, project.exclude)):
             if os.path.realpath(path) not in given:
-                found.update(_keys(_text(path)))
+                text = _text(path)
+                found.update(_keys(text))
+                beginnings.update(_beginnings(text))
     except (OSError, _TooMuch):  # what cannot be read may declare anything
         return Elsewhere(unknown=True)
-    return Elsewhere(frozenset(found))
+    return Elsewhere(frozenset(found), beginnings=frozenset(beginnings))
 
 
 class _TooMuch(Exception):  # a signal, which never leaves this module
@@ -144,6 +155,18 @@ def _keys(text: str) -> Iterator[Key]:
         names = set(_NAME.findall(document))
         if _MOVED in document:  # what follows may be former names, and none of them is gone
             names |= set(_WORD.findall(document))
+        yield from (Key(kind=kind, name=name) for name in names for kind in kinds)
+
+
+def _beginnings(text: str) -> Iterator[Key]:
+    """How names of cells begin: as the document's own, or as the pattern of names does up to its first dimension."""
+    for document in _BORDER.split(text):
+        if _MATRIX.search(document) is None:
+            continue
+        names = {f"{name.rstrip('-')}-" for name in _NAME.findall(document)}
+        if _ANY_NAME.search(document) is not None:
+            names = {""}
+        kinds = {kind for kind in Kind if str(kind) in _KIND.findall(document)}
         yield from (Key(kind=kind, name=name) for name in names for kind in kinds)
 
 

@@ -87,6 +87,12 @@ def moved_lines(moved: Sequence[tuple[Key, Key]], quoted: Callable[[str], str]) 
             yield from (f"Renamed: {quoted(f'{kind}/{pair}')}" for pair in pairs)
 
 
+def outside_lines(outside: Sequence[str], quoted: Callable[[str], str]) -> Iterator[str]:
+    """The values that the plan goes by and git does not have."""
+    if outside:
+        yield f"Values from outside git: {', '.join(map(quoted, outside))}"
+
+
 def left_lines(left: Sequence[Left], quoted: Callable[[str], str]) -> Iterator[str]:
     """What left the specs: a line each, but one for many jobs that leave no table; `quoted` is for what is foreign."""
     bare = [one for one in left if one.key.kind is Kind.JOB and not one.stays and not one.taken]

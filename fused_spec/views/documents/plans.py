@@ -19,6 +19,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "target": redact(plan.target),
         "changes": [_change(change) for change in plan.changes],
         "summary": plan.summary(),
+        "outside": list(plan.outside),
         "warnings": list(plan.warnings),
         "groups": [_group(group) for group in groups(_told(plan)) if len(group.changes) > 1],
         "left": [_left(left) for left in plan.left],

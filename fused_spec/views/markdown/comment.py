@@ -17,7 +17,15 @@ from fused_spec.plan.model import ABSENT, Change, FieldChange, Plan
 from fused_spec.views.changes.code_diff import is_text, text_diff, value_change
 from fused_spec.views.changes.declared import code_of, declared_lines, declared_rows
 from fused_spec.views.changes.fields import shown_fields
-from fused_spec.views.changes.grouped import asides, exception_lines, left_lines, moved_lines, title, varying_lines
+from fused_spec.views.changes.grouped import (
+    asides,
+    exception_lines,
+    left_lines,
+    moved_lines,
+    outside_lines,
+    title,
+    varying_lines,
+)
 from fused_spec.views.changes.told_once import ToldOnce
 from fused_spec.views.markdown.fitting import Section, fitted
 from fused_spec.views.markdown.inert import LONGEST_LINE, code, fenced, span
@@ -81,6 +89,7 @@ def _asides(plan: Plan) -> Iterator[str]:
     yield from warnings[:_ASIDES]
     if len(warnings) > _ASIDES:
         yield f"… {counted(len(warnings) - _ASIDES, 'more warning')}"
+    yield from (f"{line}." for line in outside_lines(plan.outside, span))
     yield from (f"{line}." for line in moved_lines(plan.moved, span))
     yield from (f"{line}." for line in left_lines(plan.left, span))
 

@@ -12,7 +12,15 @@ from fused_spec.plan.model import Change, FieldChange, Plan
 from fused_spec.views.changes.code_diff import is_text, text_diff, value_change
 from fused_spec.views.changes.declared import declared_lines
 from fused_spec.views.changes.fields import shown_fields
-from fused_spec.views.changes.grouped import asides, exception_lines, left_lines, moved_lines, title, varying_lines
+from fused_spec.views.changes.grouped import (
+    asides,
+    exception_lines,
+    left_lines,
+    moved_lines,
+    outside_lines,
+    title,
+    varying_lines,
+)
 from fused_spec.views.changes.told_once import ToldOnce
 from fused_spec.views.words.english import is_quiet, plan_summary
 from fused_spec.views.words.shown import visible
@@ -40,7 +48,7 @@ def plan_text(plan: Plan, *, paint: Paint = plain) -> str:
     lines += [paint(f"Warning: {visible(warning)}", Tone.WARNING) for warning in plan.warnings]
     lines += moved_lines(plan.moved, visible)
     lines += left_lines(plan.left, visible)
-    return "\n".join([*lines, summary])
+    return "\n".join([*outside_lines(plan.outside, visible), *lines, summary])
 
 
 def _names(group: Group) -> list[str]:

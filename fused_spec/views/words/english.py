@@ -55,7 +55,7 @@ def unchanged_because(plan: Plan) -> str:
 
 def is_quiet(plan: Plan) -> bool:
     """Whether there is nothing at all to say but that nothing changes."""
-    told = plan.warnings or plan.left or plan.moved
+    told = plan.warnings or plan.left or plan.moved or plan.outside
     return not told and all(change.action is Action.NONE for change in plan.changes)
 
 

@@ -12,7 +12,7 @@ import pytest
 from fused_spec.engine.jobs.worker import run_and_exit
 from fused_spec.engine.processes.family import descendants, memory_in_use
 from fused_spec.engine.processes.forking import fork
-from fused_spec.engine.processes.guard import Cancelled, Limits, guarded
+from fused_spec.engine.processes.guard import Cancelled, Limits, OverLimit, guarded
 from tests.unit.engine.running import content, end, job_folder, log, run, udf_step
 from tests.waiting import PATIENCE
 
@@ -186,20 +186,28 @@ def udf():
 
 
 class Careless:
-    """Asks the worker to end where what that raises is lost."""
+    """Has a signal come where what its handler raises is lost."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
     def __del__(self) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), self.number)
 
 
-def test_a_worker_that_was_asked_to_end_where_nobody_hears_it_ends_all_the_same(tmp_path: Path) -> None:
-    limits = Limits(memory=2**40, share=2**40, disk=None, processes=1000, machine="m5.test")
+@pytest.mark.parametrize(
+    ("number", "memory", "heard"), [(signal.SIGTERM, 2**40, Cancelled), (signal.SIGALRM, 1, OverLimit)]
+)
+def test_what_a_worker_is_told_where_nobody_hears_it_ends_it_all_the_same(
+    tmp_path: Path, number: int, memory: int, heard: type[BaseException]
+) -> None:
+    limits = Limits(memory=memory, share=memory, disk=None, processes=1000, machine="m5.test")
     if (worker := fork()) == 0:
         code = 1
         try:
             with guarded(limits, tmp_path):
-                Careless()
-        except Cancelled:
+                Careless(number)
+        except heard:
             code = 7
         finally:
             os._exit(code)

@@ -96,3 +96,19 @@ def test_without_a_project_nothing_is_looked_at(tmp_path: Path) -> None:
 def test_what_another_file_was_called_is_declared_there(tmp_path: Path) -> None:
     write(tmp_path, "more/a.yaml", JOB.replace("name: tiles", "name: raster, moved_from: [cells, tiles]"))
     assert seen(tmp_path).declares(TILES)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "name", "declares"),
+    [
+        ("{month: [a]}", "tiles-2024-05", True),
+        ("{month: [a]}", "tilesets-2024-05", False),
+        ('{month: [a], name: "t-${matrix.month}"}', "t-2024-05", True),
+        ('{month: [a], name: "${matrix.month}-of-tiles"}', "2024-05-of-tiles", True),
+    ],
+)
+def test_the_cells_of_a_matrix_that_was_not_given_are_declared(
+    tmp_path: Path, matrix: str, name: str, declares: bool
+) -> None:
+    write(tmp_path, "a.yaml", f"{JOB}matrix: {matrix}\n")
+    assert seen(tmp_path).declares(Key(kind=Kind.JOB, name=name)) is declares

@@ -80,6 +80,12 @@ class Values:
             ]
         return found
 
+    def from_outside_git(self) -> list[tuple[str, str]]:
+        """What is used whose value stands in no file of the project, and what gave it."""
+        used = self.all_used()
+        given = [(f"var.{name}", one.source) for name, one in self.given.items() if one is not None and name in used]
+        return [*given, *self.from_outside.items()]
+
     def _has_value(self, variable: Variable) -> bool:
         name = variable.name
         return name in self.given or name in self.target.variables or variable.default is not None
@@ -159,7 +165,6 @@ class Values:
         if given is None and variable.name in self.given:
             return _hole(variable)
         if given is not None:
-            self.from_outside[variable.name] = given.source
             layer = Layer(given.value, given.place, given.source)
         else:
             chosen = self.target.variables.get(variable.name, variable.default)

@@ -246,3 +246,11 @@ def test_a_secret_is_not_said_with_what_is_found(project: SmallProject) -> None:
     project.specs(policy("has(spec.env.DB_PASSWORD)"), a__yaml=job(spec='env: {DB_PASSWORD: "${env.P}"}'))
     found = project.at(env={"P": "correct-horse-battery"})
     assert all("correct-horse" not in one.message for one in found.diagnostics)
+
+
+def test_a_secret_of_the_environment_can_be_asked_for_and_is_never_read(project: SmallProject) -> None:
+    said = "secrets: {DB: {from: {env: DB_CANARY}}}\n"
+    project.specs(said + policy("has(spec.env.DB)"), a__yaml=job(spec="env: {DB: '${secret.DB}'}"))
+    found = project.at(env={"DB_CANARY": "correct-horse-battery"}).diagnostics
+    assert [one.code for one in found] == ["policy-denied"]
+    assert "correct-horse" not in str(found)

@@ -266,3 +266,10 @@ def test_code_and_descriptions_are_left_as_they_are(project: SmallProject) -> No
     code = "\"import fused\\n\\n\\n@fused.udf\\ndef udf():\\n    return '${x}'\\n\""
     project.specs(a__yaml=job(metadata="description: costs ${money}").replace("file: area.py", f"code: {code}"))
     assert "${x}" in project.desired()["tiles"].payload["config"]["steps"][0]["udf"]["code"]
+
+
+def test_what_is_used_from_outside_git_is_known_with_what_gave_it(project: SmallProject) -> None:
+    variables = "variables:\n  a: {type: string}\n  b: {type: string, default: x}\n"
+    project.specs(variables, a__yaml=job(parameters='{a: "${var.a}", b: "${env.B}"}'))
+    found = project.at(variables=("a=1", "b=2"), env={"B": "y"})
+    assert found.outside == ("env.B (the environment)", "var.a (--var)")
