@@ -106,7 +106,7 @@ def _follow_all(waiting: _Waiting, search: _Search) -> None:
     if imports and (environment := search.loadable.environment()) is not None:
         from fused_spec.spec.udfs.packages.lacking import tell_lacking  # as few UDFs need
 
-        tell_lacking(imports, environment, source, search.neighbours.names, search.findings)
+        tell_lacking(imports, environment, source, search.neighbours.has_module, search.findings)
     for load in syntax.loads:
         try:
             _follow(load, home, source, search)
