@@ -17,8 +17,8 @@ _IN_PROJECTS = frozenset(
     {"include", "variables", "defaults", "limits", "secrets", "secrets_key", "policies", "waivers"}
 )
 _IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed", "secrets"})
-_IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets")
-_SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\b(?:matrix|use|targets)["']?\s*:""")
+_IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets", b"Udf/")
+_SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\bUdf/|\b(?:matrix|use|targets)["']?\s*:""")
 
 
 class Understands(Protocol):
