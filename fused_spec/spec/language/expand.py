@@ -93,6 +93,10 @@ class Language:
             self._defaults[kind] = defaults_for(kind, self.values.declared, self.values.target)
         return self._defaults[kind]
 
+    def known_values(self) -> dict[str, tuple[Any, str]]:
+        """The variables that have a value at the target, each with who gave it."""
+        return self.values.known()
+
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""
         self.used |= {f"var.{name}" for name in self.values.all_used()}

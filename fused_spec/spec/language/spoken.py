@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.configuration.declared_secrets import Origin, Secret, Secrets
-from fused_spec.messages.diagnostics import Diagnostic, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.files.discovery import SpecFile
@@ -104,6 +104,16 @@ class Spoken:
     def said_in(self) -> tuple[Document, ...]:
         """The files that say something for all specs, that of the project last."""
         return self.declared.files
+
+    def checks(self) -> list[tuple[str, str, str, Location]]:
+        """What has to hold of variables: of which, the expression, what is told where it does not, and its place."""
+        found: list[tuple[str, str, str, Location]] = []
+        for variable in self.declared.variables.values():
+            for index, check in enumerate(variable.declared.get("check", ())):
+                layer = Layer(variable.declared, variable.place).at(("check", index, "that"))
+                where = Told(variable.origin).where(layer.place if layer is not None else variable.place)
+                found.append((variable.name, check["that"], check["message"], where))
+        return found
 
     def unused(self, used: Collection[str]) -> list[Diagnostic]:
         """What is declared and nothing uses: a warning, since something was meant by it."""
