@@ -275,3 +275,16 @@ def test_a_saved_udf_that_is_not_there_is_told_with_what_may_be_meant(project: S
 def test_a_saved_udf_names_no_other(project: SmallProject) -> None:
     project.specs(b__yaml=SAVED.replace("file: area.py", "ref: Udf/other"))
     assert project.problem().code == "udf-ref"
+
+
+def test_a_variable_that_two_included_files_declare_is_told_with_both_places(project: SmallProject) -> None:
+    said = "apiVersion: fused-spec/v1\nvariables: {a: {type: number, default: 1}}\n"
+    files = {"one__yaml": said, "two__yaml": said, "specs___a__yaml": job(parameters='{a: "${var.a}"}')}
+    project.say("include: [one.yaml, two.yaml]\n", **files)
+    problem = project.problem()
+    assert (problem.code, problem.message) == (
+        "declared-twice",
+        'variable "a" is declared at one.yaml:2:13 and two.yaml:2:13',
+    )
+    project.say("include: [one.yaml]\n", **{**files, "one__yaml": f"{said}include: [two.yaml]\n"})
+    assert project.problems() == []
