@@ -126,6 +126,10 @@ class Sight:
         means = self._means
         today = means.get("today") or datetime.now(UTC).date()
         language, problems = self.spoken.at(name, means.get("outside", NOBODY), today, may_lack=may_lack)
+        if checks := self.spoken.checks():
+            from fused_spec.spec.policies.variable_checks import variable_problems  # with CEL
+
+            problems += variable_problems(checks, language.known_values(), target_words(self.project, name))
         around = Around(
             project=self.project,
             cwd=means["cwd"],

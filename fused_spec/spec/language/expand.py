@@ -22,11 +22,13 @@ from fused_spec.spec.language.names.templates import MARK
 from fused_spec.spec.language.outside import OUTSIDE
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import fragment_problems
+from fused_spec.spec.language.saved_udfs import PREFIX, SavedUdfs
 from fused_spec.spec.language.values.values import Values
 
 MAX_CELLS = 1_000
 """Of one document, where `limits.matrix` says nothing else."""
-_MARK = MARK.encode()
+_MARKS = (MARK.encode(), PREFIX.encode())
+JOB = "Job"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Language:
 
     values: Values
     fragments: Fragments
+    udfs: SavedUdfs
     today: date
     max_cells: int = MAX_CELLS
     used: set[str] = field(default_factory=set)
@@ -59,6 +62,9 @@ class Language:
         told = Told(document.file.name)
         expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
         found = expansion.documents()
+        if kind == JOB and PREFIX.encode() in document.file.content:
+            found = [self.udfs.filled_in(one, folder, told) for one in found]
+            found = [] if told.problems else found
         return found, list(dict.fromkeys(told.problems))
 
     def saying(self, document: Document, name: str, folder: Folder, inputs: Inputs) -> list[Layer]:
@@ -87,6 +93,10 @@ class Language:
             self._defaults[kind] = defaults_for(kind, self.values.declared, self.values.target)
         return self._defaults[kind]
 
+    def known_values(self) -> dict[str, tuple[Any, str]]:
+        """The variables that have a value at the target, each with who gave it."""
+        return self.values.known()
+
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""
         self.used |= {f"var.{name}" for name in self.values.all_used()}
@@ -114,7 +124,7 @@ class Language:
             return False
         name = document.file.name
         if name not in self._speaks:
-            self._speaks = {name: _MARK in document.file.content}
+            self._speaks = {name: any(mark in document.file.content for mark in _MARKS)}
         return not self._speaks[name]
 
     def _is_here(self, document: Document) -> bool:

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from fused_spec.configuration.declared_secrets import NO_SECRETS, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
-from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.model import Project
@@ -17,8 +17,8 @@ _IN_PROJECTS = frozenset(
     {"include", "variables", "defaults", "limits", "secrets", "secrets_key", "policies", "waivers"}
 )
 _IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed", "secrets"})
-_IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets")
-_SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\b(?:matrix|use|targets)["']?\s*:""")
+_IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets", b"Udf/")
+_SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\bUdf/|\b(?:matrix|use|targets)["']?\s*:""")
 
 
 class Understands(Protocol):
@@ -52,6 +52,9 @@ class Plain(Struct, frozen=True):
     def note_used(self) -> None:
         """Nothing was used."""
 
+    def known_values(self) -> dict[str, tuple[Any, str]]:
+        return {}
+
 
 class Unspoken(Struct, frozen=True, kw_only=True):
     """The same where nothing is said for any spec: all targets are alike."""
@@ -68,6 +71,9 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     @property
     def said_in(self) -> tuple[Document, ...]:
         return ()
+
+    def checks(self) -> list[tuple[str, str, str, Location]]:
+        return []
 
     def unused(self, _: Collection[str]) -> list[Diagnostic]:
         return []

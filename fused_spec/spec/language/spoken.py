@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fused_spec.configuration.declared_secrets import Origin, Secret, Secrets
-from fused_spec.messages.diagnostics import Diagnostic, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.files.roots import checkout_of
+from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.expand import MAX_CELLS, Language
 from fused_spec.spec.language.layers import Fragments
 from fused_spec.spec.language.merging.layer import Layer, Told
@@ -22,9 +24,10 @@ from fused_spec.spec.language.project.included import Includes
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import parts_of_files
 from fused_spec.spec.language.project.secrets import secret_problems, secrets_of
+from fused_spec.spec.language.saved_udfs import PREFIX, SavedUdfs
 from fused_spec.spec.language.values.given import given_from
 from fused_spec.spec.language.values.values import Around, Values
-from fused_spec.spec.model import Project
+from fused_spec.spec.model import Kind, Project
 
 _BY_TARGET = (b"targets", b"${target")
 _SPOKEN = (b"matrix", b"${", b"use", FRAGMENT.encode())
@@ -33,13 +36,18 @@ _SPOKEN = (b"matrix", b"${", b"use", FRAGMENT.encode())
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
     """What is said for all specs of a project: `declared` by the project file and those that it includes, and the
-    fragments of all specs. `files` are the specs without those that are included."""
+    fragments of all specs.
+
+    `udfs` are the saved ones, where a job names one. `files` are the specs without those that are included.
+    """
 
     project: Project
     declared: Declared
     fragments: tuple[Document, ...]
+    udfs: tuple[Document, ...]
     files: tuple[SpecFile, ...]
     problems: tuple[Diagnostic, ...]
+    cwd: Path
 
     @property
     def variables(self) -> Mapping[str, Mapping[str, Any]]:
@@ -79,15 +87,33 @@ class Spoken:
         language = Language(
             values=values,
             fragments=Fragments(self.fragments),
+            udfs=SavedUdfs(lambda: [one for document in self.udfs for one in self._plain(language, document)]),
             today=today,
             max_cells=limits.get("matrix", MAX_CELLS),
         )
         return language, problems
 
+    def _plain(self, language: Language, document: Document) -> list[tuple[Document, Path]]:
+        """The saved UDFs that a document declares, each with its folder."""
+        path = document.file.path
+        folder = Folder(path=self.cwd if path is None else path.parent, root=self.project.root)
+        found, _ = language.documents(document, folder, Inputs())
+        return [(one, folder.path) for one in found]
+
     @property
     def said_in(self) -> tuple[Document, ...]:
         """The files that say something for all specs, that of the project last."""
         return self.declared.files
+
+    def checks(self) -> list[tuple[str, str, str, Location]]:
+        """What has to hold of variables: of which, the expression, what is told where it does not, and its place."""
+        found: list[tuple[str, str, str, Location]] = []
+        for variable in self.declared.variables.values():
+            for index, check in enumerate(variable.declared.get("check", ())):
+                layer = Layer(variable.declared, variable.place).at(("check", index, "that"))
+                where = Told(variable.origin).where(layer.place if layer is not None else variable.place)
+                found.append((variable.name, check["that"], check["message"], where))
+        return found
 
     def unused(self, used: Collection[str]) -> list[Diagnostic]:
         """What is declared and nothing uses: a warning, since something was meant by it."""
@@ -133,20 +159,28 @@ def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:
     left = tuple(file for file in files if file.path is None or file.path not in included)
     problems += parts_of_files(declared.files)
     problems += secret_problems(declared.files)
+    names_udfs = any(PREFIX.encode() in file.content for file in left)
     return Spoken(
-        project=project, declared=declared, fragments=tuple(_fragments(left)), files=left, problems=tuple(problems)
+        project=project,
+        declared=declared,
+        fragments=_documents(left, FRAGMENT),
+        udfs=_documents(left, str(Kind.UDF)) if names_udfs else (),
+        files=left,
+        problems=tuple(problems),
+        cwd=cwd,
     )
 
 
-def _fragments(files: Sequence[SpecFile]) -> list[Document]:
-    word = FRAGMENT.encode()
-    return [
+def _documents(files: Sequence[SpecFile], kind: str) -> tuple[Document, ...]:
+    """Those of a kind; few files name it."""
+    word = kind.encode()
+    return tuple(
         document
         for file in files
         if word in file.content
         for document in read_documents(file)[0]
-        if document.kind == FRAGMENT
-    ]
+        if document.kind == kind
+    )
 
 
 def _unused_secret(secret: Secret) -> Diagnostic:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from fused_spec.spec.language.findings import HasCell
 from fused_spec.spec.model import Kind
 
 Where = Mapping[str, tuple[str, ...]]
@@ -24,15 +25,9 @@ class Selection(NamedTuple):
         return f"{self.name}[{said}]" if said else self.name
 
 
-class MayBeCell(Protocol):
+class MayBeCell(HasCell, Protocol):
     """What has a name, and may be a cell of a group."""
 
-    @property
-    def kind(self) -> str | None: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def group(self) -> str | None: ...
     @property
     def cell(self) -> Mapping[str, str]: ...
 

@@ -133,6 +133,10 @@ class _Builder(Struct, kw_only=True):
 
     def udf(self) -> DesiredUdf | None:
         declared = self._spec().get("udf") if isinstance(self._spec(), dict) else None
+        if isinstance(declared, dict) and "ref" in declared:
+            hint = "name the file, folder or place in git that holds its code"
+            self.findings.tell("udf-ref", "a saved UDF is no other one's name", (*_SPEC, "udf", "ref"), hint)
+            return None
         udf = self._reader().udf(declared, (*_SPEC, "udf"), "udf") if isinstance(declared, dict) else None
         for file in self.references.files.values():
             self.findings.tell(

@@ -12,7 +12,7 @@ Input = str | Free | Sequence[str | Free]
 
 
 class UdfSource(Struct, kw_only=True):
-    """The UDF to run: one of `file`, `folder`, `git` and `code`, and how it is called.
+    """The UDF to run: one of `file`, `folder`, `git`, `code` and `ref`, and how it is called.
 
     Paths are relative to the file that these values are written to.
     """
@@ -21,6 +21,7 @@ class UdfSource(Struct, kw_only=True):
     folder: str | UnsetType = UNSET
     git: str | UnsetType = UNSET
     code: str | UnsetType = UNSET
+    ref: str | UnsetType = UNSET
     entrypoint: str | UnsetType = UNSET
     name: str | UnsetType | None = UNSET
     parameters: Free | UnsetType = UNSET

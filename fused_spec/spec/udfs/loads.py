@@ -50,11 +50,15 @@ class Loadable(Struct, frozen=True, kw_only=True):
 
 
 class _Waiting(NamedTuple):
-    """A source of a UDF, where that stands, and the names of its headers, which it can import."""
+    """A source of a UDF, where that stands, and the names of its headers, which it can import.
+
+    Of a collection of helpers from elsewhere nobody calls all: what its functions import may never be asked for.
+    """
 
     source: SourceCode
     home: str
     headers: Collection[str]
+    is_helper: bool = False
 
 
 class _Search(Struct, kw_only=True):
@@ -92,18 +96,17 @@ def gather(
 
 
 def _follow_all(waiting: _Waiting, search: _Search) -> None:
-    source, home, headers = waiting
+    source, home, headers, is_helper = waiting
     syntax = search.loadable.syntax(source.text)
     if isinstance(syntax, BadSyntax):
         return  # what is no Python loads nothing
     if syntax.secrets and search.loadable.secrets is not None and not _is_foreign(home):
         _check_secrets(syntax.secrets, search.loadable.secrets.at_fused, source, search)
-    # Of a collection of helpers from elsewhere nobody calls all; what its functions import may never be asked for.
-    imports = [one for one in syntax.imports if one.module not in headers and not (one.waits and _is_foreign(home))]
+    imports = [one for one in syntax.imports if one.module not in headers and not (one.waits and is_helper)]
     if imports and (environment := search.loadable.environment()) is not None:
         from fused_spec.spec.udfs.packages.lacking import tell_lacking  # as few UDFs need
 
-        tell_lacking(imports, environment, source, search.neighbours.names, search.findings)
+        tell_lacking(imports, environment, source, search.neighbours.has_module, search.findings)
     for load in syntax.loads:
         try:
             _follow(load, home, source, search)
@@ -153,9 +156,10 @@ def _take(place: str, source: SourceCode, search: _Search) -> bool:
     home = home_of(place)
     own = file if text.file is not None and text.file.endswith(".py") else None
     origin = search.origins[place]
-    search.waiting.append(_Waiting(SourceCode(text.code, own, source.pointer, origin), home, text.headers))
+    is_helper = _is_foreign(home)
+    search.waiting.append(_Waiting(SourceCode(text.code, own, source.pointer, origin), home, text.headers, is_helper))
     search.waiting.extend(
-        _Waiting(SourceCode(code, None, source.pointer, f"{origin} ({name})"), home, text.headers)
+        _Waiting(SourceCode(code, None, source.pointer, f"{origin} ({name})"), home, text.headers, is_helper)
         for name, code in text.headers.items()
     )
     return True

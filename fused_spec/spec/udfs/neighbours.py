@@ -30,6 +30,10 @@ class Neighbours(Struct, frozen=True, kw_only=True):
         entries = [entry for folder in self.places for entry in _entries(folder)]
         return sorted({entry.stem for entry in entries if entry.suffix == ".py" or _is_udf_folder(entry)})
 
+    def has_module(self, name: str) -> bool:
+        """Whether a file of this name lies there, which Python would take for a module."""
+        return any(os.path.isfile(f"{folder}/{name}.py") for folder in self.places)  # noqa: PTH113  # asked very often
+
     def shown(self, place: str, text: UdfText) -> str:
         """The file of a neighbour as it is told: from the project's root on."""
         files = [folder / (text.file or place) for folder in self.places]

@@ -61,6 +61,8 @@ def _change(change: Change) -> dict[str, Any]:
     return {
         "kind": str(change.key.kind),
         "name": change.key.name,
+        "group": change.after.group if change.after is not None else None,
+        "cell": dict(change.after.cell) if change.after is not None else {},
         "action": str(change.action),
         "reason": change.why,
         "sign": change.action.sign,

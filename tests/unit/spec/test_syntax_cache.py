@@ -15,6 +15,7 @@ from fused_spec.spec.udfs.syntax_cache import FILE, SyntaxCache
 
 SOURCE = """
 import fused
+import sklearn.cluster
 SIDE = "counties"
 @fused.udf
 def udf(tile: int, *, minimum: float = 2.0, **more):

@@ -229,6 +229,22 @@ def test_a_broken_load_within_code_from_git_is_nobodys_here_to_mend(made: Made, 
     assert resolution.diagnostics == ()
 
 
+def test_of_helpers_from_git_only_what_they_import_at_once_is_sure_to_be_needed(made: Made, tmp_path: Path) -> None:
+    helpers = "import nosuchmodule\ndef f():\n    import another\n"
+    commit = commit_files(tmp_path / "clone", {"common.py": helpers})
+    [problem] = made("{file: area.py}", {"area.py": loading(f"{WEB}/tree/{commit}/common")}).diagnostics
+    assert problem.message == (
+        f"module nosuchmodule of git+{WEB}@{commit}:common:1 is not in the environment of the local service"
+    )
+
+
+def test_of_a_udf_in_git_that_is_called_itself_every_import_counts(made: Made, tmp_path: Path) -> None:
+    source = "@fused.udf\ndef udf(n: int = 1):\n    import nosuchmodule\n"
+    commit = commit_files(tmp_path / "clone", {"area.py": source})
+    [problem] = made(f"{{git: {WEB}/tree/{commit}/area.py}}").diagnostics
+    assert (problem.code, problem.location.path) == ("missing-module", "specs/job.yaml")
+
+
 def test_a_name_that_is_nothing_here_may_be_saved_at_the_service(made: Made) -> None:
     resolution = made("{file: area.py}", {"area.py": loading("comon"), "common.py": UDF})
     [problem] = resolution.diagnostics

@@ -65,6 +65,8 @@ def test_a_plan_has_every_key_of_the_contract() -> None:
         {
             "kind": "Job",
             "name": "areas",
+            "group": None,
+            "cell": {},
             "action": "replace",
             "reason": "spec changed",
             "sign": "-/+",

@@ -1,7 +1,7 @@
 """`include`: files that say for the specs of several projects what the project file says for those of one."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.templates import MARK
 
 _MOST = 100
+_DECLARED = ("variables", "secrets")
 
 
 @dataclass(slots=True)
@@ -26,11 +27,40 @@ class Includes:
     cwd: Path
     problems: list[Diagnostic] = field(default_factory=list)
     _known: dict[Path, Document | None] = field(default_factory=dict)
+    _within: dict[str, set[str]] = field(default_factory=dict)
 
     def files(self, project: Document) -> list[Document]:
         """The files that are included, each before whoever includes it, and the project file last."""
         path = project.file.path
-        return [*self._included(project, path.parent if path is not None else self.boundary, ()), project]
+        included = list(self._included(project, path.parent if path is not None else self.boundary, ()))
+        self.problems += self._said_twice(included, project)
+        return [*included, project]
+
+    def _said_twice(self, included: Sequence[Document], project: Document) -> Iterator[Diagnostic]:
+        """What two files declare of which neither includes the other, so that nobody can tell which counts."""
+        for what in _DECLARED:
+            first: dict[str, Document] = {}
+            for document in included:
+                for name in document.tree.get(what, {}):
+                    other = first.setdefault(name, document)
+                    if other is document or name in project.tree.get(what, {}) or self._includes(document, other):
+                        continue
+                    places = [one.positions.key((what, name)) for one in (other, document)]
+                    yield Diagnostic(
+                        code="declared-twice",
+                        message=f'{what[:-1]} "{name}" is declared at {places[0]} and {places[1]}',
+                        location=places[1],
+                        pointer=f"{what}.{name}",
+                        hint=f"keep one, or declare it in {project.file.name}",
+                    )
+
+    def _note_within(self, document: Document, included: Document | None) -> None:
+        if included is not None:
+            inner = {included.file.name, *self._within.get(included.file.name, ())}
+            self._within.setdefault(document.file.name, set()).update(inner)
+
+    def _includes(self, document: Document, other: Document) -> bool:
+        return other.file.name in self._within.get(document.file.name, ())
 
     def _included(self, document: Document, folder: Path, way: tuple[str, ...]) -> Iterator[Document]:
         said = Layer(document.tree, spotted(document.positions.root, document.file.name)).at(("include",))
@@ -56,6 +86,7 @@ class Includes:
                 continue
             here = f"{document.file.name}:{told.where(at.place).line}"
             if path in self._known:
+                self._note_within(document, self._known[path])
                 shown = self._shown(path)
                 if any(step.rsplit(":", 1)[0] == shown for step in (*way, here)):
                     loop = " → ".join([*way, here, shown])
@@ -73,6 +104,7 @@ class Includes:
             included = self._known[path] = self._read(path)
             if included is not None:
                 yield from self._included(included, path.parent, (*way, here))
+                self._note_within(document, included)
                 yield included
         self.problems += told.problems
 

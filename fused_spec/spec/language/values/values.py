@@ -61,6 +61,17 @@ class Values:
         self.used.clear()
         return told
 
+    def known(self) -> dict[str, tuple[Any, str]]:
+        """The variables that have a value, each with who gave it."""
+        found: dict[str, tuple[Any, str]] = {}
+        for name, answer in self._known.items():
+            if isinstance(answer, Found):
+                given = self.given.get(name)
+                place = answer.place[0] if answer.place is not None else None
+                where = f"{getattr(place, 'path', '')}:{place.line + 1}" if place is not None else answer.said
+                found[name] = answer.value, given.source if given is not None else where
+        return found
+
     def all_used(self) -> set[str]:
         """The variables that specs name, and those that the values of these name."""
         found: set[str] = set()

@@ -1,6 +1,6 @@
 """Tell of modules that a UDF imports and its environment has not, before anything is paid for."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from fused_spec.messages.diagnostics import Severity
 from fused_spec.spec.documents.findings import Findings
@@ -14,10 +14,10 @@ def tell_lacking(
     imports: Iterable[Import],
     environment: Environment,
     source: SourceCode,
-    beside: Callable[[], Collection[str]],
+    is_beside: Callable[[str], bool],
     findings: Findings,
 ) -> None:
-    """A warning for each module that is not there; `beside` names the files that lie beside the UDF."""
+    """A warning for each module that is not there; `is_beside` tells of a file beside the UDF."""
     for one in imports:
         if environment.has(one.module):
             continue
@@ -25,7 +25,7 @@ def tell_lacking(
         is_elsewhere = source.file is None and source.origin is not None
         where = f"{source.origin}:{one.line}" if is_elsewhere else f"{at.path}:{at.line}"
         named = distributions_of(one.module)
-        if one.module in beside():
+        if is_beside(one.module):
             message = f"module {one.module} of {where} lies beside it, and does not travel along"
             hint = f"list it: headers: [{{module_name: {one.module}, file: …}}], or take it with fused.load"
             lacks = None

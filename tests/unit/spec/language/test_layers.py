@@ -239,3 +239,52 @@ def test_what_is_wrong_with_an_included_file_is_told(project: SmallProject, file
 def test_an_included_path_names_no_variable(project: SmallProject) -> None:
     project.say('include: ["${var.d}/a.yaml"]\n', specs___a__yaml=job())
     assert project.problem().message == "include is read before any variable has a value"
+
+
+SAVED = (
+    "apiVersion: fused-spec/v1\nkind: Udf\nmetadata: {name: area}\n"
+    "spec: {udf: {file: area.py, parameters: {a: 5, b: 6}}}\n"
+)
+
+
+def of_saved(parameters: str = "{a: 7}", name: str = "area") -> str:
+    return job().replace("udf: {file: area.py, parameters: {}}", f"udf: {{ref: Udf/{name}, parameters: {parameters}}}")
+
+
+def test_a_step_may_name_a_saved_udf_and_runs_its_source(project: SmallProject) -> None:
+    project.specs(a__yaml=of_saved(), b__yaml=SAVED)
+    found = project.desired()["tiles"]
+    udf = found.payload["config"]["steps"][0]["udf"]
+    assert parameters(found) == {"a": 7, "b": 6}
+    assert "def udf(" in udf["code"]
+    project.specs(a__yaml=job(parameters="{a: 7, b: 6}"), b__yaml=SAVED)
+    assert project.desired()["tiles"].digest == found.digest
+
+
+def test_the_paths_of_a_saved_udf_are_those_of_its_own_folder(project: SmallProject) -> None:
+    project.say(specs___jobs___a__yaml=of_saved(), specs___b__yaml=SAVED)
+    assert "def udf(" in project.desired()["tiles"].payload["config"]["steps"][0]["udf"]["code"]
+
+
+def test_a_saved_udf_that_is_not_there_is_told_with_what_may_be_meant(project: SmallProject) -> None:
+    project.specs(a__yaml=of_saved(name="aera"), b__yaml=SAVED)
+    problem = project.problem()
+    assert (problem.code, problem.hint) == ("unknown-reference", 'did you mean "Udf/area"?')
+
+
+def test_a_saved_udf_names_no_other(project: SmallProject) -> None:
+    project.specs(b__yaml=SAVED.replace("file: area.py", "ref: Udf/other"))
+    assert project.problem().code == "udf-ref"
+
+
+def test_a_variable_that_two_included_files_declare_is_told_with_both_places(project: SmallProject) -> None:
+    said = "apiVersion: fused-spec/v1\nvariables: {a: {type: number, default: 1}}\n"
+    files = {"one__yaml": said, "two__yaml": said, "specs___a__yaml": job(parameters='{a: "${var.a}"}')}
+    project.say("include: [one.yaml, two.yaml]\n", **files)
+    problem = project.problem()
+    assert (problem.code, problem.message) == (
+        "declared-twice",
+        'variable "a" is declared at one.yaml:2:13 and two.yaml:2:13',
+    )
+    project.say("include: [one.yaml]\n", **{**files, "one__yaml": f"{said}include: [two.yaml]\n"})
+    assert project.problems() == []

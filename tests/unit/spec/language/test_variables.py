@@ -273,3 +273,22 @@ def test_what_is_used_from_outside_git_is_known_with_what_gave_it(project: Small
     project.specs(variables, a__yaml=job(parameters='{a: "${var.a}", b: "${env.B}"}'))
     found = project.at(variables=("a=1", "b=2"), env={"B": "y"})
     assert found.outside == ("env.B (the environment)", "var.a (--var)")
+
+
+CHECKED = (
+    "variables:\n  a: {type: number, default: 8, check: [{that: var.a <= var.b, message: too many}]}\n"
+    "  b: {type: number, default: 4}\n"
+)
+
+
+def test_a_check_that_does_not_hold_is_told_with_the_values_and_who_gave_them(project: SmallProject) -> None:
+    project.specs(CHECKED, a__yaml=job(parameters='{a: "${var.a}", b: "${var.b}"}'))
+    [problem] = project.at(variables=("b=5",)).diagnostics
+    assert problem.message == "too many; var.a is 8 (from fused-spec.yaml:4), var.b is 5 (from --var)"
+    assert str(problem.location) == "fused-spec.yaml:4:48"
+
+
+def test_a_check_of_values_that_nobody_gave_yet_waits_for_them(project: SmallProject) -> None:
+    spec = job(parameters='{a: "${var.a}", b: "${var.b}"}')
+    project.specs(CHECKED.replace("{type: number, default: 4}", "{type: number}"), a__yaml=spec)
+    assert project.problems() == []

@@ -1,0 +1,65 @@
+"""The tutorial, read as a person follows it: files are written, commands are run, and what is shown is looked for."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.command import COMMAND, Shell
+
+ROOT = Path(__file__).parents[2]
+TUTORIAL = ROOT / "docs/tutorial.md"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def steps() -> list[tuple[str, str]]:
+    return [(found[1], found[2]) for found in BLOCK.finditer(TUTORIAL.read_text(encoding="utf-8"))]
+
+
+def test_every_command_of_the_tutorial_does_what_is_shown(tmp_path: Path) -> None:
+    shell = Shell(folder=tmp_path / "sky", home=tmp_path / "home")
+    shell.home.mkdir()
+    try:
+        follow(shell)
+    finally:
+        shell.stop_service()
+
+
+def follow(shell: Shell) -> None:
+    here, said = shell.folder.parent, ""
+    for kind, text in steps():
+        if kind == "text":
+            missing = [line for line in text.splitlines() if _bare(line) not in _bare(said)]
+            assert missing == [], said
+        elif kind == "sh":
+            said = ""
+            for command in text.splitlines():
+                if command.startswith("cd "):
+                    here = here / command.removeprefix("cd ")
+                    continue
+                done = subprocess.run(
+                    ["bash", "-c", command],
+                    cwd=here,
+                    env=shell.env(PATH=f"{Path(COMMAND).parent}:/usr/bin:/bin"),
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                assert done.returncode == 0, (command, done.stderr)
+                said += done.stdout + done.stderr
+        else:
+            name = text.splitlines()[0].removeprefix("# ")
+            assert (here / name).parent.is_dir()
+            (here / name).write_text(text, encoding="utf-8")
+
+
+def _bare(text: str) -> str:
+    """The words alone: how far columns are apart depends on all of them."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("kind", ["sh", "yaml", "python", "text"])
+def test_the_tutorial_has_blocks_of_every_kind(kind: str) -> None:
+    assert kind in {found for found, _ in steps()}
