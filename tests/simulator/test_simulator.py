@@ -36,6 +36,12 @@ def test_a_campaign_keeps_its_promises(name: str, base: int) -> None:
         assert len(figures.with_extra) <= max(1, _SCHEDULES / 100)
 
 
+def test_a_run_that_could_not_be_archived_is_found_again_beside_an_intent_that_is_open() -> None:
+    """The look for the intent, first of the last apply, went down just to that run's neighbours."""
+    producers = CAMPAIGNS["racing writers with the lease, producers that run again"]
+    assert campaign(producers, [378112369]).problems == []
+
+
 @pytest.mark.parametrize("name", HARSHER)
 def test_a_service_that_is_worse_than_usual_leads_to_no_problem(name: str) -> None:
     assert campaign(HARSHER[name], range(at_depth(100, in_breadth=15))).problems == []

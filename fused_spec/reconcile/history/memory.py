@@ -20,7 +20,7 @@ from fused_spec.reconcile.marking.marker import FIELD, VERSION, Marker, marker_i
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import JobResponse
 
-_VERSIONS = [1, VERSION]
+_VERSIONS = [2, VERSION]
 """Of this form, and of markers: another version may see the mark of the project where this one sees none."""
 
 
@@ -37,15 +37,19 @@ class Known(Struct, frozen=True, kw_only=True):
 
     `newest` are the ids of its newest lines, in their order, of which the first was created at `top`: a later reading
     that meets them has met what is known. The places of `runs` count from the first of them. `listed` are ids of
-    archived runs that were listed there. With `searched` every config was looked at; without it only as far down as
-    anything was looked for.
+    archived runs that were listed there. Every config was looked at of what was created after `down_to`; without that,
+    every one there is.
     """
 
     top: datetime
     newest: tuple[str, ...]
     runs: tuple[MarkedRun, ...] = ()
     listed: frozenset[str] = frozenset()
-    searched: bool = True
+    down_to: datetime | None = None
+
+    def reaches(self, moment: datetime | None) -> bool:
+        """Whether every config was looked at that was created since then, or since ever."""
+        return self.down_to is None or (moment is not None and moment > self.down_to)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -57,7 +61,7 @@ class Known(Struct, frozen=True, kw_only=True):
                 for run in self.runs
             ],
             "listed": sorted(self.listed),
-            "searched": self.searched,
+            "down_to": self.down_to.isoformat() if self.down_to else None,
         }
 
     @classmethod
@@ -70,7 +74,7 @@ class Known(Struct, frozen=True, kw_only=True):
             newest=tuple(content["newest"]),
             runs=tuple(map(_run, content["runs"])),
             listed=frozenset(content["listed"]),
-            searched=content["searched"] is True,
+            down_to=datetime.fromisoformat(content["down_to"]) if content["down_to"] else None,
         )
 
 

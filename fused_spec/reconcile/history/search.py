@@ -1,6 +1,6 @@
 """Find the project's runs in the history: read down to what is known of it, and on where that does not do."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +13,7 @@ from fused_spec.reconcile.history.markers import Markers, in_batches
 from fused_spec.reconcile.history.memory import Known, MarkedRun, newest_of_each
 from fused_spec.reconcile.history.statuses import is_over, is_over_for_good
 from fused_spec.reconcile.marking.copies import is_late
+from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.spec.model import Key, Kind
 from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.system.timings import Cache
@@ -55,7 +56,7 @@ class Wish(Protocol):
 
 
 class Runs:
-    """A wish for the newest run of each of these jobs; and for whatever may be its twin, and for what goes on.
+    """A wish for the newest run of each of these jobs; and for whatever may be its twin.
 
     A run under a former name is one of the job.
     """
@@ -70,15 +71,15 @@ class Runs:
         return len(self._missing)
 
     def wants(self, line: "JobResponse") -> bool:
-        # A twin of a run that was found was made about when it was.
-        return bool(self._missing) or line.creation_date > self._horizon or not is_over(line)
+        return bool(self._missing) or line.creation_date > self._horizon
 
     def met(self, run: MarkedRun) -> None:
         self._missing.discard(self._job_of(run))
-        self._horizon = min(self._horizon, run.line.creation_date - _TWINS_WITHIN)
+        self._horizon = self._horizon_with([run])
 
     def is_met_by(self, known: Known) -> bool:
-        return known.searched or self._missing <= set(map(self._job_of, known.runs))
+        newest = self.counts_on(known)
+        return known.reaches(self._horizon_with(newest) if len(newest) == len(self._missing) else None)
 
     def counts_on(self, known: Known) -> Collection[MarkedRun]:
         newest: dict[Key, MarkedRun] = {}
@@ -86,6 +87,10 @@ class Runs:
             if (key := self._job_of(run)) in self._missing:
                 newest.setdefault(key, run)
         return newest.values()
+
+    def _horizon_with(self, runs: Iterable[MarkedRun]) -> datetime:
+        """A twin of a run that was found was made about when it was."""
+        return min([self._horizon, *(run.line.creation_date - _TWINS_WITHIN for run in runs)])
 
     def _job_of(self, run: MarkedRun) -> Key:
         return self._moves.key_of(run.marker.key, run.line.creation_date)
@@ -107,7 +112,7 @@ class Since(Struct, frozen=True):
         """One is as good as another."""
 
     def is_met_by(self, known: Known) -> bool:
-        return known.searched or (self.moment is not None and self.moment > known.top)
+        return known.reaches(self.moment)
 
     def counts_on(self, known: Known) -> Collection[MarkedRun]:
         return [run for run in known.runs if self.wants(run.line)]
@@ -178,6 +183,7 @@ class _Search:
         self._known = known
         self._known_places = {job_id: place for place, job_id in enumerate(known.newest)} if known else {}
         self._skipped = inf  # the place of the first line that was not looked at
+        self._down_to: datetime | None = None  # and when it was created
         self._is_odd = False
         self._runs: list[MarkedRun] = []
         self._listed: set[str] = set()
@@ -241,7 +247,7 @@ class _Search:
             newest=newest,
             runs=newest_of_each(old, _RUNS_OF_A_JOB),
             listed=frozenset(listed & {*self._archived}),
-            searched=self._skipped == inf and (known is None or known.searched),
+            down_to=known.down_to if known is not None else self._down_to,
         )
 
     @property
@@ -264,26 +270,24 @@ class _Search:
 
     def _look_at(self, lines: Sequence["JobResponse"]) -> None:
         # Above what is known everything is looked at: of no job a run may be known, and a newer one not.
-        asked = [line for line in lines if self._known is not None or self._wish.wants(line)]
-        if len(asked) < len(lines):
-            self._skipped = min(self._skipped, self._count)
+        # So is what goes on: unseen it would be taken for over the next time.
+        asked = [line for line in lines if self._known is not None or self._wish.wants(line) or not is_over(line)]
         found = dict(zip((line.id for line in asked), self._markers.read(asked), strict=True))
         for line in lines:
+            if self._down_to is None and line.id not in found:
+                self._skipped, self._down_to = self._count, line.creation_date
             marker = found.get(line.id)
-            is_run = (
-                marker is not None
-                and marker.scope == self._scope
-                and marker.key.kind is Kind.JOB
-                and not is_late(marker, line.creation_date)
-            )
-            if marker is not None and is_run:
+            goes_on = False
+            if marker is not None and self._is_run(marker, line):
                 run = MarkedRun(line=line, marker=marker, place=self._count)
                 self._runs.append(run)
                 self._wish.met(run)
-            self._note(line, goes_on=is_run and not self._is_over_for_good(line))
+                goes_on = self._began is None or not is_over_for_good(line, self._began)
+            self._note(line, goes_on=goes_on)
 
-    def _is_over_for_good(self, line: "JobResponse") -> bool:
-        return self._began is not None and is_over_for_good(line, self._began)
+    def _is_run(self, marker: Marker, line: "JobResponse") -> bool:
+        is_job_here = marker.scope == self._scope and marker.key.kind is Kind.JOB
+        return is_job_here and not is_late(marker, line.creation_date)
 
     def _note(self, line: "JobResponse", *, goes_on: bool) -> None:
         self._count += 1

@@ -153,6 +153,34 @@ def test_of_a_job_that_was_not_looked_for_no_older_run_hides_a_newer_one() -> No
     assert reader.find(AREAS, ROADS)[:2] == ["a", "new"]
 
 
+@pytest.mark.parametrize("looked_for_before", [Since(NOW - timedelta(hours=2)), Since(None), Runs([AREAS], NOW)])
+def test_what_was_looked_for_before_hides_no_run_from_who_would_have_found_it_without_a_memory(
+    looked_for_before: Wish,
+) -> None:
+    service = Service(others(300))
+    service.ran("goes on", timedelta(hours=20), of=ROADS, status="In Progress")
+    service.ran("over", timedelta(hours=9), of=ROADS)
+    service.ran("twin", timedelta(hours=2, minutes=30), of=AREAS)
+    for number in range(20):
+        service.ran(f"foreign-{number}", timedelta(hours=1, minutes=58))
+    service.ran("a", timedelta(hours=1, minutes=55), of=AREAS)
+    reader = Reader(service)
+    reader.search(lambda: looked_for_before)
+    service.later(timedelta(minutes=10))
+    assert {"a", "twin", "goes on"} <= set(reader.find(AREAS))
+
+
+def test_whoever_looked_far_enough_before_need_not_look_again() -> None:
+    service = Service(others(3000))
+    service.ran("a", timedelta(minutes=30), of=AREAS)
+    reader = Reader(service)
+    reader.find(AREAS)
+    service.later(timedelta(minutes=10))
+    reader.search(lambda: Since(NOW - timedelta(hours=1)))
+    reader.find(AREAS)
+    assert service.pages == [0, 0]
+
+
 @pytest.mark.parametrize(("late", "found"), [(LATE, ["a"]), (0.0, [])])
 def test_a_run_that_comes_to_be_listed_late_is_found_where_time_is_left_for_that(late: float, found: list[str]) -> None:
     service = Service(others(300, first_age=timedelta(seconds=10)))
