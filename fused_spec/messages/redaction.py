@@ -5,19 +5,17 @@ Two rules: a value is sensitive by its *name* (an environment variable called `â
 known shapes from text on its way to a terminal, a log, a plan or an archive.
 """
 
-import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from fused_spec.messages.named_secrets import bare, is_named
+from fused_spec.messages.secret_forms import forms
 
 MASK = "***"
 
 _SHORTEST = 4  # characters of a known value
-_SHORTEST_ENCODED = 8  # and of one that is looked for in base64 and hexadecimal digits
 _SHORTEST_LINE = 12  # and of one line of it; a shorter one may stand in any text
 
 # Names are compared with their words apart (`accessToken` is `access_Token`).
@@ -41,7 +39,6 @@ _SUSPECT_NAME = re.compile(
     re.IGNORECASE,
 )
 
-_LEFT_BY_REQUESTS = "!#$%&'()*+,/:;=?@[]~"  # what requests leaves as it is in a URL
 
 # Where a word begins, also right behind an escape sequence that colours it (`\x1b[31m`).
 _START = r"(?:\b|(?<=[\[0-9;][A-Za-z]))"
@@ -234,42 +231,6 @@ class Redactor:
 
 def _size(pieces: Iterable[str]) -> int:
     return sum(len(_bare(piece)) for piece in pieces)
-
-
-def forms(value: str) -> list[str]:
-    """How a value may be written, longest first: as it is, as JSON, CSV, HTML, Python or a URL has it, in base64 and in
-    hexadecimal digits."""
-    from html import escape  # with a table of 2,000 names, for those alone who know a secret
-
-    in_json = [json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
-    ways = {
-        value,
-        *in_json,
-        *(json.dumps(text)[1:-1] for text in in_json),  # JSON within JSON
-        *(text.replace("/", "\\/") for text in in_json),  # as pandas writes it
-        value.replace('"', '""'),
-        *(escape(value, quote=quotes) for quotes in (True, False)),
-        *(spell(value)[1:-1] for spell in (repr, ascii)),
-        *(quote(value, safe=safe, errors="replace") for safe in ("", "/", _LEFT_BY_REQUESTS)),
-        quote_plus(value, errors="replace"),
-        *encoded_forms(value),
-    }
-    return sorted(ways, key=len, reverse=True)
-
-
-def encoded_forms(value: str) -> Iterator[str]:
-    """The value in hexadecimal digits, and of base64 what it alone decides, wherever in three bytes it begins."""
-    from base64 import b64encode, urlsafe_b64encode
-
-    content = value.encode("utf-8", "surrogatepass")
-    if len(content) < _SHORTEST_ENCODED:
-        return
-    yield content.hex()
-    yield content.hex().upper()
-    for before in range(3):
-        first, last = -(-8 * before // 6), 8 * (before + len(content)) // 6
-        for encode in (b64encode, urlsafe_b64encode):
-            yield encode(bytes(before) + content).decode("ascii")[first:last]
 
 
 def _in_lines(form: str, shortest_line: int) -> Iterator[str]:

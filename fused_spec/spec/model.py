@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -40,6 +40,17 @@ class Key(Struct, frozen=True, kw_only=True, order=True, cache_hash=True):
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
+
+
+class HasCell(Protocol):
+    """What has a name, and may be a cell of a group."""
+
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def group(self) -> str | None: ...
 
 
 class When(StrEnum):

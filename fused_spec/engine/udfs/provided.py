@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fused_spec.messages.redaction import Redactor, encoded_forms, forms
+from fused_spec.messages.redaction import Redactor
+from fused_spec.messages.secret_forms import encoded_forms, forms
 from fused_spec.udfs.gitrefs import Repositories
 
 _UNCHANGED = re.compile(r"[A-Za-z0-9_.-]+")

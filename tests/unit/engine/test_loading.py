@@ -16,7 +16,7 @@ from fused_spec.engine.udfs.loading import NotLoadable, install
 from fused_spec.engine.udfs.provided import Provided, read_provided
 from fused_spec.engine.udfs.runner import load_udf
 from fused_spec.errors import FusedSpecError
-from fused_spec.messages.redaction import forms
+from fused_spec.messages.secret_forms import forms
 from fused_spec.udfs.bundle import Bundled, as_headers
 from fused_spec.udfs.folder import UdfText
 from fused_spec.udfs.gitrefs import Repositories

@@ -25,7 +25,7 @@ _UNSAID = {
 }
 # Fields of a spec that become others on the wire.
 _TRANSLATED: Mapping[type[WireModel], set[str]] = {
-    Udf: {"file", "folder", "git"},
+    Udf: {"file", "folder", "git", "ref"},
     UdfStep: {"expect"},
     PartitionGeospatialStep: {"expect"},
     PartitionNongeospatialStep: {"expect"},
