@@ -147,8 +147,21 @@ class Redactor:
             for part in _in_lines(form, shortest_line)
             if len(part) >= _SHORTEST
         }
+        self._know(known)
+
+    def _know(self, known: Iterable[str]) -> None:
         self._secrets = sorted(known, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, self._secrets))) if known else None
+        self._known = re.compile("|".join(map(re.escape, self._secrets))) if self._secrets else None
+
+    def with_more(self, secrets: Iterable[str]) -> "Redactor":
+        """One that masks these as well."""
+        both = Redactor()
+        both._know({*self._secrets, *Redactor(secrets)._secrets})  # of the same class
+        return both
+
+    def hides(self, values: Iterable[str]) -> bool:
+        """Whether all of these are masked, as far as they are long enough for it."""
+        return set(self._secrets).issuperset(value for value in values if len(value) >= _SHORTEST)
 
     def __call__(self, text: str) -> str:
         # To look for each is quicker than for all by a pattern, and hardly a line has one.
@@ -239,13 +252,13 @@ def forms(value: str) -> list[str]:
         *(spell(value)[1:-1] for spell in (repr, ascii)),
         *(quote(value, safe=safe, errors="replace") for safe in ("", "/", _LEFT_BY_REQUESTS)),
         quote_plus(value, errors="replace"),
-        *_encoded(value),
+        *encoded_forms(value),
     }
     return sorted(ways, key=len, reverse=True)
 
 
-def _encoded(value: str) -> Iterator[str]:
-    """Of base64 the characters that the value alone decides, wherever in three bytes it begins."""
+def encoded_forms(value: str) -> Iterator[str]:
+    """The value in hexadecimal digits, and of base64 what it alone decides, wherever in three bytes it begins."""
     from base64 import b64encode, urlsafe_b64encode
 
     content = value.encode("utf-8", "surrogatepass")

@@ -102,16 +102,14 @@ class Transport:
         self._timings = timings
         self._session = session or new_session()
         self._credentials = credentials
-        self._hidden = {credentials.access_token} if credentials else set()
-        self._redact = Redactor(self._hidden)
+        self._redact = Redactor([credentials.access_token] if credentials else [])
         self._server_clock = ServerClock(clock)
         self._pace = Pace(_CONNECTIONS, clock, sleep)
 
     def hide(self, values: Iterable[str]) -> None:
         """Keep these out of every error as well: a service may quote what it was sent."""
-        if not self._hidden.issuperset(more := set(values)):
-            self._hidden = self._hidden | more
-            self._redact = Redactor(self._hidden)
+        if not self._redact.hides(more := tuple(values)):
+            self._redact = self._redact.with_more(more)
 
     @property
     def server_time(self) -> datetime | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fused_spec.messages.redaction import Redactor, forms
+from fused_spec.messages.redaction import Redactor, encoded_forms, forms
 from fused_spec.udfs.gitrefs import Repositories
 
 _UNCHANGED = re.compile(r"[A-Za-z0-9_.-]+")
@@ -52,20 +52,32 @@ class Provided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """A secret as bytes: its longest part that no way of writing changes, and the whole in each of its forms."""
+    """A secret as bytes: its longest part that no way of writing changes, and the whole in each of its forms.
+
+    `encoded` are those in which that part is not to be seen.
+    """
 
     key: str
     part: bytes = field(repr=False)
     forms: list[bytes] = field(repr=False)
+    encoded: list[bytes] = field(repr=False)
 
     @classmethod
     def of(cls, key: str, value: str) -> "_Known":
         part = max(_UNCHANGED.findall(value), key=len, default="")
-        return cls(key=key, part=part.encode(), forms=[form.encode("utf-8", "replace") for form in forms(value)])
+        encoded = [form.encode() for form in encoded_forms(value)]
+        return cls(
+            key=key,
+            part=part.encode(),
+            forms=[form.encode("utf-8", "replace") for form in forms(value)],
+            encoded=encoded,
+        )
 
     def stands_in(self, content: bytes) -> bool:
         # Nearly every content is told from one look, however many the forms are.
-        return self.part in content and any(form in content for form in self.forms)
+        if self.part in content and any(form in content for form in self.forms):
+            return True
+        return any(form in content for form in self.encoded)
 
 
 def read_provided(request: Mapping[str, Any]) -> Provided:

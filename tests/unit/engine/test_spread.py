@@ -2,6 +2,7 @@
 
 import os
 import signal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -170,12 +171,22 @@ def test_a_place_that_cannot_be_made_is_told(dask: Cluster, tmp_path: Path) -> N
 
 def wait_for(storage: Path, pid: int, name: str) -> None:
     """Return when the tasks have left something of this name for each other."""
+    assert reaches(storage, pid, name), "the job ended before it came so far"
 
-    def is_there() -> bool:
-        assert os.waitpid(pid, os.WNOHANG) == (0, 0), "the job ended before it came so far"
-        return any(storage.glob(f".table.*.partial/.exchange/{name}.*"))
 
-    until(is_there, f"a {name}")
+def reaches(storage: Path, pid: int, name: str) -> bool:
+    """Whether that was seen before the job ended, which a quick one may do between two looks."""
+    seen: list[bool] = []
+
+    def is_decided() -> bool:
+        if any(storage.glob(f".table.*.partial/.exchange/{name}.*")):
+            seen.append(True)
+        elif os.waitpid(pid, os.WNOHANG) != (0, 0):
+            seen.append(False)
+        return bool(seen)
+
+    until(is_decided, f"a {name}")
+    return seen[0]
 
 
 def begun(folder: Path, dask: Cluster) -> tuple[JobDir, int]:
@@ -188,13 +199,16 @@ def begun(folder: Path, dask: Cluster) -> tuple[JobDir, int]:
 )
 def test_a_lost_worker_changes_nothing(moment: str, tmp_path: Path) -> None:
     with cluster(tmp_path, workers=2) as dask:
-        job, pid = begun(tmp_path, dask)
-        wait_for(tmp_path / "storage", pid, moment)
+        for folder in (tmp_path / str(number) for number in count()):
+            folder.mkdir()
+            job, pid = begun(folder, dask)
+            if reaches(folder / "storage", pid, moment):
+                break
         dask.processes[1].kill()
         assert ended(pid) == 0, "\n".join(log(job))
-    written = files(tmp_path / "storage")
+    written = files(folder / "storage")
     (tmp_path / "alone").mkdir()
-    assert run(job_folder(tmp_path / "alone", {**GEOSPATIAL, "input": str(tmp_path / "inputs")}))
+    assert run(job_folder(tmp_path / "alone", {**GEOSPATIAL, "input": str(folder / "inputs")}))
     assert written == files(tmp_path / "alone" / "storage")
 
 
