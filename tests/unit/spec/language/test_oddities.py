@@ -59,6 +59,12 @@ def test_a_number_that_nobody_gave_yet_may_be_text(project: SmallProject) -> Non
     assert project.problems() == []
 
 
+def test_a_part_of_an_object_that_nobody_gave_yet_may_be_anything(project: SmallProject) -> None:
+    spec = "env: ${var.machine.env}\ninstance_type: ${var.machine.kind}\ndisk_size_gb: ${var.machine.disk}"
+    project.specs("variables: {machine: {type: object}}\n", a__yaml=job(spec=spec))
+    assert project.problems() == []
+
+
 @pytest.mark.parametrize("said", ["[prodd]", "{except: [prodd]}"])
 def test_a_target_that_there_is_not_hides_no_document(project: SmallProject, said: str) -> None:
     project.specs(TARGET % "", a__yaml=job(metadata=f"targets: {said}"))
