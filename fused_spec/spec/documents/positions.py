@@ -51,6 +51,19 @@ def spotted(place: Place, path: str) -> Place:
     return _spot(mark, path), inside
 
 
+def throughout(place: Place, value: Any) -> Place:
+    """The place with one for everything in the value: what has none of its own stands where the whole does."""
+    mark, inside = place
+    if isinstance(value, dict):
+        known = inside if isinstance(inside, dict) else {}
+        places = {key: known.get(key, (mark, (mark, None))) for key in value}
+        return mark, {key: (at, throughout(one, value[key])) for key, (at, one) in places.items()}
+    if isinstance(value, list):
+        items = inside if isinstance(inside, list) and len(inside) == len(value) else [(mark, None)] * len(value)
+        return mark, [throughout(at, one) for at, one in zip(items, value, strict=True)]
+    return place
+
+
 def _spot(mark: Mark | Spot, path: str) -> Spot:
     return mark if isinstance(mark, Spot) else Spot(path, mark.line, mark.column)
 

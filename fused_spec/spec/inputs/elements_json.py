@@ -46,6 +46,15 @@ def json_elements(text: str, file: str) -> Elements:
     return elements
 
 
+def json_value(text: str) -> Any:
+    """The one value that a text is; raises `BadElements` for what JSON or specs do not take."""
+    at = _skipped(text, 0)
+    value, end = _decoded(text, at, *_place(text, at))
+    if _skipped(text, end) < len(text):
+        raise BadElements("this is not JSON: there is more behind the value", "remove it", *_place(text, end))
+    return value
+
+
 def json_lines_elements(text: str, file: str) -> Elements:
     """The value of each line that is not empty; raises `BadElements`."""
     _check_size(text)

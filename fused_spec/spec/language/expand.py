@@ -4,13 +4,13 @@ A document that uses none of the language is itself. Of any other the layers are
 a matrix makes one document for each of its cells. What is wrong is told, and leaves the document out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from fused_spec.configuration.declared_secrets import Secrets
-from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
 from fused_spec.spec.checking.schema import FRAGMENT, SPEC_KINDS, check
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.named_files import Folder
@@ -29,16 +29,21 @@ MAX_CELLS = 1_000
 """Of one document, where `limits.matrix` says nothing else."""
 _MARKS = (MARK.encode(), PREFIX.encode())
 JOB = "Job"
+_TARGETS = ("metadata", "targets")
 
 
 @dataclass(slots=True, kw_only=True)
 class Language:
-    """What a document may be made of, at one target; `used` gathers what was, so that the rest can be told."""
+    """What a document may be made of, at one target; `used` gathers what was, so that the rest can be told.
+
+    `targets` are all that there are; none where the project file cannot tell.
+    """
 
     values: Values
     fragments: Fragments
     udfs: SavedUdfs
     today: date
+    targets: Collection[str] = ()
     max_cells: int = MAX_CELLS
     used: set[str] = field(default_factory=set)
     ready: dict[tuple[Any, ...], Ready] = field(default_factory=dict)
@@ -57,9 +62,10 @@ class Language:
             return [], check(document) or fragment_problems(document)
         if kind not in SPEC_KINDS or not isinstance(document.tree, dict) or self._is_plain(document, kind):
             return [document], []
-        if not self._is_here(document):
-            return [], []
         told = Told(document.file.name)
+        self._tell_unknown_targets(document, told)
+        if told.problems or not self._is_here(document):
+            return [], told.problems
         expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
         found = expansion.documents()
         if kind == JOB and PREFIX.encode() in document.file.content:
@@ -126,6 +132,18 @@ class Language:
         if name not in self._speaks:
             self._speaks = {name: any(mark in document.file.content for mark in _MARKS)}
         return not self._speaks[name]
+
+    def _tell_unknown_targets(self, document: Document, told: Told) -> None:
+        """Of `metadata.targets`: a document for a target that there is not would be nowhere, without a word."""
+        whole = Layer(document.tree, document.positions.root)
+        for pointer in (_TARGETS, (*_TARGETS, "except")):
+            said = whole.at(pointer)
+            for index, name in enumerate(said.tree if said is not None and isinstance(said.tree, list) else ()):
+                if isinstance(name, str) and self.targets and name not in self.targets:
+                    at = whole.at((*pointer, index)) or whole
+                    meant = nearest(name, self.targets)
+                    hint = guess(name, meant) if meant else f"known are {', '.join(self.targets)}"
+                    told.tell("unknown-target", f'no target is named "{name}"', at.place, hint, (*pointer, index))
 
     def _is_here(self, document: Document) -> bool:
         """Whether the document exists in the target, as `metadata.targets` says."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
+from fused_spec.spec.checking.schema import check
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions
 from fused_spec.spec.files.named_files import Folder
@@ -73,6 +74,9 @@ class Expansion:
             same, rest = self._same(layers, shape)
             one = self._merged(same, rest, None, None, shape)
             return [] if self.told.problems else [one]
+        if self.document.name is None:  # and so no cell has one
+            self.told.problems += [one for one in check(self.document) if one.pointer.startswith("metadata")]
+            return []
         self.matrix = matrix = self._matrix()
         if matrix is None:
             return []

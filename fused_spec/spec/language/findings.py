@@ -8,17 +8,23 @@ from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions, dotted
 from fused_spec.spec.documents.wording import either
+from fused_spec.spec.language.merging.parts_of_trees import value_at
 from fused_spec.spec.model import HasCell
 
 _OF_TYPE = "wrong-type"
 
 
 def known_faults(document: Document, problems: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """The problems without those of values that nobody has given yet, but for their type, which is known."""
+    """The problems without those of values that nobody has given yet, but for their type, where it is known."""
     if not document.holes:
         return list(problems)
     holes = [dotted(pointer) for pointer in document.holes]
-    return [one for one in problems if one.code == _OF_TYPE or not _is_within(one.pointer, holes)]
+    of_no_type = {dotted(pointer) for pointer in document.holes if value_at(document.tree, pointer) is None}
+    return [
+        one
+        for one in problems
+        if (one.code == _OF_TYPE and one.pointer not in of_no_type) or not _is_within(one.pointer, holes)
+    ]
 
 
 def with_ways(document: Document, problems: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -54,9 +54,12 @@ class Fragments:
             return
         for index, name in enumerate(said.tree):
             at = said.at((index,)) or said
-            if not isinstance(name, str) or name not in self.documents:
-                meant = nearest(str(name), self.documents)
-                hint = guess(str(name), meant) if meant else "declare it: kind: Fragment"
+            if not isinstance(name, str):
+                told.tell("bad-use", "what is used is the name of a fragment", at.place, "write a name", ("use", index))
+                continue
+            if name not in self.documents:
+                meant = nearest(name, self.documents)
+                hint = guess(name, meant) if meant else "declare it: kind: Fragment"
                 told.tell("no-such-fragment", f'no fragment is named "{name}"', at.place, hint, ("use", index))
                 continue
             if name in path:

@@ -1,12 +1,13 @@
 """Put together what a project says of its specs, for one target or for all."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fused_spec.configuration.declared_secrets import Origin, Secret, Secrets
+from fused_spec.configuration.settings import HOSTED_TARGET, LOCAL_TARGET
 from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
 from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document, read_documents
@@ -89,6 +90,7 @@ class Spoken:
             fragments=Fragments(self.fragments),
             udfs=SavedUdfs(lambda: [one for document in self.udfs for one in self._plain(language, document)]),
             today=today,
+            targets=self._known_targets,
             max_cells=limits.get("matrix", MAX_CELLS),
         )
         return language, problems
@@ -124,7 +126,7 @@ class Spoken:
                 pointer = ("variables", variable.name)
                 told.tell("unused-variable", message, variable.place, "remove it, or use it", pointer, Severity.WARNING)
         for document in self.fragments:
-            if f"fragment.{document.name}" not in used:
+            if document.name is not None and f"fragment.{document.name}" not in used:
                 told.path = document.file.name
                 message = f'nothing uses the fragment "{document.name}"'
                 place = document.positions.root
@@ -138,6 +140,12 @@ class Spoken:
                 if override.name not in used and (match := match_of(override)) is not None:
                     told.problems.append(_matches_nothing(override, match))
         return told.problems
+
+    @property
+    def _known_targets(self) -> tuple[str, ...]:
+        if self.project.file is None:
+            return ()  # there is none, or it is broken
+        return tuple(dict.fromkeys((LOCAL_TARGET, HOSTED_TARGET, *self.declared.names)))
 
     @property
     def _origin(self) -> str:
@@ -159,11 +167,13 @@ def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:
     left = tuple(file for file in files if file.path is None or file.path not in included)
     problems += parts_of_files(declared.files)
     problems += secret_problems(declared.files)
+    fragments = _documents(left, FRAGMENT)
+    problems += _named_twice(fragments)
     names_udfs = any(PREFIX.encode() in file.content for file in left)
     return Spoken(
         project=project,
         declared=declared,
-        fragments=_documents(left, FRAGMENT),
+        fragments=fragments,
         udfs=_documents(left, str(Kind.UDF)) if names_udfs else (),
         files=left,
         problems=tuple(problems),
@@ -181,6 +191,20 @@ def _documents(files: Sequence[SpecFile], kind: str) -> tuple[Document, ...]:
         for document in read_documents(file)[0]
         if document.kind == kind
     )
+
+
+def _named_twice(fragments: Sequence[Document]) -> Iterator[Diagnostic]:
+    first: dict[str | None, Document] = {}
+    for one in fragments:
+        before = first.setdefault(one.name, one)
+        if one.name is not None and before is not one:
+            yield Diagnostic(
+                code="duplicate-name",
+                message=f'another {FRAGMENT} is named "{one.name}"',
+                location=one.positions.value(("metadata", "name")),
+                pointer="metadata.name",
+                hint=f"{before.positions.value(('metadata', 'name'))} has it first; rename one",
+            )
 
 
 def _unused_secret(secret: Secret) -> Diagnostic:

@@ -24,10 +24,11 @@ def with_steps(whole: Layer, steps: Sequence[Layer]) -> Layer:
 
 def standing(doubts: Mapping[Pointer, Doubt], tree: Any) -> Mapping[Pointer, Doubt]:
     """The doubts about values that are still there."""
-    return {pointer: doubt for pointer, doubt in doubts.items() if _at(tree, pointer) == doubt.text}
+    return {pointer: doubt for pointer, doubt in doubts.items() if value_at(tree, pointer) == doubt.text}
 
 
-def _at(tree: Any, pointer: Pointer) -> Any:
+def value_at(tree: Any, pointer: Pointer) -> Any:
+    """What stands there; None where nothing does."""
     for step in pointer:
         try:
             tree = tree[step]

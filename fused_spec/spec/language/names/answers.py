@@ -22,11 +22,11 @@ class Found(NamedTuple):
 
 
 class Hole(NamedTuple):
-    """A value that nobody has given yet, of a type that is known."""
+    """A value that nobody has given yet."""
 
     name: str
-    stand_in: Any = ""
-    """A value of its type."""
+    stand_in: Any = None
+    """A value of its type; None where that is not known, as of a part of an object."""
 
 
 Answer = Found | Hole | Named | Mistake

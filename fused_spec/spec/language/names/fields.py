@@ -27,7 +27,7 @@ def is_text(kind: str, pointer: Pointer) -> bool:
 def refused(reference: Reference, pointer: Pointer) -> Mistake | None:
     """Why a name may not stand in a field; None where it may."""
     for literal in _LITERAL:
-        if pointer[: len(literal)] == literal:
+        if pointer[: len(literal)] == literal or pointer == ("metadata",):
             return Mistake(
                 "literal-field",
                 f'"{pointer[-1]}" is literal: what exists is known before anything has a value',

@@ -6,7 +6,7 @@ from typing import Any
 
 from fused_spec.messages.named_secrets import Named, Veiled
 from fused_spec.messages.named_secrets import Part as Piece
-from fused_spec.spec.documents.positions import Place, Pointer, Spot
+from fused_spec.spec.documents.positions import Place, Pointer, Spot, throughout
 from fused_spec.spec.language.merging.layer import Told
 from fused_spec.spec.language.names.answers import Answer, Found, Hole, text_of
 from fused_spec.spec.language.names.templates import MARK, Mistake, Part, Reference, is_whole, parts_of
@@ -113,7 +113,10 @@ class Filler:
         answer = self._answer(reference, place, pointer)
         if isinstance(answer, Hole):
             self.holes.add(pointer)
-            return answer.stand_in, (self._via(place, answer.name), None)
+            value = answer.stand_in
+            if isinstance(value, int) and self.is_text(pointer):
+                value = ""  # as a number becomes text
+            return value, throughout((self._via(place, answer.name), None), value)
         if isinstance(answer, Named):
             return Veiled([answer]), (self._via(place, f"secret.{answer.name}"), None)
         if not isinstance(answer, Found):
@@ -121,7 +124,7 @@ class Filler:
             return "", place
         value = answer.value
         if isinstance(value, dict | list):
-            return value, answer.place or place
+            return value, throughout(answer.place or place, value)
         if not isinstance(value, str) and value is not None and self.is_text(pointer):
             value = text_of(answer)
         return value, (self._via(place, answer.said), None)

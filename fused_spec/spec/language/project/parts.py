@@ -9,9 +9,11 @@ from fused_spec.spec.checking.partial import part_problems
 from fused_spec.spec.checking.schema import SPEC_KINDS
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions, dotted
+from fused_spec.spec.documents.wording import spelt
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.templates import MARK
 from fused_spec.spec.language.project.matching import match_of
+from fused_spec.spec.language.project.variable import pattern_fault
 
 _SPEC: Pointer = ("spec",)
 _STEP: Pointer = ("spec", "config", "steps", 0)
@@ -22,6 +24,7 @@ def parts_of_files(files: Sequence[Document]) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for file in files:
         whole = Layer(file.tree, file.positions.root)
+        found += _patterns(file.file.name, whole.at(("variables",)), ("variables",))
         found += _defaults(file, whole, ("defaults",))
         targets = whole.at(("targets",))
         for name in targets.tree if targets is not None and isinstance(targets.tree, dict) else ():
@@ -46,6 +49,7 @@ def _defaults(file: Document, whole: Layer, at: Pointer) -> Iterator[Diagnostic]
             yield from _part(file, whole, (*at, kind, part), kind, (part,))
         for pointer, reason in (
             ((*at, kind, "metadata", "name"), "a name"),
+            ((*at, kind, "metadata", "targets"), "targets"),
             ((*at, kind, "spec", "config", "steps"), "steps"),
         ):
             if (one := whole.at(pointer)) is not None:
@@ -81,9 +85,33 @@ def _overrides(file: Document, whole: Layer, at: Pointer) -> Iterator[Diagnostic
             hint = f"did you mean {meant}/…?" if meant else "write Job/, Udf/ or UdfAccessToken/ before the name"
             told.tell("bad-match", f'"{match.kind_and_name}" has no kind before its name', place, hint, (*at, index))
             yield from told.problems
+        for word in ("name", "targets"):
+            if (one := override.at(("metadata", word))) is not None:
+                told = Told(file.file.name)
+                message = f"an override changes what exists, and {word} says what does"
+                told.tell("bad-default", message, one.place, "write it in the spec", (*at, index, "metadata", word))
+                yield from told.problems
         for part in ("metadata", "spec"):
             found = [list(_part(file, whole, (*at, index, part), kind, (part,))) for kind in kinds]
             yield from min(found, key=len)
+
+
+def _patterns(path: str, said: Layer | None, at: Pointer) -> Iterator[Diagnostic]:
+    """Patterns of variables, of their fields and of their items, that are none."""
+    for name in said.tree if said is not None and isinstance(said.tree, dict) else ():
+        one = said.at((name,)) if said is not None else None
+        if one is None or not isinstance(one.tree, dict):
+            continue
+        pattern = one.at(("pattern",))
+        if pattern is not None and isinstance(pattern.tree, str) and (fault := pattern_fault(pattern.tree)):
+            told = Told(path)
+            message = f"{spelt(pattern.tree)} is no regular expression: {fault}"
+            told.tell("bad-format", message, pattern.place, "correct it, or leave it out", (*at, name, "pattern"))
+            yield from told.problems
+        yield from _patterns(path, one.at(("fields",)), (*at, name, "fields"))
+        if (items := one.at(("items",))) is not None:
+            alone = Layer({"items": items.tree}, (one.place[0], {"items": (one.place[0], items.place)}))
+            yield from _patterns(path, alone, (*at, name))
 
 
 def _part(file: Document, whole: Layer, at: Pointer, kind: str, of: Pointer) -> Iterator[Diagnostic]:

@@ -1,6 +1,5 @@
 """Variables: what is declared of each, and whether a value fits that."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -8,6 +7,8 @@ from typing import Any, NamedTuple
 from fused_spec.spec.checking.acceptance import Schema, acceptance, compiled
 from fused_spec.spec.documents.positions import Place, Pointer
 from fused_spec.spec.documents.wording import either, spelt
+from fused_spec.spec.inputs.element_list import BadElements
+from fused_spec.spec.inputs.elements_json import json_value
 from fused_spec.spec.language.merging.layer import Layer
 
 TYPES: Mapping[str, tuple[str, Any]] = {
@@ -59,7 +60,9 @@ def schema_of(declared: Mapping[str, Any]) -> Schema:
     """What a value of a variable, of a field or of an item has to fit, as a JSON Schema."""
     kind = declared.get("type", "string")
     found: dict[str, Any] = {"type": _JSON_TYPES.get(kind, kind)}
-    found |= {name: declared[name] for name in ("enum", "pattern", "minimum", "maximum") if name in declared}
+    found |= {name: declared[name] for name in ("enum", "minimum", "maximum") if name in declared}
+    if "pattern" in declared and not pattern_fault(declared["pattern"]):
+        found["pattern"] = declared["pattern"]
     if kind == "list" and "items" in declared:
         found["items"] = schema_of(declared["items"])
     if kind == "object" and "fields" in declared:
@@ -70,6 +73,15 @@ def schema_of(declared: Mapping[str, Any]) -> Schema:
             "additionalProperties": False,
         }
     return found
+
+
+def pattern_fault(pattern: str) -> str:
+    """Why a pattern is no regular expression; empty for one that is."""
+    try:
+        compiled(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return str(error)
+    return ""
 
 
 def with_defaults(value: Any, declared: Mapping[str, Any]) -> Any:
@@ -108,17 +120,13 @@ def from_text(text: str, variable: Variable) -> Any:
             raise ValueError(noun)
         return text == "true"
     try:
-        value = json.loads(text, parse_constant=_refused)
-    except (ValueError, RecursionError):
+        value = json_value(text)
+    except BadElements:
         raise ValueError(f"{noun}, as JSON" if variable.type != "number" else noun) from None
     wanted = {"number": (int, float), "list": (list,), "object": (dict,)}[variable.type]
     if isinstance(value, bool) or not isinstance(value, wanted):
         raise ValueError(f"{noun}, as JSON" if variable.type != "number" else noun)
     return value
-
-
-def _refused(constant: str) -> Any:
-    raise ValueError(constant)
 
 
 def _misfit(value: Any, schema: Schema, name: str, pointer: Pointer) -> Misfit | None:

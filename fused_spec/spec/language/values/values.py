@@ -239,7 +239,7 @@ class Values:
             self.from_outside[str(reference)] = "the environment"
             return Found(value, None, f"env.{name}")
         if self.may_lack:
-            return Hole(str(reference))
+            return Hole(str(reference), "")
         return Mistake("environment-without-value", f"{name} is not set in the environment", f"set {name}")
 
     def _git(self, reference: Reference) -> Answer:
@@ -255,7 +255,7 @@ class Values:
         if value is not None:
             return Found(value, None, f"git.{word}", is_volatile=True)
         if self.may_lack:
-            return Hole(str(reference))
+            return Hole(str(reference), "")
         return Mistake(
             "no-git", f"${{{reference}}}: the project is in no git repository", "commit it, or name a variable"
         )
