@@ -1,7 +1,6 @@
 """What is told of a document that was put together: how a value came there, and nothing of what nobody gave yet."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -10,19 +9,9 @@ from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions, dotted
 from fused_spec.spec.documents.wording import either
 from fused_spec.spec.language.merging.parts_of_trees import value_at
+from fused_spec.spec.model import HasCell
 
 _OF_TYPE = "wrong-type"
-
-
-class HasCell(Protocol):
-    """What may be a cell of a group."""
-
-    @property
-    def kind(self) -> str | None: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def group(self) -> str | None: ...
 
 
 def known_faults(document: Document, problems: Sequence[Diagnostic]) -> list[Diagnostic]:

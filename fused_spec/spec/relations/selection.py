@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from fused_spec.spec.language.findings import HasCell
-from fused_spec.spec.model import Kind
+from fused_spec.spec.model import HasCell, Kind
 
 Where = Mapping[str, tuple[str, ...]]
 """The elements that a cell may have, by dimension."""
