@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
+_DECLARED = ("unknown-variable", "unknown-secret")
 
 
 class Means(TypedDict, total=False):
@@ -81,6 +82,7 @@ class Sight:
         self._rules, wrong = self._ruled()
         self.before = [*problems, *more, *self.spoken.problems, *wrong]
         self._unreadable = unreadable
+        self._is_broken = self.project.document is None and any(one.is_error for one in more)
         if "notice" in means:
             means["notice"](self)
 
@@ -159,9 +161,10 @@ class Sight:
         """All that is wrong at one target."""
         problems = [*self.before, *seen.problems]
         problems += _without_specs(self._paths, seen.looked, [*problems, *seen.unread])
-        problems += self._unreadable
-        problems += seen.unread
+        problems += [*self._unreadable, *seen.unread]
         problems += in_cells([(one.declaration, one.problems) for one in seen.looked])
+        if self._is_broken:  # nobody knows what it declares
+            problems = [one for one in problems if one.code not in _DECLARED]
         with self._timings.phase(Phase.CHECK):
             places = self._places(seen)
             declarations = [one.declaration for one in seen.looked]

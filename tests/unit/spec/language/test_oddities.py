@@ -120,3 +120,8 @@ def test_a_pattern_that_is_none_is_told(project: SmallProject, declared: str) ->
 def test_a_flag_gives_what_a_spec_could_hold(kind: str, text: str) -> None:
     with pytest.raises(ValueError, match=r"as JSON|a number"):
         from_text(text, Variable("a", {"type": kind}, (None, None), ""))  # type: ignore[arg-type]  # no place is asked
+
+
+def test_what_a_broken_project_file_declares_is_not_asked_for(project: SmallProject) -> None:
+    project.specs("variables: {a: {type: number, default: 1}}\nnope: 1\n", a__yaml=job(parameters="{a: '${var.a}'}"))
+    assert project.problem().code == "unknown-field"
