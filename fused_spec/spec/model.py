@@ -272,14 +272,3 @@ class Resolution(Struct, frozen=True, kw_only=True):
     def unread(self) -> tuple[str, ...]:
         """The files that were passed over although nobody could read what they are."""
         return tuple(dict.fromkeys(one.location.path for one in self.diagnostics if one.code == UNREAD))
-
-
-class HasCell(Protocol):
-    """What may be a cell of a group."""
-
-    @property
-    def kind(self) -> str | None: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def group(self) -> str | None: ...

@@ -11,16 +11,16 @@ from msgspec.structs import replace
 
 from fused_spec.configuration.service_identity import normal_url
 from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL, LOCAL_TARGET
-from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.discovery import SpecFile, find, printable
-from fused_spec.spec.files.exclusion import Exclusion, exclusion
+from fused_spec.spec.files.meant import NO_SPEC, UNREAD
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.findings import in_cells
 from fused_spec.spec.language.outside import NOBODY, Outside
 from fused_spec.spec.language.plain import Unspoken, is_spoken, target_words
 from fused_spec.spec.model import Project
 from fused_spec.spec.project.git_lock import Locks, read_locks
-from fused_spec.spec.project.project_file import find_project
+from fused_spec.spec.project.of_files import excluded_around, project_of
 from fused_spec.spec.relations.check import check_relations
 from fused_spec.spec.relations.declaration import Places
 from fused_spec.spec.relations.text_addresses import text_addresses
@@ -71,10 +71,10 @@ class Sight:
         self._timings = means.get("timings", UNTIMED)
         cwd = means["cwd"]
         with self._timings.phase(Phase.FIND):
-            files, problems = find(paths, cwd=cwd, stdin=means.get("stdin"), excluded=partial(_excluded, cwd=cwd))
+            files, problems = find(paths, cwd=cwd, stdin=means.get("stdin"), excluded=partial(excluded_around, cwd=cwd))
             instead = means.get("instead", {})
             files = [_with_content(file, instead) for file in files] if instead else files
-            self.project, more = _project(files, paths, cwd)
+            self.project, more = project_of(files, paths, cwd)
             self.spoken = self._spoken(files, cwd)
         self.files = self.spoken.files
         locks, unreadable = read_locks(self.project.root)
@@ -236,14 +236,9 @@ def _with_content(file: SpecFile, instead: Mapping[Path, bytes]) -> SpecFile:
     return file if content is None else replace(file, content=content)
 
 
-def _excluded(folder: Path, *, cwd: Path) -> Exclusion:
-    project, _ = find_project(folder, cwd=cwd)
-    return exclusion(Path(os.path.realpath(project.root)), project.exclude)
-
-
 def _without_specs(paths: Sequence[str], looked: Sequence[Looked], told: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     """Where everything there is of others, the path is likely wrong."""
-    passed_over = any(problem.severity is Severity.NOTE for problem in told)
+    passed_over = any(problem.code in (UNREAD, NO_SPEC) for problem in told)
     if not looked and passed_over and not any(problem.is_error for problem in told):
         names = ", ".join(map(printable, paths))
         hint = "name a folder that holds specs"
@@ -259,40 +254,6 @@ def offline(project: Project, locks: Locks) -> GitSources:
 def git_cache(project: Project) -> Path:
     """Where the project's fetched repositories are."""
     return project.state / "git"
-
-
-def _folder(file: SpecFile, cwd: Path) -> Path:
-    return cwd if file.path is None else file.path.parent
-
-
-def _project(files: Sequence[SpecFile], paths: Sequence[str], cwd: Path) -> tuple[Project, list[Diagnostic]]:
-    """The one project of all files; files of several projects cannot be applied together."""
-    folders = dict.fromkeys(_folder(file, cwd) for file in files) or dict.fromkeys([_start(paths, cwd)])
-    projects = {folder: find_project(folder, cwd=cwd) for folder in folders}
-    project, problems = next(iter(projects.values()))
-    found = list(problems)
-    for file in files:
-        other = projects[_folder(file, cwd)][0]
-        if other.file != project.file:
-            found.append(_several(file, project, other))
-            break
-    return project, found
-
-
-def _start(paths: Sequence[str], cwd: Path) -> Path:
-    """Where the project is looked for when no spec was found: at the first path that is there."""
-    there = [cwd / path for path in paths if (cwd / path).exists()]
-    first = there[0] if there else cwd
-    return first if first.is_dir() else first.parent
-
-
-def _several(file: SpecFile, project: Project, other: Project) -> Diagnostic:
-    return Diagnostic(
-        code="several-projects",
-        message=f"this spec is of another project ({other.file or 'none'}) than the first ({project.file or 'none'})",
-        location=Location(path=file.name),
-        hint="apply each project by itself",
-    )
 
 
 def _place(problem: Diagnostic, order: dict[str, int]) -> int:

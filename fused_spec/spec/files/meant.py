@@ -13,6 +13,8 @@ from fused_spec.messages.diagnostics import Diagnostic, Location, Severity, near
 KINDS = ("Job", "Udf", "UdfAccessToken", "Fragment")
 UNREAD = "unread"
 """The code of the note about a file that cannot be read, and in which nothing names a spec."""
+NO_SPEC = "not-a-spec"
+"""The code of the note about what is of others."""
 _API_VERSION = "fused-spec/v1"
 BEGIN = f"begin it with apiVersion: {_API_VERSION}"
 
@@ -52,7 +54,7 @@ def not_a_spec(place: Location, why: str, wrong: str | None = None) -> Diagnosti
     `wrong` says what keeps it from being read: then nobody knows what it was, and nothing may be pruned for its sake.
     """
     return Diagnostic(
-        code=UNREAD if wrong else "not-a-spec",
+        code=UNREAD if wrong else NO_SPEC,
         message=f"passed over: {why}",
         location=place,
         severity=Severity.NOTE,

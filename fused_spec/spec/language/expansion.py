@@ -15,7 +15,7 @@ from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.cells.dimensions import Dimensions
 from fused_spec.spec.language.cells.former import MOVED_FROM, with_names
-from fused_spec.spec.language.cells.matrix import Cell, Matrix, unused_dimensions
+from fused_spec.spec.language.cells.matrix import Cell, Matrix, tell_empty, unused_dimensions
 from fused_spec.spec.language.cells.names import named
 from fused_spec.spec.language.layers import Defaults, Fragments
 from fused_spec.spec.language.merging.layer import Layer, Told
@@ -83,13 +83,16 @@ class Expansion:
         cells = self._cells(matrix)
         if self.told.problems:
             return []
+        if not cells:
+            tell_empty(matrix)
         same, rest = self._same(layers, shape)
         found = []
         for name, cell in cells:
             found.append(self._merged(same, rest, name, cell, shape))
             if self.told.problems:
                 return []
-        unused_dimensions(matrix, self._dimensions_used(layers), len(cells))
+        if cells:
+            unused_dimensions(matrix, self._dimensions_used(layers), len(cells))
         return found
 
     def cells(self) -> Sequence[tuple[str, Cell]]:

@@ -207,6 +207,18 @@ def is_where(where: Layer, dimensions: Sequence[str], whose: str, told: Told) ->
     return sound
 
 
+def tell_empty(matrix: Matrix) -> None:
+    """A note on a matrix without a cell, which may be what is meant: nothing has come yet."""
+    matrix.told.tell(
+        "empty-matrix",
+        "the matrix has no cell, so the document declares nothing here",
+        matrix.layer.place,
+        "add elements, or wait until there are some",
+        AT,
+        Severity.NOTE,
+    )
+
+
 def unused_dimensions(matrix: Matrix, used: set[str], cells: int) -> None:
     """A warning for each dimension that no field uses: its cells would be equal."""
     for name, elements in matrix.dimensions.items():

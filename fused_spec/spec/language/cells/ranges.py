@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-MAX_LABELS = 100_000
-"""Of one range: two hundred and seventy years of days."""
+MAX_LABELS = 10_000
+"""Of one range, as many as a project may have of cells: twenty-seven years of days."""
 
 LAST_COMPLETE = "last-complete"
 

@@ -118,8 +118,9 @@ def test_a_label_alone_is_its_key_and_has_parts(project: SmallProject) -> None:
     }
 
 
-def test_an_empty_matrix_is_no_job(project: SmallProject) -> None:
+def test_an_empty_matrix_is_no_job_and_a_note(project: SmallProject) -> None:
     assert cells(project, "{m: {from: 2024, until: 2024}}", '{a: "${matrix.m}"}') == {}
+    assert [(one.code, str(one.severity)) for one in project.problems()] == [("empty-matrix", "note")]
 
 
 @pytest.mark.parametrize(
