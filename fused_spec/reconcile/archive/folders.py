@@ -59,6 +59,8 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     statuses: Sequence[tuple[datetime, RunStatus]]
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     facts: Mapping[str, Any] | None = None
+    group: str | None = None
+    cell: Mapping[str, str] = field(default_factory=dict)
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -247,6 +249,8 @@ class Archive:
             log_missing=missing,
             reads=record.reads,
             service=self._service.name if self._service else None,
+            group=record.group,
+            cell=record.cell,
         )
 
 

@@ -81,6 +81,8 @@ def _kept(
             statuses=statuses or [(run.ended or now, run.status)],
             reads=run.own.reads,
             facts=None if gone else masked(api.get_job_facts(run.job_id), spool.redact),
+            group=declared.group if declared is not None else None,
+            cell=declared.cell if declared is not None else {},
         )
         log = _left_out(gone) if gone else spool.whole(api, run.job_id)
         folder = archive.write(record, log, now=now)

@@ -21,7 +21,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """One run's record; times are in UTC, `log_sha256` is that of the compressed log beside it.
 
     `service` names the one where it ran (`ServiceIdentity.name`); receipts of earlier versions have only its URL.
-    `log_missing` says in words what that log lacks.
+    `log_missing` says in words what that log lacks. A cell of a matrix has the name of its `group`, and its `cell` by
+    dimension.
     """
 
     scope: str
@@ -40,6 +41,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     log_missing: str | None = None
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     service: str | None = None
+    group: str | None = None
+    cell: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_adopted(self) -> bool:
@@ -74,6 +77,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 "base_url": self.base_url,
                 **reads_to_json(self.reads),
                 "service": self.service,
+                **({"group": self.group, "cell": dict(self.cell)} if self.group is not None else {}),
                 "log": {"lines": self.log_lines, "sha256": self.log_sha256, "missing": self.log_missing},
             },
             indent=2,
@@ -102,6 +106,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 log_missing=content["log"].get("missing"),
                 reads=reads_in(content),
                 service=content.get("service"),
+                group=content.get("group"),
+                cell=dict(content.get("cell") or {}),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a receipt: {error!r}") from None

@@ -93,6 +93,8 @@ def _status(change: Change) -> dict[str, Any]:
     run = change.before if isinstance(change.before, Run | PastRun) else None
     return {
         "name": change.key.name,
+        "group": change.after.group if change.after is not None else None,
+        "cell": dict(change.after.cell) if change.after is not None else {},
         "status": str(run.status) if run else None,
         "job_id": run.job_id if run else None,
         "created": run.created.isoformat() if isinstance(run, Run) else None,
