@@ -8,7 +8,6 @@ from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, Positions, dotted
 from fused_spec.spec.documents.wording import either
-from fused_spec.spec.language.merging.parts_of_trees import value_at
 from fused_spec.spec.model import HasCell
 
 _OF_TYPE = "wrong-type"
@@ -18,6 +17,8 @@ def known_faults(document: Document, problems: Sequence[Diagnostic]) -> list[Dia
     """The problems without those of values that nobody has given yet, but for their type, where it is known."""
     if not document.holes:
         return list(problems)
+    from fused_spec.spec.language.merging.parts_of_trees import value_at  # with layers, which few documents have
+
     holes = [dotted(pointer) for pointer in document.holes]
     of_no_type = {dotted(pointer) for pointer in document.holes if value_at(document.tree, pointer) is None}
     return [
