@@ -33,11 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One worker more than processors, since many tests wait for processes; none for tests that are named alone."""
+    """Two workers more than processors, since many tests wait for processes; none for tests that are named alone."""
     is_asked_for = any(argument.startswith(("-n", "--numprocesses")) for argument in config.invocation_params.args)
     if config.option.file_or_dir and not is_asked_for:
         return 0
-    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return 2 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
