@@ -42,11 +42,9 @@ def test_a_command_that_is_called_imports_no_other_one() -> None:
 
 def test_validate_loads_few_modules_and_has_hardly_a_class_written_at_the_start(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    shutil.copytree(
-        ROOT / "specs/examples", tmp_path / "specs"
-    )  # without a project file, which uses all of the language
+    shutil.copytree(ROOT / "specs/examples", tmp_path / "specs")  # not the project file, which uses all of the language
     loaded = loaded_by("validate", "specs/02-countries.yaml", cwd=tmp_path)
-    assert len(loaded.modules) <= 195
+    assert len(loaded.modules) <= 200  # 197 on Python 3.13, which has more private modules than 3.11
     assert len(loaded.dataclasses) <= 3, loaded.dataclasses
 
 
