@@ -4,7 +4,6 @@ A process is a group of greenlets. It gives way only in `pause`, so every point 
 included, is a call of it. A crashed process is never resumed, as after `kill -9`; a suspended one resumes late.
 """
 
-import contextlib
 import random
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
@@ -17,9 +16,6 @@ from greenlet import getcurrent, greenlet
 
 class Killed(BaseException):
     """Raised where a dead process would go on; nothing of it has an effect any more."""
-
-
-_UNTIL_KILLED = contextlib.suppress(Killed)
 
 
 @dataclass(eq=False)
@@ -63,8 +59,10 @@ class Kernel:
         """Until nothing is left to do."""
         while self._queue:
             who = self._next(heappop(self._queue))
-            if who is not None:
-                self._hand_over(who)
+            if type(who) is greenlet:
+                who.switch()
+            elif who is not None:
+                self._begin(who)
 
     @property
     def current(self) -> Process:
@@ -85,9 +83,13 @@ class Kernel:
         me = getcurrent()
         self._count += 1
         who = self._next(heappushpop(queue, (due, self._count, me, process)))
-        if who is not me:
+        if who is me:
+            pass
+        elif type(who) is greenlet:
+            who.switch()
+        else:
             assert who is not None  # at the latest it is this one's turn again
-            self._hand_over(who)
+            self._begin(who)
         if process.dead:
             raise Killed
 
@@ -106,20 +108,19 @@ class Kernel:
         """Do the work, and then what begins next."""
         me = getcurrent()
         while True:
-            with _UNTIL_KILLED:
+            try:
                 work()
+            except Killed:
+                pass  # noqa: SIM105  # a manager of contexts for each piece of work is dear
             who = self._next(heappop(self._queue)) if self._queue else None
-            if who is None or isinstance(who, greenlet):
+            if who is None or type(who) is greenlet:
                 self._idle.append(me)
                 work = self._loop.switch() if who is None else who.switch()
             else:
                 work = who
 
-    def _hand_over(self, who: greenlet | Work) -> None:
-        if isinstance(who, greenlet):
-            who.switch()
-        else:
-            (self._idle.pop() if self._idle else greenlet(self._serve, self._loop)).switch(who)
+    def _begin(self, work: Work) -> None:
+        (self._idle.pop() if self._idle else greenlet(self._serve, self._loop)).switch(work)
 
     def _next(self, turn: Turn) -> greenlet | Work | None:
         """Whose turn it is, beginning with one that was taken from the queue; None when nobody is left."""
@@ -129,7 +130,7 @@ class Kernel:
             if due > self.time:
                 self.time = due
             if process.dead:
-                if isinstance(who, greenlet):
+                if type(who) is greenlet:
                     self._dead.append(who)
                 if not queue:
                     return None

@@ -5,14 +5,13 @@ It keeps what really happened, so that a test can compare it with what the clien
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
-from itertools import islice
 from math import inf
+from operator import attrgetter
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -26,6 +25,9 @@ IN_PROGRESS = "In Progress"
 # Copies of these are what the service answers: to make each anew costs as much as all the rest of a call.
 _LINE = JobResponse(id="", creation_date=EPOCH)
 _RECORD = RunResponse(job_id="", status="", terminal_status=False)
+_ALL = {*JobResponse.model_fields, *RunResponse.model_fields}
+_BESIDES = (("__pydantic_extra__", None), ("__pydantic_private__", None))
+Told = TypeVar("Told", JobResponse, RunResponse)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,9 @@ class Faults:
     purge_after: float | None = None
 
 
+_AGE = attrgetter("stamped", "id")
+
+
 @dataclass(eq=False)
 class Job:
     """What really happened to one job.
@@ -80,7 +85,7 @@ class Job:
     cancelled: float | None = None
     _lines: dict[tuple[str, datetime | None], JobResponse] = field(default_factory=dict)
     _records: dict[tuple[str, float], RunResponse] = field(default_factory=dict)
-    _last_line: JobResponse | None = None
+    last_line: JobResponse | None = None
 
     @cached_property
     def marker(self) -> dict[str, Any]:
@@ -103,9 +108,7 @@ class Job:
         return self.status(time) == IN_PROGRESS and self.ends == inf and self.leaves <= time
 
     def line(self, now: float, stamped_later: float) -> JobResponse:
-        """Its line in the list; every look at it has the same ones again, and they are dear to make."""
-        if self._last_line is not None:
-            return self._last_line
+        """Its line in the list, until there is a last one; looks have the same ones again, which are dear to make."""
         status = self.status(now + self.ahead)
         if status == IN_PROGRESS:
             return self._line(status, None)
@@ -113,14 +116,14 @@ class Job:
         moved = min(stamped_later, max(0.0, now - over))
         line = self._line(status, EPOCH + timedelta(seconds=over + moved))
         if moved >= stamped_later and self.status(now) != IN_PROGRESS:
-            self._last_line = line  # nothing about it changes any more
+            self.last_line = line  # nothing about it changes any more
         return line
 
     def _line(self, status: str, ended: datetime | None) -> JobResponse:
         line = self._lines.get((status, ended))
         if line is None:
             told = {"id": self.id, "creation_date": self.stamped, "job_status": status, "job_status_date": ended}
-            line = self._lines[status, ended] = _LINE.model_copy(update=told)
+            line = self._lines[status, ended] = _like(_LINE, told)
         return line
 
     def record(self, now: float) -> RunResponse:
@@ -138,8 +141,16 @@ class Job:
                 "job_status": status,
                 "finished_job_status": over,
             }
-            record = self._records[status, beat] = _RECORD.model_copy(update=told)
+            record = self._records[status, beat] = _like(_RECORD, told)
         return record
+
+
+def _like(model: Told, told: dict[str, Any]) -> Told:
+    """A copy in which this is told; of flat models, and without a look at whatever pydantic may keep besides."""
+    copied = object.__new__(type(model))
+    for name, value in ("__dict__", {**model.__dict__, **told}), ("__pydantic_fields_set__", _ALL), *_BESIDES:
+        object.__setattr__(copied, name, value)
+    return copied
 
 
 @dataclass
@@ -174,15 +185,22 @@ class Service:
         )
         self.jobs.append(job)
         self._by_id[job.id] = job
-        insort(self._by_age, job, key=lambda job: (job.stamped, job.id))
+        insort(self._by_age, job, key=_AGE)
         return job
 
-    def listing(self) -> Iterator[Job]:
-        """What the history shows by now, newest first."""
-        now, purge = self.kernel.time, self.faults.purge_after
+    def page(self, skip: int, many: int) -> list[JobResponse]:
+        """Some lines of what the history shows by now, newest first."""
+        now, purge, moved = self.kernel.time, self.faults.purge_after, self.faults.ends_stamped_later
+        lines: list[JobResponse] = []
         for job in reversed(self._by_age):
             if job.visible <= now and (purge is None or now - job.ends < purge):
-                yield job
+                if skip:
+                    skip -= 1
+                    continue
+                lines.append(job.last_line or job.line(now, moved))
+                if len(lines) == many:
+                    break
+        return lines
 
     def is_forgotten(self, job_id: str) -> bool:
         job, purge = self._by_id.get(job_id), self.faults.purge_after
@@ -213,10 +231,7 @@ class Client:
 
     def get_jobs(self, n: int, *, skip: int = 0, per_request: int = 50, **_: Any) -> list[JobResponse]:
         self._travel("page")
-        most = self._service.faults.most_per_page
-        now, stamped_later = self._kernel.time, self._service.faults.ends_stamped_later
-        page = islice(self._service.listing(), skip, skip + min(n, per_request, most))
-        answer = [job.line(now, stamped_later) for job in page]
+        answer = self._service.page(skip, min(n, per_request, self._service.faults.most_per_page))
         self._arrive()
         return answer
 

@@ -105,10 +105,16 @@ class _Apply:
 
     def _round(self) -> Iterator[Event]:
         """One look at everything, and what follows from it."""
-        yield from self._dispatch()
-        yield from self._collect()
-        yield from self._watch()
-        yield from self._check_limits()
+        if self._turns:
+            yield from self._dispatch()
+        self._calls.begin_due()
+        if self._calls:
+            yield from self._collect()
+        if self._flights and self._pace.is_due:
+            yield from self._watch()
+        why = self._budget.passed(self._flights.values())
+        if why is not None:
+            yield from self._end_all(why)
         if self._deadline.passed:
             yield from self._stop_waiting()
 
@@ -117,8 +123,8 @@ class _Apply:
         left = self._deadline.remaining
         seconds = self._pace.remaining if self._flights else self._pace.pause()
         seconds = min(seconds, left) if left else seconds  # once it has passed, only what is under way is waited for
-        if self._calls.under_way:
-            self._world.wait(self._calls.under_way, seconds)
+        if under_way := self._calls.under_way:
+            self._world.wait(under_way, seconds)
         else:
             self._world.sleep(seconds)
 
@@ -129,7 +135,6 @@ class _Apply:
         while self._calls.has_room and (turn := self._turns.next(may_run=self._may_run)) is not None:
             ready = replace(turn, reads=self._progress.reads(turn))
             self._calls.make(ready, partial(act, ready, self._site))
-        self._calls.begin_due()
 
     @property
     def _may_run(self) -> bool:
@@ -159,9 +164,7 @@ class _Apply:
         return not stays and flight.then is Then.FINISH
 
     def _watch(self) -> Iterator[Event]:
-        """Look at the runs in flight when it is time; a service that cannot be read says nothing about them."""
-        if not self._flights or not self._pace.is_due:
-            return
+        """Look at the runs in flight; a service that cannot be read says nothing about them."""
         began = self._world.clock()
         try:
             seen = look(self._site.api, self._site.markers, self._flights.keys(), closely=self._next_in_turn())
@@ -181,11 +184,11 @@ class _Apply:
     def _next_in_turn(self) -> list[str]:
         """One run at a time is asked how far its tasks are, and like one that waits whether its machine is there."""
         self._turn += 1
-        of_status = [
-            [job_id for job_id, flight in self._flights.items() if flight.sight.status is status]
-            for status in (RunStatus.RUNNING, RunStatus.QUEUED)
-        ]
-        return [job_ids[self._turn % len(job_ids)] for job_ids in of_status if job_ids]
+        of_status: dict[RunStatus, list[str]] = {RunStatus.RUNNING: [], RunStatus.QUEUED: []}
+        for job_id, flight in self._flights.items():
+            if flight.sight.status.in_flight:
+                of_status[flight.sight.status].append(job_id)
+        return [job_ids[self._turn % len(job_ids)] for job_ids in of_status.values() if job_ids]
 
     def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
         now = self._world.clock()
@@ -252,11 +255,8 @@ class _Apply:
         flight.cancelled_because = why
         yield Cancelling(key=flight.change.key, job_id=flight.job_id, why=why, at=self._world.now())
 
-    def _check_limits(self) -> Iterator[Event]:
-        """End this apply's runs when they took too long or cost too much altogether."""
-        why = self._budget.passed(self._flights.values())
-        if why is None:
-            return
+    def _end_all(self, why: str) -> Iterator[Event]:
+        """End this apply's runs, which took too long or cost too much altogether."""
         self._over_limit = True
         yield from self._end_the_rest(OutcomeStatus.SKIPPED, f"not started: {why}")
         for flight in self._flights.values():

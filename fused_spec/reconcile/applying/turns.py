@@ -55,6 +55,8 @@ class Turns:
 
     def next(self, *, may_run: bool) -> Change | None:
         """The first whose turn it is; without `may_run` of those that start no run. It waits no more."""
+        if not self._waiting:
+            return None
         queues = [queue for starts, queue in self._ready.items() if may_run or not starts]
         for queue in queues:
             while queue and queue[0] not in self._waiting:

@@ -106,7 +106,10 @@ class Flight(Struct, kw_only=True):
         """Why the run has gone on for longer than its job allows; told once."""
         if self.cancelled_because is not None or self.then is not Then.FINISH:
             return None
-        return next((why for seconds, began, why in self._limits(prices) if clock - began > seconds), None)
+        for seconds, began, why in self._limits(prices):
+            if clock - began > seconds:
+                return why
+        return None
 
     def _limits(self, prices: Mapping[str, float]) -> Iterator[tuple[float, float, str]]:
         """Each limit in seconds, from when it counts, and its words."""

@@ -49,19 +49,12 @@ def look(api: "FusedReader", markers: "Markers", job_ids: Collection[str], *, cl
     """
     listed, others = _listed(api, job_ids)
     asked, runs = frozenset(closely), list(job_ids)
-
-    def is_asked_for(job_id: str) -> bool:
-        return job_id in asked or _going_on(listed.get(job_id)) is None
-
-    def sight(job_id: str) -> Sight:
-        line = listed.get(job_id)
-        status = _going_on(line)
-        if line is None or status is None or job_id in asked:
-            return _close_sight(api, job_id, line)
-        return Sight(status=status, created=line.creation_date)
-
-    sights = markers.side_by_side(sight, runs, asks=is_asked_for)
-    return Look(sights=dict(zip(runs, sights, strict=True)), others=others)
+    told = {job_id: line for job_id, line in listed.items() if job_id not in asked}
+    going_on = {job_id: sight for job_id, line in told.items() if (sight := _going_on(line)) is not None}
+    closer = [job_id for job_id in runs if job_id not in going_on]
+    found = markers.side_by_side(lambda job_id: _close_sight(api, job_id, listed.get(job_id)), closer)
+    sights = going_on | dict(zip(closer, found, strict=True))
+    return Look(sights={job_id: sights[job_id] for job_id in runs}, others=others)
 
 
 def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "JobResponse"], tuple["JobResponse", ...]]:
@@ -74,21 +67,22 @@ def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "Jo
     many = max(_PAGE, min(2 * len(missing), _LARGEST_PAGE))
     while pages == 0 or pages < len(missing):
         page = list(api.get_jobs(many, skip=skip, per_request=many))
-        met.update((job.id, job) for job in page)
-        missing -= met.keys()
         if not page:
             break
+        for job in page:
+            met[job.id] = job
+            missing.discard(job.id)
         pages, skip = pages + 1, skip + len(page)
     found = {job_id: met.pop(job_id) for job_id in job_ids if job_id in met}
     return found, tuple(met.values())
 
 
-def _going_on(line: "JobResponse | None") -> RunStatus | None:
-    """How the listing says that a run goes on; None where it says that it does not, or says nothing."""
-    if line is None or line.job_status is None:
+def _going_on(line: "JobResponse") -> Sight | None:
+    """The run as the listing says that it goes on; None where it says that it does not, or says nothing."""
+    if line.job_status is None:
         return None
     status = run_status(job_status=line.job_status)
-    return status if status.in_flight else None
+    return Sight(status=status, created=line.creation_date) if status.in_flight else None
 
 
 def _close_sight(api: "FusedReader", job_id: str, listed: "JobResponse | None") -> Sight:
