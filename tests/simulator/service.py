@@ -7,7 +7,7 @@ from bisect import insort
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from math import inf
 from operator import attrgetter
 from types import SimpleNamespace
@@ -294,7 +294,7 @@ class Client:
         kernel.pause(rng.random())
         if rng.random() < faults.answer_lost:
             kernel.pause(30.0)
-            raise rng.choice((TimedOut("no answer"), _error(500), Unreachable("reset", sent=None)))
+            raise rng.choice(_ANSWER_LOST)()
         self._note_time()
         return RunResponse(job_id=job.id, status="pending", terminal_status=False)
 
@@ -304,7 +304,7 @@ class Client:
         pause(random() * 0.2)
         if random() < self._service.faults.unreadable:
             pause(5.0)
-            raise self._rng.choice((TimedOut("no answer"), _error(503), _error(429), _error(401)))
+            raise self._rng.choice(_UNREADABLE)()
 
     def _arrive(self) -> None:
         self._note_time()
@@ -321,6 +321,11 @@ def _network() -> Process:
 
 def _error(status: int) -> ApiError:
     return ApiError("gateway", response=_answer(status), call="POST run")
+
+
+_NO_ANSWER = partial(TimedOut, "no answer")
+_UNREADABLE = (_NO_ANSWER, partial(_error, 503), partial(_error, 429), partial(_error, 401))
+_ANSWER_LOST = (_NO_ANSWER, partial(_error, 500), partial(Unreachable, "reset", sent=None))
 
 
 @cache

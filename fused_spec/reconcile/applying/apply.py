@@ -4,7 +4,6 @@ One loop takes every decision; calls that may take a while go to a small pool. L
 leaves runs running, and the next apply finds them in the history. Nothing here prints or reads the environment.
 """
 
-import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from functools import partial
@@ -55,14 +54,14 @@ def apply(plan: Plan, site: Site, *, options: Options = Options()) -> Iterator[E
     """
     check_secrets(plan.changes, site)
     workers = site.world.pool(options.parallelism + 1)  # one reads logs
-    left = threading.Event()
+    is_left = False
     may_act = site.may_act
-    site = replace(site, may_act=lambda seconds: not left.is_set() and may_act(seconds))
+    site = replace(site, may_act=lambda seconds: not is_left and may_act(seconds))
     try:
         yield from _Apply(plan, site, options, workers).events()
     finally:
         # What is being sent is let through, so that its answer is not lost; nothing new begins or is sent.
-        left.set()
+        is_left = True
         workers.shutdown(wait=True, cancel_futures=True)
 
 
@@ -92,7 +91,7 @@ class _Apply:
         self._turn = 0
 
     def events(self) -> Iterator[Event]:
-        while self._turns or self._calls or self._flights:
+        while self._flights or self._calls or self._turns:
             told = False
             for event in self._round():
                 told = True
@@ -192,7 +191,7 @@ class _Apply:
 
     def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
         now = self._world.clock()
-        if flight.see(sight, self._world.now(), now):
+        if flight.see(sight, self._world.now, now):
             yield StatusChanged(
                 key=flight.change.key,
                 job_id=flight.job_id,
@@ -216,8 +215,7 @@ class _Apply:
             flight = self._flights[job_id]
             if flight.sight.created is None and sight.created is not None:
                 flight.sight = replace(flight.sight, created=sight.created)
-        own = [flight for flight in self._flights.values() if flight.counts]
-        for decision in self._rivals.decide(own, others):
+        for decision in self._rivals.decide(self._flights.values(), others):
             yield from self._end_losers(decision)
 
     def _end_losers(self, decision: Decision) -> Iterator[Event]:

@@ -38,7 +38,9 @@ class Rivals(Struct):
     def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
         """The flights that have rivals which nothing was decided about yet."""
         new = [job for job in others if job.id not in self._decided and job.id not in self.site.seen]
-        listed = [flight for flight in flights if flight.sight.created is not None] if new else []
+        if not new:
+            return []
+        listed = [flight for flight in flights if flight.counts and flight.sight.created is not None]
         since = min((created for flight in listed if (created := flight.sight.created) is not None), default=None)
         if since is None:
             return []

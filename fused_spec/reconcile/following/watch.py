@@ -34,6 +34,9 @@ class Sight(Struct, frozen=True, kw_only=True):
     machine_is_gone: bool | None = None
 
 
+_NOT_YET = Sight(status=RunStatus.QUEUED)
+
+
 class Look(Struct, frozen=True, kw_only=True):
     """How each run is, and which jobs the listing showed besides."""
 
@@ -48,13 +51,20 @@ def look(api: "FusedReader", markers: "Markers", job_ids: Collection[str], *, cl
     itself is asked for, side by side.
     """
     listed, others = _listed(api, job_ids)
-    asked, runs = frozenset(closely), list(job_ids)
-    told = {job_id: line for job_id, line in listed.items() if job_id not in asked}
-    going_on = {job_id: sight for job_id, line in told.items() if (sight := _going_on(line)) is not None}
-    closer = [job_id for job_id in runs if job_id not in going_on]
+    asked = frozenset(closely)
+    sights: dict[str, Sight] = {}
+    closer: list[str] = []
+    for job_id in job_ids:
+        line = listed.get(job_id)
+        status = None if line is None or job_id in asked else _going_on(line)
+        if line is None or status is None:
+            closer.append(job_id)
+            sights[job_id] = _NOT_YET
+        else:
+            sights[job_id] = Sight(status=status, created=line.creation_date)
     found = markers.side_by_side(lambda job_id: _close_sight(api, job_id, listed.get(job_id)), closer)
-    sights = going_on | dict(zip(closer, found, strict=True))
-    return Look(sights={job_id: sights[job_id] for job_id in runs}, others=others)
+    sights.update(zip(closer, found, strict=True))
+    return Look(sights=sights, others=others)
 
 
 def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "JobResponse"], tuple["JobResponse", ...]]:
@@ -77,19 +87,19 @@ def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "Jo
     return found, tuple(met.values())
 
 
-def _going_on(line: "JobResponse") -> Sight | None:
-    """The run as the listing says that it goes on; None where it says that it does not, or says nothing."""
+def _going_on(line: "JobResponse") -> RunStatus | None:
+    """How the listing says that a run goes on; None where it says that it does not, or says nothing."""
     if line.job_status is None:
         return None
     status = run_status(job_status=line.job_status)
-    return Sight(status=status, created=line.creation_date) if status.in_flight else None
+    return status if status.in_flight else None
 
 
 def _close_sight(api: "FusedReader", job_id: str, listed: "JobResponse | None") -> Sight:
     """The run as its own record tells it."""
     word = listed.job_status if listed else None
     run = api.get_status(job_id)
-    over = run.finished
+    over, is_gone = run.finished, run.machine_is_gone
     status = run_status(
         job_status=run.job_status or (word if over else None),
         machine_status=run.status,
@@ -98,7 +108,7 @@ def _close_sight(api: "FusedReader", job_id: str, listed: "JobResponse | None") 
     )
     if not over and not status.in_flight:
         status = RunStatus.RUNNING  # the work is done, and its record is not closed yet
-    if run.machine_is_gone and heartbeat_is_old(run.last_heartbeat, api.server_time):
+    if is_gone and heartbeat_is_old(run.last_heartbeat, api.server_time):
         status = RunStatus.LOST
     return Sight(
         status=status,
@@ -106,5 +116,5 @@ def _close_sight(api: "FusedReader", job_id: str, listed: "JobResponse | None") 
         ended=(run.job_status_date or (listed.job_status_date if listed else None)) if over else None,
         finished_tasks=run.finished_tasks,
         total_tasks=run.total_tasks,
-        machine_is_gone=run.machine_is_gone,
+        machine_is_gone=is_gone,
     )
