@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from heapq import heappop, heappush, heappushpop
+from math import inf
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -28,9 +29,27 @@ class Process:
     resumes_at: float = 0.0
 
 
+@dataclass(eq=False, slots=True)
+class Waiting:
+    """One who looks again and again whether one of some answers is there, until the time is over."""
+
+    who: greenlet
+    answers: Collection[Future[Any]]
+    every: float
+    end: float
+
+    def next_look(self, now: float) -> float | None:
+        """When to look again; None when there is no more to wait for."""
+        for answer in self.answers:
+            if answer.done():
+                return None
+        return now + min(self.every, self.end - now) if now < self.end else None
+
+
 Work = Callable[[], object]
-Turn = tuple[float, int, greenlet | Work, Process]
-"""When something is due, which of those due at once was first, and who: one who gave way, or work that begins."""
+Turn = tuple[float, int, greenlet | Waiting | Work, Process]
+"""When something is due, which of those due at once was first, and who: one who gave way or waits, or work that begins.
+"""
 
 
 @dataclass
@@ -53,7 +72,7 @@ class Kernel:
     def spawn(self, process: Process, work: Work, *, after: float = 0.0) -> None:
         """Let a process do some work, beside what it does already."""
         self._count += 1
-        heappush(self._queue, (self.time + max(0.0, after), self._count, work, process))
+        heappush(self._queue, (self.time + after if after > 0.0 else self.time, self._count, work, process))
 
     def run(self) -> None:
         """Until nothing is left to do."""
@@ -82,7 +101,27 @@ class Kernel:
             return
         me = getcurrent()
         self._count += 1
-        who = self._next(heappushpop(queue, (due, self._count, me, process)))
+        self._give_way(me, (due, self._count, me, process))
+
+    def wait(self, answers: Collection[Future[Any]], seconds: float, *, every: float = 1.0) -> None:
+        """Give way until one of the answers is there, or the time is over, with a look every so many seconds.
+
+        Whoever gives way meanwhile takes the looks, so that nobody is switched to who would only go on waiting.
+        """
+        process = self._current
+        assert process is not None
+        if process.dead:
+            raise Killed
+        me = getcurrent()
+        waiting = Waiting(me, answers, every, self.time + seconds)
+        due = waiting.next_look(self.time)
+        if due is not None:
+            self._count += 1
+            self._give_way(me, (due, self._count, waiting, process))
+
+    def _give_way(self, me: greenlet, turn: Turn) -> None:
+        process = turn[3]
+        who = self._next(heappushpop(self._queue, turn))
         if who is me:
             pass
         elif type(who) is greenlet:
@@ -132,6 +171,8 @@ class Kernel:
             if process.dead:
                 if type(who) is greenlet:
                     self._dead.append(who)
+                elif type(who) is Waiting:
+                    self._dead.append(who.who)
                 if not queue:
                     return None
                 turn = heappop(queue)
@@ -139,6 +180,13 @@ class Kernel:
                 self._count += 1
                 wakes = self.time + (process.resumes_at - self.time)
                 turn = heappushpop(queue, (wakes, self._count, who, process))
+            elif type(who) is Waiting:
+                again = who.next_look(self.time)
+                if again is None:
+                    self._current = process
+                    return who.who
+                self._count += 1
+                turn = heappushpop(queue, (again, self._count, who, process))
             else:
                 self._current = process
                 return who
@@ -205,12 +253,4 @@ class Pool(Executor):
 
     def _until_done(self, futures: Sequence[Answer]) -> None:
         for future in futures:
-            while not future.done():
-                self._kernel.pause(0.5)
-
-
-def wait_for(kernel: Kernel, futures: Collection[Future[Any]], seconds: float) -> None:
-    """Until one of the futures is done, or the time is over."""
-    end = kernel.time + seconds
-    while kernel.time < end and not any(future.done() for future in futures):
-        kernel.pause(min(1.0, end - kernel.time))
+            self._kernel.wait((future,), inf, every=0.5)

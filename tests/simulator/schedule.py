@@ -42,7 +42,7 @@ from fused_spec.spec.model import DesiredJob, Key, Kind, OnChangeWhileRunning, O
 from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.wire import JobConfig
 from tests.simulator import names, readers
-from tests.simulator.kernel import Kernel, Pool, Process, wait_for
+from tests.simulator.kernel import Kernel, Pool, Process
 from tests.simulator.service import EPOCH, Client, Faults, Job, Service
 
 SCOPE, FOREIGN = "ours", "theirs"
@@ -466,7 +466,7 @@ class Schedule:
             nonce=lambda: f"{kernel.rng.getrandbits(64):016x}",
             random=kernel.rng.random,
             pool=partial(Pool, kernel),
-            wait=partial(wait_for, kernel),
+            wait=kernel.wait,
         )
         site = Site(
             api=api,

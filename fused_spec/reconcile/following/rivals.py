@@ -37,7 +37,8 @@ class Rivals(Struct):
 
     def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
         """The flights that have rivals which nothing was decided about yet."""
-        new = [job for job in others if job.id not in self._decided and job.id not in self.site.seen]
+        decided, seen = self._decided, self.site.seen
+        new = [job for job in others if job.id not in decided and job.id not in seen]
         if not new:
             return []
         listed = [flight for flight in flights if flight.counts and flight.sight.created is not None]

@@ -79,9 +79,9 @@ def _listed(api: "FusedReader", job_ids: Collection[str]) -> tuple[dict[str, "Jo
         page = list(api.get_jobs(many, skip=skip, per_request=many))
         if not page:
             break
-        for job in page:
-            met[job.id] = job
-            missing.discard(job.id)
+        lines = {job.id: job for job in page}
+        met |= lines
+        missing -= lines.keys()
         pages, skip = pages + 1, skip + len(page)
     found = {job_id: met.pop(job_id) for job_id in job_ids if job_id in met}
     return found, tuple(met.values())
