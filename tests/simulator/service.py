@@ -11,23 +11,47 @@ from functools import cache, cached_property, partial
 from math import inf
 from operator import attrgetter
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
+from msgspec import Struct
 
 from fused_spec.api.errors import ApiError, TimedOut, Unreachable
 from fused_spec.api.values.objects import RunResponse
-from fused_spec.wire import JobConfig, JobResponse
+from fused_spec.wire import JobConfig
 from tests.simulator.kernel import Kernel, Process
 
 EPOCH = datetime(2031, 5, 1, tzinfo=UTC)
 IN_PROGRESS = "In Progress"
-# Copies of these are what the service answers: to make each anew costs as much as all the rest of a call.
-_LINE = JobResponse(id="", creation_date=EPOCH)
-_RECORD = RunResponse(job_id="", status="", terminal_status=False)
-_ALL = {*JobResponse.model_fields, *RunResponse.model_fields}
-_BESIDES = (("__pydantic_extra__", None), ("__pydantic_private__", None))
-Told = TypeVar("Told", JobResponse, RunResponse)
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A `JobResponse` that nobody validated: of each look and each call there is one, and pydantic's are dear."""
+
+    id: str
+    creation_date: datetime
+    job_status: str
+    job_status_date: datetime | None
+    instance_type: None = None
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A `RunResponse` likewise; what follows from its fields is told by the same code."""
+
+    job_id: str
+    status: str
+    terminal_status: bool
+    job_status: str | None = None
+    job_status_date: None = None
+    finished_job_status: bool | None = None
+    last_heartbeat: datetime | None = None
+    total_tasks: int = 0
+    finished_tasks: int = 0
+    attempt: None = None
+    cached: None = None
+
+    finished = RunResponse.finished
+    machine_is_gone = RunResponse.machine_is_gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +107,8 @@ class Job:
     fails: bool
     beats: bool = True
     cancelled: float | None = None
-    _lines: dict[tuple[str, datetime | None], JobResponse] = field(default_factory=dict)
-    _records: dict[tuple[str, float], RunResponse] = field(default_factory=dict)
-    last_line: JobResponse | None = None
+    last_line: Line | None = None
+    _while_it_goes_on: Line | None = None
 
     @cached_property
     def marker(self) -> dict[str, Any]:
@@ -107,11 +130,13 @@ class Job:
         """Whether its machine vanished, in truth."""
         return self.status(time) == IN_PROGRESS and self.ends == inf and self.leaves <= time
 
-    def line(self, now: float, stamped_later: float) -> JobResponse:
-        """Its line in the list, until there is a last one; looks have the same ones again, which are dear to make."""
+    def line(self, now: float, stamped_later: float) -> Line:
+        """Its line in the list, until there is a last one."""
         status = self.status(now + self.ahead)
         if status == IN_PROGRESS:
-            return self._line(status, None)
+            if self._while_it_goes_on is None:
+                self._while_it_goes_on = self._line(status, None)
+            return self._while_it_goes_on
         over = min(now, self.ends, now if self.cancelled is None else self.cancelled)
         moved = min(stamped_later, max(0.0, now - over))
         line = self._line(status, EPOCH + timedelta(seconds=over + moved))
@@ -119,38 +144,22 @@ class Job:
             self.last_line = line  # nothing about it changes any more
         return line
 
-    def _line(self, status: str, ended: datetime | None) -> JobResponse:
-        line = self._lines.get((status, ended))
-        if line is None:
-            told = {"id": self.id, "creation_date": self.stamped, "job_status": status, "job_status_date": ended}
-            line = self._lines[status, ended] = _like(_LINE, told)
-        return line
+    def _line(self, status: str, ended: datetime | None) -> Line:
+        return Line(id=self.id, creation_date=self.stamped, job_status=status, job_status_date=ended)
 
-    def record(self, now: float) -> RunResponse:
+    def record(self, now: float) -> Record:
         """Its own record; the machine gives a sign of life every two minutes, and a last one when it leaves."""
         status = self.status(now)
         over, left = status != IN_PROGRESS, self.leaves <= now
         beat = self.leaves if left else now - now % 120.0
-        record = self._records.get((status, beat))
-        if record is None:
-            told = {
-                "job_id": self.id,
-                "status": "terminated" if over or left else "running",
-                "terminal_status": over or left,
-                "last_heartbeat": EPOCH + timedelta(seconds=beat) if self.beats else None,
-                "job_status": status,
-                "finished_job_status": over,
-            }
-            record = self._records[status, beat] = _like(_RECORD, told)
-        return record
-
-
-def _like(model: Told, told: dict[str, Any]) -> Told:
-    """A copy in which this is told; of flat models, and without a look at whatever pydantic may keep besides."""
-    copied = object.__new__(type(model))
-    for name, value in ("__dict__", {**model.__dict__, **told}), ("__pydantic_fields_set__", _ALL), *_BESIDES:
-        object.__setattr__(copied, name, value)
-    return copied
+        return Record(
+            job_id=self.id,
+            status="terminated" if over or left else "running",
+            terminal_status=over or left,
+            last_heartbeat=EPOCH + timedelta(seconds=beat) if self.beats else None,
+            job_status=status,
+            finished_job_status=over,
+        )
 
 
 @dataclass
@@ -188,10 +197,10 @@ class Service:
         insort(self._by_age, job, key=_AGE)
         return job
 
-    def page(self, skip: int, many: int) -> list[JobResponse]:
+    def page(self, skip: int, many: int) -> list[Line]:
         """Some lines of what the history shows by now, newest first."""
         now, purge, moved = self.kernel.time, self.faults.purge_after, self.faults.ends_stamped_later
-        lines: list[JobResponse] = []
+        lines: list[Line] = []
         for job in reversed(self._by_age):
             if job.visible <= now and (purge is None or now - job.ends < purge):
                 if skip:
@@ -229,7 +238,7 @@ class Client:
         told, at = self._told
         return EPOCH + timedelta(seconds=told + self._kernel.time - at)
 
-    def get_jobs(self, n: int, *, skip: int = 0, per_request: int = 50, **_: Any) -> list[JobResponse]:
+    def get_jobs(self, n: int, *, skip: int = 0, per_request: int = 50, **_: Any) -> list[Line]:
         self._travel("page")
         answer = self._service.page(skip, min(n, per_request, self._service.faults.most_per_page))
         self._arrive()
@@ -249,7 +258,7 @@ class Client:
     def get_job_metadata(self, job_id: str) -> dict[str, Any] | None:
         return self.get_job_config(job_id).metadata
 
-    def get_status(self, job_id: str) -> RunResponse:
+    def get_status(self, job_id: str) -> Record:
         self._travel("record")
         if self._service.is_forgotten(job_id):
             raise _error(404)
@@ -270,7 +279,7 @@ class Client:
             job.cancelled = self._kernel.time
         self._arrive()
 
-    def start_job(self, config: JobConfig, **_: Any) -> RunResponse:
+    def start_job(self, config: JobConfig, **_: Any) -> Record:
         rng, faults, kernel = self._rng, self._service.faults, self._kernel
         self._service.posts += 1
         if rng.random() < faults.refused:
@@ -296,7 +305,7 @@ class Client:
             kernel.pause(30.0)
             raise rng.choice(_ANSWER_LOST)()
         self._note_time()
-        return RunResponse(job_id=job.id, status="pending", terminal_status=False)
+        return Record(job_id=job.id, status="pending", terminal_status=False)
 
     def _travel(self, call: str) -> None:
         self._service.asked[call] += 1

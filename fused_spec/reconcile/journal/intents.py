@@ -16,6 +16,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from fused_spec.plan.model import ReadRun, Run
@@ -44,7 +45,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
-        return json.dumps(
+        return encode(
             {
                 "v": VERSION,
                 "kind": str(self.key.kind),
@@ -57,7 +58,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
                 "job_id": self.job_id,
                 **reads_to_json(self.reads),
             }
-        ).encode()
+        )
 
     @classmethod
     def from_json(cls, content: bytes) -> "Attempt":
