@@ -7,7 +7,7 @@ from bisect import insort
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from math import inf
 from operator import attrgetter
 from types import SimpleNamespace
@@ -156,10 +156,15 @@ class Job:
             job_id=self.id,
             status="terminated" if over or left else "running",
             terminal_status=over or left,
-            last_heartbeat=EPOCH + timedelta(seconds=beat) if self.beats else None,
+            last_heartbeat=_moment(beat) if self.beats else None,
             job_status=status,
             finished_job_status=over,
         )
+
+
+@lru_cache(10_000)
+def _moment(seconds: float) -> datetime:
+    return EPOCH + timedelta(seconds=seconds)
 
 
 @dataclass
@@ -316,7 +321,8 @@ class Client:
             raise self._rng.choice(_UNREADABLE)()
 
     def _arrive(self) -> None:
-        self._note_time()
+        now = self._kernel.time
+        self._told = (now + (2.0 * self._random() - 1.0) * self._service.faults.server_skew, now)
         self._pause(self._random() * 0.2)
 
     def _note_time(self) -> None:
