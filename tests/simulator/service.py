@@ -197,6 +197,7 @@ class Client:
     """Stands where `FusedAPI` stands, over a network that loses, delays, repeats and refuses."""
 
     base_url = "http://model"
+    service_id = None  # it is as Fused's own
 
     def __init__(self, service: Service) -> None:
         self._service = service
