@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Required, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, Required, TypedDict
 
 from msgspec.structs import replace
 
@@ -165,6 +165,8 @@ class Sight:
         problems += in_cells([(one.declaration, one.problems) for one in seen.looked])
         if self._is_broken:  # nobody knows what it declares
             problems = [one for one in problems if one.code not in _DECLARED]
+        if crowded := _crowded(seen.spans):  # and some were never made, so that nobody knows who is named
+            return [*problems, *crowded]
         with self._timings.phase(Phase.CHECK):
             places = self._places(seen)
             declarations = [one.declaration for one in seen.looked]
@@ -221,6 +223,16 @@ class SeenAt(NamedTuple):
     unread: list[Diagnostic]
     looked: list[Looked]
     used: set[str]
+    spans: tuple[Any, ...]
+
+
+def _crowded(spans: Sequence[Any]) -> list[Diagnostic]:
+    """What is told where all documents together have too many cells."""
+    if len(spans) < 2:
+        return []
+    from fused_spec.spec.language.cells.spans import too_many  # with a matrix, which most projects do not have
+
+    return list(too_many(spans))
 
 
 def _reach(name: str, project: Project) -> tuple[str, str | None]:

@@ -10,11 +10,12 @@ from datetime import date
 from typing import Any
 
 from fused_spec.configuration.declared_secrets import Secrets
-from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
+from fused_spec.messages.diagnostics import Diagnostic, Location, guess, nearest
 from fused_spec.spec.checking.schema import FRAGMENT, SPEC_KINDS, check
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
+from fused_spec.spec.language.cells.spans import MOST_CELLS, Span
 from fused_spec.spec.language.expansion import Expansion, Ready
 from fused_spec.spec.language.layers import Defaults, Fragments, defaults_for
 from fused_spec.spec.language.merging.layer import Layer, Told
@@ -36,6 +37,8 @@ _TARGETS = ("metadata", "targets")
 class Language:
     """What a document may be made of, at one target; `used` gathers what was, so that the rest can be told.
 
+    `spans` are the cells of documents, also of those that were too many to be made.
+
     `targets` are all that there are; none where the project file cannot tell.
     """
 
@@ -46,10 +49,12 @@ class Language:
     targets: Collection[str] = ()
     max_cells: int = MAX_CELLS
     used: set[str] = field(default_factory=set)
+    spans: dict[Location, Span] = field(default_factory=dict)
     ready: dict[tuple[Any, ...], Ready] = field(default_factory=dict)
     _defaults: dict[str, Defaults] = field(default_factory=dict)
     _overrides: Sequence[tuple[Layer, Match]] | None = None
     _speaks: dict[str, bool] = field(default_factory=dict)
+    _cells: int = 0
 
     @property
     def secrets(self) -> Secrets:
@@ -102,6 +107,13 @@ class Language:
     def known_values(self) -> dict[str, tuple[Any, str]]:
         """The variables that have a value at the target, each with who gave it."""
         return self.values.known()
+
+    def has_room(self, span: Span) -> bool:
+        """Whether a project may have these cells beside those of the documents before."""
+        if span.place not in self.spans:
+            self.spans[span.place] = span
+            self._cells += span.cells
+        return self._cells <= MOST_CELLS
 
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""

@@ -30,6 +30,9 @@ class Understands(Protocol):
     @property
     def secrets(self) -> Secrets: ...
 
+    @property
+    def spans(self) -> Mapping[Location, Any]: ...
+
     def documents(self, document: Document, folder: Any, inputs: Any) -> tuple[list[Document], list[Diagnostic]]: ...
 
     def names(self, document: Document, folder: Any, inputs: Any) -> list[tuple[str, Mapping[str, str]]]: ...
@@ -42,6 +45,7 @@ class Plain(Struct, frozen=True):
 
     used: set[str] = field(default_factory=set)
     secrets: Secrets = NO_SECRETS
+    spans: Mapping[Location, Any] = field(default_factory=dict)
 
     def documents(self, document: Document, _: Any, __: Any) -> tuple[list[Document], list[Diagnostic]]:
         return [document], []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.files.discovery import SpecFile
@@ -20,12 +20,13 @@ _WORTH_A_PROCESS = 64 << 10
 
 
 class Seen(NamedTuple):
-    """The problems of reading, and what came of each document, both in the order of the files; and what of the language
-    was used."""
+    """The problems of reading, and what came of each document, both in the order of the files; what of the language
+    was used; and the cells of each matrix."""
 
     unread: list[Diagnostic]
     looked: list[Looked]
     used: set[str]
+    spans: tuple[Any, ...] = ()
 
 
 def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: Timings = UNTIMED) -> Seen:
@@ -47,7 +48,8 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: 
         if hits or misses:
             timings.looked_up(Cache.SYNTAX, hits=hits, misses=misses)
     unread = [problem for one in found for problem in one.unread]
-    return Seen(unread, list(_completed(found, late)), {name for one in found for name in one.used})
+    used = {name for one in found for name in one.used}
+    return Seen(unread, list(_completed(found, late)), used, tuple(span for one in found for span in one.spans))
 
 
 def _completed(found: Sequence[Found], late: Sequence[Finished]) -> Iterator[Looked]:

@@ -69,8 +69,8 @@ class Looked(NamedTuple):
 class Found(NamedTuple):
     """A first look: the problems of reading, the documents in their order, and how large files of elements are.
 
-    Of a document that waits for others only the declaration is known. `used` is what of the language was, `lookups` are
-    those of UDFs whose syntax may be kept.
+    Of a document that waits for others only the declaration is known. `used` is what of the language was, `spans` are
+    the cells of each matrix, `lookups` are those of UDFs whose syntax may be kept.
     """
 
     unread: list[Diagnostic]
@@ -78,6 +78,7 @@ class Found(NamedTuple):
     waiting: list[int]
     element_sizes: Mapping[Path, int]
     used: set[str]
+    spans: tuple[Any, ...] = ()
     lookups: Lookups = Lookups()
 
 
@@ -148,7 +149,7 @@ class Share(Struct):
                     self._waiting.append((document, declaration))
                 found.looked.append(looked or Looked(declaration))
         self.around.language.note_used()
-        return found._replace(lookups=self._kept())
+        return found._replace(spans=tuple(self.around.language.spans.values()), lookups=self._kept())
 
     def finish(self, others: Others) -> Finished:
         """What came of the documents that waited."""

@@ -292,3 +292,36 @@ def test_a_check_of_values_that_nobody_gave_yet_waits_for_them(project: SmallPro
     spec = job(parameters='{a: "${var.a}", b: "${var.b}"}')
     project.specs(CHECKED.replace("{type: number, default: 4}", "{type: number}"), a__yaml=spec)
     assert project.problems() == []
+
+
+def test_a_pattern_that_would_backtrack_for_ever_ends(project: SmallProject) -> None:
+    project.specs(declared("{type: string, pattern: '^(a+)+$'}"), a__yaml=job(parameters=A))
+    [problem] = project.at(variables=(f"a={'a' * 5000}!",)).diagnostics
+    assert problem.code == "variable-not-allowed"
+
+
+@pytest.mark.parametrize("pattern", ["^(a|a)*$", "(.*)*=.*", "^(([a-z])+.)+[A-Z]([a-z])+$"])
+def test_so_does_one_for_a_part_of_a_value(project: SmallProject, pattern: str) -> None:
+    project.specs(declared(f"{{type: list, items: {{type: string, pattern: '{pattern}'}}}}"), a__yaml=job(parameters=A))
+    given = f'a=["{"a" * 5000}!"]'
+    assert [one.code for one in project.at(variables=(given,)).diagnostics] == ["variable-not-allowed"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("^(?!tmp)", "needs what patterns here do not have: invalid perl operator: (?!"),
+        (r"(a)\1", r"needs what patterns here do not have: invalid escape sequence: \1"),
+        ("a{2000}", "needs what patterns here do not have: invalid repetition size: {2000}"),
+        ("(a", "is no regular expression: missing ): (a"),
+    ],
+)
+def test_what_patterns_do_not_have_is_told_with_what_to_do(project: SmallProject, pattern: str, why: str) -> None:
+    project.specs(declared(f"{{type: string, pattern: '{pattern}'}}"), a__yaml=job(parameters=A))
+    assert project.problem().message.endswith(why)
+    assert project.problem().code == "bad-format"
+
+
+def test_the_end_in_a_pattern_is_that_of_the_text(project: SmallProject) -> None:
+    project.specs(declared("{type: string, pattern: '^a$'}"), a__yaml=job(parameters=A))
+    assert [one.code for one in project.at(variables=("a=a\n",)).diagnostics] == ["variable-not-allowed"]
