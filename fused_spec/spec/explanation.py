@@ -39,7 +39,7 @@ def explain(
     """
     sight = Sight(paths, means)
     name, today = target(sight.project), means.get("today") or datetime.now(UTC).date()
-    spoken = spoken_in(sight.project, sight.files, means["cwd"])
+    spoken = spoken_in(sight.project, sight.files, means["cwd"], sight.git)
     language, _ = spoken.at(name, means.get("outside", NOBODY), today, may_lack=True)
     inputs = Inputs()
     for file in sight.files:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
-_DECLARED = ("unknown-variable", "unknown-secret")
+_DECLARED = ("unknown-variable", "unknown-secret", "unknown-policy")
 
 
 class Means(TypedDict, total=False):
@@ -75,14 +75,14 @@ class Sight:
             instead = means.get("instead", {})
             files = [_with_content(file, instead) for file in files] if instead else files
             self.project, more = project_of(files, paths, cwd)
+            locks, self._unreadable = read_locks(self.project.root)
+            self.git = means.get("git", offline)(self.project, locks)
             self.spoken = self._spoken(files, cwd)
         self.files = self.spoken.files
-        locks, unreadable = read_locks(self.project.root)
-        self._git = means.get("git", offline)(self.project, locks)
         self._rules, wrong = self._ruled()
         self.before = [*problems, *more, *self.spoken.problems, *wrong]
-        self._unreadable = unreadable
-        self._is_broken = self.project.document is None and any(one.is_error for one in more)
+        is_broken = self.project.document is None and any(one.is_error for one in more)
+        self._is_lacking = is_broken or self.spoken.is_lacking
         if "notice" in means:
             means["notice"](self)
 
@@ -99,7 +99,7 @@ class Sight:
             return Unspoken(project=self.project, files=tuple(files))
         from fused_spec.spec.language.spoken import spoken_in  # with all of the language
 
-        return spoken_in(self.project, files, cwd)
+        return spoken_in(self.project, files, cwd, self.git)
 
     def _ruled(self) -> "tuple[Rules | None, list[Diagnostic]]":
         """The policies of the project, if there are any."""
@@ -135,7 +135,7 @@ class Sight:
         around = Around(
             project=self.project,
             cwd=means["cwd"],
-            git=self._git,
+            git=self.git,
             keeps=keeps,
             language=language,
             may_have_groups=any(b"matrix" in file.content for file in self.files),
@@ -163,7 +163,7 @@ class Sight:
         problems += _without_specs(self._paths, seen.looked, [*problems, *seen.unread])
         problems += [*self._unreadable, *seen.unread]
         problems += in_cells([(one.declaration, one.problems) for one in seen.looked])
-        if self._is_broken:  # nobody knows what it declares
+        if self._is_lacking:  # nobody knows what it declares
             problems = [one for one in problems if one.code not in _DECLARED]
         if crowded := _crowded(seen.spans):  # and some were never made, so that nobody knows who is named
             return [*problems, *crowded]

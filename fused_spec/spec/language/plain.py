@@ -68,6 +68,7 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     problems: tuple[Diagnostic, ...] = ()
     fragments: tuple[Document, ...] = ()
     variables: Mapping[str, Mapping[str, Any]] = {}
+    is_lacking: bool = False
 
     def targets(self) -> tuple[str, ...]:
         return (self.project.default_target,)

@@ -24,11 +24,13 @@ from fused_spec.spec.language.project.declared import NOTHING, Declared, declare
 from fused_spec.spec.language.project.included import Includes
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import parts_of_files
-from fused_spec.spec.language.project.secrets import secret_problems, secrets_of
+from fused_spec.spec.language.project.secrets import FOREIGN, secret_problems, secrets_of
+from fused_spec.spec.language.project.sources import Reach
 from fused_spec.spec.language.saved_udfs import PREFIX, SavedUdfs
 from fused_spec.spec.language.values.given import given_from
 from fused_spec.spec.language.values.values import Around, Values
 from fused_spec.spec.model import Kind, Project
+from fused_spec.spec.udfs.git_sources import GitSources
 
 _BY_TARGET = (b"targets", b"${target")
 _SPOKEN = (b"matrix", b"${", b"use", FRAGMENT.encode())
@@ -39,7 +41,8 @@ class Spoken:
     """What is said for all specs of a project: `declared` by the project file and those that it includes, and the
     fragments of all specs.
 
-    `udfs` are the saved ones, where a job names one. `files` are the specs without those that are included.
+    `udfs` are the saved ones, where a job names one. `files` are the specs without those that are included. What is
+    declared `is_lacking` where one of the latter could not be read.
     """
 
     project: Project
@@ -49,6 +52,7 @@ class Spoken:
     files: tuple[SpecFile, ...]
     problems: tuple[Diagnostic, ...]
     cwd: Path
+    is_lacking: bool = False
 
     @property
     def variables(self) -> Mapping[str, Mapping[str, Any]]:
@@ -157,14 +161,13 @@ class Spoken:
         return Around(target_words(self.project, name), {"name": self.project.name, "id": identity})
 
 
-def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:
-    """What is said for the specs in these files."""
-    declared, problems, included = NOTHING, [], frozenset[Path]()
+def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path, git: GitSources) -> Spoken:
+    """What is said for the specs in these files; `git` reads what is included from other repositories."""
+    declared, includes = NOTHING, Includes(Reach(checkout_of(project.root) or project.root, cwd, git))
     if project.document is not None:
-        includes = Includes(boundary=checkout_of(project.root) or project.root, cwd=cwd)
         declared = declared_in(includes.files(project.document))
-        problems, included = includes.problems, includes.paths
-    left = tuple(file for file in files if file.path is None or file.path not in included)
+    problems = includes.problems
+    left = tuple(file for file in files if file.path is None or file.path not in includes.paths)
     problems += parts_of_files(declared.files)
     problems += secret_problems(declared.files)
     fragments = _documents(left, FRAGMENT)
@@ -178,6 +181,7 @@ def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:
         files=left,
         problems=tuple(problems),
         cwd=cwd,
+        is_lacking=includes.is_lacking or any(one.code == FOREIGN for one in problems),
     )
 
 
