@@ -15,6 +15,7 @@ from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.discovery import SpecFile, find, printable
 from fused_spec.spec.files.meant import NO_SPEC, UNREAD
 from fused_spec.spec.inputs.local_inputs import Inputs
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.language.findings import in_cells
 from fused_spec.spec.language.outside import NOBODY, Outside
 from fused_spec.spec.language.plain import Unspoken, is_spoken, target_words
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
-_DECLARED = ("unknown-variable", "unknown-secret", "unknown-policy")
+_DECLARED = ("unknown-variable", "undeclared-value", "unknown-secret", "unknown-policy")
 
 
 class Means(TypedDict, total=False):
@@ -171,7 +172,7 @@ class Sight:
             places = self._places(seen)
             declarations = [one.declaration for one in seen.looked]
             texts = [(one.declaration, one.texts) for one in seen.looked if one.texts is not None]
-            problems += check_relations(declarations, places)
+            problems += check_relations(declarations, places, seen.absent)
             if any(one.outputs for one in declarations):
                 from fused_spec.spec.relations.clashes import (
                     nested_outputs,  # as few specs need that are looked at alone
@@ -224,6 +225,7 @@ class SeenAt(NamedTuple):
     looked: list[Looked]
     used: set[str]
     spans: tuple[Any, ...]
+    absent: Mapping[tuple[str, str], Absent]
 
 
 def _crowded(spans: Sequence[Any]) -> list[Diagnostic]:

@@ -11,6 +11,7 @@ from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.model import Project
 
 _IN_PROJECTS = frozenset(
@@ -33,6 +34,12 @@ class Understands(Protocol):
     @property
     def spans(self) -> Mapping[Location, Any]: ...
 
+    @property
+    def absent(self) -> Mapping[tuple[str, str], Absent]: ...
+
+    @property
+    def variables(self) -> Mapping[str, Any]: ...
+
     def documents(self, document: Document, folder: Any, inputs: Any) -> tuple[list[Document], list[Diagnostic]]: ...
 
     def names(self, document: Document, folder: Any, inputs: Any) -> list[tuple[str, Mapping[str, str]]]: ...
@@ -46,6 +53,8 @@ class Plain(Struct, frozen=True):
     used: set[str] = field(default_factory=set)
     secrets: Secrets = NO_SECRETS
     spans: Mapping[Location, Any] = field(default_factory=dict)
+    absent: Mapping[tuple[str, str], Absent] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
     def documents(self, document: Document, _: Any, __: Any) -> tuple[list[Document], list[Diagnostic]]:
         return [document], []

@@ -27,7 +27,7 @@ from fused_spec.spec.language.project.parts import parts_of_files
 from fused_spec.spec.language.project.secrets import FOREIGN, secret_problems, secrets_of
 from fused_spec.spec.language.project.sources import Reach
 from fused_spec.spec.language.saved_udfs import PREFIX, SavedUdfs
-from fused_spec.spec.language.values.given import given_from
+from fused_spec.spec.language.values.given import given_from, undeclared_at_targets
 from fused_spec.spec.language.values.values import Around, Values
 from fused_spec.spec.model import Kind, Project
 from fused_spec.spec.udfs.git_sources import GitSources
@@ -169,6 +169,7 @@ def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path, git: GitSo
     problems = includes.problems
     left = tuple(file for file in files if file.path is None or file.path not in includes.paths)
     problems += parts_of_files(declared.files)
+    problems += undeclared_at_targets(declared)
     problems += secret_problems(declared.files)
     fragments = _documents(left, FRAGMENT)
     problems += _named_twice(fragments)

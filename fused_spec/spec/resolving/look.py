@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.limits import MAX_ELEMENTS_BYTES
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.resolving.processes import helpers, may_fork
 from fused_spec.spec.resolving.share import Around, Finished, Found, Looked, Share, others_of
 from fused_spec.system.collections import without_collections
@@ -21,12 +22,13 @@ _WORTH_A_PROCESS = 64 << 10
 
 class Seen(NamedTuple):
     """The problems of reading, and what came of each document, both in the order of the files; what of the language
-    was used; and the cells of each matrix."""
+    was used; the cells of each matrix; and the documents that only exist at other targets."""
 
     unread: list[Diagnostic]
     looked: list[Looked]
     used: set[str]
     spans: tuple[Any, ...] = ()
+    absent: Mapping[tuple[str, str], Absent] = {}
 
 
 def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: Timings = UNTIMED) -> Seen:
@@ -49,7 +51,9 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: 
             timings.looked_up(Cache.SYNTAX, hits=hits, misses=misses)
     unread = [problem for one in found for problem in one.unread]
     used = {name for one in found for name in one.used}
-    return Seen(unread, list(_completed(found, late)), used, tuple(span for one in found for span in one.spans))
+    spans = tuple(span for one in found for span in one.spans)
+    absent = {key: document for one in found for key, document in one.absent.items()}
+    return Seen(unread, list(_completed(found, late)), used, spans, absent)
 
 
 def _completed(found: Sequence[Found], late: Sequence[Finished]) -> Iterator[Looked]:

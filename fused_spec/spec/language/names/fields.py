@@ -24,6 +24,12 @@ def is_text(kind: str, pointer: Pointer) -> bool:
     return _is_text(kind, tuple(0 if isinstance(step, int) else step for step in pointer))
 
 
+def types_at(kind: str, pointer: Pointer) -> set[str]:
+    """The types of JSON that a field takes; none where nobody says it."""
+    way = tuple(0 if isinstance(step, int) else step for step in pointer)
+    return {one for schema in _schemas(complete(kind), way) for one in _types(schema)}
+
+
 def refused(reference: Reference, pointer: Pointer) -> Mistake | None:
     """Why a name may not stand in a field; None where it may."""
     for literal in _LITERAL:

@@ -130,7 +130,11 @@ def test_a_document_exists_at_the_targets_that_it_names(project: SmallProject, t
 def test_a_need_of_what_is_not_there_at_a_target_is_told_for_that_target(project: SmallProject) -> None:
     project.specs(TARGETS, a__yaml=job("seed", metadata="targets: [dev]"), b__yaml=job(spec="needs: [seed]"))
     problem = project.problem()
-    assert problem.message == 'no job is named "seed" in these specs (at prod)'
+    where = "its targets are dev (specs/a.yaml:5:12)"
+    assert (problem.code, problem.message) == (
+        "not-at-target",
+        f'the job "seed" does not exist at this target: {where} (at prod)',
+    )
 
 
 def test_what_is_wrong_at_one_target_alone_says_so(project: SmallProject) -> None:

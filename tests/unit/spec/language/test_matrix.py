@@ -344,3 +344,21 @@ def test_no_document_is_made_that_would_be_beyond_the_cells_of_a_project(project
     files = {f"{name}__yaml": job(name, top=f"matrix: {{a: {numbers}}}") for name in "bcdefghij"}
     project.specs("limits: {matrix: 5000}\n", **files)
     assert len(project.at().desired) <= 10_000
+
+
+def test_what_differs_by_the_value_of_the_cell_alone_is_told_once(project: SmallProject) -> None:
+    project.specs(a__yaml=job("t", top="matrix: {a: [v, w, x, y, z]}", spec='disk_size_gb: "${matrix.a}"'))
+    message = project.problem().message
+    assert message.startswith('"disk_size_gb" takes a whole number, not the text "v"; it is matrix.a (specs/a.yaml')
+    assert message.endswith(" (in t-v, t-w, t-x and 2 more)")
+
+
+def test_what_is_wrong_in_all_cells_alike_names_none(project: SmallProject) -> None:
+    project.specs(a__yaml=job("t", top="matrix: {a: [1, 2]}", spec="disk_size_gb: x", parameters='{a: "${matrix.a}"}'))
+    assert project.problem().message == '"disk_size_gb" takes a whole number, not the text "x"'
+
+
+def test_what_is_wrong_in_two_fields_is_told_twice(project: SmallProject) -> None:
+    spec = 'disk_size_gb: "${matrix.a}"\nrun: {retries: "${matrix.a}"}'
+    project.specs(a__yaml=job("t", top="matrix: {a: [x, y]}", spec=spec))
+    assert [one.pointer for one in project.problems()] == ["spec.disk_size_gb", "spec.run.retries"]
