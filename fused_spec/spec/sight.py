@@ -1,7 +1,7 @@
 """The specs of some paths: their files, what is said for all of them, and what they are at one target."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -203,12 +203,17 @@ class Sight:
         inputs = Inputs()
         return Places(self.files, lambda file: seen.around.read(file, inputs)[0])
 
-    def unused(self, seen: Iterable["SeenAt"]) -> list[Diagnostic]:
+    def unused(self, seen: Collection["SeenAt"]) -> list[Diagnostic]:
         """What is declared and used nowhere, where all specs of the project were given."""
         if not self.is_whole:
             return []
         used = {name for one in seen for name in one.used}
-        return [*self.spoken.unused(used), *(self._rules.unused(used) if self._rules is not None else ())]
+
+        def known() -> list[str]:
+            declarations = (looked.declaration for one in seen for looked in one.looked)
+            return sorted({f"{one.kind}/{one.group or one.name}" for one in declarations})
+
+        return [*self.spoken.unused(used, known), *(self._rules.unused(used) if self._rules is not None else ())]
 
     def in_order(self, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Each once, in the order of the files; what many documents have from one place is wrong at that place."""

@@ -89,7 +89,7 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     def checks(self) -> list[tuple[str, str, str, Location]]:
         return []
 
-    def unused(self, _: Collection[str]) -> list[Diagnostic]:
+    def unused(self, _: Collection[str], __: Any) -> list[Diagnostic]:
         return []
 
     def secrets(self, _: str) -> Secrets:

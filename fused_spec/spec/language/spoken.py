@@ -1,6 +1,6 @@
 """Put together what a project says of its specs, for one target or for all."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 from fused_spec.configuration.declared_secrets import Origin, Secret, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, LOCAL_TARGET
-from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity, nearest
 from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.files.discovery import SpecFile
@@ -121,8 +121,11 @@ class Spoken:
                 found.append((variable.name, check["that"], check["message"], where))
         return found
 
-    def unused(self, used: Collection[str]) -> list[Diagnostic]:
-        """What is declared and nothing uses: a warning, since something was meant by it."""
+    def unused(self, used: Collection[str], known: Callable[[], list[str]]) -> list[Diagnostic]:
+        """What is declared and nothing uses: a warning, since something was meant by it.
+
+        `known` are the documents that there are, as overrides name them.
+        """
         told = Told("")
         for variable in self.declared.variables.values():
             if f"var.{variable.name}" not in used and variable.origin == self._origin:
@@ -142,7 +145,7 @@ class Spoken:
         for target in self.declared.targets.values():
             for override in target.overrides:
                 if override.name not in used and (match := match_of(override)) is not None:
-                    told.problems.append(_matches_nothing(override, match))
+                    told.problems.append(_matches_nothing(override, match, known))
         return told.problems
 
     @property
@@ -223,9 +226,11 @@ def _unused_secret(secret: Secret) -> Diagnostic:
     )
 
 
-def _matches_nothing(override: Layer, match: Match) -> Diagnostic:
+def _matches_nothing(override: Layer, match: Match, known: Callable[[], list[str]]) -> Diagnostic:
     told = Told("")
     at = override.at(("match",)) or override
     severity = Severity.WARNING if match.is_glob else Severity.ERROR
-    told.tell("no-match", f"nothing is called {match}", at.place, "name a document, or remove it", (), severity)
+    meant = nearest(match.kind_and_name, known()) if match.kind_and_name is not None and not match.is_glob else None
+    hint = f"did you mean {meant}?" if meant else "name a document, or remove it"
+    told.tell("no-match", f"nothing is called {match}", at.place, hint, (), severity)
     return told.problems[0]

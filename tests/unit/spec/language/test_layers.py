@@ -292,3 +292,15 @@ def test_a_variable_that_two_included_files_declare_is_told_with_both_places(pro
     )
     project.say("include: [one.yaml]\n", **{**files, "one__yaml": f"{said}include: [two.yaml]\n"})
     assert project.problems() == []
+
+
+def test_an_override_of_nothing_is_told_with_what_may_be_meant(project: SmallProject) -> None:
+    overrides = "overrides: [{match: Job/tile, spec: {disk_size_gb: 2}}]"
+    project.specs(TARGETS + indented(overrides), a__yaml=job())
+    assert (project.problem().code, project.problem().hint) == ("no-match", "did you mean Job/tiles?")
+
+
+def test_a_saved_udf_of_other_targets_is_told_as_such(project: SmallProject) -> None:
+    udf = "apiVersion: fused-spec/v1\nkind: Udf\nmetadata: {name: area, targets: [dev]}\nspec: {udf: {file: area.py}}\n"
+    user = job().replace("file: area.py", "ref: Udf/area")
+    assert project.specs(TARGETS, a__yaml=user, u__yaml=udf).problem().code == "not-at-target"
