@@ -141,7 +141,18 @@ class Kernel:
             self._dead.pop().throw(Killed)
 
     def _begin(self, work: Work) -> None:
-        (_IDLE.pop() if _IDLE else greenlet(_serve, self._loop)).switch(self, work)
+        """Let one that is idle do the work, or a new one.
+
+        A new one takes over the depth of calls of whoever switches to it first, which would add up from one to the next
+        to more than Python allows: so the loop begins them, which is never deep.
+        """
+        if _IDLE:
+            _IDLE.pop().switch(self, work)
+        elif getcurrent() is self._loop:
+            greenlet(_serve, self._loop).switch(self, work)
+        else:
+            heappush(self._queue, (self.time, 0, work, self.current))  # 0: it is still its turn
+            self._loop.switch()
 
     def _next(self, turn: Turn) -> greenlet | Work | None:
         """Whose turn it is, beginning with one that was taken from the queue; None when nobody is left."""
@@ -182,10 +193,10 @@ def _serve(kernel: Kernel, work: Work) -> None:
     """Do the work, and then what begins next."""
     me = getcurrent()
     while True:
-        try:
+        try:  # noqa: SIM105  # a manager of contexts for each piece of work is dear
             work()
         except Killed:
-            pass  # noqa: SIM105  # a manager of contexts for each piece of work is dear
+            pass
         who = kernel._next(heappop(kernel._queue)) if kernel._queue else None
         if who is None or type(who) is greenlet:
             _IDLE.append(me)

@@ -18,7 +18,7 @@ def first(name: str) -> str:
 
 
 _AT: dict[tuple[int, int, bool], tuple[Resolution, Resolution]] = {}
-"""What was made once, by the identity of what it was made of, which is kept beside it: all schedules declare the same."""
+"""What was made once, by the identity of what it was made of, kept beside it: all schedules declare the same."""
 
 
 def at(resolution: Resolution, age: int, *, tells: bool) -> Resolution:

@@ -124,6 +124,9 @@ class NoSpools:
     def read_on(self, api: Any, job_id: str) -> None:
         api.get_logs(job_id)
 
+    def tasks(self, api: Any, job_id: str) -> None:
+        api.save_job_tasks(job_id, Path())
+
     def whole(self, api: Any, job_id: str) -> None:
         api.get_logs(job_id)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property, lru_cache, partial
 from math import inf
 from operator import attrgetter
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -228,6 +229,7 @@ class Client:
     """Stands where `FusedAPI` stands, over a network that loses, delays, repeats and refuses."""
 
     base_url = "http://model"
+    service_id = None  # it is as Fused's own
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -259,6 +261,10 @@ class Client:
 
     def get_job_facts(self, job_id: str) -> None:
         """As of Fused's own service, nothing is asked."""
+
+    def save_job_tasks(self, job_id: str, file: Path) -> bool:
+        """As of Fused's own service, nothing is asked."""
+        return False
 
     def get_job_metadata(self, job_id: str) -> dict[str, Any] | None:
         return self.get_job_config(job_id).metadata

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from fused_spec.errors import ArchiveError, ServiceError
-from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Plan
 from fused_spec.reconcile.applying.act import act, flight_of, start_again
@@ -32,6 +31,7 @@ from fused_spec.reconcile.applying.options import Options
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.applying.progress import Progress
 from fused_spec.reconcile.applying.turns import Turns
+from fused_spec.reconcile.following.closely import CloseLooks
 from fused_spec.reconcile.following.flight import Flight, Then
 from fused_spec.reconcile.following.logs import LogFollower
 from fused_spec.reconcile.following.pace import Pace
@@ -87,8 +87,8 @@ class _Apply:
         )
         self._over_limit = False
         self._silence = Silence(options.silence)
-        self._pace = Pace(site.world, *options.poll)
-        self._turn = 0
+        self._closely = CloseLooks(is_near=site.api.service_id is not None)
+        self._pace = Pace(site.world, *self._closely.pauses(options.poll))
 
     def events(self) -> Iterator[Event]:
         while self._flights or self._calls or self._turns:
@@ -166,7 +166,8 @@ class _Apply:
         """Look at the runs in flight; a service that cannot be read says nothing about them."""
         began = self._world.clock()
         try:
-            seen = look(self._site.api, self._site.markers, self._flights.keys(), closely=self._next_in_turn())
+            closely = self._closely.next(self._flights.values())
+            seen = look(self._site.api, self._site.markers, self._flights.keys(), closely=closely)
             yield from self._settle(seen.sights, seen.others)
         except ServiceError as error:
             self._pace.failed(error.retry_after)
@@ -180,15 +181,6 @@ class _Apply:
             if job_id in self._flights:
                 yield from self._follow(self._flights[job_id], sight)
 
-    def _next_in_turn(self) -> list[str]:
-        """One run at a time is asked how far its tasks are, and like one that waits whether its machine is there."""
-        self._turn += 1
-        of_status: dict[RunStatus, list[str]] = {RunStatus.RUNNING: [], RunStatus.QUEUED: []}
-        for job_id, flight in self._flights.items():
-            if flight.sight.status.in_flight:
-                of_status[flight.sight.status].append(job_id)
-        return [job_ids[self._turn % len(job_ids)] for job_ids in of_status.values() if job_ids]
-
     def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
         now = self._world.clock()
         if flight.see(sight, self._world.now, now):
@@ -199,6 +191,7 @@ class _Apply:
                 finished_tasks=flight.sight.finished_tasks,
                 total_tasks=flight.sight.total_tasks,
                 at=self._world.now(),
+                standing=flight.sight.standing,
             )
         if flight.sight.status.in_flight:
             why = flight.overdue(now, self._options.prices)

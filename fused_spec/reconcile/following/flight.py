@@ -87,7 +87,13 @@ class Flight(Struct, kw_only=True):
         long that the run is lost.
         """
         if sight.total_tasks == 0 and self.sight.total_tasks:
-            sight = replace(sight, finished_tasks=self.sight.finished_tasks, total_tasks=self.sight.total_tasks)
+            before = self.sight
+            sight = replace(
+                sight,
+                finished_tasks=before.finished_tasks,
+                total_tasks=before.total_tasks,
+                standing=before.standing,
+            )
         if sight.machine_is_gone is None:
             sight = replace(sight, machine_is_gone=self.sight.machine_is_gone)
         else:

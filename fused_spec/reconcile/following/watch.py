@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fused_spec.jobs.status import RunStatus, heartbeat_is_old, run_status
+from fused_spec.jobs.tasks import Standing
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -24,6 +25,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     """A run as it was at one look; `created` and `ended` as far as the service tells them.
 
     `machine_is_gone` tells whether the machine was, while the work was said to go on; None where nobody looked.
+    `standing` is what an embedded service tells of the tasks.
     """
 
     status: RunStatus
@@ -32,6 +34,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     finished_tasks: int = 0
     total_tasks: int = 0
     machine_is_gone: bool | None = None
+    standing: Standing | None = None
 
 
 _NOT_YET = Sight(status=RunStatus.QUEUED)
@@ -110,8 +113,10 @@ def _close_sight(api: "FusedReader", job_id: str, listed: "JobResponse | None") 
         status = RunStatus.RUNNING  # the work is done, and its record is not closed yet
     if is_gone and heartbeat_is_old(run.last_heartbeat, api.server_time):
         status = RunStatus.LOST
+    has_many = status is RunStatus.RUNNING and (run.total_tasks or 0) > 1
     return Sight(
         status=status,
+        standing=api.get_job_progress(job_id) if has_many else None,
         created=listed.creation_date if listed else None,
         ended=(run.job_status_date or (listed.job_status_date if listed else None)) if over else None,
         finished_tasks=run.finished_tasks,
