@@ -1,7 +1,7 @@
 """What a process of tasks prints, taken from its two pipes: by task and stream, and in the order of its writing."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from fused_spec.engine.processes.marks import PREFIX
@@ -21,6 +21,9 @@ class _Section(NamedTuple):
     text: bytes
 
 
+Only = Callable[[], int | None]
+
+
 class Output:
     """What one process prints."""
 
@@ -29,14 +32,15 @@ class Output:
         self._stderr = _Pipe(stderr, Stream.STDERR)
         self._waiting: list[_Section] = []  # from the second pipe, in front of which something may be in the first
 
-    def log_to(self, log: Log, *, to_the_end: bool = False) -> None:
+    def log_to(self, log: Log, only: Only = lambda: None, *, to_the_end: bool = False) -> None:
         """Log the whole lines that have come, all of those that were written before this call.
 
-        At the end also a last line without its newline.
+        Asked after a look into the pipes, `only` tells the task that alone can have printed since the call before, if
+        one can. At the end also a last line without its newline is logged.
         """
-        self._log_once(log)
+        self._log_once(log, only)
         if self._waiting:
-            self._log_once(log)
+            self._log_once(log, only)
         if to_the_end:
             for section in self._waiting:
                 self._stderr.log(log, section)
@@ -44,13 +48,17 @@ class Output:
             for pipe in (self._stdout, self._stderr):
                 pipe.end(log)
 
-    def _log_once(self, log: Log) -> None:
+    def _log_once(self, log: Log, only: Only) -> None:
         """Log what is certain to be in order.
 
         The first pipe is read before the second. So what came from the second before that, or has no higher number than
         anything in the first, has all before it here; the rest is for the next time.
         """
         first, second = self._stdout.take(), self._stderr.take()
+        if any(one.task is None for one in (*first, *second)) and (task := only()) is not None:
+            first, second = (
+                [one if one.task is not None else one._replace(task=task) for one in some] for some in (first, second)
+            )
         newest = self._stdout.number
         ready = [(self._stderr, one) for one in self._waiting]
         self._waiting = [one for one in second if one.number > newest]
@@ -150,9 +158,11 @@ class _Pipe:
         return _Section(self.number, self._task, text)
 
 
-def _read(header: bytes) -> tuple[int, int] | None:
+def _read(header: bytes) -> tuple[int, int | None] | None:
     number, _, task = header.partition(b" ")
-    return (int(number), int(task)) if number.isdigit() and task.isdigit() and len(header) < _LONGEST_MARK else None
+    if not (number.isdigit() and (task.isdigit() or task == b"-") and len(header) < _LONGEST_MARK):
+        return None
+    return int(number), None if task == b"-" else int(task)
 
 
 def pieces(pipe: int) -> Iterator[bytes]:

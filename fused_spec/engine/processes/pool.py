@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from select import select
 
 from fused_spec.engine.processes.output import Output, pieces
 from fused_spec.engine.processes.starting import Process, Start, fork_process
@@ -109,7 +110,7 @@ class Pool:
                 if selected.fd == member.process.answers:
                     yield from self._receive(member)
                 else:
-                    member.output.log_to(self._log)
+                    member.output.log_to(self._log, partial(_only_task, member))
 
     def end(self) -> None:
         """End the processes, busy or not, after taking in what they have printed."""
@@ -217,6 +218,12 @@ class Pool:
         task = member.tasks[0] if member.tasks else None
         if (line := self._clear(member.process.pid, task)) is not None:
             self._log.write(line, Origin(task, Stream.SERVICE))
+
+
+def _only_task(member: _Member) -> int | None:
+    """The task that the process has been at since its last answers, after which its output was read."""
+    is_answering, _, _ = select([member.process.answers], [], [], 0)
+    return member.tasks[0] if member.tasks and not is_answering else None
 
 
 def _read_messages(member: _Member) -> tuple[list[str], bool]:

@@ -20,6 +20,7 @@ from fused_spec.engine.processes.marks import Marks, marked_stream
 from fused_spec.engine.processes.meter import Meter
 
 BATCH_SECONDS = 0.05
+_SMALL = 500_000  # ns; to mark a task takes a small part of this
 
 
 class Answer(NamedTuple):
@@ -68,12 +69,14 @@ def _work(call: Callable[[int], Answer], tasks: deque[int], stream: BinaryIO, me
     started = time.perf_counter_ns()
     meter.begin()
     late = started + 2 * BATCH_SECONDS * 1e9
+    is_small = False  # as the last one was; the first one of a batch pays for all
     while tasks:
         index = tasks.popleft()
-        marks.begin(index)
+        marks.begin(index, is_small=is_small)
         answer = _answer(call, index)
         ended = time.perf_counter_ns()
         error = "" if answer.error is None else encode_basestring_ascii(answer.error)
+        is_small = ended - started < _SMALL
         facts = meter.of(started, ended) + answer.facts
         stream.write(f"{index}\t{ended - started}\t{error}\t{answer.record}\t{facts}\n".encode())
         if tasks and ended > late:

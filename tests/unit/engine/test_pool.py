@@ -107,6 +107,23 @@ def test_what_goes_to_both_streams_keeps_its_order(tmp_path: Path) -> None:
         assert [line for line, task, _ in told(tmp_path) if task == index] == [f"{index} {n}" for n in range(2_000)]
 
 
+def test_what_a_library_prints_in_a_small_task_is_of_that_task_or_of_none_that_is_known(tmp_path: Path) -> None:
+    answered(lambda index: os.write(2, b"%d\n" % index), range(3000), tmp_path)
+    assert len(told(tmp_path)) == 3000
+    assert {task for line, task, _ in told(tmp_path) if task != int(line)} <= {None}
+
+
+def test_what_a_library_prints_in_a_long_task_after_small_ones_is_of_that_task(tmp_path: Path) -> None:
+    def end_long(index: int) -> None:
+        if index == 2000:
+            signal.sigtimedwait([], 0.05)
+            os.write(2, b"far in\n")
+            signal.sigtimedwait([], 0.05)
+
+    answered(end_long, range(2001), tmp_path)
+    assert told(tmp_path) == [("far in", 2000, "stderr")]
+
+
 def test_no_line_is_of_two_tasks(tmp_path: Path) -> None:
     answered(lambda index: print(f"task {index} without an end", end=""), range(3), tmp_path, processes=1)
     assert told(tmp_path) == [(f"task {index} without an end", index, "stdout") for index in range(3)]
