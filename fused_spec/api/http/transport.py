@@ -165,9 +165,18 @@ class Transport:
         """POST an upload to a URL that the service handed out; no credentials go there."""
         return self._send(with_body(self._outside("POST", url), body, content_type), FILES)
 
-    def follow(self, path: str, *, query: Query, limits: Limits, sink: Sink = b"".join) -> Answer:
+    def follow(
+        self,
+        path: str,
+        *,
+        query: Query,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        limits: Limits,
+        sink: Sink = b"".join,
+    ) -> Answer:
         """GET `path` and go along redirects: with credentials on the same origin, once to another and without them."""
-        answer = self._along(self._own("GET", path, query), limits, sink)
+        request = self._own("GET", path, query)
+        answer = self._along(replace(request, headers={**request.headers, **headers}), limits, sink)
         if not answer.is_redirect:
             return answer
         return _final(self._along(self._outside("GET", answer.location), limits, sink))
