@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fused_spec.api.errors import ApiError
 from fused_spec.api.http.addresses import path
 from fused_spec.api.http.limits import CONFIG, FACTS, FILES, START
-from fused_spec.api.logs.reads import LogReads
+from fused_spec.api.log_reads import LogReads
 from fused_spec.api.logs.tail import tail
 from fused_spec.api.paging import read_pages
 from fused_spec.api.values.inputs import (

@@ -69,7 +69,9 @@ class SaveLog:
     @property
     def saved(self) -> SavedLog | None:
         head = self._head
-        return head and SavedLog(end=head.end, tells_origins=head.origins, kept_back=self._kept_back)
+        if head is None:
+            return None
+        return SavedLog(end=head.end, tells_origins=head.origins, kept_back=self._kept_back)
 
     def __call__(self, pieces: Iterator[bytes]) -> bytes:
         self.cut, self._head = False, None
