@@ -22,8 +22,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """One run's record; times are in UTC, `log_sha256` is that of the compressed log beside it.
 
     `service` names the one where it ran (`ServiceIdentity.name`); receipts of earlier versions have only its URL.
-    `log_missing` says in words what that log lacks. A cell of a matrix has the name of its `group`, and its `cell` by
-    dimension. `tasks` is None where the service did not tell them.
+    `log_missing` says in words what that log lacks; `log_index_sha256` is of the index of a long one. A cell of a
+    matrix has the name of its `group`, and its `cell` by dimension. `tasks` is None where nobody told them.
     """
 
     scope: str
@@ -40,6 +40,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     log_lines: int
     log_sha256: str
     log_missing: str | None = None
+    log_index_sha256: str | None = None
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     service: str | None = None
     group: str | None = None
@@ -81,7 +82,12 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 "service": self.service,
                 **({"group": self.group, "cell": dict(self.cell)} if self.group is not None else {}),
                 **({"tasks": to_builtins(self.tasks)} if self.tasks is not None else {}),
-                "log": {"lines": self.log_lines, "sha256": self.log_sha256, "missing": self.log_missing},
+                "log": {
+                    "lines": self.log_lines,
+                    "sha256": self.log_sha256,
+                    "missing": self.log_missing,
+                    **({"index": self.log_index_sha256} if self.log_index_sha256 is not None else {}),
+                },
             },
             indent=2,
         )
@@ -107,6 +113,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 log_lines=content["log"]["lines"],
                 log_sha256=content["log"]["sha256"],
                 log_missing=content["log"].get("missing"),
+                log_index_sha256=content["log"].get("index"),
                 reads=reads_in(content),
                 service=content.get("service"),
                 group=content.get("group"),

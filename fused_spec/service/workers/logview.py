@@ -14,7 +14,7 @@ from msgspec import Struct
 from fused_spec.jobs.folder import JobDir
 from fused_spec.jobs.log_choice import LogChoice, LogHead
 from fused_spec.jobs.log_origins import Span, covering, spans, told_beside
-from fused_spec.jobs.tasks import TaskState, tasks_in
+from fused_spec.jobs.tasks import failed_in, tasks_in
 from fused_spec.service.workers.joblog import log_part, next_begin
 
 _PIECE = 256 * 1024
@@ -72,7 +72,7 @@ class ChosenLog(Struct, frozen=True, kw_only=True):
         return found if failed is None else (one for one in found if (one.step, one.task) in failed)
 
 
-_Tasks = frozenset[tuple[int | None, int | None]]
+_Tasks = frozenset[tuple[int, int]]
 
 
 def chosen(job: JobDir, choice: LogChoice, start: int | None) -> ChosenLog:
@@ -86,15 +86,9 @@ def chosen(job: JobDir, choice: LogChoice, start: int | None) -> ChosenLog:
 
 
 def _failed(job: JobDir) -> _Tasks:
-    """The tasks that failed, and were not well at a later attempt."""
-    failed = set()
     with suppress(FileNotFoundError), job.tasks.open("rb") as lines:
-        for task in tasks_in(lines):
-            if task.state is TaskState.FAILED:
-                failed.add((task.step, task.index))
-            elif task.state is TaskState.SUCCEEDED:
-                failed.discard((task.step, task.index))
-    return frozenset(failed)
+        return failed_in(tasks_in(lines))
+    return frozenset()
 
 
 def _whole_lines(stream: BinaryIO, span: Span) -> Iterator[bytes]:
