@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from distributed import Client
 
 from fused_spec.engine.jobs import ingesting
 from fused_spec.jobs.folder import JobDir
@@ -113,6 +112,8 @@ def test_a_cluster_writes_and_says_what_one_process_does(step_of: Any, dask: Clu
 
 def executed(dask: Cluster) -> list[int]:
     """How many tasks each worker has run so far."""
+    from distributed import Client
+
     with Client(dask.address, set_as_default=False) as client:
         return list(client.run(lambda dask_worker: dask_worker.state.executed_count).values())
 
