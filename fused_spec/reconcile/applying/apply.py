@@ -4,7 +4,6 @@ One loop takes every decision; calls that may take a while go to a small pool. L
 leaves runs running, and the next apply finds them in the history. Nothing here prints or reads the environment.
 """
 
-import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from functools import partial
@@ -55,14 +54,14 @@ def apply(plan: Plan, site: Site, *, options: Options = Options()) -> Iterator[E
     """
     check_secrets(plan.changes, site)
     workers = site.world.pool(options.parallelism + 1)  # one reads logs
-    left = threading.Event()
+    is_left = False
     may_act = site.may_act
-    site = replace(site, may_act=lambda seconds: not left.is_set() and may_act(seconds))
+    site = replace(site, may_act=lambda seconds: not is_left and may_act(seconds))
     try:
         yield from _Apply(plan, site, options, workers).events()
     finally:
         # What is being sent is let through, so that its answer is not lost; nothing new begins or is sent.
-        left.set()
+        is_left = True
         workers.shutdown(wait=True, cancel_futures=True)
 
 
@@ -92,7 +91,7 @@ class _Apply:
         self._pace = Pace(site.world, *self._closely.pauses(options.poll))
 
     def events(self) -> Iterator[Event]:
-        while self._turns or self._calls or self._flights:
+        while self._flights or self._calls or self._turns:
             told = False
             for event in self._round():
                 told = True
@@ -105,10 +104,16 @@ class _Apply:
 
     def _round(self) -> Iterator[Event]:
         """One look at everything, and what follows from it."""
-        yield from self._dispatch()
-        yield from self._collect()
-        yield from self._watch()
-        yield from self._check_limits()
+        if self._turns:
+            yield from self._dispatch()
+        self._calls.begin_due()
+        if self._calls:
+            yield from self._collect()
+        if self._flights and self._pace.is_due:
+            yield from self._watch()
+        why = self._budget.passed(self._flights.values())
+        if why is not None:
+            yield from self._end_all(why)
         if self._deadline.passed:
             yield from self._stop_waiting()
 
@@ -117,8 +122,8 @@ class _Apply:
         left = self._deadline.remaining
         seconds = self._pace.remaining if self._flights else self._pace.pause()
         seconds = min(seconds, left) if left else seconds  # once it has passed, only what is under way is waited for
-        if self._calls.under_way:
-            self._world.wait(self._calls.under_way, seconds)
+        if under_way := self._calls.under_way:
+            self._world.wait(under_way, seconds)
         else:
             self._world.sleep(seconds)
 
@@ -129,7 +134,6 @@ class _Apply:
         while self._calls.has_room and (turn := self._turns.next(may_run=self._may_run)) is not None:
             ready = replace(turn, reads=self._progress.reads(turn))
             self._calls.make(ready, partial(act, ready, self._site))
-        self._calls.begin_due()
 
     @property
     def _may_run(self) -> bool:
@@ -159,9 +163,7 @@ class _Apply:
         return not stays and flight.then is Then.FINISH
 
     def _watch(self) -> Iterator[Event]:
-        """Look at the runs in flight when it is time; a service that cannot be read says nothing about them."""
-        if not self._flights or not self._pace.is_due:
-            return
+        """Look at the runs in flight; a service that cannot be read says nothing about them."""
         began = self._world.clock()
         try:
             closely = self._closely.next(self._flights.values())
@@ -181,7 +183,7 @@ class _Apply:
 
     def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
         now = self._world.clock()
-        if flight.see(sight, self._world.now(), now):
+        if flight.see(sight, self._world.now, now):
             yield StatusChanged(
                 key=flight.change.key,
                 job_id=flight.job_id,
@@ -206,8 +208,7 @@ class _Apply:
             flight = self._flights[job_id]
             if flight.sight.created is None and sight.created is not None:
                 flight.sight = replace(flight.sight, created=sight.created)
-        own = [flight for flight in self._flights.values() if flight.counts]
-        for decision in self._rivals.decide(own, others):
+        for decision in self._rivals.decide(self._flights.values(), others):
             yield from self._end_losers(decision)
 
     def _end_losers(self, decision: Decision) -> Iterator[Event]:
@@ -245,11 +246,8 @@ class _Apply:
         flight.cancelled_because = why
         yield Cancelling(key=flight.change.key, job_id=flight.job_id, why=why, at=self._world.now())
 
-    def _check_limits(self) -> Iterator[Event]:
-        """End this apply's runs when they took too long or cost too much altogether."""
-        why = self._budget.passed(self._flights.values())
-        if why is None:
-            return
+    def _end_all(self, why: str) -> Iterator[Event]:
+        """End this apply's runs, which took too long or cost too much altogether."""
         self._over_limit = True
         yield from self._end_the_rest(OutcomeStatus.SKIPPED, f"not started: {why}")
         for flight in self._flights.values():

@@ -58,6 +58,15 @@ class Cancelling(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class NotArchived(Struct, frozen=True, kw_only=True):
+    """A run that ended for another to follow could not be archived, and why; the other follows."""
+
+    key: Key
+    job_id: str
+    why: str
+    at: datetime
+
+
 class Retrying(Struct, frozen=True, kw_only=True):
     """A run failed, and another attempt follows after a pause."""
 
@@ -90,4 +99,15 @@ class Finished(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-Event = Uploaded | Started | Attached | StatusChanged | Cancelling | Retrying | SinkWritten | ServiceSilent | Finished
+Event = (
+    Uploaded
+    | Started
+    | Attached
+    | StatusChanged
+    | Cancelling
+    | NotArchived
+    | Retrying
+    | SinkWritten
+    | ServiceSilent
+    | Finished
+)

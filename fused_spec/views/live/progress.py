@@ -14,6 +14,7 @@ from fused_spec.reconcile.applying.events import (
     Cancelling,
     Event,
     Finished,
+    NotArchived,
     Retrying,
     ServiceSilent,
     SinkWritten,
@@ -173,6 +174,8 @@ def _words(event: Event) -> str | None:
             return ", ".join([str(event.status), *_progress(event)])
         case Cancelling():
             return f"cancelling {event.job_id}: {event.why}"
+        case NotArchived():
+            return f"{event.job_id} is {event.why}"
         case Retrying():
             return f"{event.job_id} failed; attempt {event.attempt} follows in {event.seconds:.0f} seconds"
         case SinkWritten():
