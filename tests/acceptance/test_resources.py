@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import shutil
-import subprocess
 import sysconfig
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,11 +16,12 @@ import psutil
 import pytest
 
 from fused_spec.service.state.declared import declare_images
-from tests.acceptance.command import COMMAND
+from tests.acceptance.command import Shell
 from tests.waiting import PATIENCE, until
 
 IMAGES = Path(__file__).parents[2] / ".test-environments" / "images"
 OTHER_PANDAS = "2.2.3"
+WAITS = "import os, time\ndef udf():\n    while not os.path.exists({flag!r}): time.sleep(0.05)\n    return 1\n"
 
 
 class Service:
@@ -29,26 +29,18 @@ class Service:
 
     def __init__(self, folder: Path, **env: str) -> None:
         self.state = folder / "state"
-        self._process = subprocess.Popen(
-            [COMMAND, "serve", "--port", "0", "--state", str(self.state)],
-            cwd=folder,
-            env={**os.environ, "HOME": str(folder), "PYTHONUNBUFFERED": "1", **env},
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stderr is not None
+        self._process = Shell(folder=folder, home=folder).serve(str(self.state), **env)
         assert "Listening on" in self._process.stderr.readline()
         self._known = json.loads((self.state / "service.json").read_text(encoding="utf-8"))
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=PATIENCE)
+        self._process.communicate()
 
     def kill(self) -> None:
         """End it at once, and leave what it started."""
         self._process.kill()
-        self._process.communicate(timeout=PATIENCE)
+        self._process.communicate()
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         place = urlsplit(self._known["url"])
@@ -99,7 +91,7 @@ def test_a_job_over_its_memory_fails_and_the_service_and_other_jobs_go_on(servic
     if psutil.virtual_memory().available < 4 * 2**30:
         pytest.skip("to use more than t3.small has, this machine needs 4 GiB free")
     flag = tmp_path / "flag"
-    other = service.post(f"import os\ndef udf():\n    while not os.path.exists({str(flag)!r}): pass\n    return 1\n")
+    other = service.post(WAITS.format(flag=str(flag)))
     eats = service.post(
         "def udf():\n    kept = []\n    while True: kept.append(b'x' * 2**26)\n", query="?instance_type=small"
     )
@@ -136,9 +128,8 @@ def test_what_is_printed_may_be_anything(service: Service) -> None:
 @pytest.mark.thorough
 def test_a_job_that_waits_says_what_for_and_one_of_another_project_overtakes(service: Service, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
-    waits = f"import os, time\ndef udf():\n    while not os.path.exists({str(flag)!r}): time.sleep(0.05)\n"
     count = len(os.sched_getaffinity(0))
-    burst = [service.post(waits) for _ in range(count + 3)]
+    burst = [service.post(WAITS.format(flag=str(flag))) for _ in range(count + 3)]
     until(lambda: service.status(burst[count - 1])["status"] == "running", "the machine is full")
     single = service.post("def udf():\n    return 1\n", project="parks")
     until(lambda: bool(service.log(single)), "the log says why")
