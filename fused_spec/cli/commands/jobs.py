@@ -1,4 +1,4 @@
-"""`status`, `jobs`, `show`, `logs`, `wait`, `cancel`: look at runs, and end them."""
+"""`status`, `jobs`, `show`, `wait`, `cancel`: look at runs, and end them."""
 
 import time
 from typing import TYPE_CHECKING
@@ -114,31 +114,6 @@ def show(context: Context, name: str, output: str) -> None:
     around = surroundings(context)
     details = masked(run_details(around, find_run(around, name)), around.mask)
     context.console.result(as_json(details) if output == "json" else show_text(details))
-
-
-@click.command()
-@_name
-@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
-@click.option("--since", callback=duration, metavar="D", help="Only lines of the last 10m, 2h, …")
-@click.option("--attempt", type=click.IntRange(min=1), metavar="N", help="Of this attempt, not the newest run.")
-@command
-def logs(context: Context, name: str, follow: bool, since: float | None, attempt: int | None) -> None:
-    """Print the log of a run.
-
-    From the service or, when that has forgotten the run or its log, from the archive, whose copy is checked.
-    """
-    from fused_spec.cli.runs.following import log_lines
-    from fused_spec.cli.runs.lookup import find_run, surroundings
-    from fused_spec.views.text.logs import log_line
-
-    around = surroundings(context)
-    found = find_run(around, name, attempt=attempt)
-    first_ms = None if since is None else int((time.time() - since) * 1000)
-    lines = log_lines(around, found, since_ms=first_ms, follow=follow, sleep=time.sleep, tell=context.console.warn)
-    for line in lines:
-        context.console.result(log_line(line))
-        if context.console.stdout_closed:
-            return
 
 
 @click.command()
