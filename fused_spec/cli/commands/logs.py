@@ -56,7 +56,7 @@ def logs(
     for line in _lines(context, name, attempt, choice, follow=follow):
         text = line.message.rstrip("\r\n")
         if output == "json":
-            context.console.result(log_entry(line.timestamp, line.task, line.stream, text))
+            context.console.entry(log_entry(line.timestamp, line.task, line.stream, text))
         elif timestamps:
             context.console.result(stamped_line(line.timestamp, line.task, line.stream, text))
         else:
@@ -71,16 +71,18 @@ def _lines(
     from fused_spec.cli.runs.kept import find_kept
     from fused_spec.cli.runs.log_lines import archived_lines, log_lines
     from fused_spec.cli.runs.lookup import find_run, surroundings
-    from fused_spec.errors import ServiceUnreachable
+    from fused_spec.errors import ServiceError
 
     try:
         around = surroundings(context)
         found = find_run(around, name, attempt=attempt)
-    except ServiceUnreachable as error:
+    except ServiceError as error:
         kept = find_kept(context, name, attempt=attempt)
         if kept is None:
             raise
-        context.console.warn(f"Note: {error}; this is the newest run that the archive has, of {kept.receipt.created}.")
+        context.console.warn(
+            f"Note: {error}. This is from the archive: the run of {kept.receipt.created:%Y-%m-%d %H:%M} UTC."
+        )
         yield from archived_lines(kept.archive, kept.receipt, choice, context.console.warn)
         return
     yield from log_lines(around, found, choice, follow=follow, sleep=time.sleep, tell=context.console.warn)
