@@ -88,10 +88,12 @@ class SaveLog:
                 pending.append(record)
                 yield record[1]
 
-        for message in self._scrub.pieces(messages(), last=self._last):
+        kept_back: deque[str] = deque()
+        for message in self._scrub.pieces(messages(), last=self._last, kept_back=kept_back):
             at, _, told = pending.popleft()
             stream.write(as_line(at, message, told))
-        self._kept_back = tuple(pending)
+        left = zip(pending, kept_back, strict=True)
+        self._kept_back = tuple((at, message, told) for (at, _, told), message in left)
 
     def _records(self, pieces: Iterator[bytes]) -> Iterator[_Record]:
         first = next(filter(None, pieces), b"")
