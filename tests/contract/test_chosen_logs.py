@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fused_spec.api.errors import Unreadable
 from fused_spec.api.logs.file import SavedLog, SaveLog
@@ -164,6 +165,20 @@ def test_who_asks_as_ever_is_answered_as_ever(world: World) -> None:
     log = world.api.get_logs(job_id)
     assert [set(line) for line in log] == [{"timestamp", "message"}] * len(log)
     assert "n=1" in [line.message for line in log]
+
+
+def test_a_secret_is_masked_in_chosen_lines_and_finds_none(world: World, tmp_path: Path) -> None:
+    world.write("specs/area.py", f"@fused.udf\ndef udf():\n    print('before {SECRET}')\n")
+    job_id = str(world.apply()["Job/areas"].job_id)
+    seen = replace(around(world.api, "0" * 32, tmp_path), mask=Redactor([SECRET]))
+    found = FoundRun(job_id=job_id, name="areas")
+
+    def texts(choice: LogChoice) -> list[str]:
+        lines = log_lines(seen, found, choice, follow=True, sleep=lambda _: None, tell=print)
+        return [line.message for line in lines]
+
+    assert texts(LogChoice(task=0)) == texts(LogChoice(text="before")) == [f"before {MASK}"]
+    assert texts(LogChoice(text=SECRET)) == []
 
 
 def test_an_archived_log_tells_tasks_and_streams(world: World) -> None:
