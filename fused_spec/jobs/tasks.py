@@ -102,9 +102,10 @@ def standing_in(content: bytes) -> Standing | None:
 
 
 class Tally:
-    """Counts tasks by their state as they pass."""
+    """Counts tasks by their state as they pass, and notes which of the first `most` of a step have succeeded."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 0) -> None:
+        self.succeeded = bytearray(most)
         self._states = Counter[TaskState]()
         self._total = 0
 
@@ -117,6 +118,8 @@ class Tally:
                 self._total = max(self._total, told.total)
                 if told.state is not None:
                     self._states[told.state] += 1
+                    if 0 <= told.index < len(self.succeeded):
+                        self.succeeded[told.index] = told.state is TaskState.SUCCEEDED
             yield line
 
     @property
@@ -132,4 +135,5 @@ class Tally:
 
 class _Line(Struct):
     state: TaskState | None = None
+    index: int = -1
     total: int = 0
