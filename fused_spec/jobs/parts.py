@@ -71,6 +71,9 @@ class Stretches(Struct, frozen=True, dict=True):
         place = bisect_right(self._firsts, number) - 1
         return place >= 0 and number <= self.pairs[place][1]
 
+    def __or__(self, other: "Stretches") -> "Stretches":
+        return Stretches.of(sorted({*self, *other}))
+
     def __sub__(self, other: "Stretches") -> "Stretches":
         return Stretches(tuple(_taken_away(self.pairs, other.pairs)))
 
@@ -82,6 +85,15 @@ class Stretches(Struct, frozen=True, dict=True):
                     return first + place
                 place -= last - first + 1
         raise IndexError(place)
+
+    def place_of(self, number: int) -> int:
+        """The place of a number that is there, counted from 0; ValueError for any other."""
+        before = 0
+        for first, last in self.pairs:
+            if first <= number <= last:
+                return before + number - first
+            before += last - first + 1
+        raise ValueError(f"{number} is not among {self}")
 
     def where(self, flags: bytes | bytearray) -> "Stretches":
         """Those of the numbers whose place has a flag."""

@@ -11,6 +11,7 @@ from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Requests
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.archive.made import made_by
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.marking.marker import Marker, marker_in
 from fused_spec.service.app import create_app
@@ -225,6 +226,44 @@ def test_a_reader_follows_the_run_that_finished_the_job_and_no_other(world: Worl
     read = marker(world, outcomes["Job/totals"]).reads["areas"].job_id
     assert read == areas(outcomes).job_id
     assert all(change.action is Action.NONE for change in world.plan().changes)
+
+
+def made(world: World, outcome: Outcome) -> list[tuple[str, str | None]]:
+    site = world.site()
+    asks = site.markers.side_by_side
+    runs = made_by(str(outcome.job_id), archive=world.archive, api=world.api, side_by_side=asks)
+    return [(one.job_id, None if one.elements is None else str(one.elements)) for one in runs]
+
+
+def test_it_is_told_which_run_made_which_element(world: World) -> None:
+    first = areas(world.apply())
+    mend(world)
+    second = areas(world.apply(requests=RETRY))
+    assert made(world, second) == [(second.job_id, "2-3"), (first.job_id, "0-1")]
+
+
+def test_which_run_made_which_element_is_told_without_the_archive(world: World) -> None:
+    first = areas(world.apply())
+    mend(world)
+    second = areas(world.apply(requests=RETRY))
+    for outcome in (first, second):
+        file_of(world, outcome).unlink()
+    assert made(world, second) == [(second.job_id, "2-3"), (first.job_id, "0-1")]
+
+
+def test_the_number_of_a_result_is_its_place_in_the_part(world: World) -> None:
+    world.apply()
+    mend(world)
+    second = str(areas(world.apply(requests=RETRY)).job_id)
+    asks = world.site().markers.side_by_side
+    [last, _] = made_by(second, archive=world.archive, api=world.api, side_by_side=asks)
+    results = {result.name for result in world.api.get_job_results(second)}
+    assert {f"{last.task_of(element)}.json" for element in (2, 3)} == results
+
+
+def test_a_run_of_one_call_makes_no_results_of_elements(world: World) -> None:
+    world.write("specs/areas.yaml", job("areas", parameters="{n: 1}"))
+    assert made(world, areas(world.apply())) == []
 
 
 def file_of(world: World, outcome: Outcome) -> Path:

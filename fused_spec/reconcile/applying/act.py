@@ -13,7 +13,7 @@ from fused_spec.reconcile.applying.catch_up import keep_unseen
 from fused_spec.reconcile.applying.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, ways_out
 from fused_spec.reconcile.following.flight import Flight, Then
-from fused_spec.reconcile.marking.done import done_of
+from fused_spec.reconcile.marking.done import done_of, meant_by
 from fused_spec.reconcile.saved.rotation import Issuer
 from fused_spec.reconcile.saved.tokens import apply_token
 from fused_spec.reconcile.saved.udfs import apply_udf
@@ -93,7 +93,9 @@ def _start_rest(change: Change, site: Site) -> Step:
     assert isinstance(job, DesiredJob)
     assert isinstance(before, Run)
     if job.run.on_retry is OnRetry.FAILED:
-        before = replace(before, done=done_of(site.api, before, job, site.markers.side_by_side))
+        before = replace(
+            before, done=done_of(site.api, before.job_id, meant_by(job, before.part), site.markers.side_by_side)
+        )
     return _start(replace(change, part=again(job, before, _ids(change.reads)).part), site)
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import PastRun, Run
 from fused_spec.reconcile.history.markers import Markers
-from fused_spec.reconcile.marking.done import done_of
+from fused_spec.reconcile.marking.done import done_of, meant_by
 from fused_spec.spec.model import DesiredJob, Key, OnRetry
 
 if TYPE_CHECKING:
@@ -29,15 +29,12 @@ def with_results(
         run, receipt = newest[key], past.get(key)
         if receipt is not None and receipt.job_id == run.job_id and receipt.done is not None:
             return replace(run, done=receipt.done)
-        return run if _is_success(run) else replace(run, done=done_of(api, run, jobs[key], markers.side_by_side))
+        if run.status is RunStatus.SUCCEEDED:
+            return run  # it made all, or its receipt says which it did not
+        return replace(run, done=done_of(api, run.job_id, meant_by(jobs[key], run.part), markers.side_by_side))
 
     return dict(zip(matters, markers.side_by_side(asked, matters), strict=True))
 
 
 def _matters(run: Run, job: DesiredJob) -> bool:
     return job.run.on_retry is OnRetry.FAILED and run.digest == job.digest and not run.status.in_flight
-
-
-def _is_success(run: Run) -> bool:
-    """Then it made all, unless its receipt says which it did not."""
-    return run.status is RunStatus.SUCCEEDED

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from fused_spec.api.errors import ApiError
-from fused_spec.jobs.parts import Stretches, elements_of
+from fused_spec.jobs.parts import Part, Stretches, elements_of
 from fused_spec.jobs.tasks import Tally
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from fused_spec.api.reading import FusedReader
     from fused_spec.api.values.objects import JobResult
-    from fused_spec.plan.model import PastRun, Run
     from fused_spec.spec.model import DesiredJob
 
 _NUMBERED = re.compile(r"(\d{1,9})\.(\w+)")
@@ -30,20 +29,26 @@ class SideBySide(Protocol):
     def __call__(self, ask: "Callable[[JobResult], bool]", many: "Sequence[JobResult]", /) -> "Sequence[bool]": ...
 
 
-def done_of(api: "FusedReader", run: "Run | PastRun", job: "DesiredJob", side_by_side: SideBySide) -> Stretches | None:
-    """The elements of the job, as it is declared, of which its run made a result; None where nobody tells.
+def meant_by(job: "DesiredJob", part: Part | None) -> Stretches | None:
+    """The elements of the job, as it is declared, that a run was started for; None where they are not its elements."""
+    elements = elements_of(job.payload["config"])
+    if elements is None or (part is not None and part.of != len(elements)):
+        return None
+    return Stretches.all(len(elements)) if part is None else part.elements
+
+
+def done_of(api: "FusedReader", job_id: str, meant: Stretches | None, side_by_side: SideBySide) -> Stretches | None:
+    """Those of the elements that a run was started for of which it made a result; None where nobody tells.
 
     Raises the client's errors.
     """
-    elements = elements_of(job.payload["config"])
-    if elements is None or (run.part is not None and run.part.of != len(elements)):
+    if meant is None:
         return None
-    meant = Stretches.all(len(elements)) if run.part is None else run.part.elements
     with TemporaryDirectory(prefix="fused-spec-") as folder:
         tasks = Path(folder) / "tasks.jsonl"
-        if api.service_id is not None and api.save_job_tasks(run.job_id, tasks):
+        if api.service_id is not None and api.save_job_tasks(job_id, tasks):
             return _by_tasks(tasks, meant)
-    return results_of(api, run.job_id, meant, side_by_side)
+    return results_of(api, job_id, meant, side_by_side)
 
 
 def results_of(api: "FusedReader", job_id: str, meant: Stretches, side_by_side: SideBySide) -> Stretches | None:
