@@ -228,6 +228,43 @@ def test_a_reader_follows_the_run_that_finished_the_job_and_no_other(world: Worl
     assert all(change.action is Action.NONE for change in world.plan().changes)
 
 
+FLAKY = """\
+@fused.udf
+def udf(n: int):
+    from pathlib import Path
+    tried = Path("{folder}") / f"{n}.tried"
+    if n == 12 and not tried.exists():
+        tried.touch()
+        raise KeyError("geom")
+    return n
+"""
+
+
+@pytest.fixture
+def flaky(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A task that fails when it is first tried, of a run that tries again."""
+    folder = world.folder / "tried"
+    folder.mkdir(mode=0o777)
+    world.write("specs/area.py", FLAKY.replace("{folder}", str(folder)))
+    world.write("specs/areas.yaml", f"{MAPPED}  run: {{task_retries: 1}}\n")
+    return world
+
+
+def test_a_task_that_failed_is_tried_again_within_its_run(flaky: World) -> None:
+    outcome = areas(flaky.apply())
+    assert outcome.status is OutcomeStatus.SUCCEEDED
+    tasks = flaky.archive.tasks(outcome.change.key, str(outcome.job_id))
+    assert tasks is not None
+    assert {task.index: task.attempt for task in tasks} == {0: 1, 1: 1, 2: 2, 3: 1}
+
+
+def test_a_change_of_the_retries_starts_nothing(world: World) -> None:
+    mend(world)
+    world.apply()
+    world.write("specs/areas.yaml", f"{MAPPED}  run: {{task_retries: 1, on_retry: all}}\n")
+    assert only(world, Requests()).action is Action.NONE
+
+
 def made(world: World, outcome: Outcome) -> list[tuple[str, str | None]]:
     site = world.site()
     asks = site.markers.side_by_side

@@ -1,7 +1,7 @@
 """The three types of step, each run in task processes below the worker."""
 
 import shutil
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.jobs.ingesting import run_ingestion
 from fused_spec.engine.jobs.task_log import TaskLog, as_one_task
+from fused_spec.engine.jobs.task_retries import TaskRetries
 from fused_spec.engine.processes.mapping import Engine
 from fused_spec.engine.processes.telling import Done
 from fused_spec.engine.reporting.log import LogWriter
@@ -34,6 +35,7 @@ class Surroundings:
     provided: Provided
     log: LogWriter
     tasks: TaskLog
+    retries: TaskRetries
 
 
 def is_divisible(step: JobStep) -> bool:
@@ -90,14 +92,12 @@ def _told_at_last(losses: Losses, count: int, log: LogWriter) -> Iterator[None]:
 
 
 def _mapped(around: Surroundings, task: UdfTask, step: UdfStep, folder: Path) -> Generator[list[Done]]:
-    return around.engine.map(
-        task,
-        range(step.task_count),
-        at_once=step.n_processes,
-        folder=folder,
-        log=around.log,
-        look=around.tasks.look,
-    )
+    def run(tasks: Sequence[int]) -> Generator[list[Done]]:
+        return around.engine.map(
+            task, tasks, at_once=step.n_processes, folder=folder, log=around.log, look=around.tasks.look
+        )
+
+    return around.retries.run(run, range(step.task_count), around.log, idle=lambda: around.tasks.look(()))
 
 
 @contextmanager

@@ -84,6 +84,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         is_divisible,
         run_step,
     )
+    from fused_spec.engine.jobs.task_retries import TaskRetries
     from fused_spec.engine.processes.confinement import Confinement
     from fused_spec.engine.processes.quarters import Quarters
     from fused_spec.engine.storage import root_of
@@ -92,7 +93,8 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
 
     provided = read_provided(request)
     log.mask = provided.mask()
-    steps = JobConfig.model_validate(request["config"]).steps
+    config = JobConfig.model_validate(request["config"])
+    steps = config.steps
     try:
         # One call is not worth a cluster, and whoever asked for it is waiting.
         place = _cluster(request, log) if any(map(is_divisible, steps)) else None
@@ -118,6 +120,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         provided=provided,
         log=log,
         tasks=tasks,
+        retries=TaskRetries.of(config.metadata),
     )
     facts = RunFacts(job, log.mask)
     with closing(tasks):
