@@ -46,10 +46,9 @@ class TaskRetries:
                     if attempt <= self.most:
                         again = [done for done in batch if done.answer.error is not None]
                         failed += [done.index for done in again]
+                        which = f"tried again, {attempt} of {self.most}"
                         for done in again:
-                            log.write(
-                                f"input {done.index}: {done.answer.error} (tried again, {attempt} of {self.most})"
-                            )
+                            log.write(f"input {done.index}: {done.answer.error} ({which})")
                         batch = [done for done in batch if done.answer.error is None]
                     if batch:
                         yield batch if attempt == 1 else [_attempted(done, attempt) for done in batch]

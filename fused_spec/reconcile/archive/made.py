@@ -49,8 +49,8 @@ class _Told(Struct, frozen=True, kw_only=True):
 def made_by(job_id: str, *, archive: "Archive", api: "FusedReader", side_by_side: SideBySide) -> Iterator[MadeBy]:
     """Each run that made some of the results that count together with those of this one, which comes first.
 
-    Empty of a job that does not make a result of each of several elements. A run before these that nobody knows any more
-    is the last one, without its elements. Raises the client's errors.
+    Empty of a job that does not make a result of each of several elements. A run before these that nobody knows any
+    more is the last one, without its elements. Raises the client's errors.
     """
     made, asked = _NONE, job_id
     for _ in range(_MOST):

@@ -192,6 +192,7 @@ def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
         part=change.part,
         task_retries=job.run.task_retries,
         settings=shown_settings(job),
+        code_places=job.code_places,
     )
 
 
