@@ -5,7 +5,7 @@ There may be a million of them, mostly in few stretches, and they stand in marke
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -152,6 +152,16 @@ def part_in(content: Mapping[Any, Any]) -> Part | None:
     """The part that an object tells of; None where it means all elements. Raises ValueError."""
     told = content.get("part")
     return None if told is None else Part.from_json(told)
+
+
+def number_in(metadata: Mapping[str, Any] | None) -> Callable[[int], int]:
+    """What gives the number that a task has among the elements of its job, by what the config of its run says."""
+    marker = (metadata or {}).get("fused-spec")
+    try:
+        part = part_in(marker) if isinstance(marker, Mapping) else None
+    except ValueError:
+        part = None
+    return (lambda index: index) if part is None else part.elements.number_of
 
 
 def elements_of(config: Any) -> list[Any] | None:

@@ -12,6 +12,8 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
+from fused_spec.jobs.parts import Part
+
 
 class TaskState(StrEnum):
     SUCCEEDED = "succeeded"
@@ -71,6 +73,18 @@ class Standing(Struct, frozen=True, kw_only=True):
     mean_seconds: float | None = None
     median_seconds: float | None = None
     longest_running: Sequence[RunningTask] = ()
+
+    def by_element(self, part: Part | None) -> "Standing":
+        """The same with the numbers that the running tasks of a part have among the elements of their job."""
+        if part is None:
+            return self
+        count = len(part.elements)
+        running = [
+            msgspec.structs.replace(one, index=part.elements.number_of(one.index))
+            for one in self.longest_running
+            if one.index < count
+        ]
+        return msgspec.structs.replace(self, longest_running=running)
 
 
 class TaskCounts(Struct, frozen=True, kw_only=True):

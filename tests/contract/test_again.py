@@ -265,6 +265,13 @@ def test_a_change_of_the_retries_starts_nothing(world: World) -> None:
     assert only(world, Requests()).action is Action.NONE
 
 
+def test_the_log_of_a_part_names_the_elements_of_the_job(world: World) -> None:
+    world.apply()
+    world.write("failing", "13")
+    job_id = str(areas(world.apply(requests=RETRY)).job_id)
+    assert any("failed: input 3: KeyError" in line.message for line in world.api.get_logs(job_id))
+
+
 def made(world: World, outcome: Outcome) -> list[tuple[str, str | None]]:
     site = world.site()
     asks = site.markers.side_by_side

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fused_spec.jobs.parts import Part, Stretches, elements_of, part_in, part_to_json
+from fused_spec.jobs.parts import Part, Stretches, elements_of, number_in, part_in, part_to_json
 
 NUMBERS = st.sets(st.integers(0, 60)).map(sorted)
 
@@ -65,6 +65,17 @@ def test_no_part_means_all() -> None:
 def test_a_part_that_is_not_exactly_right_is_refused(told: object) -> None:
     with pytest.raises(ValueError, match=r"part|stretches"):
         part_in({"part": told})
+
+
+def test_a_task_of_a_part_has_the_number_of_its_element() -> None:
+    part = Part(of=300, elements=Stretches.of([7, 100]), after="run-1")
+    number = number_in({"fused-spec": part_to_json(part)})
+    assert [number(0), number(1)] == [7, 100]
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"fused-spec": 1}, {"fused-spec": {"part": 1}}, {"fused-spec": {}}])
+def test_any_other_task_has_its_own_number(metadata: dict[str, object] | None) -> None:
+    assert number_in(metadata)(3) == 3
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,13 @@ class TaskRetries:
         pause = min(_FIRST_PAUSE * 2.0 ** (attempt - 1), _LONGEST_PAUSE)
         self.sleep(pause * (0.75 + 0.5 * self.random()))
 
-    def run(self, run: Tasks, tasks: Sequence[int], log: Log, *, idle: Callable[[], None]) -> Generator[list[Done]]:
-        """Yield the last end of each task, as they come; `idle` is called when nothing runs for a while."""
+    def run(
+        self, run: Tasks, tasks: Sequence[int], log: Log, number: Callable[[int], int], idle: Callable[[], None]
+    ) -> Generator[list[Done]]:
+        """Yield the last end of each task, as they come.
+
+        In the log a task has the `number` of its element; `idle` is called when nothing runs for a while.
+        """
         for attempt in range(1, self.most + 2):
             failed: list[int] = []
             with closing(run(tasks)) as batches:
@@ -48,7 +53,7 @@ class TaskRetries:
                         failed += [done.index for done in again]
                         which = f"tried again, {attempt} of {self.most}"
                         for done in again:
-                            log.write(f"input {done.index}: {done.answer.error} ({which})")
+                            log.write(f"input {number(done.index)}: {done.answer.error} ({which})")
                         batch = [done for done in batch if done.answer.error is None]
                     if batch:
                         yield batch if attempt == 1 else [_attempted(done, attempt) for done in batch]

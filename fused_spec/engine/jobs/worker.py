@@ -23,6 +23,7 @@ from fused_spec.engine.processes.task_folder import SCRATCH
 from fused_spec.engine.reporting.log import EventLog, LogWriter
 from fused_spec.engine.reporting.run_facts import RunFacts
 from fused_spec.jobs.folder import JobDir
+from fused_spec.jobs.parts import number_in
 from fused_spec.system.removal import remove_tree
 
 
@@ -121,6 +122,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         log=log,
         tasks=tasks,
         retries=TaskRetries.of(config.metadata),
+        number=number_in(config.metadata),
     )
     facts = RunFacts(job, log.mask)
     with closing(tasks):

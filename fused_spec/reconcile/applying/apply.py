@@ -191,7 +191,7 @@ class _Apply:
                 finished_tasks=flight.sight.finished_tasks,
                 total_tasks=flight.sight.total_tasks,
                 at=self._world.now(),
-                standing=flight.sight.standing,
+                standing=flight.standing,
             )
         if flight.sight.status.in_flight:
             why = flight.overdue(now, self._options.prices)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from fused_spec.jobs.parts import Part
 from fused_spec.jobs.status import RunStatus, Vigil
+from fused_spec.jobs.tasks import Standing
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, ReadRun, Run, StartedAs
 from fused_spec.reconcile.following.watch import Sight
@@ -75,6 +76,12 @@ class Flight(Struct, kw_only=True):
             part=self.part,
             started_as=self.started_as,
         )
+
+    @property
+    def standing(self) -> Standing | None:
+        """How its tasks stand, as far as that is told, by the numbers of the job's elements."""
+        standing = self.sight.standing
+        return None if standing is None else standing.by_element(self.part)
 
     def follow(self, counts: Run) -> None:
         """Wait for another run of the same attempt instead."""

@@ -42,7 +42,7 @@ class Flaky:
 def ends(run: Tasks, most: int, log: Lines | None = None, pauses: list[float] | None = None) -> Iterator[Done]:
     sleep = [] if pauses is None else pauses
     retries = TaskRetries(most=most, sleep=sleep.append, random=lambda: 0.5)
-    for batch in retries.run(run, range(3), Lines() if log is None else log, idle=lambda: None):
+    for batch in retries.run(run, range(3), Lines() if log is None else log, lambda index: index, lambda: None):
         yield from batch
 
 
@@ -93,7 +93,7 @@ def test_the_log_tells_what_is_tried_again() -> None:
 def test_nothing_is_told_to_run_while_nothing_does() -> None:
     idle: list[bool] = []
     retries = TaskRetries(most=1, sleep=lambda _: None, random=lambda: 0.5)
-    list(retries.run(Flaky(_0=1), range(1), Lines(), idle=lambda: idle.append(True)))
+    list(retries.run(Flaky(_0=1), range(1), Lines(), lambda index: index, lambda: idle.append(True)))
     assert idle == [True]
 
 
