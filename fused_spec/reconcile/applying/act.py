@@ -111,7 +111,8 @@ def _start(change: Change, site: Site) -> Step:
     )
     began = world.clock()
     run = start(change, site)
-    started = Started(change=change, job_id=run.job_id, at=world.now(), adopted=run.adopted)
+    part = run.marker.part
+    started = Started(change=change, job_id=run.job_id, at=world.now(), adopted=run.adopted, part=part)
     flight = Flight(
         change=change,
         job_id=run.job_id,
@@ -121,7 +122,7 @@ def _start(change: Change, site: Site) -> Step:
         since=began,
         nonce=run.marker.nonce,
         reads=run.marker.reads,
-        part=run.marker.part,
+        part=part,
         settle_at=world.clock() + site.timing.visible,
     )
     return Step(result=flight, events=(*uploads, started))
