@@ -69,7 +69,7 @@ def _lines(
     context: Context, name: str, attempt: int | None, choice: "LogChoice", *, follow: bool
 ) -> "Iterator[LogRecord]":
     from fused_spec.cli.runs.kept import find_kept
-    from fused_spec.cli.runs.log_lines import archived_lines, log_lines
+    from fused_spec.cli.runs.log_lines import archived_lines, log_lines, of_elements, with_elements
     from fused_spec.cli.runs.lookup import find_run, surroundings
     from fused_spec.errors import ServiceError
 
@@ -83,6 +83,11 @@ def _lines(
         context.console.warn(
             f"Note: {error}. This is from the archive: the run of {kept.receipt.created:%Y-%m-%d %H:%M} UTC."
         )
-        yield from archived_lines(kept.archive, kept.receipt, choice, context.console.warn)
+        part, warn = kept.receipt.part, context.console.warn
+        yield from with_elements(archived_lines(kept.archive, kept.receipt, of_elements(choice, part), warn), part)
         return
-    yield from log_lines(around, found, choice, follow=follow, sleep=time.sleep, tell=context.console.warn)
+    known = found.marker or found.receipt
+    part = known.part if known is not None else None
+    asked = of_elements(choice, part)
+    lines = log_lines(around, found, asked, follow=follow, sleep=time.sleep, tell=context.console.warn)
+    yield from with_elements(lines, part)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fused_spec.cli.runs.following import FIRST, LONGEST, PATIENCE, may_pass
-from fused_spec.errors import ServiceError
+from fused_spec.errors import FusedSpecError, ServiceError
 from fused_spec.jobs.log_choice import LogChoice, origins_unknown
 from fused_spec.reconcile.following.silence import Silence
 from fused_spec.system.polling import Sleep, intervals, steady_clock
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fused_spec.api.logs.cursor import LogCursor
     from fused_spec.api.logs.file import SavedLog
     from fused_spec.cli.runs.lookup import FoundRun, Surroundings
+    from fused_spec.jobs.parts import Part
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.reconcile.archive.receipt import Receipt
     from fused_spec.reconcile.archive.spool import LogRecord
@@ -52,6 +53,31 @@ def log_lines(
     if not receipt.ran_at(around.service):
         tell(f"Note: this run was at {receipt.where}, and not at {around.target.name}.")
     yield from archived_lines(around.archive, receipt, choice, tell)
+
+
+def of_elements(choice: LogChoice, part: "Part | None") -> LogChoice:
+    """The choice in the numbers of a run's tasks: of a run of a part, people name the elements of the whole job.
+
+    Raises `FusedSpecError` for an element for which the run was not started.
+    """
+    if part is None or choice.task is None:
+        return choice
+    try:
+        return replace(choice, task=part.elements.place_of(choice.task))
+    except ValueError:
+        raise FusedSpecError(
+            f"this run was not started for element {choice.task}, but for {part.elements} alone",
+            hint=f"the run before it is {part.after}: fused-spec logs {part.after} --task {choice.task}",
+        ) from None
+
+
+def with_elements(lines: "Iterable[LogRecord]", part: "Part | None") -> "Iterator[LogRecord]":
+    """The lines, whose tasks have the numbers of their elements in the whole job."""
+    for line in lines:
+        if part is None or line.task is None or line.task >= len(part.elements):
+            yield line
+        else:
+            yield replace(line, task=part.elements.number_of(line.task))
 
 
 def archived_lines(archive: "Archive", receipt: "Receipt", choice: LogChoice, tell: Tell) -> "Iterator[LogRecord]":

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 from msgspec import Struct
 
-from fused_spec.jobs.tasks import Tally, Task, TaskCounts, tasks_in
+from fused_spec.jobs.tasks import Tally, Task, tasks_in
 from fused_spec.reconcile.archive.members import Index, write_members
 
 _PIECE = 256 * 1024
@@ -32,11 +32,11 @@ def write_log(path: Path, log: Iterable[bytes]) -> KeptLog:
         )
 
 
-def write_tasks(path: Path, tasks: Iterable[bytes]) -> TaskCounts:
-    """Write what is known of the tasks of a run; how they ended comes back."""
-    tally = Tally()
+def write_tasks(path: Path, tasks: Iterable[bytes], most: int = 0) -> Tally:
+    """Write what is known of the tasks of a run; how they ended comes back, of so many of them each by itself."""
+    tally = Tally(most)
     write_log(path, tally.counting(tasks))
-    return tally.counts
+    return tally
 
 
 def unpacked_tasks(packed: BinaryIO) -> Iterator[Task]:
