@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fused_spec.cli.runs.following import FIRST, LONGEST, PATIENCE, may_pass
+from fused_spec.cli.terminal.context import Context
 from fused_spec.errors import FusedSpecError, ServiceError
 from fused_spec.jobs.log_choice import LogChoice, origins_unknown
 from fused_spec.reconcile.following.silence import Silence
@@ -26,6 +27,31 @@ if TYPE_CHECKING:
     from fused_spec.wire import RunResponse
 
 Tell = Callable[[str], None]
+
+
+def lines_of(
+    context: Context, name: str, choice: LogChoice, *, attempt: int | None, follow: bool, sleep: Sleep
+) -> "Iterator[LogRecord]":
+    """The chosen lines of the run that a name or an id means; with nobody there to ask, those that are archived."""
+    from fused_spec.cli.runs.kept import find_kept
+    from fused_spec.cli.runs.lookup import find_run, surroundings
+
+    warn = context.console.warn
+    try:
+        around = surroundings(context)
+        found = find_run(around, name, attempt=attempt)
+    except ServiceError as error:
+        kept = find_kept(context, name, attempt=attempt)
+        if kept is None:
+            raise
+        warn(f"Note: {error}. This is from the archive: the run of {kept.receipt.created:%Y-%m-%d %H:%M} UTC.")
+        part = kept.receipt.part
+        yield from with_elements(archived_lines(kept.archive, kept.receipt, of_elements(choice, part), warn), part)
+        return
+    known = found.marker or found.receipt
+    part = known.part if known is not None else None
+    lines = log_lines(around, found, of_elements(choice, part), follow=follow, sleep=sleep, tell=warn)
+    yield from with_elements(lines, part)
 
 
 def log_lines(
