@@ -45,6 +45,7 @@ from fused_spec.system.timings import UNTIMED, Timings, Traffic
 
 Query = Mapping[str, str | int | None]
 Sink = Callable[[Iterator[bytes]], bytes]
+Headers = Mapping[str, str]
 
 # The generation of the protocol that `wire` speaks; servers choose by it, for example, whether the stored results
 # of a job come with `.metadata` entries.
@@ -53,6 +54,7 @@ _GENERATION = "2.9.5"
 _CACHE_DISABLE = {"X-Fused-Cache-Disable": "true"}
 """What a call starts or asks for is to be done now, and not taken from what an earlier one left."""
 
+_NONE: Headers = MappingProxyType({})
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _MOST_HOPS = 5
 _TOO_MANY = 429
@@ -136,7 +138,7 @@ class Transport:
         query: Query | None = None,
         content: Any = None,
         body: Body | None = None,
-        headers: Mapping[str, str] = MappingProxyType({}),
+        headers: Headers = _NONE,
         authenticated: bool = True,
         leads_on: bool = True,
         limits: Limits = ORDINARY,
@@ -157,9 +159,9 @@ class Transport:
         leads = method == "GET" and leads_on
         return self._along(request, limits, sink) if leads else self._send(request, limits, sink)
 
-    def fetch(self, url: str, *, limits: Limits = ORDINARY, sink: Sink = b"".join) -> Answer:
+    def fetch(self, url: str, *, headers: Headers = _NONE, limits: Limits = ORDINARY, sink: Sink = b"".join) -> Answer:
         """GET a URL that the service handed out; no credentials go there, and no redirect leads to another origin."""
-        return _final(self._along(self._outside("GET", url), limits, sink))
+        return _final(self._along(replace(self._outside("GET", url), headers=headers), limits, sink))
 
     def post_form(self, url: str, body: Body, content_type: str) -> Answer:
         """POST an upload to a URL that the service handed out; no credentials go there."""

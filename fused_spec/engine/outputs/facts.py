@@ -1,0 +1,134 @@
+"""What an output holds, told from its footer or its header; nothing is read for the sake of counting it."""
+
+import base64
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from io import BytesIO
+from math import isfinite
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from fused_spec.engine.outputs.geometry import bounds_of, crs_word
+from fused_spec.engine.outputs.kinds import form_of, kind_of, suffix_of
+from fused_spec.engine.outputs.model import Bounds, Column, Facts, File, Kind, Output, Told, UnreadableOutput
+from fused_spec.engine.outputs.ranged import RangedFile
+from fused_spec.engine.outputs.rasters import raster_facts
+from fused_spec.errors import ServiceError
+
+_CHUNKS = b"fused:_metadata"
+_THREADS = 16
+
+
+def told(outputs: Sequence[Output]) -> Iterator[Told]:
+    """Each output with its facts, in order, some of them read at a time."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        yield from map(Told, outputs, pool.map(facts_of, outputs))
+
+
+def facts_of(output: Output) -> Facts:
+    """What is known of one output; what cannot be read has a `problem`, and ends nothing."""
+    if not output.files:
+        return Facts(kind=Kind.FOLDER)
+    if suffix_of(output.files[0].name) == "none":
+        return Facts(kind=Kind.NOTHING, bytes=0)
+    try:
+        return _of_table_in_files(output) if output.sample or len(output.files) > 1 else _of_file(output.files[0])
+    except (ServiceError, UnreadableOutput, EOFError) as error:
+        kind = Kind.TABLE if output.sample else kind_of(form_of(output.files[0].name))
+        return Facts(kind=kind, problem=str(error))
+
+
+def _of_file(file: File) -> Facts:
+    content = RangedFile(file.open())
+    form = form_of(file.name, lambda count: content.between(0, count))
+    if not content.size and form not in ("json", "csv"):
+        return Facts(kind=kind_of(form) if kind_of(form) is Kind.TEXT else Kind.NOTHING, bytes=0)
+    read = _FACTS.get(form)
+    if read is None:
+        return Facts(kind=kind_of(form), bytes=content.size)
+    try:
+        return read(content)
+    except (pa.ArrowException, ValueError, OSError) as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        return Facts(kind=kind_of(form), bytes=content.size, problem=f"it cannot be read as {form}: {said[0]}")
+
+
+def _parquet(content: RangedFile) -> Facts:
+    with pq.ParquetFile(pa.PythonFile(content, mode="r")) as file:
+        schema, footer = file.schema_arrow, file.metadata
+        return Facts(
+            kind=Kind.TABLE,
+            rows=footer.num_rows,
+            columns=columns_of(schema),
+            crs=crs_word(schema),
+            bounds=bounds_of(schema),
+            bytes=content.size,
+        )
+
+
+def _feather(content: RangedFile) -> Facts:
+    with ExitStack() as stack:
+        reader = stack.enter_context(pa.ipc.open_file(pa.PythonFile(content, mode="r")))
+        schema = reader.schema
+        rows = sum(reader.get_batch(number).num_rows for number in range(reader.num_record_batches))
+        return Facts(
+            kind=Kind.TABLE,
+            rows=rows,
+            columns=columns_of(schema),
+            crs=crs_word(schema),
+            bounds=bounds_of(schema),
+            bytes=content.size,
+        )
+
+
+_FACTS: dict[str, Callable[[RangedFile], Facts]] = {
+    "parquet": _parquet,
+    "feather": _feather,
+    **dict.fromkeys(("tiff", "png", "jpg", "webp", "gif"), raster_facts),
+}
+
+
+def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
+    return tuple(Column(field.name, str(field.type)) for field in schema)
+
+
+def _of_table_in_files(output: Output) -> Facts:
+    """An ingested table: what its `_sample` says of all files, and else what each of them does."""
+    sizes = [file.size for file in output.files]
+    size = None if None in sizes else sum(filter(None, sizes))
+    if output.sample is not None:
+        content = RangedFile(output.sample.open())
+        with suppress(pa.ArrowException, ValueError), pq.ParquetFile(pa.PythonFile(content, mode="r")) as sample:
+            schema = sample.schema_arrow
+            rows, bounds = _of_chunks(schema)
+            return Facts(
+                kind=Kind.TABLE,
+                rows=rows,
+                columns=columns_of(schema),
+                crs=crs_word(schema),
+                bounds=bounds,
+                bytes=size,
+            )
+    first = _of_file(output.files[0])
+    return Facts(kind=Kind.TABLE, columns=first.columns, crs=first.crs, bytes=size, problem=first.problem)
+
+
+def _of_chunks(schema: pa.Schema) -> tuple[int | None, Bounds | None]:
+    """Rows and box of a table by the list of its chunks."""
+    text = (schema.metadata or {}).get(_CHUNKS)
+    if text is None:
+        return None, None
+    chunks = pq.read_table(BytesIO(base64.b64decode(text)))
+    rows = int(pc.sum(chunks["num_rows"]).as_py() or 0) if "num_rows" in chunks.column_names else None
+    sides = [f"bbox_{side}" for side in ("minx", "miny", "maxx", "maxy")]
+    if not set(sides) <= set(chunks.column_names):
+        return rows, None
+    found = [
+        (pc.min if number < 2 else pc.max)(chunks[side]).as_py() for number, side in enumerate(sides)
+    ]
+    if any(side is None or not isfinite(side) for side in found):
+        return rows, None
+    return rows, (found[0], found[1], found[2], found[3])

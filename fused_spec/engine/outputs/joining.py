@@ -1,0 +1,81 @@
+"""The schema of several tables in one file: every column that any of them has, and one geometry for all."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from fused_spec.engine.outputs.geometry import GEO, around, crs_word, flat, geo_of, primary, told_of
+from fused_spec.engine.outputs.model import UnreadableOutput
+
+_APART = "name a folder (-o DIR/) for a file of each"
+
+
+def joined_schema(schemas: Sequence[pa.Schema], names: Sequence[str]) -> pa.Schema:
+    """Raises `UnreadableOutput` where a column has two types, or geometries two coordinate systems."""
+    fields: dict[str, tuple[pa.Field, str]] = {}
+    for schema, name in zip(schemas, names, strict=True):
+        for field in schema:
+            known = fields.get(field.name)
+            fields[field.name] = (field, name) if known is None else (_both(*known, field, name), known[1])
+    metadata = dict(schemas[0].metadata or {})
+    if any(schema.names != schemas[0].names or not schema.equals(schemas[0]) for schema in schemas[1:]):
+        metadata.pop(b"pandas", None)  # it describes the columns of one of them
+    if (geo := _joined_geo(schemas, names)) is not None:
+        metadata[GEO] = json.dumps(geo).encode()
+    every = len(schemas)
+    return pa.schema(
+        [
+            field if sum(field.name in schema.names for schema in schemas) == every else field.with_nullable(True)
+            for field, _ in fields.values()
+        ],
+        metadata,
+    )
+
+
+def _both(known: pa.Field, first: str, field: pa.Field, name: str) -> pa.Field:
+    """The field that holds the values of both; whole numbers become no floats, since not every one can."""
+    if known.type == field.type:
+        return known if known.nullable else field
+    if pa.types.is_null(known.type):
+        return field.with_nullable(True)
+    if pa.types.is_null(field.type):
+        return known.with_nullable(True)
+    try:
+        return pa.unify_schemas([pa.schema([known]), pa.schema([field])], promote_options="permissive").field(0)
+    except pa.ArrowException:
+        raise UnreadableOutput(
+            f"column {field.name} is {known.type} in {first} and {field.type} in {name}, which one file cannot hold",
+            hint=_APART,
+        ) from None
+
+
+def _joined_geo(schemas: Sequence[pa.Schema], names: Sequence[str]) -> dict[str, Any] | None:
+    told = [(schema, geo, name) for schema, name in zip(schemas, names, strict=True) if (geo := geo_of(schema))]
+    if not told:
+        return None
+    first_schema, first, first_name = told[0]
+    column = primary(first)
+    for schema, geo, name in told[1:]:
+        if primary(geo) != column:
+            raise UnreadableOutput(
+                f"the geometry is {column} in {first_name} and {primary(geo)} in {name}, so no file holds both",
+                hint=_APART,
+            )
+        if told_of(geo, column).get("crs") != told_of(first, column).get("crs"):
+            raise UnreadableOutput(
+                f"{first_name} is in {crs_word(first_schema) or 'no known coordinate system'} and {name} in "
+                f"{crs_word(schema) or 'none'}; a file has one",
+                hint=_APART,
+            )
+    columns = {name: dict(told_of(first, name)) for name in first["columns"]}
+    for name, merged in columns.items():
+        every = [told_of(geo, name) for _, geo, _ in told]
+        kinds = [one.get("geometry_types") or [] for one in every]
+        merged["geometry_types"] = sorted({kind for some in kinds for kind in some}) if all(kinds) else []
+        box = around(flat(one.get("bbox")) for one in every)
+        merged.pop("bbox", None)
+        if box is not None:
+            merged["bbox"] = list(box)
+    return {**first, "columns": columns}
