@@ -85,7 +85,7 @@ def answer_half(path: Path, count: int) -> None:
 
 def archive(path: Path, count: int) -> None:
     from fused_spec.api.logs.file import SaveLog
-    from fused_spec.reconcile.archive.folders import write_log
+    from fused_spec.reconcile.archive.kept import write_log
     from fused_spec.reconcile.archive.spool import Spools
 
     class Api:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from itertools import islice
 from math import inf
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -230,6 +231,10 @@ class Client:
 
     def get_job_facts(self, job_id: str) -> None:
         """As of Fused's own service, nothing is asked."""
+
+    def save_job_tasks(self, job_id: str, file: Path) -> bool:
+        """As of Fused's own service, nothing is asked."""
+        return False
 
     def get_job_metadata(self, job_id: str) -> dict[str, Any] | None:
         return self.get_job_config(job_id).metadata

@@ -18,6 +18,7 @@ from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.marking.payload import shown_settings
 from fused_spec.spec.model import DesiredJob
 from fused_spec.system.timings import Phase
+from fused_spec.wire import JobConfig
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -81,6 +82,8 @@ def _kept(
             statuses=statuses or [(run.ended or now, run.status)],
             reads=run.own.reads,
             facts=None if gone else masked(api.get_job_facts(run.job_id), spool.redact),
+            tasks=None if gone else spool.tasks(api, run.job_id),
+            total_tasks=_task_count(spec["config"]),
             group=declared.group if declared is not None else None,
             cell=declared.cell if declared is not None else {},
         )
@@ -130,6 +133,10 @@ def _left_out(secrets: Sequence[str]) -> WholeLog:
     """Nobody can know what to mask: then none of it is kept."""
     names = ", ".join(f"secret.{name}" for name in secrets)
     return WholeLog(lines=(), missing=f"left out: it may hold {names}, which nothing declares any more")
+
+
+def _task_count(config: Mapping[str, Any]) -> int:
+    return sum(step.task_count for step in JobConfig.model_validate(config).steps)
 
 
 def _spec_of(run: Run, job: DesiredJob | None, api: "FusedReader") -> dict[str, Any]:
