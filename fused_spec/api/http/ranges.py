@@ -1,6 +1,7 @@
 """Parts of what lies behind a URL that the service handed out, each read with one request."""
 
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,15 +20,15 @@ _PART = 206
 
 
 class RemoteContent:
-    """What lies behind a signed URL; `url` makes it, when it is first needed, and anew for one that has expired.
+    """What lies behind a signed URL; `make_url` makes it where it is not `known`, and anew when it has expired.
 
     Of a server that knows no ranges the first answer is the whole content, which then stays in a temporary file.
     """
 
-    def __init__(self, transport: Transport, url: Callable[[], str]) -> None:
+    def __init__(self, transport: Transport, make_url: Callable[[], str], *, known: str | None = None) -> None:
         self._transport = transport
-        self._make_url = url
-        self._url: str | None = None
+        self._make_url = make_url
+        self._url = known
         self._whole: IO[bytes] | None = None
         self._lock = Lock()
 
@@ -63,7 +64,7 @@ class RemoteContent:
             if self._whole is not None:
                 with self._lock:
                     self._whole.seek(0)
-                    stream.writelines(iter(lambda whole=self._whole: whole.read(1024 * 1024), b""))
+                    shutil.copyfileobj(self._whole, stream)
             else:
                 self._fetch(None, stream)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fused_spec.engine.outputs.geometry import bounds_of, crs_word
+from fused_spec.engine.outputs.geometry import bounds_of, crs_word, geo_of
 from fused_spec.engine.outputs.kinds import form_of, kind_of, suffix_of
 from fused_spec.engine.outputs.model import Bounds, Column, Facts, File, Kind, Output, Told, UnreadableOutput
 from fused_spec.engine.outputs.ranged import RangedFile
@@ -62,6 +62,7 @@ def _parquet(content: RangedFile) -> Facts:
         return Facts(
             kind=Kind.TABLE,
             rows=footer.num_rows,
+            width=len(schema),
             columns=columns_of(schema),
             crs=crs_word(schema),
             bounds=bounds_of(schema),
@@ -77,6 +78,7 @@ def _feather(content: RangedFile) -> Facts:
         return Facts(
             kind=Kind.TABLE,
             rows=rows,
+            width=len(schema),
             columns=columns_of(schema),
             crs=crs_word(schema),
             bounds=bounds_of(schema),
@@ -92,7 +94,12 @@ _FACTS: dict[str, Callable[[RangedFile], Facts]] = {
 
 
 def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
-    return tuple(Column(field.name, str(field.type)) for field in schema)
+    """Each column with its type; one of geometries is told as such, whatever bytes it is kept in."""
+    located = (geo_of(schema) or {}).get("columns", ())
+    return tuple(
+        Column(field.name, "geometry" if field.name in located else str(field.type).replace("large_", ""))
+        for field in schema
+    )
 
 
 def _of_table_in_files(output: Output) -> Facts:
@@ -107,13 +114,16 @@ def _of_table_in_files(output: Output) -> Facts:
             return Facts(
                 kind=Kind.TABLE,
                 rows=rows,
+                width=len(schema),
                 columns=columns_of(schema),
                 crs=crs_word(schema),
                 bounds=bounds,
                 bytes=size,
             )
     first = _of_file(output.files[0])
-    return Facts(kind=Kind.TABLE, columns=first.columns, crs=first.crs, bytes=size, problem=first.problem)
+    return Facts(
+        kind=Kind.TABLE, width=first.width, columns=first.columns, crs=first.crs, bytes=size, problem=first.problem
+    )
 
 
 def _of_chunks(schema: pa.Schema) -> tuple[int | None, Bounds | None]:
@@ -121,14 +131,13 @@ def _of_chunks(schema: pa.Schema) -> tuple[int | None, Bounds | None]:
     text = (schema.metadata or {}).get(_CHUNKS)
     if text is None:
         return None, None
-    chunks = pq.read_table(BytesIO(base64.b64decode(text)))
+    with pq.ParquetFile(BytesIO(base64.b64decode(text))) as file:  # `read_table` would import pandas
+        chunks = file.read()
     rows = int(pc.sum(chunks["num_rows"]).as_py() or 0) if "num_rows" in chunks.column_names else None
     sides = [f"bbox_{side}" for side in ("minx", "miny", "maxx", "maxy")]
     if not set(sides) <= set(chunks.column_names):
         return rows, None
-    found = [
-        (pc.min if number < 2 else pc.max)(chunks[side]).as_py() for number, side in enumerate(sides)
-    ]
+    found = [(pc.min if number < 2 else pc.max)(chunks[side]).as_py() for number, side in enumerate(sides)]
     if any(side is None or not isfinite(side) for side in found):
         return rows, None
     return rows, (found[0], found[1], found[2], found[3])

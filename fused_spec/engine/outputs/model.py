@@ -74,11 +74,13 @@ class Column(Struct, frozen=True):
 class Facts(Struct, frozen=True, kw_only=True):
     """What is told of an output without reading all of it; None for what that does not tell.
 
-    `shape` is that of a raster: bands, height, width. `problem` says why no more is known.
+    `width` counts the columns, also where their names are not known. `shape` is that of a raster: bands, height, width.
+    `problem` says why no more is known.
     """
 
     kind: Kind
     rows: int | None = None
+    width: int | None = None
     columns: tuple[Column, ...] | None = None
     crs: str | None = None
     bounds: Bounds | None = None

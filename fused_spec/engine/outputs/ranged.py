@@ -1,4 +1,4 @@
-"""A content that lies elsewhere as a file that can be read at any place, of which only the blocks come that are read."""
+"""A content that lies elsewhere as a file to be read at any place, of which only those blocks come that are read."""
 
 import io
 from collections import OrderedDict

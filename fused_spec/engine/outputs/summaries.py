@@ -125,7 +125,7 @@ class _Measured(_Ordered):
             min=self.least,
             max=self.most,
             mean=self._mean if known else None,
-            std=math.sqrt(max(0.0, self._squares / self._count)) if known else None,
+            std=math.sqrt(self._squares / self._count) if known and math.isfinite(self._squares) else None,
             median=_median(self._sample) if known else None,
         )
 

@@ -1,4 +1,4 @@
-"""Tables as streams of rows: of one file, or of several that hold one; of a Parquet file only what is needed is read."""
+"""Tables as streams of rows: of one file, or of several that hold one; of a Parquet file only what is needed comes."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -145,7 +145,7 @@ def _feather(file: File, content: RangedFile, stack: ExitStack) -> Table:
 def _saved(file: File, content: RangedFile, stack: ExitStack) -> Path:
     """The file on this machine, for libraries that read no other."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fused-spec-")))
-    place = folder / f"content.{form_of(file.name, b'')}"
+    place = folder / f"content.{form_of(file.name)}"
     if content.is_whole:
         place.write_bytes(content.tail)
     else:
@@ -168,10 +168,7 @@ def _vector(file: File, content: RangedFile, stack: ExitStack) -> Table:
     import geopandas
 
     frame = geopandas.read_file(_saved(file, content, stack), use_arrow=True)
-    if not isinstance(frame, geopandas.GeoDataFrame):
-        whole = pa.Table.from_pandas(frame)
-    else:
-        whole = geo_table(frame)
+    whole = geo_table(frame) if isinstance(frame, geopandas.GeoDataFrame) else pa.Table.from_pandas(frame)
     return Table(schema=whole.schema, rows=whole.num_rows, batches=lambda limit: _first(whole.to_batches(), limit))
 
 

@@ -65,6 +65,8 @@ def _as_wkb(batch: pa.RecordBatch, schema: pa.Schema, geo: dict[str, Any]) -> pa
 
 def _field(field: pa.Field, driver: str, tell: Tell, *, is_geometry: bool) -> pa.Field:
     kind = field.type
+    if pa.types.is_timestamp(kind) and kind.tz not in (None, "UTC"):
+        tell(f"column {field.name}: its times are kept as moments in UTC, without the name of the zone ({kind.tz})")
     if is_geometry or _is_plain(kind):
         return pa.field(field.name, pa.binary() if is_geometry else _wide(kind))
     if pa.types.is_dictionary(kind) and _is_plain(kind.value_type):
@@ -84,8 +86,7 @@ def _is_plain(kind: pa.DataType) -> bool:
         or types.is_binary(kind)
         or types.is_large_binary(kind)
         or types.is_date32(kind)
-        or (types.is_timestamp(kind) and kind.unit in ("s", "ms"))
-        or (types.is_timestamp(kind) and kind.unit in ("us", "ns"))
+        or types.is_timestamp(kind)
     )
 
 
@@ -96,8 +97,8 @@ def _wide(kind: pa.DataType) -> pa.DataType:
         return pa.string()
     if pa.types.is_large_binary(kind):
         return pa.binary()
-    # Milliseconds are what these formats keep.
-    return pa.timestamp("ms", kind.tz) if pa.types.is_timestamp(kind) else kind
+    # Milliseconds are what these formats keep, and of zones only UTC is understood by every reader.
+    return pa.timestamp("ms", kind.tz and "UTC") if pa.types.is_timestamp(kind) else kind
 
 
 def _as(column: pa.Array, kind: pa.DataType, tell: Tell) -> pa.Array:
@@ -107,7 +108,7 @@ def _as(column: pa.Array, kind: pa.DataType, tell: Tell) -> pa.Array:
         return _as(column.dictionary_decode(), kind, tell)
     if pa.types.is_timestamp(kind):
         cut = column.cast(kind, safe=False)
-        if not pc.all(pc.equal(cut.cast(column.type), column), skip_nulls=True).as_py():
+        if column.type.unit in ("us", "ns") and not pc.all(pc.equal(cut.cast(column.type), column)).as_py():
             tell("times are kept to the millisecond")
         return cut
     if kind == pa.string() and not pa.types.is_large_string(column.type):

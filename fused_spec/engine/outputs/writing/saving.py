@@ -84,8 +84,9 @@ def _save(told: Told, form: Form | None, place: Path, tell: Tell) -> None:
 
 def _check(outputs: Sequence[Told], form: Form | None) -> None:
     """Raise for all outputs that cannot have the form, each kind of them once."""
-    broken = [f"{told.output.name}: {told.facts.problem}" for told in outputs if told.facts.problem]
-    if broken and form is not None:
+    problems = [told for told in outputs if told.facts.problem and (form is not None or told.facts.bytes is None)]
+    broken = [f"{told.output.name}: {told.facts.problem}" for told in problems]
+    if broken:
         raise UnreadableOutput("; ".join(broken[:_NAMED]), hint="leave such out with --task, or save all as they are")
     if form is None:
         return
@@ -98,7 +99,7 @@ def _check(outputs: Sequence[Told], form: Form | None) -> None:
     rest = [kind for kind in kinds if not forms_of(kind)]
     own = f"{', '.join(rest)} only as it is: name a folder (-o DIR/) without --format" if rest else ""
     raise UnreadableOutput(
-        f"{form} holds {form.holds}s, and {len(unfit)} of {len(outputs)} results are none ({', '.join(kinds)}): {names}",
+        f"{form} holds {form.holds}s, and {len(unfit)} of {len(outputs)} results are {' or '.join(kinds)}: {names}",
         hint="; ".join([*can, *([own] if own else [])]),
     )
 
@@ -145,5 +146,3 @@ def _free(name: str, taken: set[str]) -> str:
         number += 1
     taken.add(free.lower())
     return free
-
-

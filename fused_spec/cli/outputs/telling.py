@@ -1,0 +1,45 @@
+"""The facts of outputs: those that tasks told as they ended, and else what a footer or a header says."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from fused_spec.api.reading import FusedReader
+from fused_spec.cli.outputs.finding import Found
+from fused_spec.engine.outputs.kinds import form_of, kind_of
+from fused_spec.engine.outputs.model import Facts, Kind, Output, Told
+from fused_spec.jobs.tasks import Task, TaskState, tasks_in
+
+
+def told_outputs(api: FusedReader, found: Found, wanted: Sequence[Output], *, in_full: bool) -> list[Told]:
+    """Each output with its facts; of results whose tasks told them nothing is read unless all is wanted (`in_full`)."""
+    from fused_spec.engine.outputs.facts import told
+
+    known = {} if in_full or found.run is None else _of_tasks(api, found, {output.task for output in wanted})
+    quick = {output: facts for output in wanted if (facts := _from_task(output, known)) is not None}
+    rest = iter(told([output for output in wanted if output not in quick]))
+    return [Told(output, quick[output]) if output in quick else next(rest) for output in wanted]
+
+
+def _of_tasks(api: FusedReader, found: Found, wanted: set[int | None]) -> Mapping[int, Task]:
+    """The tasks of a run's last step that went well, by their number; the lines pass one by one."""
+    if found.run is None:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="fused-spec-") as folder:
+        file = Path(folder) / "tasks.jsonl"
+        if not api.save_job_tasks(found.run.job_id, file):
+            return {}
+        with file.open("rb") as lines:
+            return {task.index: task for task in _good(tasks_in(lines), found.last_step) if task.index in wanted}
+
+
+def _good(tasks: Iterator[Task], step: int) -> Iterator[Task]:
+    return (task for task in tasks if task.step == step and task.state is TaskState.SUCCEEDED)
+
+
+def _from_task(output: Output, known: Mapping[int, Task]) -> Facts | None:
+    task = known.get(output.task) if output.task is not None else None
+    kind = kind_of(form_of(output.name))
+    if task is None or task.bytes is None or kind is Kind.BYTES:
+        return None
+    return Facts(kind=kind, rows=task.rows, width=task.columns, crs=task.crs, bounds=task.bounds, bytes=task.bytes)
