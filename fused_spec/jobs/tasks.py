@@ -1,6 +1,7 @@
 """What is known of each task of a run, and how a run stands: the lines of `tasks.jsonl`, and `progress.json`.
 
-The same lines are kept in the archive. They are read one at a time: a run may have a million tasks.
+The first line of `tasks.jsonl` says how many there are to be, in all steps: `{"total": n}`. The same lines are kept in
+the archive. They are read one at a time: a run may have a million tasks.
 """
 
 from collections import Counter
@@ -105,24 +106,30 @@ class Tally:
 
     def __init__(self) -> None:
         self._states = Counter[TaskState]()
+        self._total = 0
 
     def counting(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """The same lines, counted."""
-        decode = msgspec.json.Decoder(_Ended).decode
+        decode = msgspec.json.Decoder(_Line).decode
         for line in lines:
             with suppress(msgspec.DecodeError):
-                self._states[decode(line).state] += 1
+                told = decode(line)
+                self._total = max(self._total, told.total)
+                if told.state is not None:
+                    self._states[told.state] += 1
             yield line
 
-    def counts(self, total: int) -> TaskCounts:
-        """What has passed, of a run with so many tasks."""
+    @property
+    def counts(self) -> TaskCounts:
+        """What has passed."""
         return TaskCounts(
-            total=max(total, self._states.total()),
+            total=max(self._total, self._states.total()),
             succeeded=self._states[TaskState.SUCCEEDED],
             failed=self._states[TaskState.FAILED],
             cancelled=self._states[TaskState.CANCELLED],
         )
 
 
-class _Ended(Struct):
-    state: TaskState
+class _Line(Struct):
+    state: TaskState | None = None
+    total: int = 0

@@ -48,6 +48,7 @@ class TaskLog:
         self._durations = Durations()
         self._told: tuple[int, ...] = ()
         self._event_at = self._progress_at = clock()
+        self._add([f'{{"total": {total}}}\n'])
         self._tell_event()
 
     @contextmanager

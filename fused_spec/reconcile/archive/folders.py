@@ -57,7 +57,6 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     facts: Mapping[str, Any] | None = None
     tasks: Iterable[bytes] | None = None
-    total_tasks: int = 0
     group: str | None = None
     cell: Mapping[str, str] = field(default_factory=dict)
 
@@ -111,7 +110,7 @@ class Archive:
             write_text(draft / STATUS, "".join(f"{line}\n" for line in statuses))
             if record.facts is not None:
                 write_text(draft / FACTS, json.dumps(record.facts, indent=2, ensure_ascii=False))
-            counts = None if record.tasks is None else write_tasks(draft / TASKS, record.tasks, record.total_tasks)
+            counts = None if record.tasks is None else write_tasks(draft / TASKS, record.tasks)
             receipt = self._receipt(record, lines, digest, log.missing, now, counts).to_json()
             write_text(draft / RECEIPT, receipt)
             self._store.publish(draft, folder, RECEIPT)

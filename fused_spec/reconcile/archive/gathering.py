@@ -1,6 +1,7 @@
 """Archive one finished run: gather what the service has about it and hand it to the archive."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.marking.payload import shown_settings
 from fused_spec.spec.model import DesiredJob
 from fused_spec.system.timings import Phase
-from fused_spec.wire import JobConfig
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
@@ -43,10 +43,15 @@ def keep_run(
 ) -> Archived:
     """Archive the run unless it is archived; where `certain` says that it goes on after all, it is left alone.
 
-    A run that cannot be archived now is no failure: the next apply finds it without a receipt and tries again.
+    A run that cannot be archived now is no failure: that is noted, and the next apply tries again.
     """
     with site.timings.phase(Phase.ARCHIVE):
-        return _kept(change, run, site, statuses, certain)
+        kept = _kept(change, run, site, statuses, certain)
+        if kept.trouble is not None:
+            # A store that fails now takes no note either, and no intent of a start that could hide this run.
+            with suppress(ArchiveError, OSError):
+                site.journal.not_archived(run)
+        return kept
 
 
 def _kept(
@@ -83,7 +88,6 @@ def _kept(
             reads=run.own.reads,
             facts=None if gone else masked(api.get_job_facts(run.job_id), spool.redact),
             tasks=None if gone else spool.tasks(api, run.job_id),
-            total_tasks=_task_count(spec["config"]),
             group=declared.group if declared is not None else None,
             cell=declared.cell if declared is not None else {},
         )
@@ -133,10 +137,6 @@ def _left_out(secrets: Sequence[str]) -> WholeLog:
     """Nobody can know what to mask: then none of it is kept."""
     names = ", ".join(f"secret.{name}" for name in secrets)
     return WholeLog(lines=(), missing=f"left out: it may hold {names}, which nothing declares any more")
-
-
-def _task_count(config: Mapping[str, Any]) -> int:
-    return sum(step.task_count for step in JobConfig.model_validate(config).steps)
 
 
 def _spec_of(run: Run, job: DesiredJob | None, api: "FusedReader") -> dict[str, Any]:

@@ -29,11 +29,11 @@ def write_log(path: Path, log: Iterable[bytes]) -> tuple[int, str]:
         return lines, digest_of(written)
 
 
-def write_tasks(path: Path, tasks: Iterable[bytes], total: int) -> TaskCounts:
-    """Write what is known of the tasks of a run with so many; how they ended comes back."""
+def write_tasks(path: Path, tasks: Iterable[bytes]) -> TaskCounts:
+    """Write what is known of the tasks of a run; how they ended comes back."""
     tally = Tally()
     write_log(path, tally.counting(tasks))
-    return tally.counts(total)
+    return tally.counts
 
 
 def unpacked_tasks(packed: BinaryIO) -> Iterator[Task]:

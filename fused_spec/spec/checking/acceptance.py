@@ -104,7 +104,10 @@ def _const(limit: Any, schema: Schema) -> Accepts:
     return (lambda value: value == limit) if isinstance(limit, str) else _enum([limit], schema)
 
 
-def _pattern(limit: str, _: Schema) -> Accepts:
+def _pattern(limit: Any, _: Schema) -> Accepts:
+    """A text, or what searches for the pattern itself."""
+    if not isinstance(limit, str):
+        return lambda value: type(value) is not str or limit.search(value) is not None
     return lambda value: type(value) is not str or compiled(limit).search(value) is not None
 
 

@@ -11,6 +11,7 @@ from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.model import Project
 
 _IN_PROJECTS = frozenset(
@@ -30,6 +31,15 @@ class Understands(Protocol):
     @property
     def secrets(self) -> Secrets: ...
 
+    @property
+    def spans(self) -> Mapping[Location, Any]: ...
+
+    @property
+    def absent(self) -> Mapping[tuple[str, str], Absent]: ...
+
+    @property
+    def variables(self) -> Mapping[str, Any]: ...
+
     def documents(self, document: Document, folder: Any, inputs: Any) -> tuple[list[Document], list[Diagnostic]]: ...
 
     def names(self, document: Document, folder: Any, inputs: Any) -> list[tuple[str, Mapping[str, str]]]: ...
@@ -42,6 +52,9 @@ class Plain(Struct, frozen=True):
 
     used: set[str] = field(default_factory=set)
     secrets: Secrets = NO_SECRETS
+    spans: Mapping[Location, Any] = field(default_factory=dict)
+    absent: Mapping[tuple[str, str], Absent] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
     def documents(self, document: Document, _: Any, __: Any) -> tuple[list[Document], list[Diagnostic]]:
         return [document], []
@@ -64,6 +77,7 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     problems: tuple[Diagnostic, ...] = ()
     fragments: tuple[Document, ...] = ()
     variables: Mapping[str, Mapping[str, Any]] = {}
+    is_lacking: bool = False
 
     def targets(self) -> tuple[str, ...]:
         return (self.project.default_target,)
@@ -75,7 +89,7 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     def checks(self) -> list[tuple[str, str, str, Location]]:
         return []
 
-    def unused(self, _: Collection[str]) -> list[Diagnostic]:
+    def unused(self, _: Collection[str], __: Any) -> list[Diagnostic]:
         return []
 
     def secrets(self, _: str) -> Secrets:

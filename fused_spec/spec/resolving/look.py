@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.limits import MAX_ELEMENTS_BYTES
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.resolving.processes import helpers, may_fork
 from fused_spec.spec.resolving.share import Around, Finished, Found, Looked, Share, others_of
 from fused_spec.system.collections import without_collections
@@ -20,12 +21,14 @@ _WORTH_A_PROCESS = 64 << 10
 
 
 class Seen(NamedTuple):
-    """The problems of reading, and what came of each document, both in the order of the files; and what of the language
-    was used."""
+    """The problems of reading, and what came of each document, both in the order of the files; what of the language
+    was used; the cells of each matrix; and the documents that only exist at other targets."""
 
     unread: list[Diagnostic]
     looked: list[Looked]
     used: set[str]
+    spans: tuple[Any, ...] = ()
+    absent: Mapping[tuple[str, str], Absent] = {}
 
 
 def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: Timings = UNTIMED) -> Seen:
@@ -47,7 +50,10 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: 
         if hits or misses:
             timings.looked_up(Cache.SYNTAX, hits=hits, misses=misses)
     unread = [problem for one in found for problem in one.unread]
-    return Seen(unread, list(_completed(found, late)), {name for one in found for name in one.used})
+    used = {name for one in found for name in one.used}
+    spans = tuple(span for one in found for span in one.spans)
+    absent = {key: document for one in found for key, document in one.absent.items()}
+    return Seen(unread, list(_completed(found, late)), used, spans, absent)
 
 
 def _completed(found: Sequence[Found], late: Sequence[Finished]) -> Iterator[Looked]:
