@@ -8,7 +8,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fused_spec.cli.commands.requests import request_options
+from fused_spec.cli.applying.requests import request_options
 from fused_spec.cli.terminal.context import Context, Values
 from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import (

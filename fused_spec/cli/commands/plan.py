@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fused_spec.cli.commands.requests import request_options
+from fused_spec.cli.applying.requests import request_options
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import (
     archive_option,
