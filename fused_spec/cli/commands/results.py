@@ -29,6 +29,14 @@ _LISTED = 1000
     "-o", "place", callback=not_empty, metavar="DIR|FILE", help="Write a file for each into DIR/, or all into one FILE."
 )
 @click.option("--format", "form", type=click.Choice(_FORMS), help="Write in this form, not as the end of FILE says.")
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw them: .html, .svg, .png, .geojson.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open the file that was written; alone, a map.")
 @output_option("text", "json")
 @command
 def results(
@@ -41,6 +49,8 @@ def results(
     describe: bool,
     place: str | None,
     form: str | None,
+    map_file: Path | None,
+    opens: bool,
     output: str,
 ) -> None:
     """Look at what a run made: rows, columns, bounds, size.
@@ -50,8 +60,10 @@ def results(
     """
     if form is not None and place is None:
         raise click.UsageError("--format says how -o writes; name a file or a folder with -o")
+    _check_form(map_file)
     with context.timings.phase(Phase.LOAD):
         from fused_spec.cli.outputs.finding import find_outputs
+        from fused_spec.cli.outputs.opening import open_made
         from fused_spec.cli.outputs.telling import told_outputs
         from fused_spec.cli.runs.lookup import surroundings
 
@@ -61,10 +73,21 @@ def results(
         context.console.warn(f"Warning: {note}.")
     chosen = _chosen(found, tasks)
     looks = head is not None or schema or describe
-    told = told_outputs(around.api, found, chosen if looks or place else chosen[:number], in_full=schema or looks)
-    if place is not None:
-        _write(context, told, place, form)
-    if place is None or looks or output == "json":
+    if opens and place is None and map_file is None:
+        map_file = around.project.state / "maps" / f"{found.file_name}.html"
+    needed = looks or place is not None
+    told = told_outputs(
+        around.api,
+        found,
+        chosen if needed or map_file is not None else chosen[:number],
+        in_full=looks,
+        most_read=None if needed else max(number, _LISTED),
+    )
+    made = [] if place is None else _write(context, told, place, form)
+    made += [] if map_file is None else _draw(context, found.name, told, map_file)
+    if opens and made:
+        open_made(context, made[-1])
+    if not made or looks or output == "json":
         asked = _asked(told, head, schema=schema, describe=describe)
         _show(context, told, asked, len(chosen) - len(told), output)
 
@@ -121,7 +144,26 @@ def _show(context: Context, told: "list[Told]", asked: dict[str, list[Any]], lef
         say(summary_text(one.output.name, summary, several=several))
 
 
-def _write(context: Context, told: "list[Told]", place: str, form: str | None) -> None:
+def _check_form(map_file: Path | None) -> None:
+    """Nothing is read for a map that cannot be written."""
+    if map_file is not None:
+        from fused_spec.maps.drawing import form_of
+
+        form_of(map_file.name)
+
+
+def _draw(context: Context, name: str, told: "list[Told]", map_file: Path) -> list[Path]:
+    from fused_spec.cli.outputs.drawing import drawn
+    from fused_spec.cli.outputs.mapping import map_of
+    from fused_spec.views.text.outputs import saved_text, totals
+
+    path = drawn(map_of(name, told, totals(told)), context.cwd / map_file.expanduser())
+    for line in saved_text([path], path.stat().st_size):
+        context.console.say(line)
+    return [path]
+
+
+def _write(context: Context, told: "list[Told]", place: str, form: str | None) -> list[Path]:
     from fused_spec.cli.outputs.looking import written
     from fused_spec.engine.outputs.model import Kind
     from fused_spec.engine.outputs.writing.forms import Form
@@ -137,3 +179,4 @@ def _write(context: Context, told: "list[Told]", place: str, form: str | None) -
         context.console.warn(f"{empty} of {len(told)} tasks have no result: they returned None, failed or never ran.")
     for line in saved_text(done.paths, sum(one.stat().st_size for one in done.paths)):
         context.console.say(line)
+    return list(done.paths)

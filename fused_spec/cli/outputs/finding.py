@@ -1,5 +1,6 @@
 """Which outputs a word means: a job's newest good run, a run by its id, or what lies at an address."""
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 ADDRESS = "://"
 _SAMPLE = "_sample"
 _HIDDEN = ("_", ".")
+_ODD = re.compile(r"[^\w.=+-]+")
+_LONGEST_NAME = 100
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -34,6 +37,11 @@ class Found(Struct, frozen=True, kw_only=True):
     run: FoundRun | None = None
     last_step: int = 0
     notes: tuple[str, ...] = ()
+
+    @property
+    def file_name(self) -> str:
+        """What a file about them may be called."""
+        return _ODD.sub("-", self.name).strip("-.")[-_LONGEST_NAME:] or "results"
 
 
 def find_outputs(around: Surroundings, word: str) -> Found:

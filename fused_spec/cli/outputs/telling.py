@@ -11,14 +11,28 @@ from fused_spec.engine.outputs.model import Facts, Kind, Output, Told
 from fused_spec.jobs.tasks import Task, TaskState, tasks_in
 
 
-def told_outputs(api: FusedReader, found: Found, wanted: Sequence[Output], *, in_full: bool) -> list[Told]:
-    """Each output with its facts; of results whose tasks told them nothing is read unless all is wanted (`in_full`)."""
-    from fused_spec.engine.outputs.facts import told
+def told_outputs(
+    api: FusedReader, found: Found, wanted: Sequence[Output], *, in_full: bool, most_read: int | None = None
+) -> list[Told]:
+    """Each output with its facts; of results whose tasks told them nothing is read unless all is wanted (`in_full`).
 
+    Of the others at most so many are read, at even distances; of the rest only the kind is told.
+    """
     known = {} if in_full or found.run is None else _of_tasks(api, found, {output.task for output in wanted})
-    quick = {output: facts for output in wanted if (facts := _from_task(output, known)) is not None}
-    rest = iter(told([output for output in wanted if output not in quick]))
-    return [Told(output, quick[output]) if output in quick else next(rest) for output in wanted]
+    facts = {output: told for output in wanted if (told := _from_task(output, known)) is not None}
+    facts |= _read([output for output in wanted if output not in facts], most_read)
+    return [Told(output, facts[output]) for output in wanted]
+
+
+def _read(outputs: Sequence[Output], most: int | None) -> dict[Output, Facts]:
+    if not outputs:
+        return {}
+    from fused_spec.engine.outputs.facts import told
+    from fused_spec.engine.outputs.tables import evenly
+
+    facts = {output: Facts(kind=kind_of(form_of(output.name))) for output in outputs}
+    chosen = outputs if most is None else [outputs[place] for place in evenly(len(outputs), most)]
+    return facts | {one.output: one.facts for one in told(chosen)}
 
 
 def _of_tasks(api: FusedReader, found: Found, wanted: set[int | None]) -> Mapping[int, Task]:

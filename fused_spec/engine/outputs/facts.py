@@ -1,24 +1,20 @@
 """What an output holds, told from its footer or its header; nothing is read for the sake of counting it."""
 
-import base64
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from io import BytesIO
-from math import isfinite
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from fused_spec.engine.outputs.chunks import box_of, chunks_in, rows_of
 from fused_spec.engine.outputs.geometry import bounds_of, crs_word, geo_of
 from fused_spec.engine.outputs.kinds import form_of, kind_of, suffix_of
-from fused_spec.engine.outputs.model import Bounds, Column, Facts, File, Kind, Output, Told, UnreadableOutput
+from fused_spec.engine.outputs.model import Column, Facts, File, Kind, Output, Told, UnreadableOutput
 from fused_spec.engine.outputs.ranged import RangedFile
-from fused_spec.engine.outputs.rasters import raster_facts
+from fused_spec.engine.outputs.rasters import array_facts, raster_facts
 from fused_spec.errors import ServiceError
 
-_CHUNKS = b"fused:_metadata"
 _THREADS = 16
 
 
@@ -90,6 +86,7 @@ _FACTS: dict[str, Callable[[RangedFile], Facts]] = {
     "parquet": _parquet,
     "feather": _feather,
     **dict.fromkeys(("tiff", "png", "jpg", "webp", "gif"), raster_facts),
+    "npy": array_facts,
 }
 
 
@@ -110,34 +107,17 @@ def _of_table_in_files(output: Output) -> Facts:
         content = RangedFile(output.sample.open())
         with suppress(pa.ArrowException, ValueError), pq.ParquetFile(pa.PythonFile(content, mode="r")) as sample:
             schema = sample.schema_arrow
-            rows, bounds = _of_chunks(schema)
+            chunks = chunks_in(schema)
             return Facts(
                 kind=Kind.TABLE,
-                rows=rows,
+                rows=None if chunks is None else rows_of(chunks),
                 width=len(schema),
                 columns=columns_of(schema),
                 crs=crs_word(schema),
-                bounds=bounds,
+                bounds=None if chunks is None else box_of(chunks),
                 bytes=size,
             )
     first = _of_file(output.files[0])
     return Facts(
         kind=Kind.TABLE, width=first.width, columns=first.columns, crs=first.crs, bytes=size, problem=first.problem
     )
-
-
-def _of_chunks(schema: pa.Schema) -> tuple[int | None, Bounds | None]:
-    """Rows and box of a table by the list of its chunks."""
-    text = (schema.metadata or {}).get(_CHUNKS)
-    if text is None:
-        return None, None
-    with pq.ParquetFile(BytesIO(base64.b64decode(text))) as file:  # `read_table` would import pandas
-        chunks = file.read()
-    rows = int(pc.sum(chunks["num_rows"]).as_py() or 0) if "num_rows" in chunks.column_names else None
-    sides = [f"bbox_{side}" for side in ("minx", "miny", "maxx", "maxy")]
-    if not set(sides) <= set(chunks.column_names):
-        return rows, None
-    found = [(pc.min if number < 2 else pc.max)(chunks[side]).as_py() for number, side in enumerate(sides)]
-    if any(side is None or not isfinite(side) for side in found):
-        return rows, None
-    return rows, (found[0], found[1], found[2], found[3])

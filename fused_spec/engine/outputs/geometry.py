@@ -52,6 +52,12 @@ def crs_word(schema: pa.Schema) -> str | None:
     return str(crs.get("name") or "unnamed")
 
 
+def crs_of(geo: Mapping[str, Any]) -> str | None:
+    """The coordinate system of the primary geometry, in a text that tells all of it; None where none is known."""
+    crs = told_of(geo, primary(geo)).get("crs", _DEGREES)
+    return json.dumps(crs) if isinstance(crs, dict) else crs
+
+
 def bounds_of(schema: pa.Schema) -> Bounds | None:
     """The box that the metadata tells."""
     geo = geo_of(schema)

@@ -1,15 +1,40 @@
-"""The schema of several tables in one file: every column that any of them has, and one geometry for all."""
+"""Several tables as one: every column that any of them has, and one geometry for all."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
 from fused_spec.engine.outputs.geometry import GEO, around, crs_word, flat, geo_of, primary, told_of
 from fused_spec.engine.outputs.model import UnreadableOutput
+from fused_spec.engine.outputs.tables import Table, first_rows
 
 _APART = "name a folder (-o DIR/) for a file of each"
+
+
+def joined(tables: Sequence[Table], names: Sequence[str]) -> Table:
+    """The rows of all, in the columns that any of them has; raises `UnreadableOutput` where one has two types."""
+    schema = joined_schema([table.schema for table in tables], names)
+
+    def batches(limit: int | None) -> Iterator[pa.RecordBatch]:
+        return first_rows(chain.from_iterable(_with_all(table, schema) for table in tables), limit)
+
+    counts = [table.rows for table in tables]
+    rows = None if None in counts else sum(filter(None, counts))
+    return Table(schema=schema, rows=rows, batches=batches, some=batches)
+
+
+def _with_all(table: Table, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for batch in table.batches(None):
+        columns = [
+            batch.column(field.name).cast(field.type)
+            if field.name in batch.schema.names
+            else pa.nulls(batch.num_rows, field.type)
+            for field in schema
+        ]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def joined_schema(schemas: Sequence[pa.Schema], names: Sequence[str]) -> pa.Schema:

@@ -14,7 +14,7 @@ def records(table: pa.Table) -> list[Mapping[str, Any]]:
     """An object of JSON for each row: geometry as WKT, times in ISO 8601, what JSON has no word for as text."""
     geo = geo_of(table.schema) or {"columns": {}}
     columns = [
-        _as_wkt(column) if _is_wkb(geo, name) else [_plain(value) for value in column.to_pylist()]
+        _as_wkt(column) if _is_wkb(geo, name) else [plain(value) for value in column.to_pylist()]
         for name, column in zip(table.column_names, table.columns, strict=True)
     ]
     names = table.column_names
@@ -30,13 +30,14 @@ def _as_wkt(column: pa.ChunkedArray) -> list[str | None]:
     import shapely
 
     return [
-        None if one is None else shapely.to_wkt(found, rounding_precision=20, trim=True) if found else _plain(one)
+        None if one is None else shapely.to_wkt(found, rounding_precision=20, trim=True) if found else plain(one)
         for one in column.to_pylist()
         for found in [shapely.from_wkb(one, on_invalid="ignore")]
     ]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it."""
     match value:
         case None | bool() | int() | str():
             return value
@@ -45,9 +46,9 @@ def _plain(value: Any) -> Any:
         case bytes():
             return value.hex()
         case dict():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
         case date() | time():
             return value.isoformat()
     return str(value)

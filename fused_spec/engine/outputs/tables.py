@@ -1,9 +1,8 @@
 """Tables as streams of rows: of one file, or of several that hold one; of a Parquet file only what is needed comes."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +19,23 @@ _BUFFER = 64 * 1024
 _READ_TOGETHER = 64 * 1024 * 1024  # bytes of a row group that may come at once
 _PAGES = 1200 * 1024  # bytes of a column: a page of values is about a megabyte, one of those that they refer to less
 
+_LOOKED_THROUGH = 16 * 1024 * 1024  # bytes of a file that some of its rows may cost
+_FILES_LOOKED_AT = 16
+
 Batches = Callable[[int | None], Iterator[pa.RecordBatch]]
+Some = Callable[[int], Iterator[pa.RecordBatch]]
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """Rows that can be read from the start, as often as is asked; `batches` takes how many rows are wanted."""
+    """Rows that can be read from the start, as often as is asked; `batches` takes how many rows are wanted.
+
+    `some` gives about so many of them from all over the table, of a large one without reading the others.
+    """
 
     schema: pa.Schema
     rows: int | None
     batches: Batches
-    footers: tuple[pq.FileMetaData, ...] = ()
+    some: Some
 
     def head(self, count: int) -> pa.Table:
         """The first rows."""
@@ -61,7 +67,15 @@ def _of_many(output: Output, stack: ExitStack) -> Table:
                     left = None if left is None else left - batch.num_rows
                     yield _as(batch, first.schema, file.name)
 
-    return Table(schema=first.schema, rows=None, batches=batches)
+    def some(count: int) -> Iterator[pa.RecordBatch]:
+        chosen = evenly(len(output.files), min(count, _FILES_LOOKED_AT))
+        for number in chosen:
+            with ExitStack() as own:
+                table = first if number == 0 else _of_file(output.files[number], own)
+                for batch in table.some(max(1, count // len(chosen))):
+                    yield _as(batch, first.schema, output.files[number].name)
+
+    return Table(schema=first.schema, rows=None, batches=batches, some=some)
 
 
 def _as(batch: pa.RecordBatch, schema: pa.Schema, name: str) -> pa.RecordBatch:
@@ -118,7 +132,16 @@ def _parquet(file: File, content: RangedFile, stack: ExitStack) -> Table:
                 if rows <= 0:
                     break
 
-    return Table(schema=whole.schema_arrow, rows=footer.num_rows, batches=batches, footers=(footer,))
+    def some(count: int) -> Iterator[pa.RecordBatch]:
+        sizes = [footer.row_group(number).total_byte_size for number in range(footer.num_row_groups)]
+        chosen = evenly(len(sizes), min(count, _LOOKED_THROUGH // max(1, sum(sizes) // max(1, len(sizes))) or 1))
+        for number in chosen:
+            rows = footer.row_group(number).num_rows
+            looked_at = min(rows, max(1, rows * _LOOKED_THROUGH // max(1, sizes[number])))
+            group = first_rows(whole.iter_batches(BATCH, row_groups=[number], use_threads=False), looked_at)
+            yield from _thinned(group, looked_at * len(chosen), count)
+
+    return Table(schema=whole.schema_arrow, rows=footer.num_rows, batches=batches, some=some)
 
 
 def _spans(group: Any, *, only_first: bool) -> list[tuple[int, int]]:
@@ -137,9 +160,14 @@ def _feather(file: File, content: RangedFile, stack: ExitStack) -> Table:
     reader = stack.enter_context(pa.ipc.open_file(pa.PythonFile(content, mode="r")))
 
     def batches(limit: int | None) -> Iterator[pa.RecordBatch]:
-        return _first(map(reader.get_batch, range(reader.num_record_batches)), limit)
+        return first_rows(map(reader.get_batch, range(reader.num_record_batches)), limit)
 
-    return Table(schema=reader.schema, rows=None, batches=batches)
+    return Table(
+        schema=reader.schema,
+        rows=None,
+        batches=batches,
+        some=lambda count: _thinned(batches(None), sum(batch.num_rows for batch in batches(None)), count),
+    )
 
 
 def _saved(file: File, content: RangedFile, stack: ExitStack) -> Path:
@@ -160,7 +188,7 @@ def _csv(file: File, content: RangedFile, stack: ExitStack) -> Table:
     # The types of a column follow from all of its rows, so a file that is read again has the same ones.
     options = pacsv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
     whole = pacsv.read_csv(place, convert_options=options)
-    return Table(schema=whole.schema, rows=whole.num_rows, batches=lambda limit: _first(whole.to_batches(), limit))
+    return _in_memory(whole)
 
 
 def _vector(file: File, content: RangedFile, stack: ExitStack) -> Table:
@@ -169,7 +197,16 @@ def _vector(file: File, content: RangedFile, stack: ExitStack) -> Table:
 
     frame = geopandas.read_file(_saved(file, content, stack), use_arrow=True)
     whole = geo_table(frame) if isinstance(frame, geopandas.GeoDataFrame) else pa.Table.from_pandas(frame)
-    return Table(schema=whole.schema, rows=whole.num_rows, batches=lambda limit: _first(whole.to_batches(), limit))
+    return _in_memory(whole)
+
+
+def _in_memory(whole: pa.Table) -> Table:
+    return Table(
+        schema=whole.schema,
+        rows=whole.num_rows,
+        batches=lambda limit: first_rows(whole.to_batches(), limit),
+        some=lambda count: _thinned(whole.to_batches(), whole.num_rows, count),
+    )
 
 
 def geo_table(frame: Any) -> pa.Table:
@@ -181,7 +218,8 @@ def geo_table(frame: Any) -> pa.Table:
     return pq.read_table(BytesIO(buffer.getvalue()))
 
 
-def _first(batches: Any, limit: int | None) -> Iterator[pa.RecordBatch]:
+def first_rows(batches: Iterable[pa.RecordBatch], limit: int | None) -> Iterator[pa.RecordBatch]:
+    """The first so many rows of these."""
     left = limit
     for batch in batches:
         if left is not None and left <= 0:
@@ -191,33 +229,23 @@ def _first(batches: Any, limit: int | None) -> Iterator[pa.RecordBatch]:
         yield taken
 
 
+def _thinned(batches: Iterable[pa.RecordBatch], rows: int, count: int) -> Iterator[pa.RecordBatch]:
+    """About `count` of so many rows, at even distances."""
+    step, seen = max(1, -(-rows // max(1, count))), 0
+    for batch in batches:
+        places = pa.array(range(-seen % step, batch.num_rows, step), pa.int64())
+        seen += batch.num_rows
+        yield batch.take(places)
+
+
+def evenly(length: int, count: int) -> list[int]:
+    """At most `count` places among so many, at even distances."""
+    return list(range(length)) if count >= length else [number * length // count for number in range(count)]
+
+
 _READERS: Mapping[str, Callable[[File, RangedFile, ExitStack], Table]] = {
     "parquet": _parquet,
     "feather": _feather,
     "csv": _csv,
     **dict.fromkeys(("geojson", "fgb", "gpkg"), _vector),
 }
-
-
-def joined(tables: Sequence[Table], names: Sequence[str]) -> Table:
-    """The rows of all, in the columns that any of them has; raises `UnreadableOutput` where one has two types."""
-    from fused_spec.engine.outputs.joining import joined_schema
-
-    schema = joined_schema([table.schema for table in tables], names)
-
-    def batches(limit: int | None) -> Iterator[pa.RecordBatch]:
-        return _first(chain.from_iterable(_with_all(table, schema) for table in tables), limit)
-
-    counts = [table.rows for table in tables]
-    return Table(schema=schema, rows=None if None in counts else sum(filter(None, counts)), batches=batches)
-
-
-def _with_all(table: Table, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for batch in table.batches(None):
-        columns = [
-            batch.column(field.name).cast(field.type)
-            if field.name in batch.schema.names
-            else pa.nulls(batch.num_rows, field.type)
-            for field in schema
-        ]
-        yield pa.RecordBatch.from_arrays(columns, schema=schema)

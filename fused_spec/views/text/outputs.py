@@ -2,10 +2,11 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fused_spec.engine.outputs.model import Column, Facts, Told
+from fused_spec.engine.outputs.model import Bounds, Column, Facts, Kind, Told
 from fused_spec.messages.phrases import counted, cut
 from fused_spec.views.text.runs import table
 from fused_spec.views.words.shown import visible
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 _HEAD = ("TASK", "NAME", "KIND", "ROWS", "COLUMNS", "CRS", "BOUNDS", "SIZE")
 _ALWAYS = ("NAME", "KIND")
 _CELL = 40
+_SYSTEMS = 3
+_NOUNS = {Kind.JSON: "JSON", Kind.BYTES: "other file"}
+_UNCOUNTED = (Kind.JSON,)
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _MEASURES = ("nulls", "min", "mean", "median", "max", "std", "distinct", "top")
 
@@ -44,6 +48,33 @@ def _row(told: Told) -> tuple[str, ...]:
         "-" if facts.bounds is None else " ".join(map(coordinate, facts.bounds)),
         "-" if facts.bytes is None else size(facts.bytes),
     )
+
+
+def totals(outputs: Sequence[Told]) -> list[tuple[str, str]]:
+    """All outputs in a few facts, each a word and what it is; those that are known of every one are added up."""
+    facts = [told.facts for told in outputs if told.facts.kind is not Kind.FOLDER]
+    kinds = Counter(one.kind for one in facts if one.kind is not Kind.NOTHING)
+    rows = [one.rows for one in facts if one.kind is Kind.TABLE]
+    systems = sorted({one.crs for one in facts if one.crs is not None})
+    boxes = [one.bounds for one in facts if one.bounds is not None]
+    sizes = [one.bytes for one in facts]
+    told = [("results", ", ".join(_of_kind(count, kind) for kind, count in kinds.items()) or "none")]
+    told += [("rows", f"{sum(filter(None, rows)):,}")] if rows and None not in rows else []
+    told += [("CRS", ", ".join(systems[:_SYSTEMS]) + (", …" if len(systems) > _SYSTEMS else ""))] if systems else []
+    told += [("bounds", box_text(boxes))] if boxes and len(systems) == 1 else []
+    told += [("size", size(sum(filter(None, sizes))))] if sizes and None not in sizes else []
+    return told
+
+
+def _of_kind(count: int, kind: Kind) -> str:
+    noun = _NOUNS.get(kind, str(kind))
+    return f"{count:,} {noun}" if count == 1 or kind in _UNCOUNTED else f"{count:,} {noun}s"
+
+
+def box_text(boxes: Sequence[Bounds]) -> str:
+    """The box around all, its sides in the order west, south, east, north."""
+    west, south, east, north = zip(*boxes, strict=True)
+    return " ".join(map(coordinate, (min(west), min(south), max(east), max(north))))
 
 
 def extent(facts: Facts) -> str:

@@ -11,7 +11,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
 from fused_spec.engine.outputs.frames import as_frame
-from fused_spec.engine.outputs.geometry import geo_of, primary, told_of
+from fused_spec.engine.outputs.geometry import crs_of, geo_of, primary, told_of
 from fused_spec.engine.outputs.model import UnreadableOutput
 from fused_spec.engine.outputs.tables import Table, geo_table
 from fused_spec.engine.results.jsonable import jsonable
@@ -41,19 +41,13 @@ def write_with_gdal(table: Table, driver: str, place: Path, tell: Tell) -> None:
             driver=driver,
             geometry_name=located,
             geometry_type=kinds[0] if len(kinds) == 1 else "Unknown",
-            crs=None if geo is None else _crs(told_of(geo, primary(geo))),
+            crs=None if geo is None else crs_of(geo),
         )
     except _ERRORS as error:
         why, hint = str(error), "parquet holds it as it is"
         if "NULL geometry" in why:
             why, hint = "it has rows without geometry", "geopackage, csv and parquet hold such rows"
         raise UnreadableOutput(f"the table cannot be written as {driver}: {why}", hint=hint) from error
-
-
-def _crs(column: dict[str, Any]) -> str | None:
-    """The coordinate system as GDAL takes it."""
-    crs = column.get("crs", "OGC:CRS84")
-    return json.dumps(crs) if isinstance(crs, dict) else crs
 
 
 def _as_wkb(batch: pa.RecordBatch, schema: pa.Schema, geo: dict[str, Any]) -> pa.RecordBatch:

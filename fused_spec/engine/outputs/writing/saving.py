@@ -1,18 +1,19 @@
 """Save outputs in a folder, a file for each, or together in one file; what is there is whole, or as it was before."""
 
 import re
-import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
+from fused_spec.engine.outputs.joining import joined
 from fused_spec.engine.outputs.kinds import suffix_of
 from fused_spec.engine.outputs.model import Kind, Told, UnreadableOutput
 from fused_spec.engine.outputs.rasters import save_tiff
-from fused_spec.engine.outputs.tables import joined, opened
+from fused_spec.engine.outputs.tables import opened
 from fused_spec.engine.outputs.writing.forms import Form, form_named, forms_of
 from fused_spec.engine.outputs.writing.table_files import write_table
 from fused_spec.engine.results.stored import Tell
+from fused_spec.system.drafts import written_whole
 
 _ODD = re.compile(r"[^\w.=+ -]+")
 _LONGEST_NAME = 200
@@ -31,13 +32,13 @@ def save_each(outputs: Sequence[Told], folder: Path, form: Form | None, tell: Te
     for told in whole:
         output = told.output
         if len(output.files) > 1 and form is None:
-            below = folder / _free(_safe(output.name), taken)
+            below = folder / _free(file_name(output.name), taken)
             below.mkdir(parents=True, exist_ok=True)
             for file in (*output.files, *([output.sample] if output.sample else [])):
-                yield _whole(below / _safe(file.name), file.open().save)
+                yield written_whole(below / file_name(file.name), file.open().save)
             continue
-        wanted = _safe(output.name) if form is None else f"{_stem(_safe(output.name))}.{form.suffix}"
-        yield _whole(folder / _free(wanted, taken), lambda place, told=told: _save(told, form, place, tell))  # type: ignore[misc]
+        wanted = file_name(output.name) if form is None else f"{_stem(file_name(output.name))}.{form.suffix}"
+        yield written_whole(folder / _free(wanted, taken), lambda place, told=told: _save(told, form, place, tell))  # type: ignore[misc]
 
 
 def save_together(outputs: Sequence[Told], file: Path, form: Form | None, tell: Tell) -> Path:
@@ -49,7 +50,7 @@ def save_together(outputs: Sequence[Told], file: Path, form: Form | None, tell: 
     if not whole:
         raise UnreadableOutput("there is no result to be written", hint="`fused-spec results` without -o lists them")
     if form is None and len(whole) == 1 and _own_suffix(whole[0]) == suffix_of(file.name):
-        return _whole(file, whole[0].output.files[0].open().save)
+        return written_whole(file, whole[0].output.files[0].open().save)
     form = form or form_named(file)
     if form is None:
         known = ", ".join(f".{one.suffix}" for one in Form)
@@ -64,11 +65,11 @@ def save_together(outputs: Sequence[Told], file: Path, form: Form | None, tell: 
             hint="name a folder (-o DIR/), or one with --task",
         )
     if len(whole) == 1:
-        return _whole(file, lambda place: _save(whole[0], form, place, tell))
+        return written_whole(file, lambda place: _save(whole[0], form, place, tell))
     with ExitStack() as stack:
         tables = [stack.enter_context(opened(told.output)) for told in whole]
         table = joined(tables, [told.output.name for told in whole])
-        return _whole(file, lambda place: write_table(table, form, place, tell))
+        return written_whole(file, lambda place: write_table(table, form, place, tell))
 
 
 def _save(told: Told, form: Form | None, place: Path, tell: Tell) -> None:
@@ -108,25 +109,7 @@ def _own_suffix(told: Told) -> str:
     return suffix_of(told.output.files[0].name) if len(told.output.files) == 1 else ""
 
 
-def _whole(place: Path, write: Callable[[Path], object]) -> Path:
-    with _beside(place) as draft:
-        write(draft)
-        draft.replace(place)
-    return place
-
-
-@contextmanager
-def _beside(place: Path) -> Iterator[Path]:
-    """A place for a draft, by whose name libraries still know the form."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{secrets.token_hex(4)}.{place.name}")
-    try:
-        yield draft
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _safe(name: str) -> str:
+def file_name(name: str) -> str:
     """A name that a service gave as that of a file: no path, nothing odd, nothing hidden."""
     last = PurePosixPath(name.rstrip("/")).name if name.strip("./") else ""
     kept = _ODD.sub("_", last).strip().lstrip(".")[-_LONGEST_NAME:]
