@@ -18,8 +18,14 @@ _IN_PROJECTS = frozenset(
     {"include", "variables", "defaults", "limits", "secrets", "secrets_key", "policies", "waivers"}
 )
 _IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed", "secrets"})
-_IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets", b"Udf/")
-_SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\bUdf/|\b(?:matrix|use|targets)["']?\s*:""")
+_FIELD = rb"""%b(?<!\w%b)["']?\s*:"""
+_IN_SPECS = {
+    b"${": rb"\$\{",
+    b"Fragment": rb"Fragment(?<!\wFragment)\b",
+    b"Udf/": rb"Udf/(?<!\wUdf/)",
+    **{word: _FIELD % (word, word) for word in (b"matrix", b"use", b"targets")},
+}
+"""Words, and how each is said where it is meant; such a pattern begins with the word, since so it is found quickest."""
 
 
 class Understands(Protocol):
@@ -113,7 +119,9 @@ def is_spoken(project: Project, files: Iterable[SpecFile], given: Sequence[Any])
         return True
     if any(not _IN_TARGETS.isdisjoint(said) for said in tree.get("targets", {}).values()):
         return True
-    # The words are found quicker than the pattern, and are in few files.
+    # Hardly a file has one of the words, and only then its pattern is compiled.
     return any(
-        any(word in file.content for word in _IN_SPECS) and _SPOKEN.search(file.content) is not None for file in files
+        word in file.content and re.search(said, file.content) is not None
+        for file in files
+        for word, said in _IN_SPECS.items()
     )
