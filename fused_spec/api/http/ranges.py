@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
@@ -103,6 +104,7 @@ class RemoteContent:
     def _keep(self, body: IO[bytes], count: int) -> tuple[bytes, int]:
         size = body.seek(0, 2)
         self._whole = body
+        weakref.finalize(self, body.close)
         return self._kept(max(0, size - count), size), size
 
     def _kept(self, start: int, end: int) -> bytes:

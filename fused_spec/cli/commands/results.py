@@ -7,7 +7,7 @@ import click
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.naming import Noun, naming
-from fused_spec.cli.terminal.options import command, not_empty, output_option
+from fused_spec.cli.terminal.options import command, map_option, not_empty, output_option
 from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
@@ -29,13 +29,7 @@ _LISTED = 1000
     "-o", "place", callback=not_empty, metavar="DIR|FILE", help="Write a file for each into DIR/, or all into one FILE."
 )
 @click.option("--format", "form", type=click.Choice(_FORMS), help="Write in this form, not as the end of FILE says.")
-@click.option(
-    "--map",
-    "map_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Draw them: .html, .svg, .png, .geojson.",
-)
+@map_option("Draw them:")
 @click.option("--open", "opens", is_flag=True, help="Open the file that was written; alone, a map.")
 @output_option("text", "json")
 @command
@@ -60,7 +54,6 @@ def results(
     """
     if form is not None and place is None:
         raise click.UsageError("--format says how -o writes; name a file or a folder with -o")
-    _check_form(map_file)
     with context.timings.phase(Phase.LOAD):
         from fused_spec.cli.outputs.finding import find_outputs
         from fused_spec.cli.outputs.opening import open_made
@@ -144,23 +137,12 @@ def _show(context: Context, told: "list[Told]", asked: dict[str, list[Any]], lef
         say(summary_text(one.output.name, summary, several=several))
 
 
-def _check_form(map_file: Path | None) -> None:
-    """Nothing is read for a map that cannot be written."""
-    if map_file is not None:
-        from fused_spec.maps.drawing import form_of
-
-        form_of(map_file.name)
-
-
 def _draw(context: Context, name: str, told: "list[Told]", map_file: Path) -> list[Path]:
-    from fused_spec.cli.outputs.drawing import drawn
+    from fused_spec.cli.outputs.drawing import draw_file
     from fused_spec.cli.outputs.mapping import map_of
-    from fused_spec.views.text.outputs import saved_text, totals
+    from fused_spec.views.text.outputs import totals
 
-    path = drawn(map_of(name, told, totals(told)), context.cwd / map_file.expanduser())
-    for line in saved_text([path], path.stat().st_size):
-        context.console.say(line)
-    return [path]
+    return [draw_file(context, map_of(name, told, totals(told)), map_file)]
 
 
 def _write(context: Context, told: "list[Told]", place: str, form: str | None) -> list[Path]:

@@ -10,8 +10,8 @@ from msgspec import Struct
 from fused_spec.api.errors import ApiError
 from fused_spec.cli.runs.lookup import FoundRun, Surroundings, find_run
 from fused_spec.engine.outputs.kinds import suffix_of
-from fused_spec.engine.outputs.model import File, Output
-from fused_spec.errors import FusedSpecError
+from fused_spec.engine.outputs.model import Content, File, Output, UnreadableOutput
+from fused_spec.errors import FusedSpecError, ServiceError
 from fused_spec.jobs.status import RunStatus
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _tables_of(api: "FusedReader", config: "JobConfig", job_id: str) -> Iterator
     for step in config.steps or ():
         for address in (getattr(step, "output", None), getattr(step, "output_metadata", None)):
             if isinstance(address, str) and ADDRESS in address:
-                for output in outputs_at(api, address):
+                for output in _written_at(api, address):
                     yield Output(
                         name=address,
                         files=output.files,
@@ -118,6 +118,24 @@ def _tables_of(api: "FusedReader", config: "JobConfig", job_id: str) -> Iterator
                         job_id=job_id,
                         address=output.address,
                     )
+
+
+def _written_at(api: "FusedReader", address: str) -> tuple[Output, ...]:
+    """What a run wrote to an address; what is not there any more, or cannot be asked for, has that as its problem."""
+    try:
+        if found := outputs_at(api, address):
+            return found
+        problem: FusedSpecError = UnreadableOutput("nothing lies there: it was never written, or is gone")
+    except ServiceError as error:
+        problem = error
+    return (Output(name=address, sample=_unreadable(address, problem), files=(), address=address.rstrip("/")),)
+
+
+def _unreadable(name: str, problem: FusedSpecError) -> File:
+    def fail() -> Content:
+        raise problem
+
+    return File(name=name, open=fail)
 
 
 def outputs_at(api: "FusedReader", address: str) -> tuple[Output, ...]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from fused_spec.engine.outputs.model import Facts, Kind, Told
-from fused_spec.engine.outputs.summaries import Distribution, Summary
+from fused_spec.engine.outputs.model import Facts, Told
+from fused_spec.engine.outputs.summaries import Summary
 
 _FACTS = ("kind", "rows", "crs", "bounds", "shape", "bytes")
 _NUMBERS = ("nulls", "min", "max", "mean", "std", "median", "distinct", "top")
@@ -39,11 +39,14 @@ class Difference(Struct, frozen=True, kw_only=True):
         return self.before and self.after and not any(told)
 
 
-Summarize = Callable[[Told], Summary | None]
+Summarize = Callable[[Told], Summary | str | None]
 
 
 def compared(before: Sequence[Told], after: Sequence[Told], summarize: Summarize) -> Iterator[Difference]:
-    """Outputs of the same task, or at the same address, side by side; those that are the same as well."""
+    """Outputs of the same task, or at the same address, side by side; those that are the same as well.
+
+    `summarize` says what an output holds: a table in numbers, anything else in a text; None for what is too large.
+    """
     former = {_place(told): told for told in before}
     latter = {_place(told): told for told in after}
     for place in dict.fromkeys((*former, *latter)):
@@ -89,12 +92,13 @@ def _changed(one: object, other: object, names: Sequence[str], prefix: str = "")
 
 
 def _of_values(one: Told, other: Told, summarize: Summarize) -> Iterator[Changed]:
-    if one.facts.kind is not Kind.TABLE or other.facts.kind is not Kind.TABLE:
+    if one.facts.kind is not other.facts.kind:
         return
-    before, after = summarize(one), summarize(other)
-    if before is None or after is None:
-        return
-    known: dict[str, Distribution] = {column.name: column for column in before.columns}
-    for column in after.columns:
-        if column.name in known:
-            yield from _changed(known[column.name], column, _NUMBERS, f"{column.name}.")
+    match summarize(one), summarize(other):
+        case Summary() as before, Summary() as after:
+            known = {column.name: column for column in before.columns}
+            for column in after.columns:
+                if column.name in known:
+                    yield from _changed(known[column.name], column, _NUMBERS, f"{column.name}.")
+        case str() as text, str() as new if text != new:
+            yield Changed("content", text, new)

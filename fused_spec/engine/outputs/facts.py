@@ -26,9 +26,9 @@ def told(outputs: Sequence[Output]) -> Iterator[Told]:
 
 def facts_of(output: Output) -> Facts:
     """What is known of one output; what cannot be read has a `problem`, and ends nothing."""
-    if not output.files:
+    if not output.files and output.sample is None:
         return Facts(kind=Kind.FOLDER)
-    if suffix_of(output.files[0].name) == "none":
+    if output.files and suffix_of(output.files[0].name) == "none":
         return Facts(kind=Kind.NOTHING, bytes=0)
     try:
         return _of_table_in_files(output) if output.sample or len(output.files) > 1 else _of_file(output.files[0])

@@ -55,7 +55,7 @@ def totals(outputs: Sequence[Told]) -> list[tuple[str, str]]:
     facts = [told.facts for told in outputs if told.facts.kind is not Kind.FOLDER]
     kinds = Counter(one.kind for one in facts if one.kind is not Kind.NOTHING)
     rows = [one.rows for one in facts if one.kind is Kind.TABLE]
-    systems = sorted({one.crs for one in facts if one.crs is not None})
+    systems = sorted({visible(one.crs) for one in facts if one.crs is not None})
     boxes = [one.bounds for one in facts if one.bounds is not None]
     sizes = [one.bytes for one in facts]
     told = [("results", ", ".join(_of_kind(count, kind) for kind, count in kinds.items()) or "none")]
@@ -64,6 +64,28 @@ def totals(outputs: Sequence[Told]) -> list[tuple[str, str]]:
     told += [("bounds", box_text(boxes))] if boxes and len(systems) == 1 else []
     told += [("size", size(sum(filter(None, sizes))))] if sizes and None not in sizes else []
     return told
+
+
+def shown_outputs_lines(outputs: Sequence[Told], left: int) -> Iterator[tuple[str, str]]:
+    """Lines of a run's description: the results of its tasks together, and each table that it wrote."""
+    results = [told for told in outputs if told.output.address is None]
+    if results:
+        (_, kinds), *facts = totals(results)
+        yield "results", ", ".join([kinds, *map(_said, facts)])
+    for told in outputs:
+        if told.output.address is not None:
+            yield "output", ", ".join([visible(told.output.name), *_facts_of_one(told)])
+    if left:
+        yield "", f"… {counted(left, 'more result')}; `fused-spec results` lists them"
+
+
+def _facts_of_one(told: Told) -> list[str]:
+    return [visible(told.facts.problem)] if told.facts.problem else [_said(fact) for fact in totals([told])[1:]]
+
+
+def _said(fact: tuple[str, str]) -> str:
+    word, value = fact
+    return f"{value} {word}" if word == "rows" else value
 
 
 def _of_kind(count: int, kind: Kind) -> str:
