@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from fused_spec.api.errors import ApiError
 from fused_spec.api.http.addresses import path
-from fused_spec.api.http.base import Connected
 from fused_spec.api.http.limits import CONFIG, DOWNLOAD, FACTS, FILES, LOGS, MOST_LOG, START
 from fused_spec.api.http.ranges import RemoteContent
 from fused_spec.api.logs.file import SaveLog
 from fused_spec.api.logs.tail import tail
 from fused_spec.api.paging import read_pages
+from fused_spec.api.tasks import TaskReads
 from fused_spec.api.values.inputs import (
     Env,
     JobReference,
@@ -36,7 +36,7 @@ _RECURSION = {"Fused-Recursion": "1"}
 """A start from a person's machine, and not from within a run."""
 
 
-class JobReads(Connected):
+class JobReads(TaskReads):
     def get_jobs(
         self, n: int | None = 5, *, skip: int = 0, per_request: int = 25, max_requests: int | None = 1
     ) -> Jobs:
@@ -191,9 +191,6 @@ class JobReads(Connected):
             return named.get(result.name, result.url)
 
         return RemoteContent(self._transport, once_more, known=result.url)
-
-    def _save_result(self, result: JobResult, file: Path) -> None:
-        self.open_result(result).save(file)
 
     def _fetch_result(self, url: str) -> bytes:
         return self._transport.fetch(url, limits=FILES).body

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fused_spec import wire
 from fused_spec.api.errors import NoCredentials
+from fused_spec.api.http.ranges import RemoteContent
 
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import Jobs, RunResponse
@@ -34,7 +35,9 @@ class Reader(Protocol):
 
     def _fetch_result(self, url: str, /) -> bytes: ...
 
-    def _save_result(self, result: "JobResult", file: Path, /) -> None: ...
+    def open_result(self, result: "JobResult", /) -> RemoteContent: ...
+
+    def save_job_tasks(self, job: str, file: Path, /) -> bool: ...
 
     def _fetch_result_metadata(self, url: str, /) -> dict[str, Any]: ...
 

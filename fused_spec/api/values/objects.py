@@ -17,6 +17,7 @@ from fused_spec.api.values.current import Client, Reader, current_client
 from fused_spec.api.values.inputs import job_id_of
 from fused_spec.api.values.notebook import card, table
 from fused_spec.api.values.results import JobResult, Results
+from fused_spec.api.values.tasks import Tasks
 from fused_spec.configuration.service_identity import ATTEMPT_HEADER
 from fused_spec.jobs.status import heartbeat_is_old
 from fused_spec.wire.base import WireModel
@@ -98,7 +99,12 @@ class _JobMethods(WireModel):
 
     def results(self) -> Results:
         """The stored results, of which nothing is read before it is asked for: as a list, or as one frame."""
-        return Results(self.get_results)
+        return Results(self.get_results, self._id)
+
+    @property
+    def tasks(self) -> Tasks:
+        """What is known of each task, of which nothing is asked before one is looked at: in turn, or as one frame."""
+        return Tasks(lambda file: self._api.save_job_tasks(self._id, file))
 
 
 class RunResponse(_JobMethods, wire.RunResponse):

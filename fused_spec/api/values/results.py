@@ -4,13 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from pydantic import Field, PrivateAttr
 
+import fused_spec
 from fused_spec import wire
 from fused_spec.api.errors import InvalidArgument
+from fused_spec.api.http.ranges import RemoteContent
 from fused_spec.api.values.current import Reader, current_client
+
+if TYPE_CHECKING:
+    from fused_spec.cli.outputs.notebook import Map
 
 _PARQUET = b"PAR1"
 _OTHERS = "read() gives its bytes, save(path) a file"
@@ -38,6 +43,10 @@ class JobResult(wire.RunResult):
         number = self.name.partition(".")[0]
         return int(number) if number.isascii() and number.isdecimal() else None
 
+    def open(self) -> RemoteContent:
+        """Its content, to be read in parts; nothing is asked before one is."""
+        return (self._api or current_client()).open_result(self)
+
     def read(self) -> bytes:
         """The result's bytes, commonly Parquet; at most 1 GiB."""
         return (self._api or current_client())._fetch_result(self.url)
@@ -48,7 +57,7 @@ class JobResult(wire.RunResult):
 
     def save(self, path: str | Path) -> None:
         """Write the result to a file as it is, however large."""
-        (self._api or current_client())._save_result(self, Path(path))
+        self.open().save(Path(path))
 
     def to_pandas(self) -> Any:
         """The table as a pandas.DataFrame, with types and index as they were returned; geometry is left as bytes.
@@ -80,8 +89,9 @@ class JobResult(wire.RunResult):
 class Results(Sequence[JobResult]):
     """The stored results of a run in the order of its input; the list is asked for when it is first used."""
 
-    def __init__(self, ask: Callable[[], list[JobResult]]) -> None:
+    def __init__(self, ask: Callable[[], list[JobResult]], title: str = "results") -> None:
         self._ask = ask
+        self._title = title
 
     @cached_property
     def _all(self) -> list[JobResult]:
@@ -90,9 +100,9 @@ class Results(Sequence[JobResult]):
     @overload
     def __getitem__(self, index: int) -> JobResult: ...
     @overload
-    def __getitem__(self, index: slice) -> list[JobResult]: ...
-    def __getitem__(self, index: int | slice) -> JobResult | list[JobResult]:
-        return self._all[index]
+    def __getitem__(self, index: slice) -> "Results": ...
+    def __getitem__(self, index: int | slice) -> "JobResult | Results":
+        return Results(lambda: self._all[index], self._title) if isinstance(index, slice) else self._all[index]
 
     def __iter__(self) -> Iterator[JobResult]:
         return iter(self._all)
@@ -102,6 +112,13 @@ class Results(Sequence[JobResult]):
 
     def __repr__(self) -> str:
         return "<results, not asked for>" if "_all" not in self.__dict__ else f"<{len(self)} results>"
+
+    def map(self) -> "Map":
+        """Some of the features of all, or the rasters, on a map, which notebooks show and `save(path)` writes.
+
+        Raises `UnreadableOutput` when none of them lies anywhere.
+        """
+        return fused_spec.draw_results(self, self._title)
 
     def frames(self) -> Iterator[Any]:
         """The tables one after the other, each read when it is its turn: with geometry as GeoDataFrames.

@@ -97,11 +97,12 @@ def _results_of(api: "FusedReader", job_id: str) -> Iterator[Output]:
             raise
         return
     for result in results:
-        yield _of_result(api, result)
+        yield output_of(result)
 
 
-def _of_result(api: "FusedReader", result: "JobResult") -> Output:
-    file = File(name=result.name, open=lambda: api.open_result(result))
+def output_of(result: "JobResult") -> Output:
+    """A stored result as an output."""
+    file = File(name=result.name, open=result.open)
     return Output(name=result.name, files=(file,), task=result.task, job_id=result.job_id)
 
 

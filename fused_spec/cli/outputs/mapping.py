@@ -15,8 +15,10 @@ from fused_spec.errors import ServiceError
 from fused_spec.maps.model import Box, Boxes, Features, Layer, MapData, Raster, Rasters, Side
 from fused_spec.messages.phrases import counted
 
+OUTPUTS = 200
+"""So many outputs of one side are opened for a map."""
+
 _FEATURES = 4_000
-_OUTPUTS = 200  # of one side, that are opened for a map
 _CHUNKS_FROM = 20_000  # rows of a table from which on its chunks tell more than some of its rows
 _SIDE_OF_RASTER = 1_024
 _THREADS = 8
@@ -58,7 +60,7 @@ def _taken(outputs: Sequence[Told]) -> Taken:
     if not wanted:
         kinds = ", ".join(sorted({told.facts.kind for told in outputs})) or "none"
         raise UnreadableOutput(f"a map is of tables with geometry and of rasters, and there is neither ({kinds})")
-    chosen = [wanted[place] for place in evenly(len(wanted), _OUTPUTS)]
+    chosen = [wanted[place] for place in evenly(len(wanted), OUTPUTS)]
     with ThreadPoolExecutor(_THREADS) as pool:
         found = list(pool.map(lambda told: _one(told, len(chosen)), chosen))
     drawn = [

@@ -20,11 +20,12 @@ def told_outputs(
     """
     known = {} if in_full or found.run is None else _of_tasks(api, found, {output.task for output in wanted})
     facts = {output: told for output in wanted if (told := _from_task(output, known)) is not None}
-    facts |= _read([output for output in wanted if output not in facts], most_read)
+    facts |= read_facts([output for output in wanted if output not in facts], most_read)
     return [Told(output, facts[output]) for output in wanted]
 
 
-def _read(outputs: Sequence[Output], most: int | None) -> dict[Output, Facts]:
+def read_facts(outputs: Sequence[Output], most: int | None) -> dict[Output, Facts]:
+    """What is known of outputs that are looked at, at most so many; of the others only the kind."""
     if not outputs:
         return {}
     from fused_spec.engine.outputs.facts import told
