@@ -7,10 +7,15 @@ from pathlib import Path
 
 
 def written_whole(place: Path, write: Callable[[Path], object]) -> Path:
-    """Have a draft written, and put it in its place; returns the place."""
-    with _beside(place) as draft:
-        write(draft)
-        draft.replace(place)
+    """Have a draft written, and put it in its place; returns the place, which an `OSError` names, too."""
+    try:
+        with _beside(place) as draft:
+            write(draft)
+            draft.replace(place)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(place)) from error
     return place
 
 

@@ -93,6 +93,8 @@ class _Measured(_Ordered):
         self._step, self._seen = 1, 0
 
     def take(self, column: pa.Array) -> None:
+        if pa.types.is_float16(column.type):
+            column = column.cast(pa.float32())
         if pa.types.is_floating(column.type):
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
         super().take(column)
@@ -177,6 +179,6 @@ def _taker(field: pa.Field, *, is_geometry: bool) -> _Counted:
     value = kind.value_type if types.is_dictionary(kind) else kind
     if types.is_string(value) or types.is_large_string(value) or types.is_boolean(value):
         return _Named(field)
-    if types.is_temporal(kind) and not types.is_interval(kind):
+    if types.is_date(kind) or types.is_time(kind) or types.is_timestamp(kind):  # Arrow orders no others
         return _Ordered(field)
     return _Counted(field)

@@ -46,7 +46,7 @@ def write_with_gdal(table: Table, driver: str, place: Path, tell: Tell) -> None:
     except _ERRORS as error:
         why, hint = str(error), "parquet holds it as it is"
         if "NULL geometry" in why:
-            why, hint = "it has rows without geometry", "geopackage, csv and parquet hold such rows"
+            why, hint = "it has rows without geometry", "parquet, geojson, geopackage and csv hold such rows"
         raise UnreadableOutput(f"the table cannot be written as {driver}: {why}", hint=hint) from error
 
 
