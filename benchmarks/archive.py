@@ -98,7 +98,7 @@ def walked(folder: Path) -> None:
 
 
 def rows(given: Namespace) -> Iterator[Row]:
-    runs = 2_000 if given.quick else 10_000
+    runs = 1_000 if given.quick else 10_000
     turns = rounds(given, usually=5, quick=3)
     yield in_a_folder(runs, turns)
     yield from in_a_bucket(runs, turns)

@@ -17,6 +17,7 @@ from fused_spec.configuration.declared_secrets import NO_SECRETS, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, Target
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
+from fused_spec.udfs.code_places import CodePlaces
 
 if TYPE_CHECKING:
     from fused_spec.configuration.token_sinks import Sink
@@ -132,7 +133,8 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
 
     `reads` are those of its needs whose output it reads; `writes` are the addresses that it says it writes besides its
     steps. `start` holds start_job's keywords that decide nothing about the result, and so are no part of the digest:
-    `send_status_email` and `cache_max_age`. `adopts` are runs from before the spec.
+    `send_status_email` and `cache_max_age`. `adopts` are runs from before the spec. `code_places` say where its code
+    stands.
     """
 
     needs: tuple[Key, ...] = ()
@@ -143,6 +145,7 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
     start: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
     adopts: tuple[Adopted, ...] = ()
+    code_places: CodePlaces = field(default_factory=dict)
 
     @property
     def only_needed(self) -> tuple[Key, ...]:

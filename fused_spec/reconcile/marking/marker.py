@@ -15,6 +15,7 @@ from msgspec import Struct, ValidationError, convert, field
 from fused_spec.plan.model import ReadRun
 from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
 from fused_spec.spec.model import Key, Kind
+from fused_spec.udfs.code_places import CodePlaces, places_to_json
 
 FIELD = "fused-spec"
 VERSION = 1
@@ -25,7 +26,8 @@ class Marker(Struct, frozen=True, kw_only=True):
 
     `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec.
     `reads` are the runs whose output the run reads, by the names of their jobs. `sent` is the service's time when the
-    attempt was sent, as far as that was known: a run of much later only copied the mark.
+    attempt was sent, as far as that was known: a run of much later only copied the mark. `code_places` are for whoever
+    runs the job; they are not read back.
     """
 
     scope: str
@@ -38,6 +40,7 @@ class Marker(Struct, frozen=True, kw_only=True):
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     sent: datetime | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    code_places: CodePlaces = field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, Any]:
         """The value that stands under `fused-spec` in the config's metadata."""
@@ -54,6 +57,7 @@ class Marker(Struct, frozen=True, kw_only=True):
             **reads_to_json(self.reads),
             **({"sent": self.sent.isoformat()} if self.sent else {}),
             "settings": dict(self.settings),
+            **({"code": places_to_json(self.code_places)} if self.code_places else {}),
         }
 
 

@@ -190,6 +190,7 @@ def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
         protect=job.protect,
         reads=change.reads,
         settings=shown_settings(job),
+        code_places=job.code_places,
     )
 
 

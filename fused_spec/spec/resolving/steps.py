@@ -19,19 +19,21 @@ from fused_spec.spec.resolving.expectations import check_expectation
 from fused_spec.spec.resolving.references import References
 from fused_spec.spec.udfs.loads import Loadable
 from fused_spec.spec.udfs.udf import read_udf
+from fused_spec.udfs.code_places import CodePlace
 
 # The wire wants these said even where the spec may leave them out.
 _ALWAYS_SAID = {"partition_geospatial": ("partitioning_method", "partitioning_split_method")}
 
 
 class StepReader(Struct, kw_only=True):
-    """Reads steps of one document; `sources` gathers the file behind a payload path."""
+    """Reads steps of one document; `sources` gathers the file behind a payload path, `places` where code stands."""
 
     folder: Folder
     findings: Findings
     references: References
     loadable: Loadable
     sources: dict[str, str]
+    places: dict[str, CodePlace]
 
     def read(self, step: Any, pointer: Pointer, place: str) -> dict[str, Any] | None:
         """The step as it travels, or None when something in it is wrong; `place` is its path in the payload.
@@ -72,6 +74,7 @@ class StepReader(Struct, kw_only=True):
         if read is None:
             return None
         self.sources.update({f"{place}.{path}": file for path, file in read.sources.items()})
+        self.places.update(read.places)
         check_lists(read, declared.get("parameters", {}), pointer, self.findings)
         if calls is not None:
             check_calls(read, calls, pointer, self.findings)
