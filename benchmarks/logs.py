@@ -74,18 +74,18 @@ def write_logging(path: Path, count: int) -> None:
 def answer_whole(path: Path, _: int) -> None:
     from fused_spec.service.workers.joblog import log_part
 
-    sum(map(len, log_part(path, None).pieces()))
+    sum(map(len, log_part(path, None).as_list()))
 
 
 def answer_half(path: Path, count: int) -> None:
     from fused_spec.service.workers.joblog import log_part
 
-    sum(map(len, log_part(path, count // 2).pieces()))
+    sum(map(len, log_part(path, count // 2).as_list()))
 
 
 def archive(path: Path, count: int) -> None:
     from fused_spec.api.logs.file import SaveLog
-    from fused_spec.reconcile.archive.folders import write_log
+    from fused_spec.reconcile.archive.kept import write_log
     from fused_spec.reconcile.archive.spool import Spools
 
     class Api:

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
+
+import pytest
 
 from fused_spec.service.workers import forkserver
 from tests.waiting import until
@@ -107,3 +109,18 @@ class Shared(forkserver.Forkserver):
     def close_all(cls) -> None:
         while cls.processes:
             cls.processes.popitem()[1].close()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def shared_forkserver() -> Iterator[None]:
+    """All services of the package's tests share it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forkserver, "Forkserver", Shared)
+        yield
+    Shared.close_all()
+
+
+@pytest.fixture(autouse=True)
+def no_worker_goes_on() -> Iterator[None]:
+    yield
+    Shared.end_workers()

@@ -88,6 +88,8 @@ class Refused(CredentialsError, ApiError):
 def seconds_asked_for(headers: Mapping[str, str]) -> float | None:
     """How long `Retry-After` asks to wait: seconds, or a date, which counts from the answer's own."""
     asked = headers.get("Retry-After", "").strip()
+    if not asked:
+        return None
     if asked.isdecimal():
         return float(asked)
     try:

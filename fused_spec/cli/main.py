@@ -3,6 +3,7 @@
 `--version` and `--help` wait for whatever is imported here, so what tells an error is imported when there is one.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -12,9 +13,13 @@ from typing import Any
 from fused_spec.cli.catalogue import commands
 from fused_spec.errors import FileTrouble, Interrupted
 
+_MADE_BETWEEN_COLLECTIONS = 100_000
+"""Values; nearly all that a command makes stays until its end, and looking through it again and again finds nothing."""
+
 
 def main() -> None:
     """The entry point of the installed command."""
+    gc.set_threshold(_MADE_BETWEEN_COLLECTIONS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     _open_streams()
@@ -27,6 +32,7 @@ def main() -> None:
 
             give_up(stream)
             code = code or FileTrouble.exit_code
+    gc.freeze()  # at the end Python looks through all that there is once more, and then it is gone anyway
     sys.exit(code)
 
 

@@ -27,6 +27,9 @@ work survives the service, and a restarted service knows from the folder alone h
                      the task returned
     results/         packs, each appended to by one process: from `at` on the content, and then what is known beside it;
                      a large content has a file of its own, named as the result is, and its `size` is null
+    tasks.jsonl      {"step": n, "index": n, "state": "succeeded" | "failed" | "cancelled", "started": ms, "seconds": s,
+                      …} per task, written as it ends (`jobs.tasks`)
+    progress.json    how the run stands, written anew at most once a second (`jobs.tasks`)
     facts.json       what came of each step, in numbers: {"format_version": "1", "steps": [{"step": n, "type": …}]}
     claimed          made by the one worker that runs the job; whoever comes second leaves it alone
     ../doorbell      a named pipe in which a worker says that its folder has news; only the files count
@@ -76,6 +79,14 @@ class JobDir(Struct, frozen=True):
     @property
     def result_index(self) -> Path:
         return self.path / "results.jsonl"
+
+    @property
+    def tasks(self) -> Path:
+        return self.path / "tasks.jsonl"
+
+    @property
+    def progress(self) -> Path:
+        return self.path / "progress.json"
 
     @property
     def facts(self) -> Path:

@@ -18,12 +18,9 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
     LOST = "lost"
 
-    @property
-    def in_flight(self) -> bool:
-        return self in _IN_FLIGHT
+    def __init__(self, word: str) -> None:
+        self.in_flight = word in ("queued", "running")
 
-
-_IN_FLIGHT = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 # The three certain words of the protocol, and the two that are shown before them.
 _WORK = {

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fused_spec.messages.named_secrets import bare, is_named
+from fused_spec.messages.patterns import lazily
 from fused_spec.messages.secret_forms import forms
 
 MASK = "***"
@@ -34,7 +35,7 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 # What else may hold a secret in an environment: a variable that is missed is seen, a leak is not.
-_SUSPECT_NAME = re.compile(
+_SUSPECT_NAME = lazily(
     r"(?:KEYS?|TOKENS?|SECRETS?|PASS|PASSCODE|CREDS?)\d*$|(?:^|_)(?:WEBHOOK|NETRC)(?:_|$)",
     re.IGNORECASE,
 )
@@ -42,7 +43,7 @@ _SUSPECT_NAME = re.compile(
 
 # Where a word begins, also right behind an escape sequence that colours it (`\x1b[31m`).
 _START = r"(?:\b|(?<=[\[0-9;][A-Za-z]))"
-_SHAPES = re.compile(
+_SHAPES = lazily(
     rf"{_START}(?:"
     r"fsh_[A-Za-z0-9_-]{8,}|(?:fc|UDF)_[A-Za-z0-9]{16,}\b"  # Fused shared tokens; UDF_Some_Name is a name
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS access key ids
@@ -58,16 +59,16 @@ _SHAPES = re.compile(
 _HINTS = re.compile(
     "fsh_|fc_|UDF_|AKIA|ASIA|gh[pousr]_|github_pat_|sk-|xox[abprs]-|AccountKey=|SharedAccessKey=|eyJ|-----BEGIN "
 )
-_URL_PASSWORD = re.compile(
+_URL_PASSWORD = lazily(
     r"(?P<scheme>\b[a-z][a-z0-9+.-]*://[^\s/:@]*):(?!\$\{secret\.\w+\}@)[^\s/@]+@(?:[^\s/@\"',;]*@)*", re.IGNORECASE
 )
-_URL_TOKEN = re.compile(r"(?P<scheme>\bhttps?://)[^\s/:@?#]{20,}@")  # no name of a user is that long
-_BEARER = re.compile(r"(?P<word>\bBearer|-Bearer|Service-Token|Authorization\W{1,4}Basic)\s+\S+", re.IGNORECASE)
-_SIGNED_QUERY = re.compile(r"(?P<key>[?&](?:[^=&\s]*(?:signature|token|credential|sig)))=[^&\s'\"]+", re.IGNORECASE)
-_TOKEN_PATH = re.compile(r"(?P<path>/(?:by-token|realtime-shared)/)[^/?\s'\"]+")
+_URL_TOKEN = lazily(r"(?P<scheme>\bhttps?://)[^\s/:@?#]{20,}@")  # no name of a user is that long
+_BEARER = lazily(r"(?P<word>\bBearer|-Bearer|Service-Token|Authorization\W{1,4}Basic)\s+\S+", re.IGNORECASE)
+_SIGNED_QUERY = lazily(r"(?P<key>[?&](?:[^=&\s]*(?:signature|token|credential|sig)))=[^&\s'\"]+", re.IGNORECASE)
+_TOKEN_PATH = lazily(r"(?P<path>/(?:by-token|realtime-shared)/)[^/?\s'\"]+")
 
 # A part of whatever any of these finds; hardly a line of a log has one, and then none need be looked for.
-_TRACES = re.compile(
+_TRACES = lazily(
     f"{_HINTS.pattern}|://|/by-token/|/realtime-shared/"
     "|[Bb][Ee][Aa][Rr][Ee][Rr]|-[Tt][Oo][Kk\u212a][Ee][Nn]|[Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz]|[?&]"
 )
@@ -88,17 +89,17 @@ def words_apart(name: str) -> str:
 
 def _is_suspect_name(name: str) -> bool:
     """Whether a variable of this name may hold a secret."""
-    return name not in _PUBLIC_NAMES and (is_sensitive_name(name) or _SUSPECT_NAME.search(name) is not None)
+    return name not in _PUBLIC_NAMES and (is_sensitive_name(name) or _SUSPECT_NAME().search(name) is not None)
 
 
 def looks_like_secret(value: str) -> bool:
     """Whether the text holds something of a known secret's shape."""
-    if _HINTS.search(value) is not None and _SHAPES.search(value) is not None:
+    if _HINTS.search(value) is not None and _SHAPES().search(value) is not None:
         return True
     scheme = value.find("://")
     if scheme < 0 or "@" not in value[scheme:]:
         return False
-    return _URL_PASSWORD.search(value) is not None or _URL_TOKEN.search(value) is not None
+    return _URL_PASSWORD().search(value) is not None or _URL_TOKEN().search(value) is not None
 
 
 def shown_env(env: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,14 +165,14 @@ class Redactor:
         # To look for each is quicker than for all by a pattern, and hardly a line has one.
         if self._known is not None and any(secret in text for secret in self._secrets):
             text = self._known.sub(MASK, text)
-        if _TRACES.search(text) is None:
+        if _TRACES().search(text) is None:
             return text
-        text = _SHAPES.sub(MASK, text)
-        text = _URL_PASSWORD.sub(rf"\g<scheme>:{MASK}@", text)
-        text = _URL_TOKEN.sub(rf"\g<scheme>{MASK}@", text)
-        text = _BEARER.sub(rf"\g<word> {MASK}", text)
-        text = _SIGNED_QUERY.sub(rf"\g<key>={MASK}", text)
-        return _TOKEN_PATH.sub(rf"\g<path>{MASK}", text)
+        text = _SHAPES().sub(MASK, text)
+        text = _URL_PASSWORD().sub(rf"\g<scheme>:{MASK}@", text)
+        text = _URL_TOKEN().sub(rf"\g<scheme>{MASK}@", text)
+        text = _BEARER().sub(rf"\g<word> {MASK}", text)
+        text = _SIGNED_QUERY().sub(rf"\g<key>={MASK}", text)
+        return _TOKEN_PATH().sub(rf"\g<path>{MASK}", text)
 
     def pieces(self, pieces: Iterable[str], *, last: bool = True) -> Iterator[str]:
         """Mask pieces of one text, one by one, also where a known value is cut in two by their ends.

@@ -1,11 +1,11 @@
 """The specs of some paths: their files, what is said for all of them, and what they are at one target."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Required, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, Required, TypedDict
 
 from msgspec.structs import replace
 
@@ -15,6 +15,7 @@ from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.discovery import SpecFile, find, printable
 from fused_spec.spec.files.meant import NO_SPEC, UNREAD
 from fused_spec.spec.inputs.local_inputs import Inputs
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.language.findings import in_cells
 from fused_spec.spec.language.outside import NOBODY, Outside
 from fused_spec.spec.language.plain import Unspoken, is_spoken, target_words
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
-_DECLARED = ("unknown-variable", "unknown-secret")
+_DECLARED = ("unknown-variable", "undeclared-value", "unknown-secret", "unknown-policy")
 
 
 class Means(TypedDict, total=False):
@@ -75,14 +76,14 @@ class Sight:
             instead = means.get("instead", {})
             files = [_with_content(file, instead) for file in files] if instead else files
             self.project, more = project_of(files, paths, cwd)
+            locks, self._unreadable = read_locks(self.project.root)
+            self.git = means.get("git", offline)(self.project, locks)
             self.spoken = self._spoken(files, cwd)
         self.files = self.spoken.files
-        locks, unreadable = read_locks(self.project.root)
-        self._git = means.get("git", offline)(self.project, locks)
         self._rules, wrong = self._ruled()
         self.before = [*problems, *more, *self.spoken.problems, *wrong]
-        self._unreadable = unreadable
-        self._is_broken = self.project.document is None and any(one.is_error for one in more)
+        is_broken = self.project.document is None and any(one.is_error for one in more)
+        self._is_lacking = is_broken or self.spoken.is_lacking
         if "notice" in means:
             means["notice"](self)
 
@@ -99,7 +100,7 @@ class Sight:
             return Unspoken(project=self.project, files=tuple(files))
         from fused_spec.spec.language.spoken import spoken_in  # with all of the language
 
-        return spoken_in(self.project, files, cwd)
+        return spoken_in(self.project, files, cwd, self.git)
 
     def _ruled(self) -> "tuple[Rules | None, list[Diagnostic]]":
         """The policies of the project, if there are any."""
@@ -135,7 +136,7 @@ class Sight:
         around = Around(
             project=self.project,
             cwd=means["cwd"],
-            git=self._git,
+            git=self.git,
             keeps=keeps,
             language=language,
             may_have_groups=any(b"matrix" in file.content for file in self.files),
@@ -163,13 +164,15 @@ class Sight:
         problems += _without_specs(self._paths, seen.looked, [*problems, *seen.unread])
         problems += [*self._unreadable, *seen.unread]
         problems += in_cells([(one.declaration, one.problems) for one in seen.looked])
-        if self._is_broken:  # nobody knows what it declares
+        if self._is_lacking:  # nobody knows what it declares
             problems = [one for one in problems if one.code not in _DECLARED]
+        if crowded := _crowded(seen.spans):  # and some were never made, so that nobody knows who is named
+            return [*problems, *crowded]
         with self._timings.phase(Phase.CHECK):
             places = self._places(seen)
             declarations = [one.declaration for one in seen.looked]
             texts = [(one.declaration, one.texts) for one in seen.looked if one.texts is not None]
-            problems += check_relations(declarations, places)
+            problems += check_relations(declarations, places, seen.absent)
             if any(one.outputs for one in declarations):
                 from fused_spec.spec.relations.clashes import (
                     nested_outputs,  # as few specs need that are looked at alone
@@ -200,12 +203,17 @@ class Sight:
         inputs = Inputs()
         return Places(self.files, lambda file: seen.around.read(file, inputs)[0])
 
-    def unused(self, seen: Iterable["SeenAt"]) -> list[Diagnostic]:
+    def unused(self, seen: Collection["SeenAt"]) -> list[Diagnostic]:
         """What is declared and used nowhere, where all specs of the project were given."""
         if not self.is_whole:
             return []
         used = {name for one in seen for name in one.used}
-        return [*self.spoken.unused(used), *(self._rules.unused(used) if self._rules is not None else ())]
+
+        def known() -> list[str]:
+            declarations = (looked.declaration for one in seen for looked in one.looked)
+            return sorted({f"{one.kind}/{one.group or one.name}" for one in declarations})
+
+        return [*self.spoken.unused(used, known), *(self._rules.unused(used) if self._rules is not None else ())]
 
     def in_order(self, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Each once, in the order of the files; what many documents have from one place is wrong at that place."""
@@ -221,6 +229,17 @@ class SeenAt(NamedTuple):
     unread: list[Diagnostic]
     looked: list[Looked]
     used: set[str]
+    spans: tuple[Any, ...]
+    absent: Mapping[tuple[str, str], Absent]
+
+
+def _crowded(spans: Sequence[Any]) -> list[Diagnostic]:
+    """What is told where all documents together have too many cells."""
+    if len(spans) < 2:
+        return []
+    from fused_spec.spec.language.cells.spans import too_many  # with a matrix, which most projects do not have
+
+    return list(too_many(spans))
 
 
 def _reach(name: str, project: Project) -> tuple[str, str | None]:

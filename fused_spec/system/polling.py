@@ -34,7 +34,7 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        return self.remaining == 0.0
+        return self.seconds is not None and self.remaining == 0.0
 
 
 def intervals(first: float, longest: float, *, factor: float = 1.5) -> Iterator[float]:

@@ -111,6 +111,7 @@ def test_what_ran_is_archived_whole(applied: Ended, examples: Shell) -> None:
                 "spec.json",
                 "status.jsonl",
                 "logs.jsonl.gz",
+                "tasks.jsonl.gz",
             }
 
 

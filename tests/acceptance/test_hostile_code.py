@@ -75,6 +75,12 @@ HOSTILE = {
         "no header can carry",
     ),
 }
+# In breadth a call is tried with one of each kind of end: of its process, by an error, with a result, before a result
+CALLED_IN_BREADTH = {
+    *("no Python", "exits", "exits at once", "kills its worker", "forks", "may write no files"),
+    *("takes every signal", "closes its output", "returns a knot", "takes what is not given"),
+    *("answers with no status", "answers with a header in its type"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +108,10 @@ def test_a_job_of_hostile_code_ends_alone_and_says_why(served: Served, case: str
     assert served.wait(served.start(GOOD)) == "Done"
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=() if case in CALLED_IN_BREADTH else pytest.mark.thorough) for case in HOSTILE],
+)
 def test_a_call_of_hostile_code_is_answered_and_says_why(served: Served, case: str) -> None:
     code, said = HOSTILE[case]
     answer = called(served, code)

@@ -10,8 +10,6 @@ from typing import Any
 import psutil
 import pytest
 import requests
-from distributed import Client
-from distributed.security import Security
 
 from fused_spec.service.state.launch import ensure_service
 from tests.waiting import PATIENCE, until
@@ -34,6 +32,9 @@ def answers_http(port: int) -> bool:
 @pytest.mark.xdist_group("dask")
 @pytest.mark.thorough
 def test_a_map_runs_on_the_local_cluster_which_ends_after_the_service(tmp_path: Path) -> None:
+    from distributed import Client  # it takes a second, which every worker of the tests would
+    from distributed.security import Security
+
     state = tmp_path / "state"
     address = ensure_service(state, engine="dask=local:2")
     headers = {"Authorization": f"Bearer {address.token}"}

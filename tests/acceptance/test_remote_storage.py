@@ -16,11 +16,10 @@ import geopandas as gpd
 import psutil
 import pytest
 import requests
-from gcp_storage_emulator.server import create_server
-from moto.server import ThreadedMotoServer
 
 from fused_spec.engine.jobs import ingesting
 from fused_spec.service.state.launch import ensure_service
+from tests.buckets import serve_s3
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import cluster
 from tests.unit.engine.running import job_folder, log, run
@@ -105,16 +104,16 @@ class Served:
 @contextmanager
 def amazon() -> Iterator[dict[str, str]]:
     """A server of S3, by the variables that lead to it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield {**_AWS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
+    server = serve_s3()
+    yield {**_AWS, "AWS_ENDPOINT_URL": server.url}
     server.stop()
 
 
 @contextmanager
 def google() -> Iterator[dict[str, str]]:
     """A server of Google's storage, by the variables that lead to it."""
+    from gcp_storage_emulator.server import create_server
+
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = create_server("127.0.0.1", port, in_memory=True)

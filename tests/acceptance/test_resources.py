@@ -22,6 +22,7 @@ from tests.waiting import PATIENCE, until
 
 IMAGES = Path(__file__).parents[2] / ".test-environments" / "images"
 OTHER_PANDAS = "2.2.3"
+WAITS = "import os, time\ndef udf():\n    while not os.path.exists({flag!r}): time.sleep(0.05)\n    return 1\n"
 
 
 class Service:
@@ -99,7 +100,7 @@ def test_a_job_over_its_memory_fails_and_the_service_and_other_jobs_go_on(servic
     if psutil.virtual_memory().available < 4 * 2**30:
         pytest.skip("to use more than t3.small has, this machine needs 4 GiB free")
     flag = tmp_path / "flag"
-    other = service.post(f"import os\ndef udf():\n    while not os.path.exists({str(flag)!r}): pass\n    return 1\n")
+    other = service.post(WAITS.format(flag=str(flag)))
     eats = service.post(
         "def udf():\n    kept = []\n    while True: kept.append(b'x' * 2**26)\n", query="?instance_type=small"
     )
@@ -136,9 +137,8 @@ def test_what_is_printed_may_be_anything(service: Service) -> None:
 @pytest.mark.thorough
 def test_a_job_that_waits_says_what_for_and_one_of_another_project_overtakes(service: Service, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
-    waits = f"import os, time\ndef udf():\n    while not os.path.exists({str(flag)!r}): time.sleep(0.05)\n"
     count = len(os.sched_getaffinity(0))
-    burst = [service.post(waits) for _ in range(count + 3)]
+    burst = [service.post(WAITS.format(flag=str(flag))) for _ in range(count + 3)]
     until(lambda: service.status(burst[count - 1])["status"] == "running", "the machine is full")
     single = service.post("def udf():\n    return 1\n", project="parks")
     until(lambda: bool(service.log(single)), "the log says why")

@@ -4,11 +4,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.acceptance.command import COMMAND, Ended, Shell
+from tests.buckets import make_bucket, serve_s3
 from tests.waiting import PATIENCE
 
 pytestmark = [
@@ -53,15 +52,13 @@ class Bucket:
 
     @property
     def env(self) -> dict[str, str]:
-        host, port = self._server.get_host_and_port()
-        return {**AWS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
+        return {**AWS, "AWS_ENDPOINT_URL": self._server.url}
 
     def goes_away(self) -> None:
         self._server.stop()
 
     def comes_back(self) -> None:
-        self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        self._server.start()
+        self._server = serve_s3()
 
 
 @pytest.fixture
@@ -69,7 +66,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     bucket = Bucket()
     for name, value in bucket.env.items():
         monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="kept")
+    make_bucket("kept")
     yield bucket
     bucket.goes_away()
 

@@ -1,16 +1,19 @@
 """The tutorial, read as a person follows it: files are written, commands are run, and what is shown is looked for."""
 
 import re
+import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.command import COMMAND, Shell
+from tests.acceptance.command import COMMAND, Ended, Shell
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorial.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FOR_A_SHELL = set("|&;<>()$`*?~#")
 
 
 def steps() -> list[tuple[str, str]]:
@@ -38,21 +41,30 @@ def follow(shell: Shell) -> None:
                 if command.startswith("cd "):
                     here = here / command.removeprefix("cd ")
                     continue
-                done = subprocess.run(
-                    ["bash", "-c", command],
-                    cwd=here,
-                    env=shell.env(PATH=f"{Path(COMMAND).parent}:/usr/bin:/bin"),
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-                assert done.returncode == 0, (command, done.stderr)
-                said += done.stdout + done.stderr
+                done = entered(command, replace(shell, folder=here))
+                assert done.code == 0, (command, done.err)
+                said += done.out + done.err
         else:
             name = text.splitlines()[0].removeprefix("# ")
             assert (here / name).parent.is_dir()
             (here / name).write_text(text, encoding="utf-8")
+
+
+def entered(command: str, shell: Shell) -> Ended:
+    """The line, as a person enters it; a line of the command alone needs no shell."""
+    name, *arguments = shlex.split(command)
+    if name == COMMAND.name and _FOR_A_SHELL.isdisjoint(command):
+        return shell.run(*arguments)
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=shell.folder,
+        env=shell.env(PATH=f"{COMMAND.parent}:/usr/bin:/bin"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
 def _bare(text: str) -> str:

@@ -21,8 +21,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, ClassVar
 
+from fused_spec.service.state import launch
+from tests.acceptance import forked
 from tests.waiting import PATIENCE
 
 ROOMS = ("api", "cli", "configuration", "messages", "plan", "reconcile", "spec", "udfs", "views")
@@ -101,6 +104,7 @@ def serve(line: socket.socket) -> None:
         room = importlib.import_module(f"fused_spec.{name}")
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             importlib.import_module(module.name)
+    launch.subprocess = SimpleNamespace(Popen=forked.Service, DEVNULL=subprocess.DEVNULL)  # type: ignore[assignment]
     gc.collect()
     gc.freeze()  # so that no child copies what it shares by merely looking at it
     wake_read, wake_write = os.pipe()
@@ -109,24 +113,44 @@ def serve(line: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)  # only there to wake the loop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests
     running: dict[int, socket.socket] = {}
+    services, for_services = forked.new_line()
+
+    def leave() -> None:
+        """Let the child that was just forked have nothing of this process."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        own = (line, services, *running.values())
+        for descriptor in (wake_read, wake_write, *(one.detach() for one in own)):
+            os.close(descriptor)
+
     while True:
-        readable, _, _ = select.select([line, wake_read], [], [])
+        readable, _, _ = select.select([line, services, wake_read], [], [])
         if wake_read in readable:
             os.read(wake_read, 4096)
             for pid, code in _ended():
                 with running.pop(pid) as asker, suppress(OSError):  # it may no longer wait
                     asker.sendall(str(code).encode())
+        if services in readable and (asked := forked.received(services)):
+            _import_the_service()
+            start, (*streams, asker_fd) = asked
+            if (pid := os.fork()) == 0:
+                leave()
+                for descriptor in (for_services.detach(), asker_fd):
+                    os.close(descriptor)
+                forked.serve(start, streams)
+            for stream in streams:
+                os.close(stream)
+            running[pid] = socket.socket(fileno=asker_fd)
+            running[pid].sendall(str(pid).encode())
         if line in readable:
             head, fds, _, _ = socket.recv_fds(line, _HEAD.size, _STREAMS + 1)
             if not head:
                 return
             request = json.loads(_read(line, *_HEAD.unpack(head)))
             if (pid := os.fork()) == 0:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-                for own in (wake_read, wake_write, line.detach(), *(one.detach() for one in running.values())):
-                    os.close(own)
+                leave()
+                forked.Service.line = for_services
                 for number, stream in enumerate(fds[:_STREAMS]):
                     os.dup2(stream, number)
                 for stream in fds:
@@ -146,12 +170,14 @@ def _become(arguments: list[str], folder: str, env: dict[str, str]) -> None:
     sys.argv = [str(Path(sys.executable).with_name("fused-spec")), *arguments]
     from fused_spec.__main__ import main
 
-    try:
-        main()
-    except SystemExit as ending:
-        threading._shutdown()  # type: ignore[attr-defined]  # as the interpreter ends, but for taking each
-        atexit._run_exitfuncs()  # module apart, which copies all that is shared and takes ten times as long
-        os._exit(int(ending.code or 0))
+    forked.end(main)
+
+
+def _import_the_service() -> None:
+    """What services and their forkservers import at their starts, when the first is asked for."""
+    for module in (f"{forked.SERVICE}.__main__", forked.FORKSERVER):
+        importlib.import_module(module)
+    sys.modules[forked.FORKSERVER].preload()
 
 
 def _ended() -> Iterator[tuple[int, int]]:

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,19 @@ import requests
 from msgspec.structs import replace
 
 from fused_spec.errors import ArchiveError
-from fused_spec.plan.model import Plan
+from fused_spec.jobs.status import RunStatus
+from fused_spec.plan.model import Plan, Run
 from fused_spec.reconcile.applying.apply import apply
-from fused_spec.reconcile.applying.events import Finished
+from fused_spec.reconcile.applying.catch_up import catch_up
+from fused_spec.reconcile.applying.events import Finished, NotArchived
 from fused_spec.reconcile.applying.options import Options
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, exit_code
 from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.reconcile.store.trouble import TellingStore
 from fused_spec.service.app import create_app
+from fused_spec.spec.model import Key, Kind
 from tests.asgi import AsgiAdapter
-from tests.contract.world import FAILING, FAST, TOKEN, World, job
+from tests.contract.world import FAILING, FAST, SLOW, TOKEN, UDF, World, job
 
 Call = tuple[str, str]
 """What is done with a path of the archive."""
@@ -148,6 +152,37 @@ def test_a_failed_run_that_cannot_be_archived_is_tried_again_all_the_same(world:
     world.write("specs/a.yaml", job(more="  run: {on_failure: retry, retries: 1}\n"))
     outcome = world.apply_in_trouble(archiving)["Job/areas"]
     assert (outcome.status, world.starts, exit_code([outcome])) == (OutcomeStatus.FAILED, 2, 8)
+
+
+def test_every_run_that_could_not_be_archived_is_archived_later_newer_ones_of_its_job_or_not(world: Troubled) -> None:
+    world.write("specs/area.py", FAILING)
+    world.write("specs/a.yaml", job(more="  run: {on_failure: retry, retries: 1}\n"))
+    world.apply_in_trouble(archiving)
+    noted = {attempt.job_id for attempt in world.site().journal.to_archive()}
+    world.apply()
+    kept = {one.job_id for one in world.archive.receipts()}
+    assert (noted, kept, world.site().journal.to_archive()) == ({*world.job_ids()}, {*world.job_ids()}, [])
+
+
+def test_a_note_of_a_run_that_the_service_forgot_goes(world: Troubled) -> None:
+    key = Key(kind=Kind.JOB, name="areas")
+    journal = world.site().journal
+    journal.not_archived(
+        Run(job_id="7e57", key=key, digest="d1:0", status=RunStatus.FAILED, created=datetime.now(UTC), nonce="a1")
+    )
+    catch_up((), world.site())
+    assert journal.to_archive() == []
+
+
+def test_that_a_replaced_run_could_not_be_archived_is_told(world: Troubled) -> None:
+    world.write("specs/area.py", SLOW)
+    world.write("specs/a.yaml", job())
+    world.apply(replace(FAST, wait=False))
+    [first] = world.job_ids()
+    world.write("specs/area.py", UDF)
+    world.apply_in_trouble(archiving)
+    [told] = [event for event in world.events if isinstance(event, NotArchived)]
+    assert (told.job_id, "not archived: the archive s3://kept/x" in told.why) == (first, True)
 
 
 def test_what_needs_a_start_that_is_open_is_not_started(world: Troubled) -> None:

@@ -33,7 +33,7 @@ class Kept(Archive):
         self._kernel.pause(self._kernel.rng.random())
         if self._ran_at.find(record.job_id).goes_on(self._kernel.time):
             self.early.append(record.job_id)
-        receipt = self._receipt(record, 0, "", None, now).to_json().encode()
+        receipt = self._receipt(record, 0, "", None, now, None).to_json().encode()
         self._store.write(f"{self._at(record.key, record.job_id)}/{RECEIPT}", receipt)
         return str(record.job_id)
 

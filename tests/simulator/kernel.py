@@ -4,12 +4,12 @@ A process is a group of greenlets. It gives way only in `pause`, so every point 
 included, is a call of it. A crashed process is never resumed, as after `kill -9`; a suspended one resumes late.
 """
 
-import contextlib
 import random
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from heapq import heappop, heappush, heappushpop
+from math import inf
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -17,9 +17,6 @@ from greenlet import getcurrent, greenlet
 
 class Killed(BaseException):
     """Raised where a dead process would go on; nothing of it has an effect any more."""
-
-
-_UNTIL_KILLED = contextlib.suppress(Killed)
 
 
 @dataclass(eq=False)
@@ -32,9 +29,27 @@ class Process:
     resumes_at: float = 0.0
 
 
+@dataclass(eq=False, slots=True)
+class Waiting:
+    """One who looks again and again whether one of some answers is there, until the time is over."""
+
+    who: greenlet
+    answers: Collection[Future[Any]]
+    every: float
+    end: float
+
+    def next_look(self, now: float) -> float | None:
+        """When to look again; None when there is no more to wait for."""
+        for answer in self.answers:
+            if answer.done():
+                return None
+        return now + min(self.every, self.end - now) if now < self.end else None
+
+
 Work = Callable[[], object]
-Turn = tuple[float, int, greenlet | Work, Process]
-"""When something is due, which of those due at once was first, and who: one who gave way, or work that begins."""
+Turn = tuple[float, int, greenlet | Waiting | Work, Process]
+"""When something is due, which of those due at once was first, and who: one who gave way or waits, or work that begins.
+"""
 
 
 @dataclass
@@ -51,20 +66,21 @@ class Kernel:
     _count: int = 0
     _current: Process | None = None
     _loop: greenlet = field(default_factory=getcurrent)
-    _idle: list[greenlet] = field(default_factory=list)
     _dead: list[greenlet] = field(default_factory=list)
 
     def spawn(self, process: Process, work: Work, *, after: float = 0.0) -> None:
         """Let a process do some work, beside what it does already."""
         self._count += 1
-        heappush(self._queue, (self.time + max(0.0, after), self._count, work, process))
+        heappush(self._queue, (self.time + after if after > 0.0 else self.time, self._count, work, process))
 
     def run(self) -> None:
         """Until nothing is left to do."""
         while self._queue:
             who = self._next(heappop(self._queue))
-            if who is not None:
-                self._hand_over(who)
+            if type(who) is greenlet:
+                who.switch()
+            elif who is not None:
+                self._begin(who)
 
     @property
     def current(self) -> Process:
@@ -84,10 +100,34 @@ class Kernel:
             return
         me = getcurrent()
         self._count += 1
-        who = self._next(heappushpop(queue, (due, self._count, me, process)))
-        if who is not me:
+        self._give_way(me, (due, self._count, me, process))
+
+    def wait(self, answers: Collection[Future[Any]], seconds: float, *, every: float = 1.0) -> None:
+        """Give way until one of the answers is there, or the time is over, with a look every so many seconds.
+
+        Whoever gives way meanwhile takes the looks, so that nobody is switched to who would only go on waiting.
+        """
+        process = self._current
+        assert process is not None
+        if process.dead:
+            raise Killed
+        me = getcurrent()
+        waiting = Waiting(me, answers, every, self.time + seconds)
+        due = waiting.next_look(self.time)
+        if due is not None:
+            self._count += 1
+            self._give_way(me, (due, self._count, waiting, process))
+
+    def _give_way(self, me: greenlet, turn: Turn) -> None:
+        process = turn[3]
+        who = self._next(heappushpop(self._queue, turn))
+        if who is me:
+            pass
+        elif type(who) is greenlet:
+            who.switch()
+        else:
             assert who is not None  # at the latest it is this one's turn again
-            self._hand_over(who)
+            self._begin(who)
         if process.dead:
             raise Killed
 
@@ -99,27 +139,20 @@ class Kernel:
         self._current = Process(name="nobody", dead=True)
         while self._dead:
             self._dead.pop().throw(Killed)
-        while self._idle:
-            self._idle.pop().throw()
 
-    def _serve(self, work: Work) -> None:
-        """Do the work, and then what begins next."""
-        me = getcurrent()
-        while True:
-            with _UNTIL_KILLED:
-                work()
-            who = self._next(heappop(self._queue)) if self._queue else None
-            if who is None or isinstance(who, greenlet):
-                self._idle.append(me)
-                work = self._loop.switch() if who is None else who.switch()
-            else:
-                work = who
+    def _begin(self, work: Work) -> None:
+        """Let one that is idle do the work, or a new one.
 
-    def _hand_over(self, who: greenlet | Work) -> None:
-        if isinstance(who, greenlet):
-            who.switch()
+        A new one takes over the depth of calls of whoever switches to it first, which would add up from one to the next
+        to more than Python allows: so the loop begins them, which is never deep.
+        """
+        if _IDLE:
+            _IDLE.pop().switch(self, work)
+        elif getcurrent() is self._loop:
+            greenlet(_serve, self._loop).switch(self, work)
         else:
-            (self._idle.pop() if self._idle else greenlet(self._serve, self._loop)).switch(who)
+            heappush(self._queue, (self.time, 0, work, self.current))  # 0: it is still its turn
+            self._loop.switch()
 
     def _next(self, turn: Turn) -> greenlet | Work | None:
         """Whose turn it is, beginning with one that was taken from the queue; None when nobody is left."""
@@ -129,8 +162,10 @@ class Kernel:
             if due > self.time:
                 self.time = due
             if process.dead:
-                if isinstance(who, greenlet):
+                if type(who) is greenlet:
                     self._dead.append(who)
+                elif type(who) is Waiting:
+                    self._dead.append(who.who)
                 if not queue:
                     return None
                 turn = heappop(queue)
@@ -138,9 +173,36 @@ class Kernel:
                 self._count += 1
                 wakes = self.time + (process.resumes_at - self.time)
                 turn = heappushpop(queue, (wakes, self._count, who, process))
+            elif type(who) is Waiting:
+                again = who.next_look(self.time)
+                if again is None:
+                    self._current = process
+                    return who.who
+                self._count += 1
+                turn = heappushpop(queue, (again, self._count, who, process))
             else:
                 self._current = process
                 return who
+
+
+_IDLE: list[greenlet] = []
+"""Those that wait for work, of whatever kernel: to make one takes ten times as long as a switch."""
+
+
+def _serve(kernel: Kernel, work: Work) -> None:
+    """Do the work, and then what begins next."""
+    me = getcurrent()
+    while True:
+        try:  # noqa: SIM105  # a manager of contexts for each piece of work is dear
+            work()
+        except Killed:
+            pass
+        who = kernel._next(heappop(kernel._queue)) if kernel._queue else None
+        if who is None or type(who) is greenlet:
+            _IDLE.append(me)
+            kernel, work = kernel._loop.switch() if who is None else who.switch()
+        else:
+            work = who
 
 
 class Answer(Future[Any]):
@@ -204,12 +266,4 @@ class Pool(Executor):
 
     def _until_done(self, futures: Sequence[Answer]) -> None:
         for future in futures:
-            while not future.done():
-                self._kernel.pause(0.5)
-
-
-def wait_for(kernel: Kernel, futures: Collection[Future[Any]], seconds: float) -> None:
-    """Until one of the futures is done, or the time is over."""
-    end = kernel.time + seconds
-    while kernel.time < end and not any(future.done() for future in futures):
-        kernel.pause(min(1.0, end - kernel.time))
+            self._kernel.wait((future,), inf, every=0.5)

@@ -17,10 +17,18 @@ def first(name: str) -> str:
     return f"{_WORDS[0]}-{name.rpartition('-')[2]}"
 
 
+_AT: dict[tuple[int, int, bool], tuple[Resolution, Resolution]] = {}
+"""What was made once, by the identity of what it was made of, kept beside it: all schedules declare the same."""
+
+
 def at(resolution: Resolution, age: int, *, tells: bool) -> Resolution:
     """The specs of some time, which tell what things were called before, or leave that out."""
-    named = [_named(one, age, tells=tells) for one in resolution.desired]
-    return replace(resolution, desired=with_outputs_in_digests(named))
+    made = _AT.get((id(resolution), age, tells))
+    if made is None:
+        named = [_named(one, age, tells=tells) for one in resolution.desired]
+        made = resolution, replace(resolution, desired=with_outputs_in_digests(named))
+        _AT[id(resolution), age, tells] = made
+    return made[1]
 
 
 def are_known(resolution: Resolution, age: int, recorded: Sequence[Move]) -> bool:

@@ -4,6 +4,7 @@ The code that decides is the project's own: recover, refresh, the planner, apply
 """
 
 import random
+from bisect import bisect, insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ from fused_spec.spec.model import DesiredJob, Key, Kind, OnChangeWhileRunning, O
 from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.wire import JobConfig
 from tests.simulator import names, readers
-from tests.simulator.kernel import Kernel, Pool, Process, wait_for
+from tests.simulator.kernel import Kernel, Pool, Process
 from tests.simulator.service import EPOCH, Client, Faults, Job, Service
 
 SCOPE, FOREIGN = "ours", "theirs"
@@ -51,12 +52,16 @@ CONFIG = {"steps": [{"type": "udf", "udf": {"entrypoint": "udf", "code": "x"}}]}
 OPTIONS = Options(poll=(2.0, 20.0), silence=3600.0, backoff=(10.0, 60.0))
 
 
+_AFTER_SLASH = chr(ord("/") + 1)
+
+
 class MemoryStore:
     """A store that survives the processes that use it; every call of it is a point where one may crash."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._files: dict[str, bytes] = {}
+        self._sorted: list[str] = []
 
     def read(self, path: str) -> bytes | None:
         return self._files.get(path)
@@ -69,23 +74,23 @@ class MemoryStore:
 
     def write(self, path: str, content: bytes) -> None:
         self._kernel.pause(self._kernel.rng.random() * 0.1)
-        self._files[path] = content
+        self._keep(path, content)
         self._kernel.pause(0.0)
 
     def create(self, path: str, content: bytes) -> bool:
         self._kernel.pause(self._kernel.rng.random() * 0.1)
         if path in self._files:
             return False
-        self._files[path] = content
+        self._keep(path, content)
         return True
 
     def remove(self, path: str) -> None:
-        self._files.pop(path, None)
+        if self._files.pop(path, None) is not None:
+            self._sorted.remove(path)
         self._kernel.pause(0.0)
 
     def names(self, folder: str) -> list[str]:
-        below = f"{folder}/"
-        return sorted(name for name in self._files if name.startswith(below))
+        return self._sorted[bisect(self._sorted, f"{folder}/") : bisect(self._sorted, f"{folder}{_AFTER_SLASH}")]
 
     def listing(self, folder: str) -> dict[str, str | None]:
         return dict.fromkeys(self.names(folder))
@@ -101,6 +106,11 @@ class MemoryStore:
     def shown(self, path: str) -> str:
         return path
 
+    def _keep(self, path: str, content: bytes) -> None:
+        if path not in self._files:
+            insort(self._sorted, path)
+        self._files[path] = content
+
 
 class NoSpools:
     """Stands where logs are gathered: the order of events does not depend on what they say."""
@@ -113,6 +123,9 @@ class NoSpools:
 
     def read_on(self, api: Any, job_id: str) -> None:
         api.get_logs(job_id)
+
+    def tasks(self, api: Any, job_id: str) -> None:
+        api.save_job_tasks(job_id, Path())
 
     def whole(self, api: Any, job_id: str) -> None:
         api.get_logs(job_id)
@@ -456,7 +469,7 @@ class Schedule:
             nonce=lambda: f"{kernel.rng.getrandbits(64):016x}",
             random=kernel.rng.random,
             pool=partial(Pool, kernel),
-            wait=partial(wait_for, kernel),
+            wait=kernel.wait,
         )
         site = Site(
             api=api,

@@ -5,27 +5,54 @@ It keeps what really happened, so that a test can compare it with what the clien
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property
-from itertools import islice
+from functools import cache, cached_property, lru_cache, partial
 from math import inf
+from operator import attrgetter
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import requests
+from msgspec import Struct
 
 from fused_spec.api.errors import ApiError, TimedOut, Unreachable
 from fused_spec.api.values.objects import RunResponse
-from fused_spec.wire import JobConfig, JobResponse
+from fused_spec.wire import JobConfig
 from tests.simulator.kernel import Kernel, Process
 
 EPOCH = datetime(2031, 5, 1, tzinfo=UTC)
 IN_PROGRESS = "In Progress"
-# Copies of these are what the service answers: to make each anew costs as much as all the rest of a call.
-_LINE = JobResponse(id="", creation_date=EPOCH)
-_RECORD = RunResponse(job_id="", status="", terminal_status=False)
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A `JobResponse` that nobody validated: of each look and each call there is one, and pydantic's are dear."""
+
+    id: str
+    creation_date: datetime
+    job_status: str
+    job_status_date: datetime | None
+    instance_type: None = None
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A `RunResponse` likewise; what follows from its fields is told by the same code."""
+
+    job_id: str
+    status: str
+    terminal_status: bool
+    job_status: str | None = None
+    job_status_date: None = None
+    finished_job_status: bool | None = None
+    last_heartbeat: datetime | None = None
+    total_tasks: int = 0
+    finished_tasks: int = 0
+    attempt: None = None
+    cached: None = None
+
+    finished = RunResponse.finished
+    machine_is_gone = RunResponse.machine_is_gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +85,9 @@ class Faults:
     purge_after: float | None = None
 
 
+_AGE = attrgetter("stamped", "id")
+
+
 @dataclass(eq=False)
 class Job:
     """What really happened to one job.
@@ -78,9 +108,8 @@ class Job:
     fails: bool
     beats: bool = True
     cancelled: float | None = None
-    _lines: dict[tuple[str, datetime | None], JobResponse] = field(default_factory=dict)
-    _records: dict[tuple[str, float], RunResponse] = field(default_factory=dict)
-    _last_line: JobResponse | None = None
+    last_line: Line | None = None
+    _while_it_goes_on: Line | None = None
 
     @cached_property
     def marker(self) -> dict[str, Any]:
@@ -102,44 +131,41 @@ class Job:
         """Whether its machine vanished, in truth."""
         return self.status(time) == IN_PROGRESS and self.ends == inf and self.leaves <= time
 
-    def line(self, now: float, stamped_later: float) -> JobResponse:
-        """Its line in the list; every look at it has the same ones again, and they are dear to make."""
-        if self._last_line is not None:
-            return self._last_line
+    def line(self, now: float, stamped_later: float) -> Line:
+        """Its line in the list, until there is a last one."""
         status = self.status(now + self.ahead)
         if status == IN_PROGRESS:
-            return self._line(status, None)
+            if self._while_it_goes_on is None:
+                self._while_it_goes_on = self._line(status, None)
+            return self._while_it_goes_on
         over = min(now, self.ends, now if self.cancelled is None else self.cancelled)
         moved = min(stamped_later, max(0.0, now - over))
         line = self._line(status, EPOCH + timedelta(seconds=over + moved))
         if moved >= stamped_later and self.status(now) != IN_PROGRESS:
-            self._last_line = line  # nothing about it changes any more
+            self.last_line = line  # nothing about it changes any more
         return line
 
-    def _line(self, status: str, ended: datetime | None) -> JobResponse:
-        line = self._lines.get((status, ended))
-        if line is None:
-            told = {"id": self.id, "creation_date": self.stamped, "job_status": status, "job_status_date": ended}
-            line = self._lines[status, ended] = _LINE.model_copy(update=told)
-        return line
+    def _line(self, status: str, ended: datetime | None) -> Line:
+        return Line(id=self.id, creation_date=self.stamped, job_status=status, job_status_date=ended)
 
-    def record(self, now: float) -> RunResponse:
+    def record(self, now: float) -> Record:
         """Its own record; the machine gives a sign of life every two minutes, and a last one when it leaves."""
         status = self.status(now)
         over, left = status != IN_PROGRESS, self.leaves <= now
         beat = self.leaves if left else now - now % 120.0
-        record = self._records.get((status, beat))
-        if record is None:
-            told = {
-                "job_id": self.id,
-                "status": "terminated" if over or left else "running",
-                "terminal_status": over or left,
-                "last_heartbeat": EPOCH + timedelta(seconds=beat) if self.beats else None,
-                "job_status": status,
-                "finished_job_status": over,
-            }
-            record = self._records[status, beat] = _RECORD.model_copy(update=told)
-        return record
+        return Record(
+            job_id=self.id,
+            status="terminated" if over or left else "running",
+            terminal_status=over or left,
+            last_heartbeat=_moment(beat) if self.beats else None,
+            job_status=status,
+            finished_job_status=over,
+        )
+
+
+@lru_cache(10_000)
+def _moment(seconds: float) -> datetime:
+    return EPOCH + timedelta(seconds=seconds)
 
 
 @dataclass
@@ -174,15 +200,22 @@ class Service:
         )
         self.jobs.append(job)
         self._by_id[job.id] = job
-        insort(self._by_age, job, key=lambda job: (job.stamped, job.id))
+        insort(self._by_age, job, key=_AGE)
         return job
 
-    def listing(self) -> Iterator[Job]:
-        """What the history shows by now, newest first."""
-        now, purge = self.kernel.time, self.faults.purge_after
+    def page(self, skip: int, many: int) -> list[Line]:
+        """Some lines of what the history shows by now, newest first."""
+        now, purge, moved = self.kernel.time, self.faults.purge_after, self.faults.ends_stamped_later
+        lines: list[Line] = []
         for job in reversed(self._by_age):
             if job.visible <= now and (purge is None or now - job.ends < purge):
-                yield job
+                if skip:
+                    skip -= 1
+                    continue
+                lines.append(job.last_line or job.line(now, moved))
+                if len(lines) == many:
+                    break
+        return lines
 
     def is_forgotten(self, job_id: str) -> bool:
         job, purge = self._by_id.get(job_id), self.faults.purge_after
@@ -196,6 +229,7 @@ class Client:
     """Stands where `FusedAPI` stands, over a network that loses, delays, repeats and refuses."""
 
     base_url = "http://model"
+    service_id = None  # it is as Fused's own
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -211,12 +245,9 @@ class Client:
         told, at = self._told
         return EPOCH + timedelta(seconds=told + self._kernel.time - at)
 
-    def get_jobs(self, n: int, *, skip: int = 0, per_request: int = 50, **_: Any) -> list[JobResponse]:
+    def get_jobs(self, n: int, *, skip: int = 0, per_request: int = 50, **_: Any) -> list[Line]:
         self._travel("page")
-        most = self._service.faults.most_per_page
-        now, stamped_later = self._kernel.time, self._service.faults.ends_stamped_later
-        page = islice(self._service.listing(), skip, skip + min(n, per_request, most))
-        answer = [job.line(now, stamped_later) for job in page]
+        answer = self._service.page(skip, min(n, per_request, self._service.faults.most_per_page))
         self._arrive()
         return answer
 
@@ -231,10 +262,14 @@ class Client:
     def get_job_facts(self, job_id: str) -> None:
         """As of Fused's own service, nothing is asked."""
 
+    def save_job_tasks(self, job_id: str, file: Path) -> bool:
+        """As of Fused's own service, nothing is asked."""
+        return False
+
     def get_job_metadata(self, job_id: str) -> dict[str, Any] | None:
         return self.get_job_config(job_id).metadata
 
-    def get_status(self, job_id: str) -> RunResponse:
+    def get_status(self, job_id: str) -> Record:
         self._travel("record")
         if self._service.is_forgotten(job_id):
             raise _error(404)
@@ -255,7 +290,7 @@ class Client:
             job.cancelled = self._kernel.time
         self._arrive()
 
-    def start_job(self, config: JobConfig, **_: Any) -> RunResponse:
+    def start_job(self, config: JobConfig, **_: Any) -> Record:
         rng, faults, kernel = self._rng, self._service.faults, self._kernel
         self._service.posts += 1
         if rng.random() < faults.refused:
@@ -279,9 +314,9 @@ class Client:
         kernel.pause(rng.random())
         if rng.random() < faults.answer_lost:
             kernel.pause(30.0)
-            raise rng.choice((TimedOut("no answer"), _error(500), Unreachable("reset", sent=None)))
+            raise rng.choice(_ANSWER_LOST)()
         self._note_time()
-        return RunResponse(job_id=job.id, status="pending", terminal_status=False)
+        return Record(job_id=job.id, status="pending", terminal_status=False)
 
     def _travel(self, call: str) -> None:
         self._service.asked[call] += 1
@@ -289,10 +324,11 @@ class Client:
         pause(random() * 0.2)
         if random() < self._service.faults.unreadable:
             pause(5.0)
-            raise self._rng.choice((TimedOut("no answer"), _error(503), _error(429), _error(401)))
+            raise self._rng.choice(_UNREADABLE)()
 
     def _arrive(self) -> None:
-        self._note_time()
+        now = self._kernel.time
+        self._told = (now + (2.0 * self._random() - 1.0) * self._service.faults.server_skew, now)
         self._pause(self._random() * 0.2)
 
     def _note_time(self) -> None:
@@ -306,6 +342,11 @@ def _network() -> Process:
 
 def _error(status: int) -> ApiError:
     return ApiError("gateway", response=_answer(status), call="POST run")
+
+
+_NO_ANSWER = partial(TimedOut, "no answer")
+_UNREADABLE = (_NO_ANSWER, partial(_error, 503), partial(_error, 429), partial(_error, 401))
+_ANSWER_LOST = (_NO_ANSWER, partial(_error, 500), partial(Unreachable, "reset", sent=None))
 
 
 @cache

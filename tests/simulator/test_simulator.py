@@ -42,6 +42,12 @@ def test_a_run_that_could_not_be_archived_is_found_again_beside_an_intent_that_i
     assert campaign(producers, [378112369]).problems == []
 
 
+def test_a_run_that_twice_could_not_be_archived_is_found_again_below_newer_ones() -> None:
+    """Newer runs of its job hid it from a look that goes down just to the newest of each."""
+    producers = CAMPAIGNS["racing writers with the lease, producers that run again"]
+    assert campaign(producers, [2917047617]).problems == []
+
+
 @pytest.mark.parametrize("name", HARSHER)
 def test_a_service_that_is_worse_than_usual_leads_to_no_problem(name: str) -> None:
     assert campaign(HARSHER[name], range(at_depth(100, in_breadth=15))).problems == []

@@ -17,7 +17,7 @@ from fused_spec.reconcile.journal.intents import Journal
 from fused_spec.reconcile.site import Site, World
 from fused_spec.spec.model import DesiredJob, Resolution, RunPolicy
 from fused_spec.wire import JobConfig
-from tests.simulator.kernel import Kernel, Pool, Process, wait_for
+from tests.simulator.kernel import Kernel, Pool, Process
 from tests.simulator.schedule import EPOCH, MemoryStore, NoSpools, Receipts
 from tests.simulator.schedule import declared as with_needs
 from tests.simulator.service import Client, Faults, Job, Service
@@ -62,7 +62,7 @@ def wait_for_an_hour(jobs: int) -> Waited:
         nonce=lambda: f"{kernel.rng.getrandbits(64):016x}",
         random=kernel.rng.random,
         pool=pool,
-        wait=partial(wait_for, kernel),
+        wait=kernel.wait,
     )
     site = Site(
         api=api,

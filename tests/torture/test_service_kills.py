@@ -1,6 +1,7 @@
 """The service is killed with `kill -9` while jobs run and new ones are posted: each job runs exactly once.
 
-`FUSED_SPEC_SEED` chooses the moments, `FUSED_SPEC_SERVICE_KILLS` how many kills there are (20), shared by the parts.
+`FUSED_SPEC_SEED` chooses the moments, `FUSED_SPEC_SERVICE_KILLS` how many kills there are: 20, shared by the
+parts (12 in breadth).
 """
 
 import http.client
@@ -18,10 +19,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.command import COMMAND
+from tests.depth import at_depth
 from tests.torture.conftest import PARTS
 from tests.waiting import PATIENCE, until
 
-KILLS = int(os.environ.get("FUSED_SPEC_SERVICE_KILLS") or 20)
+KILLS = int(os.environ.get("FUSED_SPEC_SERVICE_KILLS") or at_depth(20, in_breadth=12))
 CODE = """\
 import time
 def udf(number, seconds, path):

@@ -1,7 +1,7 @@
 """The installed command and a real service behind a proxy that breaks things, with `kill -9` at random moments.
 
-`FUSED_SPEC_SEED` chooses the faults and the moments, `FUSED_SPEC_KILLS` how many kills there are: 20; 60 in CI, 200 a
-night.
+`FUSED_SPEC_SEED` chooses the faults and the moments, `FUSED_SPEC_KILLS` how many kills there are: 20, shared by
+the parts (12 in breadth); 60 in CI, 200 a night.
 """
 
 import os
@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 
 from tests.acceptance.command import COMMAND, Shell
+from tests.depth import at_depth
 from tests.torture.conftest import PARTS
 from tests.torture.served import Served
 from tests.waiting import PATIENCE
 
-KILLS = int(os.environ.get("FUSED_SPEC_KILLS") or 20)
+KILLS = int(os.environ.get("FUSED_SPEC_KILLS") or at_depth(20, in_breadth=12))
 
 PROJECT = """\
 apiVersion: fused-spec/v1

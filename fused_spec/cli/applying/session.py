@@ -1,6 +1,5 @@
 """From a plan to its outcomes, with a person looking on."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -123,9 +122,8 @@ def _display(console: Console, board: Board) -> Iterator[Callable[[Event], None]
         return
     from fused_spec.views.live.table import live_table
 
-    rows = max(1, shutil.get_terminal_size().lines - _BELOW_THE_TABLE)
     color = console.has_color(console.stderr)
-    with live_table(board, stream=console.stderr, color=color, now=lambda: datetime.now(UTC), rows=rows):
+    with live_table(board, stream=console.stderr, color=color, now=lambda: datetime.now(UTC), below=_BELOW_THE_TABLE):
         yield lambda event: None
 
 

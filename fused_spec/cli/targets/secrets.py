@@ -33,6 +33,10 @@ def secrets_of(context: Context, project: "Project", target: "Target") -> "Secre
     tree = project.document.tree if project.document is not None else {}
     if not {"secrets", "secrets_key", "include"} & tree.keys():
         return NO_SECRETS
+    from fused_spec.cli.targets.target import with_state
     from fused_spec.spec.language.spoken import spoken_in
+    from fused_spec.spec.project.git_lock import read_locks
+    from fused_spec.spec.sight import offline
 
-    return spoken_in(project, (), context.cwd).secrets(target.name)
+    locks, _ = read_locks(project.root)
+    return spoken_in(project, (), context.cwd, offline(with_state(project, context), locks)).secrets(target.name)

@@ -13,7 +13,7 @@ from fused_spec.messages.diagnostics import Diagnostic
 def placed(diagnostics: Iterable[Diagnostic], context: Context) -> Iterator[Diagnostic]:
     """The problems with paths from `GITHUB_WORKSPACE`, else from the root of the git checkout, else from here.
 
-    A file outside all of them has its absolute path; what is no file, such as standard input, stays as it is.
+    A file outside all of them has its absolute path; what is no file here, such as standard input, stays.
     """
     for diagnostic in diagnostics:
         path = _path(diagnostic.location.path, context)
@@ -35,7 +35,7 @@ def _checkout(inside: Path) -> Iterator[Path]:
 
 
 def _path(shown: str, context: Context) -> str:
-    if shown.startswith("<"):
+    if shown.startswith("<") or "://" in shown:
         return shown
     # A file that is reached by a link is changed where it is.
     path = (context.cwd / shown).resolve()

@@ -16,13 +16,13 @@ from distributed import CancelledError, Client, Future, KilledWorker, wait
 from distributed.security import Security
 
 from fused_spec.engine.cluster.task_host import HostedJob
-from fused_spec.engine.cluster.worker import Batch, Sealed, run_batch
+from fused_spec.engine.cluster.worker import Batch, Ended, Sealed, run_batch
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.processes.guard import OverLimit, WorkerLimits
 from fused_spec.engine.processes.mapping import Task
 from fused_spec.engine.processes.packing import Pack, TaskOutcome
-from fused_spec.engine.processes.pool import Done, Log
 from fused_spec.engine.processes.quarters import Quarters
+from fused_spec.engine.processes.telling import Done, Log, Look
 
 _CONNECT_SECONDS = 20
 _WORKERLESS_LOOKS = 12  # looks at a cluster without workers, 5 seconds apart, before it is given up
@@ -48,7 +48,7 @@ class Dask:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def map(
-        self, task: Task, tasks: Sequence[int], *, at_once: int | None, folder: Path, log: Log
+        self, task: Task, tasks: Sequence[int], *, at_once: int | None, folder: Path, log: Log, look: Look
     ) -> Generator[list[Done]]:
         """See `Engine`; what a task printed comes to the log when its batch has ended."""
         job = Sealed(pickle.dumps(HostedJob(task=task, env=dict(self.env), quarters=self.quarters)))
@@ -57,7 +57,7 @@ class Dask:
             for batch in _Lot(client, job, self.limits, tasks, at_once).run():
                 log.write_parts(batch.lines)
                 log.flush()
-                yield [Done(one.index, seconds, pack.keep(one)) for one, seconds in batch.outcomes]
+                yield [_done(ended, pack) for ended in batch.ended]
                 if batch.over_limit is not None:
                     raise OverLimit(batch.over_limit)
 
@@ -131,7 +131,7 @@ class _Lot:
                 f"a Dask worker cannot run tasks: {type(error).__name__}: {error}; "
                 "every worker needs the fused-spec that serves, with its extra dask"
             ) from error
-        mean = sum(seconds for _, seconds in batch.outcomes) / max(1, len(batch.outcomes))
+        mean = sum(one.seconds for one in batch.ended) / max(1, len(batch.ended))
         self._mean_seconds = (self._mean_seconds + mean) / 2
         return batch
 
@@ -139,10 +139,14 @@ class _Lot:
         """Several workers were lost under these tasks: find the one that does it, and let it fail."""
         if len(tasks) > 1:
             self._alone.extend(tasks)
-            return Batch(outcomes=[], lines=[])
+            return Batch(ended=[], lines=[])
         number = error.allowed_failures + 1
         lost = f"{number} worker{' was' if number == 1 else 's were'} lost while it ran; it may need more memory"
-        return Batch(outcomes=[(TaskOutcome(index=tasks[0], error=lost), 0.0)], lines=[])
+        return Batch(ended=[Ended(outcome=TaskOutcome(index=tasks[0], error=lost))], lines=[])
+
+
+def _done(ended: Ended, pack: Pack) -> Done:
+    return Done(ended.outcome.index, ended.seconds, pack.keep(ended.outcome), ended.facts)
 
 
 @contextmanager

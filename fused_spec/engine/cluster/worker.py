@@ -24,9 +24,10 @@ from distributed import get_worker
 from fused_spec.engine.cluster.task_host import LENGTH, OVER_LIMIT, scratch_in
 from fused_spec.engine.processes.guard import Limits, WorkerLimits
 from fused_spec.engine.processes.packing import TaskOutcome, task_name
-from fused_spec.engine.processes.pool import Done, Pool
+from fused_spec.engine.processes.pool import Pool
 from fused_spec.engine.processes.starting import Process
 from fused_spec.engine.processes.task_folder import clear, words_of
+from fused_spec.engine.processes.telling import Done
 from fused_spec.jobs.folder import JobDir, Result, result_content, result_file, result_metadata
 from fused_spec.messages.redaction import without_secrets
 from fused_spec.system.removal import remove_tree
@@ -35,13 +36,22 @@ _KEPT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What became of a task, how long it took, and what is known of it (`pool.Done.facts`)."""
+
+    outcome: TaskOutcome
+    seconds: float = 0.0
+    facts: str = '"worker": null'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What became of a batch: each task with its seconds, and what they printed, line by line.
+    """What became of a batch: of each task, and what they printed, line by line.
 
     When they took too much of the worker's machine, `over_limit` says so, and only tasks that had ended are told of.
     """
 
-    outcomes: list[tuple[TaskOutcome, float]]
+    ended: list[Ended]
     lines: list[str]
     over_limit: str | None = None
 
@@ -71,7 +81,7 @@ def run_batch(job: bytes, limits: WorkerLimits, tasks: Sequence[int]) -> Batch:
             if (over := host.over_limit) is not None:
                 done = [one for one in done if one.answer.record]
                 break
-        batch = Batch(outcomes=_outcomes(host.job, done), lines=lines.written, over_limit=over)
+        batch = Batch(ended=_ended(host.job, done), lines=lines.written, over_limit=over)
         host.empty()
     except BaseException:
         host.end()
@@ -246,8 +256,16 @@ def _wanted() -> Callable[[], None]:
     return check
 
 
-def _outcomes(job: JobDir, done: Sequence[Done]) -> list[tuple[TaskOutcome, float]]:
-    return [(_outcome(job, one.index, one.answer.error, one.answer.record), one.seconds) for one in done]
+def _ended(job: JobDir, done: Sequence[Done]) -> list[Ended]:
+    worker = json.dumps(str(get_worker().name))
+    return [
+        Ended(
+            outcome=_outcome(job, one.index, one.answer.error, one.answer.record),
+            seconds=one.seconds,
+            facts=f'{one.facts.rpartition(", ")[0]}, "worker": {worker}',  # not the process, which is its own affair
+        )
+        for one in done
+    ]
 
 
 def _outcome(job: JobDir, index: int, error: str | None, record: str) -> TaskOutcome:

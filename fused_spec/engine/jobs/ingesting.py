@@ -190,7 +190,9 @@ class _Tasks:
         kept = JobDir(self.job.path / "answers")
         kept.results.mkdir(parents=True)
         answers = {}
-        with closing(self.engine.map(task, numbers, at_once=None, folder=kept.results, log=self.log)) as batches:
+        with closing(
+            self.engine.map(task, numbers, at_once=None, folder=kept.results, log=self.log, look=lambda _: None)
+        ) as batches:
             for done in (one for batch in batches for one in batch):
                 if done.answer.error is not None:
                     raise StepFailed(self._told(done.answer))

@@ -1,7 +1,7 @@
 """The three types of step, each run in task processes below the worker."""
 
 import shutil
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +9,9 @@ from typing import Any, BinaryIO
 
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.jobs.ingesting import run_ingestion
+from fused_spec.engine.jobs.task_log import TaskLog, as_one_task
 from fused_spec.engine.processes.mapping import Engine
-from fused_spec.engine.processes.pool import Done
+from fused_spec.engine.processes.telling import Done
 from fused_spec.engine.reporting.log import LogWriter
 from fused_spec.engine.results.losses import Losses
 from fused_spec.engine.storage import Root
@@ -32,7 +33,7 @@ class Surroundings:
     tile: tuple[int, int, int] | None
     provided: Provided
     log: LogWriter
-    tasks_done: Callable[[int], None]
+    tasks: TaskLog
 
 
 def is_divisible(step: JobStep) -> bool:
@@ -47,9 +48,8 @@ def run_step(step: JobStep, around: Surroundings, *, last: bool) -> Mapping[str,
     """
     if isinstance(step, UdfStep):
         return _run_udf(step, around, keep=last)
-    account = run_ingestion(step, around.storage, around.job_id, engine=around.engine, job=around.job, log=around.log)
-    around.tasks_done(1)
-    return account
+    with as_one_task(around.tasks):
+        return run_ingestion(step, around.storage, around.job_id, engine=around.engine, job=around.job, log=around.log)
 
 
 def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> Mapping[str, Any]:
@@ -72,7 +72,7 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> Mapping[str,
             _name_results(batch, index)
             for done in batch:
                 losses.add_record(done.answer.record)
-            around.tasks_done(len(batch))
+            around.tasks.ended(batch)
             failed += _note_failures(step, batch, around.log)
     summary = f"{count - failed} of {count} done" if failed else f"{count} done"
     around.log.write(f"{step.udf.name or step.udf.entrypoint}: {summary}")
@@ -90,7 +90,14 @@ def _told_at_last(losses: Losses, count: int, log: LogWriter) -> Iterator[None]:
 
 
 def _mapped(around: Surroundings, task: UdfTask, step: UdfStep, folder: Path) -> Generator[list[Done]]:
-    return around.engine.map(task, range(step.task_count), at_once=step.n_processes, folder=folder, log=around.log)
+    return around.engine.map(
+        task,
+        range(step.task_count),
+        at_once=step.n_processes,
+        folder=folder,
+        log=around.log,
+        look=around.tasks.look,
+    )
 
 
 @contextmanager

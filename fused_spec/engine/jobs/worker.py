@@ -9,14 +9,14 @@ import os
 import signal
 import sys
 import tempfile
-import time
 import traceback
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
 from fused_spec.configuration.storage_url import storage_variables
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.jobs.task_log import TaskLog
 from fused_spec.engine.processes.family import adopt_orphans, end_children
 from fused_spec.engine.processes.guard import Cancelled, Limits, OverLimit, WorkerLimits, guarded
 from fused_spec.engine.processes.task_folder import SCRATCH
@@ -93,8 +93,6 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
     provided = read_provided(request)
     log.mask = provided.mask()
     steps = JobConfig.model_validate(request["config"]).steps
-    total = sum(step.task_count for step in steps)
-    progress = Progress(events, total)
     try:
         # One call is not worth a cluster, and whoever asked for it is waiting.
         place = _cluster(request, log) if any(map(is_divisible, steps)) else None
@@ -109,6 +107,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         engine = engine_of(place, cpus=int(request["cpus"]), env=env, elsewhere=_elsewhere(request), quarters=quarters)
     except StepFailed as failure:
         return str(failure)
+    tasks = TaskLog(job, events, sum(step.task_count for step in steps), mask=log.mask)
     surroundings = Surroundings(
         job=job,
         job_id=request["job_id"],
@@ -118,38 +117,18 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         tile=tuple(request["tile"]) if request.get("tile") else None,
         provided=provided,
         log=log,
-        tasks_done=progress.tasks_done,
+        tasks=tasks,
     )
     facts = RunFacts(job, log.mask)
-    for number, step in enumerate(steps, start=1):
-        log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
-        try:
-            facts.add(number, step.type, run_step(step, surroundings, last=number == len(steps)))
-        except StepFailed as failure:
-            return f"step {number} of {len(steps)} ({step.type}) failed: {failure}"
-    progress.tell()
+    with closing(tasks):
+        for number, step in enumerate(steps, start=1):
+            log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
+            try:
+                with tasks.step(number):
+                    facts.add(number, step.type, run_step(step, surroundings, last=number == len(steps)))
+            except StepFailed as failure:
+                return f"step {number} of {len(steps)} ({step.type}) failed: {failure}"
     return None
-
-
-class Progress:
-    """Counts finished tasks and tells it now and then."""
-
-    def __init__(self, events: EventLog, total: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._events = events
-        self._total = total
-        self._finished = 0
-        self._clock = clock
-        self._told = clock()
-        self.tell()
-
-    def tasks_done(self, number: int) -> None:
-        self._finished += number
-        if self._clock() - self._told > 0.2:
-            self.tell()
-
-    def tell(self) -> None:
-        self._told = self._clock()
-        self._events.add("progress", finished=self._finished, total=self._total)
 
 
 def _limits(request: dict[str, Any]) -> Limits:

@@ -24,7 +24,7 @@ _LARGEST_PACKED = 256 * 1024
 class TaskOutcome:
     """How one task ended: what it returned in its stored form, and what is known beside that, as JSON.
 
-    `status` is that of an HTTP response; `lossy` says what the stored form does not hold.
+    `status` is that of an HTTP response; `lossy` says what the stored form does not hold; `facts` is as in `Answer`.
     """
 
     index: int
@@ -35,6 +35,7 @@ class TaskOutcome:
     metadata: bytes = b""
     status: int | None = None
     lossy: Sequence[str] = ()
+    facts: str = ""
 
 
 class Pack:
@@ -48,7 +49,9 @@ class Pack:
     def keep(self, outcome: TaskOutcome) -> Answer:
         """Keep an outcome, and answer where it is; what cannot be kept, as on a full disk, has failed."""
         try:
-            return Answer(outcome.error, self._put(outcome))
+            record = self._put(outcome)
+            size = f', "bytes": {len(outcome.content)}' if outcome.error is None else ""
+            return Answer(outcome.error, record, outcome.facts + size)
         except OSError as error:
             problem = f"the result cannot be kept: {error.strerror or error}"
             return Answer(problem, Result(index=outcome.index, error=problem).as_line())

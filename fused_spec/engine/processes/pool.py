@@ -14,32 +14,17 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
 
 from fused_spec.engine.processes.starting import Process, Start, fork_process
 from fused_spec.engine.processes.task_process import BATCH_SECONDS, Answer
+from fused_spec.engine.processes.telling import Clear, Done, Log, Look, Running
+from fused_spec.jobs.folder import now_ms
 
 _LARGEST_BATCH = 1024
 _IDLE_SECONDS = 0.1
 _GATHER_SECONDS = 0.002  # between two looks at answers that come faster than this
 _PIECE = 64 * 1024
 _MOST_PIECES = 16  # no pipe holds more than 1 MiB
-
-
-class Log(Protocol):
-    """Where the lines go that tasks print."""
-
-    def write(self, text: str, /) -> None: ...
-
-    def write_part(self, text: str, /) -> str:
-        """Write the beginning of a line, and give back what cannot be written before more of it is known."""
-        ...
-
-    def write_parts(self, texts: Sequence[str], /) -> None:
-        """Write texts of which one without a line end may go on in the next."""
-        ...
-
-    def flush(self) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -50,19 +35,7 @@ class _Member:
     cut_message: bytes = b""
     cut_line: bytes = b""
     tasks: deque[int] = field(default_factory=deque)
-
-
-@dataclass(slots=True)  # not frozen, as `jobdir.Result`
-class Done:
-    """The answer to one task, and what that took."""
-
-    index: int
-    seconds: float
-    answer: Answer
-
-
-Clear = Callable[[int, int | None], str | None]
-"""Remove what a process left that is gone, by its number and the task that it was at; a line for the log."""
+    since: int = 0  # ms, when it began with the first of them
 
 
 def run_tasks(
@@ -72,11 +45,12 @@ def run_tasks(
     processes: int,
     log: Log,
     clear: Clear = lambda _pid, _task: None,
+    look: Look = lambda _running: None,
 ) -> Generator[list[Done]]:
     """Yield the answers to the tasks as they come; closing the iterator ends the processes."""
     pool = Pool(partial(fork_process, call), clear)
     try:
-        yield from pool.run(tasks, processes=processes, log=log)
+        yield from pool.run(tasks, processes=processes, log=log, tick=lambda: look(pool.running()))
     finally:
         pool.end()
 
@@ -104,6 +78,11 @@ class Pool:
             self._feed()  # it loads what it needs while the next one is started
         self._feed()
         yield from self._answers()
+
+    def running(self) -> list[Running]:
+        """The task that each process is at."""
+        at_work = (member for member in self._members if member.tasks)
+        return [Running(one.tasks[0], one.since, str(one.process.pid)) for one in at_work]
 
     def _add(self) -> None:
         process = self._start([pipe for one in self._members for pipe in one.process.pipes])
@@ -169,12 +148,14 @@ class Pool:
             if tab:
                 index = member.tasks.popleft()
                 assert index == int(number)
-                nanoseconds, error, record = answer.split("\t")
-                done.append(Done(index, int(nanoseconds) / 1e9, Answer(json.loads(error) if error else None, record)))
+                nanoseconds, error, record, facts = answer.split("\t")
+                known = Answer(json.loads(error) if error else None, record)
+                done.append(Done(index, int(nanoseconds) / 1e9, known, f'{facts}, "worker": "{member.process.pid}"'))
             else:
                 returned += [member.tasks.popleft() for _ in range(int(number))]
         self._left.extendleft(reversed(returned))
         if done:
+            member.since = now_ms()
             self._mean_seconds = sum(one.seconds for one in done) / len(done)
         return done
 
@@ -200,6 +181,8 @@ class Pool:
         except ConnectionError:
             self._left.extendleft(reversed(batch))  # it died after its last answer, which the next round finds
         else:
+            if not member.tasks:
+                member.since = now_ms()
             member.tasks.extend(batch)
 
     def _bury_dead(self) -> Iterator[list[Done]]:
@@ -227,7 +210,9 @@ class Pool:
         self._feed()
         if failed is None:
             return []
-        return [Done(failed, 0.0, Answer(_death(os.waitstatus_to_exitcode(status))))]
+        seconds = (now_ms() - member.since) / 1000
+        facts = f'"started": {member.since}, "seconds": {seconds:.3f}, "worker": "{member.process.pid}"'
+        return [Done(failed, 0.0, Answer(_death(os.waitstatus_to_exitcode(status))), facts)]
 
     def _clear_up(self, member: _Member) -> None:
         if (line := self._clear(member.process.pid, member.tasks[0] if member.tasks else None)) is not None:

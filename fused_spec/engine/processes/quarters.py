@@ -36,6 +36,11 @@ class Quarters:
         return words_of(left, what) if left else None
 
 
+def _is_of_the_system(descriptor: int) -> bool:
+    """Whether it leads to what this process asks of the system (`meter`), and to no file."""
+    return Path(f"/proc/self/fd/{descriptor}").readlink().is_relative_to("/proc")
+
+
 def _let_go_of_files() -> None:
     """Point the files at nothing that the worker writes to, and that came along by the fork."""
     if sys.platform != "linux":
@@ -45,6 +50,6 @@ def _let_go_of_files() -> None:
         with suppress(OSError):  # the one of this list
             descriptor = int(name)
             is_written = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
-            if is_written and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            if is_written and stat.S_ISREG(os.fstat(descriptor).st_mode) and not _is_of_the_system(descriptor):
                 os.dup2(nothing, descriptor, inheritable=False)
     os.close(nothing)

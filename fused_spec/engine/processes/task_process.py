@@ -1,8 +1,8 @@
 """The life of a task process of the pool: batches of tasks come in, an answer to each goes out.
 
-A batch is a line with a JSON list of numbers. An answer is a line of four fields with tabs between them: the number of
-the task, its nanoseconds, its error in JSON or nothing, and its record. A number alone says how many tasks of the batch
-are returned, not begun.
+A batch is a line with a JSON list of numbers. An answer is a line of five fields with tabs between them: the number of
+the task, its nanoseconds, its error in JSON or nothing, its record, and what is known of it (`Answer.facts`, with what
+the meter says). A number alone says how many tasks of the batch are returned, not begun.
 """
 
 import gc
@@ -16,14 +16,20 @@ from collections.abc import Callable
 from json.encoder import encode_basestring_ascii
 from typing import BinaryIO, NamedTuple, NoReturn
 
+from fused_spec.engine.processes.meter import Meter
+
 BATCH_SECONDS = 0.05
 
 
 class Answer(NamedTuple):
-    """What a task answers: why it failed, if it did, and for whoever asked a record: one line without a tab."""
+    """What a task answers: why it failed, if it did, and for whoever asked a record: one line without a tab.
+
+    `facts` is what is known of the task, as the inner part of a JSON object with a comma before it, or nothing.
+    """
 
     error: str | None = None
     record: str = ""
+    facts: str = ""
 
 
 def serve(call: Callable[[int], Answer], orders: int, answers: int, output: int) -> NoReturn:
@@ -34,11 +40,12 @@ def serve(call: Callable[[int], Answer], orders: int, answers: int, output: int)
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     gc.freeze()  # what the worker had stays; looking through it again and again would cost more than small tasks
+    meter = Meter()
     code = 70  # a fault of the engine, which the worker reports
     try:
         with open(orders, "rb") as batches, open(answers, "wb") as stream:
             for batch in batches:
-                _work(call, deque(json.loads(batch)), stream)
+                _work(call, deque(json.loads(batch)), stream, meter)
         code = 0
     except ConnectionError:
         code = 0
@@ -46,19 +53,21 @@ def serve(call: Callable[[int], Answer], orders: int, answers: int, output: int)
         os._exit(code)  # in any case: what stands above this in the stack is the worker's
 
 
-def _work(call: Callable[[int], Answer], tasks: deque[int], stream: BinaryIO) -> None:
+def _work(call: Callable[[int], Answer], tasks: deque[int], stream: BinaryIO, meter: Meter) -> None:
     """Answer task by task, each at once: one that ends the process must not take the answers before it along.
 
     When they take longer than was thought, the rest is returned for others to take.
     """
     started = time.perf_counter_ns()
+    meter.begin()
     late = started + 2 * BATCH_SECONDS * 1e9
     while tasks:
         index = tasks.popleft()
         answer = _answer(call, index)
         ended = time.perf_counter_ns()
         error = "" if answer.error is None else encode_basestring_ascii(answer.error)
-        stream.write(f"{index}\t{ended - started}\t{error}\t{answer.record}\n".encode())
+        facts = meter.of(started, ended) + answer.facts
+        stream.write(f"{index}\t{ended - started}\t{error}\t{answer.record}\t{facts}\n".encode())
         if tasks and ended > late:
             stream.write(f"{len(tasks)}\n".encode())
             tasks.clear()

@@ -18,7 +18,7 @@ class Unstorable(Exception):
 class Content:
     """A result's bytes, and what they are; `status` is that of an HTTP response that a UDF returned.
 
-    `lossy` is what they do not hold of the value, in sentences.
+    `lossy` is what they do not hold of the value, in sentences; `facts` what is known of the value (`described`).
     """
 
     suffix: str
@@ -26,3 +26,4 @@ class Content:
     content: bytes
     status: int | None = None
     lossy: Sequence[str] = ()
+    facts: str = ""

@@ -74,6 +74,7 @@ class UdfTask:
             metadata=self._described(None, lossy) if lossy or self._capture.has_text else _QUIET,
             status=stored.status,
             lossy=lossy,
+            facts=stored.facts,
         )
 
     @cached_property

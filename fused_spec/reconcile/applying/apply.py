@@ -4,7 +4,6 @@ One loop takes every decision; calls that may take a while go to a small pool. L
 leaves runs running, and the next apply finds them in the history. Nothing here prints or reads the environment.
 """
 
-import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from functools import partial
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from fused_spec.errors import ArchiveError, ServiceError
-from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Plan
 from fused_spec.reconcile.applying.act import act, flight_of, start_again
@@ -33,6 +31,7 @@ from fused_spec.reconcile.applying.options import Options
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.applying.progress import Progress
 from fused_spec.reconcile.applying.turns import Turns
+from fused_spec.reconcile.following.closely import CloseLooks
 from fused_spec.reconcile.following.flight import Flight, Then
 from fused_spec.reconcile.following.logs import LogFollower
 from fused_spec.reconcile.following.pace import Pace
@@ -55,14 +54,14 @@ def apply(plan: Plan, site: Site, *, options: Options = Options()) -> Iterator[E
     """
     check_secrets(plan.changes, site)
     workers = site.world.pool(options.parallelism + 1)  # one reads logs
-    left = threading.Event()
+    is_left = False
     may_act = site.may_act
-    site = replace(site, may_act=lambda seconds: not left.is_set() and may_act(seconds))
+    site = replace(site, may_act=lambda seconds: not is_left and may_act(seconds))
     try:
         yield from _Apply(plan, site, options, workers).events()
     finally:
         # What is being sent is let through, so that its answer is not lost; nothing new begins or is sent.
-        left.set()
+        is_left = True
         workers.shutdown(wait=True, cancel_futures=True)
 
 
@@ -88,11 +87,11 @@ class _Apply:
         )
         self._over_limit = False
         self._silence = Silence(options.silence)
-        self._pace = Pace(site.world, *options.poll)
-        self._turn = 0
+        self._closely = CloseLooks(is_near=site.api.service_id is not None)
+        self._pace = Pace(site.world, *self._closely.pauses(options.poll))
 
     def events(self) -> Iterator[Event]:
-        while self._turns or self._calls or self._flights:
+        while self._flights or self._calls or self._turns:
             told = False
             for event in self._round():
                 told = True
@@ -105,10 +104,16 @@ class _Apply:
 
     def _round(self) -> Iterator[Event]:
         """One look at everything, and what follows from it."""
-        yield from self._dispatch()
-        yield from self._collect()
-        yield from self._watch()
-        yield from self._check_limits()
+        if self._turns:
+            yield from self._dispatch()
+        self._calls.begin_due()
+        if self._calls:
+            yield from self._collect()
+        if self._flights and self._pace.is_due:
+            yield from self._watch()
+        why = self._budget.passed(self._flights.values())
+        if why is not None:
+            yield from self._end_all(why)
         if self._deadline.passed:
             yield from self._stop_waiting()
 
@@ -117,8 +122,8 @@ class _Apply:
         left = self._deadline.remaining
         seconds = self._pace.remaining if self._flights else self._pace.pause()
         seconds = min(seconds, left) if left else seconds  # once it has passed, only what is under way is waited for
-        if self._calls.under_way:
-            self._world.wait(self._calls.under_way, seconds)
+        if under_way := self._calls.under_way:
+            self._world.wait(under_way, seconds)
         else:
             self._world.sleep(seconds)
 
@@ -129,7 +134,6 @@ class _Apply:
         while self._calls.has_room and (turn := self._turns.next(may_run=self._may_run)) is not None:
             ready = replace(turn, reads=self._progress.reads(turn))
             self._calls.make(ready, partial(act, ready, self._site))
-        self._calls.begin_due()
 
     @property
     def _may_run(self) -> bool:
@@ -159,12 +163,11 @@ class _Apply:
         return not stays and flight.then is Then.FINISH
 
     def _watch(self) -> Iterator[Event]:
-        """Look at the runs in flight when it is time; a service that cannot be read says nothing about them."""
-        if not self._flights or not self._pace.is_due:
-            return
+        """Look at the runs in flight; a service that cannot be read says nothing about them."""
         began = self._world.clock()
         try:
-            seen = look(self._site.api, self._site.markers, self._flights.keys(), closely=self._next_in_turn())
+            closely = self._closely.next(self._flights.values())
+            seen = look(self._site.api, self._site.markers, self._flights.keys(), closely=closely)
             yield from self._settle(seen.sights, seen.others)
         except ServiceError as error:
             self._pace.failed(error.retry_after)
@@ -178,18 +181,9 @@ class _Apply:
             if job_id in self._flights:
                 yield from self._follow(self._flights[job_id], sight)
 
-    def _next_in_turn(self) -> list[str]:
-        """One run at a time is asked how far its tasks are, and like one that waits whether its machine is there."""
-        self._turn += 1
-        of_status = [
-            [job_id for job_id, flight in self._flights.items() if flight.sight.status is status]
-            for status in (RunStatus.RUNNING, RunStatus.QUEUED)
-        ]
-        return [job_ids[self._turn % len(job_ids)] for job_ids in of_status if job_ids]
-
     def _follow(self, flight: Flight, sight: Sight) -> Iterator[Event]:
         now = self._world.clock()
-        if flight.see(sight, self._world.now(), now):
+        if flight.see(sight, self._world.now, now):
             yield StatusChanged(
                 key=flight.change.key,
                 job_id=flight.job_id,
@@ -197,6 +191,7 @@ class _Apply:
                 finished_tasks=flight.sight.finished_tasks,
                 total_tasks=flight.sight.total_tasks,
                 at=self._world.now(),
+                standing=flight.sight.standing,
             )
         if flight.sight.status.in_flight:
             why = flight.overdue(now, self._options.prices)
@@ -213,8 +208,7 @@ class _Apply:
             flight = self._flights[job_id]
             if flight.sight.created is None and sight.created is not None:
                 flight.sight = replace(flight.sight, created=sight.created)
-        own = [flight for flight in self._flights.values() if flight.counts]
-        for decision in self._rivals.decide(own, others):
+        for decision in self._rivals.decide(self._flights.values(), others):
             yield from self._end_losers(decision)
 
     def _end_losers(self, decision: Decision) -> Iterator[Event]:
@@ -252,11 +246,8 @@ class _Apply:
         flight.cancelled_because = why
         yield Cancelling(key=flight.change.key, job_id=flight.job_id, why=why, at=self._world.now())
 
-    def _check_limits(self) -> Iterator[Event]:
-        """End this apply's runs when they took too long or cost too much altogether."""
-        why = self._budget.passed(self._flights.values())
-        if why is None:
-            return
+    def _end_all(self, why: str) -> Iterator[Event]:
+        """End this apply's runs, which took too long or cost too much altogether."""
         self._over_limit = True
         yield from self._end_the_rest(OutcomeStatus.SKIPPED, f"not started: {why}")
         for flight in self._flights.values():

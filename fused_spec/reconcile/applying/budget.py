@@ -29,7 +29,7 @@ class Budget:
 
     def passed(self, flights: Iterable[Flight]) -> str | None:
         """Why no more may be spent; None while it may."""
-        if self._deadline.passed:
+        if self.max_duration is not None and self._deadline.passed:
             return f"the apply took longer than its max_duration of {self.max_duration:g} seconds"
         if self.max_cost is not None and self.spent + sum(map(self._cost, flights)) > self.max_cost:
             return f"the apply cost more than its max_cost of {self.max_cost:g} dollars"

@@ -65,6 +65,8 @@ class Calls:
 
     def begin_due(self) -> None:
         """Make the calls whose time has come, as far as there is room."""
+        if not self._put_off:
+            return
         for call in [call for call in self._put_off if call.due <= self._world.clock()]:
             if self.has_room:
                 self._put_off.remove(call)

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from fused_spec.jobs.status import RunStatus
+from fused_spec.jobs.tasks import Standing
 from fused_spec.plan.model import Change
 from fused_spec.reconcile.applying.outcome import Outcome
 from fused_spec.spec.model import Key, LocalFile
@@ -37,7 +38,7 @@ class Attached(Struct, frozen=True, kw_only=True):
 
 
 class StatusChanged(Struct, frozen=True, kw_only=True):
-    """A run's status or its count of tasks is another than at the last look."""
+    """A run's status or its count of tasks is another than at the last look; `standing` where the service tells it."""
 
     key: Key
     job_id: str
@@ -45,10 +46,20 @@ class StatusChanged(Struct, frozen=True, kw_only=True):
     finished_tasks: int
     total_tasks: int
     at: datetime
+    standing: Standing | None = None
 
 
 class Cancelling(Struct, frozen=True, kw_only=True):
     """A run is being cancelled, and why."""
+
+    key: Key
+    job_id: str
+    why: str
+    at: datetime
+
+
+class NotArchived(Struct, frozen=True, kw_only=True):
+    """A run that ended for another to follow could not be archived, and why; the other follows."""
 
     key: Key
     job_id: str
@@ -88,4 +99,15 @@ class Finished(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-Event = Uploaded | Started | Attached | StatusChanged | Cancelling | Retrying | SinkWritten | ServiceSilent | Finished
+Event = (
+    Uploaded
+    | Started
+    | Attached
+    | StatusChanged
+    | Cancelling
+    | NotArchived
+    | Retrying
+    | SinkWritten
+    | ServiceSilent
+    | Finished
+)

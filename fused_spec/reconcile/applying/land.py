@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.applying.act import Step, start_again
+from fused_spec.reconcile.applying.events import NotArchived
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.archive.gathering import keep_run
 from fused_spec.reconcile.following.flight import Flight, Then
@@ -18,7 +19,11 @@ def land(flight: Flight, site: Site) -> Step:
     run = replace(flight.run, replaced=flight.then is Then.START and flight.change.action is Action.REPLACE)
     kept = keep_run(flight.change, run, site, statuses=flight.statuses)
     if flight.then is Then.START:
-        return start_again(flight.change, run, site)
+        again = start_again(flight.change, run, site)
+        if kept.trouble is None:
+            return again
+        told = NotArchived(key=run.key, job_id=run.job_id, why=kept.trouble, at=site.world.now())
+        return replace(again, events=(told, *again.events))
     if flight.then is Then.SKIP:
         why = f"not started: {flight.cancelled_because}"
         skipped = Outcome(

@@ -55,12 +55,15 @@ class Turns:
 
     def next(self, *, may_run: bool) -> Change | None:
         """The first whose turn it is; without `may_run` of those that start no run. It waits no more."""
-        queues = [queue for starts, queue in self._ready.items() if may_run or not starts]
-        for queue in queues:
+        first: list[int] | None = None
+        for starts, queue in self._ready.items():
+            if starts and not may_run:
+                continue
             while queue and queue[0] not in self._waiting:
                 heappop(queue)
-        filled = [queue for queue in queues if queue]
-        return self._waiting.pop(heappop(min(filled, key=lambda queue: queue[0]))) if filled else None
+            if queue and (first is None or queue[0] < first[0]):
+                first = queue
+        return None if first is None else self._waiting.pop(heappop(first))
 
     def drop(self) -> list[Change]:
         """Forget all that waits."""

@@ -4,6 +4,7 @@
         spec.json       what was declared, resolved; sensitive values masked
         status.jsonl    {"at", "status"} as observed
         facts.json      what came of each step, in numbers, where the service tells it; secrets masked
+        tasks.jsonl.gz  what is known of each task (`jobs.tasks`), where the service tells it; secrets masked
         logs.jsonl.gz   {"timestamp", "message"}, every line the service had; secrets masked
         receipt.json    the record; a folder without one does not exist for any reader
 
@@ -11,20 +12,19 @@ Nothing here is ever deleted or written a second time.
 """
 
 import gzip
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from io import BufferedWriter, RawIOBase
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from msgspec import Struct, field
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
+from fused_spec.jobs.tasks import Task, TaskCounts
 from fused_spec.plan.model import PastRun, ReadRun, StartedAs
+from fused_spec.reconcile.archive.kept import digest_of, unpacked_tasks, write_log, write_tasks, write_text
 from fused_spec.reconcile.archive.places import RECEIPT, RUNS, places_of, receipts_in
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.receipts import Receipts, Unreadable
@@ -37,10 +37,7 @@ from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.system.timings import UNTIMED, Timings
 
 SPEC, STATUS, LOGS = "spec.json", "status.jsonl", "logs.jsonl.gz"
-FACTS = "facts.json"
-
-_PIECE = 256 * 1024
-_LEVEL = 3  # of compression: the best one takes ten times as long for a tenth less
+FACTS, TASKS = "facts.json", "tasks.jsonl.gz"
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):
@@ -59,6 +56,7 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     statuses: Sequence[tuple[datetime, RunStatus]]
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     facts: Mapping[str, Any] | None = None
+    tasks: Iterable[bytes] | None = None
     group: str | None = None
     cell: Mapping[str, str] = field(default_factory=dict)
 
@@ -107,13 +105,14 @@ class Archive:
         folder = self._at(record.key, record.job_id)
         with self._store.staging() as draft:
             lines, digest = write_log(draft / LOGS, log.lines)
-            _write(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
+            write_text(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
             statuses = (json.dumps({"at": at.isoformat(), "status": str(status)}) for at, status in record.statuses)
-            _write(draft / STATUS, "".join(f"{line}\n" for line in statuses))
+            write_text(draft / STATUS, "".join(f"{line}\n" for line in statuses))
             if record.facts is not None:
-                _write(draft / FACTS, json.dumps(record.facts, indent=2, ensure_ascii=False))
-            receipt = self._receipt(record, lines, digest, log.missing, now).to_json()
-            _write(draft / RECEIPT, receipt)
+                write_text(draft / FACTS, json.dumps(record.facts, indent=2, ensure_ascii=False))
+            counts = None if record.tasks is None else write_tasks(draft / TASKS, record.tasks)
+            receipt = self._receipt(record, lines, digest, log.missing, now, counts).to_json()
+            write_text(draft / RECEIPT, receipt)
             self._store.publish(draft, folder, RECEIPT)
             self._known.wrote(receipt)
         return self._store.shown(folder)
@@ -176,6 +175,14 @@ class Archive:
         with self._store.open(self._log(receipt)) as packed, gzip.open(packed, "rt", encoding="utf-8") as stream:
             yield from map(LogRecord.from_json, stream)
 
+    def tasks(self, key: Key, job_id: str) -> Iterator[Task] | None:
+        """What is known of each task of a run, in the order of their ends; None where that is not kept."""
+        try:
+            packed = self._store.open(f"{self._at(key, job_id)}/{TASKS}")
+        except FileNotFoundError:
+            return None
+        return unpacked_tasks(packed)
+
     def spec(self, key: Key, job_id: str) -> Mapping[str, Any] | None:
         """What a run was started with, sensitive values masked; None where that is not kept."""
         return self._kept_json(key, job_id, SPEC)
@@ -197,7 +204,7 @@ class Archive:
         shown = self._store.shown(self._log(receipt))
         try:
             with self._store.open(self._log(receipt)) as stream:
-                digest = _digest(stream)
+                digest = digest_of(stream)
         except OSError as error:
             raise FusedSpecError(f"the archived log {shown} cannot be read: {error.strerror or error}") from None
         if digest != receipt.log_sha256:
@@ -231,7 +238,15 @@ class Archive:
     def _log(self, receipt: Receipt) -> str:
         return f"{self._at(receipt.key, receipt.job_id)}/{LOGS}"
 
-    def _receipt(self, record: RunRecord, lines: int, digest: str, missing: str | None, now: datetime) -> Receipt:
+    def _receipt(
+        self,
+        record: RunRecord,
+        lines: int,
+        digest: str,
+        missing: str | None,
+        now: datetime,
+        tasks: TaskCounts | None,
+    ) -> Receipt:
         return Receipt(
             scope=self._scope,
             key=record.key,
@@ -251,6 +266,7 @@ class Archive:
             service=self._service.name if self._service else None,
             group=record.group,
             cell=record.cell,
+            tasks=tasks,
         )
 
 
@@ -269,30 +285,3 @@ def _past(receipt: Receipt, kept: Receipt) -> PastRun:
         tries=receipt.tries,
         reads=receipt.reads,
     )
-
-
-def write_log(path: Path, log: Iterable[bytes]) -> tuple[int, str]:
-    """Write the lines, compressed; the count and the file's digest come back."""
-    lines = 0
-    # mtime=0: the same log makes the same file.
-    with (
-        path.open("wb") as raw,
-        gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0, compresslevel=_LEVEL) as packed,
-        BufferedWriter(cast(RawIOBase, packed), _PIECE) as stream,
-    ):
-        for line in log:
-            lines += 1
-            stream.write(line)
-    with path.open("rb") as written:
-        return lines, _digest(written)
-
-
-def _digest(stream: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while piece := stream.read(_PIECE):
-        digest.update(piece)
-    return digest.hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")

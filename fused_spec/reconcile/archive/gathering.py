@@ -1,6 +1,7 @@
 """Archive one finished run: gather what the service has about it and hand it to the archive."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +43,15 @@ def keep_run(
 ) -> Archived:
     """Archive the run unless it is archived; where `certain` says that it goes on after all, it is left alone.
 
-    A run that cannot be archived now is no failure: the next apply finds it without a receipt and tries again.
+    A run that cannot be archived now is no failure: that is noted, and the next apply tries again.
     """
     with site.timings.phase(Phase.ARCHIVE):
-        return _kept(change, run, site, statuses, certain)
+        kept = _kept(change, run, site, statuses, certain)
+        if kept.trouble is not None:
+            # A store that fails now takes no note either, and no intent of a start that could hide this run.
+            with suppress(ArchiveError, OSError):
+                site.journal.not_archived(run)
+        return kept
 
 
 def _kept(
@@ -81,6 +87,7 @@ def _kept(
             statuses=statuses or [(run.ended or now, run.status)],
             reads=run.own.reads,
             facts=None if gone else masked(api.get_job_facts(run.job_id), spool.redact),
+            tasks=None if gone else spool.tasks(api, run.job_id),
             group=declared.group if declared is not None else None,
             cell=declared.cell if declared is not None else {},
         )

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field, to_builtins
 
 from fused_spec.configuration.service_identity import ServiceIdentity, is_service_id
 from fused_spec.jobs.status import RunStatus
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.plan.model import ReadRun
 from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
 from fused_spec.reconcile.store.formats import check_version
@@ -22,7 +23,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
     `service` names the one where it ran (`ServiceIdentity.name`); receipts of earlier versions have only its URL.
     `log_missing` says in words what that log lacks. A cell of a matrix has the name of its `group`, and its `cell` by
-    dimension.
+    dimension. `tasks` is None where the service did not tell them.
     """
 
     scope: str
@@ -43,6 +44,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     service: str | None = None
     group: str | None = None
     cell: Mapping[str, str] = field(default_factory=dict)
+    tasks: TaskCounts | None = None
 
     @property
     def is_adopted(self) -> bool:
@@ -78,6 +80,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 **reads_to_json(self.reads),
                 "service": self.service,
                 **({"group": self.group, "cell": dict(self.cell)} if self.group is not None else {}),
+                **({"tasks": to_builtins(self.tasks)} if self.tasks is not None else {}),
                 "log": {"lines": self.log_lines, "sha256": self.log_sha256, "missing": self.log_missing},
             },
             indent=2,
@@ -108,6 +111,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 service=content.get("service"),
                 group=content.get("group"),
                 cell=dict(content.get("cell") or {}),
+                tasks=convert(content["tasks"], TaskCounts) if content.get("tasks") else None,
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a receipt: {error!r}") from None

@@ -23,7 +23,7 @@ from fused_spec.api.http.limits import MOST_LOG
 from fused_spec.api.logs.cursor import LogCursor
 from fused_spec.api.logs.file import as_line
 from fused_spec.api.reading import FusedReader
-from fused_spec.messages.redaction import Redactor, sensitive_values
+from fused_spec.messages.redaction import Redactor, masked, sensitive_values
 
 LINES = "lines.jsonl"
 
@@ -58,6 +58,7 @@ class Spool:
         self.redact = redact
         self._file = folder / LINES
         self._answer = folder / "answer.jsonl"
+        self._tasks = folder / "tasks.jsonl"
         self._cursor = LogCursor()
         if self._file.exists():
             _cut_unfinished(self._file)
@@ -87,9 +88,22 @@ class Spool:
         forgotten = (record.to_json() for record in self._forgotten())
         return WholeLog(lines=chain(forgotten, _lines_of(self._answer)), missing=cut)
 
+    def tasks(self, api: FusedReader, job_id: str) -> Iterable[bytes] | None:
+        """What is known of each task of a run that is over, a line each; None where the service does not tell."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        told = api.save_job_tasks(job_id, self._tasks)
+        return map(self._masked, _lines_of(self._tasks)) if told else None
+
+    def _masked(self, line: bytes) -> bytes:
+        """A line of JSON without secrets; hardly any has one, so only such a line is taken apart."""
+        text = line.decode("utf-8", "replace")
+        if self.redact(text) == text:
+            return line
+        return json.dumps(masked(json.loads(line), self.redact)).encode() + b"\n"
+
     def remove(self) -> None:
         """Forget the lines, because they are kept elsewhere."""
-        for file in (self._file, self._answer):
+        for file in (self._file, self._answer, self._tasks):
             file.unlink(missing_ok=True)
         if self._folder.exists():
             self._folder.rmdir()

@@ -1,6 +1,6 @@
 """A run that an apply waits for, and what is known of it so far."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum, auto
 
@@ -80,14 +80,20 @@ class Flight(Struct, kw_only=True):
         self.sight, self.statuses = Sight(status=counts.status, created=counts.created), []
         self._vigil, self._is_lost = Vigil(), False
 
-    def see(self, sight: Sight, at: datetime, clock: float) -> bool:
-        """Take in a look at the run; whether there is something new.
+    def see(self, sight: Sight, time: Callable[[], datetime], clock: float) -> bool:
+        """Take in a look at the run; whether there is something new, whose time is asked for then.
 
         A look that was less close does not undo what is known of the tasks, nor that the machine has been gone for so
         long that the run is lost.
         """
         if sight.total_tasks == 0 and self.sight.total_tasks:
-            sight = replace(sight, finished_tasks=self.sight.finished_tasks, total_tasks=self.sight.total_tasks)
+            before = self.sight
+            sight = replace(
+                sight,
+                finished_tasks=before.finished_tasks,
+                total_tasks=before.total_tasks,
+                standing=before.standing,
+            )
         if sight.machine_is_gone is None:
             sight = replace(sight, machine_is_gone=self.sight.machine_is_gone)
         else:
@@ -95,7 +101,7 @@ class Flight(Struct, kw_only=True):
         if self._is_lost and sight.status.in_flight:
             sight = replace(sight, status=RunStatus.LOST)
         if not self.statuses or sight.status is not self.sight.status:
-            self.statuses.append((at, sight.status))
+            self.statuses.append((time(), sight.status))
         if sight.status is RunStatus.RUNNING and self.running_since is None:
             self.running_since = clock
         new = sight != self.sight
@@ -106,7 +112,10 @@ class Flight(Struct, kw_only=True):
         """Why the run has gone on for longer than its job allows; told once."""
         if self.cancelled_because is not None or self.then is not Then.FINISH:
             return None
-        return next((why for seconds, began, why in self._limits(prices) if clock - began > seconds), None)
+        for seconds, began, why in self._limits(prices):
+            if clock - began > seconds:
+                return why
+        return None
 
     def _limits(self, prices: Mapping[str, float]) -> Iterator[tuple[float, float, str]]:
         """Each limit in seconds, from when it counts, and its words."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Executor, Future
+from math import inf
 
 from msgspec import Struct, field
 
@@ -32,13 +33,16 @@ class LogFollower(Struct):
                 return
             self._reading.result()  # what went wrong and was not expected is to be seen
         now = self.site.world.clock()
-        running = {flight.job_id: flight for flight in flights if flight.sight.status is RunStatus.RUNNING}
-        for job_id in running:
-            self._due.setdefault(job_id, now + _EVERY)
-        due = min((job_id for job_id in running if self._due[job_id] <= now), key=self._due.__getitem__, default=None)
+        due: Flight | None = None
+        earliest = inf
+        for flight in flights:
+            if flight.sight.status is RunStatus.RUNNING:
+                at = self._due.setdefault(flight.job_id, now + _EVERY)
+                if at <= now and at < earliest:
+                    due, earliest = flight, at
         if due is not None:
-            self._due[due] = now + _EVERY
-            self._reading = self.pool.submit(self._read, running[due])
+            self._due[due.job_id] = now + _EVERY
+            self._reading = self.pool.submit(self._read, due)
 
     def _read(self, flight: Flight) -> None:
         try:

@@ -1,7 +1,7 @@
 """Find runs of the same attempt that somebody else started, while ours go on."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -35,14 +35,21 @@ class Rivals(Struct):
     _known: dict[str, Marker] = field(default_factory=dict)
     _decided: set[str] = field(default_factory=set)
 
-    def decide(self, flights: Iterable[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
+    def decide(self, flights: Collection[Flight], others: Iterable["JobResponse"]) -> list[Decision]:
         """The flights that have rivals which nothing was decided about yet."""
-        listed = [flight for flight in flights if flight.sight.created is not None]
-        since = min((created for flight in listed if (created := flight.sight.created) is not None), default=None)
-        ours = [] if since is None else self._ours([job for job in others if self._may_be_rival(job, since)])
+        decided, seen = self._decided, self.site.seen
+        new = [job for job in others if job.id not in decided and job.id not in seen]
+        if not new:
+            return []
+        created = [at for flight in flights if flight.counts and (at := flight.sight.created) is not None]
+        if not created:
+            return []
+        # Of what is older than every flight, the plan saw all that matters.
+        came_after = min(created) - timedelta(seconds=self.site.timing.dead)
+        ours = self._ours([job for job in new if job.creation_date >= came_after])
         if not ours:
             return []
-        by_key = {start_key(flight): flight for flight in listed}
+        by_key = {start_key(one): one for one in flights if one.counts and one.sight.created is not None}
         found: dict[StartKey, list[Run]] = {}
         for job, marker in ours:
             rival = renamed_run(_run(job, marker), self.site.moves)
@@ -53,11 +60,6 @@ class Rivals(Struct):
             else:
                 found.setdefault(key, []).append(rival)
         return [_decision(by_key[key], runs) for key, runs in found.items()]
-
-    def _may_be_rival(self, job: "JobResponse", since: datetime) -> bool:
-        """Whether it came after the plan: of what is older than every flight, the plan saw all that matters."""
-        is_old = (since - job.creation_date).total_seconds() > self.site.timing.dead
-        return not is_old and job.id not in self.site.seen and job.id not in self._decided
 
     def carried_out(self, decision: Decision) -> None:
         """Take note that nothing more is to be done about these runs."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -80,12 +81,12 @@ class Markers:
         self, ask: Callable[[Asked], Answer], many: Sequence[Asked], asks: Callable[[Asked], bool] = lambda _: True
     ) -> list[Answer]:
         """What comes of each, in their order; those that `asks` says call the service do so side by side."""
-        calling = [asks(one) for one in many]
-        waiting = [one for one, calls in zip(many, calling, strict=True) if calls]
-        answers = iter([ask(one) for one in waiting[:1]]) if len(waiting) < _WORTH_A_POOL else iter(())
-        if len(waiting) >= _WORTH_A_POOL:
-            with self.workers(min(_AT_ONCE, len(waiting))) as pool:
-                answers = iter(list(pool.map(ask, waiting)))
+        calling = [asks(one) for one in many] if len(many) >= _WORTH_A_POOL else []
+        if sum(calling) < _WORTH_A_POOL:
+            return [ask(one) for one in many]
+        waiting = list(compress(many, calling))
+        with self.workers(min(_AT_ONCE, len(waiting))) as pool:
+            answers = iter(list(pool.map(ask, waiting)))
         return [next(answers) if calls else ask(one) for one, calls in zip(many, calling, strict=True)]
 
     def forget_all_but(self, job_ids: Collection[str]) -> None:

@@ -71,7 +71,7 @@ class Runs:
         return len(self._missing)
 
     def wants(self, line: "JobResponse") -> bool:
-        return bool(self._missing) or line.creation_date > self._horizon
+        return bool(self._missing) or line.creation_date >= self._horizon
 
     def met(self, run: MarkedRun) -> None:
         self._missing.discard(self._job_of(run))

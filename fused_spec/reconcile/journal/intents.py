@@ -6,6 +6,7 @@ Files whose names tell the state of an attempt, so that a listing tells all of t
         <sent>-<nonce>.intent     about to be sent, or sent and not answered
         <sent>-<nonce>.started    answered: the service's job id is known
         <sent>-<nonce>.replaced   about to be cancelled, for another run to follow
+        <sent>-<nonce>.unkept     ended, and could not be archived
 
 An intent that was certainly never sent, or certainly refused, is withdrawn: its file goes. Earlier versions wrote the
 same files below `<scope>/attempts/<target>/`, by the target's name; they go on counting.
@@ -16,6 +17,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from fused_spec.plan.model import ReadRun, Run
@@ -28,7 +30,7 @@ from fused_spec.spec.model import Key, Kind
 from fused_spec.spec.relations.moves import UNMOVED, Moves
 
 VERSION = 1
-INTENT, STARTED, REPLACED = "intent", "started", "replaced"
+INTENT, STARTED, REPLACED, UNKEPT = "intent", "started", "replaced", "unkept"
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -44,7 +46,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
-        return json.dumps(
+        return encode(
             {
                 "v": VERSION,
                 "kind": str(self.key.kind),
@@ -57,7 +59,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
                 "job_id": self.job_id,
                 **reads_to_json(self.reads),
             }
-        ).encode()
+        )
 
     @classmethod
     def from_json(cls, content: bytes) -> "Attempt":
@@ -77,6 +79,21 @@ class Attempt(Struct, frozen=True, kw_only=True):
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not an attempt: {error!r}") from None
+
+
+def attempt_of(run: Run) -> Attempt:
+    """The attempt that a run came of, as the run tells it; it counts as sent when the run was created."""
+    own = run.own
+    return Attempt(
+        key=own.key,
+        digest=own.digest,
+        number=run.attempt,
+        tries=run.tries,
+        nonce=run.nonce,
+        sent=run.created,
+        job_id=run.job_id,
+        reads=own.reads,
+    )
 
 
 class Notes(Struct, frozen=True, kw_only=True):
@@ -126,16 +143,21 @@ class Journal:
 
     def replacing(self, run: Run, now: datetime) -> None:
         """Note that a run is about to be cancelled for another to follow, which may never come to be."""
-        attempt = Attempt(
-            key=run.key,
-            digest=run.digest,
-            number=run.attempt,
-            tries=run.tries,
-            nonce=run.nonce,
-            sent=now,
-            job_id=run.job_id,
-        )
+        attempt = replace(attempt_of(run), key=run.key, digest=run.digest, sent=now, reads={})
         self._store.write(self._path(attempt, REPLACED), attempt.to_json())
+
+    def not_archived(self, run: Run) -> None:
+        """Note that a run has ended and is not archived: newer runs may hide it before it can be."""
+        attempt = attempt_of(run)
+        self._store.write(self._path(attempt, UNKEPT), attempt.to_json())
+
+    def to_archive(self) -> list[Attempt]:
+        """The attempts whose runs could not be archived when they ended."""
+        return self._read([name for name in self._store.names(self._folder) if name.endswith(f".{UNKEPT}")])
+
+    def archived(self, attempt: Attempt) -> None:
+        """Forget that the run of an attempt could not be archived."""
+        self._store.remove(self._path(attempt, UNKEPT))
 
     def open_intents(self) -> list[Attempt]:
         """The attempts of which nobody knows what became of them."""

@@ -8,9 +8,9 @@ exactly right about it makes the run a foreign one, and never an error.
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, ValidationError, convert, field
 
 from fused_spec.plan.model import ReadRun
 from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
@@ -18,7 +18,6 @@ from fused_spec.spec.model import Key, Kind
 
 FIELD = "fused-spec"
 VERSION = 1
-_KINDS = {str(kind): kind for kind in Kind}
 
 
 class Marker(Struct, frozen=True, kw_only=True):
@@ -58,33 +57,40 @@ class Marker(Struct, frozen=True, kw_only=True):
         }
 
 
+class _Told(Struct, frozen=True, gc=False):
+    """What has to be exactly right."""
+
+    v: Literal[1]
+    scope: str
+    kind: Kind
+    name: str
+    digest: str
+    attempt: int
+    nonce: str
+
+
 def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
     """The marker in a config's metadata; None when there is none that this version understands."""
     marker: Any = (metadata or {}).get(FIELD)
-    match marker:
-        case {
-            "v": 1,
-            "scope": str(scope),
-            "kind": str(kind),
-            "name": str(name),
-            "digest": str(digest),
-            "attempt": int(attempt),
-            "nonce": str(nonce),
-        } if kind in _KINDS:
-            settings, tries = marker.get("settings"), marker.get("tries")
-            return Marker(
-                scope=scope,
-                key=Key(kind=_KINDS[kind], name=name),
-                digest=digest,
-                attempt=attempt,
-                tries=tries if isinstance(tries, int) else 1,
-                nonce=nonce,
-                protect=marker.get("protect") is True,
-                reads=reads_in(marker),
-                sent=_moment(marker.get("sent")),
-                settings=settings if isinstance(settings, Mapping) else {},
-            )
-    return None
+    if marker is None:
+        return None
+    try:
+        told = convert(marker, _Told)
+    except ValidationError:
+        return None
+    settings, tries = marker.get("settings"), marker.get("tries")
+    return Marker(
+        scope=told.scope,
+        key=Key(kind=told.kind, name=told.name),
+        digest=told.digest,
+        attempt=told.attempt,
+        tries=tries if isinstance(tries, int) else 1,
+        nonce=told.nonce,
+        protect=marker.get("protect") is True,
+        reads=reads_in(marker),
+        sent=_moment(marker.get("sent")),
+        settings=settings if isinstance(settings, Mapping) else {},
+    )
 
 
 def _moment(told: Any) -> datetime | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from msgspec import Struct
+from msgspec.json import encode
 
 from fused_spec.errors import ArchiveError, Locked
 from fused_spec.reconcile.store.store import Store
@@ -154,9 +155,9 @@ class Lease:
 
     def _content(self, *, released: bool) -> bytes:
         holder = {"host": self._holder.host, "pid": self._holder.pid, "run_url": self._holder.run_url}
-        return json.dumps(
+        return encode(
             {"holder": holder, "written": self._now().isoformat(), "seconds": self._seconds, "released": released}
-        ).encode()
+        )
 
     def _path(self, number: int) -> str:
         return f"{self._folder}/{number:08d}.json"

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -11,12 +12,12 @@ from starlette.routing import Route
 from fused_spec.configuration.instances import INSTANCE_TYPES
 from fused_spec.configuration.service_identity import ATTEMPT_HEADER
 from fused_spec.jobs.folder import NO_FACTS
-from fused_spec.service.http.answers import existing, page, problem, read_model, whole_number
+from fused_spec.service.http.answers import existing, not_found, page, problem, read_model, whole_number
 from fused_spec.service.jobs.results import result_names
 from fused_spec.service.jobs.reuse import reusable
 from fused_spec.service.jobs.runs import Run, attempt_of, new_run
 from fused_spec.service.routes.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
-from fused_spec.service.workers.joblog import log_part
+from fused_spec.service.workers.joblog import log_part, whole_lines
 from fused_spec.wire import ProgressIncrement, RunRequest
 
 _TURNS = 3
@@ -84,6 +85,29 @@ async def facts(request: Request) -> Response:
     return Response(await run_in_threadpool(path.read_bytes), media_type="application/json")
 
 
+async def tasks(request: Request) -> Response:
+    """GET `/run/by-id/{id}/tasks`: a JSON object a line for each task that has ended; only this service has it."""
+    path = service_of(request).supervisor.job_dir(_run(request).job_id).tasks
+    if not path.is_file():
+        raise not_found("what is known of the tasks")
+    part = await run_in_threadpool(whole_lines, path)
+    length = {"Content-Length": str(part.end - part.start)}
+    return StreamingResponse(part.as_lines(), media_type="application/x-ndjson", headers=length)
+
+
+async def progress(request: Request) -> Response:
+    """GET `/run/by-id/{id}/progress`: how many tasks ended how, and which run; only this service has such a call."""
+    path = service_of(request).supervisor.job_dir(_run(request).job_id).progress
+    return Response(await run_in_threadpool(_content, path), media_type="application/json")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise not_found("what is known of the tasks") from None
+
+
 def _named_results(request: Request, run: Run) -> Response:
     service, first = service_of(request), is_first_generation(request)
     answer = []
@@ -112,7 +136,7 @@ async def logs(request: Request) -> Response:
     path = service_of(request).supervisor.job_dir(_run(request).job_id).log
     part = await run_in_threadpool(log_part, path, since_ms)
     length = {"Content-Length": str(part.length)}
-    return StreamingResponse(part.pieces(), media_type="application/json", headers=length)
+    return StreamingResponse(part.as_list(), media_type="application/json", headers=length)
 
 
 async def _check_somebody_waits(request: Request) -> None:
@@ -148,6 +172,8 @@ routes = [
     Route("/run/by-id/{job_id}/increment-progress", increment_progress, methods=["POST"]),
     Route("/run/by-id/{job_id}/results", results),
     Route("/run/by-id/{job_id}/facts", facts),
+    Route("/run/by-id/{job_id}/tasks", tasks),
+    Route("/run/by-id/{job_id}/progress", progress),
     Route("/job/self", history),
     Route("/job/by-id/{job_id}/config", config),
     Route("/logs/{job_id}", logs),

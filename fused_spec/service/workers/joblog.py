@@ -8,7 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,20 +30,26 @@ class LogPart:
 
     @property
     def length(self) -> int:
-        """The number of bytes in `pieces`."""
+        """The number of bytes in `as_list`."""
         return 2 + max(0, self.end - self.start - 1)
 
-    def pieces(self) -> Iterator[bytes]:
+    def as_list(self) -> Iterator[bytes]:
         """The lines as a JSON list, piece by piece."""
         yield b"["
-        left = self.end - self.start - 1  # without the last newline
+        without_last = replace(self, end=self.end - 1)  # newline
+        for piece in without_last.as_lines():
+            yield piece.replace(b"\n", b",")
+        yield b"]"
+
+    def as_lines(self) -> Iterator[bytes]:
+        """The lines as they are, piece by piece."""
+        left = self.end - self.start
         if left > 0:
             with self.path.open("rb") as stream:
                 stream.seek(self.start)
                 while left > 0 and (piece := stream.read(min(left, _PIECE))):
                     left -= len(piece)
-                    yield piece.replace(b"\n", b",")
-        yield b"]"
+                    yield piece
 
 
 def log_part(path: Path, since_ms: int | None) -> LogPart:
@@ -55,6 +61,11 @@ def log_part(path: Path, since_ms: int | None) -> LogPart:
     except FileNotFoundError:
         start = end = 0
     return LogPart(path=path, start=start, end=end)
+
+
+def whole_lines(path: Path) -> LogPart:
+    """All lines of a file of lines but one that is being written."""
+    return log_part(path, None)
 
 
 def last_message(path: Path) -> str | None:

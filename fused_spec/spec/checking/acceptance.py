@@ -37,7 +37,7 @@ def acceptance(schema: Schema | bool) -> Accepts:
     """What says whether a value fits a schema that has its references followed.
 
     Values are what `read_documents` makes: plain JSON of the plain types. Raises `LookupError` for a keyword that
-    nothing is known of.
+    nothing is known of; below a field, once a value has the field.
     """
     if isinstance(schema, bool):
         return _anything if schema else _nothing
@@ -104,7 +104,10 @@ def _const(limit: Any, schema: Schema) -> Accepts:
     return (lambda value: value == limit) if isinstance(limit, str) else _enum([limit], schema)
 
 
-def _pattern(limit: str, _: Schema) -> Accepts:
+def _pattern(limit: Any, _: Schema) -> Accepts:
+    """A text, or what searches for the pattern itself."""
+    if not isinstance(limit, str):
+        return lambda value: type(value) is not str or limit.search(value) is not None
     return lambda value: type(value) is not str or compiled(limit).search(value) is not None
 
 
@@ -138,17 +141,31 @@ def _items(limit: Schema | bool, _: Schema) -> Accepts:
 
 def _fields(_: Any, schema: Schema) -> Accepts:
     """`properties` and `additionalProperties`, which are one look at each field."""
-    known = {name: acceptance(field) for name, field in schema.get("properties", {}).items()}
-    other = acceptance(schema.get("additionalProperties", True))
+    rules = _Fields(schema.get("properties", {}), acceptance(schema.get("additionalProperties", True)))
 
     def accepts(value: Any) -> bool:
         if type(value) is dict:
             for name, item in value.items():
-                if not known.get(name, other)(item):
+                if not rules[name](item):
                     return False
         return True
 
     return accepts
+
+
+class _Fields(dict[str, Accepts]):
+    """The rule of each field, made when a value has the field: of a hundred that there are, a document has ten."""
+
+    def __init__(self, schemas: Mapping[str, Schema | bool], other: Accepts) -> None:
+        super().__init__()
+        self._schemas = schemas
+        self._other = other
+
+    def __missing__(self, name: str) -> Accepts:
+        if name not in self._schemas:
+            return self._other
+        rule = self[name] = acceptance(self._schemas[name])
+        return rule
 
 
 def _other_fields(limit: Any, schema: Schema) -> Accepts:

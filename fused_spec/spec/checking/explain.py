@@ -165,7 +165,10 @@ def _too_short(violation: Violation, _: Homes) -> _Words:
     if not violation.value:
         hint = "give at least one item" if isinstance(violation.value, list) else "give a value, or remove the field"
         return _Words("empty", f"{_label(violation.pointer)} is empty", hint)
-    message = f"{_label(violation.pointer)} has {len(violation.value)} of {violation.limit} items"
+    size = len(violation.value)
+    message = f"{_label(violation.pointer)} has {size} of {violation.limit} items"
+    if isinstance(violation.value, str):
+        message = f"{_label(violation.pointer)} has {size} characters, and {violation.limit} is the least"
     return _Words("too-short", message, violation.schema.get("errorMessage"))
 
 

@@ -9,12 +9,13 @@ import unicodedata
 from collections.abc import Iterator
 
 from fused_spec.messages.diagnostics import Diagnostic, Location
+from fused_spec.messages.patterns import lazily
 from fused_spec.spec.files.limits import MAX_PROBLEMS
 
 _ORDINARY_ASCII = bytes([*b"\t\n", *range(0x20, 0x7F)])
 
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
-_SUSPECT = re.compile(
+_SUSPECT = lazily(
     f"(?P<control>[{_CONTROL}\ufffe\uffff])"
     "|(?P<break>[\x85\u2028\u2029]|\r(?!\n))"
     "|(?P<bidi>[\u202a-\u202e\u2066-\u2069])"
@@ -22,9 +23,9 @@ _SUSPECT = re.compile(
     "|^(?P<indent>[ \t]*[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])",
     re.MULTILINE,
 )
-HALVES = re.compile("[\ud800-\udfff]")
+HALVES = lazily("[\ud800-\udfff]")
 """Of characters that are written as two."""
-_IN_QUOTES = re.compile(f"[{_CONTROL}\ud800-\udfff]")
+_IN_QUOTES = lazily(f"[{_CONTROL}\ud800-\udfff]")
 _WHY = {
     "control": ("a control character", "remove it"),
     "break": ("an unusual line end", "end lines with a line feed"),
@@ -50,7 +51,7 @@ def read_text(content: bytes, name: str) -> tuple[str | None, list[Diagnostic]]:
 
 def unprintable_in(value: str) -> str | None:
     """The name of a character that an escape in a quoted scalar made and that no field may hold."""
-    match = _IN_QUOTES.search(value)
+    match = _IN_QUOTES().search(value)
     return character_name(match[0]) if match else None
 
 
@@ -68,7 +69,7 @@ def _place(before: str, name: str) -> Location:
 
 
 def _suspects(text: str, name: str) -> Iterator[Diagnostic]:
-    for match in _SUSPECT.finditer(text):
+    for match in _SUSPECT().finditer(text):
         what, hint = _WHY[match.lastgroup or "control"]
         place = _place(text[: match.end() - 1], name)
         message = f"{character_name(match[0][-1])} is {what}"

@@ -192,7 +192,7 @@ class _Reader:
         if what := unprintable_in(text):
             from fused_spec.spec.documents.syntax import HALF_HINT
 
-            hint = HALF_HINT if HALVES.search(text) else "remove the escape"
+            hint = HALF_HINT if HALVES().search(text) else "remove the escape"
             self._tell("bad-character", f"the text holds {what}", event.start_mark, hint)
 
     def _sequence(self, start: Any) -> tuple[list[Any], Place]:

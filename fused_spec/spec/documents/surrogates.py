@@ -10,10 +10,12 @@ from typing import Any
 
 from yaml import events
 
+from fused_spec.messages.patterns import lazily
+
 _PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_PAIRS = re.compile(rf"(?<!\\)((?:\\\\)*)({_PAIR})")
+_PAIRS = lazily(rf"(?<!\\)((?:\\\\)*)({_PAIR})")
 _STANDING_IN = r"\ue000\ue000"
-_EITHER = re.compile(rf"{_PAIR}|{re.escape(_STANDING_IN)}")
+_EITHER = lazily(rf"{_PAIR}|{re.escape(_STANDING_IN)}")
 
 
 class Pairs:
@@ -22,19 +24,19 @@ class Pairs:
     def __init__(self, text: str, parser: Callable[[str], Any]) -> None:
         self._text = text
         self._parser = parser
-        self.for_parser = _PAIRS.sub(lambda match: match[1] + _STANDING_IN, text) if "\\u" in text else text
+        self.for_parser = _PAIRS().sub(lambda match: match[1] + _STANDING_IN, text) if "\\u" in text else text
         self.are_there = self.for_parser is not text and self.for_parser != text
 
     def value(self, event: Any) -> str:
         """What the scalar says, where pairs `are_there`."""
         value: str = event.value
         written = self._text[event.start_mark.index : event.end_mark.index]
-        if not _PAIRS.search(written):
+        if not _PAIRS().search(written):
             return value
         if event.style == '"':
-            return self._read(_PAIRS.sub(lambda match: match[1] + _one_escape(match[2]), written))
+            return self._read(_PAIRS().sub(lambda match: match[1] + _one_escape(match[2]), written))
         # Elsewhere a backslash is a backslash, and the text stands as it was written.
-        found = iter(_EITHER.findall(written))
+        found = iter(_EITHER().findall(written))
         return re.sub(re.escape(_STANDING_IN), lambda _: next(found), value)
 
     def _read(self, written: str) -> str:

@@ -10,11 +10,13 @@ from datetime import date
 from typing import Any
 
 from fused_spec.configuration.declared_secrets import Secrets
-from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
+from fused_spec.messages.diagnostics import Diagnostic, Location, guess, nearest
 from fused_spec.spec.checking.schema import FRAGMENT, SPEC_KINDS, check
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
+from fused_spec.spec.language.absent import Absent
+from fused_spec.spec.language.cells.spans import MOST_CELLS, Span
 from fused_spec.spec.language.expansion import Expansion, Ready
 from fused_spec.spec.language.layers import Defaults, Fragments, defaults_for
 from fused_spec.spec.language.merging.layer import Layer, Told
@@ -22,6 +24,7 @@ from fused_spec.spec.language.names.templates import MARK
 from fused_spec.spec.language.outside import OUTSIDE
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import fragment_problems
+from fused_spec.spec.language.project.variable import Variable
 from fused_spec.spec.language.saved_udfs import PREFIX, SavedUdfs
 from fused_spec.spec.language.values.values import Values
 
@@ -36,6 +39,9 @@ _TARGETS = ("metadata", "targets")
 class Language:
     """What a document may be made of, at one target; `used` gathers what was, so that the rest can be told.
 
+    `spans` are the cells of documents, also of those that were too many to be made; `absent` are the documents that do
+    not exist at the target, by kind and name.
+
     `targets` are all that there are; none where the project file cannot tell.
     """
 
@@ -46,10 +52,17 @@ class Language:
     targets: Collection[str] = ()
     max_cells: int = MAX_CELLS
     used: set[str] = field(default_factory=set)
+    spans: dict[Location, Span] = field(default_factory=dict)
+    absent: dict[tuple[str, str], Absent] = field(default_factory=dict)
     ready: dict[tuple[Any, ...], Ready] = field(default_factory=dict)
     _defaults: dict[str, Defaults] = field(default_factory=dict)
     _overrides: Sequence[tuple[Layer, Match]] | None = None
     _speaks: dict[str, bool] = field(default_factory=dict)
+    _cells: int = 0
+
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        return self.values.declared.variables
 
     @property
     def secrets(self) -> Secrets:
@@ -64,12 +77,16 @@ class Language:
             return [document], []
         told = Told(document.file.name)
         self._tell_unknown_targets(document, told)
-        if told.problems or not self._is_here(document):
+        if told.problems:
             return [], told.problems
+        if not self._is_here(document):
+            if document.name is not None:
+                self.absent[kind, document.name] = _absent(document)
+            return [], []
         expansion = Expansion(language=self, document=document, kind=kind, told=told, folder=folder, inputs=inputs)
         found = expansion.documents()
         if kind == JOB and PREFIX.encode() in document.file.content:
-            found = [self.udfs.filled_in(one, folder, told) for one in found]
+            found = [self.udfs.filled_in(one, folder, told, self.absent) for one in found]
             found = [] if told.problems else found
         return found, list(dict.fromkeys(told.problems))
 
@@ -102,6 +119,13 @@ class Language:
     def known_values(self) -> dict[str, tuple[Any, str]]:
         """The variables that have a value at the target, each with who gave it."""
         return self.values.known()
+
+    def has_room(self, span: Span) -> bool:
+        """Whether a project may have these cells beside those of the documents before."""
+        if span.place not in self.spans:
+            self.spans[span.place] = span
+            self._cells += span.cells
+        return self._cells <= MOST_CELLS
 
     def note_used(self) -> None:
         """Gather what was used of variables and fragments."""
@@ -155,3 +179,10 @@ class Language:
         if isinstance(said, dict) and isinstance(said.get("except"), list):
             return name not in said["except"]
         return True
+
+
+def _absent(document: Document) -> Absent:
+    said = document.tree["metadata"]["targets"]
+    listed = [*said.get("except", ())] if isinstance(said, dict) else said
+    names = ", ".join(map(str, listed))
+    return Absent(f"all but {names}" if isinstance(said, dict) else names, document.positions.value(_TARGETS))

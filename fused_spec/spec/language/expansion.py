@@ -14,9 +14,11 @@ from fused_spec.spec.documents.positions import Pointer, Positions
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.cells.dimensions import Dimensions
+from fused_spec.spec.language.cells.elements import AT
 from fused_spec.spec.language.cells.former import MOVED_FROM, with_names
 from fused_spec.spec.language.cells.matrix import Cell, Matrix, tell_empty, unused_dimensions
-from fused_spec.spec.language.cells.names import named
+from fused_spec.spec.language.cells.names import LONGEST, named
+from fused_spec.spec.language.cells.spans import Span
 from fused_spec.spec.language.layers import Defaults, Fragments
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.merging.merge import finished, over
@@ -52,6 +54,7 @@ class Speaks(Protocol):
 
     def defaults(self, kind: str) -> Defaults: ...
     def overrides(self) -> Sequence[tuple[Layer, Match]]: ...
+    def has_room(self, span: Span) -> bool: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class Expansion:
         if matrix is None:
             return []
         cells = self._cells(matrix)
-        if self.told.problems:
+        if self.told.problems or cells is None:
             return []
         if not cells:
             tell_empty(matrix)
@@ -98,7 +101,7 @@ class Expansion:
     def cells(self) -> Sequence[tuple[str, Cell]]:
         """The cells of its matrix by name; none where its elements are not known."""
         matrix = self._matrix()
-        return self._cells(matrix) if matrix is not None else []
+        return (self._cells(matrix) if matrix is not None else None) or ()
 
     def saying(self, name: str) -> list[Layer]:
         """The layers of the document of this name, filled in, from weak to strong; none where it is not this one."""
@@ -138,13 +141,21 @@ class Expansion:
         dimensions = Dimensions(inputs=self.inputs, folder=self.folder, today=self.language.today, told=self.told)
         return dimensions.matrix(Layer(tree, place))
 
-    def _cells(self, matrix: Matrix) -> Sequence[tuple[str, Cell]]:
-        most = self.language.max_cells
-        if matrix.size > most:
-            message = f"{matrix.size:,} cells of one document, and {most:,} are the most"
+    def _cells(self, matrix: Matrix) -> Sequence[tuple[str, Cell]] | None:
+        """The cells by name; None where there are too many, of this document or of the project."""
+        if len(matrix.dimensions) > LONGEST:
+            message = f"{len(matrix.dimensions)} dimensions, each of which stands in names, and {LONGEST} are the most"
+            self.told.tell("bad-matrix", message, matrix.layer.place, "leave some out", AT)
+            return None
+        most, count = self.language.max_cells, matrix.count()
+        if count is None or count > most:
             hint = "split it, or use one job with an input of many elements, or raise limits.matrix in fused-spec.yaml"
-            self.told.tell("too-many-cells", message, matrix.layer.place, hint, ("matrix",))
-            return []
+            cells = f"{count:,} cells" if count is not None else f"{matrix.size:,} cells before exclude"
+            message = f"{cells} of one document, and {most:,} are the most"
+            self.told.tell("too-many-cells", message, matrix.layer.place, hint, AT)
+            return None
+        if not self.language.has_room(Span(self.told.where(matrix.layer.place), self.document.name or "", count)):
+            return None
         place = self.document.positions.place(("metadata", "name"))
         return named(list(matrix.cells()), matrix, self.document.name or "", place, self.told)
 

@@ -1,16 +1,20 @@
 """What is told of a document that was put together: how a value came there, and nothing of what nobody gave yet."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.documents.document import Document
-from fused_spec.spec.documents.positions import Pointer, Positions, dotted
+from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.documents.wording import either
 from fused_spec.spec.model import HasCell
 
 _OF_TYPE = "wrong-type"
+_NAMED = 3
+"""How many cells are named that have a problem."""
 
 
 def known_faults(document: Document, problems: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -28,9 +32,9 @@ def known_faults(document: Document, problems: Sequence[Diagnostic]) -> list[Dia
     ]
 
 
-def with_ways(document: Document, problems: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The problems, each of which says through what name a value came where it stands."""
-    return [_with_way(one, document.positions) for one in problems]
+def with_ways(document: Document, problems: Iterable[Diagnostic], variables: Mapping[str, Any]) -> list[Diagnostic]:
+    """The problems, each of which says through what name a value came where it stands; `variables` are declared."""
+    return [_with_way(one, document, variables) for one in problems]
 
 
 def by_target(told: Mapping[str, Sequence[Diagnostic]]) -> list[Diagnostic]:
@@ -64,27 +68,47 @@ def in_cells(told: Iterable[tuple[HasCell, Sequence[Diagnostic]]]) -> Iterator[D
 
 
 def _of_cells(cells: Sequence[tuple[str, Sequence[Diagnostic]]]) -> Iterator[Diagnostic]:
-    named: dict[Diagnostic, list[str]] = {}
+    """Each problem once, whatever the value of the cell that it tells.
+
+    Cells are the same document but for their values: what is told of one field in the same way, as often as in a cell
+    before, differs by these alone.
+    """
+    named: dict[tuple[Any, ...], list[str]] = {}
+    first: dict[tuple[Any, ...], Diagnostic] = {}
+    differing: set[tuple[Any, ...]] = set()
     for name, problems in cells:
+        seen: Counter[tuple[Any, ...]] = Counter()
         for one in problems:
-            named.setdefault(one, []).append(name)
-    for one, names in named.items():
-        if len(names) == len(cells):
+            sort = (one.code, one.location, one.pointer, one.severity)
+            seen[sort] += 1
+            key = (*sort, seen[sort])
+            if first.setdefault(key, one) != one:
+                differing.add(key)
+            named.setdefault(key, []).append(name)
+    for key, one in first.items():
+        names = named[key]
+        if len(names) == len(cells) and key not in differing:
             yield one
         else:
-            said = names[0] if len(names) == 1 else f"{len(names)} of {len(cells)} cells, such as {names[0]}"
-            yield replace(one, message=f"{one.message} (in {said})")
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            yield replace(one, message=f"{one.message} (in {', '.join(names[:_NAMED])}{more})")
 
 
 def _is_within(pointer: str, holes: Sequence[str]) -> bool:
     return any(pointer == hole or pointer.startswith(f"{hole}.") for hole in holes)
 
 
-def _with_way(problem: Diagnostic, positions: Positions) -> Diagnostic:
-    via = positions.via(_pointer(problem.pointer)) if problem.pointer else None
+def _with_way(problem: Diagnostic, document: Document, variables: Mapping[str, Any]) -> Diagnostic:
+    pointer = _pointer(problem.pointer) if problem.pointer else ()
+    via = document.positions.via(pointer) if pointer else None
     if via is None:
         return problem
-    return replace(problem, message=f"{problem.message}; it is {via}")
+    problem = replace(problem, message=f"{problem.message}; it is {via}")
+    if problem.code != _OF_TYPE:
+        return problem
+    from fused_spec.spec.language.misfits import of_another_type  # as only names in ${…} can be
+
+    return of_another_type(problem, document.kind, pointer, via, variables)
 
 
 def _pointer(said: str) -> Pointer:

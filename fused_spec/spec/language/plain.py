@@ -11,14 +11,21 @@ from fused_spec.configuration.settings import HOSTED_TARGET, HOSTED_URL
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.model import Project
 
 _IN_PROJECTS = frozenset(
     {"include", "variables", "defaults", "limits", "secrets", "secrets_key", "policies", "waivers"}
 )
 _IN_TARGETS = frozenset({"variables", "defaults", "overrides", "sealed", "secrets"})
-_IN_SPECS = (b"${", b"matrix", b"use", b"Fragment", b"targets", b"Udf/")
-_SPOKEN = re.compile(rb"""\$\{|\bFragment\b|\bUdf/|\b(?:matrix|use|targets)["']?\s*:""")
+_FIELD = rb"""%b(?<!\w%b)["']?\s*:"""
+_IN_SPECS = {
+    b"${": rb"\$\{",
+    b"Fragment": rb"Fragment(?<!\wFragment)\b",
+    b"Udf/": rb"Udf/(?<!\wUdf/)",
+    **{word: _FIELD % (word, word) for word in (b"matrix", b"use", b"targets")},
+}
+"""Words, and how each is said where it is meant; such a pattern begins with the word, since so it is found quickest."""
 
 
 class Understands(Protocol):
@@ -29,6 +36,15 @@ class Understands(Protocol):
 
     @property
     def secrets(self) -> Secrets: ...
+
+    @property
+    def spans(self) -> Mapping[Location, Any]: ...
+
+    @property
+    def absent(self) -> Mapping[tuple[str, str], Absent]: ...
+
+    @property
+    def variables(self) -> Mapping[str, Any]: ...
 
     def documents(self, document: Document, folder: Any, inputs: Any) -> tuple[list[Document], list[Diagnostic]]: ...
 
@@ -42,6 +58,9 @@ class Plain(Struct, frozen=True):
 
     used: set[str] = field(default_factory=set)
     secrets: Secrets = NO_SECRETS
+    spans: Mapping[Location, Any] = field(default_factory=dict)
+    absent: Mapping[tuple[str, str], Absent] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
     def documents(self, document: Document, _: Any, __: Any) -> tuple[list[Document], list[Diagnostic]]:
         return [document], []
@@ -64,6 +83,7 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     problems: tuple[Diagnostic, ...] = ()
     fragments: tuple[Document, ...] = ()
     variables: Mapping[str, Mapping[str, Any]] = {}
+    is_lacking: bool = False
 
     def targets(self) -> tuple[str, ...]:
         return (self.project.default_target,)
@@ -75,7 +95,7 @@ class Unspoken(Struct, frozen=True, kw_only=True):
     def checks(self) -> list[tuple[str, str, str, Location]]:
         return []
 
-    def unused(self, _: Collection[str]) -> list[Diagnostic]:
+    def unused(self, _: Collection[str], __: Any) -> list[Diagnostic]:
         return []
 
     def secrets(self, _: str) -> Secrets:
@@ -99,7 +119,9 @@ def is_spoken(project: Project, files: Iterable[SpecFile], given: Sequence[Any])
         return True
     if any(not _IN_TARGETS.isdisjoint(said) for said in tree.get("targets", {}).values()):
         return True
-    # The words are found quicker than the pattern, and are in few files.
+    # Hardly a file has one of the words, and only then its pattern is compiled.
     return any(
-        any(word in file.content for word in _IN_SPECS) and _SPOKEN.search(file.content) is not None for file in files
+        word in file.content and re.search(said, file.content) is not None
+        for file in files
+        for word, said in _IN_SPECS.items()
     )

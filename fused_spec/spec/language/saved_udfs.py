@@ -15,10 +15,12 @@ from fused_spec.messages.diagnostics import guess, nearest
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Positions, spotted
 from fused_spec.spec.files.named_files import Folder
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.merging.merge import over
 from fused_spec.spec.language.merging.parts_of_trees import with_steps
 from fused_spec.spec.language.merging.shapes import Shape, shape_of
+from fused_spec.spec.model import Kind
 
 PREFIX = "Udf/"
 _STEPS = ("spec", "config", "steps")
@@ -38,8 +40,13 @@ class SavedUdfs:
     documents: Callable[[], Sequence[tuple[Document, Path]]]
     _known: dict[str, SavedUdf] | None = field(default=None)
 
-    def filled_in(self, document: Document, folder: Folder, told: Told) -> Document:
-        """The job with the source of each UDF in place of its name; what is wrong with a name is told."""
+    def filled_in(
+        self, document: Document, folder: Folder, told: Told, absent: Mapping[tuple[str, str], Absent]
+    ) -> Document:
+        """The job with the source of each UDF in place of its name; what is wrong with a name is told.
+
+        `absent` are documents that do not exist at the target.
+        """
         whole = Layer(document.tree, document.positions.root)
         steps = whole.at(_STEPS)
         if steps is None or not isinstance(steps.tree, list):
@@ -48,17 +55,19 @@ class SavedUdfs:
         for index in range(len(steps.tree)):
             step = steps.at((index,))
             assert step is not None  # it is one of the list
-            changed.append(self._step(step, index, folder, told))
+            changed.append(self._step(step, index, folder, told, absent))
         if all(one.tree is before for one, before in zip(changed, steps.tree, strict=True)):
             return document
         new = with_steps(whole, changed)
         return replace(document, tree=new.tree, positions=Positions(document.positions.path, new.place))
 
-    def _step(self, step: Layer, index: int, folder: Folder, told: Told) -> Layer:
+    def _step(
+        self, step: Layer, index: int, folder: Folder, told: Told, absent: Mapping[tuple[str, str], Absent]
+    ) -> Layer:
         udf, ref = step.at(("udf",)), step.at(("udf", "ref"))
         if udf is None or ref is None or not isinstance(ref.tree, str):
             return step
-        saved = self._named(ref, index, told)
+        saved = self._named(ref, index, told, absent)
         if saved is None:
             return step
         source = _from_here(saved.layer, saved.folder, folder.path)
@@ -68,7 +77,7 @@ class SavedUdfs:
         inside["udf"] = (inside["udf"][0], place)
         return Layer({**step.tree, "udf": tree}, (step.place[0], inside))
 
-    def _named(self, ref: Layer, index: int, told: Told) -> SavedUdf | None:
+    def _named(self, ref: Layer, index: int, told: Told, absent: Mapping[tuple[str, str], Absent]) -> SavedUdf | None:
         if self._known is None:
             self._known = {
                 document.name: SavedUdf(layer, folder)
@@ -78,12 +87,17 @@ class SavedUdfs:
         name = ref.tree.removeprefix(PREFIX)
         saved = self._known.get(name)
         if saved is None:
+            at = (*_STEPS, index, "udf", "ref")
+            if (elsewhere := absent.get((str(Kind.UDF), name))) is not None:
+                message, hint = elsewhere.words("Udf", name)
+                told.tell("not-at-target", message, ref.place, hint, at)
+                return None
             meant = nearest(name, self._known)
             hint = (
                 guess(ref.tree, f"{PREFIX}{meant}") if meant else "declare it, and name its file together with this one"
             )
             message = f'no Udf is named "{name}" in these specs'
-            told.tell("unknown-reference", message, ref.place, hint, (*_STEPS, index, "udf", "ref"))
+            told.tell("unknown-reference", message, ref.place, hint, at)
         return saved
 
 

@@ -1,6 +1,6 @@
 """Put together what a project says of its specs, for one target or for all."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 from fused_spec.configuration.declared_secrets import Origin, Secret, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, LOCAL_TARGET
-from fused_spec.messages.diagnostics import Diagnostic, Location, Severity
+from fused_spec.messages.diagnostics import Diagnostic, Location, Severity, nearest
 from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document, read_documents
 from fused_spec.spec.files.discovery import SpecFile
@@ -24,11 +24,13 @@ from fused_spec.spec.language.project.declared import NOTHING, Declared, declare
 from fused_spec.spec.language.project.included import Includes
 from fused_spec.spec.language.project.matching import Match, match_of
 from fused_spec.spec.language.project.parts import parts_of_files
-from fused_spec.spec.language.project.secrets import secret_problems, secrets_of
+from fused_spec.spec.language.project.secrets import FOREIGN, secret_problems, secrets_of
+from fused_spec.spec.language.project.sources import Reach
 from fused_spec.spec.language.saved_udfs import PREFIX, SavedUdfs
-from fused_spec.spec.language.values.given import given_from
+from fused_spec.spec.language.values.given import given_from, undeclared_at_targets
 from fused_spec.spec.language.values.values import Around, Values
 from fused_spec.spec.model import Kind, Project
+from fused_spec.spec.udfs.git_sources import GitSources
 
 _BY_TARGET = (b"targets", b"${target")
 _SPOKEN = (b"matrix", b"${", b"use", FRAGMENT.encode())
@@ -39,7 +41,8 @@ class Spoken:
     """What is said for all specs of a project: `declared` by the project file and those that it includes, and the
     fragments of all specs.
 
-    `udfs` are the saved ones, where a job names one. `files` are the specs without those that are included.
+    `udfs` are the saved ones, where a job names one. `files` are the specs without those that are included. What is
+    declared `is_lacking` where one of the latter could not be read.
     """
 
     project: Project
@@ -49,6 +52,7 @@ class Spoken:
     files: tuple[SpecFile, ...]
     problems: tuple[Diagnostic, ...]
     cwd: Path
+    is_lacking: bool = False
 
     @property
     def variables(self) -> Mapping[str, Mapping[str, Any]]:
@@ -117,8 +121,11 @@ class Spoken:
                 found.append((variable.name, check["that"], check["message"], where))
         return found
 
-    def unused(self, used: Collection[str]) -> list[Diagnostic]:
-        """What is declared and nothing uses: a warning, since something was meant by it."""
+    def unused(self, used: Collection[str], known: Callable[[], list[str]]) -> list[Diagnostic]:
+        """What is declared and nothing uses: a warning, since something was meant by it.
+
+        `known` are the documents that there are, as overrides name them.
+        """
         told = Told("")
         for variable in self.declared.variables.values():
             if f"var.{variable.name}" not in used and variable.origin == self._origin:
@@ -138,7 +145,7 @@ class Spoken:
         for target in self.declared.targets.values():
             for override in target.overrides:
                 if override.name not in used and (match := match_of(override)) is not None:
-                    told.problems.append(_matches_nothing(override, match))
+                    told.problems.append(_matches_nothing(override, match, known))
         return told.problems
 
     @property
@@ -157,15 +164,15 @@ class Spoken:
         return Around(target_words(self.project, name), {"name": self.project.name, "id": identity})
 
 
-def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:
-    """What is said for the specs in these files."""
-    declared, problems, included = NOTHING, [], frozenset[Path]()
+def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path, git: GitSources) -> Spoken:
+    """What is said for the specs in these files; `git` reads what is included from other repositories."""
+    declared, includes = NOTHING, Includes(Reach(checkout_of(project.root) or project.root, cwd, git))
     if project.document is not None:
-        includes = Includes(boundary=checkout_of(project.root) or project.root, cwd=cwd)
         declared = declared_in(includes.files(project.document))
-        problems, included = includes.problems, includes.paths
-    left = tuple(file for file in files if file.path is None or file.path not in included)
+    problems = includes.problems
+    left = tuple(file for file in files if file.path is None or file.path not in includes.paths)
     problems += parts_of_files(declared.files)
+    problems += undeclared_at_targets(declared)
     problems += secret_problems(declared.files)
     fragments = _documents(left, FRAGMENT)
     problems += _named_twice(fragments)
@@ -178,6 +185,7 @@ def spoken_in(project: Project, files: Sequence[SpecFile], cwd: Path) -> Spoken:
         files=left,
         problems=tuple(problems),
         cwd=cwd,
+        is_lacking=includes.is_lacking or any(one.code == FOREIGN for one in problems),
     )
 
 
@@ -218,9 +226,11 @@ def _unused_secret(secret: Secret) -> Diagnostic:
     )
 
 
-def _matches_nothing(override: Layer, match: Match) -> Diagnostic:
+def _matches_nothing(override: Layer, match: Match, known: Callable[[], list[str]]) -> Diagnostic:
     told = Told("")
     at = override.at(("match",)) or override
     severity = Severity.WARNING if match.is_glob else Severity.ERROR
-    told.tell("no-match", f"nothing is called {match}", at.place, "name a document, or remove it", (), severity)
+    meant = nearest(match.kind_and_name, known()) if match.kind_and_name is not None and not match.is_glob else None
+    hint = f"did you mean {meant}?" if meant else "name a document, or remove it"
+    told.tell("no-match", f"nothing is called {match}", at.place, hint, (), severity)
     return told.problems[0]

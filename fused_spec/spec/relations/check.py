@@ -1,11 +1,12 @@
 """Check what specs say of each other: names, needs, references, shared outputs and sinks."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from fused_spec.messages.diagnostics import Diagnostic, Severity, guess, nearest
 from fused_spec.spec.documents.positions import Pointer, dotted
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.model import Key, Kind
 from fused_spec.spec.relations.declaration import Declaration, Mention, Need, Places
 from fused_spec.spec.relations.graph import find_cycle
@@ -14,10 +15,15 @@ from fused_spec.spec.relations.selection import Groups, Selection
 _NAME: Pointer = ("metadata", "name")
 
 
-def check_relations(declarations: Iterable[Declaration], places: Places) -> list[Diagnostic]:
-    """Every problem between documents; documents that are wrong in themselves count as far as they can be read."""
+def check_relations(
+    declarations: Iterable[Declaration], places: Places, absent: Mapping[tuple[str, str], Absent]
+) -> list[Diagnostic]:
+    """Every problem between documents; documents that are wrong in themselves count as far as they can be read.
+
+    `absent` are those that only exist at other targets, by kind and name.
+    """
     declared = [(key, one) for one in declarations if (key := one.key) is not None]
-    check = _Check(declared, places)
+    check = _Check(declared, places, absent)
     return places.told(
         lambda: chain(
             check.duplicates(),
@@ -33,8 +39,14 @@ def check_relations(declarations: Iterable[Declaration], places: Places) -> list
 
 
 class _Check:
-    def __init__(self, declared: Sequence[tuple[Key, Declaration]], places: Places) -> None:
+    def __init__(
+        self,
+        declared: Sequence[tuple[Key, Declaration]],
+        places: Places,
+        absent: Mapping[tuple[str, str], Absent],
+    ) -> None:
         self._declared = declared
+        self._absent = absent
         self._places = places
         self._jobs = dict.fromkeys(key.name for key, _ in declared if key.kind is Kind.JOB)
         self._groups = Groups(one for _, one in declared)
@@ -156,6 +168,10 @@ class _Check:
                     yield self._problem(code, f"{message} {place}", one, pointer, hint)
 
     def _unknown(self, name: str, known: Iterable[str], what: str, one: Declaration, pointer: Pointer) -> Diagnostic:
+        kind = Kind.JOB if what == "job" else Kind.UDF
+        if (elsewhere := self._absent.get((str(kind), name))) is not None:
+            message, hint = elsewhere.words(what, name)
+            return self._problem("not-at-target", message, one, pointer, hint)
         meant = self._now.get((what, name)) or nearest(name, known)
         hint = guess(name, meant) if meant else "declare it, and apply its file together with this one"
         if (what, name) in self._now:

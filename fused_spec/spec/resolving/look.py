@@ -1,17 +1,21 @@
 """A look at all files: in shares, in as many processes as are worth their while, with the same outcome as in one."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.limits import MAX_ELEMENTS_BYTES
-from fused_spec.spec.resolving.processes import helpers, may_fork
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.resolving.share import Around, Finished, Found, Looked, Share, others_of
 from fused_spec.system.collections import without_collections
 from fused_spec.system.timings import UNTIMED, Cache, Timings
+
+if TYPE_CHECKING:
+    from fused_spec.spec.resolving.processes import Helper
 
 Numbered = Sequence[tuple[int, SpecFile]]
 
@@ -20,24 +24,26 @@ _WORTH_A_PROCESS = 64 << 10
 
 
 class Seen(NamedTuple):
-    """The problems of reading, and what came of each document, both in the order of the files; and what of the language
-    was used."""
+    """The problems of reading, and what came of each document, both in the order of the files; what of the language
+    was used; the cells of each matrix; and the documents that only exist at other targets."""
 
     unread: list[Diagnostic]
     looked: list[Looked]
     used: set[str]
+    spans: tuple[Any, ...] = ()
+    absent: Mapping[tuple[str, str], Absent] = {}
 
 
 def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: Timings = UNTIMED) -> Seen:
     """Look at every document of the files."""
     numbered = list(enumerate(files))
-    shares = [Share(part, around) for part in _parts(numbered, processes if may_fork() else 1)]
-    with without_collections(), helpers(shares[1:]) as others_at_work:
-        found = [shares[0].look(), *(helper.found() for helper in others_at_work)]
+    share, helped = _shared(numbered, around, processes)
+    with without_collections(), helped as others_at_work:
+        found = [share.look(), *(helper.found() for helper in others_at_work)]
         others = others_of([looked.declaration for one in found for looked in one.looked])
         late = [
             finish(others) if one.waiting else Finished([])
-            for one, finish in zip(found, [shares[0].finish, *(one.finished for one in others_at_work)], strict=True)
+            for one, finish in zip(found, [share.finish, *(one.finished for one in others_at_work)], strict=True)
         ]
         sizes: Mapping[Path, int] = dict(chain.from_iterable(one.element_sizes.items() for one in found))
         if sum(sizes.values()) > MAX_ELEMENTS_BYTES:
@@ -47,7 +53,24 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: 
         if hits or misses:
             timings.looked_up(Cache.SYNTAX, hits=hits, misses=misses)
     unread = [problem for one in found for problem in one.unread]
-    return Seen(unread, list(_completed(found, late)), {name for one in found for name in one.used})
+    used = {name for one in found for name in one.used}
+    spans = tuple(span for one in found for span in one.spans)
+    absent = {key: document for one in found for key, document in one.absent.items()}
+    return Seen(unread, list(_completed(found, late)), used, spans, absent)
+
+
+def _shared(
+    numbered: Numbered, around: Around, processes: int
+) -> tuple[Share, AbstractContextManager[Sequence["Helper"]]]:
+    """The share that is looked at here, and those who look at the others."""
+    parts = _parts(numbered, processes)
+    if len(parts) > 1:
+        from fused_spec.spec.resolving.processes import helpers, may_fork  # with pickle, which few files need not
+
+        if may_fork():
+            first, *others = (Share(part, around) for part in parts)
+            return first, helpers(others)
+    return Share(numbered, around), nullcontext(())
 
 
 def _completed(found: Sequence[Found], late: Sequence[Finished]) -> Iterator[Looked]:

@@ -18,6 +18,7 @@ from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
+from fused_spec.spec.language.absent import Absent
 from fused_spec.spec.language.findings import known_faults, with_ways
 from fused_spec.spec.language.plain import Understands
 from fused_spec.spec.model import Desired, DesiredJob, Kind, Project
@@ -69,8 +70,9 @@ class Looked(NamedTuple):
 class Found(NamedTuple):
     """A first look: the problems of reading, the documents in their order, and how large files of elements are.
 
-    Of a document that waits for others only the declaration is known. `used` is what of the language was, `lookups` are
-    those of UDFs whose syntax may be kept.
+    Of a document that waits for others only the declaration is known. `used` is what of the language was, `spans` are
+    the cells of each matrix, `absent` the documents of other targets. `lookups` are those of UDFs whose syntax may be
+    kept.
     """
 
     unread: list[Diagnostic]
@@ -78,6 +80,8 @@ class Found(NamedTuple):
     waiting: list[int]
     element_sizes: Mapping[Path, int]
     used: set[str]
+    spans: tuple[Any, ...] = ()
+    absent: Mapping[tuple[str, str], Absent] = {}
     lookups: Lookups = Lookups()
 
 
@@ -148,7 +152,8 @@ class Share(Struct):
                     self._waiting.append((document, declaration))
                 found.looked.append(looked or Looked(declaration))
         self.around.language.note_used()
-        return found._replace(lookups=self._kept())
+        language = self.around.language
+        return found._replace(spans=tuple(language.spans.values()), absent=dict(language.absent), lookups=self._kept())
 
     def finish(self, others: Others) -> Finished:
         """What came of the documents that waited."""
@@ -183,18 +188,21 @@ class Share(Struct):
         if self.around.judge is not None and not findings.has_error:
             findings.problems += self.around.judge.document(document)
         if document.holes:
-            return Looked(declaration, tuple(with_ways(document, findings.told)), is_built=not findings.has_error)
+            return Looked(declaration, self._told(document, findings), is_built=not findings.has_error)
         try:
             desired = self._build(document, findings, others)
         except _AskedTooEarlyError:
             return None
         return Looked(
             declaration,
-            tuple(with_ways(document, findings.told)),
+            self._told(document, findings),
             is_built=desired is not None,
             desired=desired if self.around.keeps else None,
             texts=named_texts(desired) if isinstance(desired, DesiredJob) else None,
         )
+
+    def _told(self, document: Document, findings: Findings) -> tuple[Diagnostic, ...]:
+        return tuple(with_ways(document, findings.told, self.around.language.variables))
 
     def _build(self, document: Document, findings: Findings, others: Others | None) -> Desired | None:
         around = self.around

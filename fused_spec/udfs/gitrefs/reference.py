@@ -11,21 +11,20 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from fused_spec.errors import FusedSpecError
+from fused_spec.messages.patterns import lazily
 
-_WEB = re.compile(
-    r"https://(?P<host>github\.com|gitlab\.com)/(?P<repo>[\w.-]+/[\w.-]+?)(?:\.git)?/(?:-/)?(?:tree|blob)/"
-)
-_PLAIN = re.compile(r"git\+(?P<url>(?:https|ssh|file)://(?:[^@/\s]+@)?[^@\s]+)@(?P<ref>[^:@\s]+)(?::(?P<path>\S*))?")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_WEB = lazily(r"https://(?P<host>github\.com|gitlab\.com)/(?P<repo>[\w.-]+/[\w.-]+?)(?:\.git)?/(?:-/)?(?:tree|blob)/")
+_PLAIN = lazily(r"git\+(?P<url>(?:https|ssh|file)://(?:[^@/\s]+@)?[^@\s]+)@(?P<ref>[^:@\s]+)(?::(?P<path>\S*))?")
+_COMMIT = lazily(r"[0-9a-f]{40}")
 _LONGEST = 4096  # characters, as of a path
 
 # Also where the rest is no reference: it is shown nowhere, and sent nowhere.
-_PASSWORD = re.compile(r"(?:git\+\w+://[^/\s]*:[^/\s]*@|https://[^/\s]*:[^/\s]*@git(?:hub|lab)\.com/)")
-_TOKEN_AS_USER = re.compile(r"gh[a-z]_|github_pat_|glpat-|.{40}")
-_HOST = re.compile(r"\w[\w.-]*")
-_UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_PASSWORD = lazily(r"(?:git\+\w+://[^/\s]*:[^/\s]*@|https://[^/\s]*:[^/\s]*@git(?:hub|lab)\.com/)")
+_TOKEN_AS_USER = lazily(r"gh[a-z]_|github_pat_|glpat-|.{40}")
+_HOST = lazily(r"\w[\w.-]*")
+_UNUSABLE = lazily("[\x00-\x1f\x7f\ud800-\udfff]")
 # What git allows in no name of a branch or tag; some of it makes an expression, which may search and count.
-_NO_REF = re.compile(r"[-/.]|.*(?:\.\.|@\{|[\s~^:?*\[\\])", re.DOTALL)
+_NO_REF = lazily(r"[-/.]|.*(?:\.\.|@\{|[\s~^:?*\[\\])", re.DOTALL)
 
 
 class GitUnavailable(FusedSpecError):
@@ -54,12 +53,12 @@ def parse(text: str) -> GitReference | None:
     In the URL of a page a REF is one word: a branch whose name holds `/` needs the other form. Raises `GitUnavailable`
     for a reference that nobody should follow.
     """
-    if _PASSWORD.match(text) is not None:
+    if _PASSWORD().match(text) is not None:
         raise _holds_password()
-    if (web := _WEB.match(text)) is not None:
+    if (web := _WEB().match(text)) is not None:
         ref, _, path = text[web.end() :].partition("/")
         repository = f"https://{web['host']}/{web['repo']}"
-    elif (plain := _PLAIN.fullmatch(text)) is not None:
+    elif (plain := _PLAIN().fullmatch(text)) is not None:
         repository, ref, path = normal(plain["url"]), plain["ref"], plain["path"] or ""
     else:
         return None
@@ -70,7 +69,7 @@ def parse(text: str) -> GitReference | None:
             f"a git reference holds a control character, or more than {_LONGEST} characters", hint="check the reference"
         )
     _check_url(repository)
-    if _NO_REF.match(ref) is not None:
+    if _NO_REF().match(ref) is not None:
         raise GitUnavailable(f'"{ref}" is no name in git', hint="name a commit, branch or tag")
     return GitReference(repository=repository, ref=ref, path=path.strip("/"))
 
@@ -83,12 +82,12 @@ def normal(url: str) -> str:
 
 def is_usable(text: str) -> bool:
     """Whether a command line and the name of a file can hold the text."""
-    return len(text) <= _LONGEST and _UNUSABLE.search(text) is None
+    return len(text) <= _LONGEST and _UNUSABLE().search(text) is None
 
 
 def is_commit(ref: str) -> bool:
     """Whether a word is a whole commit."""
-    return _COMMIT.fullmatch(ref) is not None
+    return _COMMIT().fullmatch(ref) is not None
 
 
 def _check_url(url: str) -> None:
@@ -119,10 +118,10 @@ def _has_host(url: str) -> bool:
     except ValueError:  # brackets without an address, a port that is none
         return False
     user = unquote(place.username or "")
-    if place.scheme == "https" and _TOKEN_AS_USER.match(user) is not None:
+    if place.scheme == "https" and _TOKEN_AS_USER().match(user) is not None:
         raise _holds_password()
     # What begins with a hyphen is an option to ssh.
-    return port != 0 and not user.startswith("-") and (":" in host or _HOST.fullmatch(host) is not None)
+    return port != 0 and not user.startswith("-") and (":" in host or _HOST().fullmatch(host) is not None)
 
 
 def _holds_password() -> GitUnavailable:

@@ -6,11 +6,12 @@ Travis obey a carriage return and an escape sequence. How such a text came into 
 
 import re
 
+from fused_spec.messages.patterns import lazily
 from fused_spec.views.words.shown import visible
 
 _COLOR = re.compile("(\x1b\\[[0-9;]*m)")
-_UNESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what JSON lets stand, and some take for a line's end
-_NOT_IN_XML = re.compile("[\ufffe\uffff]")  # besides what nobody is shown
+_UNESCAPED = lazily("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what JSON lets stand, and some take for a line's end
+_NOT_IN_XML = lazily("[\ufffe\uffff]")  # besides what nobody is shown
 _BRACKET = re.compile(r"##(?=[\w.-]*\[)")
 
 
@@ -26,12 +27,12 @@ def without_brackets(text: str) -> str:
 
 def harmless_json(text: str) -> str:
     """JSON that means the same: within quotes, where alone they can stand, brackets and line ends are escaped."""
-    return _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", _BRACKET.sub(r"\\u0023#", text))
+    return _UNESCAPED().sub(lambda match: f"\\u{ord(match[0]):04x}", _BRACKET.sub(r"\\u0023#", text))
 
 
 def harmless_xml(text: str) -> str:
     """XML that means the same: what is obeyed anywhere in a line is escaped, and what XML cannot hold is spelt."""
-    return _BRACKET.sub("#&#35;", _NOT_IN_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+    return _BRACKET.sub("#&#35;", _NOT_IN_XML().sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def _harmless_line(line: str) -> str:

@@ -75,6 +75,9 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _uri(path: str) -> str:
-    """From the root of the repository, as who reads it takes it; a file outside of that by its absolute address."""
+    """From the root of the repository, as who reads it takes it; a file outside of that by its absolute address, and
+    one of another repository by what it is called there."""
+    if "://" in path:
+        return quote(path, safe="/:@")
     scheme = "file://" if path.startswith("/") else ""
     return scheme + quote(PurePath(path).as_posix())

@@ -1,10 +1,12 @@
 """Fold the events of an apply into one row per change, and say each event as a plain line."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, field
 
+from fused_spec.jobs.status import RunStatus
+from fused_spec.jobs.tasks import Standing
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change
 from fused_spec.reconcile.applying.events import (
@@ -12,6 +14,7 @@ from fused_spec.reconcile.applying.events import (
     Cancelling,
     Event,
     Finished,
+    NotArchived,
     Retrying,
     ServiceSilent,
     SinkWritten,
@@ -21,8 +24,10 @@ from fused_spec.reconcile.applying.events import (
 )
 from fused_spec.spec.model import Key
 from fused_spec.views.words.shown import visible
+from fused_spec.views.words.tasks import ended_words, straggler
 
 WAITING = "waiting"
+_BETWEEN = timedelta(seconds=1)
 
 
 class Row(Struct, kw_only=True):
@@ -33,6 +38,7 @@ class Row(Struct, kw_only=True):
     job_id: str | None = None
     finished_tasks: int = 0
     total_tasks: int = 0
+    standing: Standing | None = None
     since: datetime | None = None
     until: datetime | None = None
     note: str = ""
@@ -71,10 +77,13 @@ class Board(Struct, kw_only=True):
             case StatusChanged():
                 row.state, row.since = str(event.status), row.since or event.at
                 row.finished_tasks, row.total_tasks = event.finished_tasks, event.total_tasks
+                row.standing = event.standing
+                if row.standing is not None:
+                    row.finished_tasks = row.standing.succeeded + row.standing.failed
             case Cancelling():
                 row.state = "cancelling"
             case Retrying():
-                row.state, row.job_id, row.finished_tasks = WAITING, None, 0
+                row.state, row.job_id, row.finished_tasks, row.standing = WAITING, None, 0, None
                 row.note = f"attempt {event.attempt} follows in {event.seconds:.0f}s"
             case Finished():
                 row.state, row.until = str(event.outcome.status), event.at
@@ -108,19 +117,32 @@ def event_key(event: Event) -> Key | None:
 
 
 class PlainLog:
-    """The lines of a whole apply, in which the status of a run is told again only when its words change."""
+    """The lines of a whole apply, in which the status of a run is told again only when its words change.
+
+    How far tasks are is told at most once a second, of all runs together.
+    """
 
     def __init__(self) -> None:
         self._told: dict[tuple[Key, str], str | None] = {}
+        self._status: dict[tuple[Key, str], RunStatus] = {}
+        self._progress_at: datetime | None = None
 
     def line(self, event: Event) -> str | None:
         """The event as one line; None for what a log need not hold, or holds already."""
         if isinstance(event, StatusChanged):
             run, words = (event.key, event.job_id), _words(event)
-            if self._told.get(run) == words:
+            if self._told.get(run) == words or self._is_too_soon(run, event):
                 return None
             self._told[run] = words
         return event_line(event)
+
+    def _is_too_soon(self, run: tuple[Key, str], event: StatusChanged) -> bool:
+        is_progress = self._status.get(run) is event.status
+        if is_progress and self._progress_at is not None and event.at - self._progress_at < _BETWEEN:
+            return True
+        self._status[run] = event.status
+        self._progress_at = event.at if is_progress else self._progress_at
+        return False
 
 
 def event_line(event: Event) -> str | None:
@@ -133,6 +155,13 @@ def event_line(event: Event) -> str | None:
     return f"{event.at.astimezone(UTC):%H:%M:%S} {about}{visible(words)}"
 
 
+def _progress(event: StatusChanged) -> Iterator[str]:
+    if event.total_tasks > 1:
+        yield ended_words(event.finished_tasks, event.total_tasks, event.standing)
+    if event.standing is not None and (slow := straggler(event.standing, event.at)) is not None:
+        yield slow
+
+
 def _words(event: Event) -> str | None:
     match event:
         case Uploaded(sent=True):
@@ -142,10 +171,11 @@ def _words(event: Event) -> str | None:
         case Attached():
             return f"already running as {event.job_id}"
         case StatusChanged() if event.status.in_flight:  # the end of a run is told by what it ends
-            tasks = f", {event.finished_tasks} of {event.total_tasks} tasks" if event.total_tasks > 1 else ""
-            return f"{event.status}{tasks}"
+            return ", ".join([str(event.status), *_progress(event)])
         case Cancelling():
             return f"cancelling {event.job_id}: {event.why}"
+        case NotArchived():
+            return f"{event.job_id} is {event.why}"
         case Retrying():
             return f"{event.job_id} failed; attempt {event.attempt} follows in {event.seconds:.0f} seconds"
         case SinkWritten():

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from distributed import Client
-
 from tests.waiting import PATIENCE, until
 
 
@@ -32,6 +30,8 @@ class Cluster:
 @contextmanager
 def cluster(folder: Path, *, workers: int, allowed_failures: int = 3, memory_limit: str = "auto") -> Iterator[Cluster]:
     """Leaving ends all of it; a task may lose `allowed_failures` workers before it is taken for the cause."""
+    from distributed import Client  # it takes a second, which every worker of the tests would
+
     file = folder / "scheduler.json"
     options = ["--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
     limits = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures)}

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.unit.engine.cluster import Cluster
+from tests.unit.engine.cluster import Cluster, cluster
 
 
 @pytest.fixture
@@ -20,9 +18,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")  # an idle cluster takes a tenth of a processor
-def dask(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Cluster]":
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster of two workers; whoever ends one of them starts a cluster of its own."""
-    from tests.unit.engine.cluster import cluster  # distributed takes a second to import
-
     with cluster(tmp_path_factory.mktemp("dask"), workers=2) as one:
         yield one

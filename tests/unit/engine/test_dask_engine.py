@@ -68,6 +68,7 @@ def test_a_secret_in_a_line_too_long_for_the_memory_is_masked(dask: Cluster, tmp
     assert not any("horse" in line or "correct" in line for line in log(job))
 
 
+@pytest.mark.thorough
 def test_what_a_task_prints_is_logged_in_its_order(dask: Cluster, tmp_path: Path) -> None:
     code = "def udf(x):\n    for number in range(50):\n        print(x, number)\n"
     job = job_folder(tmp_path, udf_step(code, input=[0, 1, 2]), engine=dask.address)
@@ -83,6 +84,7 @@ def test_a_failing_element_fails_the_job(dask: Cluster, tmp_path: Path) -> None:
     assert end(job)[1] == "step 1 of 1 (udf) failed: input 1: ZeroDivisionError: division by zero"
 
 
+@pytest.mark.thorough
 def test_a_task_that_ends_its_process_leaves_the_worker_alone(dask: Cluster, tmp_path: Path) -> None:
     code = "import os\ndef udf(x):\n    return os._exit(3) if x == 5 else x\n"
     job = job_folder(tmp_path, udf_step(code, input=list(range(10)), ignore_chunk_error=True), engine=dask.address)
@@ -242,6 +244,7 @@ def udf(size):
 """
 
 
+@pytest.mark.thorough
 def test_a_task_over_the_memory_of_its_instance_type_ends_the_job_with_the_message_of_this_machine(
     dask: Cluster, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fused_spec.engine.results.stored import Unstorable
@@ -118,6 +118,7 @@ NAMES = st.lists(
 @pytest.mark.parametrize("output_format", sorted(set(READERS) - {"geojson", "mvt"}))
 @examples(20)
 @given(names=NAMES)
+@example(names=["\r"])
 def test_names_of_columns_are_kept_or_refused_or_told_of(output_format: str, names: list[Any]) -> None:
     columns = pd.Index(names, tupleize_cols=False)
     try:

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from distributed import Client
 
 from fused_spec.engine.jobs import ingesting
 from fused_spec.jobs.folder import JobDir
@@ -113,6 +112,8 @@ def test_a_cluster_writes_and_says_what_one_process_does(step_of: Any, dask: Clu
 
 def executed(dask: Cluster) -> list[int]:
     """How many tasks each worker has run so far."""
+    from distributed import Client
+
     with Client(dask.address, set_as_default=False) as client:
         return list(client.run(lambda dask_worker: dask_worker.state.executed_count).values())
 
@@ -139,6 +140,7 @@ def test_a_table_outside_the_storage_is_written_by_one_worker(dask: Cluster, tmp
     assert (tmp_path / "elsewhere" / "_sample").is_file()
 
 
+@pytest.mark.thorough
 def test_what_a_task_finds_wrong_fails_the_job_and_leaves_nothing(dask: Cluster, tmp_path: Path) -> None:
     inputs = scattered(tmp_path)
     broken = pq.read_table(inputs[3])
@@ -194,9 +196,8 @@ def begun(folder: Path, dask: Cluster) -> tuple[JobDir, int]:
     return job, started(job)
 
 
-@pytest.mark.parametrize(
-    "moment", [*(pytest.param(name, marks=pytest.mark.thorough) for name in ("survey", "table")), "shelf"]
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("moment", ["survey", "table", "shelf"])
 def test_a_lost_worker_changes_nothing(moment: str, tmp_path: Path) -> None:
     with cluster(tmp_path, workers=2) as dask:
         for folder in (tmp_path / str(number) for number in count()):

@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fused_spec.engine.jobs.worker import Progress
 from tests.unit.engine.building import grid, points, saved
 from tests.unit.engine.running import content, end, events, job_folder, log, metadata, results, run, udf_step
 
@@ -220,17 +219,3 @@ def test_a_fault_of_the_engine_ends_the_job_and_is_logged(tmp_path: Path) -> Non
     assert not run(job)
     assert str(end(job)[1]).startswith("the engine failed: ValidationError")
     assert "Traceback (most recent call last):" in log(job)
-
-
-def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
-    told: list[int] = []
-
-    class Journal:
-        def add(self, _event: str, *, finished: int, total: int) -> None:
-            told.append(finished)
-
-    times = iter([0.0, 0.0, 0.1, 0.3, 0.3, 0.4])
-    progress = Progress(Journal(), 3, lambda: next(times))  # type: ignore[arg-type]
-    for _ in range(3):
-        progress.tasks_done(1)
-    assert told == [0, 2]

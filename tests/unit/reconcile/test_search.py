@@ -96,6 +96,17 @@ def test_beside_very_many_of_others_a_second_reading_asks_for_one_page() -> None
     assert (service.pages, service.configs) == ([0], [])
 
 
+def test_a_second_reading_ends_at_the_line_that_the_first_looked_at_last() -> None:
+    service = Service(others(6_000, first_age=timedelta()))
+    service.ran("a", timedelta(minutes=10), of=AREAS, place=600)  # its twins are within an hour, to the second
+    reader = Reader(service)
+    assert reader.find(AREAS) == ["a"]
+    service.later(timedelta(seconds=5))
+    assert reader.find(AREAS) == ["a"]
+    assert service.pages == [0]
+    assert not service.configs
+
+
 def test_it_is_told_whether_the_history_was_known() -> None:
     service, memory, told = Service(others(100)), Memory(late=LATE), []
     api = cast(FusedReader, service)

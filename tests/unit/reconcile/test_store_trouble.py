@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from fused_spec.errors import ArchiveError
 from fused_spec.reconcile.store.local import LocalStore
@@ -22,6 +20,7 @@ from fused_spec.reconcile.store.remote import RemoteStore
 from fused_spec.reconcile.store.store import Store
 from fused_spec.reconcile.store.stores import open_store
 from fused_spec.reconcile.store.trouble import TellingStore, archive_error
+from tests.buckets import Served, make_bucket, serve_s3
 
 pytestmark = [
     pytest.mark.xdist_group("buckets"),
@@ -64,11 +63,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture
-def server(aws: pytest.MonkeyPatch) -> Iterator[ThreadedMotoServer]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    aws.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+def server(aws: pytest.MonkeyPatch) -> Iterator[Served]:
+    server = serve_s3()
+    aws.setenv("AWS_ENDPOINT_URL", server.url)
     for name in _KEYS:
         aws.setenv(name, "testing")
     yield server
@@ -100,20 +97,22 @@ def test_a_bucket_that_nobody_answers_for_is_told(aws: pytest.MonkeyPatch, use: 
     assert "network" in str(told.value.hint)
 
 
-def test_a_bucket_that_is_not_there_is_no_empty_archive(server: ThreadedMotoServer) -> None:
+def test_a_bucket_that_is_not_there_is_no_empty_archive(server: Served) -> None:
     with pytest.raises(ArchiveError, match="s3://missing/x cannot be read: there is no such bucket") as told:
         open_store("s3://missing/x").names("runs")
     assert "make the bucket" in str(told.value.hint)
 
 
-def test_no_bucket_is_made_by_writing_into_it(server: ThreadedMotoServer) -> None:
+def test_no_bucket_is_made_by_writing_into_it(server: Served) -> None:
     with pytest.raises(ArchiveError, match="s3://missing/x cannot be written"):
         open_store("s3://missing/x").write("a", b"1")
+    import boto3
+
     assert "missing" not in [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
 
 
-def test_a_bucket_keeps_what_an_archive_keeps(server: ThreadedMotoServer) -> None:
-    boto3.client("s3").create_bucket(Bucket="kept")
+def test_a_bucket_keeps_what_an_archive_keeps(server: Served) -> None:
+    make_bucket("kept")
     store = open_store("s3://kept/x")
     assert store.names("runs") == []
     assert [store.create("runs/a", content) for content in (b"1", b"2")] == [True, False]

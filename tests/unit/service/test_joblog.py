@@ -14,7 +14,7 @@ from fused_spec.service.workers.joblog import add_line, last_message, log_part
 
 def log_answer(path: Path, since_ms: int | None) -> bytes:
     part = log_part(path, since_ms)
-    content = b"".join(part.pieces())
+    content = b"".join(part.as_list())
     assert len(content) == part.length
     return content
 
@@ -77,7 +77,7 @@ def test_a_long_log_is_answered_in_little_memory(tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(lines)
     tracemalloc.start()
     try:
-        size = sum(map(len, log_part(tmp_path / "log", 1000).pieces()))
+        size = sum(map(len, log_part(tmp_path / "log", 1000).as_list()))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

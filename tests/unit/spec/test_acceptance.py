@@ -139,6 +139,11 @@ def test_a_part_of_a_schema_accepts_exactly_what_has_no_fault(part: Any, value: 
     assert acceptance(part)(value) is (not list(validator_for(part).iter_errors(value)))
 
 
+def test_every_keyword_of_the_schemas_is_known() -> None:
+    for part in parts():
+        acceptance(part)
+
+
 @pytest.mark.parametrize("keyword", ["prefixItems", "patternProperties", "contains", "format", "multipleOf", "$ref"])
 def test_a_keyword_that_nothing_is_known_of_is_refused(keyword: str) -> None:
     with pytest.raises(LookupError, match=keyword.strip("$")):

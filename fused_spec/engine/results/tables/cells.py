@@ -100,11 +100,12 @@ def without_returns(table: pd.DataFrame, form: str, tell: Tell) -> pd.DataFrame:
     for name, column in table.items():
         if column.dtype == "object" and any(isinstance(value, str) and "\r" in value for value in column):
             tell(f"column {name}: carriage returns become line ends, as in every file of {form}")
-            changed[str(name)] = column.map(_with_line_ends)
+            changed[str(name)] = column.map(with_line_ends)
     return table.assign(**changed) if changed else table
 
 
-def _with_line_ends(value: Any) -> Any:
+def with_line_ends(value: Any) -> Any:
+    """A text with a line end for each carriage return; any other value as it is."""
     return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 

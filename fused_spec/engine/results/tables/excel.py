@@ -14,7 +14,13 @@ import numpy as np
 import pandas as pd
 
 from fused_spec.engine.results.stored import Content, Tell, Unstorable
-from fused_spec.engine.results.tables.cells import tell_empty_texts, text_columns, with_numbers, without_returns
+from fused_spec.engine.results.tables.cells import (
+    tell_empty_texts,
+    text_columns,
+    with_line_ends,
+    with_numbers,
+    without_returns,
+)
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST_TEXT = 32_767
@@ -36,7 +42,7 @@ def write_excel(table: pd.DataFrame, tell: Tell) -> Content:
         )
     texts = text_columns(with_numbers(table, tell), "Excel", tell).assign(**_dates(table))
     tell_empty_texts(texts, "Excel", tell)
-    texts = without_returns(texts, "Excel", tell)
+    texts = _with_plain_names(without_returns(texts, "Excel", tell), tell)
     held = {str(name): _held(texts[name], str(name), tell) for name in texts}
     _check_texts(texts.columns, "the names")
     buffer = BytesIO()
@@ -50,6 +56,16 @@ def write_excel(table: pd.DataFrame, tell: Tell) -> Content:
     except (ValueError, NotImplementedError) as error:
         raise Unstorable(f"the returned table cannot be stored as Excel: {error}; ask for csv or parquet") from error
     return Content(suffix="xlsx", content_type=_TYPE, content=buffer.getvalue())
+
+
+def _with_plain_names(table: pd.DataFrame, tell: Tell) -> pd.DataFrame:
+    """The table with a line end for each carriage return in its names, which is what readers make of them."""
+    names = {name: with_line_ends(name) for name in table.columns if "\r" in str(name)}
+    if len({names.get(name, name) for name in table.columns}) < len(table.columns):
+        raise Unstorable("names of columns that differ in their line ends are the same in Excel; rename one of them")
+    for name, plain in names.items():
+        tell(f"column {name}: it is called {plain} in Excel, whose files have no carriage returns")
+    return table.rename(columns=names)
 
 
 def _settle(cell: Any) -> None:

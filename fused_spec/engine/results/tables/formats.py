@@ -11,6 +11,7 @@ from fused_spec.engine.calling.tiles import Tile
 from fused_spec.engine.results.stored import JSON, PARQUET, Content, Tell, Unstorable
 from fused_spec.engine.results.tables.arrow import feather, parquet, write_arrow
 from fused_spec.engine.results.tables.as_json import as_geojson_features, as_json
+from fused_spec.engine.results.tables.described import facts_of, facts_of_arrow
 from fused_spec.engine.results.tables.flat import without_geometry
 from fused_spec.engine.results.tables.frames import named, with_index
 from fused_spec.engine.results.tables.texts import as_csv, as_html, as_xml
@@ -42,7 +43,7 @@ def write_table(table: pd.DataFrame, output_format: str, tile: Tile | None = Non
         ) from error
     if table.attrs and output_format not in ("parquet", "feather"):
         tell("the attrs of the table are not kept")
-    content.lossy = tuple(lossy)
+    content.lossy, content.facts = tuple(lossy), facts_of(table)
     return content
 
 
@@ -57,7 +58,13 @@ def write_arrow_table(table: pa.Table, output_format: str) -> Content:
             f"the returned table cannot be stored as {output_format}: {_why(error)}; give each column another type"
         ) from error
     content_type = PARQUET if output_format == "parquet" else _FEATHER
-    return Content(suffix=output_format, content_type=content_type, content=content, lossy=tuple(lossy))
+    return Content(
+        suffix=output_format,
+        content_type=content_type,
+        content=content,
+        lossy=tuple(lossy),
+        facts=facts_of_arrow(table),
+    )
 
 
 def _written(table: pd.DataFrame, output_format: str, tile: Tile | None, tell: Tell) -> Content:

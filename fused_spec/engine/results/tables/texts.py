@@ -21,7 +21,8 @@ def as_csv(table: pd.DataFrame, tell: Tell) -> bytes:
     texts = text_columns(without_geometry(with_index(table), "CSV", tell), "CSV", tell)
     tell_empty_texts(texts, "CSV", tell)
     # Python before 3.13 writes a carriage return without quotes, and readers end the line there.
-    breaks = any(isinstance(value, str) and "\r" in value for _, column in texts.items() for value in _objects(column))
+    cells = (value for name, column in texts.items() for value in (name, *_objects(column)))
+    breaks = any(isinstance(value, str) and "\r" in value for value in cells)
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if breaks else csv.QUOTE_MINIMAL
     return str(texts.to_csv(index=False, quoting=quoting, lineterminator="\n")).encode()
 

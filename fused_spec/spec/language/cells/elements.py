@@ -76,3 +76,8 @@ def key_text(value: Any) -> str | None:
     if isinstance(value, str | int | float):
         return str(value)
     return None
+
+
+def keys_of(said: Any) -> list[str | None]:
+    """The keys of elements that a `where` names: of one, or of those in a list."""
+    return [key_text(one) for one in said] if isinstance(said, list) else [key_text(said)]

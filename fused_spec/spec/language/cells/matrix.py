@@ -5,13 +5,13 @@ changes no other cell.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from fused_spec.messages.diagnostics import Severity, guess, nearest
 from fused_spec.spec.documents.wording import either
-from fused_spec.spec.language.cells.elements import AT, Element, element_of, key_text
+from fused_spec.spec.language.cells.elements import AT, Element, element_of, key_text, keys_of
+from fused_spec.spec.language.cells.exclusions import Exclusions
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.answers import Answer, Found, within
 from fused_spec.spec.language.names.templates import Mistake, Reference
@@ -68,6 +68,7 @@ class Matrix:
     layer: Layer
     told: Told
     name: Layer | None = None
+    _exclusions: Exclusions | None = field(default=None, init=False)
 
     @property
     def size(self) -> int:
@@ -77,18 +78,27 @@ class Matrix:
             count *= len(elements)
         return count
 
+    def count(self) -> int | None:
+        """How many cells there are, as far as that can be told without making them; None where it takes too long."""
+        left = self._exclude().count()
+        return None if left is None else left + sum(1 for _ in self._items("include"))
+
     def cells(self) -> Iterator[Cell]:
         """The product of the dimensions, less what is excluded, then what is included."""
         names = tuple(self.dimensions)
-        excluded = [(where, [False]) for where in self._wheres("exclude")]
         sets = list(self._sets())
-        for elements in product(*self.dimensions.values()):
+        for elements in self._exclude().left():
             cell = dict(zip(names, elements, strict=True))
-            if any(_notes(fits(cell, where.tree), seen) for where, seen in excluded):
-                continue
             yield Cell(cell, _attributes(cell, sets))
-        for where, seen in excluded:
-            if not seen[0]:
+        yield from self._included(names, sets)
+
+    def _exclude(self) -> Exclusions:
+        if self._exclusions is not None:
+            return self._exclusions
+        excluded = list(self._wheres("exclude"))
+        self._exclusions = Exclusions(self.dimensions, excluded)
+        for index, where in enumerate(excluded):
+            if self._exclusions.idle >> index & 1:
                 self.told.tell(
                     "excludes-nothing",
                     f"excludes nothing: {self._said(where.tree)}",
@@ -96,13 +106,12 @@ class Matrix:
                     "remove it, or name elements that are there",
                     AT,
                 )
-        yield from self._included(names, sets)
+        return self._exclusions
 
     def _included(self, names: tuple[str, ...], sets: "list[_Set]") -> Iterator[Cell]:
-        included = list(self._items("include"))
-        spanned = product(*self.dimensions.values()) if included else ()
-        known = {tuple(one.key for one in each) for each in spanned}
-        for one in included:
+        spanned = {name: {one.key for one in elements} for name, elements in self.dimensions.items()}
+        known: set[tuple[str, ...]] = set()
+        for one in self._items("include"):
             if not isinstance(one.tree, dict):
                 self.told.tell(
                     "bad-matrix", "a cell is a mapping of dimensions", one.place, "write {name: element}", AT
@@ -124,10 +133,11 @@ class Matrix:
                     cell[name] = element
             if len(cell) < len(names):
                 continue
-            if tuple(cell[name].key for name in names) in known:
+            keys = tuple(cell[name].key for name in names)
+            if keys in known or all(cell[name].key in spanned[name] for name in names):
                 self.told.tell("bad-matrix", f"there is this cell already: {Cell(cell)}", one.place, "remove it", AT)
                 continue
-            known.add(tuple(cell[name].key for name in names))
+            known.add(keys)
             yield Cell(cell, _attributes(cell, sets))
 
     def _element_of(self, name: str, included: Layer) -> Element | None:
@@ -183,12 +193,12 @@ class _Set(NamedTuple):
 
 def fits(cell: Mapping[str, Element], where: Mapping[str, Any]) -> bool:
     """Whether the elements of a cell are those that `where` names; a list names several."""
-    return all(name in cell and cell[name].key in _keys(said) for name, said in where.items())
+    return all(name in cell and cell[name].key in keys_of(said) for name, said in where.items())
 
 
 def keys_fit(keys: Mapping[str, str], where: Mapping[str, Any]) -> bool:
     """The same of the keys alone."""
-    return all(keys.get(name) in _keys(said) for name, said in where.items())
+    return all(keys.get(name) in keys_of(said) for name, said in where.items())
 
 
 def is_where(where: Layer, dimensions: Sequence[str], whose: str, told: Told) -> bool:
@@ -240,15 +250,6 @@ def _attributes(cell: Mapping[str, Element], sets: Sequence[_Set]) -> Mapping[st
         if fits(cell, one.where):
             given |= one.given
     return given
-
-
-def _notes(fit: bool, seen: list[bool]) -> bool:
-    seen[0] = seen[0] or fit
-    return fit
-
-
-def _keys(said: Any) -> list[str | None]:
-    return [key_text(one) for one in said] if isinstance(said, list) else [key_text(said)]
 
 
 def _listed(elements: Sequence[Element]) -> str:

@@ -24,6 +24,27 @@ def is_text(kind: str, pointer: Pointer) -> bool:
     return _is_text(kind, tuple(0 if isinstance(step, int) else step for step in pointer))
 
 
+def types_at(kind: str, pointer: Pointer) -> set[str]:
+    """The types of JSON that a field takes; none where nobody says it."""
+    return {one for schema in _schemas(complete(kind), pointer) for one in _types(schema)}
+
+
+def is_field(kind: str, pointer: Pointer) -> bool:
+    """Whether the schema has this field."""
+    return next(_schemas(complete(kind), pointer), None) is not None
+
+
+def fields_at(kind: str, pointer: Pointer) -> list[str]:
+    """The fields of a mapping that the schema names."""
+    found = [name for schema in _schemas(complete(kind), pointer) for name in _names(schema)]
+    return list(dict.fromkeys(found))
+
+
+def _names(schema: Mapping[str, Any]) -> Iterator[str]:
+    for branch in _branches(schema):
+        yield from branch.get("properties", {})
+
+
 def refused(reference: Reference, pointer: Pointer) -> Mistake | None:
     """Why a name may not stand in a field; None where it may."""
     for literal in _LITERAL:
@@ -95,8 +116,7 @@ def _schemas(schema: Mapping[str, Any], pointer: Pointer) -> Iterator[Mapping[st
         yield schema
         return
     step, rest = pointer[0], pointer[1:]
-    branches = [schema, *(one["then"] for one in schema.get("allOf", ()) if "then" in one), *schema.get("anyOf", ())]
-    for branch in branches:
+    for branch in _branches(schema):
         items = branch.get("items")
         if isinstance(items, dict):
             yield from _schemas(items, rest)
@@ -107,6 +127,10 @@ def _schemas(schema: Mapping[str, Any], pointer: Pointer) -> Iterator[Mapping[st
             yield from _schemas(inside, rest)
         elif isinstance(others, dict):
             yield from _schemas(others, rest)
+
+
+def _branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [schema, *(one["then"] for one in schema.get("allOf", ()) if "then" in one), *schema.get("anyOf", ())]
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:

@@ -124,7 +124,7 @@ class Filler:
             return "", place
         value = answer.value
         if isinstance(value, dict | list):
-            return value, throughout(answer.place or place, value)
+            return value, (self._via(place, answer.said), throughout(answer.place or place, value)[1])
         if not isinstance(value, str) and value is not None and self.is_text(pointer):
             value = text_of(answer)
         return value, (self._via(place, answer.said), None)

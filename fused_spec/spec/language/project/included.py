@@ -1,19 +1,18 @@
 """`include`: files that say for the specs of several projects what the project file says for those of one."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.checking.schema import INCLUDED, check_as
 from fused_spec.spec.documents.document import Document, read_documents
-from fused_spec.spec.documents.positions import spotted
-from fused_spec.spec.files.discovery import SpecFile, printable
-from fused_spec.spec.files.limits import MAX_FILE_BYTES
-from fused_spec.spec.files.named_files import Folder, Trouble, read_bytes
+from fused_spec.spec.documents.positions import Pointer, spotted
+from fused_spec.spec.files.discovery import SpecFile
+from fused_spec.spec.files.named_files import Trouble
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.templates import MARK
+from fused_spec.spec.language.project.sources import Nearby, Reach, Source
 
 _MOST = 100
 _DECLARED = ("variables", "secrets")
@@ -21,18 +20,23 @@ _DECLARED = ("variables", "secrets")
 
 @dataclass(slots=True)
 class Includes:
-    """Follows `include` from a project file on; what is named twice counts once."""
+    """Follows `include` from a project file on; what is named twice counts once.
 
-    boundary: Path
-    cwd: Path
+    Where a file `is_lacking`, nobody knows all that is declared.
+    """
+
+    reach: Reach
     problems: list[Diagnostic] = field(default_factory=list)
-    _known: dict[Path, Document | None] = field(default_factory=dict)
+    paths: set[Path] = field(default_factory=set)
+    """The files of this checkout that are included: no specs, wherever they lie."""
+    is_lacking: bool = False
+    _known: dict[Hashable, Document | None] = field(default_factory=dict)
     _within: dict[str, set[str]] = field(default_factory=dict)
 
     def files(self, project: Document) -> list[Document]:
         """The files that are included, each before whoever includes it, and the project file last."""
-        path = project.file.path
-        included = list(self._included(project, path.parent if path is not None else self.boundary, ()))
+        path = project.file.path or self.reach.boundary / project.file.name
+        included = list(self._included(project, Nearby(path, self.reach), ()))
         self.problems += self._said_twice(included, project)
         return [*included, project]
 
@@ -62,7 +66,7 @@ class Includes:
     def _includes(self, document: Document, other: Document) -> bool:
         return other.file.name in self._within.get(document.file.name, ())
 
-    def _included(self, document: Document, folder: Path, way: tuple[str, ...]) -> Iterator[Document]:
+    def _included(self, document: Document, source: Source, way: tuple[str, ...]) -> Iterator[Document]:
         said = Layer(document.tree, spotted(document.positions.root, document.file.name)).at(("include",))
         if said is None or not isinstance(said.tree, list):
             return
@@ -80,16 +84,15 @@ class Includes:
                     ("include", index),
                 )
                 continue
-            path = Folder(path=folder, root=self.boundary).locate(name)
-            if isinstance(path, Trouble):
-                told.tell(path.code, path.message, at.place, path.hint, ("include", index))
+            other = source.included(name)
+            if isinstance(other, Trouble):
+                self._tell_lacking(other, told, at, ("include", index))
                 continue
             here = f"{document.file.name}:{told.where(at.place).line}"
-            if path in self._known:
-                self._note_within(document, self._known[path])
-                shown = self._shown(path)
-                if any(step.rsplit(":", 1)[0] == shown for step in (*way, here)):
-                    loop = " → ".join([*way, here, shown])
+            if other.key in self._known:
+                self._note_within(document, self._known[other.key])
+                if any(step.rsplit(":", 1)[0] == other.shown for step in (*way, here)):
+                    loop = " → ".join([*way, here, other.shown])
                     told.tell(
                         "include-loop",
                         f"these files include each other: {loop}",
@@ -100,37 +103,35 @@ class Includes:
                 continue
             if len(self._known) >= _MOST:
                 told.tell("too-many-files", f"more than {_MOST} files are included", at.place, "put them together")
-                return
-            included = self._known[path] = self._read(path)
+                break
+            if other.path is not None:
+                self.paths.add(other.path)
+            content = other.content()
+            if isinstance(content, Trouble):
+                self._known[other.key] = None
+                self._tell_lacking(content, told, at, ("include", index))
+                continue
+            included = self._known[other.key] = self._read(other, content)
             if included is not None:
-                yield from self._included(included, path.parent, (*way, here))
+                yield from self._included(included, other, (*way, here))
                 self._note_within(document, included)
                 yield included
         self.problems += told.problems
 
-    def _read(self, path: Path) -> Document | None:
-        name = self._shown(path)
-        content = read_bytes(path, name, limit=MAX_FILE_BYTES)
-        if isinstance(content, Trouble):
-            self.problems.append(Told(name).problem(content.code, content.message, content.hint))
-            return None
-        documents, problems = read_documents(SpecFile(name=name, path=path, content=content, named=True))
+    def _tell_lacking(self, trouble: Trouble, told: Told, at: Layer, pointer: Pointer) -> None:
+        self.is_lacking = True
+        told.tell(trouble.code, trouble.message, at.place, trouble.hint, pointer)
+
+    def _read(self, source: Source, content: bytes) -> Document | None:
+        file = SpecFile(name=source.shown, path=source.path, content=content, named=True)
+        documents, problems = read_documents(file)
+        if not problems and len(documents) != 1:
+            told = Told(file.name)
+            problems = [told.problem("several-documents", "an included file holds one document", "write one document")]
+        if not problems:
+            problems = check_as(documents[0], INCLUDED)
         self.problems += problems
-        if problems:
+        if any(one.is_error for one in problems):
+            self.is_lacking = True
             return None
-        if len(documents) != 1:
-            self.problems.append(
-                Told(name).problem("several-documents", "an included file holds one document", "write one document")
-            )
-            return None
-        wrong = check_as(documents[0], INCLUDED)
-        self.problems += wrong
-        return None if any(one.is_error for one in wrong) else documents[0]
-
-    def _shown(self, path: Path) -> str:
-        return printable(Path(os.path.relpath(path, self.cwd)) if path.is_relative_to(self.cwd) else path)
-
-    @property
-    def paths(self) -> frozenset[Path]:
-        """The files that are included: no specs, wherever they lie."""
-        return frozenset(self._known)
+        return documents[0]

@@ -13,7 +13,7 @@ from fused_spec.spec.documents.wording import spelt
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.names.templates import MARK
 from fused_spec.spec.language.project.matching import match_of
-from fused_spec.spec.language.project.variable import pattern_fault
+from fused_spec.spec.language.project.patterns import pattern_fault
 
 _SPEC: Pointer = ("spec",)
 _STEP: Pointer = ("spec", "config", "steps", 0)
@@ -105,8 +105,8 @@ def _patterns(path: str, said: Layer | None, at: Pointer) -> Iterator[Diagnostic
         pattern = one.at(("pattern",))
         if pattern is not None and isinstance(pattern.tree, str) and (fault := pattern_fault(pattern.tree)):
             told = Told(path)
-            message = f"{spelt(pattern.tree)} is no regular expression: {fault}"
-            told.tell("bad-format", message, pattern.place, "correct it, or leave it out", (*at, name, "pattern"))
+            why, remedy = fault
+            told.tell("bad-format", f"{spelt(pattern.tree)} {why}", pattern.place, remedy, (*at, name, "pattern"))
             yield from told.problems
         yield from _patterns(path, one.at(("fields",)), (*at, name, "fields"))
         if (items := one.at(("items",))) is not None:

@@ -11,6 +11,8 @@ from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted
 
+FOREIGN = "foreign-source"
+
 
 def secrets_of(files: Sequence[Document], target: str) -> Secrets:
     """The secrets at a target, from the weakest file to the project file, which is the last."""
@@ -37,6 +39,7 @@ def secret_problems(files: Sequence[Document]) -> Iterator[Diagnostic]:
     names = {name for file in files for name in _mapping(file.tree.get("secrets"))}
     has_key = any("secrets_key" in file.tree for file in files)
     for file in files:
+        yield from _foreign(file)
         for name, said in _mapping(file.tree.get("secrets")).items():
             if not isinstance(said, dict) or said.get("rerun_on_change") is not True:
                 continue
@@ -73,11 +76,28 @@ def _source(said: Any, file: Document) -> Source | None:
     words = _mapping(_mapping(said).get("from"))
     path = file.file.path
     for origin in Origin:
-        if origin in words:
+        if origin in words and not _is_foreign(origin, file):
             given = words[origin]
             listed = tuple(map(str, given)) if isinstance(given, list) else (str(given),)
             return Source(origin, listed, path.parent if path is not None else Path())
     return None
+
+
+def _is_foreign(origin: Origin, file: Document) -> bool:
+    """Whether a file of another repository, which has no path here, names something of this machine."""
+    return file.file.path is None and origin in (Origin.FILE, Origin.COMMAND)
+
+
+def _foreign(file: Document) -> Iterator[Diagnostic]:
+    """Files and commands of this machine in a file of another repository, whoever may change it there."""
+    said: dict[Pointer, Any] = {("secrets", name): one for name, one in _mapping(file.tree.get("secrets")).items()}
+    said["secrets_key",] = file.tree.get("secrets_key")
+    for at, one in said.items():
+        for origin in _mapping(_mapping(one).get("from")):
+            if origin in tuple(Origin) and _is_foreign(Origin(origin), file):
+                message = f"a file of another repository names no {origin} of this machine"
+                hint = "write this secret in fused-spec.yaml, or let it come from a variable: {env: NAME}"
+                yield _problem(FOREIGN, message, hint, file, (*at, "from", origin))
 
 
 def _sources_at_targets(file: Document, name: str) -> list[dict[str, Any]]:

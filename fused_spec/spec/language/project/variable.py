@@ -1,15 +1,16 @@
 """Variables: what is declared of each, and whether a value fits that."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from fused_spec.spec.checking.acceptance import Schema, acceptance, compiled
+from fused_spec.spec.checking.acceptance import Schema, acceptance
 from fused_spec.spec.documents.positions import Place, Pointer
 from fused_spec.spec.documents.wording import either, spelt
 from fused_spec.spec.inputs.element_list import BadElements
 from fused_spec.spec.inputs.elements_json import json_value
 from fused_spec.spec.language.merging.layer import Layer
+from fused_spec.spec.language.project.patterns import pattern_of
 
 TYPES: Mapping[str, tuple[str, Any]] = {
     "string": ("text", ""),
@@ -56,32 +57,26 @@ class Given(NamedTuple):
     source: str
 
 
-def schema_of(declared: Mapping[str, Any]) -> Schema:
-    """What a value of a variable, of a field or of an item has to fit, as a JSON Schema."""
+def schema_of(declared: Mapping[str, Any], pattern: Callable[[str], Any] = str) -> Schema:
+    """What a value of a variable, of a field or of an item has to fit, as a JSON Schema.
+
+    `pattern` makes of each pattern what stands there; without it, its text does.
+    """
     kind = declared.get("type", "string")
     found: dict[str, Any] = {"type": _JSON_TYPES.get(kind, kind)}
     found |= {name: declared[name] for name in ("enum", "minimum", "maximum") if name in declared}
-    if "pattern" in declared and not pattern_fault(declared["pattern"]):
-        found["pattern"] = declared["pattern"]
+    if "pattern" in declared and pattern_of(declared["pattern"]) is not None:
+        found["pattern"] = pattern(declared["pattern"])
     if kind == "list" and "items" in declared:
-        found["items"] = schema_of(declared["items"])
+        found["items"] = schema_of(declared["items"], pattern)
     if kind == "object" and "fields" in declared:
         fields = declared["fields"]
         found |= {
-            "properties": {name: schema_of(field) for name, field in fields.items()},
+            "properties": {name: schema_of(field, pattern) for name, field in fields.items()},
             "required": [name for name, field in fields.items() if "default" not in field],
             "additionalProperties": False,
         }
     return found
-
-
-def pattern_fault(pattern: str) -> str:
-    """Why a pattern is no regular expression; empty for one that is."""
-    try:
-        compiled(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        return str(error)
-    return ""
 
 
 def with_defaults(value: Any, declared: Mapping[str, Any]) -> Any:
@@ -103,7 +98,7 @@ class Misfit(NamedTuple):
 
 def misfit(value: Any, declared: Mapping[str, Any], name: str) -> Misfit | None:
     """Why a value does not fit; `name` is what the variable is called in the sentence."""
-    schema = schema_of(declared)
+    schema = schema_of(declared, pattern_of)
     return None if acceptance(schema)(value) else _misfit(value, schema, name, ())
 
 
@@ -137,7 +132,7 @@ def _misfit(value: Any, schema: Schema, name: str, pointer: Pointer) -> Misfit |
     if not acceptance({key: schema[key] for key in ("enum",) if key in schema})(value):
         message = f"{name} is one of {', '.join(map(str, schema['enum']))}, and this is {spelt(value, (name,))}"
         return Misfit(pointer, message, "variable-not-allowed")
-    if isinstance(value, str) and "pattern" in schema and not compiled(schema["pattern"]).search(value):
+    if isinstance(value, str) and "pattern" in schema and not schema["pattern"].search(value):
         message = f"{name} must match {schema['pattern']}, and {spelt(value, (name,))} does not"
         return Misfit(pointer, message, "variable-not-allowed")
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -49,6 +49,15 @@ def given_from(
     return found, problems
 
 
+def undeclared_at_targets(declared: Declared) -> Iterator[Diagnostic]:
+    """Values that targets give to what is no variable."""
+    for target in declared.targets.values():
+        for name in target.variables:
+            if name not in declared.variables:
+                pointer = ("targets", target.name, "variables", name)
+                yield _unknown(name, "", declared, place=declared.files[-1].positions.key(pointer))
+
+
 def _in_environment(
     environment: Mapping[str, str], declared: Declared, target: TargetWords, problems: list[Diagnostic]
 ) -> Iterator[tuple[Variable, str]]:
@@ -126,7 +135,7 @@ def _unknown(
     hint = guess(name, meant) if meant else f"declared are {known}" if known else "none is declared in fused-spec.yaml"
     message = f'no variable is called "{name}"'
     location = place or Location(path=source)
-    return Diagnostic(code="unknown-variable", message=message, location=location, hint=hint, severity=severity)
+    return Diagnostic(code="undeclared-value", message=message, location=location, hint=hint, severity=severity)
 
 
 def _sealed(target: TargetWords, source: str = FLAG) -> Diagnostic:

@@ -130,7 +130,11 @@ def test_a_document_exists_at_the_targets_that_it_names(project: SmallProject, t
 def test_a_need_of_what_is_not_there_at_a_target_is_told_for_that_target(project: SmallProject) -> None:
     project.specs(TARGETS, a__yaml=job("seed", metadata="targets: [dev]"), b__yaml=job(spec="needs: [seed]"))
     problem = project.problem()
-    assert problem.message == 'no job is named "seed" in these specs (at prod)'
+    where = "its targets are dev (specs/a.yaml:5:12)"
+    assert (problem.code, problem.message) == (
+        "not-at-target",
+        f'the job "seed" does not exist at this target: {where} (at prod)',
+    )
 
 
 def test_what_is_wrong_at_one_target_alone_says_so(project: SmallProject) -> None:
@@ -288,3 +292,15 @@ def test_a_variable_that_two_included_files_declare_is_told_with_both_places(pro
     )
     project.say("include: [one.yaml]\n", **{**files, "one__yaml": f"{said}include: [two.yaml]\n"})
     assert project.problems() == []
+
+
+def test_an_override_of_nothing_is_told_with_what_may_be_meant(project: SmallProject) -> None:
+    overrides = "overrides: [{match: Job/tile, spec: {disk_size_gb: 2}}]"
+    project.specs(TARGETS + indented(overrides), a__yaml=job())
+    assert (project.problem().code, project.problem().hint) == ("no-match", "did you mean Job/tiles?")
+
+
+def test_a_saved_udf_of_other_targets_is_told_as_such(project: SmallProject) -> None:
+    udf = "apiVersion: fused-spec/v1\nkind: Udf\nmetadata: {name: area, targets: [dev]}\nspec: {udf: {file: area.py}}\n"
+    user = job().replace("file: area.py", "ref: Udf/area")
+    assert project.specs(TARGETS, a__yaml=user, u__yaml=udf).problem().code == "not-at-target"

@@ -1,5 +1,6 @@
 """A matrix: its elements, its cells, and what those are called."""
 
+import itertools
 import random
 
 import pytest
@@ -284,3 +285,80 @@ def test_every_kind_may_have_a_matrix(project: SmallProject) -> None:
     )
     project.specs(a__yaml=udf, b__yaml=token)
     assert sorted(project.desired()) == ["k-1", "k-2", "u-1", "u-2"]
+
+
+def test_the_limit_counts_what_exclude_leaves(project: SmallProject) -> None:
+    hundred = list(range(100))
+    matrix = f"{{a: {hundred}, b: {hundred}, exclude: [{{b: {hundred[5:]}}}]}}"
+    assert len(cells(project, matrix)) == 500
+
+
+def test_a_product_of_a_billion_of_which_two_are_left_is_two_cells(project: SmallProject) -> None:
+    thousand = list(range(1000))
+    rest = thousand[1:]
+    exclude = f"[{{a: {rest[1:]}}}, {{b: {rest}}}, {{c: {rest}}}]"
+    matrix = f"{{a: {thousand}, b: {thousand}, c: {thousand}, exclude: {exclude}}}"
+    given = '{a: "${matrix.a}", b: "${matrix.b}", c: "${matrix.c}"}'
+    assert sorted(cells(project, matrix, given)) == ["t-0-0-0", "t-1-0-0"]
+
+
+def test_what_is_too_many_after_exclude_is_told_with_that_number(project: SmallProject) -> None:
+    hundred = list(range(100))
+    matrix = f"{{a: {hundred}, b: {hundred}, exclude: [{{a: 0}}], include: [{{a: 0, b: x}}]}}"
+    project.specs(a__yaml=job("t", top=f"matrix: {matrix}", parameters=BOTH))
+    assert project.problem().message == "9,901 cells of one document, and 1,000 are the most"
+
+
+def test_an_exclude_that_takes_too_long_to_count_is_told_with_the_product(project: SmallProject) -> None:
+    bits = "".join(f"d{index}: [0, 1], " for index in range(40))
+    pairs = ", ".join(f"{{d{one}: 1, d{other}: 1}}" for one, other in itertools.combinations(range(40), 2))
+    project.specs(a__yaml=job("t", top=f"matrix: {{{bits}exclude: [{pairs}]}}"))
+    message = "1,099,511,627,776 cells before exclude of one document, and 1,000 are the most"
+    assert project.problem().message == message
+
+
+def test_more_dimensions_than_a_name_has_characters_are_told(project: SmallProject) -> None:
+    dimensions = ", ".join(f"d{index}: [1]" for index in range(2000))
+    project.specs(a__yaml=job("t", top=f"matrix: {{{dimensions}}}"))
+    assert project.problem().message == "2000 dimensions, each of which stands in names, and 63 are the most"
+
+
+def test_a_project_has_ten_thousand_cells_at_most(project: SmallProject) -> None:
+    numbers = list(range(4000))
+    files = {
+        f"{name}__yaml": job(name, top=f"matrix: {{a: {numbers[:size]}}}", parameters='{a: "${matrix.a}"}')
+        for name, size in (("b", 3900), ("c", 4000), ("d", 2000), ("e", 1000), ("f", 5))
+    }
+    files["g__yaml"] = job("g", spec="needs: [c]")
+    problem = project.specs("limits: {matrix: 5000}\n", **files).problem()
+    assert (problem.code, str(problem.location)) == ("too-many-cells", "specs/c.yaml:5:9")
+    assert problem.message == (
+        "10,905 cells of this project, and 10,000 are the most: c has 4,000 (specs/c.yaml:5:9), b has 3,900 "
+        "(specs/b.yaml:5:9), d has 2,000 (specs/d.yaml:5:9), 2 more have 1,005"
+    )
+
+
+@pytest.mark.thorough
+def test_no_document_is_made_that_would_be_beyond_the_cells_of_a_project(project: SmallProject) -> None:
+    numbers = list(range(5000))
+    files = {f"{name}__yaml": job(name, top=f"matrix: {{a: {numbers}}}") for name in "bcdefghij"}
+    project.specs("limits: {matrix: 5000}\n", **files)
+    assert len(project.at().desired) <= 10_000
+
+
+def test_what_differs_by_the_value_of_the_cell_alone_is_told_once(project: SmallProject) -> None:
+    project.specs(a__yaml=job("t", top="matrix: {a: [v, w, x, y, z]}", spec='disk_size_gb: "${matrix.a}"'))
+    message = project.problem().message
+    assert message.startswith('"disk_size_gb" takes a whole number, not the text "v"; it is matrix.a (specs/a.yaml')
+    assert message.endswith(" (in t-v, t-w, t-x and 2 more)")
+
+
+def test_what_is_wrong_in_all_cells_alike_names_none(project: SmallProject) -> None:
+    project.specs(a__yaml=job("t", top="matrix: {a: [1, 2]}", spec="disk_size_gb: x", parameters='{a: "${matrix.a}"}'))
+    assert project.problem().message == '"disk_size_gb" takes a whole number, not the text "x"'
+
+
+def test_what_is_wrong_in_two_fields_is_told_twice(project: SmallProject) -> None:
+    spec = 'disk_size_gb: "${matrix.a}"\nrun: {retries: "${matrix.a}"}'
+    project.specs(a__yaml=job("t", top="matrix: {a: [x, y]}", spec=spec))
+    assert [one.pointer for one in project.problems()] == ["spec.disk_size_gb", "spec.run.retries"]

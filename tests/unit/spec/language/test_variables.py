@@ -107,7 +107,7 @@ def test_at_a_sealed_target_nothing_from_outside_counts(project: SmallProject) -
 def test_at_a_sealed_target_the_environment_is_an_error(project: SmallProject) -> None:
     project.specs(TARGETS + declared('{type: string, default: "${env.HOME}"}'), a__yaml=job(parameters=A))
     assert [one.code for one in project.at("prod").diagnostics] == []
-    project.specs(TARGETS, a__yaml=job(parameters='{a: "${env.HOME}"}'))
+    project.specs(TARGETS + declared("{type: string}"), a__yaml=job(parameters='{a: "${env.HOME}"}'))
     assert [(one.code, str(one.location)) for one in project.at("prod").diagnostics] == [
         ("sealed-target", "specs/a.yaml:8:72")
     ]
@@ -148,8 +148,8 @@ def test_an_unknown_name_of_a_flag_is_an_error_and_of_the_environment_a_warning(
     project.specs(declared("{type: string, default: x}"), a__yaml=job(parameters=A))
     told = project.at(variables=("b=1",), env={"FUSED_SPEC_VAR_c": "1"}).diagnostics
     assert sorted((one.code, str(one.severity)) for one in told) == [
-        ("unknown-variable", "error"),
-        ("unknown-variable", "warning"),
+        ("undeclared-value", "error"),
+        ("undeclared-value", "warning"),
     ]
 
 
@@ -176,7 +176,7 @@ def test_to_apply_every_value_is_needed(project: SmallProject) -> None:
 
 def test_the_type_of_a_value_that_nobody_gave_is_checked(project: SmallProject) -> None:
     project.specs(declared("{type: string}"), a__yaml=job(spec='disk_size_gb: "${var.a}"'))
-    assert project.problem().code == "wrong-type"
+    assert project.problem().code == "name-of-another-type"
 
 
 def test_a_wrong_value_is_told_with_the_way_that_it_came(project: SmallProject) -> None:
@@ -292,3 +292,63 @@ def test_a_check_of_values_that_nobody_gave_yet_waits_for_them(project: SmallPro
     spec = job(parameters='{a: "${var.a}", b: "${var.b}"}')
     project.specs(CHECKED.replace("{type: number, default: 4}", "{type: number}"), a__yaml=spec)
     assert project.problems() == []
+
+
+def test_a_pattern_that_would_backtrack_for_ever_ends(project: SmallProject) -> None:
+    project.specs(declared("{type: string, pattern: '^(a+)+$'}"), a__yaml=job(parameters=A))
+    [problem] = project.at(variables=(f"a={'a' * 5000}!",)).diagnostics
+    assert problem.code == "variable-not-allowed"
+
+
+@pytest.mark.parametrize("pattern", ["^(a|a)*$", "(.*)*=.*", "^(([a-z])+.)+[A-Z]([a-z])+$"])
+def test_so_does_one_for_a_part_of_a_value(project: SmallProject, pattern: str) -> None:
+    project.specs(declared(f"{{type: list, items: {{type: string, pattern: '{pattern}'}}}}"), a__yaml=job(parameters=A))
+    given = f'a=["{"a" * 5000}!"]'
+    assert [one.code for one in project.at(variables=(given,)).diagnostics] == ["variable-not-allowed"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("^(?!tmp)", "needs what patterns here do not have: invalid perl operator: (?!"),
+        (r"(a)\1", r"needs what patterns here do not have: invalid escape sequence: \1"),
+        ("a{2000}", "needs what patterns here do not have: invalid repetition size: {2000}"),
+        ("(a", "is no regular expression: missing ): (a"),
+    ],
+)
+def test_what_patterns_do_not_have_is_told_with_what_to_do(project: SmallProject, pattern: str, why: str) -> None:
+    project.specs(declared(f"{{type: string, pattern: '{pattern}'}}"), a__yaml=job(parameters=A))
+    assert project.problem().message.endswith(why)
+    assert project.problem().code == "bad-format"
+
+
+def test_the_end_in_a_pattern_is_that_of_the_text(project: SmallProject) -> None:
+    project.specs(declared("{type: string, pattern: '^a$'}"), a__yaml=job(parameters=A))
+    assert [one.code for one in project.at(variables=("a=a\n",)).diagnostics] == ["variable-not-allowed"]
+
+
+def test_a_name_of_another_type_is_told_with_those_that_would_do(project: SmallProject) -> None:
+    variables = "variables: {a: {type: string}, disk: {type: number, default: 5}}\n"
+    project.specs(variables, a__yaml=job(spec='disk_size_gb: "${var.a}"', parameters='{b: "${var.disk}"}'))
+    problem = project.problem()
+    assert problem.message == '"disk_size_gb" takes a whole number, and var.a is text'
+    assert problem.hint == "var.a is declared as string at fused-spec.yaml:3:16; a number: var.disk"
+
+
+def test_a_list_where_text_is_wanted_is_told_at_the_field(project: SmallProject) -> None:
+    project.specs(declared("{type: list, default: [x]}"), a__yaml=job(spec='instance_type: "${var.a}"'))
+    problem = project.problem()
+    assert (problem.code, str(problem.location)) == ("name-of-another-type", "specs/a.yaml:6:18")
+
+
+def test_a_name_within_text_is_of_no_other_type(project: SmallProject) -> None:
+    project.specs(declared("{type: number, default: 5}"), a__yaml=job(spec='disk_size_gb: "0${var.a}"'))
+    assert project.problem().code == "wrong-type"
+
+
+def test_a_target_gives_values_to_declared_variables_alone(project: SmallProject) -> None:
+    targets = "targets: {prod: {base_url: https://prod.example.com, variables: {aa: x}}}\n"
+    project.specs(declared("{type: string, default: x}") + targets, a__yaml=job(parameters=A))
+    problem = project.problem()
+    assert (problem.code, str(problem.location)) == ("undeclared-value", "fused-spec.yaml:5:66")
+    assert (problem.message, problem.hint) == ('no variable is called "aa"', 'did you mean "a"?')

@@ -1,0 +1,50 @@
+"""What is told of tasks, while they run and when they end, to whoever asked for them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from fused_spec.engine.processes.task_process import Answer
+
+
+class Log(Protocol):
+    """Where the lines go that tasks print."""
+
+    def write(self, text: str, /) -> None: ...
+
+    def write_part(self, text: str, /) -> str:
+        """Write the beginning of a line, and give back what cannot be written before more of it is known."""
+        ...
+
+    def write_parts(self, texts: Sequence[str], /) -> None:
+        """Write texts of which one without a line end may go on in the next."""
+        ...
+
+    def flush(self) -> None: ...
+
+
+@dataclass(slots=True)  # not frozen, as `jobdir.Result`
+class Done:
+    """The answer to one task, what that took, and what is known of it (`task_process.Answer.facts`)."""
+
+    index: int
+    seconds: float
+    answer: Answer
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A task that has not ended: when it began, in milliseconds since the epoch, and in which process or worker."""
+
+    index: int
+    since: int
+    worker: str
+
+
+Look = Callable[[Sequence[Running]], None]
+"""Is told several times a second which tasks run, and may raise."""
+
+
+Clear = Callable[[int, int | None], str | None]
+"""Remove what a process left that is gone, by its number and the task that it was at; a line for the log."""
