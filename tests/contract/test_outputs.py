@@ -10,7 +10,7 @@ from fused_spec.api.values.results import JobResult
 from fused_spec.cli.outputs.comparing import compare
 from fused_spec.cli.outputs.finding import Found, find_outputs, outputs_at
 from fused_spec.cli.outputs.showing import shown_outputs
-from fused_spec.cli.outputs.telling import told_outputs
+from fused_spec.cli.outputs.telling import Wanted, told_outputs
 from fused_spec.cli.runs.lookup import find_run
 from fused_spec.engine.outputs.model import Kind, Told
 from fused_spec.errors import FusedSpecError
@@ -46,7 +46,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def told(world: World, word: str, *, in_full: bool = False) -> list[Told]:
     around = surroundings(world)
     found = find_outputs(around, word)
-    return told_outputs(around.api, found, found.outputs, in_full=in_full)
+    return told_outputs(around.api, found, found.outputs, Wanted.ALL if in_full else Wanted.FACTS)
 
 
 def asked_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -93,7 +93,7 @@ def test_of_many_results_without_tasks_only_some_are_looked_at(world: World, mon
     monkeypatch.setattr(FusedAPI, "save_job_tasks", lambda *_: False)
     around = surroundings(world)
     found = find_outputs(around, "areas")
-    some = told_outputs(around.api, found, found.outputs, in_full=False, most_read=1)
+    some = told_outputs(around.api, found, found.outputs, Wanted.FACTS, most_read=1)
     assert [(one.facts.kind, one.facts.rows) for one in some] == [(Kind.TABLE, 2), (Kind.TABLE, None)]
 
 
@@ -196,7 +196,7 @@ def test_a_table_that_a_run_wrote_and_that_is_gone_is_a_problem_of_its_own(world
 
     [output] = _written_at(world.api, "fd://gone/main/")
     around = surroundings(world)
-    [one] = told_outputs(around.api, Found(name="x", outputs=(output,)), (output,), in_full=True)
+    [one] = told_outputs(around.api, Found(name="x", outputs=(output,)), (output,), Wanted.ALL)
     assert (one.facts.kind, one.facts.problem) == (
         Kind.TABLE,
         "nothing lies there: it was never written, or is gone",

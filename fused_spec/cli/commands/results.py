@@ -57,7 +57,7 @@ def results(
     with context.timings.phase(Phase.LOAD):
         from fused_spec.cli.outputs.finding import find_outputs
         from fused_spec.cli.outputs.opening import open_made
-        from fused_spec.cli.outputs.telling import told_outputs
+        from fused_spec.cli.outputs.telling import Wanted, told_outputs
         from fused_spec.cli.runs.lookup import surroundings
 
     around = surroundings(context)
@@ -68,13 +68,13 @@ def results(
     looks = head is not None or schema or describe
     if opens and place is None and map_file is None:
         map_file = around.project.state / "maps" / f"{found.file_name}.html"
-    needed = looks or place is not None
+    every = looks or place is not None
     told = told_outputs(
         around.api,
         found,
-        chosen if needed or map_file is not None else chosen[:number],
-        in_full=looks,
-        most_read=None if needed else max(number, _LISTED),
+        chosen if every or map_file is not None else chosen[:number],
+        Wanted.ALL if schema else Wanted.KINDS if looks and output == "text" else Wanted.FACTS,
+        most_read=None if every else max(number, _LISTED),
     )
     made = [] if place is None else _write(context, told, place, form)
     made += [] if map_file is None else _draw(context, found.name, told, map_file)

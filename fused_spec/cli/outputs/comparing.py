@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from fused_spec.cli.outputs.finding import Found, outputs_of
-from fused_spec.cli.outputs.telling import told_outputs
+from fused_spec.cli.outputs.telling import Wanted, told_outputs
 from fused_spec.cli.runs.lookup import FoundRun, Surroundings
 from fused_spec.engine.outputs.differences import Difference, compared
 from fused_spec.engine.outputs.model import Kind, Told
@@ -47,7 +47,7 @@ def compare(around: Surroundings, before: FoundRun, after: FoundRun) -> Compared
 
 
 def _told(around: Surroundings, found: Found) -> list[Told]:
-    return told_outputs(around.api, found, found.outputs, in_full=True)
+    return told_outputs(around.api, found, found.outputs, Wanted.ALL)
 
 
 def _summary(told: Told) -> Summary | str | None:

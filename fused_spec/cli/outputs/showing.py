@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from fused_spec.cli.outputs.finding import outputs_of
-from fused_spec.cli.outputs.telling import told_outputs
+from fused_spec.cli.outputs.telling import Wanted, told_outputs
 from fused_spec.cli.runs.lookup import FoundRun, Surroundings
 from fused_spec.engine.outputs.model import Told
 from fused_spec.views.documents.outputs import result
@@ -35,7 +35,7 @@ def shown_outputs(around: Surroundings, found: FoundRun) -> Shown:
     if not found.in_history:
         return Shown()
     made = outputs_of(around, found)
-    told = told_outputs(around.api, made, made.outputs[:_TOLD], in_full=False, most_read=_READ)
+    told = told_outputs(around.api, made, made.outputs[:_TOLD], Wanted.FACTS, most_read=_READ)
     return Shown(
         results=[output.name for output in made.outputs if output.address is None],
         outputs=told,

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 
 from fused_spec.api.reading import FusedReader
@@ -11,28 +12,38 @@ from fused_spec.engine.outputs.model import Facts, Kind, Output, Told
 from fused_spec.jobs.tasks import Task, TaskState, tasks_in
 
 
+class Wanted(StrEnum):
+    """How much of outputs is to be known."""
+
+    KINDS = "what they are; where their names say it nothing is read"
+    FACTS = "their facts; of results whose tasks told them nothing is read"
+    ALL = "their columns, too"
+
+
 def told_outputs(
-    api: FusedReader, found: Found, wanted: Sequence[Output], *, in_full: bool, most_read: int | None = None
+    api: FusedReader, found: Found, outputs: Sequence[Output], wanted: Wanted, *, most_read: int | None = None
 ) -> list[Told]:
-    """Each output with its facts; of results whose tasks told them nothing is read unless all is wanted (`in_full`).
+    """Each output with its facts.
 
-    Of the others at most so many are read, at even distances; of the rest only the kind is told.
+    Of those that have to be looked at at most so many are, at even distances; of the others only the kind is told.
     """
-    known = {} if in_full or found.run is None else _of_tasks(api, found, {output.task for output in wanted})
-    facts = {output: told for output in wanted if (told := _from_task(output, known)) is not None}
-    facts |= read_facts([output for output in wanted if output not in facts], most_read)
-    return [Told(output, facts[output]) for output in wanted]
+    quick = wanted is Wanted.FACTS and found.run is not None
+    known = _of_tasks(api, found, {output.task for output in outputs}) if quick else {}
+    facts = {output: told for output in outputs if (told := _from_task(output, known)) is not None}
+    facts |= read_facts([output for output in outputs if output not in facts], most_read, wanted)
+    return [Told(output, facts[output]) for output in outputs]
 
 
-def read_facts(outputs: Sequence[Output], most: int | None) -> dict[Output, Facts]:
+def read_facts(outputs: Sequence[Output], most: int | None, wanted: Wanted = Wanted.FACTS) -> dict[Output, Facts]:
     """What is known of outputs that are looked at, at most so many; of the others only the kind."""
     if not outputs:
         return {}
-    from fused_spec.engine.outputs.facts import told
+    from fused_spec.engine.outputs.facts import named_kind, told
     from fused_spec.engine.outputs.tables import evenly
 
-    facts = {output: Facts(kind=kind_of(form_of(output.name))) for output in outputs}
-    chosen = outputs if most is None else [outputs[place] for place in evenly(len(outputs), most)]
+    facts = {output: Facts(kind=named_kind(output)) for output in outputs}
+    unsure = [output for output in outputs if wanted is not Wanted.KINDS or facts[output].kind is Kind.BYTES]
+    chosen = unsure if most is None else [unsure[place] for place in evenly(len(unsure), most)]
     return facts | {one.output: one.facts for one in told(chosen)}
 
 

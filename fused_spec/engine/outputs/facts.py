@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fused_spec.engine.outputs.chunks import box_of, chunks_in, rows_of
 from fused_spec.engine.outputs.geometry import bounds_of, crs_word, geo_of
-from fused_spec.engine.outputs.kinds import form_of, kind_of, suffix_of
+from fused_spec.engine.outputs.kinds import form_of, kind_of
 from fused_spec.engine.outputs.model import Column, Facts, File, Kind, Output, Told, UnreadableOutput
+from fused_spec.engine.outputs.parquet import parquet_file
 from fused_spec.engine.outputs.ranged import RangedFile
 from fused_spec.engine.outputs.rasters import array_facts, raster_facts
 from fused_spec.errors import ServiceError
@@ -24,16 +24,21 @@ def told(outputs: Sequence[Output]) -> Iterator[Told]:
         yield from map(Told, outputs, pool.map(facts_of, outputs))
 
 
+def named_kind(output: Output) -> Kind:
+    """What an output is by its name; `BYTES` where that says nothing."""
+    if not output.files and output.sample is None:
+        return Kind.FOLDER
+    return Kind.TABLE if output.sample or len(output.files) > 1 else kind_of(form_of(output.files[0].name))
+
+
 def facts_of(output: Output) -> Facts:
     """What is known of one output; what cannot be read has a `problem`, and ends nothing."""
-    if not output.files and output.sample is None:
-        return Facts(kind=Kind.FOLDER)
-    if output.files and suffix_of(output.files[0].name) == "none":
-        return Facts(kind=Kind.NOTHING, bytes=0)
+    kind = named_kind(output)
+    if kind in (Kind.FOLDER, Kind.NOTHING):
+        return Facts(kind=kind, bytes=0 if kind is Kind.NOTHING else None)
     try:
         return _of_table_in_files(output) if output.sample or len(output.files) > 1 else _of_file(output.files[0])
     except (ServiceError, UnreadableOutput, EOFError) as error:
-        kind = Kind.TABLE if output.sample else kind_of(form_of(output.files[0].name))
         return Facts(kind=kind, problem=str(error))
 
 
@@ -53,7 +58,7 @@ def _of_file(file: File) -> Facts:
 
 
 def _parquet(content: RangedFile) -> Facts:
-    with pq.ParquetFile(pa.PythonFile(content, mode="r")) as file:
+    with parquet_file(content) as file:
         schema, footer = file.schema_arrow, file.metadata
         return Facts(
             kind=Kind.TABLE,
@@ -105,7 +110,7 @@ def _of_table_in_files(output: Output) -> Facts:
     size = None if None in sizes else sum(filter(None, sizes))
     if output.sample is not None:
         content = RangedFile(output.sample.open())
-        with suppress(pa.ArrowException, ValueError), pq.ParquetFile(pa.PythonFile(content, mode="r")) as sample:
+        with suppress(pa.ArrowException, ValueError), parquet_file(content) as sample:
             schema = sample.schema_arrow
             chunks = chunks_in(schema)
             return Facts(

@@ -71,6 +71,8 @@ class RangedFile(io.RawIOBase):
             return b""
         if start >= self._tail_at:
             return self._tail[start - self._tail_at : end - self._tail_at]
+        if end > self._tail_at:
+            return self.between(start, self._tail_at) + self._tail[: end - self._tail_at]
         with self._lock:
             pieces = []
             for number in range(start // BLOCK, (end - 1) // BLOCK + 1):

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from msgspec import Struct
 
 from fused_spec.engine.outputs.chunks import boxes_in, chunks_in
 from fused_spec.engine.outputs.geometry import crs_of, geo_of, primary, told_of
 from fused_spec.engine.outputs.model import Bounds, Output
+from fused_spec.engine.outputs.parquet import parquet_file
 from fused_spec.engine.outputs.ranged import RangedFile
 from fused_spec.engine.outputs.records import plain
 from fused_spec.engine.outputs.tables import opened
@@ -51,7 +51,7 @@ def chunk_boxes(output: Output) -> ChunkBoxes | None:
     """Where the chunks of an ingested table are; None for any other."""
     if output.sample is None:
         return None
-    with RangedFile(output.sample.open()) as content, pq.ParquetFile(pa.PythonFile(content, mode="r")) as sample:
+    with RangedFile(output.sample.open()) as content, parquet_file(content) as sample:
         chunks, geo = chunks_in(sample.schema_arrow), geo_of(sample.schema_arrow)
     boxes = [] if chunks is None else boxes_in(chunks)
     return ChunkBoxes(boxes=boxes, crs=None if geo is None else crs_of(geo)) if boxes else None

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from fused_spec.engine.outputs.kinds import form_of
 from fused_spec.engine.outputs.model import File, Output, UnreadableOutput
+from fused_spec.engine.outputs.parquet import parquet_file
 from fused_spec.engine.outputs.ranged import RangedFile
 
 BATCH = 65_536
-_BUFFER = 64 * 1024
 _READ_TOGETHER = 64 * 1024 * 1024  # bytes of a row group that may come at once
 _PAGES = 1200 * 1024  # bytes of a column: a page of values is about a megabyte, one of those that they refer to less
 
@@ -113,8 +113,7 @@ def _said(error: Exception) -> str:
 
 
 def _parquet(file: File, content: RangedFile, stack: ExitStack) -> Table:
-    source = pa.PythonFile(content, mode="r")
-    whole = stack.enter_context(pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False))
+    whole = stack.enter_context(parquet_file(content))
     footer = whole.metadata
 
     def batches(limit: int | None) -> Iterator[pa.RecordBatch]:
@@ -137,6 +136,7 @@ def _parquet(file: File, content: RangedFile, stack: ExitStack) -> Table:
         chosen = evenly(len(sizes), min(count, _LOOKED_THROUGH // max(1, sum(sizes) // max(1, len(sizes))) or 1))
         for number in chosen:
             rows = footer.row_group(number).num_rows
+            content.prefetch(_spans(footer.row_group(number), only_first=False))
             looked_at = min(rows, max(1, rows * _LOOKED_THROUGH // max(1, sizes[number])))
             group = first_rows(whole.iter_batches(BATCH, row_groups=[number], use_threads=False), looked_at)
             yield from _thinned(group, looked_at * len(chosen), count)
