@@ -13,7 +13,7 @@ from fused_spec.engine.outputs.model import Column, Facts, File, Kind, Output, T
 from fused_spec.engine.outputs.parquet import parquet_file
 from fused_spec.engine.outputs.ranged import RangedFile
 from fused_spec.engine.outputs.rasters import array_facts, raster_facts
-from fused_spec.errors import ServiceError
+from fused_spec.errors import FusedSpecError, ServiceError
 
 _THREADS = 16
 
@@ -52,6 +52,8 @@ def _of_file(file: File) -> Facts:
         return Facts(kind=kind_of(form), bytes=content.size)
     try:
         return read(content)
+    except FusedSpecError:  # those of a client are errors of its transport, too
+        raise
     except (pa.ArrowException, ValueError, OSError) as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
         return Facts(kind=kind_of(form), bytes=content.size, problem=f"it cannot be read as {form}: {said[0]}")
@@ -75,7 +77,8 @@ def _feather(content: RangedFile) -> Facts:
     with ExitStack() as stack:
         reader = stack.enter_context(pa.ipc.open_file(pa.PythonFile(content, mode="r")))
         schema = reader.schema
-        rows = sum(reader.get_batch(number).num_rows for number in range(reader.num_record_batches))
+        batches = map(reader.get_batch, range(reader.num_record_batches))
+        rows = sum(batch.num_rows for batch in batches) if content.is_whole else None  # they are read to be counted
         return Facts(
             kind=Kind.TABLE,
             rows=rows,

@@ -2,39 +2,57 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from fused_spec.engine.outputs.geometry import GEO, around, crs_word, flat, geo_of, primary, told_of
-from fused_spec.engine.outputs.model import UnreadableOutput
-from fused_spec.engine.outputs.tables import Table, first_rows
+from fused_spec.engine.outputs.model import Output, UnreadableOutput
+from fused_spec.engine.outputs.tables import Table, first_rows, opened
 
+_THREADS = 8
 _APART = "name a folder (-o DIR/) for a file of each"
 
 
-def joined(tables: Sequence[Table], names: Sequence[str]) -> Table:
-    """The rows of all, in the columns that any of them has; raises `UnreadableOutput` where one has two types."""
-    schema = joined_schema([table.schema for table in tables], names)
+def joined(outputs: Sequence[Output]) -> Table:
+    """The rows of all, in the columns that any of them has; raises `UnreadableOutput` where one has two types.
+
+    Each is opened to learn its columns, and again when it is its turn, so that however many there are, one is open.
+    """
+    with ThreadPoolExecutor(_THREADS) as pool:
+        heads = list(pool.map(_head, outputs))
+    schema = joined_schema([head.schema for head in heads], [output.name for output in outputs])
 
     def batches(limit: int | None) -> Iterator[pa.RecordBatch]:
-        return first_rows(chain.from_iterable(_with_all(table, schema) for table in tables), limit)
+        return first_rows(chain.from_iterable(_with_all(output, schema) for output in outputs), limit)
 
-    counts = [table.rows for table in tables]
+    counts = [head.rows for head in heads]
     rows = None if None in counts else sum(filter(None, counts))
     return Table(schema=schema, rows=rows, batches=batches, some=batches)
 
 
-def _with_all(table: Table, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for batch in table.batches(None):
-        columns = [
-            batch.column(field.name).cast(field.type)
-            if field.name in batch.schema.names
-            else pa.nulls(batch.num_rows, field.type)
-            for field in schema
-        ]
-        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+class _Head(NamedTuple):
+    schema: pa.Schema
+    rows: int | None
+
+
+def _head(output: Output) -> _Head:
+    with opened(output) as table:
+        return _Head(table.schema, table.rows)
+
+
+def _with_all(output: Output, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    with opened(output) as table:
+        for batch in table.batches(None):
+            columns = [
+                batch.column(field.name).cast(field.type)
+                if field.name in batch.schema.names
+                else pa.nulls(batch.num_rows, field.type)
+                for field in schema
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def joined_schema(schemas: Sequence[pa.Schema], names: Sequence[str]) -> pa.Schema:

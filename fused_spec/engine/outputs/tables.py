@@ -9,16 +9,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.engine.outputs.kinds import form_of
 from fused_spec.engine.outputs.model import File, Output, UnreadableOutput
 from fused_spec.engine.outputs.parquet import parquet_file
 from fused_spec.engine.outputs.ranged import RangedFile
+from fused_spec.errors import FusedSpecError
 
 BATCH = 65_536
 _READ_TOGETHER = 64 * 1024 * 1024  # bytes of a row group that may come at once
 _PAGES = 1200 * 1024  # bytes of a column: a page of values is about a megabyte, one of those that they refer to less
 
+_READ_WHOLE = 512 * 1024 * 1024  # bytes of a file in a form that is read at once
 _LOOKED_THROUGH = 16 * 1024 * 1024  # bytes of a file that some of its rows may cost
 _FILES_LOOKED_AT = 16
 
@@ -92,20 +95,48 @@ def _of_file(file: File, stack: ExitStack) -> Table:
     read = _READERS.get(form)
     if read is None:
         raise UnreadableOutput(f"{file.name} is no table that can be read here: its form is {form or 'not known'}")
+    if form != "parquet" and content.size > _READ_WHOLE:
+        raise UnreadableOutput(
+            f"{file.name} is too large to be looked into: of {form} all has to be read at once",
+            hint="-o DIR/ brings it as it is, and Parquet files have no such limit",
+        )
+    with _said_of(file.name, form):
+        table = read(file, content, stack)
+    return replace(
+        table,
+        batches=lambda limit: _guarded(table.batches(limit), file.name, form),
+        some=lambda count: _guarded(table.some(count), file.name, form),
+    )
+
+
+def _guarded(batches: Iterator[pa.RecordBatch], name: str, form: str) -> Iterator[pa.RecordBatch]:
+    """A part that cannot be read may be far behind the beginning."""
+    while True:
+        with _said_of(name, form):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
+
+
+@contextmanager
+def _said_of(name: str, form: str) -> Iterator[None]:
     try:
-        return read(file, content, stack)
-    except UnreadableOutput:
-        raise
+        yield
     except Exception as error:  # each library has its own for a file that is not what it says
-        if isinstance(error, MemoryError) or not _is_of_content(error):
+        if not _is_of_content(error):
             raise
-        raise UnreadableOutput(f"{file.name} cannot be read as {form}: {_said(error)}") from error
+        raise UnreadableOutput(f"{name} cannot be read as {form}: {_said(error)}") from error
 
 
 def _is_of_content(error: Exception) -> bool:
+    """Errors of a client are those of its transport, too; what the system says of a file of ours has a number."""
     from pyogrio.errors import DataSourceError
 
-    return isinstance(error, pa.ArrowException | DataSourceError | ValueError | EOFError)
+    if isinstance(error, FusedSpecError | MemoryError):
+        return False
+    is_of_library = isinstance(error, pa.ArrowException | DataSourceError | ValueError | EOFError)
+    return is_of_library or (isinstance(error, OSError) and error.errno is None)
 
 
 def _said(error: Exception) -> str:

@@ -1,13 +1,14 @@
 """Save outputs in a folder, a file for each, or together in one file; what is there is whole, or as it was before."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from fused_spec.engine.outputs.joining import joined
 from fused_spec.engine.outputs.kinds import suffix_of
-from fused_spec.engine.outputs.model import Kind, Told, UnreadableOutput
+from fused_spec.engine.outputs.model import File, Kind, Told, UnreadableOutput
 from fused_spec.engine.outputs.rasters import save_tiff
 from fused_spec.engine.outputs.tables import opened
 from fused_spec.engine.outputs.writing.forms import Form, form_named, forms_of
@@ -18,6 +19,9 @@ from fused_spec.system.drafts import written_whole
 _ODD = re.compile(r"[^\w.=+ -]+")
 _LONGEST_NAME = 200
 _NAMED = 5
+_COPIES = 8  # files at a time
+
+Write = Callable[[Path], object]
 
 
 def save_each(outputs: Sequence[Told], folder: Path, form: Form | None, tell: Tell) -> Iterator[Path]:
@@ -28,17 +32,26 @@ def save_each(outputs: Sequence[Told], folder: Path, form: Form | None, tell: Te
     whole = [told for told in outputs if told.facts.kind not in (Kind.NOTHING, Kind.FOLDER)]
     _check(whole, form)
     folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(_COPIES if form is None else 1) as pool:
+        yield from pool.map(lambda job: written_whole(*job), list(_jobs(whole, folder, form, tell)))
+
+
+def _jobs(outputs: Sequence[Told], folder: Path, form: Form | None, tell: Tell) -> Iterator[tuple[Path, Write]]:
+    """Where each file is to be, and what writes it; names are given in order, so they are the same each time."""
     taken: set[str] = set()
-    for told in whole:
+    for told in outputs:
         output = told.output
         if len(output.files) > 1 and form is None:
             below = folder / _free(file_name(output.name), taken)
-            below.mkdir(parents=True, exist_ok=True)
             for file in (*output.files, *([output.sample] if output.sample else [])):
-                yield written_whole(below / file_name(file.name), file.open().save)
+                yield below / file_name(file.name), partial(_copy, file)
             continue
         wanted = file_name(output.name) if form is None else f"{_stem(file_name(output.name))}.{form.suffix}"
-        yield written_whole(folder / _free(wanted, taken), lambda place, told=told: _save(told, form, place, tell))  # type: ignore[misc]
+        yield folder / _free(wanted, taken), partial(_save, told, form, tell)
+
+
+def _copy(file: File, place: Path) -> None:
+    file.open().save(place)
 
 
 def save_together(outputs: Sequence[Told], file: Path, form: Form | None, tell: Tell) -> Path:
@@ -65,14 +78,12 @@ def save_together(outputs: Sequence[Told], file: Path, form: Form | None, tell: 
             hint="name a folder (-o DIR/), or one with --task",
         )
     if len(whole) == 1:
-        return written_whole(file, lambda place: _save(whole[0], form, place, tell))
-    with ExitStack() as stack:
-        tables = [stack.enter_context(opened(told.output)) for told in whole]
-        table = joined(tables, [told.output.name for told in whole])
-        return written_whole(file, lambda place: write_table(table, form, place, tell))
+        return written_whole(file, partial(_save, whole[0], form, tell))
+    table = joined([told.output for told in whole])
+    return written_whole(file, lambda place: write_table(table, form, place, tell))
 
 
-def _save(told: Told, form: Form | None, place: Path, tell: Tell) -> None:
+def _save(told: Told, form: Form | None, tell: Tell, place: Path) -> None:
     files = told.output.files
     if len(files) == 1 and (form is None or form_named(files[0].name) is form):
         files[0].open().save(place)

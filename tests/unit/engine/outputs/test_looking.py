@@ -310,3 +310,26 @@ def test_results_that_lie_nowhere_are_no_map() -> None:
         map_of("x", [told("0.parquet", parquet({"n": [1]}))], ())
     with pytest.raises(UnreadableOutput, match=r"there is neither \(json\)"):
         map_of("x", [told("0.json", b"1")], ())
+
+
+@pytest.mark.parametrize(("name", "content"), [("0.csv", b"n\n1\n"), ("0.geojson", b'{"type":"FeatureCollection"}')])
+def test_a_form_that_is_read_at_once_is_not_looked_into_when_it_is_too_large(
+    name: str, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_READ_WHOLE", 3)
+    with pytest.raises(UnreadableOutput, match="is too large to be looked into") as caught:
+        list(heads([told(name, content)], 1))
+    assert "-o DIR/ brings it as it is" in str(caught.value.hint)
+
+
+def test_a_table_that_is_broken_behind_its_beginning_is_said_to_be() -> None:
+    content = large().content
+    middle = len(content) // 2
+    broken = content[:middle] + bytes(200_000) + content[middle + 200_000 :]
+    with pytest.raises(UnreadableOutput, match=r"0\.parquet cannot be read as parquet"):
+        list(summaries([told("0.parquet", broken)]))
+
+
+def test_text_in_csv_is_read_as_the_types_that_it_has() -> None:
+    [rows] = heads([told("0.csv", b"n,s\n1,a\n,\n")], 5)
+    assert rows.records == [{"n": 1, "s": "a"}, {"n": None, "s": None}]
