@@ -4,8 +4,8 @@
 
 A thousand documents that have their machine from a variable, their environment from the defaults and their time from a
 fragment stand beside a thousand plain ones that declare the same payloads. A matrix of ten thousand cells is validated,
-and planned in its fold against the history of a service of its own; these two are told in seconds of the processors,
-which other work on the machine changes least.
+and planned in its fold against a service of its own, whose history is empty; these two are told in seconds of the
+processors, which other work on the machine changes least.
 """
 
 import tempfile

@@ -49,7 +49,7 @@ class Section:
 
 def main() -> int:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="smaller and fewer: under five minutes on two cores")
+    parser.add_argument("--quick", action="store_true", help="smaller and fewer: three minutes of the processors")
     parser.add_argument("--only", nargs="+", choices=SCRIPTS, default=SCRIPTS, metavar="SCRIPT")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here too, as JSON")
     parser.add_argument("--list", action="store_true", help="say what there is, and measure nothing")

@@ -7,7 +7,7 @@ known shapes from text on its way to a terminal, a log, a plan or an archive.
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fused_spec.messages.named_secrets import bare, is_named
@@ -100,6 +100,13 @@ def looks_like_secret(value: str) -> bool:
     if scheme < 0 or "@" not in value[scheme:]:
         return False
     return _URL_PASSWORD().search(value) is not None or _URL_TOKEN().search(value) is not None
+
+
+def any_looks_like_secret(texts: Sequence[str]) -> bool:
+    """The same of several: they are looked through together, and one by one where there is a reason to."""
+    if _HINTS.search("\n".join(texts)) is None:
+        texts = [text for text in texts if "://" in text]
+    return any(map(looks_like_secret, texts))
 
 
 def shown_env(env: Mapping[str, Any]) -> dict[str, Any]:

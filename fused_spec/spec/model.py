@@ -76,12 +76,22 @@ class OnUpstream(StrEnum):
     IGNORE = "ignore"
 
 
+class OnRetry(StrEnum):
+    FAILED = "failed"
+    ALL = "all"
+
+
 class RunPolicy(Struct, frozen=True, kw_only=True):
-    """When a job runs again, and how much it may take; times in seconds, `max_cost` in US dollars."""
+    """When a job runs again, and how much it may take; times in seconds, `max_cost` in US dollars.
+
+    `on_retry` is `failed` only where a job makes a result of each of its elements. `task_retries` is for the service.
+    """
 
     when: When = When.ON_CHANGE
     on_failure: OnFailure = OnFailure.HOLD
     retries: int = 0
+    on_retry: OnRetry = OnRetry.ALL
+    task_retries: int = 0
     on_change_while_running: OnChangeWhileRunning = OnChangeWhileRunning.REPLACE
     upstream: OnUpstream = OnUpstream.RERUN
     timeout: float | None = None

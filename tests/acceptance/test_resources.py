@@ -87,6 +87,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     service.close()
 
 
+@pytest.mark.thorough
 def test_a_job_over_its_memory_fails_and_the_service_and_other_jobs_go_on(service: Service, tmp_path: Path) -> None:
     if psutil.virtual_memory().available < 4 * 2**30:
         pytest.skip("to use more than t3.small has, this machine needs 4 GiB free")

@@ -201,3 +201,28 @@ def test_a_table_that_a_run_wrote_and_that_is_gone_is_a_problem_of_its_own(world
         Kind.TABLE,
         "nothing lies there: it was never written, or is gone",
     )
+
+
+def test_results_of_a_job_that_was_finished_by_two_runs_are_one_set(world: World) -> None:
+    failing = world.folder / "failing"
+    failing.touch()
+    code = (
+        f"    from pathlib import Path\n    if n == 3 and Path('{failing}').exists():\n        raise KeyError('geom')\n"
+    )
+    world.write("specs/area.py", CODE.replace("    import geopandas", f"{code}    import geopandas"))
+    world.write(
+        "specs/areas.yaml", MAPPED.replace("INPUT", "[2, 3, 4]").replace("chunk_error: true", "chunk_error: false")
+    )
+    first = world.apply()["Job/areas"].job_id
+    failing.unlink()
+    second = world.apply(requests=Requests(retry=frozenset({"areas"})))["Job/areas"].job_id
+    found = told(world, "areas")
+    assert [(one.output.name, one.output.task, one.facts.rows) for one in found] == [
+        ("0.parquet", 0, 2),
+        ("1.parquet", 1, 3),
+        ("2.parquet", 2, 4),
+    ]
+    assert found[1].output.job_id == second
+    assert {one.output.job_id for one in found} <= {first, second}
+    with_rows = told(world, "areas", in_full=True)
+    assert [len(one.facts.columns or ()) for one in with_rows] == [2, 2, 2]

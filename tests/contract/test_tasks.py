@@ -91,6 +91,7 @@ def test_no_secret_is_in_the_tasks_that_are_archived(world: World, monkeypatch: 
     monkeypatch.setattr(world, "site", site)
     tasks = archived(world, world.apply()["Job/areas"].job_id)
     assert tasks[0].error == "KeyError: '***'"
+    assert tasks[0].signature is None  # in which a secret stands without its numbers, and is not found again
 
 
 def test_a_failed_task_tells_where_in_the_users_file_and_what_alike_ones_share(world: World) -> None:

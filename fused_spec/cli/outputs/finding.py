@@ -64,8 +64,15 @@ def outputs_of(around: Surroundings, found: FoundRun, notes: tuple[str, ...] = (
             f"{found.name}` makes its results again",
         )
     config = around.api.get_job_config(found.job_id)
-    outputs = (*_results_of(around.api, found.job_id), *_tables_of(around.api, config, found.job_id))
-    return Found(name=found.name, outputs=outputs, run=found, last_step=len(config.steps or ()), notes=notes)
+    known = found.marker or found.receipt
+    if known is not None and known.part is not None:
+        from fused_spec.cli.outputs.together import results_together
+
+        results, more = results_together(around, found.job_id)
+    else:
+        results, more = results_of(around.api, found.job_id), ()
+    outputs = (*results, *_tables_of(around.api, config, found.job_id))
+    return Found(name=found.name, outputs=outputs, run=found, last_step=len(config.steps or ()), notes=(*notes, *more))
 
 
 def _good_run(around: Surroundings, word: str) -> tuple[FoundRun, tuple[str, ...]]:
@@ -89,21 +96,20 @@ def _status(around: Surroundings, found: FoundRun) -> RunStatus | None:
     return None if found.receipt is None else found.receipt.status
 
 
-def _results_of(api: "FusedReader", job_id: str) -> Iterator[Output]:
+def results_of(api: "FusedReader", job_id: str) -> list[Output]:
+    """The stored results of one run; none of a service that keeps none."""
     try:
-        results = api.get_job_results(job_id)
+        return [output_of(result) for result in api.get_job_results(job_id)]
     except ApiError as error:
         if not error.lacks_the_call:
             raise
-        return
-    for result in results:
-        yield output_of(result)
+        return []
 
 
 def output_of(result: "JobResult") -> Output:
     """A stored result as an output."""
     file = File(name=result.name, open=result.open)
-    return Output(name=result.name, files=(file,), task=result.task, job_id=result.job_id)
+    return Output(name=result.name, files=(file,), task=result.task, own_task=result.task, job_id=result.job_id)
 
 
 def _tables_of(api: "FusedReader", config: "JobConfig", job_id: str) -> Iterator[Output]:

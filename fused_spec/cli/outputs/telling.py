@@ -28,7 +28,7 @@ def told_outputs(
     Of those that have to be looked at at most so many are, at even distances; of the others only the kind is told.
     """
     quick = wanted is Wanted.FACTS and found.run is not None
-    known = _of_tasks(api, found, {output.task for output in outputs}) if quick else {}
+    known = _of_tasks(api, found, outputs) if quick else {}
     facts = {output: told for output in outputs if (told := _from_task(output, known)) is not None}
     facts |= read_facts([output for output in outputs if output not in facts], most_read, wanted)
     return [Told(output, facts[output]) for output in outputs]
@@ -47,24 +47,29 @@ def read_facts(outputs: Sequence[Output], most: int | None, wanted: Wanted = Wan
     return facts | {one.output: one.facts for one in told(chosen)}
 
 
-def _of_tasks(api: FusedReader, found: Found, wanted: set[int | None]) -> Mapping[int, Task]:
-    """The tasks of a run's last step that went well, by their number; the lines pass one by one."""
-    if found.run is None:
-        return {}
+Known = Mapping[tuple[str | None, int | None], Task]
+
+
+def _of_tasks(api: FusedReader, found: Found, outputs: Sequence[Output]) -> Known:
+    """The tasks of the last step that went well, by run and number; the lines pass one by one."""
+    wanted = {(output.job_id, output.own_task) for output in outputs if output.own_task is not None}
+    known: dict[tuple[str | None, int | None], Task] = {}
     with tempfile.TemporaryDirectory(prefix="fused-spec-") as folder:
         file = Path(folder) / "tasks.jsonl"
-        if not api.save_job_tasks(found.run.job_id, file):
-            return {}
-        with file.open("rb") as lines:
-            return {task.index: task for task in _good(tasks_in(lines), found.last_step) if task.index in wanted}
+        for job_id in sorted({job_id for job_id, _ in wanted if job_id is not None}):
+            if api.save_job_tasks(job_id, file):
+                with file.open("rb") as lines:
+                    good = _good(tasks_in(lines), found.last_step)
+                    known |= {(job_id, task.index): task for task in good if (job_id, task.index) in wanted}
+    return known
 
 
 def _good(tasks: Iterator[Task], step: int) -> Iterator[Task]:
     return (task for task in tasks if task.step == step and task.state is TaskState.SUCCEEDED)
 
 
-def _from_task(output: Output, known: Mapping[int, Task]) -> Facts | None:
-    task = known.get(output.task) if output.task is not None else None
+def _from_task(output: Output, known: Known) -> Facts | None:
+    task = known.get((output.job_id, output.own_task)) if output.own_task is not None else None
     kind = kind_of(form_of(output.name))
     if task is None or task.bytes is None or kind is Kind.BYTES:
         return None

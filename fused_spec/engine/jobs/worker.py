@@ -23,6 +23,7 @@ from fused_spec.engine.processes.task_folder import SCRATCH
 from fused_spec.engine.reporting.log import EventLog, LogWriter
 from fused_spec.engine.reporting.run_facts import RunFacts
 from fused_spec.jobs.folder import JobDir
+from fused_spec.jobs.parts import number_in
 from fused_spec.system.removal import remove_tree
 
 
@@ -84,6 +85,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         is_divisible,
         run_step,
     )
+    from fused_spec.engine.jobs.task_retries import TaskRetries
     from fused_spec.engine.processes.confinement import Confinement
     from fused_spec.engine.processes.quarters import Quarters
     from fused_spec.engine.storage import root_of
@@ -92,7 +94,8 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
 
     provided = read_provided(request)
     log.mask = provided.mask()
-    steps = JobConfig.model_validate(request["config"]).steps
+    config = JobConfig.model_validate(request["config"])
+    steps = config.steps
     try:
         # One call is not worth a cluster, and whoever asked for it is waiting.
         place = _cluster(request, log) if any(map(is_divisible, steps)) else None
@@ -118,6 +121,8 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         provided=provided,
         log=log,
         tasks=tasks,
+        retries=TaskRetries.of(config.metadata),
+        number=number_in(config.metadata),
     )
     facts = RunFacts(job, log.mask)
     with closing(tasks):

@@ -53,13 +53,15 @@ class File(Struct, frozen=True, kw_only=True):
 class Output(Struct, frozen=True, kw_only=True):
     """What one task returned, or what lies at one address.
 
-    A table may have several `files`, and beside them one that tells of it (`sample`). A folder has none.
+    A table may have several `files`, and beside them one that tells of it (`sample`). A folder has none. `task` counts
+    the elements of the job, `own_task` those of the run with the id `job_id`, which may have been of some of them only.
     """
 
     name: str
     files: tuple[File, ...] = ()
     sample: File | None = None
     task: int | None = None
+    own_task: int | None = None
     job_id: str | None = None
     address: str | None = None
 

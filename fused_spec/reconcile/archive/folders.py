@@ -13,21 +13,22 @@ Nothing here is ever deleted or written a second time.
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
-from fused_spec.jobs.tasks import Task, TaskCounts
-from fused_spec.plan.model import PastRun, ReadRun, StartedAs
+from fused_spec.jobs.tasks import Tally, Task
+from fused_spec.plan.model import PastRun
 from fused_spec.reconcile.archive.kept import digest_of, unpacked_tasks, write_log, write_tasks, write_text
 from fused_spec.reconcile.archive.places import RECEIPT, RUNS, places_of, receipts_in
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.receipts import Receipts, Unreadable
+from fused_spec.reconcile.archive.record import RunRecord, elements_made, past_of
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.reconcile.marking.renamed import renamed
 from fused_spec.reconcile.marking.settle import StartKey, age, start_key
@@ -38,27 +39,6 @@ from fused_spec.system.timings import UNTIMED, Timings
 
 SPEC, STATUS, LOGS = "spec.json", "status.jsonl", "logs.jsonl.gz"
 FACTS, TASKS = "facts.json", "tasks.jsonl.gz"
-
-
-class RunRecord(Struct, frozen=True, kw_only=True):
-    """What is to be archived about one run."""
-
-    key: Key
-    digest: str
-    job_id: str
-    attempt: int
-    tries: int
-    status: RunStatus
-    created: datetime
-    ended: datetime | None
-    base_url: str
-    spec: Mapping[str, Any]
-    statuses: Sequence[tuple[datetime, RunStatus]]
-    reads: Mapping[str, ReadRun] = field(default_factory=dict)
-    facts: Mapping[str, Any] | None = None
-    tasks: Iterable[bytes] | None = None
-    group: str | None = None
-    cell: Mapping[str, str] = field(default_factory=dict)
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -110,8 +90,9 @@ class Archive:
             write_text(draft / STATUS, "".join(f"{line}\n" for line in statuses))
             if record.facts is not None:
                 write_text(draft / FACTS, json.dumps(record.facts, indent=2, ensure_ascii=False))
-            counts = None if record.tasks is None else write_tasks(draft / TASKS, record.tasks)
-            receipt = self._receipt(record, lines, digest, log.missing, now, counts).to_json()
+            most = len(record.elements or ())
+            tally = None if record.tasks is None else write_tasks(draft / TASKS, record.tasks, most)
+            receipt = self._receipt(record, lines, digest, log.missing, now, tally).to_json()
             write_text(draft / RECEIPT, receipt)
             self._store.publish(draft, folder, RECEIPT)
             self._known.wrote(receipt)
@@ -145,7 +126,7 @@ class Archive:
             if attempt not in counting or age(seen) < age(counting[attempt][0]):
                 counting[attempt] = (seen, receipt)
         return {
-            seen.key: _past(seen, receipt)
+            seen.key: past_of(seen, receipt)
             for seen, receipt in sorted(counting.values(), key=lambda one: age(one[0]))
             if seen.status is RunStatus.SUCCEEDED or not succeeded
         }
@@ -245,7 +226,7 @@ class Archive:
         digest: str,
         missing: str | None,
         now: datetime,
-        tasks: TaskCounts | None,
+        tally: Tally | None,
     ) -> Receipt:
         return Receipt(
             scope=self._scope,
@@ -266,22 +247,7 @@ class Archive:
             service=self._service.name if self._service else None,
             group=record.group,
             cell=record.cell,
-            tasks=tasks,
+            tasks=tally.counts if tally is not None else None,
+            part=record.part,
+            done=elements_made(record, tally),
         )
-
-
-def _past(receipt: Receipt, kept: Receipt) -> PastRun:
-    own = None if kept is receipt else StartedAs(key=kept.key, digest=kept.digest, reads=kept.reads)
-    return PastRun(
-        started_as=own,
-        job_id=receipt.job_id,
-        key=receipt.key,
-        digest=receipt.digest,
-        status=receipt.status,
-        ended=receipt.ended,
-        created=receipt.created,
-        archived=receipt.archived,
-        attempt=receipt.attempt,
-        tries=receipt.tries,
-        reads=receipt.reads,
-    )

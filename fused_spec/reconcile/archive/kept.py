@@ -7,7 +7,7 @@ from io import BufferedWriter, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from fused_spec.jobs.tasks import Tally, Task, TaskCounts, tasks_in
+from fused_spec.jobs.tasks import Tally, Task, tasks_in
 
 _PIECE = 256 * 1024
 _LEVEL = 3  # of compression: the best one takes ten times as long for a tenth less
@@ -29,11 +29,11 @@ def write_log(path: Path, log: Iterable[bytes]) -> tuple[int, str]:
         return lines, digest_of(written)
 
 
-def write_tasks(path: Path, tasks: Iterable[bytes]) -> TaskCounts:
-    """Write what is known of the tasks of a run; how they ended comes back."""
-    tally = Tally()
+def write_tasks(path: Path, tasks: Iterable[bytes], most: int = 0) -> Tally:
+    """Write what is known of the tasks of a run; how they ended comes back, of so many of them each by itself."""
+    tally = Tally(most)
     write_log(path, tally.counting(tasks))
-    return tally.counts
+    return tally
 
 
 def unpacked_tasks(packed: BinaryIO) -> Iterator[Task]:

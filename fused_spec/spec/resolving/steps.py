@@ -10,6 +10,7 @@ from fused_spec.spec.checking.schema import complete
 from fused_spec.spec.checking.smallest import Reduce, reduction
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
+from fused_spec.spec.files.meant import STEP_TYPES
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.elements import elements_file
 from fused_spec.spec.inputs.read_options import check_reading
@@ -40,9 +41,11 @@ class StepReader(Struct, kw_only=True):
 
         Parts that the schema found wrong are left alone; the others are read, so that their problems are told too.
         """
-        if not isinstance(step, dict):
-            return None
-        return self._udf_step(step, pointer, place) if "udf" in step else self._ingestion(step, pointer)
+        if not isinstance(step, dict) or step.get("type") not in STEP_TYPES:
+            return None  # of a step without a type that is known, the schema says nothing of what is in it
+        if step["type"] == "udf":
+            return self._udf_step(step, pointer, place) if "udf" in step else None
+        return self._ingestion(step, pointer)
 
     def _udf_step(self, step: Mapping[str, Any], pointer: Pointer, place: str) -> dict[str, Any] | None:
         calls = self._calls(step.get("input"), (*pointer, "input"), place)

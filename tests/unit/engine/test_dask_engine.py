@@ -78,6 +78,7 @@ def test_what_a_task_prints_is_logged_in_its_order(dask: Cluster, tmp_path: Path
         assert lines == [f"{task} {number}" for number in range(50)]
 
 
+@pytest.mark.thorough
 def test_a_failing_element_fails_the_job(dask: Cluster, tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step("def udf(x):\n    return 1 / x\n", input=[1, 0]), engine=dask.address)
     assert not run(job)

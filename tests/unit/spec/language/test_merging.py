@@ -155,6 +155,18 @@ def test_a_layer_over_itself_is_itself(layer: Any) -> None:
 
 
 @examples(400)
+@given(_LAYERS, _LAYERS)
+def test_a_layer_under_others_says_nothing_that_it_does_not_say_again_over_them(one: Any, two: Any) -> None:
+    """So that a fragment that is used twice stands but once, where it is strongest."""
+    told = Told("a.yaml")
+    first, second = sited(one), sited(two)
+    twice = finished(merge(merge(first, second, told), first, told), JOB, told)
+    once = finished(merge(second, first, told), JOB, told)
+    # Patches need the list that they change below them.
+    assert told.problems or twice[0] == once[0]
+
+
+@examples(400)
 @given(_LAYERS)
 def test_a_layer_that_says_nothing_changes_nothing(layer: Any) -> None:
     told, one, nothing = Told("a.yaml"), sited(layer), sited({})
