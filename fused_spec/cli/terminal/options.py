@@ -161,9 +161,11 @@ archive_option = click.option(
 
 def _map_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
     """Nothing is read for a map that cannot be written."""
+    if value is None:
+        return None
     from fused_spec.maps.model import Form
 
-    if value is not None and value.suffix.lower() not in tuple(Form):
+    if value.suffix.lower() not in tuple(Form):
         raise click.BadParameter(f"{str(value)!r} says no form of a map; let it end in {', '.join(Form)}")
     return value
 
