@@ -119,10 +119,16 @@ def started_for(run: Run, spec: Mapping[str, Any]) -> Stretches | None:
 
 
 def _done(run: Run, elements: Stretches | None, site: "Site") -> Stretches | None:
-    """Those that have a result, of a run that did not succeed at a service that tells nothing of tasks."""
+    """Those that have a result, of a run that did not succeed at a service that tells nothing of tasks.
+
+    Where that cannot be told now, a receipt is kept all the same, and whoever has to know asks again.
+    """
     if elements is None or run.status is RunStatus.SUCCEEDED or site.api.service_id is not None:
         return None
-    return results_of(site.api, run.job_id, elements, site.markers.side_by_side)
+    try:
+        return results_of(site.api, run.job_id, elements, site.markers.side_by_side)
+    except ServiceError:
+        return None
 
 
 def _not_archived(why: FusedSpecError) -> str:
