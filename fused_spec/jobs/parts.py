@@ -176,6 +176,6 @@ def elements_of(config: Any) -> list[Any] | None:
 def inputs_of(config: Any) -> list[Any] | None:
     """The same, also of a run of a part, which may be a single element."""
     match config:
-        case {"steps": [{"type": "udf", "input": [*inputs]}]}:
+        case {"steps": [{"type": "udf", "input": list(inputs)}]}:  # there may be a million, so no copy
             return inputs
     return None
