@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fused_spec.api.reading import FusedReader
-    from fused_spec.api.values.objects import JobResult
+    from fused_spec.api.values.results import JobResult
     from fused_spec.spec.model import DesiredJob
 
 _NUMBERED = re.compile(r"(\d{1,9})\.(\w+)")
