@@ -9,6 +9,8 @@ and said on the map.
 from collections.abc import Iterator
 from pathlib import PurePath
 
+import numpy as np
+
 from fused_spec.errors import Misconfigured
 from fused_spec.maps.forms.geojson import geojson
 from fused_spec.maps.forms.html import Embedded, html
@@ -35,6 +37,7 @@ def form_of(name: str) -> Form:
         ) from None
 
 
+@np.errstate(all="ignore")  # of what is no number afterwards nothing is drawn, and that is said
 def draw(data: MapData, form: Form, limits: Limits = Limits()) -> bytes:  # noqa: B008
     """The file. What would be too large is drawn with less, until it is not; the map says of how much."""
     made = b""
@@ -45,6 +48,7 @@ def draw(data: MapData, form: Form, limits: Limits = Limits()) -> bytes:  # noqa
     return made
 
 
+@np.errstate(all="ignore")
 def embedded(data: MapData, prefix: str, limits: Limits = Limits()) -> Embedded:  # noqa: B008
     """The map as parts of a page that has `forms.html.style()` and `forms.html.script()`."""
     made = parts_of(scene(arranged(data, limits)), prefix)

@@ -50,7 +50,11 @@ def _features(one: Arranged, near: float, most: int, *, on_earth: bool) -> list[
 
 def _rounded(geometry: Any, near: float) -> Any:
     digits = max(0, min(12, int(np.ceil(-np.log10(near))) + 1))
-    return shapely.transform(geometry, lambda xy: np.round(xy, digits))
+    rounded = shapely.transform(geometry, lambda xy: np.round(xy, digits))
+    if rounded.is_valid or not geometry.is_valid:
+        return rounded
+    mended = shapely.set_precision(geometry, 10.0**-digits)
+    return rounded if mended.is_empty else shapely.transform(mended, lambda xy: np.round(xy, digits))
 
 
 def _properties(one: Arranged, index: int) -> Mapping[str, str]:

@@ -43,12 +43,13 @@ def html(scene: Scene) -> str:
     """The page. Its policy allows its own style and script, by their hashes, the pictures in it, and nothing else."""
     css, code = own("page.css") + style(), script()
     policy = (
-        f"default-src 'none'; style-src {_hash(css)}; script-src {_hash(code)}; img-src data:; "
+        f"default-src 'none'; style-src {hashed(css)}; script-src {hashed(code)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     template = environment().get_template("page.html.jinja")
     return template.render(scene=scene, keys=keys_of(scene), policy=policy, style=css, script=code).lstrip()
 
 
-def _hash(text: Markup) -> str:
+def hashed(text: str) -> str:
+    """How a policy names a style or a script that it allows."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -33,7 +33,8 @@ def picture(
     fine = min(_FINE, most / max(right - left, bottom - top))
     shape = max(1, round((bottom - top) * fine)), max(1, round((right - left) * fine))
     corners = frame.units(np.array([[left, bottom], [right, top]]))
-    target = _grid(*corners.ravel().tolist(), *shape)
+    west, south, east, north = corners.ravel().tolist()
+    target = _grid(west, south, east, north, *shape)
     whole = np.full((max(len(one.bands) for one in many), *shape), np.nan)
     with rasterio.Env(GDAL_CACHEMAX=64):
         for one in many:

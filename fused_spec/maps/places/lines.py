@@ -1,5 +1,6 @@
 """Geometries taken apart into points, lines and rings, all in one array."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
@@ -89,6 +90,15 @@ def starts_of(lengths: Any) -> Whole:
 def no_lines() -> Lines:
     none = np.empty(0, dtype=np.int64)
     return Lines(np.empty((0, 2)), starts_of(none), none, none, none)
+
+
+def unowned(many: Sequence[Floats], kind: Kind) -> Lines:
+    """Lines that belong to no feature."""
+    if not many:
+        return no_lines()
+    none = np.zeros(len(many), dtype=np.int64)
+    kinds = np.full(len(many), kind, dtype=np.int64)
+    return Lines(np.concatenate(many), starts_of([len(one) for one in many]), kinds, none, np.arange(len(many)))
 
 
 def joined(many: list[Lines]) -> Lines:

@@ -18,6 +18,7 @@ from fused_spec.maps.places.turning import turned
 DEGREES = "OGC:CRS84"
 _ALONG = 8  # parts of each side of a box, so that it bends where the map does
 _FARTHEST = (540, 90 + 1e-9)  # a longitude may go on over the antimeridian
+_FARTHEST_UNIT = 1e15  # of any coordinate system
 _MOST_CHECKED = 50_000  # points of one geometry of which it is told whether it crosses itself
 
 
@@ -41,7 +42,7 @@ def placed(layer: Features | Boxes | Rasters, most: int) -> Placed:
             lines = _of_bounds([layer.boxes[index].bounds for index in chosen], layer.crs, losses)
         case Rasters():
             lines = _of_bounds([layer.rasters[index].bounds for index in chosen], layer.crs, losses)
-    lines, coarser = thinned(lines)
+    lines, coarser = thinned(_imaginable(lines, losses))
     losses[Loss.THINNED] = coarser
     system = understood(layer.crs)
     if layer.crs is not None and system is None:
@@ -59,7 +60,7 @@ def understood(crs: str | None) -> pyproj.CRS | None:
         pyproj.Transformer.from_crs(system, DEGREES, always_xy=True)
     except pyproj.exceptions.ProjError:
         return None
-    return system
+    return system if len(system.axis_info) > 1 else None  # heights alone are no places
 
 
 def _chosen(layer: Features | Boxes | Rasters, most: int) -> tuple[Whole, Counter[Loss]]:
@@ -134,8 +135,15 @@ def _in_degrees(lines: Lines, system: pyproj.CRS, losses: Counter[Loss]) -> Line
     xy = np.column_stack(to_degrees.transform(*lines.xy.T)) if len(lines) else lines.xy
     moved = lines.at(xy)
     outside = np.any(~np.isfinite(xy) | (np.abs(xy) > _FARTHEST), axis=1)
-    losses[Loss.OUTSIDE] = len(np.unique(moved.owner[moved.index[outside]]))
+    losses[Loss.OUTSIDE] += len(np.unique(moved.owner[moved.index[outside]]))
     return _without(moved, outside)
+
+
+def _imaginable(lines: Lines, losses: Counter[Loss]) -> Lines:
+    """Without what is so far away that sums of places would be without end."""
+    outside = np.any(np.abs(lines.xy) > _FARTHEST_UNIT, axis=1)
+    losses[Loss.OUTSIDE] = len(np.unique(lines.owner[lines.index[outside]]))
+    return _without(lines, outside)
 
 
 def _finite(lines: Lines, losses: Counter[Loss]) -> Lines:

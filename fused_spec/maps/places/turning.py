@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import shapely
 
 from fused_spec.maps.places.clipping import clipped, joined_in_place
 from fused_spec.maps.places.lines import Floats, Kind, Lines, Whole, starts_of
@@ -77,3 +78,17 @@ def _window(lines: Lines, west: float, turn: int) -> Lines:
     low = west + 360 * turn
     left = clipped(lines, (low, -91.0, low + 360, 91.0))
     return left.at(left.xy - [360 * turn, 0])
+
+
+def bent(lines: Lines, step: float = 2.0) -> Lines:
+    """Lines in degrees with so many points that they bend as a projection does."""
+    if not len(lines):
+        return lines
+    lined = lines.kind != Kind.POINT
+    made = shapely.linestrings(lines.xy, indices=lines.index) if lined.all() else None
+    if made is None or shapely.length(made).sum() / step > 500_000:
+        return lines
+    long = shapely.length(made) > step
+    made[long] = shapely.segmentize(made[long], step)
+    xy, index = shapely.get_coordinates(made, return_index=True)
+    return Lines(xy, starts_of(np.bincount(index, minlength=len(lines))), lines.kind, lines.owner, lines.part)

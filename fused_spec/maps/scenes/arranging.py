@@ -10,11 +10,10 @@ from fused_spec.maps.model import Layer, Limits, MapData, Rasters
 from fused_spec.maps.places.lines import Lines, joined
 from fused_spec.maps.places.losses import Loss
 from fused_spec.maps.places.placing import Placed, placed
-from fused_spec.maps.places.turning import cut
+from fused_spec.maps.places.turning import bent, cut
 from fused_spec.maps.projecting.choosing import chosen
 from fused_spec.maps.projecting.projections import Plane, Projection, Rectangle
 from fused_spec.maps.scenes.frame import Frame, fitted
-from fused_spec.maps.scenes.ground import bent
 
 
 @dataclass(frozen=True, slots=True)

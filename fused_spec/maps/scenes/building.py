@@ -13,7 +13,8 @@ from fused_spec.maps.places.placing import understood
 from fused_spec.maps.projecting.choosing import arc
 from fused_spec.maps.projecting.projections import Plane
 from fused_spec.maps.scenes.arranging import Arranged, Arrangement
-from fused_spec.maps.scenes.ground import degrees_of, ground, is_coarse, locator
+from fused_spec.maps.scenes.ground import ground, is_coarse, locator
+from fused_spec.maps.scenes.net import degrees_of
 from fused_spec.maps.scenes.scale import scale_bar
 from fused_spec.maps.scenes.scene import Classes, Image, Ramp, Row, Scene, Shape, Swatch
 from fused_spec.maps.scenes.shapes import in_pixels, shapes

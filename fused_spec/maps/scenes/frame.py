@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fused_spec.maps.places.lines import Floats
+from fused_spec.maps.places.clipping import clipped
+from fused_spec.maps.places.lines import Floats, Lines
+from fused_spec.maps.places.thinning import simplified
 from fused_spec.maps.projecting.projections import DEGREE, Plane, Projection, Rectangle
 
 WIDTH, HEIGHT = 960.0, 720.0
@@ -39,6 +41,12 @@ class Frame:
             self.left + self.width / self.scale,
             self.top,
         )
+
+
+def within(frame: Frame, lines: Lines) -> Lines:
+    """Lines in degrees or units as what is seen of them, in pixels."""
+    pixels = frame.pixels(frame.projection.forward(lines.xy))
+    return simplified(clipped(lines.at(pixels), (-2.0, -2.0, frame.width + 2, frame.height + 2)), 0.4)
 
 
 def fitted(projection: Projection, xy: Floats) -> Frame:

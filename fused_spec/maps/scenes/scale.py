@@ -4,7 +4,7 @@ import numpy as np
 
 from fused_spec.maps.projecting.projections import Plane, Rectangle
 from fused_spec.maps.scenes.frame import Frame
-from fused_spec.maps.scenes.ground import degrees_of
+from fused_spec.maps.scenes.net import degrees_of
 from fused_spec.maps.scenes.scene import ScaleBar
 
 _LONGEST = 0.22  # of the width
