@@ -8,7 +8,7 @@ import click
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.naming import Noun, naming
-from fused_spec.cli.terminal.options import command, duration, map_option, output_option, value_options
+from fused_spec.cli.terminal.options import command, duration, map_option, not_empty, output_option, value_options
 from fused_spec.errors import EXIT_OK, JobFailed
 from fused_spec.system.timings import Phase
 
@@ -162,24 +162,50 @@ def _show_differences(
 @click.command()
 @_name
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
+@click.option("--task", type=click.IntRange(min=0), metavar="N", help="Only lines of this task, counted from 0.")
+@click.option("--failed", is_flag=True, help="Only lines of the tasks that failed.")
+@click.option("--tail", type=click.IntRange(min=1), metavar="N", help="Only the last N lines of those.")
 @click.option("--since", callback=duration, metavar="D", help="Only lines of the last 10m, 2h, …")
+@click.option("--grep", callback=not_empty, metavar="TEXT", help="Only lines that hold this text.")
+@click.option("--timestamps", is_flag=True, help="In front of each line its time, its task and its stream.")
 @click.option("--attempt", type=click.IntRange(min=1), metavar="N", help="Of this attempt, not the newest run.")
+@output_option("text", "json")
 @command
-def logs(context: Context, name: str, follow: bool, since: float | None, attempt: int | None) -> None:
+def logs(
+    context: Context,
+    name: str,
+    follow: bool,
+    task: int | None,
+    failed: bool,
+    tail: int | None,
+    since: float | None,
+    grep: str | None,
+    timestamps: bool,
+    attempt: int | None,
+    output: str,
+) -> None:
     """Print the log of a run.
 
-    From the service or, when that has forgotten the run or its log, from the archive, whose copy is checked.
+    From the service or, when that has forgotten the run or its log or cannot be reached, from the archive, whose copy
+    is checked. As JSON each line is an object.
     """
-    from fused_spec.cli.runs.following import log_lines
-    from fused_spec.cli.runs.lookup import find_run, surroundings
-    from fused_spec.views.text.logs import log_line
+    from fused_spec.cli.runs.log_lines import lines_of
+    from fused_spec.jobs.log_choice import LogChoice
+    from fused_spec.views.documents.logs import log_entry
+    from fused_spec.views.text.logs import log_line, stamped_line
 
-    around = surroundings(context)
-    found = find_run(around, name, attempt=attempt)
-    first_ms = None if since is None else int((time.time() - since) * 1000)
-    lines = log_lines(around, found, since_ms=first_ms, follow=follow, sleep=time.sleep, tell=context.console.warn)
-    for line in lines:
-        context.console.result(log_line(line))
+    if follow and failed:
+        raise click.UsageError("with --follow a task has printed its lines before it is known to fail; leave one out")
+    since_ms = None if since is None else int((time.time() - since) * 1000)
+    choice = LogChoice(task=task, failed=failed, text=grep, since_ms=since_ms, tail=tail)
+    for line in lines_of(context, name, choice, attempt=attempt, follow=follow, sleep=time.sleep):
+        text = line.message.rstrip("\r\n")
+        if output == "json":
+            context.console.entry(log_entry(line.timestamp, line.task, line.stream, text))
+        elif timestamps:
+            context.console.result(stamped_line(line.timestamp, line.task, line.stream, text))
+        else:
+            context.console.result(log_line(text))
         if context.console.stdout_closed:
             return
 

@@ -11,6 +11,7 @@ from fused_spec.cli.terminal.options import command, map_option, not_empty, outp
 from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
     from fused_spec.cli.outputs.finding import Found
     from fused_spec.engine.outputs.model import Output, Told
     from fused_spec.messages.redaction import Redactor
@@ -78,7 +79,7 @@ def results(
         most_read=None if every else max(number, _LISTED),
     )
     made = [] if place is None else _write(context, told, place, form)
-    made += [] if map_file is None else _draw(context, found.name, told, map_file)
+    made += [] if map_file is None else _draw(context, around.api, found, told, map_file)
     if opens and made:
         open_made(context, made[-1])
     if not made or looks or output == "json":
@@ -141,12 +142,14 @@ def _show(
         context.console.result(mask(text))
 
 
-def _draw(context: Context, name: str, told: "list[Told]", map_file: Path) -> list[Path]:
+def _draw(context: Context, api: "FusedReader", found: "Found", told: "list[Told]", map_file: Path) -> list[Path]:
     from fused_spec.cli.outputs.drawing import draw_file
     from fused_spec.cli.outputs.mapping import map_of
+    from fused_spec.cli.outputs.task_boxes import task_boxes
     from fused_spec.views.text.outputs import totals
 
-    return [draw_file(context, map_of(name, told, totals(told)), map_file)]
+    tasks = task_boxes(api, found) if len(told) == len(found.outputs) else None
+    return [draw_file(context, map_of(found.name, told, totals(told), tasks), map_file)]
 
 
 def _write(context: Context, told: "list[Told]", place: str, form: str | None) -> list[Path]:

@@ -105,9 +105,14 @@ def find_run(around: Surroundings, name_or_id: str, *, attempt: int | None = Non
 
     Raises `FusedSpecError` when neither the history nor the archive knows it.
     """
-    if _JOB_ID.fullmatch(name_or_id):
+    if is_job_id(name_or_id):
         return _by_id(around, name_or_id)
     return _by_name(around, name_or_id.removeprefix("Job/"), attempt, good=good)
+
+
+def is_job_id(text: str) -> bool:
+    """Whether this is the id of a run, and no name."""
+    return _JOB_ID.fullmatch(text) is not None
 
 
 def _by_id(around: Surroundings, job_id: str) -> FoundRun:
@@ -176,7 +181,7 @@ def _by_name(around: Surroundings, name: str, attempt: int | None, *, good: bool
     from fused_spec.messages.diagnostics import nearest
     from fused_spec.reconcile.history.listing import read_down
 
-    names = _names_of(around.moves, name)
+    names = names_of(around.moves, name)
     markers = open_markers(around.api, around.project, around.target, around.service)
     looked = read_down(around.api, lambda: _Newest(markers, around.project.scope, names, attempt, good=good))
     known = looked.known
@@ -202,7 +207,7 @@ def _by_name(around: Surroundings, name: str, attempt: int | None, *, good: bool
     )
 
 
-def _names_of(moves: "Moves", name: str) -> "frozenset[str]":
+def names_of(moves: "Moves", name: str) -> "frozenset[str]":
     """The name, and those that the same job has and had, as applies wrote down."""
     from fused_spec.spec.model import Key, Kind
 
