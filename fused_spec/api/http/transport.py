@@ -46,7 +46,6 @@ from fused_spec.system.timings import UNTIMED, Timings, Traffic
 Query = Mapping[str, str | int | None]
 Sink = Callable[[Iterator[bytes]], bytes]
 Headers = Mapping[str, str]
-_NONE: Headers = MappingProxyType({})
 _ALL: Sink = b"".join
 
 # The generation of the protocol that `wire` speaks; servers choose by it, for example, whether the stored results
@@ -56,6 +55,7 @@ _GENERATION = "2.9.5"
 _CACHE_DISABLE = {"X-Fused-Cache-Disable": "true"}
 """What a call starts or asks for is to be done now, and not taken from what an earlier one left."""
 
+_NONE: Headers = MappingProxyType({})
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _MOST_HOPS = 5
 _TOO_MANY = 429
