@@ -17,6 +17,7 @@ from json.encoder import encode_basestring_ascii
 from typing import BinaryIO, NamedTuple, NoReturn
 
 from fused_spec.engine.processes.meter import Meter
+from fused_spec.engine.processes.stacks import leave_stack
 
 BATCH_SECONDS = 0.05
 
@@ -32,14 +33,18 @@ class Answer(NamedTuple):
     facts: str = ""
 
 
-def serve(call: Callable[[int], Answer], orders: int, answers: int, output: int) -> NoReturn:
-    """The life of a task process: batches of tasks in, answers out, until the worker closes the pipe."""
+def serve(call: Callable[[int], Answer], orders: int, answers: int, output: int, stack: int = 2) -> NoReturn:
+    """The life of a task process: batches of tasks in, answers out, until the worker closes the pipe.
+
+    When it is ended in mid-task, `stack` gets its stack.
+    """
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     gc.freeze()  # what the worker had stays; looking through it again and again would cost more than small tasks
+    leave_stack(stack)
     meter = Meter()
     code = 70  # a fault of the engine, which the worker reports
     try:
