@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from fused_spec.jobs.status import RunStatus
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.spec.model import Desired, Key
 from fused_spec.spec.project.elsewhere import Elsewhere
@@ -55,7 +56,8 @@ class Run(Struct, frozen=True, kw_only=True):
     included. `replaced`: an apply cancelled it for another run to follow. `reads` are the runs whose output it read, by
     the names of their jobs; runs of earlier versions do not tell. `differences` say how the desired payload differs
     from what this run was started with; they are read for the newest run of a changed job, for display only. `error` is
-    the end of its log in a line, read where a job is held because of it; for display only, too.
+    the end of its log in a line, read where a job is held because of it; for display only, too. `tasks` counts those of
+    a run that is archived, where they were told.
     """
 
     job_id: str
@@ -73,6 +75,7 @@ class Run(Struct, frozen=True, kw_only=True):
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     differences: tuple[FieldChange, ...] = ()
     error: str | None = None
+    tasks: TaskCounts | None = None
     ended_by: str | None = None  # who cancelled it and why, where that was written down
     started_as: StartedAs | None = None
 
@@ -103,6 +106,7 @@ class PastRun(Struct, frozen=True, kw_only=True):
     tries: int = 1
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     error: str | None = None
+    tasks: TaskCounts | None = None
     ended_by: str | None = None
     differences: tuple[FieldChange, ...] = ()
     started_as: StartedAs | None = None

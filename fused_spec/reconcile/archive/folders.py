@@ -89,6 +89,7 @@ class Archive:
         self._scope = scope
         self._service = service
         self._known = Receipts(store, scope, service, earlier, timings)
+        self._written: dict[str, TaskCounts | None] = {}
 
     def folder(self, key: Key, job_id: str) -> str:
         """Where a run is kept, for people."""
@@ -96,6 +97,16 @@ class Archive:
 
     def has(self, key: Key, job_id: str) -> bool:
         return self._store.read(f"{self._at(key, job_id)}/{RECEIPT}") is not None
+
+    def counts(self, key: Key, job_id: str) -> TaskCounts | None:
+        """How many tasks of an archived run ended how; None where that is not told."""
+        if job_id in self._written:
+            return self._written[job_id]
+        content = self._store.read(f"{self._at(key, job_id)}/{RECEIPT}")
+        try:
+            return None if content is None else Receipt.from_json(content.decode("utf-8")).tasks
+        except ValueError:
+            return None
 
     def write(self, record: RunRecord, log: WholeLog, *, now: datetime) -> str:
         """Archive a run and return its folder; one that is there already is left as it is.
@@ -115,6 +126,7 @@ class Archive:
             write_text(draft / RECEIPT, receipt)
             self._store.publish(draft, folder, RECEIPT)
             self._known.wrote(receipt)
+            self._written[record.job_id] = counts
         return self._store.shown(folder)
 
     def receipts(self) -> Iterator[Receipt]:
@@ -284,4 +296,5 @@ def _past(receipt: Receipt, kept: Receipt) -> PastRun:
         attempt=receipt.attempt,
         tries=receipt.tries,
         reads=receipt.reads,
+        tasks=receipt.tasks,
     )

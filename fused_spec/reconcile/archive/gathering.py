@@ -10,10 +10,11 @@ from msgspec import Struct
 from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
 from fused_spec.jobs.status import RunStatus
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.redaction import masked
 from fused_spec.plan.model import Change, Run
-from fused_spec.reconcile.archive.folders import RunRecord
+from fused_spec.reconcile.archive.folders import Archive, RunRecord
 from fused_spec.reconcile.archive.spool import Spool, WholeLog
 from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.marking.payload import shown_settings
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
 
 
 class Archived(Struct, frozen=True, kw_only=True):
-    """Where a run is archived, or why it is not; `problem` where that is for a person to mend."""
+    """Where a run is archived and how its tasks ended, or why it is not; `problem` where a person has to mend that."""
 
     folder: str | None = None
+    tasks: TaskCounts | None = None
     trouble: str | None = None
     problem: FusedSpecError | None = None
 
@@ -65,7 +67,7 @@ def _kept(
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
         if archive.has(run.own.key, run.job_id):
-            return Archived(folder=archive.folder(run.own.key, run.job_id))
+            return _archived(archive, run)
         run = certain(run)
         if run.status.in_flight:
             return Archived()
@@ -92,9 +94,9 @@ def _kept(
             cell=declared.cell if declared is not None else {},
         )
         log = _left_out(gone) if gone else spool.whole(api, run.job_id)
-        folder = archive.write(record, log, now=now)
+        archive.write(record, log, now=now)
         spool.remove()
-        return Archived(folder=folder)
+        return _archived(archive, run)
     except ServiceError as error:
         return Archived(trouble=_not_archived(error))
     except (ArchiveError, Unreadable) as error:
@@ -102,6 +104,11 @@ def _kept(
     except OSError as error:
         problem = FileTrouble.of(error)
         return Archived(trouble=_not_archived(problem), problem=problem)
+
+
+def _archived(archive: Archive, run: Run) -> Archived:
+    key, job_id = run.own.key, run.job_id
+    return Archived(folder=archive.folder(key, job_id), tasks=archive.counts(key, job_id))
 
 
 def _not_archived(why: FusedSpecError) -> str:

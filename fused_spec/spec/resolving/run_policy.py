@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fused_spec.spec.documents.durations import seconds
-from fused_spec.spec.model import OnChangeWhileRunning, OnFailure, OnUpstream, RunPolicy, When
+from fused_spec.spec.model import OnChangeWhileRunning, OnFailedTasks, OnFailure, OnUpstream, RunPolicy, When
 
 
 def run_policy(declared: Mapping[str, Any]) -> RunPolicy:
@@ -14,6 +14,7 @@ def run_policy(declared: Mapping[str, Any]) -> RunPolicy:
         "on_failure": OnFailure,
         "on_change_while_running": OnChangeWhileRunning,
         "upstream": OnUpstream,
+        "failed_tasks": OnFailedTasks,
     }
     fields: dict[str, Any] = {
         name: kinds[name](value) if name in kinds else value for name, value in declared.items() if value is not None
