@@ -58,8 +58,8 @@ class Run(Struct, frozen=True, kw_only=True):
     the names of their jobs; runs of earlier versions do not tell. `part` are the elements that it was started for, None
     for all, and `done` those that it made a result of, None where nobody tells. `differences` say how the desired
     payload differs from what this run was started with; they are read for the newest run of a changed job, for display
-    only. `error` is the end of its log in a line, read where a job is held because of it; for display only, too. `tasks`
-    counts those of a run that is archived, where they were told.
+    only. `error` is the end of its log in a line, read where a job is held because of it; for display only, too.
+    `tasks` counts those of a run that is archived, where they were told.
     """
 
     job_id: str
