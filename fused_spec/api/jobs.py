@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 from fused_spec.api.errors import ApiError
 from fused_spec.api.http.addresses import path
 from fused_spec.api.http.limits import CONFIG, FACTS, FILES, START
+from fused_spec.api.http.ranges import RemoteContent
 from fused_spec.api.log_reads import LogReads
 from fused_spec.api.logs.tail import tail
 from fused_spec.api.paging import read_pages
+from fused_spec.api.tasks import TaskReads
 from fused_spec.api.values.inputs import (
     Env,
     JobReference,
@@ -18,8 +20,9 @@ from fused_spec.api.values.inputs import (
     env_list,
     job_id_of,
 )
-from fused_spec.api.values.objects import JobResponse, JobResult, Jobs, RunResponse
+from fused_spec.api.values.objects import JobResponse, Jobs, RunResponse
 from fused_spec.api.values.plain import as_plain, text_or_none, whole_number
+from fused_spec.api.values.results import JobResult
 from fused_spec.errors import WaitTimeout
 from fused_spec.jobs.status import Vigil
 from fused_spec.system.polling import Deadline
@@ -30,7 +33,7 @@ _RECURSION = {"Fused-Recursion": "1"}
 """A start from a person's machine, and not from within a run."""
 
 
-class JobReads(LogReads):
+class JobReads(LogReads, TaskReads):
     def get_jobs(
         self, n: int | None = 5, *, skip: int = 0, per_request: int = 25, max_requests: int | None = 1
     ) -> Jobs:
@@ -83,7 +86,7 @@ class JobReads(LogReads):
         answer = self._transport.call("GET", path("run", "by-id", job_id_of(job), "results"))
         entries = {entry.name: entry.url for entry in answer.read_as(list[RunResult])}
         return [
-            JobResult(name=name, url=url, metadata_url=entries.get(name + METADATA_SUFFIX)).bind(self)
+            JobResult(name=name, url=url, metadata_url=entries.get(name + METADATA_SUFFIX)).bind(self, job_id_of(job))
             for name, url in sorted(entries.items(), key=_position)
             if not name.endswith(METADATA_SUFFIX)
         ]
@@ -149,6 +152,15 @@ class JobReads(LogReads):
 
     def _history_page(self, skip: int, limit: int) -> list[JobResponse]:
         return self._transport.call("GET", "job/self", query={"skip": skip, "limit": limit}).read_as(list[JobResponse])
+
+    def open_result(self, result: JobResult) -> RemoteContent:
+        """The content of a stored result, to be read in parts, also when its URL has expired in the meantime."""
+
+        def once_more() -> str:
+            named = {known.name: known.url for known in self.get_job_results(result.job_id)} if result.job_id else {}
+            return named.get(result.name, result.url)
+
+        return RemoteContent(self._transport, once_more, known=result.url)
 
     def _fetch_result(self, url: str) -> bytes:
         return self._transport.fetch(url, limits=FILES).body

@@ -7,19 +7,15 @@ from typing import Any
 import pytest
 
 from fused_spec.cli.runs.details import run_details
-from fused_spec.cli.runs.lookup import Surroundings, find_run
-from fused_spec.configuration.service_identity import ServiceIdentity
-from fused_spec.configuration.settings import Target
+from fused_spec.cli.runs.lookup import find_run
 from fused_spec.jobs.parts import Stretches
 from fused_spec.plan.model import Requests
-from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.service.app import create_app
-from fused_spec.spec.model import Project
-from fused_spec.spec.relations.moves import Moves
 from fused_spec.views.text.runs import show_text
 from tests.asgi import AsgiAdapter
+from tests.contract.around import surroundings
 from tests.contract.test_odd_answers import DETACHED, Cache, Odd
-from tests.contract.world import SCOPE, SLOW, TOKEN, World, job
+from tests.contract.world import SLOW, TOKEN, World, job
 
 
 @pytest.fixture
@@ -29,23 +25,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def details(world: World, name: str) -> dict[str, Any]:
-    project = Project(
-        name="roads",
-        scope=SCOPE,
-        root=world.folder,
-        state=world.folder / "state",
-        archive=str(world.folder / "archive"),
-    )
-    around = Surroundings(
-        project=project,
-        target=Target(name="local"),
-        service=ServiceIdentity(url=world.api.base_url),
-        api=world.api,
-        archive=world.archive,
-        journal=world.site().journal,
-        cancels=Cancels(world.store, f"{SCOPE}/services/local/cancelled"),
-        moves=Moves(recorded=world.recorded.all()),
-    )
+    around = surroundings(world)
     return run_details(around, find_run(around, name))
 
 

@@ -46,7 +46,6 @@ from fused_spec.system.timings import UNTIMED, Timings, Traffic
 Query = Mapping[str, str | int | None]
 Sink = Callable[[Iterator[bytes]], bytes]
 Headers = Mapping[str, str]
-_NONE: Headers = MappingProxyType({})
 _ALL: Sink = b"".join
 
 # The generation of the protocol that `wire` speaks; servers choose by it, for example, whether the stored results
@@ -56,6 +55,7 @@ _GENERATION = "2.9.5"
 _CACHE_DISABLE = {"X-Fused-Cache-Disable": "true"}
 """What a call starts or asks for is to be done now, and not taken from what an earlier one left."""
 
+_NONE: Headers = MappingProxyType({})
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _MOST_HOPS = 5
 _TOO_MANY = 429
@@ -159,9 +159,9 @@ class Transport:
         leads = method == "GET" and leads_on
         return self._along(request, limits, sink) if leads else self._send(request, limits, sink)
 
-    def fetch(self, url: str, *, limits: Limits = ORDINARY, sink: Sink = _ALL) -> Answer:
+    def fetch(self, url: str, *, headers: Headers = _NONE, limits: Limits = ORDINARY, sink: Sink = _ALL) -> Answer:
         """GET a URL that the service handed out; no credentials go there, and no redirect leads to another origin."""
-        return _final(self._along(self._outside("GET", url), limits, sink))
+        return _final(self._along(replace(self._outside("GET", url), headers=headers), limits, sink))
 
     def post_form(self, url: str, body: Body, content_type: str) -> Answer:
         """POST an upload to a URL that the service handed out; no credentials go there."""

@@ -1,13 +1,14 @@
 """`status`, `jobs`, `show`, `logs`, `wait`, `cancel`: look at runs, and end them."""
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.naming import Noun, naming
-from fused_spec.cli.terminal.options import command, duration, not_empty, output_option, value_options
+from fused_spec.cli.terminal.options import command, duration, map_option, not_empty, output_option, value_options
 from fused_spec.errors import EXIT_OK, JobFailed
 from fused_spec.system.timings import Phase
 
@@ -98,22 +99,64 @@ def jobs(context: Context, number: int, output: str) -> None:
 
 @click.command()
 @_name
+@click.option("--diff", "other", metavar="RUN", shell_complete=naming(Noun.RUN), help="What its results differ in.")
+@map_option("With --diff, draw both:")
 @output_option("text", "json")
 @command
-def show(context: Context, name: str, output: str) -> None:
+def show(context: Context, name: str, other: str | None, map_file: Path | None, output: str) -> None:
     """Show one run in detail.
 
-    What it was started with, how it stands, its results and its archive.
+    What it was started with, how it stands, its results and its archive. With --diff RUN instead, what its results
+    differ in from those of RUN: rows, columns, bounds, and how values are distributed.
     """
+    from fused_spec.cli.outputs.showing import shown_outputs
     from fused_spec.cli.runs.details import run_details
     from fused_spec.cli.runs.lookup import find_run, surroundings
     from fused_spec.messages.redaction import masked
     from fused_spec.views.documents.json import as_json
+    from fused_spec.views.text.outputs import shown_outputs_lines
     from fused_spec.views.text.runs import show_text
 
+    if map_file is not None and other is None:
+        raise click.UsageError("--map is for --diff RUN; `fused-spec results NAME --map FILE` draws one run")
     around = surroundings(context)
-    details = masked(run_details(around, find_run(around, name)), around.mask)
-    context.console.result(as_json(details) if output == "json" else show_text(details))
+    found = find_run(around, name)
+    if other is not None:
+        _show_differences(context, around, find_run(around, other), found, map_file, output)
+        return
+    shown = shown_outputs(around, found)
+    details = masked({**run_details(around, found), **shown.document()}, around.mask)
+    lines = list(shown_outputs_lines(shown.outputs, shown.left))
+    context.console.result(as_json(details) if output == "json" else show_text(details, lines))
+
+
+def _show_differences(
+    context: Context,
+    around: "Surroundings",
+    before: "FoundRun",
+    after: "FoundRun",
+    map_file: Path | None,
+    output: str,
+) -> None:
+    from fused_spec.cli.outputs.comparing import compare
+    from fused_spec.messages.redaction import masked
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.outputs import differences_document
+    from fused_spec.views.text.output_differences import output_differences_text
+
+    found = compare(around, before, after)
+    if map_file is not None:
+        from fused_spec.cli.outputs.drawing import draw_file
+        from fused_spec.cli.outputs.mapping import map_of_both
+
+        title = f"{after.name}: {before.job_id[:8]} and {after.job_id[:8]}"
+        draw_file(context, map_of_both(title, found.before, found.after, ()), map_file)
+    if output == "json":
+        document = differences_document(before.job_id, after.job_id, found.differences, found.unread)
+        context.console.result(as_json(masked(document, around.mask)))
+    else:
+        text = output_differences_text(before.job_id, after.job_id, found.differences, found.unread)
+        context.console.result(around.mask(text))
 
 
 @click.command()
@@ -148,7 +191,7 @@ def logs(
     """
     from fused_spec.cli.runs.log_lines import lines_of
     from fused_spec.jobs.log_choice import LogChoice
-    from fused_spec.views.documents.logs import log_entry
+    from fused_spec.views.documents.lists import log_entry
     from fused_spec.views.text.logs import log_line, stamped_line
 
     if follow and failed:

@@ -87,7 +87,6 @@ def _from_history(api: "FusedReader", found: FoundRun, created: "datetime | None
         "total_tasks": run.total_tasks,
         "settings": _settings(found.marker.settings) if found.marker else {},
         "config": without_secrets(shown.model_dump(mode="json")),
-        "results": _result_names(api, found.job_id),
     }
 
 
@@ -112,7 +111,6 @@ def _from_receipt(found: FoundRun) -> dict[str, Any]:
         "total_tasks": None,
         "settings": {},
         "config": None,
-        "results": [],
     }
 
 
@@ -140,17 +138,6 @@ def _facts(around: Surroundings, found: FoundRun) -> Any:
     if told is not None or found.receipt is None:
         return without_secrets(told)
     return without_secrets(around.archive.facts(found.receipt.key, found.receipt.job_id))
-
-
-def _result_names(api: "FusedReader", job_id: str) -> list[str]:
-    from fused_spec.api.errors import ApiError
-
-    try:
-        return [result.name for result in api.get_job_results(job_id)]
-    except ApiError as error:
-        if not error.lacks_the_call:
-            raise
-        return []
 
 
 def _iso(when: "datetime | None") -> str | None:

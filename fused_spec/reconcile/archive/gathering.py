@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
-from fused_spec.jobs.parts import Stretches, elements_of
+from fused_spec.jobs.parts import Stretches, inputs_of
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.redaction import masked
@@ -72,7 +72,7 @@ def _kept(
         if run.status.in_flight:
             return Archived()
         spec = _spec_of(run, declared, api)
-        elements = started_for(run, spec)
+        elements = _started_for(run, spec)
         names = _secrets_in(spec)
         gone = site.secrets.undeclared(names)
         spool = _spool(site, run.job_id, change, set(names).difference(gone))
@@ -110,19 +110,28 @@ def _kept(
         return Archived(trouble=_not_archived(problem), problem=problem)
 
 
-def started_for(run: Run, spec: Mapping[str, Any]) -> Stretches | None:
-    """The elements that a run was started for; None of a job that does not make a result of each."""
-    if run.part is not None:
-        return run.part.elements
-    elements = elements_of(spec.get("config"))
-    return None if elements is None else Stretches.all(len(elements))
+def _started_for(run: Run, spec: Mapping[str, Any]) -> Stretches | None:
+    """The elements that a run was started for; None of a job that does not make a result of each.
+
+    What is kept is the declared job, or what the run was sent; a part that is of neither is not believed.
+    """
+    inputs = inputs_of(spec.get("config")) or []
+    if run.part is None:
+        return Stretches.all(len(inputs)) if len(inputs) > 1 else None
+    return run.part.elements if len(inputs) in (run.part.of, len(run.part.elements)) else None
 
 
 def _done(run: Run, elements: Stretches | None, site: "Site") -> Stretches | None:
-    """Those that have a result, of a run that did not succeed at a service that tells nothing of tasks."""
+    """Those that have a result, of a run that did not succeed at a service that tells nothing of tasks.
+
+    Where that cannot be told now, a receipt is kept all the same, and whoever has to know asks again.
+    """
     if elements is None or run.status is RunStatus.SUCCEEDED or site.api.service_id is not None:
         return None
-    return results_of(site.api, run.job_id, elements, site.markers.side_by_side)
+    try:
+        return results_of(site.api, run.job_id, elements, site.markers.side_by_side)
+    except ServiceError:
+        return None
 
 
 def _not_archived(why: FusedSpecError) -> str:

@@ -88,8 +88,8 @@ def _foreign(run: ListedRun) -> str:
     return f"(copy of {visible(run.copy_of.name)})" if run.copy_of else "(not of fused-spec)"
 
 
-def show_text(details: Mapping[str, Any]) -> str:
-    """The document of `show` as lines, its steps in a few words."""
+def show_text(details: Mapping[str, Any], outputs: Sequence[tuple[str, str]] = ()) -> str:
+    """The document of `show` as lines, its steps and outputs in a few words."""
     rows = [(name.replace("_", " "), visible(str(details[name]))) for name in _SHOWN if details.get(name) is not None]
     rows += [("note", visible(note)) for note in details.get("notes", ())]
     if (details.get("total_tasks") or 0) > 1:
@@ -99,8 +99,7 @@ def show_text(details: Mapping[str, Any]) -> str:
     steps = (details["config"] or {}).get("steps", [])
     rows += [(f"step {number}", _step(step)) for number, step in enumerate(steps, start=1)]
     rows += [("came of it", line) for line in _facts_lines(details.get("facts") or {})]
-    rows += [("results", cut(", ".join(map(visible, details["results"])), 200))] if details["results"] else []
-    return table(rows)
+    return table([*rows, *outputs])
 
 
 def _parts(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

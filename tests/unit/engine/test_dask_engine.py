@@ -94,6 +94,22 @@ def test_a_failing_element_fails_the_job(dask: Cluster, tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
+def test_a_task_that_failed_is_tried_again(dask: Cluster, tmp_path: Path) -> None:
+    tried = tmp_path / "tried"
+    code = (
+        "from pathlib import Path\ndef udf(x):\n"
+        f"    if x == 1 and not Path({str(tried)!r}).exists():\n"
+        f"        Path({str(tried)!r}).touch()\n        raise ValueError('not yet')\n"
+        "    return x\n"
+    )
+    config = {"steps": [udf_step(code, input=[0, 1, 2])], "metadata": {"fused-spec": {"task_retries": 1}}}
+    job = job_folder(tmp_path, config=config, engine=dask.address)
+    assert run(job), "\n".join(log(job))
+    assert sorted(str(result.name) for result in results(job)) == ["0.json", "1.json", "2.json"]
+    assert [content(job, f"{number}.json") for number in range(3)] == [b"0", b"1", b"2"]
+
+
+@pytest.mark.thorough
 def test_a_task_that_ends_its_process_leaves_the_worker_alone(dask: Cluster, tmp_path: Path) -> None:
     code = "import os\ndef udf(x):\n    return os._exit(3) if x == 5 else x\n"
     job = job_folder(tmp_path, udf_step(code, input=list(range(10)), ignore_chunk_error=True), engine=dask.address)
