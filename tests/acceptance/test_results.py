@@ -23,7 +23,7 @@ def udf(n: int):
     if n == 10:
         return numpy.full((20, 30), 7.0), [0, 40, 10, 50]
     if n == 11:
-        return {'said': '\\x1b[31mred'}
+        return '<b>\\x1b[31mred</b> ' + 'AKIA' + 'ABCDEFGHIJKLMNOP'
     points = [shapely.Point(x, x) for x in range(n)]
     return geopandas.GeoDataFrame({'x': range(n), 'na\\x1b[31mme': 'a'}, geometry=points, crs='EPSG:32631')
 """
@@ -81,7 +81,15 @@ def test_the_document_is_as_its_schema_says(project: Shell) -> None:
 def test_nothing_of_a_result_reaches_a_terminal_as_it_is(project: Shell) -> None:
     for asked in (["--head", "3"], ["--schema"], ["--describe"]):
         assert "\x1b" not in project.run("results", "tables", *asked).out
-    assert "\x1b" not in project.run("results", "value", "--head", "1").out
+    shown = project.run("results", "value", "--head", "1").out
+    assert shown == "<b>\\x1b[31mred</b> ***\n"
+
+
+def test_a_hostile_column_is_harmless_in_what_is_said_of_files(project: Shell, tmp_path: Path) -> None:
+    ended = project.run("results", "tables", "-o", f"{tmp_path}/a.gpkg")
+    assert "\x1b" not in ended.err
+    together = project.run("results", "tables", "-o", f"{tmp_path}/a.shp")
+    assert "\x1b" not in together.err
 
 
 def test_results_are_written_a_file_for_each(project: Shell, tmp_path: Path) -> None:

@@ -1,19 +1,25 @@
 """What runs made, found through the client at the real service."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.api.client import FusedAPI
+from fused_spec.api.http.transport import Transport
 from fused_spec.api.values.results import JobResult
 from fused_spec.cli.outputs.comparing import compare
-from fused_spec.cli.outputs.finding import Found, find_outputs, outputs_at
+from fused_spec.cli.outputs.finding import Found, _written_at, find_outputs, outputs_at, outputs_of
+from fused_spec.cli.outputs.mapping import map_of
 from fused_spec.cli.outputs.showing import shown_outputs
+from fused_spec.cli.outputs.task_boxes import task_boxes
 from fused_spec.cli.outputs.telling import Wanted, told_outputs
 from fused_spec.cli.runs.lookup import find_run
+from fused_spec.configuration.settings import Credentials
 from fused_spec.engine.outputs.model import Kind, Told
 from fused_spec.errors import FusedSpecError
+from fused_spec.maps.model import Boxes, Features, Layer, State
 from fused_spec.plan.model import Requests
 from fused_spec.service.app import create_app
 from tests.asgi import AsgiAdapter
@@ -137,10 +143,6 @@ def test_a_run_that_the_service_forgot_has_no_results_any_more(world: World) -> 
     world.apply()
     around = surroundings(world)
     run = find_run(around, "areas")
-    from msgspec.structs import replace
-
-    from fused_spec.cli.outputs.finding import outputs_of
-
     with pytest.raises(FusedSpecError, match="has forgotten the run"):
         outputs_of(around, replace(run, in_history=False))
     assert shown_outputs(around, replace(run, in_history=False)).results == ()
@@ -192,8 +194,6 @@ def test_a_run_that_was_done_again_differs_in_nothing(world: World) -> None:
 
 
 def test_a_table_that_a_run_wrote_and_that_is_gone_is_a_problem_of_its_own(world: World) -> None:
-    from fused_spec.cli.outputs.finding import _written_at
-
     [output] = _written_at(world.api, "fd://gone/main/")
     around = surroundings(world)
     [one] = told_outputs(around.api, Found(name="x", outputs=(output,)), (output,), Wanted.ALL)
@@ -226,3 +226,44 @@ def test_results_of_a_job_that_was_finished_by_two_runs_are_one_set(world: World
     assert {one.output.job_id for one in found} <= {first, second}
     with_rows = told(world, "areas", in_full=True)
     assert [len(one.facts.columns or ()) for one in with_rows] == [2, 2, 2]
+
+
+TILES = "[{x: 0, y: 0, z: 2}, {x: 1, y: 0, z: 2}, {x: 2, y: 0, z: 2}]"
+
+
+def drawn_tiles(world: World, code: str) -> Sequence[Layer]:
+    world.write("specs/area.py", f"@fused.udf\ndef udf(x: int, y: int, z: int):\n    {code}\n")
+    world.write("specs/areas.yaml", MAPPED.replace("INPUT", TILES))
+    world.apply()
+    around = surroundings(world)
+    found = find_outputs(around, "areas")
+    outputs = told_outputs(around.api, found, found.outputs, Wanted.FACTS)
+    return map_of("areas", outputs, (), task_boxes(around.api, found)).layers
+
+
+def test_tasks_are_drawn_by_their_state_where_their_inputs_have_a_place(world: World) -> None:
+    [tasks] = drawn_tiles(world, "return {'x': 1 / (x - 1)}")
+    assert isinstance(tasks, Boxes)
+    assert [(box.name, box.state) for box in tasks.boxes] == [
+        ("task 1", State.FAILED),
+        ("task 0", State.SUCCEEDED),
+        ("task 2", State.SUCCEEDED),
+    ]
+    assert tasks.boxes[0].attributes == {"error": "ZeroDivisionError: division by zero"}
+    assert tasks.boxes[0].bounds[0] == -90
+
+
+def test_of_tasks_that_all_succeeded_the_results_are_drawn_alone(world: World) -> None:
+    code = "import geopandas, shapely; return geopandas.GeoDataFrame(geometry=[shapely.Point(x, 0)], crs='EPSG:4326')"
+    [layer] = drawn_tiles(world, code)
+    assert isinstance(layer, Features)
+
+
+def test_results_of_another_user_are_refused_in_a_sentence(world: World) -> None:
+    job_id = str(world.apply()["Job/areas"].job_id)
+    transport = Transport(
+        world.api.base_url, Credentials(access_token="somebody-else-0123456789"), session=world.api._transport._session
+    )
+    around = replace(surroundings(world), api=FusedAPI.over(transport))
+    with pytest.raises(FusedSpecError, match=r"401|403|credentials|token"):
+        find_outputs(around, job_id)

@@ -191,7 +191,7 @@ def logs(
     """
     from fused_spec.cli.runs.log_lines import lines_of
     from fused_spec.jobs.log_choice import LogChoice
-    from fused_spec.views.documents.logs import log_entry
+    from fused_spec.views.documents.lists import log_entry
     from fused_spec.views.text.logs import log_line, stamped_line
 
     if follow and failed:

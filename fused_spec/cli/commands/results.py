@@ -11,8 +11,10 @@ from fused_spec.cli.terminal.options import command, map_option, not_empty, outp
 from fused_spec.system.timings import Phase
 
 if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
     from fused_spec.cli.outputs.finding import Found
     from fused_spec.engine.outputs.model import Output, Told
+    from fused_spec.messages.redaction import Redactor
 
 _FORMS = ("parquet", "geojson", "csv", "flatgeobuf", "geopackage", "tiff")
 _LISTED = 1000
@@ -77,12 +79,12 @@ def results(
         most_read=None if every else max(number, _LISTED),
     )
     made = [] if place is None else _write(context, told, place, form)
-    made += [] if map_file is None else _draw(context, found.name, told, map_file)
+    made += [] if map_file is None else _draw(context, around.api, found, told, map_file)
     if opens and made:
         open_made(context, made[-1])
     if not made or looks or output == "json":
         asked = _asked(told, head, schema=schema, describe=describe)
-        _show(context, told, asked, len(chosen) - len(told), output)
+        _show(context, around.mask, told, asked, len(chosen) - len(told), output)
 
 
 def _chosen(found: "Found", tasks: tuple[int, ...]) -> "list[Output]":
@@ -109,10 +111,14 @@ def _asked(told: "list[Told]", head: int | None, *, schema: bool, describe: bool
     }
 
 
-def _show(context: Context, told: "list[Told]", asked: dict[str, list[Any]], left: int, output: str) -> None:
+def _show(
+    context: Context, mask: "Redactor", told: "list[Told]", asked: dict[str, list[Any]], left: int, output: str
+) -> None:
+    from fused_spec.messages.redaction import masked
     from fused_spec.views.documents.json import as_json
     from fused_spec.views.documents.outputs import distributions, results_document, schema_of
     from fused_spec.views.text.outputs import outputs_text, rows_text, schema_text, summary_text
+    from fused_spec.views.words.shown import visible_lines
 
     if output == "json":
         more: dict[int, dict[str, Any]] = {}
@@ -123,26 +129,27 @@ def _show(context: Context, told: "list[Told]", asked: dict[str, list[Any]], lef
             more.setdefault(places[id(one)], {})["schema"] = schema_of(columns)
         for one, summary in asked["describe"]:
             more.setdefault(places[id(one)], {})["describe"] = distributions(summary)
-        context.console.result(as_json(results_document(told, more, left)))
+        context.console.result(as_json(masked(results_document(told, more, left), mask)))
         return
-    say, several = context.console.result, len(told) > 1
-    if not any(asked.values()):
-        say(outputs_text(told, left) if told else "There are no results.")
+    several = len(told) > 1
+    texts = [] if any(asked.values()) else [outputs_text(told, left) if told else "There are no results."]
     for rows in asked["head"]:
-        text = rows.text if rows.text is not None else rows_text(rows.told.output.name, rows.records, several=several)
-        say(text)
-    for one, columns in asked["schema"]:
-        say(schema_text(one.output.name, columns, several=several))
-    for one, summary in asked["describe"]:
-        say(summary_text(one.output.name, summary, several=several))
+        name, text = rows.told.output.name, rows.text
+        texts.append(rows_text(name, rows.records, several=several) if text is None else visible_lines(text))
+    texts += [schema_text(one.output.name, columns, several=several) for one, columns in asked["schema"]]
+    texts += [summary_text(one.output.name, summary, several=several) for one, summary in asked["describe"]]
+    for text in texts:
+        context.console.result(mask(text))
 
 
-def _draw(context: Context, name: str, told: "list[Told]", map_file: Path) -> list[Path]:
+def _draw(context: Context, api: "FusedReader", found: "Found", told: "list[Told]", map_file: Path) -> list[Path]:
     from fused_spec.cli.outputs.drawing import draw_file
     from fused_spec.cli.outputs.mapping import map_of
+    from fused_spec.cli.outputs.task_boxes import task_boxes
     from fused_spec.views.text.outputs import totals
 
-    return [draw_file(context, map_of(name, told, totals(told)), map_file)]
+    tasks = task_boxes(api, found) if len(told) == len(found.outputs) else None
+    return [draw_file(context, map_of(found.name, told, totals(told), tasks), map_file)]
 
 
 def _write(context: Context, told: "list[Told]", place: str, form: str | None) -> list[Path]:
@@ -150,12 +157,13 @@ def _write(context: Context, told: "list[Told]", place: str, form: str | None) -
     from fused_spec.engine.outputs.model import Kind
     from fused_spec.engine.outputs.writing.forms import Form
     from fused_spec.views.text.outputs import saved_text
+    from fused_spec.views.words.shown import visible
 
     path = context.cwd / Path(place).expanduser()
     is_folder = place.endswith("/") or path.is_dir() or not path.suffix
     done = written(told, path, None if form is None else Form(form), is_folder=is_folder)
     for sentence in done.lost:
-        context.console.warn(f"Lost: {sentence}.")
+        context.console.warn(f"Lost: {visible(sentence)}.")
     empty = sum(one.facts.kind is Kind.NOTHING for one in told)
     if empty:
         context.console.warn(f"{empty} of {len(told)} tasks have no result: they returned None, failed or never ran.")

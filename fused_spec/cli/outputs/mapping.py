@@ -12,7 +12,7 @@ from fused_spec.engine.outputs.rasters import Picture, picture
 from fused_spec.engine.outputs.sampling import ChunkBoxes, Places, chunk_boxes, some_places
 from fused_spec.engine.outputs.tables import evenly
 from fused_spec.errors import ServiceError
-from fused_spec.maps.model import Box, Boxes, Features, Layer, MapData, Raster, Rasters, Side
+from fused_spec.maps.model import Box, Boxes, Features, Layer, MapData, Raster, Rasters, Side, State
 from fused_spec.messages.phrases import counted
 
 OUTPUTS = 200
@@ -35,10 +35,22 @@ class Taken(Struct, frozen=True):
     notes: Sequence[tuple[str, str]]
 
 
-def map_of(title: str, outputs: Sequence[Told], facts: Sequence[tuple[str, str]]) -> MapData:
-    """A map of the outputs of one run; raises `UnreadableOutput` when none of them is of a kind that lies anywhere."""
-    taken = _taken(outputs)
-    return MapData(title=title, layers=_layers(taken.drawn, None), facts=[*facts, *taken.notes])
+def map_of(
+    title: str, outputs: Sequence[Told], facts: Sequence[tuple[str, str]], tasks: Boxes | None = None
+) -> MapData:
+    """A map of the outputs of one run, below them its tasks where one did not succeed.
+
+    Raises `UnreadableOutput` when nothing of all this lies anywhere.
+    """
+    try:
+        taken = _taken(outputs)
+    except UnreadableOutput:
+        if tasks is None:
+            raise
+        return MapData(title=title, layers=[tasks], facts=facts)
+    is_telling = tasks is not None and any(box.state is not State.SUCCEEDED for box in tasks.boxes)
+    layers = [*([tasks] if tasks is not None and is_telling else []), *_layers(taken.drawn, None)]
+    return MapData(title=title, layers=layers, facts=[*facts, *taken.notes])
 
 
 def map_of_both(title: str, before: Sequence[Told], after: Sequence[Told], facts: Sequence[tuple[str, str]]) -> MapData:

@@ -18,7 +18,7 @@ from fused_spec.jobs.folder import JobDir
 from fused_spec.system.landlock import version
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import Cluster, cluster
-from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, udf_step
+from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, told, udf_step
 from tests.waiting import PATIENCE
 
 # Its processes take a second to start, so all tests here share them; pytest-xdist keeps the group on one process.
@@ -52,6 +52,14 @@ def test_results_are_those_of_the_process_pool(dask: Cluster, tmp_path: Path) ->
         return [(name, content(job, name), metadata(job, name)) for name in names]
 
     assert kept(dask.address) == kept(None)
+
+
+def test_each_line_is_of_the_task_and_the_stream_that_printed_it(dask: Cluster, tmp_path: Path) -> None:
+    job = job_folder(tmp_path, udf_step(EVERY_KIND, input=[0, 1, 2]), engine=dask.address)
+    assert run(job), "\n".join(log(job))
+    assert sorted(told(job)[1:-1]) == sorted(
+        line for task in range(3) for line in ((f"out {task}", 1, task, "stdout"), (f"err {task}", 1, task, "stderr"))
+    )
 
 
 def test_what_dask_may_log_of_a_job_shows_none_of_its_bytes() -> None:
