@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-_PIECE = 1024 * 1024
+_TAIL = 4096  # bytes in which at least one line is whole
 
 
 class Stream(StrEnum):
@@ -93,6 +93,21 @@ def covering(path: Path, start: int, end: int) -> Iterator[Span]:
         start = span.end
     if start < end:
         yield Span(start, end - start, None, None, None)
+
+
+def told_end(path: Path) -> int | None:
+    """Up to which byte of the log it is told who wrote it; None when nothing is told there at all.
+
+    What follows was written a moment ago, and is told of in the next one.
+    """
+    try:
+        with path.open("rb") as stream:
+            size = stream.seek(0, 2)
+            stream.seek(max(0, size - _TAIL))
+            lines = stream.read(_TAIL).split(b"\n")[:-1]
+    except FileNotFoundError:
+        return None
+    return next((span.end for span in map(_span, reversed(lines)) if span is not None), 0)
 
 
 def _span(line: bytes) -> Span | None:

@@ -16,15 +16,16 @@ from msgspec.structs import replace
 from fused_spec.api.errors import Unreadable
 from fused_spec.api.logs.file import SavedLog, SaveLog
 from fused_spec.api.reading import FusedReader
-from fused_spec.cli.runs.log_lines import log_lines
+from fused_spec.cli.runs.log_lines import log_lines, of_elements, with_elements
 from fused_spec.cli.runs.lookup import FoundRun, Surroundings
 from fused_spec.configuration.service_identity import HEADER, ServiceIdentity
 from fused_spec.configuration.settings import Target
 from fused_spec.engine.reporting.log import LogWriter
-from fused_spec.errors import Misconfigured
+from fused_spec.errors import FusedSpecError, Misconfigured
 from fused_spec.jobs.folder import JobDir
 from fused_spec.jobs.log_choice import ALL, LogChoice
 from fused_spec.jobs.log_origins import Origin, Stream
+from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.messages.redaction import MASK, Redactor
 from fused_spec.reconcile.archive.spool import LogRecord
 from fused_spec.service.app import create_app
@@ -190,3 +191,19 @@ def test_an_archived_log_tells_tasks_and_streams(world: World) -> None:
         ("udf: 1 done", None, None, "service"),
     ]
     assert json.loads(receipt.to_json())["log"]["lines"] == 3
+
+
+PART = Part(of=12, elements=Stretches.of([5, 9, 10]), after=JOB)
+
+
+def test_of_a_run_of_a_part_tasks_have_the_numbers_of_their_elements() -> None:
+    lines = [LogRecord(1, "a", 1, 1, "stdout"), LogRecord(2, "b", None, None, "service")]
+    assert [line.task for line in with_elements(lines, PART)] == [9, None]
+    assert of_elements(LogChoice(task=10), PART) == LogChoice(task=2)
+    assert of_elements(LogChoice(task=10), None) == LogChoice(task=10)
+
+
+def test_an_element_for_which_a_run_was_not_started_is_told_with_the_run_before_it() -> None:
+    with pytest.raises(FusedSpecError, match="was not started for element 7, but for 5,9-10 alone") as raised:
+        of_elements(LogChoice(task=7), PART)
+    assert JOB in str(raised.value.hint)

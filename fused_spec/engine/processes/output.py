@@ -1,12 +1,12 @@
 """What a process of tasks prints, taken from its two pipes: by task and stream, and in the order of its writing."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from fused_spec.engine.processes.marks import PREFIX
-from fused_spec.engine.processes.telling import Log
-from fused_spec.jobs.log_origins import UNKNOWN, Origin, Stream
+from fused_spec.engine.processes.telling import Log, Part
+from fused_spec.jobs.log_origins import Origin, Stream
 
 _PIECE = 64 * 1024
 _MOST_PIECES = 16  # no pipe holds more than 1 MiB
@@ -32,6 +32,11 @@ class Output:
         self._stderr = _Pipe(stderr, Stream.STDERR)
         self._waiting: list[_Section] = []  # from the second pipe, in front of which something may be in the first
 
+    @property
+    def waits(self) -> bool:
+        """Whether something was taken in that the next call of `log_to` logs, though no more may come."""
+        return bool(self._waiting)
+
     def log_to(self, log: Log, only: Only = lambda: None, *, to_the_end: bool = False) -> None:
         """Log the whole lines that have come, all of those that were written before this call.
 
@@ -42,11 +47,9 @@ class Output:
         if self._waiting:
             self._log_once(log, only)
         if to_the_end:
-            for section in self._waiting:
-                self._stderr.log(log, section)
+            left = [(self._stderr, section) for section in self._waiting]
             self._waiting = []
-            for pipe in (self._stdout, self._stderr):
-                pipe.end(log)
+            _log(log, left + [(pipe, last) for pipe in (self._stdout, self._stderr) for last in pipe.rest()])
 
     def _log_once(self, log: Log, only: Only) -> None:
         """Log what is certain to be in order.
@@ -63,15 +66,34 @@ class Output:
         ready = [(self._stderr, one) for one in self._waiting]
         self._waiting = [one for one in second if one.number > newest]
         ready += [(self._stderr, one) for one in second if one.number <= newest]
-        if not ready:
-            for section in first:
-                self._stdout.log(log, section)
-            return
-        both = [*((self._stdout, one) for one in first), *ready]
-        for pipe, section in sorted(
-            both, key=lambda one: one[1].number
-        ):  # stable: of one number the first pipe's first
-            pipe.log(log, section)
+        if ready:  # sorting is stable: of one number those of the first pipe come first
+            both = [*((self._stdout, one) for one in first), *ready]
+            _log(log, sorted(both, key=lambda one: one[1].number))
+        else:
+            _log(log, [(self._stdout, one) for one in first])
+
+
+def _log(log: Log, sections: Iterable[tuple["_Pipe", _Section]]) -> None:
+    """Log sections, as many in one call as are whole lines."""
+    parts: list[Part] = []
+    for pipe, section in sections:
+        origin = Origin(section.task, pipe.stream)
+        carried, pipe.carried = pipe.carried, None
+        if carried is not None and carried[1] != origin:
+            parts.append(carried)
+            carried = None
+        text = section.text.decode("utf-8", "replace")
+        if carried is not None:
+            text = carried[0] + text
+        if text.endswith("\n"):
+            parts.append((text, origin))
+            continue
+        log.write_parts(parts)
+        parts.clear()
+        if rest := log.write_part(text, origin):
+            pipe.carried = rest, origin
+    if parts:
+        log.write_parts(parts)
 
 
 class _Pipe:
@@ -79,12 +101,11 @@ class _Pipe:
 
     def __init__(self, descriptor: int, stream: Stream) -> None:
         self._descriptor = descriptor
-        self._stream = stream
+        self.stream = stream
         self._task: int | None = None
         self._cut = b""  # what has come of a line whose end has not
         self._begun = b""  # the same, when a mark came within the line
-        self._carried = ""  # what the log gave back of a long line, and whose that is
-        self._carried_of = UNKNOWN
+        self.carried: Part | None = None  # what the log gave back of a long line
         self.number = 0
 
     def take(self) -> list[_Section]:
@@ -105,28 +126,14 @@ class _Pipe:
                 self._cut = self._cut[until:]
         return found
 
-    def end(self, log: Log) -> None:
-        """Log the last line, which has no newline."""
-        if text := self._begun + self._cut:
-            self.log(log, self._section(text + b"\n"))
+    def rest(self) -> Iterator[_Section]:
+        """The last line, which has no newline, if there is any."""
+        text = self._begun + self._cut
         self._begun = self._cut = b""
-        self._log_carried(log)
-
-    def log(self, log: Log, section: _Section) -> None:
-        origin = Origin(section.task, self._stream)
-        if self._carried and self._carried_of != origin:
-            self._log_carried(log)
-        text = self._carried + section.text.decode("utf-8", "replace")
-        self._carried = ""
-        if text.endswith("\n"):
-            log.write(text, origin)
-        else:
-            self._carried, self._carried_of = log.write_part(text, origin), origin
-
-    def _log_carried(self, log: Log) -> None:
-        if self._carried:
-            log.write(self._carried, self._carried_of)
-            self._carried = ""
+        if text:
+            yield self._section(text + b"\n")
+        elif self.carried is not None:
+            yield _Section(self.number, self.carried[1].task, b"\n")
 
     def _sections(self, text: bytes) -> Iterator[_Section]:
         """A text with marks in it, section by section; of a last line without its end there is no section yet."""

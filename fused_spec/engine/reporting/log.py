@@ -81,15 +81,24 @@ class LogWriter:
     def write_parts(self, parts: Sequence[tuple[str, Origin]]) -> None:
         """Write texts of which one without a line end may go on in the next of its origin."""
         is_cut = not all(text.endswith("\n") for text, _ in parts)
+        self._stamp()
         for text, origin in parts if self.mask is None or not is_cut else _masked(parts, self.mask):
-            self.write(text, origin)
+            self._take(text.splitlines() or [""], origin)
+        self._flush_if_due()
 
     def write_lines(self, lines: Iterable[str], origin: Origin = OF_SERVICE) -> None:
         """Write lines of the same moment, which hold no line ends."""
+        self._stamp()
+        self._take(lines, origin)
+        self._flush_if_due()
+
+    def _stamp(self) -> None:
         self._latest = max(self._latest, self._clock_ms())
+
+    def _take(self, lines: Iterable[str], origin: Origin) -> None:
         place = self._place(origin)
         for line in lines if self.mask is None else map(self.mask, lines):
-            if not self._waiting or self._waiting[-1][0] != place:
+            if not self._waiting or self._waiting[-1][0] != place:  # a flush may have emptied it
                 self._waiting.append((place, []))
             waiting = self._waiting[-1][1]
             for start in range(0, max(1, len(line)), _LONGEST_LINE):
@@ -99,6 +108,8 @@ class LogWriter:
                 self._size += len(entry)
             if self._size > _LARGEST_WAITING:
                 self.flush()
+
+    def _flush_if_due(self) -> None:
         if time.monotonic() - self._flushed > _FLUSH_SECONDS:
             self.flush()
 

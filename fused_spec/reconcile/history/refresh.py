@@ -76,6 +76,7 @@ def read_history(
     for key, run in _decisive(api, runs, jobs, markers, kept=kept, now=read_at).items():
         runs[key][0] = run
     past = {key: _compared_with(archive, run, jobs.get(key), listing.seen) for key, run in past.items()}
+    _count_tasks(runs, past)
     started = _unexplained(journal.newest_started(jobs, {run.nonce for run in found}, moves), runs, past)
     unlisted = _unlisted(api, markers, started, read_at)
     for key, run in _known_by_id(unlisted):
@@ -99,6 +100,13 @@ def read_history(
         seen=listing.seen,
         aliases=moves.aliases,
     )
+
+
+def _count_tasks(runs: Mapping[Key, list[Run]], past: Mapping[Key, PastRun]) -> None:
+    """Have each newest run know how its tasks ended, where that is archived."""
+    for key, of_key in runs.items():
+        if key in past and of_key[0].job_id == past[key].job_id:
+            of_key[0] = replace(of_key[0], tasks=past[key].tasks)
 
 
 def _has_undeclared(runs: Mapping[Key, Sequence[Run]], objects: Collection[Key], resolution: Resolution) -> bool:

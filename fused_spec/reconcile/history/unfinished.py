@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import PastRun, Run
 from fused_spec.reconcile.history.markers import Markers
-from fused_spec.reconcile.marking.done import done_of, meant_by
 from fused_spec.spec.model import DesiredJob, Key, OnRetry
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ def with_results(
             return replace(run, done=receipt.done)
         if run.status is RunStatus.SUCCEEDED:
             return run  # it made all, or its receipt says which it did not
+        from fused_spec.reconcile.marking.done import done_of, meant_by  # as few plans have to
+
         return replace(run, done=done_of(api, run.job_id, meant_by(jobs[key], run.part), markers.side_by_side))
 
     return dict(zip(matters, markers.side_by_side(asked, matters), strict=True))

@@ -154,8 +154,9 @@ async def _chosen_logs(request: Request) -> Response:
         since_ms=whole_number(request, "since_ms", None),
         tail=whole_number(request, "tail", None, least=1),
     )
-    job = service_of(request).supervisor.job_dir(_run(request).job_id)
-    found = await run_in_threadpool(chosen, job, choice, whole_number(request, "from", None))
+    run = _run(request)
+    job, start = service_of(request).supervisor.job_dir(run.job_id), whole_number(request, "from", None)
+    found = await run_in_threadpool(chosen, job, choice, start, is_over=run.finished)
     return StreamingResponse(found.as_lines(), media_type=MEDIA_TYPE)
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from fused_spec.jobs.folder import JobDir
 from fused_spec.jobs.log_choice import LogChoice, LogHead
-from fused_spec.jobs.log_origins import Span, covering, spans, told_beside
+from fused_spec.jobs.log_origins import Span, covering, spans, told_beside, told_end
 from fused_spec.jobs.tasks import failed_in, tasks_in
 from fused_spec.service.workers.joblog import log_part, next_begin
 
@@ -75,14 +75,18 @@ class ChosenLog(Struct, frozen=True, kw_only=True):
 _Tasks = frozenset[tuple[int, int]]
 
 
-def chosen(job: JobDir, choice: LogChoice, start: int | None) -> ChosenLog:
-    """The chosen lines of a log as it is now, from byte `start` on, which is where an earlier look ended."""
+def chosen(job: JobDir, choice: LogChoice, start: int | None, *, is_over: bool = True) -> ChosenLog:
+    """The chosen lines of a log as it is now, from byte `start` on, which is where an earlier look ended.
+
+    While the run goes on, lines of which is not told yet whose they are come with the next look.
+    """
     part = log_part(job.log, choice.since_ms)
-    begin = part.start
+    told = None if is_over else told_end(job.log_origins)
+    begin, end = part.start, part.end if told is None else min(part.end, told)
     if start is not None and start > begin:
         with suppress(FileNotFoundError), job.log.open("rb") as stream:
-            begin = min(part.end, next_begin(stream, min(start, part.end)))
-    return ChosenLog(job=job, choice=choice, start=begin, end=part.end)
+            begin = next_begin(stream, min(start, part.end))
+    return ChosenLog(job=job, choice=choice, start=begin, end=end)
 
 
 def _failed(job: JobDir) -> _Tasks:

@@ -94,6 +94,18 @@ def test_a_later_look_begins_where_the_one_before_ended(job: JobDir) -> None:
     assert [(line["message"], line["stream"]) for line in lines] == [("canceled", "service")]
 
 
+def test_while_a_run_goes_on_lines_come_once_it_is_told_whose_they_are(job: JobDir) -> None:
+    whole, told = job.log.stat().st_size, job.log_origins.read_bytes()
+    job.log_origins.write_bytes(told[: told[:-1].rindex(b"\n") + 1] + b"[1")
+    *before, last = [line["message"] for line in answer(job)[1]]
+    going_on = chosen(job, ALL, None, is_over=False)
+    assert [json.loads(line)["message"] for line in b"".join(going_on.as_lines()).splitlines()[1:]] == before
+    job.log_origins.write_bytes(told)
+    later = chosen(job, LogChoice(task=7), going_on.end, is_over=False)
+    assert later.end == whole
+    assert [json.loads(line)["message"] for line in b"".join(later.as_lines()).splitlines()[1:]] == [last]
+
+
 def test_a_job_without_a_log_has_no_lines_yet(tmp_path: Path) -> None:
     assert answer(JobDir(tmp_path)) == ({"end": 0, "origins": True, "format_version": "1"}, [])
 
