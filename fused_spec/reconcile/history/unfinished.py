@@ -37,5 +37,12 @@ def with_results(
     return dict(zip(matters, markers.side_by_side(asked, matters), strict=True))
 
 
+def count_tasks(runs: Mapping[Key, list[Run]], past: Mapping[Key, PastRun]) -> None:
+    """Have each newest run know how its tasks ended, where that is archived."""
+    for key, of_key in runs.items():
+        if key in past and of_key[0].job_id == past[key].job_id:
+            of_key[0] = replace(of_key[0], tasks=past[key].tasks)
+
+
 def _matters(run: Run, job: DesiredJob) -> bool:
     return job.run.on_retry is OnRetry.FAILED and run.digest == job.digest and not run.status.in_flight
