@@ -95,8 +95,7 @@ def archive(path: Path, count: int) -> None:
             return True
 
     log = Spools(path.parent).open("run", {}).whole(cast(Any, Api()), "run")
-    written, _ = write_log(path.with_suffix(".gz"), log.lines)
-    assert written == count
+    assert write_log(path.with_suffix(".gz"), log.lines).lines == count
 
 
 def append_flushed(path: Path, count: int) -> None:
@@ -167,13 +166,13 @@ def rate(way: str, count: int) -> float:
 def rows(given: Namespace) -> Iterator[Row]:
     count = given.lines or (50_000 if given.quick else 200_000)
     for what, ways in (("written", WRITE), ("answered", ANSWER)):
-        found = in_turns({way: partial(rate, way, count) for way in ways}, rounds=rounds(given, usually=5, quick=3))
+        found = in_turns({way: partial(rate, way, count) for way in ways}, rounds=rounds(given, usually=5, quick=2))
         for ours in ways[:2]:
             for peer in ways[2:]:
                 name = f"{count:,} lines {what}: {ours}"
                 yield row(name, found[ours], unit="lines/s", beside=peer, peer=found[peer])
     ours, *peers = ARCHIVE
-    found = in_turns({way: partial(rate, way, count) for way in ARCHIVE}, rounds=rounds(given, usually=5, quick=3))
+    found = in_turns({way: partial(rate, way, count) for way in ARCHIVE}, rounds=rounds(given, usually=5, quick=2))
     for peer, goal in zip(peers, (at_least(0.8), None), strict=True):
         name = f"{count:,} lines {ours}"
         yield row(name, found[ours], unit="lines/s", beside=peer, peer=found[peer], goal=goal)

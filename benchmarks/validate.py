@@ -99,7 +99,8 @@ def many(given: Namespace) -> Iterator[Row]:
 
 
 def write_many(folder: Path, files: int) -> int:
-    """Files of many specs each; returns their size in bytes."""
+    """Files of many specs each, in a project of their own; returns their size in bytes."""
+    (folder / "fused-spec.yaml").write_text(PROJECT, encoding="utf-8")
     size = 0
     for file in range(files):
         numbers = range(file * TO_A_FILE, (file + 1) * TO_A_FILE)

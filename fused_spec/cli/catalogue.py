@@ -65,6 +65,7 @@ for _name, _module, _line in (
     ("status", "jobs", "Show the newest run of each declared job."),
     ("jobs", "jobs", "List the newest runs of the history."),
     ("show", "jobs", "Show one run in detail."),
+    ("results", "results", "Look at what a run made: rows, columns, bounds, size."),
     ("logs", "jobs", "Print the log of a run."),
     ("wait", "jobs", "Wait until runs have ended."),
     ("cancel", "jobs", "Cancel runs, and wait until they have ended."),

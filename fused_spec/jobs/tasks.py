@@ -12,6 +12,8 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
+from fused_spec.jobs.parts import Part
+
 
 class TaskState(StrEnum):
     SUCCEEDED = "succeeded"
@@ -72,6 +74,18 @@ class Standing(Struct, frozen=True, kw_only=True):
     median_seconds: float | None = None
     longest_running: Sequence[RunningTask] = ()
 
+    def by_element(self, part: Part | None) -> "Standing":
+        """The same with the numbers that the running tasks of a part have among the elements of their job."""
+        if part is None:
+            return self
+        count = len(part.elements)
+        running = [
+            msgspec.structs.replace(one, index=part.elements.number_of(one.index))
+            for one in self.longest_running
+            if one.index < count
+        ]
+        return msgspec.structs.replace(self, longest_running=running)
+
 
 class TaskCounts(Struct, frozen=True, kw_only=True):
     """How many tasks of a run ended how; the last of several attempts at one counts."""
@@ -94,6 +108,17 @@ def tasks_in(lines: Iterable[bytes]) -> Iterator[Task]:
             yield decode(line)
 
 
+def failed_in(tasks: Iterable[Task]) -> frozenset[tuple[int, int]]:
+    """Step and index of those that failed, and were not well at a later attempt."""
+    failed = set()
+    for task in tasks:
+        if task.state is TaskState.FAILED:
+            failed.add((task.step, task.index))
+        elif task.state is TaskState.SUCCEEDED:
+            failed.discard((task.step, task.index))
+    return frozenset(failed)
+
+
 def standing_in(content: bytes) -> Standing | None:
     """How a run stands, as its worker wrote it; None for what is nothing of the kind."""
     with suppress(msgspec.DecodeError):
@@ -102,9 +127,10 @@ def standing_in(content: bytes) -> Standing | None:
 
 
 class Tally:
-    """Counts tasks by their state as they pass."""
+    """Counts tasks by their state as they pass, and notes which of the first `most` of a step have succeeded."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 0) -> None:
+        self.succeeded = bytearray(most)
         self._states = Counter[TaskState]()
         self._total = 0
 
@@ -117,6 +143,8 @@ class Tally:
                 self._total = max(self._total, told.total)
                 if told.state is not None:
                     self._states[told.state] += 1
+                    if 0 <= told.index < len(self.succeeded):
+                        self.succeeded[told.index] = told.state is TaskState.SUCCEEDED
             yield line
 
     @property
@@ -132,4 +160,5 @@ class Tally:
 
 class _Line(Struct):
     state: TaskState | None = None
+    index: int = -1
     total: int = 0

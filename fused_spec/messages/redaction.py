@@ -7,7 +7,7 @@ known shapes from text on its way to a terminal, a log, a plan or an archive.
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fused_spec.messages.named_secrets import bare, is_named
@@ -102,6 +102,13 @@ def looks_like_secret(value: str) -> bool:
     return _URL_PASSWORD().search(value) is not None or _URL_TOKEN().search(value) is not None
 
 
+def any_looks_like_secret(texts: Sequence[str]) -> bool:
+    """The same of several: they are looked through together, and one by one where there is a reason to."""
+    if _HINTS.search("\n".join(texts)) is None:
+        texts = [text for text in texts if "://" in text]
+    return any(map(looks_like_secret, texts))
+
+
 def shown_env(env: Mapping[str, Any]) -> dict[str, Any]:
     """The environment as it may be shown: sensitive values masked, the others as they are; names of secrets stay."""
     return {name: bare(value) if is_named(value) else _shown(name, value) for name, value in env.items()}
@@ -174,11 +181,13 @@ class Redactor:
         text = _SIGNED_QUERY().sub(rf"\g<key>={MASK}", text)
         return _TOKEN_PATH().sub(rf"\g<path>{MASK}", text)
 
-    def pieces(self, pieces: Iterable[str], *, last: bool = True) -> Iterator[str]:
+    def pieces(
+        self, pieces: Iterable[str], *, last: bool = True, kept_back: "deque[str] | None" = None
+    ) -> Iterator[str]:
         """Mask pieces of one text, one by one, also where a known value is cut in two by their ends.
 
         As many come back, in their order. Without `last` more is to follow, so pieces at the end that may hold the
-        beginning of a known value are kept back, and missing.
+        beginning of a known value are kept back, and missing; in `kept_back` they are put for the next time.
         """
         if self._known is None:
             yield from map(self, pieces)
@@ -192,8 +201,9 @@ class Redactor:
             while len(held) > 1 and (_size(held) - len(_bare(held[0])) >= longest or len(held) > 2 * longest):
                 yield self(held.popleft())
         if not last:
+            kept = deque[str]() if kept_back is None else kept_back
             while held and self.open_end("".join(map(_bare, held))):
-                held.pop()
+                kept.appendleft(held.pop())  # as it is by now: its beginning may be the end of a value before it
         yield from map(self, held)
 
     def open_end(self, text: str) -> int:

@@ -35,7 +35,8 @@ def cause_of_change(
         causes = _first(_shown_by_their_runs(job, newest, planned, history))
     if not causes and job.reads and not newest.reads:
         return "what it reads changed"
-    return causes or _first(_masked(job)) or "in a part that is not kept with a run"
+    unseen = "which elements it has" if newest.part is not None else "in a part that is not kept with a run"
+    return causes or _first(_masked(job)) or unseen
 
 
 def _masked(job: DesiredJob) -> Iterator[str]:

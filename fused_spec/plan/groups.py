@@ -93,7 +93,7 @@ def _shape(change: Change) -> Hashable:
 
 def _told(change: Change) -> tuple[Hashable, ...]:
     """What changes of one group say with the same words."""
-    detail = "" if change.fields else change.detail
+    detail = "" if change.fields or change.part is not None else change.detail
     before = change.before if isinstance(change.before, Run | PastRun) and change.action is Action.HOLD else None
     ended = (before.status, before.error, before.ended_by) if before else None
     return (change.key.kind, change.action, change.reason, detail, ended, change.notes, change.before is None)

@@ -40,6 +40,18 @@ def written_again(job: DesiredJob, newest: Run | PastRun, planned: Mapping[Key, 
     return "; ".join(_sentences(job, newest, planned, history))
 
 
+def reads_now(job: DesiredJob, planned: Mapping[Key, Change], history: History) -> dict[str, str]:
+    """The ids of the runs whose output it would read now, by the names of their jobs; empty texts for runs to come."""
+    found: dict[str, str] = {}
+    for key in job.reads:
+        change = planned.get(key)
+        if change is not None and change.action in (*_ABOUT_TO_RUN, Action.ATTACH):
+            found[key.name] = ""
+        elif change is not None and (success := newest_success(history, key)) is not None:
+            found[key.name] = success.job_id
+    return found
+
+
 def _sentences(
     job: DesiredJob, newest: Run | PastRun, planned: Mapping[Key, Change], history: History
 ) -> Iterator[str]:

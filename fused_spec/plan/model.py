@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.spec.model import Desired, Key
@@ -53,9 +54,10 @@ class Run(Struct, frozen=True, kw_only=True):
 
     `attempt` counts all runs of the job; `tries` those of one digest in a row since its last success, this one
     included. `replaced`: an apply cancelled it for another run to follow. `reads` are the runs whose output it read, by
-    the names of their jobs; runs of earlier versions do not tell. `differences` say how the desired payload differs
-    from what this run was started with; they are read for the newest run of a changed job, for display only. `error` is
-    the end of its log in a line, read where a job is held because of it; for display only, too.
+    the names of their jobs; runs of earlier versions do not tell. `part` are the elements that it was started for, None
+    for all, and `done` those that it made a result of, None where nobody tells. `differences` say how the desired
+    payload differs from what this run was started with; they are read for the newest run of a changed job, for display
+    only. `error` is the end of its log in a line, read where a job is held because of it; for display only, too.
     """
 
     job_id: str
@@ -71,6 +73,8 @@ class Run(Struct, frozen=True, kw_only=True):
     instance_type: str | None = None
     replaced: bool = False
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    part: Part | None = None
+    done: Stretches | None = None
     differences: tuple[FieldChange, ...] = ()
     error: str | None = None
     ended_by: str | None = None  # who cancelled it and why, where that was written down
@@ -89,7 +93,7 @@ class Run(Struct, frozen=True, kw_only=True):
 class PastRun(Struct, frozen=True, kw_only=True):
     """A run remembered by its receipt; `created` and `ended` as far as the service told them.
 
-    `differences` are those of a `Run`, from what was archived with it.
+    `differences` are those of a `Run`, from what was archived with it; `part` and `done` are as there.
     """
 
     job_id: str
@@ -102,6 +106,8 @@ class PastRun(Struct, frozen=True, kw_only=True):
     attempt: int = 1
     tries: int = 1
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    part: Part | None = None
+    done: Stretches | None = None
     error: str | None = None
     ended_by: str | None = None
     differences: tuple[FieldChange, ...] = ()
@@ -172,7 +178,8 @@ class History(Struct, frozen=True, kw_only=True):
 class Change(Struct, frozen=True, kw_only=True):
     """What apply will do about one key, and why; `reads` are known once it is carried out.
 
-    `trace` is a later run than `before` that nobody can tell the end of.
+    `trace` is a later run than `before` that nobody can tell the end of. `part` are the elements that are started where
+    it is not all.
     """
 
     key: Key
@@ -183,6 +190,7 @@ class Change(Struct, frozen=True, kw_only=True):
     trace: Trace | None = None
     after: Desired | None = None
     fields: tuple[FieldChange, ...] = ()
+    part: Part | None = None
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what else a person should know of it: who reads what it overwrites
 
@@ -215,6 +223,7 @@ class Requests(Struct, frozen=True, kw_only=True):
     rerun: frozenset[str] = frozenset()
     retry: frozenset[str] = frozenset()
     retry_all: bool = False
+    whole: bool = False  # what is retried runs for all its elements
     prune: bool = False
     prune_limit: int | None = None
     select: frozenset[str] = frozenset()

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from fused_spec.errors import Misconfigured
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.again import Again, again, lacks_results
 from fused_spec.plan.causes import cause_of_change, cause_of_fields
-from fused_spec.plan.lineage import newest_run, written_again
+from fused_spec.plan.lineage import newest_run, reads_now, written_again
 from fused_spec.plan.model import Change, History, PastRun, Plan, RemoteObject, Requests, Run
 from fused_spec.plan.named import by_name
 from fused_spec.plan.objects import age_warnings, object_change
@@ -37,6 +38,9 @@ _PRUNED_FREELY = 5  # so few may be pruned whatever their share
 _NAMED = 3  # files in a message
 
 Decision = tuple[Action, Reason, str]
+
+_LOSSES: Decision = Action.START, Reason.RETRIED, ""
+_RETRIES = (Reason.RETRIED, Reason.RETRY, Reason.REPLACED)
 
 
 @without_collections()
@@ -139,25 +143,31 @@ def _change(
     trace = history.traces.get(desired.key)
     if trace is not None and desired.key.name not in requests.rerun:
         return Change(key=desired.key, action=Action.HOLD, reason=Reason.FORGOTTEN, detail=trace.job_id, after=desired)
-    again = written_again(desired, newest, planned, history) if newest is not None else ""
-    action, reason, detail = _decide(desired, newest, again, requests, now)
+    stale = written_again(desired, newest, planned, history) if newest is not None else ""
+    action, reason, detail = _decide(desired, newest, stale, requests, now)
     fields = newest.differences if newest is not None and action.changes_something else ()
     if reason is Reason.SPEC_CHANGED and newest is not None:
         detail = cause_of_change(fields, desired, newest, planned, history)
+    retried = Again()
+    if newest is not None and (
+        reason in _RETRIES or (reason is Reason.SPEC_CHANGED and _is_retried(desired, requests))
+    ):
+        retried = again(desired, newest, reads_now(desired, planned, history), whole=requests.whole)
     return Change(
         key=desired.key,
         action=action,
         reason=reason,
-        detail=detail,
+        detail="; ".join(filter(None, (detail, retried.said))),
         before=newest,
         trace=trace,
         after=desired,
         fields=fields,
+        part=retried.part,
     )
 
 
-def _decide(job: DesiredJob, newest: Run | PastRun | None, again: str, requests: Requests, now: datetime) -> Decision:
-    """The table; `again` says which of the outputs that the newest run read were written again, if any."""
+def _decide(job: DesiredJob, newest: Run | PastRun | None, stale: str, requests: Requests, now: datetime) -> Decision:
+    """The table; `stale` says which of the outputs that the newest run read were written again, if any."""
     policy, name = job.run, job.key.name
     if name in requests.rerun:
         return _asked_for(job, newest), Reason.REQUESTED, ""
@@ -167,10 +177,16 @@ def _decide(job: DesiredJob, newest: Run | PastRun | None, again: str, requests:
         return Action.START, Reason.NEVER_RAN, ""
     same = newest.digest == job.digest
     if newest.status.in_flight:
-        return _while_running(same, again, policy, protected=_protects(job, newest))
+        return _while_running(same, stale, policy, protected=_protects(job, newest))
     if newest.status is RunStatus.SUCCEEDED:
-        return _after_success(same, again, policy, newest, now)
-    return _after_failure(same, policy, newest, retry=requests.retry_all or name in requests.retry)
+        decision = _after_success(same, stale, policy, newest, now)
+        is_over = decision[0] is Action.NONE and same
+        return _LOSSES if is_over and name in requests.retry and lacks_results(newest) else decision
+    return _after_failure(same, policy, newest, retry=_is_retried(job, requests))
+
+
+def _is_retried(job: DesiredJob, requests: Requests) -> bool:
+    return requests.retry_all or job.key.name in requests.retry
 
 
 def _asked_for(job: DesiredJob, newest: Run | PastRun | None) -> Action:
@@ -183,10 +199,10 @@ def _protects(job: DesiredJob, newest: Run | PastRun) -> bool:
     return job.protect or (isinstance(newest, Run) and newest.protect)
 
 
-def _while_running(same: bool, again: str, policy: RunPolicy, *, protected: bool) -> Decision:
-    if same and again and policy.when is not When.ONCE:
+def _while_running(same: bool, stale: str, policy: RunPolicy, *, protected: bool) -> Decision:
+    if same and stale and policy.when is not When.ONCE:
         # It is never cancelled for that: a job that takes longer than its inputs stay the same would never end.
-        return Action.QUEUE, Reason.WRITTEN_AGAIN, again
+        return Action.QUEUE, Reason.WRITTEN_AGAIN, stale
     if same:
         return Action.ATTACH, Reason.IN_FLIGHT, ""
     if protected or policy.on_change_while_running is OnChangeWhileRunning.WAIT:
@@ -194,7 +210,7 @@ def _while_running(same: bool, again: str, policy: RunPolicy, *, protected: bool
     return Action.REPLACE, Reason.SPEC_CHANGED, ""
 
 
-def _after_success(same: bool, again: str, policy: RunPolicy, newest: Run | PastRun, now: datetime) -> Decision:
+def _after_success(same: bool, stale: str, policy: RunPolicy, newest: Run | PastRun, now: datetime) -> Decision:
     match policy.when, same:
         case When.ALWAYS, True:
             return Action.START, Reason.ALWAYS, ""
@@ -202,10 +218,10 @@ def _after_success(same: bool, again: str, policy: RunPolicy, newest: Run | Past
             return Action.NONE, Reason.RAN_ONCE, ""
         case _, False:
             return Action.START, Reason.SPEC_CHANGED, ""
-        case When.ONCE, True if again:
+        case When.ONCE, True if stale:
             return Action.NONE, Reason.READ_ONCE, ""
-    if again:
-        return Action.START, Reason.WRITTEN_AGAIN, again
+    if stale:
+        return Action.START, Reason.WRITTEN_AGAIN, stale
     if policy.max_age is not None and _older_than(policy.max_age, newest, now):
         return Action.START, Reason.TOO_OLD, ""
     return Action.NONE, Reason.UP_TO_DATE if isinstance(newest, Run) else Reason.ARCHIVED, ""

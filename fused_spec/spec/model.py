@@ -17,6 +17,7 @@ from fused_spec.configuration.declared_secrets import NO_SECRETS, Secrets
 from fused_spec.configuration.settings import HOSTED_TARGET, Target
 from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.files.meant import UNREAD
+from fused_spec.udfs.code_places import CodePlaces
 
 if TYPE_CHECKING:
     from fused_spec.configuration.token_sinks import Sink
@@ -75,12 +76,22 @@ class OnUpstream(StrEnum):
     IGNORE = "ignore"
 
 
+class OnRetry(StrEnum):
+    FAILED = "failed"
+    ALL = "all"
+
+
 class RunPolicy(Struct, frozen=True, kw_only=True):
-    """When a job runs again, and how much it may take; times in seconds, `max_cost` in US dollars."""
+    """When a job runs again, and how much it may take; times in seconds, `max_cost` in US dollars.
+
+    `on_retry` is `failed` only where a job makes a result of each of its elements. `task_retries` is for the service.
+    """
 
     when: When = When.ON_CHANGE
     on_failure: OnFailure = OnFailure.HOLD
     retries: int = 0
+    on_retry: OnRetry = OnRetry.ALL
+    task_retries: int = 0
     on_change_while_running: OnChangeWhileRunning = OnChangeWhileRunning.REPLACE
     upstream: OnUpstream = OnUpstream.RERUN
     timeout: float | None = None
@@ -132,7 +143,8 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
 
     `reads` are those of its needs whose output it reads; `writes` are the addresses that it says it writes besides its
     steps. `start` holds start_job's keywords that decide nothing about the result, and so are no part of the digest:
-    `send_status_email` and `cache_max_age`. `adopts` are runs from before the spec.
+    `send_status_email` and `cache_max_age`. `adopts` are runs from before the spec. `code_places` say where its code
+    stands.
     """
 
     needs: tuple[Key, ...] = ()
@@ -143,6 +155,7 @@ class DesiredJob(Desired, frozen=True, kw_only=True):
     start: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
     adopts: tuple[Adopted, ...] = ()
+    code_places: CodePlaces = field(default_factory=dict)
 
     @property
     def only_needed(self) -> tuple[Key, ...]:

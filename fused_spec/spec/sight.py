@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 Cache = Callable[[Project], Path | None]
 Git = Callable[[Project, Locks], GitSources]
 _DECLARED = ("unknown-variable", "undeclared-value", "unknown-secret", "unknown-policy")
+_SAID_ELSEWHERE = ("unknown-reference", "no-such-fragment", "no-match")
+_UNREADABLE_VALUES = ("ambiguous-value", "not-finite", "number-too-large", "bad-character")
 
 
 class Means(TypedDict, total=False):
@@ -180,6 +182,8 @@ class Sight:
 
                 problems += nested_outputs(declarations, places)
             problems += text_addresses(texts, places)
+        broken = {one.code for one in seen.unread if one.is_error}  # and nobody knows what is declared there
+        problems = [one for one in problems if one.code not in _SAID_ELSEWHERE or broken <= {one.code}]
         return problems
 
     def between(self, seen: Mapping[str, "SeenAt"]) -> list[Diagnostic]:
@@ -204,8 +208,8 @@ class Sight:
         return Places(self.files, lambda file: seen.around.read(file, inputs)[0])
 
     def unused(self, seen: Collection["SeenAt"]) -> list[Diagnostic]:
-        """What is declared and used nowhere, where all specs of the project were given."""
-        if not self.is_whole:
+        """What is declared and used nowhere, where all specs of the project were given and could be read."""
+        if not self.is_whole or any(problem.is_error for one in seen for problem in one.unread):
             return []
         used = {name for one in seen for name in one.used}
 
@@ -216,10 +220,15 @@ class Sight:
         return [*self.spoken.unused(used, known), *(self._rules.unused(used) if self._rules is not None else ())]
 
     def in_order(self, problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-        """Each once, in the order of the files; what many documents have from one place is wrong at that place."""
+        """Each once, in the order of the files; what many documents have from one place is wrong at that place.
+
+        A value that nobody can read is wrong in no other way.
+        """
         order = {file.name: index for index, file in enumerate(self.files)}
         once = {(one.code, one.location, one.message): one for one in reversed(list(problems))}
-        return tuple(sorted(once.values(), key=lambda one: (_place(one, order), one.location)))
+        unread = {one.location for one in once.values() if one.code in _UNREADABLE_VALUES}
+        told = [one for one in once.values() if one.location not in unread or one.code in _UNREADABLE_VALUES]
+        return tuple(sorted(told, key=lambda one: (_place(one, order), one.location)))
 
 
 class SeenAt(NamedTuple):

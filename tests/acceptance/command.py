@@ -11,9 +11,9 @@ import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from tests.acceptance.warm import Warm
+from tests.acceptance.warm import Running, Warm
 from tests.waiting import PATIENCE
 
 COMMAND = Path(sys.executable).with_name("fused-spec")
@@ -32,6 +32,34 @@ class Ended:
     def document(self) -> Any:
         """The JSON document on stdout."""
         return json.loads(self.out)
+
+
+class Service:
+    """A service in the foreground, in the form of `Popen`."""
+
+    def __init__(self, running: Running, stderr: IO[str]) -> None:
+        self._running = running
+        self.stderr = stderr
+        self.pid = running.pid
+        self.wait = running.wait
+        self.send_signal = running.send_signal
+
+    @property
+    def returncode(self) -> int | None:
+        return self._running.returncode
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self) -> str:
+        """What else it says, to its end."""
+        said = self.stderr.read()
+        self.stderr.close()
+        self.wait()
+        return said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +97,19 @@ class Shell:
             text=True,
             encoding="utf-8",
         )
+
+    def serve(self, state: str, *options: str, **env: str) -> "Service":
+        """The service in the foreground; what it says can be read line by line from stderr."""
+        read, write = os.pipe()
+        everything = self.env(**env)
+        with Path(os.devnull).open("r+b") as nothing, os.fdopen(write, "wb") as err:
+            running = Warm.of(everything).start(
+                ("serve", "--state", state, *options),
+                folder=self.folder,
+                env=everything,
+                streams=(nothing, nothing, err),
+            )
+        return Service(running, os.fdopen(read, encoding="utf-8"))
 
     def env(self, **more: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("COVERAGE_")}

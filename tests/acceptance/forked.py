@@ -1,7 +1,8 @@
 """The service and the engine without their starts: forked from a process that has imported them once.
 
 A command that starts the local service asks the process that it was forked from for one. A service that starts the
-engine's forkserver hands the work to a child that it has had from its beginning, since it has threads by then. Each is
+engine's forkserver, and `serve`, hands the work to a child that it has had from its beginning, since it has threads by
+then. Each is
 a process with a number, a session, streams and variables like one that was started, and ends like it. All else is
 started: the forkserver of an image, one in the place of a lost one, and whatever an installed command starts.
 """
@@ -101,16 +102,21 @@ def serve(start: Start, streams: list[int]) -> NoReturn:
     """Be the service, with a child that becomes its forkserver."""
     start.become(streams)
     del sys.path[0]  # as with -P
+    have_a_forkserver()
+    from fused_spec.service.__main__ import main
+
+    sys.argv[1:] = start.arguments
+    end(main)
+
+
+def have_a_forkserver() -> None:
+    """Before there is a thread: a child that becomes the forkserver of the service that this process will be."""
     line, theirs = new_line()
     if (child := os.fork()) == 0:
         line.close()
         _wait_to_be_the_forkserver(theirs)
     theirs.close()
     _hand_over_to(child, line)
-    from fused_spec.service.__main__ import main
-
-    sys.argv[1:] = start.arguments
-    end(main)
 
 
 def end(main: Callable[[], Any]) -> NoReturn:

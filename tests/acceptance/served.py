@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 import requests
 
-from tests.acceptance.command import Shell
+from tests.acceptance.command import Service, Shell
 from tests.waiting import PATIENCE, until
 
 
@@ -19,7 +18,7 @@ from tests.waiting import PATIENCE, until
 class Served:
     """A running service; `said` is what it printed when it was ready."""
 
-    process: "subprocess.Popen[str]"
+    process: Service
     state: Path
     url: str
     token: str
@@ -52,24 +51,20 @@ class Served:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
         """End it; what it had said since `said`."""
         self.process.send_signal(number)
-        assert self.process.stderr is not None
-        rest = self.process.stderr.read()
-        self.process.wait(PATIENCE)
-        return rest
+        return self.process.communicate()
 
 
 @contextmanager
-def serving(shell: Shell, *arguments: str) -> Iterator[Served]:
+def serving(shell: Shell, *arguments: str, **env: str) -> Iterator[Served]:
     """`fused-spec serve` with its state in the shell's folder, stopped at the end."""
-    process = shell.start("serve", "--state", "state", *arguments)
+    process = shell.serve("state", *arguments, **env)
     try:
-        assert process.stderr is not None
         said = process.stderr.readline()
         assert "Listening" in said, said + process.stderr.read()
         state = shell.folder / "state"
         known = json.loads((state / "service.json").read_text(encoding="utf-8"))
         yield Served(process=process, state=state, url=known["url"], token=known["token"], said=said)
     finally:
-        if process.poll() is None:
+        if process.returncode is None:
             process.terminate()
-        process.communicate(timeout=PATIENCE)
+            process.communicate()

@@ -205,7 +205,9 @@ def test_history_is_chosen_from_by_name_and_day(elsewhere: Elsewhere) -> None:
 
 
 def test_lost_specs_of_a_project_come_back(elsewhere: Elsewhere, applied: Shell) -> None:
-    shutil.copy(applied.folder / "fused-spec.yaml", elsewhere.shell.folder)
+    (elsewhere.shell.folder / "specs").mkdir()
+    for name in ("fused-spec.yaml", "specs/team.yaml"):
+        shutil.copy(applied.folder / name, elsewhere.shell.folder / name)
     assert elsewhere.run("import", "--history", "--name", "boroughs*").code == 0
     assert re.search("output_of: boroughs", (elsewhere.shell.folder / "specs/boroughs-of-places.yaml").read_text())
 

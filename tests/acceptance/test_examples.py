@@ -28,6 +28,9 @@ JOBS = {
     "boroughs-of-places",
     "continents",
     *(f"daylight-2024-{month:02}" for month in range(3, 7)),
+    *(f"cities-around-{place}" for place in ("yankee-stadium", "prospect-park", "times-square", "jfk-airport")),
+    "largest-5",
+    "largest-10",
 }
 
 
@@ -98,7 +101,7 @@ def test_one_changed_character_plans_one_run_and_names_the_file(applied: Ended, 
     assert (change["name"], change["action"]) == ("county-areas", "start")
     assert change["reason"] == "spec changed: specs/examples/udfs/county_areas.py"
     assert "-def udf(share: int, table: str, shares: int = 4):" in shown.out
-    assert shown.out.startswith("**Plan: 1 to start, 13 unchanged.**")
+    assert shown.out.startswith("**Plan: 1 to start, 19 unchanged.**")
 
 
 def test_what_ran_is_archived_whole(applied: Ended, examples: Shell) -> None:

@@ -1,7 +1,8 @@
 """Code that means no good, as a job and as a call that somebody waits for: a clear end, and the service goes on."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from typing import Any
 
 import psutil
 import pytest
@@ -75,12 +76,16 @@ HOSTILE = {
         "no header can carry",
     ),
 }
-# In breadth a call is tried with one of each kind of end: of its process, by an error, with a result, before a result
+# In breadth each is tried once, and these as calls: one of each kind of end
 CALLED_IN_BREADTH = {
     *("no Python", "exits", "exits at once", "kills its worker", "forks", "may write no files"),
     *("takes every signal", "closes its output", "returns a knot", "takes what is not given"),
     *("answers with no status", "answers with a header in its type"),
 }
+
+
+def in_breadth(cases: Set[str]) -> list[Any]:
+    return [pytest.param(case, marks=() if case in cases else pytest.mark.thorough) for case in HOSTILE]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +102,7 @@ def called(served: Served, code: str) -> requests.Response:
     return served.ask("POST", "/realtime/self/api/v1/run/udf", json=body)
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("case", in_breadth(HOSTILE.keys() - CALLED_IN_BREADTH))
 def test_a_job_of_hostile_code_ends_alone_and_says_why(served: Served, case: str) -> None:
     code, said = HOSTILE[case]
     job_id = served.start(code)
@@ -108,10 +113,7 @@ def test_a_job_of_hostile_code_ends_alone_and_says_why(served: Served, case: str
     assert served.wait(served.start(GOOD)) == "Done"
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, marks=() if case in CALLED_IN_BREADTH else pytest.mark.thorough) for case in HOSTILE],
-)
+@pytest.mark.parametrize("case", in_breadth(CALLED_IN_BREADTH))
 def test_a_call_of_hostile_code_is_answered_and_says_why(served: Served, case: str) -> None:
     code, said = HOSTILE[case]
     answer = called(served, code)

@@ -1,9 +1,7 @@
 """A service whose storage is a bucket: servers of S3 and of Google's storage on loopback, and real processes."""
 
 import io
-import os
 import shutil
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +11,12 @@ from typing import Any
 
 import fsspec
 import geopandas as gpd
-import psutil
 import pytest
 import requests
 
 from fused_spec.engine.jobs import ingesting
-from fused_spec.service.state.launch import ensure_service
+from tests.acceptance.command import Shell
+from tests.acceptance.served import serving
 from tests.buckets import serve_s3
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import cluster
@@ -56,6 +54,7 @@ class Bucket:
 
     scheme: str
     name: str
+    env: dict[str, str]
     files: Any
 
     @property
@@ -144,6 +143,7 @@ def bucket(
     bucket = Bucket(
         scheme=scheme,
         name=f"bucket-{abs(hash(request.node.name))}",
+        env=env,
         files=fsspec.filesystem(scheme, skip_instance_cache=True, use_listings_cache=False),
     )
     bucket.files.mkdir(bucket.name)
@@ -151,18 +151,15 @@ def bucket(
 
 
 @contextmanager
-def served(state: Path, bucket: Bucket, **options: Any) -> Iterator[Served]:
-    address = ensure_service(state, storage=bucket.url, **options)
-    try:
-        yield Served(url=address.url, token=address.token)
-    finally:
-        os.kill(address.pid, signal.SIGTERM)
-        psutil.wait_procs([psutil.Process(address.pid)] if psutil.pid_exists(address.pid) else [], timeout=PATIENCE)
+def served(folder: Path, bucket: Bucket, *arguments: str) -> Iterator[Served]:
+    shell = Shell(folder=folder, home=folder)
+    with serving(shell, "--storage", bucket.url, *arguments, **_SECRET, **bucket.env) as service:
+        yield Served(url=service.url, token=service.token)
 
 
 @pytest.fixture
 def service(tmp_path: Path, bucket: Bucket) -> Iterator[Served]:
-    with served(tmp_path / "state", bucket) as one:
+    with served(tmp_path, bucket) as one:
         yield one
 
 
@@ -241,7 +238,7 @@ def test_no_path_leaves_the_prefix(service: Served, path: str) -> None:
 def test_a_cluster_and_a_bucket_work_together(tmp_path: Path, bucket: Bucket) -> None:
     with (
         cluster(tmp_path, workers=1) as dask,
-        served(tmp_path / "state", bucket, engine=f"dask={dask.address}") as service,
+        served(tmp_path, bucket, "--engine", f"dask={dask.address}") as service,
     ):
         service.ask("PUT", "/files/upload", params={"path": "fd://uploads/squares.parquet"}, data=squares())
         job_id = service.done(INGEST, udf(ROWS_IN_TABLE, input=[1, 2]))
@@ -253,7 +250,7 @@ def test_a_bucket_that_is_not_there_is_told_to_whoever_uploads_and_to_whoever_re
     tmp_path: Path, bucket: Bucket
 ) -> None:
     gone = replace(bucket, name=f"{bucket.name}-gone")
-    with served(tmp_path / "state", gone) as service:
+    with served(tmp_path, gone) as service:
         with pytest.raises(requests.HTTPError, match="502") as refused:
             service.ask("PUT", "/files/upload", params={"path": "fd://a.txt"}, data=b"x")
         assert f"the storage {gone.url} cannot be used: " in refused.value.response.json()["detail"]

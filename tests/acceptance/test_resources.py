@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import shutil
-import subprocess
 import sysconfig
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ import psutil
 import pytest
 
 from fused_spec.service.state.declared import declare_images
-from tests.acceptance.command import COMMAND
+from tests.acceptance.command import Shell
 from tests.waiting import PATIENCE, until
 
 IMAGES = Path(__file__).parents[2] / ".test-environments" / "images"
@@ -30,26 +29,18 @@ class Service:
 
     def __init__(self, folder: Path, **env: str) -> None:
         self.state = folder / "state"
-        self._process = subprocess.Popen(
-            [COMMAND, "serve", "--port", "0", "--state", str(self.state)],
-            cwd=folder,
-            env={**os.environ, "HOME": str(folder), "PYTHONUNBUFFERED": "1", **env},
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stderr is not None
+        self._process = Shell(folder=folder, home=folder).serve(str(self.state), **env)
         assert "Listening on" in self._process.stderr.readline()
         self._known = json.loads((self.state / "service.json").read_text(encoding="utf-8"))
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=PATIENCE)
+        self._process.communicate()
 
     def kill(self) -> None:
         """End it at once, and leave what it started."""
         self._process.kill()
-        self._process.communicate(timeout=PATIENCE)
+        self._process.communicate()
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         place = urlsplit(self._known["url"])
@@ -96,6 +87,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     service.close()
 
 
+@pytest.mark.thorough
 def test_a_job_over_its_memory_fails_and_the_service_and_other_jobs_go_on(service: Service, tmp_path: Path) -> None:
     if psutil.virtual_memory().available < 4 * 2**30:
         pytest.skip("to use more than t3.small has, this machine needs 4 GiB free")

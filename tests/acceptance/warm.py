@@ -31,9 +31,36 @@ from tests.waiting import PATIENCE
 ROOMS = ("api", "cli", "configuration", "messages", "plan", "reconcile", "spec", "udfs", "views")
 _AT_START = ("LANG", "LC_", "PYTHON", "TZ", "COVERAGE_")
 """What an interpreter and its library read only when they start."""
+_SERVE = "serve"
 _REPOSITORY = Path(__file__).parents[2]
 _HEAD = struct.Struct("!I")
 _STREAMS = 3
+
+
+class Running:
+    """A command that goes on."""
+
+    def __init__(self, told: socket.socket) -> None:
+        self._told = told
+        self._told.settimeout(PATIENCE)
+        self.returncode: int | None = None
+        self.pid = self._number()
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended, which is negative for a signal."""
+        if self.returncode is None:
+            with self._told:
+                self.returncode = self._number()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def _number(self) -> int:
+        answer = self._told.recv(64)
+        assert answer, "the process that runs the commands is gone"
+        return int(answer)
 
 
 class Warm:
@@ -77,17 +104,24 @@ class Warm:
         streams: tuple[IO[bytes], IO[bytes], IO[bytes]],
     ) -> int:
         """Run the command to its end; its exit code, which is negative for a signal."""
+        return self.start(arguments, folder=folder, env=env, streams=streams).wait()
+
+    def start(
+        self,
+        arguments: tuple[str, ...],
+        *,
+        folder: Path,
+        env: Mapping[str, str],
+        streams: tuple[IO[bytes], IO[bytes], IO[bytes]],
+    ) -> "Running":
+        """The command, left running."""
         content = json.dumps({"arguments": arguments, "folder": str(folder), "env": dict(env)}).encode()
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs, self._asking:
-                fds = [*(stream.fileno() for stream in streams), theirs.fileno()]
-                socket.send_fds(self._line, [_HEAD.pack(len(content))], fds)
-                self._line.sendall(content)
-            ours.settimeout(PATIENCE)
-            answer = ours.recv(64)
-        assert answer, "the process that runs the commands is gone"
-        return int(answer)
+        ours, theirs = forked.new_line()
+        with theirs, self._asking:
+            fds = [*(stream.fileno() for stream in streams), theirs.fileno()]
+            socket.send_fds(self._line, [_HEAD.pack(len(content))], fds)
+            self._line.sendall(content)
+        return Running(ours)
 
     def _close(self) -> None:
         self._line.close()
@@ -148,6 +182,8 @@ def serve(line: socket.socket) -> None:
             if not head:
                 return
             request = json.loads(_read(line, *_HEAD.unpack(head)))
+            if request["arguments"][:1] == [_SERVE]:
+                _import_the_service()
             if (pid := os.fork()) == 0:
                 leave()
                 forked.Service.line = for_services
@@ -159,6 +195,7 @@ def serve(line: socket.socket) -> None:
             for stream in fds[:_STREAMS]:
                 os.close(stream)
             running[pid] = socket.socket(fileno=fds[-1])
+            running[pid].sendall(str(pid).encode())
 
 
 def _become(arguments: list[str], folder: str, env: dict[str, str]) -> None:
@@ -168,6 +205,10 @@ def _become(arguments: list[str], folder: str, env: dict[str, str]) -> None:
     os.environ.update(env)
     sys.path[0] = str(Path(sys.executable).parent)
     sys.argv = [str(Path(sys.executable).with_name("fused-spec")), *arguments]
+    if arguments[:1] == [_SERVE]:
+        forked.have_a_forkserver()
+        # What it says is read from a pipe, and the stream that there is takes itself for one of a file.
+        sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
     from fused_spec.__main__ import main
 
     forked.end(main)

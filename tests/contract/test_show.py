@@ -7,17 +7,15 @@ from typing import Any
 import pytest
 
 from fused_spec.cli.runs.details import run_details
-from fused_spec.cli.runs.lookup import Surroundings, find_run
-from fused_spec.configuration.service_identity import ServiceIdentity
-from fused_spec.configuration.settings import Target
+from fused_spec.cli.runs.lookup import find_run
+from fused_spec.jobs.parts import Stretches
 from fused_spec.plan.model import Requests
-from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.service.app import create_app
-from fused_spec.spec.model import Project
-from fused_spec.spec.relations.moves import Moves
+from fused_spec.views.text.runs import show_text
 from tests.asgi import AsgiAdapter
+from tests.contract.around import surroundings
 from tests.contract.test_odd_answers import DETACHED, Cache, Odd
-from tests.contract.world import SCOPE, SLOW, TOKEN, World, job
+from tests.contract.world import SLOW, TOKEN, World, job
 
 
 @pytest.fixture
@@ -27,23 +25,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def details(world: World, name: str) -> dict[str, Any]:
-    project = Project(
-        name="roads",
-        scope=SCOPE,
-        root=world.folder,
-        state=world.folder / "state",
-        archive=str(world.folder / "archive"),
-    )
-    around = Surroundings(
-        project=project,
-        target=Target(name="local"),
-        service=ServiceIdentity(url=world.api.base_url),
-        api=world.api,
-        archive=world.archive,
-        journal=world.site().journal,
-        cancels=Cancels(world.store, f"{SCOPE}/services/local/cancelled"),
-        moves=Moves(recorded=world.recorded.all()),
-    )
+    around = surroundings(world)
     return run_details(around, find_run(around, name))
 
 
@@ -62,6 +44,26 @@ def test_a_renamed_job_is_found_by_all_its_names(world: World) -> None:
     world.apply(requests=Requests(rerun=frozenset({"fields"})))
     assert by_name == {"areas": "Job/areas", "fields": "Job/areas"}
     assert [details(world, name)["key"] for name in ("areas", "fields")] == ["Job/fields", "Job/fields"]
+
+
+def test_which_run_made_which_elements_is_told(world: World) -> None:
+    failing = world.folder / "failing"
+    failing.touch()
+    check = f"from pathlib import Path\n    if Path('{failing}').exists():\n        1 / n\n"
+    world.write("specs/area.py", f"@fused.udf\ndef udf(n: int):\n    {check}")
+    world.write(
+        "specs/a.yaml", job().replace("- type: udf", "- type: udf\n        input: [1, 0, 0]\n        n_processes: 1")
+    )
+    first = world.apply(requests=Requests())["Job/areas"].job_id
+    failing.unlink()
+    second = world.apply(requests=Requests(retry=frozenset({"areas"})))["Job/areas"].job_id
+    shown = details(world, "areas")
+    assert shown["part"]["after"] == first
+    assert [one["job_id"] for one in shown["made_by"]] == [second, first]
+    assert sum(len(Stretches.parse(one["elements"])) for one in shown["made_by"]) == 3
+    text = show_text(shown)
+    assert f"of 3: what had no result after {first}" in text
+    assert f"{first} made" in text
 
 
 def test_an_attempt_that_was_answered_with_an_older_run_is_told(world: World) -> None:

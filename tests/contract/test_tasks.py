@@ -91,3 +91,14 @@ def test_no_secret_is_in_the_tasks_that_are_archived(world: World, monkeypatch: 
     monkeypatch.setattr(world, "site", site)
     tasks = archived(world, world.apply()["Job/areas"].job_id)
     assert tasks[0].error == "KeyError: '***'"
+    assert tasks[0].signature is None  # in which a secret stands without its numbers, and is not found again
+
+
+def test_a_failed_task_tells_where_in_the_users_file_and_what_alike_ones_share(world: World) -> None:
+    [failed, *_] = archived(world, world.apply()["Job/areas"].job_id)
+    assert (failed.where, failed.signature) == ("specs/area.py:4", "KeyError: …")
+
+
+def test_the_log_of_a_run_names_the_users_file(world: World) -> None:
+    log = world.api.get_logs(str(world.apply()["Job/areas"].job_id))
+    assert '  File "specs/area.py", line 4, in udf' in [line.message for line in log]

@@ -32,6 +32,7 @@ NETWORK = Faults(
     server_skew=1.0,
     job_fails=0.1,
 )
+IN_PARTS = replace(NETWORK, job_fails=0.4, machine_vanishes=0.1, closes_late=100.0)
 CAMPAIGNS = {
     "one writer with its journal": Setting(faults=NETWORK, crash=0.5, suspend=0.1, skew=1e6, jobs=2),
     "one writer whose specs change back and forth": Setting(faults=NETWORK, crash=0.5, jobs=2, versions=2, restarts=5),
@@ -65,6 +66,21 @@ CAMPAIGNS = {
         faults=replace(NETWORK, purge_after=900.0), crash=0.2, jobs=3, applies=3, renames=True
     ),
     "a history that forgets": Setting(faults=replace(NETWORK, purge_after=900.0), crash=0.3, writers=1),
+    "one writer, maps of which parts fail": Setting(
+        faults=IN_PARTS, crash=0.4, jobs=2, versions=2, applies=3, maps=True, retries=0.5
+    ),
+    "one writer, maps that read what is written again": Setting(
+        faults=IN_PARTS, crash=0.3, jobs=4, restarts=2, applies=3, lineage=True, reruns=0.2, maps=True, retries=0.5
+    ),
+    "racing writers, maps of which parts fail": Setting(
+        faults=IN_PARTS, writers=3, crash=0.3, suspend=0.1, applies=2, maps=True, retries=0.5
+    ),
+    "racing writers with the lease, maps of which parts fail": Setting(
+        faults=IN_PARTS, writers=3, crash=0.3, suspend=0.1, applies=2, lease=True, skew=1e6, maps=True, retries=0.5
+    ),
+    "a history that forgets, maps of which parts fail": Setting(
+        faults=replace(NETWORK, job_fails=0.4, purge_after=900.0), crash=0.3, jobs=2, applies=4, maps=True, retries=0.5
+    ),
     "one writer, two services and two scopes": Setting(faults=NETWORK, crash=0.4, jobs=2, environments=True),
     "racing writers with the lease, two services and two scopes": Setting(
         faults=NETWORK, writers=2, crash=0.3, suspend=0.1, lease=True, environments=True

@@ -29,6 +29,7 @@ from fused_spec.reconcile.applying.options import Options
 from fused_spec.reconcile.applying.outcome import OutcomeStatus
 from fused_spec.reconcile.applying.recover import recover
 from fused_spec.reconcile.archive.folders import Archive
+from fused_spec.reconcile.archive.record import elements_made
 from fused_spec.reconcile.archive.spool import Spools
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import Memory
@@ -41,7 +42,7 @@ from fused_spec.reconcile.store.lease import Holder, Lease
 from fused_spec.spec.model import DesiredJob, Key, Kind, OnChangeWhileRunning, OnFailure, Project, Resolution, RunPolicy
 from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.wire import JobConfig
-from tests.simulator import names, readers
+from tests.simulator import maps, names, readers
 from tests.simulator.kernel import Kernel, Pool, Process
 from tests.simulator.service import EPOCH, Client, Faults, Job, Service
 
@@ -167,6 +168,8 @@ class Receipts:
             attempt=record.attempt,
             tries=record.tries,
             reads=record.reads,
+            part=record.part,
+            done=elements_made(record, None),
         )
         return str(record.job_id)
 
@@ -196,7 +199,8 @@ class Setting:
     specs every apply but the last carries out any, and the last one the first. Each writer applies `applies` times.
     With `lineage` the jobs read each other's output; some run at every apply, or when they grow old. `reruns` is
     the chance that an apply names one to run again. With `renames` the jobs get other names twice: every apply but the
-    last has the specs of any time, and what the last one has need not tell of moves that an apply wrote down.
+    last has the specs of any time, and what the last one has need not tell of moves that an apply wrote down. With
+    `maps` each job makes a result of each of some elements; `retries` is the chance that an apply asks to try again.
     """
 
     faults: Faults = _NONE
@@ -216,6 +220,8 @@ class Setting:
     lineage: bool = False
     reruns: float = 0.0
     renames: bool = False
+    maps: bool = False
+    retries: float = 0.0
 
 
 @dataclass
@@ -364,12 +370,21 @@ class Schedule:
         left = [f"the plan is not empty after the last apply: {to_do}"] if to_do else []
         if self.setting.lineage:
             left += readers.problems(plan, self.service.jobs, self.kernel.time)
+        if self.setting.maps:
+            left += maps.problems(plan, self.service, thrifty=self._is_thrifty)
         return left
 
     def _declared(self, version: int = 0, *, calm: bool = False) -> Resolution:
         if self.setting.lineage:
-            return readers.declared(self.setting.jobs, calm=calm or self.setting.renames)
-        return declared(self.setting.jobs, version, self.scope)
+            found = readers.declared(self.setting.jobs, calm=calm or self.setting.renames)
+        else:
+            found = declared(self.setting.jobs, version, self.scope)
+        return maps.of(found) if self.setting.maps else found
+
+    @property
+    def _is_thrifty(self) -> bool:
+        """Whether nothing hides from a writer what has a result, and nobody wants it again."""
+        return self.setting.writers == 1 and not self._purges and not self.setting.reruns
 
     def _named(self, resolution: Resolution, store: MemoryStore) -> tuple[Resolution, Moves]:
         """The specs of some time, by the names of then, and what is known of moves."""
@@ -385,6 +400,8 @@ class Schedule:
         rng, most = self.kernel.rng, self.setting.reruns
         named = rng.choice(readers.PRODUCERS) if most and rng.random() < most else None
         asked = {one.key.name for one in resolution.desired if names.first(one.key.name) == named}
+        if self.setting.retries and rng.random() < self.setting.retries and not self._is_last:
+            return Requests(rerun=frozenset(asked), retry_all=True)
         return Requests(rerun=frozenset(asked))
 
     def _plan(self, site: Site, resolution: Resolution, requests: Requests = Requests()) -> tuple[Plan, History]:

@@ -3,6 +3,7 @@
 It keeps what really happened, so that a test can compare it with what the clients believe.
 """
 
+import random
 from bisect import insort
 from collections import Counter
 from dataclasses import dataclass, field
@@ -93,7 +94,7 @@ class Job:
     """What really happened to one job.
 
     Its machine was there until `leaves`, and vanished where it never `ends`; where it `beats`, its last sign of life is
-    told.
+    told. Of a map `made` says when each of its elements had its result.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Job:
     fails: bool
     beats: bool = True
     cancelled: float | None = None
+    made: tuple[float, ...] = ()
     last_line: Line | None = None
     _while_it_goes_on: Line | None = None
 
@@ -126,6 +128,16 @@ class Job:
     def goes_on(self, time: float) -> bool:
         """Whether its work is not over, in truth."""
         return self.status(time) == IN_PROGRESS and not self.is_lost(time)
+
+    @property
+    def elements(self) -> list[int]:
+        """The elements that it was started for; each is its own number."""
+        return list(getattr(self.config.steps[0], "input", None) or ())
+
+    def results(self, time: float) -> list[int]:
+        """The places of the elements that have a result by then."""
+        over = min(time, self.leaves, time if self.cancelled is None else self.cancelled)
+        return [place for place, at in enumerate(self.made) if at <= over]
 
     def is_lost(self, time: float) -> bool:
         """Whether its machine vanished, in truth."""
@@ -198,6 +210,8 @@ class Service:
             fails=rng.random() < self.faults.job_fails,
             beats=not vanishes or rng.random() < 0.5,
         )
+        if job.elements:
+            job.made = _made(rng, len(job.elements), now, now + stays, fails=job.fails)
         self.jobs.append(job)
         self._by_id[job.id] = job
         insort(self._by_age, job, key=_AGE)
@@ -265,6 +279,14 @@ class Client:
     def save_job_tasks(self, job_id: str, file: Path) -> bool:
         """As of Fused's own service, nothing is asked."""
         return False
+
+    def get_job_results(self, job_id: str) -> list[Any]:
+        self._travel("results")
+        if self._service.is_forgotten(job_id):
+            raise _error(404)
+        places = self._service.find(job_id).results(self._kernel.time)
+        self._arrive()
+        return [SimpleNamespace(name=f"{place}.parquet", metadata=lambda: None) for place in places]
 
     def get_job_metadata(self, job_id: str) -> dict[str, Any] | None:
         return self.get_job_config(job_id).metadata
@@ -334,6 +356,15 @@ class Client:
     def _note_time(self) -> None:
         now = self._kernel.time
         self._told = (now + (2.0 * self._random() - 1.0) * self._service.faults.server_skew, now)
+
+
+def _made(rng: random.Random, count: int, begun: float, over: float, *, fails: bool) -> tuple[float, ...]:
+    """When each of so many elements has its result; of a run that fails some never have one."""
+    times = [begun + (over - begun) * rng.random() for _ in range(count)]
+    if fails:
+        for place in {rng.randrange(count), *(place for place in range(count) if rng.random() < 0.3)}:
+            times[place] = inf
+    return tuple(times)
 
 
 def _network() -> Process:

@@ -13,13 +13,16 @@ import pytest
 from msgspec import structs
 
 from fused_spec.jobs import status
-from fused_spec.plan import lineage, planner
+from fused_spec.jobs.parts import Stretches
+from fused_spec.plan import again, lineage, planner
 from fused_spec.plan.model import Change, PastRun, Run
-from fused_spec.reconcile.applying import catch_up, progress, recover
+from fused_spec.reconcile.applying import act, catch_up, progress, recover
+from fused_spec.reconcile.archive import gathering
 from fused_spec.reconcile.archive.receipts import Receipts
 from fused_spec.reconcile.following import rivals
-from fused_spec.reconcile.history import listing, markers, refresh, search
+from fused_spec.reconcile.history import listing, markers, refresh, search, unfinished
 from fused_spec.reconcile.journal.intents import Attempt, Journal
+from fused_spec.reconcile.marking import done
 from fused_spec.reconcile.marking.payload import job_config
 from fused_spec.reconcile.site import Site, always
 from fused_spec.reconcile.starting import start
@@ -174,6 +177,51 @@ def test_without_notes_the_times_decide_where_they_are_true(monkeypatch: Patch) 
     monkeypatch.setattr(progress.Progress, "reads", lambda self, change: {})
     true = replace(AGAIN, faults=replace(NETWORK, server_skew=0.0))
     assert not noticed(campaign(true, range(at_depth(50, in_breadth=15))))
+
+
+PARTS = CAMPAIGNS["one writer, maps of which parts fail"]
+PARTS_READ = CAMPAIGNS["one writer, maps that read what is written again"]
+
+
+def test_taking_the_tasks_of_a_part_for_those_of_the_job_is_noticed(monkeypatch: Patch) -> None:
+    honest = done.results_of
+    for module in (done, gathering):
+        whole = lambda api, job_id, meant, asks: honest(api, job_id, Stretches.all(len(meant)), asks)  # noqa: E731
+        monkeypatch.setattr(module, "results_of", whole)
+    assert is_noticed(PARTS, monkeypatch, by=told("have no result"), schedules=100)
+
+
+def test_putting_results_of_other_specs_together_is_noticed(monkeypatch: Patch) -> None:
+    honest = again.again
+    blind = lambda job, before, reads, whole=False: honest(  # noqa: E731
+        job, structs.replace(before, digest=job.digest), reads, whole=whole
+    )
+    monkeypatch.setattr(planner, "again", blind)
+    monkeypatch.setattr(unfinished, "_matters", lambda run, job: not run.status.in_flight)
+    assert is_noticed(PARTS, monkeypatch, by=told("other specs"), schedules=100)
+
+
+def test_putting_results_of_other_readings_together_is_noticed(monkeypatch: Patch) -> None:
+    honest = again.again
+    blind = lambda job, before, reads, whole=False: honest(  # noqa: E731
+        job, before, {name: read.job_id for name, read in before.reads.items()}, whole=whole
+    )
+    monkeypatch.setattr(planner, "again", blind)
+    monkeypatch.setattr(act, "_refuse_other_reads", lambda change, before: None)
+    assert is_noticed(PARTS_READ, monkeypatch, by=told("read something else"), schedules=200)
+
+
+def test_believing_that_a_run_made_what_it_was_started_for_is_noticed(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(done, "_is_good", lambda result: True)
+    for module in (done, gathering):
+        everything = lambda api, job_id, meant, asks: Stretches(meant.pairs[:1])  # noqa: E731
+        monkeypatch.setattr(module, "results_of", everything)
+    assert is_noticed(PARTS, monkeypatch, by=told("have no result"), schedules=100)
+
+
+def test_running_what_has_a_result_again_is_noticed(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(planner, "again", lambda *_, **__: again.Again())
+    assert is_noticed(PARTS, monkeypatch, by=told("which"), schedules=100)
 
 
 def test_taking_a_run_for_lost_whose_record_is_only_late_is_noticed(monkeypatch: Patch) -> None:

@@ -11,7 +11,8 @@ TESTS = Path(__file__).parents[1]
 
 def calls_of_settings() -> Iterator[tuple[Path, ast.Call]]:
     for file in TESTS.rglob("test_*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        text = file.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "settings(" in text else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "settings":
                 yield file, node
 

@@ -108,6 +108,7 @@ def _as_json(requests: Requests) -> dict[str, Any]:
         "rerun": sorted(requests.rerun),
         "retry": sorted(requests.retry),
         "retry_all": requests.retry_all,
+        **({"whole": True} if requests.whole else {}),
         "select": sorted(requests.select),
         "prune": requests.prune,
         "prune_limit": requests.prune_limit,

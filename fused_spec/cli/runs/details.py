@@ -29,9 +29,26 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
         "copy_of": str(found.marker.key) if is_copy and found.marker else None,
         **(_from_history(around.api, found, created) if found.in_history else _from_receipt(found)),
         "facts": _facts(around, found),
+        "part": _part(found, is_copy=is_copy),
+        "made_by": [] if is_copy else _made_by(around, found),
         "archive": folder,
         "notes": list(_notes(around, found, is_copy=is_copy)),
     }
+
+
+def _part(found: FoundRun, *, is_copy: bool) -> dict[str, Any] | None:
+    told = found.marker or found.receipt
+    return told.part.to_json() if told is not None and told.part is not None and not is_copy else None
+
+
+def _made_by(around: Surroundings, found: FoundRun) -> list[dict[str, Any]]:
+    """Of a run of a part, or one that did not make all: which run made which elements."""
+    from fused_spec.cli.targets.memory import open_markers
+    from fused_spec.reconcile.archive.made import made_by
+
+    markers = open_markers(around.api, around.project, around.target, around.service)
+    made = made_by(found.job_id, archive=around.archive, api=around.api, side_by_side=markers.side_by_side)
+    return [{"job_id": one.job_id, "elements": None if one.elements is None else str(one.elements)} for one in made]
 
 
 def _notes(around: Surroundings, found: FoundRun, *, is_copy: bool) -> "Iterator[str]":
@@ -70,7 +87,6 @@ def _from_history(api: "FusedReader", found: FoundRun, created: "datetime | None
         "total_tasks": run.total_tasks,
         "settings": _settings(found.marker.settings) if found.marker else {},
         "config": without_secrets(shown.model_dump(mode="json")),
-        "results": _result_names(api, found.job_id),
     }
 
 
@@ -95,7 +111,6 @@ def _from_receipt(found: FoundRun) -> dict[str, Any]:
         "total_tasks": None,
         "settings": {},
         "config": None,
-        "results": [],
     }
 
 
@@ -123,17 +138,6 @@ def _facts(around: Surroundings, found: FoundRun) -> Any:
     if told is not None or found.receipt is None:
         return without_secrets(told)
     return without_secrets(around.archive.facts(found.receipt.key, found.receipt.job_id))
-
-
-def _result_names(api: "FusedReader", job_id: str) -> list[str]:
-    from fused_spec.api.errors import ApiError
-
-    try:
-        return [result.name for result in api.get_job_results(job_id)]
-    except ApiError as error:
-        if not error.lacks_the_call:
-            raise
-        return []
 
 
 def _iso(when: "datetime | None") -> str | None:

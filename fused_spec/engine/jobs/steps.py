@@ -1,7 +1,7 @@
 """The three types of step, each run in task processes below the worker."""
 
 import shutil
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.jobs.ingesting import run_ingestion
 from fused_spec.engine.jobs.task_log import TaskLog, as_one_task
+from fused_spec.engine.jobs.task_retries import TaskRetries
 from fused_spec.engine.processes.mapping import Engine
 from fused_spec.engine.processes.telling import Done
 from fused_spec.engine.reporting.log import LogWriter
@@ -18,12 +19,13 @@ from fused_spec.engine.storage import Root
 from fused_spec.engine.udfs.provided import Provided
 from fused_spec.engine.udfs.udf_task import UdfTask
 from fused_spec.jobs.folder import JobDir, Result
+from fused_spec.jobs.log_origins import Origin, Stream
 from fused_spec.wire import JobStep, UdfStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a step needs besides its own fields."""
+    """What a step needs besides its own fields; `number` gives that of a task among the elements of the job."""
 
     job: JobDir
     job_id: str
@@ -34,11 +36,18 @@ class Surroundings:
     provided: Provided
     log: LogWriter
     tasks: TaskLog
+    retries: TaskRetries
+    number: Callable[[int], int]
 
 
 def is_divisible(step: JobStep) -> bool:
     """Whether a step is large by its kind: a map over an input, or an ingestion."""
     return not isinstance(step, UdfStep) or step.input is not None
+
+
+def is_of_tasks(step: JobStep) -> bool:
+    """Whether the numbers that its processes work at are those of its tasks; else all of it is task 0."""
+    return isinstance(step, UdfStep)
 
 
 def run_step(step: JobStep, around: Surroundings, *, last: bool) -> Mapping[str, Any]:
@@ -73,7 +82,7 @@ def _run_udf(step: UdfStep, around: Surroundings, *, keep: bool) -> Mapping[str,
             for done in batch:
                 losses.add_record(done.answer.record)
             around.tasks.ended(batch)
-            failed += _note_failures(step, batch, around.log)
+            failed += _note_failures(step, batch, around)
     summary = f"{count - failed} of {count} done" if failed else f"{count} done"
     around.log.write(f"{step.udf.name or step.udf.entrypoint}: {summary}")
     return {"tasks": count, "failed": failed, "lossy": losses.facts()}
@@ -90,14 +99,12 @@ def _told_at_last(losses: Losses, count: int, log: LogWriter) -> Iterator[None]:
 
 
 def _mapped(around: Surroundings, task: UdfTask, step: UdfStep, folder: Path) -> Generator[list[Done]]:
-    return around.engine.map(
-        task,
-        range(step.task_count),
-        at_once=step.n_processes,
-        folder=folder,
-        log=around.log,
-        look=around.tasks.look,
-    )
+    def run(tasks: Sequence[int]) -> Generator[list[Done]]:
+        return around.engine.map(
+            task, tasks, at_once=step.n_processes, folder=folder, log=around.log, look=around.tasks.look
+        )
+
+    return around.retries.run(run, range(step.task_count), around.log, around.number, lambda: around.tasks.look(()))
 
 
 @contextmanager
@@ -110,14 +117,15 @@ def _results_folder(job: JobDir, *, keep: bool) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _note_failures(step: UdfStep, batch: list[Done], log: LogWriter) -> int:
+def _note_failures(step: UdfStep, batch: list[Done], around: Surroundings) -> int:
     """How many tasks failed; raises `StepFailed` at the first, unless the step ignores them."""
     failed = [done for done in batch if done.answer.error is not None]
     for done in failed:
-        problem = str(done.answer.error) if step.input is None else f"input {done.index}: {done.answer.error}"
+        which = "" if step.input is None else f"input {around.number(done.index)}: "
+        problem = f"{which}{done.answer.error}"
         if not step.ignore_chunk_error:
             raise StepFailed(problem)
-        log.write(f"{problem} (ignored, as ignore_chunk_error asks)")
+        around.log.write(f"{problem} (ignored, as ignore_chunk_error asks)", Origin(done.index, Stream.SERVICE))
     return len(failed)
 
 

@@ -23,6 +23,7 @@ from fused_spec.engine.processes.task_folder import SCRATCH
 from fused_spec.engine.reporting.log import EventLog, LogWriter
 from fused_spec.engine.reporting.run_facts import RunFacts
 from fused_spec.jobs.folder import JobDir
+from fused_spec.jobs.parts import number_in
 from fused_spec.system.removal import remove_tree
 
 
@@ -51,7 +52,7 @@ def run(job: JobDir) -> bool:
     _move_in(request)
     events = EventLog(job.events, told=job.ring)
     events.add("running", pid=os.getpid())
-    with LogWriter(job.log) as log:
+    with LogWriter(job.log, origins=job.log_origins) as log:
         problem = _problem(request, job, log, events)
         if problem is not None:
             problem = log.mask(problem) if log.mask else problem
@@ -82,8 +83,10 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
     from fused_spec.engine.jobs.steps import (  # heavy: what users run needs geopandas
         Surroundings,
         is_divisible,
+        is_of_tasks,
         run_step,
     )
+    from fused_spec.engine.jobs.task_retries import TaskRetries
     from fused_spec.engine.processes.confinement import Confinement
     from fused_spec.engine.processes.quarters import Quarters
     from fused_spec.engine.storage import root_of
@@ -92,7 +95,8 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
 
     provided = read_provided(request)
     log.mask = provided.mask()
-    steps = JobConfig.model_validate(request["config"]).steps
+    config = JobConfig.model_validate(request["config"])
+    steps = config.steps
     try:
         # One call is not worth a cluster, and whoever asked for it is waiting.
         place = _cluster(request, log) if any(map(is_divisible, steps)) else None
@@ -118,13 +122,15 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         provided=provided,
         log=log,
         tasks=tasks,
+        retries=TaskRetries.of(config.metadata),
+        number=number_in(config.metadata),
     )
     facts = RunFacts(job, log.mask)
     with closing(tasks):
         for number, step in enumerate(steps, start=1):
             log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
             try:
-                with tasks.step(number):
+                with tasks.step(number), log.step(number, only_task=None if is_of_tasks(step) else 0):
                     facts.add(number, step.type, run_step(step, surroundings, last=number == len(steps)))
             except StepFailed as failure:
                 return f"step {number} of {len(steps)} ({step.type}) failed: {failure}"

@@ -14,17 +14,18 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from select import select
 
+from fused_spec.engine.processes.output import Output, pieces
 from fused_spec.engine.processes.starting import Process, Start, fork_process
 from fused_spec.engine.processes.task_process import BATCH_SECONDS, Answer
 from fused_spec.engine.processes.telling import Clear, Done, Log, Look, Running
 from fused_spec.jobs.folder import now_ms
+from fused_spec.jobs.log_origins import Origin, Stream
 
 _LARGEST_BATCH = 1024
 _IDLE_SECONDS = 0.1
 _GATHER_SECONDS = 0.002  # between two looks at answers that come faster than this
-_PIECE = 64 * 1024
-_MOST_PIECES = 16  # no pipe holds more than 1 MiB
 
 
 @dataclass(slots=True, eq=False)
@@ -32,8 +33,8 @@ class _Member:
     """One process of the pool, as the worker sees it."""
 
     process: Process
+    output: Output
     cut_message: bytes = b""
-    cut_line: bytes = b""
     tasks: deque[int] = field(default_factory=deque)
     since: int = 0  # ms, when it began with the first of them
 
@@ -86,12 +87,11 @@ class Pool:
 
     def _add(self) -> None:
         process = self._start([pipe for one in self._members for pipe in one.process.pipes])
-        for read in (process.answers, process.output):
-            os.set_blocking(read, False)
-        member = _Member(process)
+        member = _Member(process, Output(*process.output))
         self._members.append(member)
-        self._selector.register(process.answers, selectors.EVENT_READ, member)
-        self._selector.register(process.output, selectors.EVENT_READ, member)
+        for read in process.read:
+            os.set_blocking(read, False)
+            self._selector.register(read, selectors.EVENT_READ, member)
 
     def _answers(self) -> Iterator[list[Done]]:
         while self._left or any(member.tasks for member in self._members):
@@ -110,7 +110,7 @@ class Pool:
                 if selected.fd == member.process.answers:
                     yield from self._receive(member)
                 else:
-                    self._read_output(member)
+                    member.output.log_to(self._log, partial(_only_task, member))
 
     def end(self) -> None:
         """End the processes, busy or not, after taking in what they have printed."""
@@ -120,9 +120,9 @@ class Pool:
             os.close(member.process.orders)  # an idle one leaves by itself
         for member in self._members:
             os.waitpid(member.process.pid, 0)
-            self._read_output(member, to_the_end=True)
-            os.close(member.process.answers)
-            os.close(member.process.output)
+            member.output.log_to(self._log, to_the_end=True)
+            for read in member.process.read:
+                os.close(read)
             self._clear_up(member)
             self._log.flush()
         self._members.clear()
@@ -131,7 +131,7 @@ class Pool:
     def _receive(self, member: _Member) -> Iterator[list[Done]]:
         """Take in what the process has answered, which may be nothing more, ever."""
         messages, ended = _read_messages(member)
-        self._read_output(member)  # what a task printed stands in the log before it counts as done
+        member.output.log_to(self._log)  # what a task printed stands in the log before it counts as done
         done = self._count(member, messages)
         if ended:
             _, status = os.waitpid(member.process.pid, 0)
@@ -196,9 +196,9 @@ class Pool:
 
     def _bury(self, member: _Member, status: int) -> list[Done]:
         """A process is gone: its current task failed, the others of its batch are for a new process."""
-        self._read_output(member, to_the_end=True)
+        member.output.log_to(self._log, to_the_end=True)
         self._clear_up(member)
-        for read in (member.process.answers, member.process.output):
+        for read in member.process.read:
             self._selector.unregister(read)
             os.close(read)
         os.close(member.process.orders)
@@ -215,42 +215,25 @@ class Pool:
         return [Done(failed, 0.0, Answer(_death(os.waitstatus_to_exitcode(status))), facts)]
 
     def _clear_up(self, member: _Member) -> None:
-        if (line := self._clear(member.process.pid, member.tasks[0] if member.tasks else None)) is not None:
-            self._log.write(line)
+        task = member.tasks[0] if member.tasks else None
+        if (line := self._clear(member.process.pid, task)) is not None:
+            self._log.write(line, Origin(task, Stream.SERVICE))
 
-    def _read_output(self, member: _Member, *, to_the_end: bool = False) -> None:
-        """Log the whole lines that have come; at the end also a last line without its newline."""
-        for piece in _pieces(member.process.output):
-            *lines, member.cut_line = (member.cut_line + piece).split(b"\n")
-            if lines:
-                self._log.write(b"\n".join([*lines, b""]).decode("utf-8", "replace"))
-            if len(member.cut_line) > _PIECE:  # a line without an end must not fill the memory
-                member.cut_line = self._log.write_part(member.cut_line.decode("utf-8", "replace")).encode()
-        if to_the_end and member.cut_line:
-            self._log.write(member.cut_line.decode("utf-8", "replace"))
-            member.cut_line = b""
+
+def _only_task(member: _Member) -> int | None:
+    """The task that the process has been at since its last answers, after which its output was read."""
+    is_answering, _, _ = select([member.process.answers], [], [], 0)
+    return member.tasks[0] if member.tasks and not is_answering else None
 
 
 def _read_messages(member: _Member) -> tuple[list[str], bool]:
     """The messages that have come, and whether there will be no more."""
     content, ended = member.cut_message, True
-    for piece in _pieces(member.process.answers):
+    for piece in pieces(member.process.answers):
         content += piece
         ended = False
     whole, end, member.cut_message = content.rpartition(b"\n")
     return whole.decode().split("\n") if end else [], ended
-
-
-def _pieces(pipe: int) -> Iterator[bytes]:
-    """What stands in a pipe now, and no more, so that one who never stops does not keep the others waiting."""
-    for _ in range(_MOST_PIECES):
-        try:
-            piece = os.read(pipe, _PIECE)
-        except BlockingIOError:
-            return
-        if not piece:
-            return
-        yield piece
 
 
 def _death(code: int) -> str:

@@ -16,17 +16,25 @@ _PIPE_SIZE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """A process that serves tasks (`task_process`), and our ends of its pipes; `end` ends it in mid-task."""
+    """A process that serves tasks (`task_process`), and our ends of its pipes; `end` ends it in mid-task.
+
+    `output` are those of what it prints, to standard output and error.
+    """
 
     pid: int
     orders: int
     answers: int
-    output: int
+    output: tuple[int, int]
     end: Callable[[], None]
 
     @property
-    def pipes(self) -> tuple[int, int, int]:
-        return self.orders, self.answers, self.output
+    def read(self) -> tuple[int, int, int]:
+        """Those that we read."""
+        return self.answers, *self.output
+
+    @property
+    def pipes(self) -> tuple[int, int, int, int]:
+        return self.orders, *self.read
 
 
 Start = Callable[[Sequence[int]], Process]
@@ -37,16 +45,17 @@ def fork_process(call: Callable[[int], Answer], others: Sequence[int]) -> Proces
     """A process that has all that this one has, but the pipes of its siblings, whose end they would never see."""
     orders_read, orders_write = os.pipe()
     answers_read, answers_write = _wide_pipe()
-    output_read, output_write = _wide_pipe()
+    stdout_read, stdout_write = _wide_pipe()
+    stderr_read, stderr_write = _wide_pipe()
     pid = fork()
     if pid == 0:
-        for pipe in (orders_write, answers_read, output_read, *others):
+        for pipe in (orders_write, answers_read, stdout_read, stderr_read, *others):
             os.close(pipe)
-        serve(call, orders_read, answers_write, output_write)
-    for theirs in (orders_read, answers_write, output_write):
+        serve(call, orders_read, answers_write, (stdout_write, stderr_write))
+    for theirs in (orders_read, answers_write, stdout_write, stderr_write):
         os.close(theirs)
     end = partial(os.kill, pid, signal.SIGKILL)
-    return Process(pid=pid, orders=orders_write, answers=answers_read, output=output_read, end=end)
+    return Process(pid=pid, orders=orders_write, answers=answers_read, output=(stdout_read, stderr_read), end=end)
 
 
 def _wide_pipe() -> tuple[int, int]:

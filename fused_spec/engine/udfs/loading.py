@@ -94,7 +94,12 @@ class LoadedUdf:
 def install(provided: Provided, udf: Udf) -> Scope:
     """Give this process's `fused` module what a job with this UDF may load; returns where the UDF stands."""
     bundle = bundle_in(udf)
-    scope = Scope(bundle=bundle, home=bundle.home, collection=udf.collection_name or "default")
+    scope = Scope(
+        bundle=bundle,
+        home=bundle.home,
+        collection=udf.collection_name or "default",
+        places=provided.code_places,
+    )
     fused: Any = provide_fused()
     fused.load = partial(load, provided, scope)
     fused.run = partial(run, provided, scope)

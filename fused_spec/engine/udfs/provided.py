@@ -10,6 +10,7 @@ from typing import Any
 
 from fused_spec.messages.redaction import Redactor
 from fused_spec.messages.secret_forms import encoded_forms, forms
+from fused_spec.udfs.code_places import CodePlaces, places_in
 from fused_spec.udfs.gitrefs import Repositories
 
 _UNCHANGED = re.compile(r"[A-Za-z0-9_.-]+")
@@ -21,13 +22,15 @@ _SHORTEST_VALUE = 8  # a shorter one stands in nearly anything by chance
 class Provided:
     """Saved UDFs, tokens, secrets by key, and the repositories that may be read.
 
-    `saved` is UDFs as JSON by collection and name, `tokens` collection and name by token.
+    `saved` is UDFs as JSON by collection and name, `tokens` collection and name by token; `code_places` say where code
+    stands in the project of whoever started the job.
     """
 
     saved: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tokens: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     repositories: Repositories | None = None
+    code_places: CodePlaces = field(default_factory=dict)
 
     def within(self, scratch: str | None) -> "Provided":
         """The same for a process of a job: what it fetches from git stays there, and is for the job alone."""
@@ -85,7 +88,10 @@ def read_provided(request: Mapping[str, Any]) -> Provided:
     """What the service wrote into the job's request (see `jobdir`)."""
     given = request.get("provided") or {}
     registry, git = _read(given.get("registry")), given.get("git")
+    metadata = (request.get("config") or {}).get("metadata") or {}
+    marker = metadata.get("fused-spec")
     return Provided(
+        code_places=places_in(marker.get("code")) if isinstance(marker, dict) else {},
         saved=registry.get("saved", {}),
         tokens=registry.get("tokens", {}),
         secrets=_read(given.get("secrets")),

@@ -1,5 +1,7 @@
 """What is told of an error with which a call of a UDF ended: a traceback of the UDF's own code, and a line."""
 
+import json
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -10,13 +12,16 @@ from fused_spec.engine.calling.arguments import BadArgument
 from fused_spec.engine.processes.confinement import why_refused
 from fused_spec.engine.results.expecting import Unexpected
 from fused_spec.engine.results.stored import Unstorable
-from fused_spec.engine.udfs.runner import UdfNotLoadable
+from fused_spec.engine.udfs.runner import UdfNotLoadable, is_users
 from fused_spec.jobs.folder import known_beside
 
 SAID_WELL = (Unstorable, Unexpected, BadArgument, UdfNotLoadable)
 """Errors of ours that say all there is to say; where they were raised helps nobody."""
 
 _LONGEST_PROBLEM = 2000  # characters; the whole stands in the log
+_LONGEST_SIGNATURE = 200
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
+_NUMBER = re.compile(r"(?<![A-Za-z])[-+]?\d[\w.:+-]*")
 
 
 def print_to_log(error: BaseException) -> None:
@@ -36,6 +41,12 @@ def print_to_log(error: BaseException) -> None:
 def in_short(error: BaseException, masked: Callable[[str], str]) -> str:
     """The error in one line, without its middle when it is long; what it may not show is taken out before."""
     return _in_short(error, "" if isinstance(error, SAID_WELL) else type(error).__name__, masked)
+
+
+def facts_of(error: BaseException, masked: Callable[[str], str]) -> str:
+    """Where in the user's own code it was raised, and what failures that are alike have in common (`Answer.facts`)."""
+    told = {"where": _where(error), "signature": _signature(in_short(error, masked))}
+    return "".join(f", {json.dumps(name)}: {json.dumps(value)}" for name, value in told.items() if value is not None)
 
 
 def metadata_of(error: BaseException, masked: Callable[[str], str]) -> dict[str, Any]:
@@ -76,8 +87,29 @@ def _kind(error: BaseException) -> str:
     return "serialization_error" if isinstance(error, Unstorable) else "runtime_error"
 
 
+def _where(error: BaseException) -> str | None:
+    """The file and the line of the last frame in the user's own code; of bad syntax its own."""
+    if isinstance(error, SyntaxError) and error.filename is not None and error.lineno is not None:
+        return _place(error.filename, error.lineno)
+    where, trace = None, error.__traceback__
+    while trace is not None:
+        if is_users(trace.tb_frame):
+            where = _place(trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+        trace = trace.tb_next
+    return where
+
+
+def _place(file: str, line: int) -> str:
+    return f"{file}:{line}"
+
+
+def _signature(problem: str) -> str:
+    """The error without what differs from input to input: what is quoted, and numbers."""
+    return _NUMBER.sub("…", _QUOTED.sub("…", problem))[:_LONGEST_SIGNATURE]
+
+
 def _user_frames(trace: TracebackType | None) -> TracebackType | None:
     """The traceback from the first frame of the UDF's own code on; the engine's frames help nobody."""
-    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith("<udf "):
+    while trace is not None and not is_users(trace.tb_frame):
         trace = trace.tb_next
     return trace

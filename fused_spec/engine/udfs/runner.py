@@ -17,6 +17,7 @@ from typing import Any
 from fused_spec.engine.calling.binding import Binding
 from fused_spec.engine.standin import provide_fused
 from fused_spec.udfs.bundle import Bundle, is_bundled
+from fused_spec.udfs.code_places import CodePlace, CodePlaces, fingerprint
 from fused_spec.wire import Udf
 
 # Nothing that could be imported, whatever the UDF is called; dataclasses and pickle look their module up by it.
@@ -31,11 +32,15 @@ class UdfNotLoadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Where a UDF stands: its `home`, what travels with it (see `udf_bundle`), and the collection of saved ones."""
+    """Where a UDF stands: its `home`, what travels with it (see `udf_bundle`), and the collection of saved ones.
+
+    `places` say in which files of its project the lines of code stand.
+    """
 
     bundle: Bundle = field(default_factory=Bundle)
     home: str = ""
     collection: str = "default"
+    places: CodePlaces = field(default_factory=dict)
 
 
 def load_udf(udf: Udf, scope: Scope | None = None) -> Binding:
@@ -77,6 +82,21 @@ def calling_scope(default: Scope) -> Scope:
     return default
 
 
+def is_users(frame: FrameType) -> bool:
+    """Whether the frame is of a UDF's own code."""
+    return isinstance(frame.f_globals.get(_SCOPE), Scope)
+
+
+def _show_lines(place: CodePlace, code: str) -> None:
+    """Have tracebacks, and inspect.getsource in the code itself, find the lines, beside others of the same file."""
+    known = linecache.cache.get(place.file)
+    lines = known[2] if known is not None and len(known) == 4 else []
+    first, new = place.line - 1, code.splitlines(keepends=True)
+    lines = [*lines, *["\n"] * (first - len(lines))]
+    lines[first : first + len(new)] = new
+    linecache.cache[place.file] = (sum(map(len, lines)), None, lines, place.file)
+
+
 class _Surroundings:
     """What the modules of one UDF, its own and its headers, have in common."""
 
@@ -87,16 +107,16 @@ class _Surroundings:
         self._builtins = {**vars(builtins), "__import__": self._import} if headers else vars(builtins)
 
     def execute(self, code: str, label: str, imported_as: str | None = None) -> ModuleType:
-        filename = f"<udf {label}>"
-        # So that tracebacks, and inspect.getsource in the code itself, find the lines.
-        linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+        place = self._scope.places.get(fingerprint(code)) or CodePlace(f"<udf {label}>")
+        _show_lines(place, code)
         module = ModuleType(_MODULE.format(next(_numbers)))
-        module.__dict__.update(fused=provide_fused(), __file__=filename, __builtins__=self._builtins)
+        module.__dict__.update(fused=provide_fused(), __file__=f"<udf {label}>", __builtins__=self._builtins)
         module.__dict__[_SCOPE] = self._scope
         sys.modules[module.__name__] = module
         if imported_as is not None:
             self._imported[imported_as] = module  # before its code, as two headers may import each other
-        exec(compile(code, filename, "exec"), module.__dict__)  # noqa: S102  # running a user's code is what a job is
+        code = "\n" * (place.line - 1) + code
+        exec(compile(code, place.file, "exec"), module.__dict__)  # noqa: S102  # running a user's code is what a job is
         return module
 
     def _import(self, name: str, *arguments: Any, **more: Any) -> Any:

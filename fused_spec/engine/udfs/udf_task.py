@@ -24,7 +24,7 @@ from fused_spec.engine.storage import Root, provide_fd
 from fused_spec.engine.udfs.loading import install
 from fused_spec.engine.udfs.printed import Capture, Tee
 from fused_spec.engine.udfs.provided import Provided
-from fused_spec.engine.udfs.raised import in_short, metadata_of, print_to_log
+from fused_spec.engine.udfs.raised import facts_of, in_short, metadata_of, print_to_log
 from fused_spec.engine.udfs.runner import load_udf
 from fused_spec.jobs.folder import known_beside
 from fused_spec.messages.redaction import Redactor
@@ -63,7 +63,8 @@ class UdfTask:
             stored = self._stored(index)
         if isinstance(stored, BaseException):
             error = in_short(stored, self._masked)
-            return TaskOutcome(index=index, error=error, name=f"{index}.none", metadata=self._described(stored))
+            metadata, facts = self._described(stored), facts_of(stored, self._masked)
+            return TaskOutcome(index=index, error=error, name=f"{index}.none", metadata=metadata, facts=facts)
         lossy = stored.lossy and [self._masked(sentence) for sentence in stored.lossy]
         return TaskOutcome(
             index=index,

@@ -1,23 +1,25 @@
 """Carry out one change: the single place where something is sent that costs, changes or ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from fused_spec.errors import FileTrouble, FusedSpecError, Locked, OutcomeUnknown, StalePlan
 from fused_spec.plan.actions import Action, Reason
-from fused_spec.plan.model import Change, PastRun, Run
+from fused_spec.plan.again import again
+from fused_spec.plan.model import Change, PastRun, ReadRun, Run
 from fused_spec.reconcile.applying.catch_up import keep_unseen
 from fused_spec.reconcile.applying.events import Attached, Cancelling, Event, SinkWritten, Started, Uploaded
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, ways_out
 from fused_spec.reconcile.following.flight import Flight, Then
+from fused_spec.reconcile.marking.done import done_of, meant_by
 from fused_spec.reconcile.saved.rotation import Issuer
 from fused_spec.reconcile.saved.tokens import apply_token
 from fused_spec.reconcile.saved.udfs import apply_udf
 from fused_spec.reconcile.site import Site
 from fused_spec.reconcile.starting.start import start
-from fused_spec.spec.model import DesiredJob, Kind
+from fused_spec.spec.model import DesiredJob, Kind, OnRetry
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -33,8 +35,13 @@ def act(change: Change, site: Site) -> Step:
 
 
 def start_again(change: Change, before: Run, site: Site) -> Step:
-    """Start the job of a change whose old run is over."""
-    return _guarded(_start, replace(change, before=before), site)
+    """Start the job of a change whose old run is over, for all of its elements."""
+    return _guarded(_start, replace(change, before=before, part=None), site)
+
+
+def try_again(change: Change, before: Run, site: Site) -> Step:
+    """Start the job of a change whose run failed, for the elements that have no result."""
+    return _guarded(_start_rest, replace(change, before=before), site)
 
 
 def _guarded(carry_out: Callable[[Change, Site], Step], change: Change, site: Site) -> Step:
@@ -81,17 +88,31 @@ def _act(change: Change, site: Site) -> Step:
     return _settled(change, site)
 
 
+def _start_rest(change: Change, site: Site) -> Step:
+    job, before = change.after, change.before
+    assert isinstance(job, DesiredJob)
+    assert isinstance(before, Run)
+    if job.run.on_retry is OnRetry.FAILED:
+        before = replace(
+            before, done=done_of(site.api, before.job_id, meant_by(job, before.part), site.markers.side_by_side)
+        )
+    return _start(replace(change, part=again(job, before, _ids(change.reads)).part), site)
+
+
 def _start(change: Change, site: Site) -> Step:
     """Upload what the job reads, and make sure that its next attempt runs."""
     job = change.after
     assert isinstance(job, DesiredJob)
+    if change.part is not None and isinstance(change.before, Run | PastRun):
+        _refuse_other_reads(change, change.before)
     world = site.world
     uploads = tuple(
         Uploaded(key=job.key, file=file, sent=site.uploads.ensure(site.api, file), at=world.now()) for file in job.files
     )
     began = world.clock()
     run = start(change, site)
-    started = Started(change=change, job_id=run.job_id, at=world.now(), adopted=run.adopted)
+    part = run.marker.part
+    started = Started(change=change, job_id=run.job_id, at=world.now(), adopted=run.adopted, part=part)
     flight = Flight(
         change=change,
         job_id=run.job_id,
@@ -101,9 +122,23 @@ def _start(change: Change, site: Site) -> Step:
         since=began,
         nonce=run.marker.nonce,
         reads=run.marker.reads,
+        part=part,
         settle_at=world.clock() + site.timing.visible,
     )
     return Step(result=flight, events=(*uploads, started))
+
+
+def _refuse_other_reads(change: Change, before: Run | PastRun) -> None:
+    """Results of what was read before and of what is read now are no set; only another plan may start them all."""
+    if _ids(change.reads) != _ids(before.reads):
+        raise StalePlan(
+            f"{change.key} was not started: what it reads was written again after this plan was made",
+            hint="run the command again, which starts all of its elements",
+        )
+
+
+def _ids(reads: Mapping[str, ReadRun]) -> dict[str, str]:
+    return {name: read.job_id for name, read in reads.items()}
 
 
 def flight_of(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH) -> Flight:
@@ -119,6 +154,7 @@ def flight_of(change: Change, run: Run, site: Site, *, then: Then = Then.FINISH)
         since=began,
         nonce=run.nonce,
         reads=run.reads,
+        part=run.part,
         started_as=run.started_as,
         then=then,
     )

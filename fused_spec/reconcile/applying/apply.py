@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from fused_spec.errors import ArchiveError, ServiceError
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Plan
-from fused_spec.reconcile.applying.act import act, flight_of, start_again
+from fused_spec.reconcile.applying.act import act, flight_of, try_again
 from fused_spec.reconcile.applying.budget import Budget
 from fused_spec.reconcile.applying.calls import Calls
 from fused_spec.reconcile.applying.events import (
@@ -191,7 +191,7 @@ class _Apply:
                 finished_tasks=flight.sight.finished_tasks,
                 total_tasks=flight.sight.total_tasks,
                 at=self._world.now(),
-                standing=flight.sight.standing,
+                standing=flight.standing,
             )
         if flight.sight.status.in_flight:
             why = flight.overdue(now, self._options.prices)
@@ -274,7 +274,7 @@ class _Apply:
     def _finish(self, outcome: Outcome) -> Event:
         retry = None if self._over_limit else retry_after(outcome, self._site, self._options.backoff)
         if retry is not None:
-            again = partial(start_again, retry.change, retry.run, self._site)
+            again = partial(try_again, retry.change, retry.run, self._site)
             self._calls.make(retry.change, again, after=retry.seconds)
             return Retrying(
                 change=retry.change,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from fused_spec.jobs.parts import Part
 from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import Standing
 from fused_spec.plan.model import Change
@@ -27,6 +28,7 @@ class Started(Struct, frozen=True, kw_only=True):
     job_id: str
     at: datetime
     adopted: bool = False
+    part: Part | None = None
 
 
 class Attached(Struct, frozen=True, kw_only=True):

@@ -5,29 +5,34 @@
         status.jsonl    {"at", "status"} as observed
         facts.json      what came of each step, in numbers, where the service tells it; secrets masked
         tasks.jsonl.gz  what is known of each task (`jobs.tasks`), where the service tells it; secrets masked
-        logs.jsonl.gz   {"timestamp", "message"}, every line the service had; secrets masked
+        logs.jsonl.gz   {"timestamp", "message"}, every line the service had, with "step", "task" and "stream" where it
+                        tells them; secrets masked
+        logs.index.json which lines of a long log are where (`members`)
         receipt.json    the record; a folder without one does not exist for any reader
 
 Nothing here is ever deleted or written a second time.
 """
 
-import gzip
+import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
+from fused_spec.jobs.log_choice import ALL, LogChoice
 from fused_spec.jobs.status import RunStatus
-from fused_spec.jobs.tasks import Task, TaskCounts
-from fused_spec.plan.model import PastRun, ReadRun, StartedAs
-from fused_spec.reconcile.archive.kept import digest_of, unpacked_tasks, write_log, write_tasks, write_text
+from fused_spec.jobs.tasks import Tally, Task, failed_in
+from fused_spec.plan.model import PastRun
+from fused_spec.reconcile.archive.chosen import ArchivedLog
+from fused_spec.reconcile.archive.kept import KeptLog, unpacked_tasks, write_log, write_tasks, write_text
 from fused_spec.reconcile.archive.places import RECEIPT, RUNS, places_of, receipts_in
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.receipts import Receipts, Unreadable
+from fused_spec.reconcile.archive.record import RunRecord, elements_made, past_of
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.reconcile.marking.renamed import renamed
 from fused_spec.reconcile.marking.settle import StartKey, age, start_key
@@ -36,29 +41,8 @@ from fused_spec.spec.model import Key, Kind
 from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.system.timings import UNTIMED, Timings
 
-SPEC, STATUS, LOGS = "spec.json", "status.jsonl", "logs.jsonl.gz"
+SPEC, STATUS, LOGS, INDEX = "spec.json", "status.jsonl", "logs.jsonl.gz", "logs.index.json"
 FACTS, TASKS = "facts.json", "tasks.jsonl.gz"
-
-
-class RunRecord(Struct, frozen=True, kw_only=True):
-    """What is to be archived about one run."""
-
-    key: Key
-    digest: str
-    job_id: str
-    attempt: int
-    tries: int
-    status: RunStatus
-    created: datetime
-    ended: datetime | None
-    base_url: str
-    spec: Mapping[str, Any]
-    statuses: Sequence[tuple[datetime, RunStatus]]
-    reads: Mapping[str, ReadRun] = field(default_factory=dict)
-    facts: Mapping[str, Any] | None = None
-    tasks: Iterable[bytes] | None = None
-    group: str | None = None
-    cell: Mapping[str, str] = field(default_factory=dict)
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -104,14 +88,18 @@ class Archive:
         """
         folder = self._at(record.key, record.job_id)
         with self._store.staging() as draft:
-            lines, digest = write_log(draft / LOGS, log.lines)
+            kept = write_log(draft / LOGS, log.lines)
+            index = kept.index.to_json() if len(kept.index.members) > 1 else None
+            if index is not None:
+                (draft / INDEX).write_bytes(index)
             write_text(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
             statuses = (json.dumps({"at": at.isoformat(), "status": str(status)}) for at, status in record.statuses)
             write_text(draft / STATUS, "".join(f"{line}\n" for line in statuses))
             if record.facts is not None:
                 write_text(draft / FACTS, json.dumps(record.facts, indent=2, ensure_ascii=False))
-            counts = None if record.tasks is None else write_tasks(draft / TASKS, record.tasks)
-            receipt = self._receipt(record, lines, digest, log.missing, now, counts).to_json()
+            most = len(record.elements or ())
+            tally = None if record.tasks is None else write_tasks(draft / TASKS, record.tasks, most)
+            receipt = self._receipt(record, kept, index, log.missing, now, tally).to_json()
             write_text(draft / RECEIPT, receipt)
             self._store.publish(draft, folder, RECEIPT)
             self._known.wrote(receipt)
@@ -145,7 +133,7 @@ class Archive:
             if attempt not in counting or age(seen) < age(counting[attempt][0]):
                 counting[attempt] = (seen, receipt)
         return {
-            seen.key: _past(seen, receipt)
+            seen.key: past_of(seen, receipt)
             for seen, receipt in sorted(counting.values(), key=lambda one: age(one[0]))
             if seen.status is RunStatus.SUCCEEDED or not succeeded
         }
@@ -166,14 +154,10 @@ class Archive:
         """The names of all jobs of which a run is kept."""
         return frozenset(place.name for place in places_of(self._receipts()))
 
-    def read_logs(self, receipt: Receipt) -> Iterator[LogRecord]:
-        """The archived lines, oldest first.
-
-        Raises `FusedSpecError` when the log is gone or is not the one that the receipt describes.
-        """
-        self.verify(receipt)
-        with self._store.open(self._log(receipt)) as packed, gzip.open(packed, "rt", encoding="utf-8") as stream:
-            yield from map(LogRecord.from_json, stream)
+    def read_logs(self, receipt: Receipt, choice: LogChoice = ALL) -> Iterator[LogRecord]:
+        """The archived lines, or those that somebody chose, oldest first; raises what `ArchivedLog.chosen` does."""
+        failed = failed_in(self.tasks(receipt.key, receipt.job_id) or ()) if choice.failed else frozenset()
+        return self._log(receipt).chosen(choice, failed)
 
     def tasks(self, key: Key, job_id: str) -> Iterator[Task] | None:
         """What is known of each task of a run, in the order of their ends; None where that is not kept."""
@@ -201,17 +185,7 @@ class Archive:
 
     def verify(self, receipt: Receipt) -> None:
         """Raise `FusedSpecError` when a log is gone, or is not the one that its receipt describes."""
-        shown = self._store.shown(self._log(receipt))
-        try:
-            with self._store.open(self._log(receipt)) as stream:
-                digest = digest_of(stream)
-        except OSError as error:
-            raise FusedSpecError(f"the archived log {shown} cannot be read: {error.strerror or error}") from None
-        if digest != receipt.log_sha256:
-            raise FusedSpecError(
-                f"the archived log {shown} is not the one that its receipt describes",
-                hint="it was changed or damaged since; restore it from a backup",
-            )
+        self._log(receipt).verify()
 
     def check(self) -> Iterator[Check]:
         """Every kept run, its log compared with its receipt."""
@@ -235,17 +209,18 @@ class Archive:
     def _at(self, key: Key, job_id: str) -> str:
         return f"{self._scope}/{RUNS}/{key.kind}/{key.name}/{job_id}"
 
-    def _log(self, receipt: Receipt) -> str:
-        return f"{self._at(receipt.key, receipt.job_id)}/{LOGS}"
+    def _log(self, receipt: Receipt) -> ArchivedLog:
+        folder = self._at(receipt.key, receipt.job_id)
+        return ArchivedLog(store=self._store, receipt=receipt, log=f"{folder}/{LOGS}", index=f"{folder}/{INDEX}")
 
     def _receipt(
         self,
         record: RunRecord,
-        lines: int,
-        digest: str,
+        log: KeptLog,
+        index: bytes | None,
         missing: str | None,
         now: datetime,
-        tasks: TaskCounts | None,
+        tally: Tally | None,
     ) -> Receipt:
         return Receipt(
             scope=self._scope,
@@ -259,29 +234,15 @@ class Archive:
             ended=record.ended,
             archived=now,
             base_url=record.base_url,
-            log_lines=lines,
-            log_sha256=digest,
+            log_lines=log.lines,
+            log_sha256=log.sha256,
             log_missing=missing,
+            log_index_sha256=None if index is None else hashlib.sha256(index).hexdigest(),
             reads=record.reads,
             service=self._service.name if self._service else None,
             group=record.group,
             cell=record.cell,
-            tasks=tasks,
+            tasks=tally.counts if tally is not None else None,
+            part=record.part,
+            done=elements_made(record, tally),
         )
-
-
-def _past(receipt: Receipt, kept: Receipt) -> PastRun:
-    own = None if kept is receipt else StartedAs(key=kept.key, digest=kept.digest, reads=kept.reads)
-    return PastRun(
-        started_as=own,
-        job_id=receipt.job_id,
-        key=receipt.key,
-        digest=receipt.digest,
-        status=receipt.status,
-        ended=receipt.ended,
-        created=receipt.created,
-        archived=receipt.archived,
-        attempt=receipt.attempt,
-        tries=receipt.tries,
-        reads=receipt.reads,
-    )

@@ -9,12 +9,14 @@ from msgspec import Struct
 
 from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
+from fused_spec.jobs.parts import Stretches, inputs_of
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.redaction import masked
 from fused_spec.plan.model import Change, Run
-from fused_spec.reconcile.archive.folders import RunRecord
+from fused_spec.reconcile.archive.record import RunRecord
 from fused_spec.reconcile.archive.spool import Spool, WholeLog
+from fused_spec.reconcile.marking.done import results_of
 from fused_spec.reconcile.marking.marker import marker_in
 from fused_spec.reconcile.marking.payload import shown_settings
 from fused_spec.spec.model import DesiredJob
@@ -70,6 +72,7 @@ def _kept(
         if run.status.in_flight:
             return Archived()
         spec = _spec_of(run, declared, api)
+        elements = _started_for(run, spec)
         names = _secrets_in(spec)
         gone = site.secrets.undeclared(names)
         spool = _spool(site, run.job_id, change, set(names).difference(gone))
@@ -88,6 +91,9 @@ def _kept(
             reads=run.own.reads,
             facts=None if gone else masked(api.get_job_facts(run.job_id), spool.redact),
             tasks=None if gone else spool.tasks(api, run.job_id),
+            part=run.part,
+            elements=elements,
+            done=_done(run, elements, site),
             group=declared.group if declared is not None else None,
             cell=declared.cell if declared is not None else {},
         )
@@ -102,6 +108,30 @@ def _kept(
     except OSError as error:
         problem = FileTrouble.of(error)
         return Archived(trouble=_not_archived(problem), problem=problem)
+
+
+def _started_for(run: Run, spec: Mapping[str, Any]) -> Stretches | None:
+    """The elements that a run was started for; None of a job that does not make a result of each.
+
+    What is kept is the declared job, or what the run was sent; a part that is of neither is not believed.
+    """
+    inputs = inputs_of(spec.get("config")) or []
+    if run.part is None:
+        return Stretches.all(len(inputs)) if len(inputs) > 1 else None
+    return run.part.elements if len(inputs) in (run.part.of, len(run.part.elements)) else None
+
+
+def _done(run: Run, elements: Stretches | None, site: "Site") -> Stretches | None:
+    """Those that have a result, of a run that did not succeed at a service that tells nothing of tasks.
+
+    Where that cannot be told now, a receipt is kept all the same, and whoever has to know asks again.
+    """
+    if elements is None or run.status is RunStatus.SUCCEEDED or site.api.service_id is not None:
+        return None
+    try:
+        return results_of(site.api, run.job_id, elements, site.markers.side_by_side)
+    except ServiceError:
+        return None
 
 
 def _not_archived(why: FusedSpecError) -> str:

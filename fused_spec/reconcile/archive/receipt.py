@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct, convert, field, to_builtins
 
 from fused_spec.configuration.service_identity import ServiceIdentity, is_service_id
+from fused_spec.jobs.parts import Part, Stretches, part_in, part_to_json
 from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.plan.model import ReadRun
@@ -22,8 +23,10 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """One run's record; times are in UTC, `log_sha256` is that of the compressed log beside it.
 
     `service` names the one where it ran (`ServiceIdentity.name`); receipts of earlier versions have only its URL.
-    `log_missing` says in words what that log lacks. A cell of a matrix has the name of its `group`, and its `cell` by
-    dimension. `tasks` is None where the service did not tell them.
+    `log_missing` says in words what that log lacks; `log_index_sha256` is of the index of a long one. A cell of a
+    matrix has the name of its `group`, and its `cell` by dimension. `tasks` is None where nobody told them. `part` are
+    the elements that the run was started for, where it was not all; `done` those that it made a result of, where that
+    is told and is not all of a success.
     """
 
     scope: str
@@ -40,11 +43,14 @@ class Receipt(Struct, frozen=True, kw_only=True):
     log_lines: int
     log_sha256: str
     log_missing: str | None = None
+    log_index_sha256: str | None = None
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     service: str | None = None
     group: str | None = None
     cell: Mapping[str, str] = field(default_factory=dict)
     tasks: TaskCounts | None = None
+    part: Part | None = None
+    done: Stretches | None = None
 
     @property
     def is_adopted(self) -> bool:
@@ -81,7 +87,14 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 "service": self.service,
                 **({"group": self.group, "cell": dict(self.cell)} if self.group is not None else {}),
                 **({"tasks": to_builtins(self.tasks)} if self.tasks is not None else {}),
-                "log": {"lines": self.log_lines, "sha256": self.log_sha256, "missing": self.log_missing},
+                **part_to_json(self.part),
+                **({"done": str(self.done)} if self.done is not None else {}),
+                "log": {
+                    "lines": self.log_lines,
+                    "sha256": self.log_sha256,
+                    "missing": self.log_missing,
+                    **({"index": self.log_index_sha256} if self.log_index_sha256 is not None else {}),
+                },
             },
             indent=2,
         )
@@ -107,11 +120,14 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 log_lines=content["log"]["lines"],
                 log_sha256=content["log"]["sha256"],
                 log_missing=content["log"].get("missing"),
+                log_index_sha256=content["log"].get("index"),
                 reads=reads_in(content),
                 service=content.get("service"),
                 group=content.get("group"),
                 cell=dict(content.get("cell") or {}),
                 tasks=convert(content["tasks"], TaskCounts) if content.get("tasks") else None,
+                part=part_in(content),
+                done=None if content.get("done") is None else Stretches.parse(content["done"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a receipt: {error!r}") from None

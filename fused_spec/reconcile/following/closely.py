@@ -12,7 +12,7 @@ _LONGEST_NEAR = 1.0  # second between two looks: a service on this machine, or o
 
 @dataclass(slots=True, kw_only=True)
 class CloseLooks:
-    """Runs in turn: of Fused's service one at a time, of an embedded one (`is_near`) a few."""
+    """Runs in turn, one at a time; of those that run on an embedded service (`is_near`) a few."""
 
     is_near: bool
     _turn: int = 0
@@ -23,12 +23,11 @@ class CloseLooks:
         return (first, min(longest, max(first, _LONGEST_NEAR))) if self.is_near else given
 
     def next(self, flights: Collection[Flight]) -> list[str]:
-        """Those that run are asked how far their tasks are, and of those that wait whether their machine is there."""
-        few = _FEW if self.is_near else 1
-        self._turn += few
+        """Those that run are asked how far their tasks are; of those that wait one, whether its machine is there."""
+        self._turn += 1
         return [
-            job_ids[(self._turn + number) % len(job_ids)]
-            for status in (RunStatus.RUNNING, RunStatus.QUEUED)
+            job_ids[(self._turn * few + number) % len(job_ids)]
+            for status, few in ((RunStatus.RUNNING, _FEW if self.is_near else 1), (RunStatus.QUEUED, 1))
             if (job_ids := [flight.job_id for flight in flights if flight.sight.status is status])
             for number in range(min(few, len(job_ids)))
         ]

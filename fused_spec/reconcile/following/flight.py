@@ -7,7 +7,9 @@ from enum import Enum, auto
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from fused_spec.jobs.parts import Part
 from fused_spec.jobs.status import RunStatus, Vigil
+from fused_spec.jobs.tasks import Standing
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, ReadRun, Run, StartedAs
 from fused_spec.reconcile.following.watch import Sight
@@ -37,6 +39,7 @@ class Flight(Struct, kw_only=True):
     since: float
     nonce: str = ""
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    part: Part | None = None
     started_as: StartedAs | None = None
     settle_at: float = 0.0
     running_since: float | None = None
@@ -70,13 +73,20 @@ class Flight(Struct, kw_only=True):
             tries=self.tries,
             nonce=self.nonce,
             reads=self.reads,
+            part=self.part,
             started_as=self.started_as,
         )
+
+    @property
+    def standing(self) -> Standing | None:
+        """How its tasks stand, as far as that is told, by the numbers of the job's elements."""
+        standing = self.sight.standing
+        return None if standing is None else standing.by_element(self.part)
 
     def follow(self, counts: Run) -> None:
         """Wait for another run of the same attempt instead."""
         self.job_id, self.nonce, self.reads = counts.job_id, counts.nonce, counts.reads
-        self.started_as = counts.started_as
+        self.part, self.started_as = counts.part, counts.started_as
         self.sight, self.statuses = Sight(status=counts.status, created=counts.created), []
         self._vigil, self._is_lost = Vigil(), False
 

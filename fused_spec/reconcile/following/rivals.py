@@ -97,4 +97,5 @@ def _run(job: "JobResponse", marker: Marker) -> Run:
         tries=marker.tries,
         nonce=marker.nonce,
         reads=marker.reads,
+        part=marker.part,
     )

@@ -20,7 +20,7 @@ from fused_spec.reconcile.marking.marker import FIELD, VERSION, Marker, marker_i
 if TYPE_CHECKING:
     from fused_spec.api.values.objects import JobResponse
 
-_VERSIONS = [2, VERSION]
+_VERSIONS = [3, VERSION]
 """Of this form, and of markers: another version may see the mark of the project where this one sees none."""
 
 

@@ -17,6 +17,7 @@ from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import MarkedRun
 from fused_spec.reconcile.history.search import Runs, find_runs, service_time
 from fused_spec.reconcile.history.statuses import LISTING_LEADS, is_over, record_of, status_of, status_of_run
+from fused_spec.reconcile.history.unfinished import with_results
 from fused_spec.reconcile.journal.intents import Attempt, Notes
 from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker, marker_in
@@ -79,6 +80,8 @@ def read_history(
     unlisted = _unlisted(api, markers, started, read_at)
     for key, run in _known_by_id(unlisted):
         runs[key] = [_with_note(renamed_run(run, moves), noted), *runs.get(key, [])]
+    for key, run in with_results(api, {key: of_key[0] for key, of_key in runs.items()}, past, jobs, markers).items():
+        runs[key][0] = run
     elsewhere = cache(lambda: look_elsewhere(resolution))
     objects = read_objects(
         api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves
@@ -254,6 +257,7 @@ def unlisted_run(api: "FusedReader", attempt: Attempt, now: datetime) -> Run | N
         tries=attempt.tries,
         nonce=attempt.nonce,
         reads=attempt.reads,
+        part=attempt.part,
     )
 
 
@@ -272,6 +276,7 @@ def _run(api: "FusedReader", job: "JobResponse", marker: Marker, now: datetime) 
         protect=marker.protect,
         instance_type=job.instance_type,
         reads=marker.reads,
+        part=marker.part,
     )
 
 
@@ -286,4 +291,4 @@ def _compared_with(archive: "Archive", run: PastRun, job: DesiredJob | None, see
     if job is None or job.digest == run.digest or run.job_id in seen:
         return run
     spec = archive.spec(run.own.key, run.job_id)
-    return run if spec is None else replace(run, differences=archived_differences(job, spec))
+    return run if spec is None else replace(run, differences=archived_differences(job, spec, run.part))

@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from msgspec.json import encode
 from msgspec.structs import replace
 
+from fused_spec.jobs.parts import Part, part_in, part_to_json
 from fused_spec.plan.model import ReadRun, Run
 from fused_spec.reconcile.journal.files import file_name, nonce_in, read_files, sent_in
 from fused_spec.reconcile.journal.tokens import TokenJournal
@@ -44,6 +45,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     tries: int = 1
     job_id: str | None = None
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
+    part: Part | None = None
 
     def to_json(self) -> bytes:
         return encode(
@@ -58,6 +60,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
                 "sent": self.sent.isoformat() if self.sent else None,
                 "job_id": self.job_id,
                 **reads_to_json(self.reads),
+                **part_to_json(self.part),
             }
         )
 
@@ -76,6 +79,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
                 sent=datetime.fromisoformat(known["sent"]) if known["sent"] else None,
                 job_id=known["job_id"],
                 reads=reads_in(known),
+                part=part_in(known),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not an attempt: {error!r}") from None
@@ -93,6 +97,7 @@ def attempt_of(run: Run) -> Attempt:
         sent=run.created,
         job_id=run.job_id,
         reads=own.reads,
+        part=run.part,
     )
 
 

@@ -46,7 +46,8 @@ def stands_for(change: Change, marker: Marker, run: "RunResponse", site: "Site")
 
 def _effort(marker: Marker) -> tuple[object, ...]:
     """What two runs have in common of which one may stand for the other."""
-    return marker.scope, marker.key, marker.digest, {name: read.job_id for name, read in marker.reads.items()}
+    reads = {name: read.job_id for name, read in marker.reads.items()}
+    return marker.scope, marker.key, marker.digest, marker.part, reads
 
 
 def _is_tried_again(run: "RunResponse", change: Change) -> bool:

@@ -12,9 +12,11 @@ from typing import Any, Literal
 
 from msgspec import Struct, ValidationError, convert, field
 
+from fused_spec.jobs.parts import Part, part_in, part_to_json
 from fused_spec.plan.model import ReadRun
 from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
 from fused_spec.spec.model import Key, Kind
+from fused_spec.udfs.code_places import CodePlaces, places_to_json
 
 FIELD = "fused-spec"
 VERSION = 1
@@ -25,7 +27,9 @@ class Marker(Struct, frozen=True, kw_only=True):
 
     `tries` counts the retries of one digest; `protect` travels too, so that it survives the removal of the spec.
     `reads` are the runs whose output the run reads, by the names of their jobs. `sent` is the service's time when the
-    attempt was sent, as far as that was known: a run of much later only copied the mark.
+    attempt was sent, as far as that was known: a run of much later only copied the mark. `part` are the elements that
+    the run is for, where it is not all. `task_retries`, how often a task that failed is tried again, and `code_places`
+    are for whoever runs the job; they are not read back.
     """
 
     scope: str
@@ -37,7 +41,10 @@ class Marker(Struct, frozen=True, kw_only=True):
     protect: bool = False
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     sent: datetime | None = None
+    part: Part | None = None
+    task_retries: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
+    code_places: CodePlaces = field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, Any]:
         """The value that stands under `fused-spec` in the config's metadata."""
@@ -53,7 +60,10 @@ class Marker(Struct, frozen=True, kw_only=True):
             **({"protect": True} if self.protect else {}),
             **reads_to_json(self.reads),
             **({"sent": self.sent.isoformat()} if self.sent else {}),
+            **part_to_json(self.part),
+            **({"task_retries": self.task_retries} if self.task_retries else {}),
             "settings": dict(self.settings),
+            **({"code": places_to_json(self.code_places)} if self.code_places else {}),
         }
 
 
@@ -76,7 +86,8 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
         return None
     try:
         told = convert(marker, _Told)
-    except ValidationError:
+        part = part_in(marker)
+    except (ValidationError, ValueError):
         return None
     settings, tries = marker.get("settings"), marker.get("tries")
     return Marker(
@@ -89,6 +100,7 @@ def marker_in(metadata: Mapping[str, Any] | None) -> Marker | None:
         protect=marker.get("protect") is True,
         reads=reads_in(marker),
         sent=_moment(marker.get("sent")),
+        part=part,
         settings=settings if isinstance(settings, Mapping) else {},
     )
 

@@ -9,6 +9,7 @@ is.
 from collections.abc import Mapping
 from typing import Any
 
+from fused_spec.jobs.parts import Part
 from fused_spec.messages.named_secrets import is_named, text_of
 from fused_spec.messages.redaction import shown_env
 from fused_spec.plan.diff import field_changes
@@ -32,8 +33,11 @@ def shown_settings(job: DesiredJob) -> dict[str, Any]:
 
 
 def job_config(job: DesiredJob, marker: Marker) -> JobConfig:
-    """The config to send: named after the job unless the spec names it, with the marker in its metadata."""
-    config = wire_config(job.payload)
+    """The config to send: named after the job unless the spec names it, with the marker in its metadata.
+
+    That of a part of the elements has these alone as its input.
+    """
+    config = wire_config(job.payload if marker.part is None else _with_part(job.payload, marker.part))
     metadata = {**(config.metadata or {}), FIELD: marker.to_metadata()}
     return config.model_copy(update={"name": config.name or job.key.name, "metadata": metadata})
 
@@ -42,6 +46,13 @@ def wire_config(payload: Mapping[str, Any]) -> JobConfig:
     """The config of a job's payload in the words of the wire."""
     config = payload["config"]
     return JobConfig.model_validate({**config, "steps": [_wire_step(step) for step in config["steps"]]})
+
+
+def _with_part(payload: Mapping[str, Any], part: Part) -> dict[str, Any]:
+    config = payload["config"]
+    [step] = config["steps"]
+    elements = [step["input"][number] for number in part.elements]
+    return {**payload, "config": {**config, "steps": [{**step, "input": elements}]}}
 
 
 def _wire_step(step: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,10 +64,17 @@ def _wire_step(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def job_differences(job: DesiredJob, config: JobConfig, marker: Marker) -> tuple[FieldChange, ...]:
-    """How the declared job differs from what a run was started with."""
+    """How the declared job differs from what a run was started with; one for a part does not tell all elements."""
     before = {"config": smallest_config(config), **_as_written(marker.settings)}
     after = {"config": smallest_config(wire_config(job.payload)), **_as_written(shown_settings(job))}
+    if marker.part is not None:
+        before, after = _without_elements(before), _without_elements(after)
     return field_changes(before, after)
+
+
+def _without_elements(payload: Mapping[str, Any]) -> dict[str, Any]:
+    steps = [{name: value for name, value in step.items() if name != "input"} for step in payload["config"]["steps"]]
+    return {**payload, "config": {**payload["config"], "steps": steps}}
 
 
 def config_differences(job: DesiredJob, config: JobConfig) -> tuple[FieldChange, ...]:
@@ -64,7 +82,7 @@ def config_differences(job: DesiredJob, config: JobConfig) -> tuple[FieldChange,
     return field_changes({"config": smallest_config(config)}, {"config": smallest_config(wire_config(job.payload))})
 
 
-def archived_differences(job: DesiredJob, spec: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+def archived_differences(job: DesiredJob, spec: Mapping[str, Any], part: Part | None = None) -> tuple[FieldChange, ...]:
     """How the declared job differs from what was archived with a run; none where that is of no form known here."""
     try:
         config = wire_config(spec)
@@ -72,6 +90,8 @@ def archived_differences(job: DesiredJob, spec: Mapping[str, Any]) -> tuple[Fiel
         return ()
     before = {"config": smallest_config(config), **_as_written({name: spec[name] for name in SETTINGS if name in spec})}
     after = {"config": smallest_config(wire_config(job.payload)), **_as_written(shown_settings(job))}
+    if part is not None:
+        before, after = _without_elements(before), _without_elements(after)
     return field_changes(before, after)
 
 

@@ -17,6 +17,7 @@ from msgspec.structs import asdict
 
 from fused_spec.configuration.settings import LOCAL_TARGET
 from fused_spec.errors import StalePlan
+from fused_spec.jobs.parts import part_to_json
 from fused_spec.messages.phrases import listed
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, Plan, RemoteObject
@@ -164,6 +165,7 @@ def _change(change: Change, plan_id: str) -> dict[str, Any]:
         "digest": change.digest,
         "job_id": change.job_id,
         "object": _object(change, plan_id),
+        **part_to_json(change.part),
     }
 
 
@@ -205,6 +207,8 @@ def _difference(name: str, before: Mapping[str, Any] | None, after: Mapping[str,
         return f"{name} was to {_words(before)}, and would {_words(after)} now ({why})"
     if before["job_id"] != after["job_id"]:
         return f"the newest run of {name} is another one now"
+    if before.get("part") != after.get("part"):
+        return f"other elements of {name} have no result now"
     return f"{name} was changed by somebody else since it was made"
 
 

@@ -7,7 +7,8 @@ from fused_spec.errors import Misconfigured
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.lineage import newest_success
 from fused_spec.plan.model import History, ReadRun
-from fused_spec.reconcile.archive.folders import Archive, RunRecord
+from fused_spec.reconcile.archive.folders import Archive
+from fused_spec.reconcile.archive.record import RunRecord
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.spec.model import DesiredJob, Resolution
 from fused_spec.spec.relations.addresses import output_of

@@ -154,7 +154,7 @@ def _rival(look: Look, marker: Marker) -> StartedRun | None:
         if found.digest == marker.digest and found.attempt < marker.attempt:
             continue  # what this attempt follows
         if (found.digest, found.attempt) == (marker.digest, marker.attempt):
-            return StartedRun(job_id=job.id, marker=replace(marker, reads=found.reads), adopted=True)
+            return StartedRun(job_id=job.id, marker=replace(marker, reads=found.reads, part=found.part), adopted=True)
         raise StalePlan(
             f"{marker.key} was started as {job.id} after this plan was made",
             hint="another apply is at work; run the command again to see what it did",
@@ -189,7 +189,10 @@ def _marker(job: DesiredJob, site: "Site", change: Change) -> Marker:
         nonce=site.world.nonce(),
         protect=job.protect,
         reads=change.reads,
+        part=change.part,
+        task_retries=job.run.task_retries,
         settings=shown_settings(job),
+        code_places=job.code_places,
     )
 
 
@@ -202,4 +205,5 @@ def _attempt(marker: Marker) -> Attempt:
         nonce=marker.nonce,
         sent=marker.sent,
         reads=marker.reads,
+        part=marker.part,
     )

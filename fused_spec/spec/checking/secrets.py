@@ -4,13 +4,13 @@ Messages never show the value.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.messages.named_secrets import Veiled
-from fused_spec.messages.redaction import is_sensitive_name, looks_like_secret, words_apart
+from fused_spec.messages.redaction import any_looks_like_secret, is_sensitive_name, looks_like_secret, words_apart
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted
 
@@ -33,28 +33,27 @@ def find_secrets(document: Document) -> Iterator[Diagnostic]:
 
 def holds_secret(tree: Any) -> bool:
     """Whether `secrets_in` would find one: the same look, at a quarter of the cost."""
-    left = [("", tree)]
+    left: list[tuple[str, Any]] = [("", tree)]
+    texts: list[str] = []
     while left:
         name, node = left.pop()
         if isinstance(node, str):
-            if _looks_like_secret(node) or _is_secret_named(name, node):
+            if _is_secret_named(name, node):
                 return True
+            texts += _pieces(node)
         elif isinstance(node, dict):
-            for key, value in node.items():
-                if isinstance(value, str | dict | list):
-                    left.append((key, value))
-                if looks_like_secret(key):
-                    return True
+            texts += node
+            left += node.items()
         elif isinstance(node, list):
-            left += [(name, value) for value in node if isinstance(value, str | dict | list)]
-    return False
+            left += [(name, value) for value in node]
+    return any_looks_like_secret(texts)
 
 
 def secrets_in(tree: Any) -> Iterator[tuple[Pointer, str]]:
     """Where each secret is, and what tells it."""
     for pointer, text in _texts(tree, ()):
         name = next((step for step in reversed(pointer) if isinstance(step, str)), "")
-        if _looks_like_secret(text):
+        if any_looks_like_secret(_pieces(text)):
             message = f'"{name}" holds what looks like a secret' if name else "this holds what looks like a secret"
         elif _is_secret_named(name, text):
             message = f'"{name}" is the name of a secret'
@@ -63,11 +62,9 @@ def secrets_in(tree: Any) -> Iterator[tuple[Pointer, str]]:
         yield pointer, f"{message}, and a spec is kept in git"
 
 
-def _looks_like_secret(text: str) -> bool:
-    """Whether it holds the shape of one; what only names a secret is looked at piece by piece."""
-    if isinstance(text, Veiled):
-        return any(isinstance(part, str) and looks_like_secret(part) for part in text.parts)
-    return looks_like_secret(text)
+def _pieces(text: str) -> Sequence[str]:
+    """What may have the shape of one; what only names a secret is looked at piece by piece."""
+    return [part for part in text.parts if isinstance(part, str)] if isinstance(text, Veiled) else (text,)
 
 
 def _is_secret_named(name: str, text: str) -> bool:

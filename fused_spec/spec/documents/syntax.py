@@ -12,7 +12,7 @@ from yaml.error import Mark, MarkedYAMLError
 
 from fused_spec.messages.diagnostics import Diagnostic, Location
 
-_MISSING_SPACE = re.compile(r"\s*(?:- )?[\w.-]+(?P<colon>:)(?![\s/])")
+_MISSING_SPACE = re.compile(r"\s*(?:- )?[\w.-]+(?P<colon>:)(?=[^\s/])")
 _CLOSERS = {"[": "]", "{": "}"}
 _LONGEST_KEY = 1024
 _QUOTED = r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'"""

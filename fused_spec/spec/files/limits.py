@@ -21,3 +21,5 @@ MAX_PROBLEMS = 100
 """Problems told about one file, before only their number is."""
 MAX_FAULTS = 10_000
 """Faults that are looked for in one list or mapping."""
+MAX_FILLED = 1 << 20
+"""Of what names are filled into: the characters of a text, or of a variable's whole value."""

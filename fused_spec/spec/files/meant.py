@@ -22,7 +22,7 @@ _VERSION = re.compile(r"\W*fused[-_ ]?spec\s*/", re.IGNORECASE)
 _OF_TEXT = re.compile(r"""^[ \t"'{-]*apiVersion["']?[ \t]*:[ \t]*["']?([^\s"',#]*)""", re.MULTILINE)
 _OURS = re.compile(r"""fused[-_ ]?spec\s*/|\budf["']?\s*:|\bkind["']?\s*:\s*["']?(?:Udf|UdfAccessToken)\b""", re.I)
 _A_JOB = re.compile(r"""\bkind["']?\s*:\s*["']?Job\b""", re.IGNORECASE)  # Kubernetes, too, has this kind
-_STEP_TYPES = ("udf", "partition_geospatial", "partition_nongeospatial")
+STEP_TYPES = ("udf", "partition_geospatial", "partition_nongeospatial")
 
 
 def is_meant(tree: Any) -> bool:
@@ -78,4 +78,4 @@ def _has_steps(tree: Mapping[str, Any]) -> bool:
 
 
 def _is_step(step: Any) -> bool:
-    return isinstance(step, dict) and ("udf" in step or step.get("type") in _STEP_TYPES)
+    return isinstance(step, dict) and ("udf" in step or step.get("type") in STEP_TYPES)

@@ -14,6 +14,7 @@ from fused_spec.spec.documents.positions import Pointer, Positions
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.cells.dimensions import Dimensions
+from fused_spec.spec.language.cells.doubtful import doubtful_in_document
 from fused_spec.spec.language.cells.elements import AT
 from fused_spec.spec.language.cells.former import MOVED_FROM, with_names
 from fused_spec.spec.language.cells.matrix import Cell, Matrix, tell_empty, unused_dimensions
@@ -134,6 +135,7 @@ class Expansion:
         if said is None:
             return None
         before = len(self.told.problems)
+        self.told.problems += doubtful_in_document(self.document)
         filler = Filler(self.language.values.of, self.told, is_off=lambda pointer: pointer == ("name",))
         tree, place = filler.fill(said.tree, said.place)
         if filler.holes or len(self.told.problems) > before:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fused_spec.messages.diagnostics import Diagnostic
+from fused_spec.messages.diagnostics import Diagnostic, Location
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import Pointer, dotted
 from fused_spec.spec.documents.wording import either
@@ -39,13 +39,16 @@ def with_ways(document: Document, problems: Iterable[Diagnostic], variables: Map
 
 def by_target(told: Mapping[str, Sequence[Diagnostic]]) -> list[Diagnostic]:
     """The problems of several targets, each once; what is wrong at some of them alone says at which."""
-    targets: dict[Diagnostic, list[str]] = {}
+    first: dict[tuple[str, Location, str], Diagnostic] = {}
+    targets: dict[tuple[str, Location, str], dict[str, None]] = {}
     for name, problems in told.items():
-        for one in dict.fromkeys(problems):
-            targets.setdefault(one, []).append(name)
+        for one in problems:
+            key = (one.code, one.location, one.message)  # it may be met in its file, and again in what is made of that
+            first.setdefault(key, one)
+            targets.setdefault(key, {})[name] = None
     return [
-        one if len(names) == len(told) else replace(one, message=f"{one.message} (at {either(names, 'and')})")
-        for one, names in targets.items()
+        one if len(names) == len(told) else replace(one, message=f"{one.message} (at {either(list(names), 'and')})")
+        for one, names in zip(first.values(), targets.values(), strict=True)
     ]
 
 

@@ -1,12 +1,13 @@
 """Which layers a document has at a target, from weak to strong: defaults, fragments, itself, overrides."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fused_spec.messages.diagnostics import guess, nearest
 from fused_spec.spec.checking.schema import FRAGMENT
 from fused_spec.spec.documents.document import Document
 from fused_spec.spec.documents.positions import spotted
+from fused_spec.spec.files.limits import MAX_DEPTH
 from fused_spec.spec.language.merging.layer import Layer, Told
 from fused_spec.spec.language.project.declared import Declared, TargetWords
 
@@ -42,17 +43,27 @@ class Fragments:
         self._layer = {name: layer for name, whole in self._whole.items() if (layer := _of_spec(whole, name))}
 
     def used_by(self, document: Document, told: Told) -> list[Layer]:
-        """The fragments that a document uses, and those that they use, from weak to strong."""
-        return list(self._layers(Layer(document.tree, document.positions.root), told, ()))
+        """The fragments that a document uses, and those that they use, from weak to strong.
 
-    def _layers(self, user: Layer, told: Told, path: tuple[str, ...]) -> Iterator[Layer]:
+        Each stands there once, where it is strongest: below that, another stronger one would say all of it again.
+        """
+        found: dict[str, Layer | None] = {}
+        self._find(Layer(document.tree, document.positions.root), told, (), found)
+        return [layer for layer in reversed(found.values()) if layer is not None]
+
+    def _find(self, user: Layer, told: Told, path: tuple[str, ...], found: dict[str, Layer | None]) -> None:
+        """Those that `user` uses, from strong to weak, but for those that are found already."""
         said = user.at(("use",))
         if said is None:
             return
         if not isinstance(said.tree, list):
             told.tell("bad-use", '"use" is a list of fragments', said.place, "write use: [name]", ("use",))
             return
-        for index, name in enumerate(said.tree):
+        if len(path) > MAX_DEPTH:
+            message = f"fragments use each other more than {MAX_DEPTH} levels deep"
+            told.tell("too-deep", message, said.place, "use them side by side", ("use",))
+            return
+        for index, name in reversed(list(enumerate(said.tree))):
             at = said.at((index,)) or said
             if not isinstance(name, str):
                 told.tell("bad-use", "what is used is the name of a fragment", at.place, "write a name", ("use", index))
@@ -66,10 +77,11 @@ class Fragments:
                 loop = " → ".join((*path[path.index(name) :], name))
                 told.tell("fragment-loop", f"these fragments use each other: {loop}", at.place, "leave one out")
                 continue
+            if name in found:
+                continue
             self.used.add(name)
-            yield from self._layers(self._whole[name], told, (*path, name))
-            if name in self._layer:
-                yield self._layer[name]
+            found[name] = self._layer.get(name)
+            self._find(self._whole[name], told, (*path, name), found)
 
 
 def _of_spec(fragment: Layer, name: str) -> Layer | None:

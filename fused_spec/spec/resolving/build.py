@@ -40,10 +40,11 @@ from fused_spec.spec.resolving.former import (
 )
 from fused_spec.spec.resolving.prices import check_price
 from fused_spec.spec.resolving.references import References
-from fused_spec.spec.resolving.run_policy import run_policy
+from fused_spec.spec.resolving.run_policy import check_retries, run_policy
 from fused_spec.spec.resolving.steps import StepReader, smallest_step
 from fused_spec.spec.resolving.token_life import token_life
 from fused_spec.spec.udfs.loads import Loadable
+from fused_spec.udfs.code_places import CodePlace
 
 _SPEC: Pointer = ("spec",)
 _KEPT_HERE = ("sink", "expires", "warn_before")
@@ -96,6 +97,7 @@ class _Builder(Struct, kw_only=True):
     loadable: Loadable
     project: Project
     sources: dict[str, str] = field(default_factory=dict)
+    places: dict[str, CodePlace] = field(default_factory=dict)
 
     def job(self) -> DesiredJob | None:
         steps = self._steps()
@@ -119,16 +121,18 @@ class _Builder(Struct, kw_only=True):
             payload["additional_env"] = env
         if not self._is_sendable(config):
             return None
+        check_retries(spec.get("run", {}), config, self.project.hosted, self.findings)
         return DesiredJob(
             **self._common(payload),
             needs=_jobs(self.references.needed(spec.get("needs", []))),
             reads=_jobs(self.references.producers),
             writes=declared_outputs(spec),
-            run=run_policy(spec.get("run", {})),
+            run=run_policy(spec.get("run", {}), config),
             files=tuple(self.references.files.values()),
             start=_start(spec),
             protect=self._is_protected(),
             adopts=adopted_runs(self.document.tree["metadata"]),
+            code_places=self.places,
         )
 
     def udf(self) -> DesiredUdf | None:
@@ -206,6 +210,7 @@ class _Builder(Struct, kw_only=True):
             references=self.references,
             loadable=self.loadable,
             sources=self.sources,
+            places=self.places,
         )
 
     def _spec(self) -> Any:

@@ -10,6 +10,7 @@ from fused_spec.spec.checking.schema import complete
 from fused_spec.spec.checking.smallest import Reduce, reduction
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
+from fused_spec.spec.files.meant import STEP_TYPES
 from fused_spec.spec.files.named_files import Folder
 from fused_spec.spec.inputs.elements import elements_file
 from fused_spec.spec.inputs.read_options import check_reading
@@ -19,28 +20,32 @@ from fused_spec.spec.resolving.expectations import check_expectation
 from fused_spec.spec.resolving.references import References
 from fused_spec.spec.udfs.loads import Loadable
 from fused_spec.spec.udfs.udf import read_udf
+from fused_spec.udfs.code_places import CodePlace
 
 # The wire wants these said even where the spec may leave them out.
 _ALWAYS_SAID = {"partition_geospatial": ("partitioning_method", "partitioning_split_method")}
 
 
 class StepReader(Struct, kw_only=True):
-    """Reads steps of one document; `sources` gathers the file behind a payload path."""
+    """Reads steps of one document; `sources` gathers the file behind a payload path, `places` where code stands."""
 
     folder: Folder
     findings: Findings
     references: References
     loadable: Loadable
     sources: dict[str, str]
+    places: dict[str, CodePlace]
 
     def read(self, step: Any, pointer: Pointer, place: str) -> dict[str, Any] | None:
         """The step as it travels, or None when something in it is wrong; `place` is its path in the payload.
 
         Parts that the schema found wrong are left alone; the others are read, so that their problems are told too.
         """
-        if not isinstance(step, dict):
-            return None
-        return self._udf_step(step, pointer, place) if "udf" in step else self._ingestion(step, pointer)
+        if not isinstance(step, dict) or step.get("type") not in STEP_TYPES:
+            return None  # of a step without a type that is known, the schema says nothing of what is in it
+        if step["type"] == "udf":
+            return self._udf_step(step, pointer, place) if "udf" in step else None
+        return self._ingestion(step, pointer)
 
     def _udf_step(self, step: Mapping[str, Any], pointer: Pointer, place: str) -> dict[str, Any] | None:
         calls = self._calls(step.get("input"), (*pointer, "input"), place)
@@ -72,6 +77,7 @@ class StepReader(Struct, kw_only=True):
         if read is None:
             return None
         self.sources.update({f"{place}.{path}": file for path, file in read.sources.items()})
+        self.places.update(read.places)
         check_lists(read, declared.get("parameters", {}), pointer, self.findings)
         if calls is not None:
             check_calls(read, calls, pointer, self.findings)

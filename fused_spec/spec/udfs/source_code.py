@@ -5,6 +5,7 @@ from msgspec import Struct
 from fused_spec.messages.diagnostics import Location
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
+from fused_spec.udfs.code_places import CodePlace
 
 
 class SourceCode(Struct, frozen=True):
@@ -17,6 +18,13 @@ class SourceCode(Struct, frozen=True):
     file: str | None
     pointer: Pointer
     origin: str | None = None
+
+    def place(self, findings: Findings) -> CodePlace:
+        """Where its first line stands."""
+        if self.origin is not None:
+            return CodePlace(self.origin)
+        first = self.location(findings, 1, 1)
+        return CodePlace(first.path, first.line)
 
     def location(self, findings: Findings, line: int, column: int) -> Location:
         """The place of a line of the source: in its own file, or in the block of the spec."""

@@ -21,14 +21,19 @@ from fused_spec.spec.udfs.python_source import BadSyntax
 from fused_spec.spec.udfs.source_code import SourceCode
 from fused_spec.spec.udfs.text import Written, read_headers, read_written
 from fused_spec.udfs.bundle import as_headers
+from fused_spec.udfs.code_places import CodePlace, CodePlaces, fingerprint
 
 
 class ReadUdf(Struct, frozen=True, kw_only=True):
-    """A UDF in the words of the wire; `sources` names the file behind a field, by the field's path in it."""
+    """A UDF in the words of the wire; `sources` names the file behind a field, by the field's path in it.
+
+    `places` are those of its code, of its headers and of what it loads.
+    """
 
     udf: dict[str, Any]
     function: Function
     sources: Mapping[str, str] = field(default_factory=dict)
+    places: CodePlaces = field(default_factory=dict)
 
 
 def read_udf(
@@ -68,6 +73,10 @@ def read_udf(
         udf={name: value for name, value in udf.items() if value not in ([], {})},
         function=function,
         sources=_origins(written, [code.origin for code in headers.values()] + [origin for _, origin in loaded]),
+        places={
+            **{fingerprint(bundled.text.code): CodePlace(origin) for bundled, origin in loaded if not bundled.is_self},
+            **{fingerprint(code.text): code.place(findings) for code in (*headers.values(), written.code)},
+        },
     )
 
 

@@ -68,6 +68,7 @@ def _change(change: Change) -> dict[str, Any]:
         "sign": change.action.sign,
         "job_id": change.job_id,
         "digest": change.digest,
+        "part": change.part.to_json() if change.part is not None else None,
         "fields": [_field(field) for field in shown_fields(change.fields)],
         "notes": [redact(note) for note in change.notes],
         "renamed_from": change.renamed_from,

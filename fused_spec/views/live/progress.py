@@ -167,7 +167,9 @@ def _words(event: Event) -> str | None:
         case Uploaded(sent=True):
             return f"uploaded {event.file.path.name} ({event.file.size:,} bytes)"
         case Started():
-            return f"found as {event.job_id}, started before" if event.adopted else f"started as {event.job_id}"
+            what = "" if event.part is None else f", for {len(event.part.elements):,} of {event.part.of:,} elements"
+            how = f"found as {event.job_id}, started before" if event.adopted else f"started as {event.job_id}"
+            return f"{how}{what}"
         case Attached():
             return f"already running as {event.job_id}"
         case StatusChanged() if event.status.in_flight:  # the end of a run is told by what it ends

@@ -88,18 +88,31 @@ def _foreign(run: ListedRun) -> str:
     return f"(copy of {visible(run.copy_of.name)})" if run.copy_of else "(not of fused-spec)"
 
 
-def show_text(details: Mapping[str, Any]) -> str:
-    """The document of `show` as lines, its steps in a few words."""
+def show_text(details: Mapping[str, Any], outputs: Sequence[tuple[str, str]] = ()) -> str:
+    """The document of `show` as lines, its steps and outputs in a few words."""
     rows = [(name.replace("_", " "), visible(str(details[name]))) for name in _SHOWN if details.get(name) is not None]
     rows += [("note", visible(note)) for note in details.get("notes", ())]
     if (details.get("total_tasks") or 0) > 1:
         rows.append(("tasks", f"{details['finished_tasks']} of {details['total_tasks']}"))
+    rows += list(_parts(details))
     rows += [(name, one_line(value)) for name, value in details["settings"].items()]
     steps = (details["config"] or {}).get("steps", [])
     rows += [(f"step {number}", _step(step)) for number, step in enumerate(steps, start=1)]
     rows += [("came of it", line) for line in _facts_lines(details.get("facts") or {})]
-    rows += [("results", cut(", ".join(map(visible, details["results"])), 200))] if details["results"] else []
-    return table(rows)
+    return table([*rows, *outputs])
+
+
+def _parts(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which elements a run was for, and which run made which of the results, where one alone did not make all."""
+    if (part := details.get("part")) is not None:
+        yield "elements", f"{_numbers(part['elements'])}, of {part['of']:,}: what had no result after {part['after']}"
+    for one in details.get("made_by", ()) if details.get("part") else ():
+        what = "made what nobody knows any more" if one["elements"] is None else f"made {_numbers(one['elements'])}"
+        yield "made by", visible(f"{one['job_id']} {what}")
+
+
+def _numbers(stretches: str) -> str:
+    return cut(stretches.replace(",", ", "), 100) or "none"
 
 
 def _facts_lines(facts: Mapping[str, Any]) -> Iterator[str]:

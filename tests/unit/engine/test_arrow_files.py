@@ -172,8 +172,15 @@ def arrow_table(values: pa.Array, kind: str, parameters: str = '{"crs": "EPSG:43
 
 
 @pytest.mark.parametrize("kind", SHAPES)
-@pytest.mark.parametrize("interleaved", [True, False])
-@pytest.mark.parametrize("height", [True, False])
+@pytest.mark.parametrize(
+    ("interleaved", "height"),
+    [
+        (True, True),
+        (False, False),
+        pytest.param(True, False, marks=pytest.mark.thorough),
+        pytest.param(False, True, marks=pytest.mark.thorough),
+    ],
+)
 def test_geoarrow_is_read_in_each_of_its_forms(
     kind: str, interleaved: bool, height: bool, tmp_path: Path, storage: Path
 ) -> None:

@@ -1,12 +1,14 @@
 """Loading and calling the code of a UDF."""
 
 import json
+import traceback
 from typing import Any
 
 import pytest
 
 from fused_spec.engine.calling.arguments import bind
-from fused_spec.engine.udfs.runner import UdfNotLoadable, load_udf
+from fused_spec.engine.udfs.runner import Scope, UdfNotLoadable, load_udf
+from fused_spec.udfs.code_places import CodePlace, fingerprint
 from fused_spec.wire import Header, Udf
 
 
@@ -83,3 +85,40 @@ def test_code_that_does_not_parse_says_where() -> None:
     with pytest.raises(SyntaxError) as caught:
         load_udf(Udf(name="areas", entrypoint="udf", code="def udf(:\n"))
     assert (caught.value.filename, caught.value.lineno) == ("<udf areas>", 1)
+
+
+def placed(code: str, place: CodePlace) -> Scope:
+    return Scope(places={fingerprint(code): place})
+
+
+def frames_of(code: str, place: CodePlace) -> list[tuple[str, int | None, str | None]]:
+    """File, line and text of the frames of a failing call, from the UDF's own on."""
+    loaded = load_udf(Udf(entrypoint="udf", code=code), placed(code, place))
+    with pytest.raises(ZeroDivisionError) as caught:
+        loaded.call(bind(loaded))
+    found = traceback.extract_tb(caught.value.__traceback__)
+    return [(one.filename, one.lineno, one.line) for one in found if one.filename == place.file]
+
+
+def test_a_frame_names_the_file_of_the_project() -> None:
+    code = "def udf():\n    return 1 / 0\n"
+    assert frames_of(code, CodePlace("udfs/area.py")) == [("udfs/area.py", 2, "return 1 / 0")]
+
+
+def test_a_frame_of_code_within_a_spec_names_the_line_of_the_spec() -> None:
+    code = "def udf():\n    return 2 / 0\n"
+    assert frames_of(code, CodePlace("specs/a.yaml", 12)) == [("specs/a.yaml", 13, "return 2 / 0")]
+
+
+def test_lines_of_another_code_in_the_same_file_stay_as_they_are() -> None:
+    later = "def udf():\n    return 3 / 0\n"
+    frames_of(later, CodePlace("specs/b.yaml", 30))
+    assert frames_of("def udf():\n    return 4 / 0\n", CodePlace("specs/b.yaml", 2))[0][1:] == (3, "return 4 / 0")
+    assert frames_of(later, CodePlace("specs/b.yaml", 30))[0][1:] == (31, "return 3 / 0")
+
+
+def test_code_that_does_not_parse_says_where_in_the_file_of_the_project() -> None:
+    code = "def udf(:\n"
+    with pytest.raises(SyntaxError) as caught:
+        load_udf(Udf(name="areas", entrypoint="udf", code=code), placed(code, CodePlace("specs/a.yaml", 9)))
+    assert (caught.value.filename, caught.value.lineno) == ("specs/a.yaml", 9)

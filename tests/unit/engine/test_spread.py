@@ -118,6 +118,7 @@ def executed(dask: Cluster) -> list[int]:
         return list(client.run(lambda dask_worker: dask_worker.state.executed_count).values())
 
 
+@pytest.mark.thorough
 def test_all_workers_take_part(dask: Cluster, tmp_path: Path) -> None:
     before = executed(dask)
     assert run(job_folder(tmp_path, {**GEOSPATIAL, "input": scattered(tmp_path)}, engine=dask.address))

@@ -11,8 +11,9 @@ import pytest
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError, Misconfigured
 from fused_spec.jobs.status import RunStatus
-from fused_spec.reconcile.archive.folders import Archive, RunRecord
+from fused_spec.reconcile.archive.folders import Archive
 from fused_spec.reconcile.archive.receipt import Receipt
+from fused_spec.reconcile.archive.record import RunRecord
 from fused_spec.reconcile.archive.spool import LogRecord, WholeLog
 from fused_spec.reconcile.store.formats import LaterFormat
 from fused_spec.reconcile.store.local import LocalStore

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.errors import Misconfigured
+from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.reconcile.journal.intents import Attempt, Earlier, Journal
 from fused_spec.reconcile.store.local import LocalStore
 from fused_spec.spec.model import Key, Kind
@@ -37,6 +39,12 @@ def test_what_was_started_at_one_service_was_not_started_at_another(store: Local
     here.started(attempt(), "7e57")
     assert (list(here.newest_started([KEY], ())), list(there.newest_started([KEY], ()))) == ([KEY], [])
     assert (here.notes().started, there.notes().started) == ({"a1"}, frozenset())
+
+
+def test_an_attempt_knows_the_elements_that_it_is_for(store: LocalStore) -> None:
+    journal, part = Journal(store, "scope", "here"), Part(of=300, elements=Stretches.of([7, 100]), after="the-first")
+    journal.intend(replace(attempt(), part=part))
+    assert [one.part for one in journal.open_intents()] == [part]
 
 
 def test_an_intent_at_one_service_is_not_settled_at_another(store: LocalStore) -> None:

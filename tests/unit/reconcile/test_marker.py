@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.reconcile.marking.marker import FIELD, Marker, is_marked, is_of_project, marker_in, object_marker
 from fused_spec.spec.model import Key, Kind
 
@@ -17,9 +19,28 @@ def test_a_marker_survives_the_way_through_metadata() -> None:
     assert marker_in({"own": 1, FIELD: MARKER.to_metadata()}) == MARKER
 
 
+def test_a_marker_tells_the_elements_that_a_run_is_for() -> None:
+    marker = replace(MARKER, part=Part(of=300, elements=Stretches.of([7, 8, 100]), after="the-first"))
+    assert marker_in({FIELD: marker.to_metadata()}) == marker
+
+
+def test_a_marker_of_all_elements_says_nothing_of_them() -> None:
+    assert "part" not in MARKER.to_metadata()
+
+
 @pytest.mark.parametrize(
     "change",
-    [{"v": 2}, {"v": None}, {"kind": "Table"}, {"attempt": "2"}, {"name": None}, {"digest": 5}, {"nonce": None}],
+    [
+        {"v": 2},
+        {"v": None},
+        {"kind": "Table"},
+        {"attempt": "2"},
+        {"name": None},
+        {"digest": 5},
+        {"nonce": None},
+        {"part": {"of": 3}},
+        {"part": 3},
+    ],
 )
 def test_a_marker_that_is_not_exactly_right_is_none(change: dict[str, Any]) -> None:
     assert marker_in({FIELD: {**MARKER.to_metadata(), **change}}) is None

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.messages.diagnostics import Location
 from fused_spec.reconcile.marking.marker import Marker
 from fused_spec.reconcile.marking.payload import (
@@ -59,6 +60,29 @@ def test_a_changed_expectation_is_shown_by_its_own_name() -> None:
     kept = JobConfig.model_validate_json(job_config(before, marker(before)).model_dump_json())
     [change] = job_differences(after, kept, marker(before))
     assert (change.path, change.before, change.after) == ("config.steps.0.expect.rows", 1, 2)
+
+
+PART = Part(of=4, elements=Stretches.of([1, 3]), after="the-first")
+
+
+def test_what_is_sent_for_a_part_has_its_elements_alone() -> None:
+    declared = job(input=["a", "b", "c", "d"])
+    [step] = job_config(declared, replace(marker(declared), part=PART)).steps
+    assert getattr(step, "input", None) == ["b", "d"]
+
+
+def test_a_part_of_an_unchanged_job_shows_no_difference() -> None:
+    declared = job(input=["a", "b", "c", "d"])
+    sent = replace(marker(declared), part=PART)
+    assert job_differences(declared, job_config(declared, sent), sent) == ()
+
+
+def test_a_part_of_a_job_that_changed_shows_what_else_changed() -> None:
+    declared = job(input=["a", "b", "c", "d"])
+    sent = replace(marker(declared), part=PART)
+    config = job_config(declared, sent)
+    [change] = job_differences(job(input=["a", "b", "c", "d"], expect={"rows": 1}), config, sent)
+    assert change.path == "config.steps.0.expect"
 
 
 READING = {"fused-spec": {"read": {"delimiter": ";"}}}

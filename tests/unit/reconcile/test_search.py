@@ -97,8 +97,8 @@ def test_beside_very_many_of_others_a_second_reading_asks_for_one_page() -> None
 
 
 def test_a_second_reading_ends_at_the_line_that_the_first_looked_at_last() -> None:
-    service = Service(others(6_000, first_age=timedelta()))
-    service.ran("a", timedelta(minutes=10), of=AREAS, place=600)  # its twins are within an hour, to the second
+    service = Service(others(6_000, first_age=timedelta(minutes=5)))
+    service.ran("a", timedelta(minutes=10), of=AREAS, place=300)  # its twins are within an hour, to the second
     reader = Reader(service)
     assert reader.find(AREAS) == ["a"]
     service.later(timedelta(seconds=5))

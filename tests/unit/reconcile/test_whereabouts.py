@@ -11,7 +11,8 @@ from fused_spec.configuration.settings import Target
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.diagnostics import Location
 from fused_spec.plan.model import History, Run, Trace
-from fused_spec.reconcile.archive.folders import Archive, RunRecord
+from fused_spec.reconcile.archive.folders import Archive
+from fused_spec.reconcile.archive.record import RunRecord
 from fused_spec.reconcile.archive.spool import WholeLog
 from fused_spec.reconcile.journal.intents import Attempt, Journal
 from fused_spec.reconcile.reviewing.whereabouts import Whereabouts, oddities, with_unreadable

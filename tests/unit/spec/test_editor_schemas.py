@@ -16,7 +16,14 @@ NAMES = Names({"disk": {"type": "number"}, "root": {"type": "string"}}, ("dev",)
 
 
 @pytest.mark.parametrize("kind", [None, *KINDS, INCLUDED])
-@pytest.mark.parametrize("names", [None, Names(), NAMES], ids=["general", "empty", "own"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(None, id="general", marks=pytest.mark.thorough),
+        pytest.param(Names(), id="empty", marks=pytest.mark.thorough),
+        pytest.param(NAMES, id="own"),
+    ],
+)
 def test_a_schema_for_editors_is_a_schema_with_all_its_definitions(kind: str | None, names: Names | None) -> None:
     made = editor_schema(kind, names)
     jsonschema.Draft202012Validator.check_schema(made)

@@ -458,3 +458,10 @@ def test_a_saved_udf_brings_no_local_file(resolved: Resolve) -> None:
 def test_a_sink_that_is_no_file_of_the_project_is_refused(resolved: Resolve, sink: str) -> None:
     text = f"{SAVED}---\n{TOKEN}".replace(".secrets/tiles", sink)
     assert the_problem(resolved(a__yaml=text)).code in ("outside-project", "not-a-file")
+
+
+@pytest.mark.parametrize("kind", ["", "type: udv, ", "type: 7, ", "nulltype: udf, ", "type: null, ", "type: [udf], "])
+@pytest.mark.parametrize("inside", ["udf: {nullfile: area.py}", "udf: 7", "input: {nullfile: a.geojson}, output: 7"])
+def test_a_step_without_a_known_type_is_told_of_its_type(resolved: Resolve, kind: str, inside: str) -> None:
+    text = INLINE[: INLINE.index("      - type")] + f"      - {{{kind}{inside}}}\n"
+    assert "type" in resolved(job__yaml=text).diagnostics[0].message

@@ -81,7 +81,7 @@ def both(project: Path, count: int) -> tuple[Resolution, object]:
     return resolve(["specs"], cwd=project, processes=count), survey(["specs"], cwd=project, processes=count)
 
 
-@pytest.mark.parametrize("count", [2, 3, 50])
+@pytest.mark.parametrize("count", [2, pytest.param(3, marks=pytest.mark.thorough), 50])
 def test_several_processes_say_what_one_says(project: Path, count: int) -> None:
     assert both(project, count) == both(project, 1)
 

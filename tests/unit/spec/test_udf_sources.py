@@ -432,3 +432,26 @@ def test_a_clone_below_the_home_of_nobody_is_not_here(made: Made, tmp_path: Path
     made("{file: area.py}", {"area.py": UDF})
     (tmp_path / "fused-spec.yaml").write_text(PROJECT.replace("clone}", "~nobody-of-this-name/clone}"))
     assert resolve(["specs"], cwd=tmp_path).diagnostics == ()
+
+
+def places_of(job: DesiredJob) -> set[tuple[str, int]]:
+    return {(place.file.rpartition("/")[2], place.line) for place in job.code_places.values()}
+
+
+def test_a_job_knows_in_which_files_its_code_stands(made: Made) -> None:
+    udf = "{file: area.py, headers: [{module_name: helper, file: helper.py}]}"
+    code = "common = fused.load('common')\n" + UDF
+    job = the_job(made(udf, {"area.py": code, "helper.py": "X = 1\n", "common.py": "@fused.udf\ndef udf(): pass\n"}))
+    assert places_of(job) == {("area.py", 1), ("helper.py", 1), ("common.py", 1)}
+
+
+def test_of_code_in_a_spec_it_knows_the_line(made: Made) -> None:
+    job = the_job(made("\n          code: |\n            @fused.udf\n            def udf(): pass\n"))
+    assert places_of(job) == {("job.yaml", 10)}
+
+
+def test_of_code_in_git_it_knows_the_commit_and_the_path(made: Made, tmp_path: Path) -> None:
+    commit = commit_files(tmp_path / "clone", {"area.py": UDF})
+    job = the_job(made(f"{{git: {WEB}/tree/{commit}/area.py}}"))
+    [place] = job.code_places.values()
+    assert (commit in place.file, place.file.endswith("area.py"), place.line) == (True, True, 1)

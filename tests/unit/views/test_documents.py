@@ -72,6 +72,7 @@ def test_a_plan_has_every_key_of_the_contract() -> None:
             "sign": "-/+",
             "job_id": "7e57ab1e",
             "digest": "d1:" + "0" * 64,
+            "part": None,
             "fields": [{"path": "disk_size_gb", "before": 10, "after": 20}],
             "notes": [],
             "renamed_from": None,

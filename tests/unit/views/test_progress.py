@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions
 from rich.text import Text
 
+from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import RunningTask, Standing
 from fused_spec.plan.actions import Action
@@ -39,6 +40,13 @@ def running(finished: int = 1, total: int = 4, status: RunStatus = RunStatus.RUN
     return StatusChanged(
         key=job_key("a"), job_id="7e57", status=status, finished_tasks=finished, total_tasks=total, at=NOW
     )
+
+
+def test_a_run_of_a_part_says_for_how_many_elements_it_was_started() -> None:
+    part = Part(of=300, elements=Stretches.of([7, 8, 100]), after="7e56")
+    line = event_line(replace(started(), part=part))
+    assert line is not None
+    assert line.endswith("started as 7e57, for 3 of 300 elements")
 
 
 def started() -> Started:

@@ -12,7 +12,8 @@ from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.named_files import Folder, Trouble
 from fused_spec.spec.inputs.local_inputs import Inputs
 from fused_spec.spec.language.cells import ranges
-from fused_spec.spec.language.cells.elements import AT, Element, check_keys, element_of
+from fused_spec.spec.language.cells.doubtful import doubtful_in_file
+from fused_spec.spec.language.cells.elements import AT, KEY, Element, check_keys, element_of
 from fused_spec.spec.language.cells.matrix import WORDS, Matrix
 from fused_spec.spec.language.merging.layer import Layer, Told
 
@@ -70,7 +71,7 @@ class Dimensions:
             )
             return None
         if file.lower().endswith((".yaml", ".yml")):
-            listed = self._yaml(file, said, name)
+            listed = self._yaml(file, said, name, by)
             return None if listed is None else self._listed(name, listed, by)
         elements = self.inputs.elements(file, self.folder)
         if isinstance(elements, Trouble):
@@ -83,7 +84,7 @@ class Dimensions:
         ]
         return None if None in found else [one for one in found if one is not None]
 
-    def _yaml(self, file: str, said: Layer, name: str) -> Layer | None:
+    def _yaml(self, file: str, said: Layer, name: str, by: str | None) -> Layer | None:
         path = self.folder.locate(file)
         if isinstance(path, Trouble):
             self.told.tell(path.code, path.message, said.place, path.hint, (*AT, name, "file"))
@@ -96,6 +97,9 @@ class Dimensions:
         tree = documents[0].tree if len(documents) == 1 else None
         if not isinstance(tree, list):
             self._tell(f"{file} holds no list", said.place, name, "write one element on each line, with a hyphen")
+            return None
+        if doubtful := list(doubtful_in_file(documents[0], by or KEY)):
+            self.told.problems += doubtful
             return None
         return Layer(tree, spotted(documents[0].positions.root, content.name))
 

@@ -9,6 +9,8 @@ from fused_spec.spec.documents.wording import spelt
 from fused_spec.spec.language.merging.layer import Layer, Told
 
 AT: Pointer = ("matrix",)
+KEY = "key"
+"""The field of a mapping that has its key, where no other is named."""
 
 
 class Element(NamedTuple):
@@ -32,7 +34,7 @@ def element_of(layer: Layer, dimension: str, by: str | None, told: Told) -> Elem
     """The element that a value is; `by` is the field of a mapping that has its key."""
     value = layer.tree
     if isinstance(value, dict):
-        name = by or "key"
+        name = by or KEY
         if name not in value:
             hint = f"add {name}: …, a short word that stays the same" if by is None else f'add "{by}"'
             message = f'an element of "{dimension}" has no "{name}"'

@@ -9,6 +9,9 @@ from fused_spec.spec.documents.positions import Place
 from fused_spec.spec.language.merging.layer import Layer
 from fused_spec.spec.language.names.templates import Mistake, Reference
 
+VALUE = 64
+"""How many characters weigh as much as a value."""
+
 
 class Found(NamedTuple):
     """A value, where it stands (None where nothing in a file says it), and the words for that."""
@@ -74,3 +77,21 @@ def _noun(value: Any) -> str:
         return "null"
     kinds = {str: "text", bool: "true or false", list: "a list", dict: "a mapping"}
     return kinds.get(type(value), "a number")
+
+
+def is_heavier(value: Any, most: int) -> bool:
+    """Whether a value has more than so many characters, each value in it taken for `VALUE` of them.
+
+    No more of it is looked at than that.
+    """
+    left = [value]
+    while left:
+        one = left.pop()
+        most -= VALUE + (len(one) if isinstance(one, str) else 0)
+        if most < 0:
+            return True
+        if isinstance(one, dict):
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+    return False

@@ -7,6 +7,7 @@ from typing import Any
 from fused_spec.messages.named_secrets import Named, Veiled
 from fused_spec.messages.named_secrets import Part as Piece
 from fused_spec.spec.documents.positions import Place, Pointer, Spot, throughout
+from fused_spec.spec.files.limits import MAX_FILLED
 from fused_spec.spec.language.merging.layer import Told
 from fused_spec.spec.language.names.answers import Answer, Found, Hole, text_of
 from fused_spec.spec.language.names.templates import MARK, Mistake, Part, Reference, is_whole, parts_of
@@ -107,6 +108,13 @@ class Filler:
         where = self._via(place, ", ".join(dict.fromkeys(vias))), None
         if any(isinstance(piece, Named) for piece in said):
             return Veiled(said), where
+        if (length := sum(map(len, map(str, said)))) > MAX_FILLED:
+            message = (
+                f"with its names filled in, this is a text of {length:,} characters, and {MAX_FILLED:,} are the most"
+            )
+            self.told.tell("too-large", message, place, "name less in it", pointer)
+            self.holes.add(pointer)
+            return "", place
         return "".join(map(str, said)), where
 
     def _whole(self, reference: Part, place: Place, pointer: Pointer) -> tuple[Any, Place]:

@@ -8,8 +8,9 @@ from fused_spec.configuration.declared_secrets import NO_SECRETS, Origin, Secret
 from fused_spec.messages.diagnostics import Diagnostic, guess, nearest
 from fused_spec.messages.named_secrets import Named
 from fused_spec.spec.documents.positions import Place
+from fused_spec.spec.files.limits import MAX_FILLED
 from fused_spec.spec.language.merging.layer import Layer, Told
-from fused_spec.spec.language.names.answers import Answer, Found, Hole, within
+from fused_spec.spec.language.names.answers import VALUE, Answer, Found, Hole, is_heavier, within
 from fused_spec.spec.language.names.interpolation import Filler, names_in
 from fused_spec.spec.language.names.templates import Mistake, Reference
 from fused_spec.spec.language.outside import Outside
@@ -224,6 +225,10 @@ class Values:
         """A value of a variable with the names in it replaced, and whether a hole is among them."""
         filler = Filler(self.of, told)
         value, _ = filler.fill(tree, place)
+        if value is not tree and is_heavier(value, MAX_FILLED):
+            most = f"{MAX_FILLED:,} characters or {MAX_FILLED // VALUE:,} values"
+            message = f"with its names filled in, this is more than {most}"
+            told.tell("too-large", message, place, "name less in it")
         return value, bool(filler.holes)
 
     def _environment(self, reference: Reference) -> Answer:

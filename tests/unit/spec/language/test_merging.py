@@ -11,6 +11,7 @@ from fused_spec.spec.documents.positions import Place, Spot
 from fused_spec.spec.language.merging.layer import Told
 from fused_spec.spec.language.merging.merge import finished, over
 from fused_spec.spec.language.merging.shapes import shape_of
+from tests.depth import examples
 
 JOB = shape_of("Job")
 
@@ -111,9 +112,12 @@ _UDF = st.dictionaries(
     st.sampled_from(["file", "git", "name", "$replace"]), st.sampled_from(["x", "y"]) | st.just(True)
 )
 _STEP = st.fixed_dictionaries({}, optional={"n_processes": _SCALARS, "udf": _UDF | st.none()})
+_STEP_NAMES = st.sampled_from(["a", "b", "c"])
 _STEPS = st.one_of(
-    st.lists(st.builds(lambda name, step: {"name": name, **step}, st.just("a"), _STEP), max_size=1),
-    st.dictionaries(st.just("a"), _STEP, max_size=1),
+    st.dictionaries(_STEP_NAMES, _STEP, max_size=3).map(
+        lambda steps: [{"name": name, **step} for name, step in steps.items()]
+    ),
+    st.dictionaries(_STEP_NAMES, _STEP, max_size=2),  # patches of the items of these names
 )
 _LAYERS = st.fixed_dictionaries(
     {},
@@ -131,6 +135,7 @@ def merge(left: tuple[Any, Place], right: tuple[Any, Place], told: Told) -> tupl
     return over(left, right, JOB, told)
 
 
+@examples(400)
 @given(_LAYERS, _LAYERS, _LAYERS)
 def test_any_grouping_of_layers_gives_the_same(one: Any, two: Any, three: Any) -> None:
     told = Told("a.yaml")
@@ -141,6 +146,7 @@ def test_any_grouping_of_layers_gives_the_same(one: Any, two: Any, three: Any) -
     assert told.problems or left == right
 
 
+@examples(400)
 @given(_LAYERS)
 def test_a_layer_over_itself_is_itself(layer: Any) -> None:
     told = Told("a.yaml")
@@ -148,6 +154,19 @@ def test_a_layer_over_itself_is_itself(layer: Any) -> None:
     assert finished(merge(one, one, told), JOB, told) == finished(one, JOB, told)
 
 
+@examples(400)
+@given(_LAYERS, _LAYERS)
+def test_a_layer_under_others_says_nothing_that_it_does_not_say_again_over_them(one: Any, two: Any) -> None:
+    """So that a fragment that is used twice stands but once, where it is strongest."""
+    told = Told("a.yaml")
+    first, second = sited(one), sited(two)
+    twice = finished(merge(merge(first, second, told), first, told), JOB, told)
+    once = finished(merge(second, first, told), JOB, told)
+    # Patches need the list that they change below them.
+    assert told.problems or twice[0] == once[0]
+
+
+@examples(400)
 @given(_LAYERS)
 def test_a_layer_that_says_nothing_changes_nothing(layer: Any) -> None:
     told, one, nothing = Told("a.yaml"), sited(layer), sited({})
@@ -156,8 +175,18 @@ def test_a_layer_that_says_nothing_changes_nothing(layer: Any) -> None:
     assert finished(merge(nothing, one, told), JOB, told)[0] == whole
 
 
+@examples(400)
 @given(_LAYERS, _LAYERS)
 def test_merging_changes_neither_layer(one: Any, two: Any) -> None:
     before = repr((one, two))
     merge(sited(one), sited(two), Told("a.yaml"))
     assert repr((one, two)) == before
+
+
+@examples(200)
+@given(st.permutations(["a", "b", "c"]), st.dictionaries(_STEP_NAMES, st.integers(1, 4), min_size=1))
+def test_patches_of_different_items_may_come_in_any_order(order: list[str], said: dict[str, int]) -> None:
+    steps = [{"name": name, "type": "udf"} for name in ("a", "b", "c")]
+    patches = [{"config": {"steps": {name: {"n_processes": said[name]}}}} for name in order if name in said]
+    merged = spec({"config": {"steps": steps}}, *patches)["config"]["steps"]
+    assert merged == [one | ({"n_processes": said[one["name"]]} if one["name"] in said else {}) for one in steps]

@@ -25,8 +25,9 @@ def request_options(function: Function) -> Function:
             flag_value=_ALL,
             metavar="[NAME]",
             shell_complete=naming(Noun.JOBS),
-            help="Start a held job again; without a NAME every one. Stands behind the paths.",
+            help="Start a held job again, for what has no result; without a NAME every one. Stands behind the paths.",
         ),
+        click.option("--all", "whole", is_flag=True, help="Have --retry start all elements of a job."),
         click.option(
             "--rerun",
             multiple=True,
@@ -44,7 +45,7 @@ def request_options(function: Function) -> Function:
     )
 
     def gather(*arguments: Any, **given: Any) -> Any:
-        asked = {name: given.pop(name) for name in ("prune_limit", "prune", "retry", "rerun", "select")}
+        asked = {name: given.pop(name) for name in ("prune_limit", "prune", "retry", "whole", "rerun", "select")}
         return function(*arguments, requests=_requests(**asked), **given)
 
     gather.__doc__ = function.__doc__
@@ -60,16 +61,20 @@ def _requests(
     *,
     rerun: tuple[str, ...],
     retry: tuple[str, ...],
+    whole: bool,
     select: tuple[str, ...],
     prune: bool,
     prune_limit: int | None,
 ) -> "Requests":
     from fused_spec.plan.model import Requests
 
+    if whole and not retry:
+        raise click.UsageError("--all says which elements --retry starts: name --retry, too, or --rerun NAME")
     return Requests(
         rerun=frozenset(rerun),
         retry=frozenset(retry) - {_ALL},
         retry_all=_ALL in retry,
+        whole=whole,
         select=frozenset(select),
         prune=prune,
         prune_limit=prune_limit,

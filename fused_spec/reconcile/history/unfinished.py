@@ -1,0 +1,40 @@
+"""Of the newest run of a job that did not make all results: which it made, by its receipt, or else by the service."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from fused_spec.jobs.status import RunStatus
+from fused_spec.plan.model import PastRun, Run
+from fused_spec.reconcile.history.markers import Markers
+from fused_spec.reconcile.marking.done import done_of, meant_by
+from fused_spec.spec.model import DesiredJob, Key, OnRetry
+
+if TYPE_CHECKING:
+    from fused_spec.api.reading import FusedReader
+
+
+def with_results(
+    api: "FusedReader",
+    newest: Mapping[Key, Run],
+    past: Mapping[Key, PastRun],
+    jobs: Mapping[Key, DesiredJob],
+    markers: Markers,
+) -> dict[Key, Run]:
+    """The newest runs of which it matters, and that are over, with what they made."""
+    matters = [key for key, run in newest.items() if key in jobs and _matters(run, jobs[key])]
+
+    def asked(key: Key) -> Run:
+        run, receipt = newest[key], past.get(key)
+        if receipt is not None and receipt.job_id == run.job_id and receipt.done is not None:
+            return replace(run, done=receipt.done)
+        if run.status is RunStatus.SUCCEEDED:
+            return run  # it made all, or its receipt says which it did not
+        return replace(run, done=done_of(api, run.job_id, meant_by(jobs[key], run.part), markers.side_by_side))
+
+    return dict(zip(matters, markers.side_by_side(asked, matters), strict=True))
+
+
+def _matters(run: Run, job: DesiredJob) -> bool:
+    return job.run.on_retry is OnRetry.FAILED and run.digest == job.digest and not run.status.in_flight
