@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from fused_spec.reconcile.archive.folders import Archive
 from fused_spec.views.pages.gathering import page_data
 from fused_spec.views.pages.report import report
 from tests.browser.chromium import Scheme, opened
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.thorough
 DESK, PHONE = (1280, 900), (360, 740)
 
 
-def written(make: Callable[[Path], kept.Archive], folder: Path) -> Path:
+def written(make: Callable[[Path], Archive], folder: Path) -> Path:
     archive = make(folder)
     path = folder / "report.html"
     path.write_bytes(report(page_data("Runs of a week", list(archive.receipts()), archive)))
@@ -27,7 +28,7 @@ def written(make: Callable[[Path], kept.Archive], folder: Path) -> Path:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("make", [kept.week, kept.hostile, kept.empty])
 def test_a_report_asks_for_nothing_and_can_be_used_by_everybody(
-    browser: Browser, tmp_path: Path, make: Callable[[Path], kept.Archive], scheme: Scheme, size: tuple[int, int]
+    browser: Browser, tmp_path: Path, make: Callable[[Path], Archive], scheme: Scheme, size: tuple[int, int]
 ) -> None:
     path = written(make, tmp_path)
     with opened(browser, path, scheme=scheme, size=size) as seen:

@@ -61,6 +61,13 @@ class ErrorGroup(Struct, frozen=True, kw_only=True):
     elements: Sequence[str]
 
 
+class TaskEnd(Struct, frozen=True, kw_only=True):
+    """The last lines that a task wrote."""
+
+    task: TaskLine
+    lines: Sequence[str]
+
+
 class Earlier(Struct, frozen=True, kw_only=True):
     """A run of the same job, or this one; `share` is its time as a part of the longest of them."""
 
@@ -99,6 +106,8 @@ class RunPage(Struct, frozen=True, kw_only=True):
     busy: Sequence[int]
     """How many tasks ran in each part of the run's time."""
     errors: Sequence[ErrorGroup]
+    ends: Sequence[TaskEnd]
+    """Of the first task of each error."""
     log: Sequence[str]
     log_lines: int
     outputs: Sequence[StepFacts]

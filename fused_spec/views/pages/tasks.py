@@ -4,7 +4,6 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 import mercantile
@@ -21,6 +20,7 @@ MOST_LISTED = 1_500
 _MOST_CELLS = 1_000
 _MOST_GROUPS = 50
 _MOST_ELEMENTS = 12
+_FARTHEST = 1e9  # no degree and no tile is so far; what is no number is not nearer
 _PARTS = 120  # of a run's time, in each of which it is told how many tasks ran
 _ORDER = {state: number for number, state in enumerate(State)}
 _STATES = {
@@ -186,24 +186,31 @@ def place_of(element: Any) -> Bounds | None:
     if not isinstance(element, Mapping):
         return None
     for name in ("bbox", "bounds"):
-        if _are_numbers(given := element.get(name), 4):
-            return tuple(map(float, given))  # type: ignore[return-value]
-    tile = [element.get(name) for name in ("x", "y", "z")]
-    if all(isinstance(one, int) and not isinstance(one, bool) for one in tile):
-        x, y, z = tile
-        return tuple(mercantile.bounds(x, y, z)) if 0 <= z <= 30 and min(x, y) >= 0 and max(x, y) < 2**z else None
-    for east, north in (("lon", "lat"), ("lng", "lat"), ("longitude", "latitude")):
-        if _are_numbers(point := [element.get(east), element.get(north)], 2):
-            return (*map(float, point), *map(float, point))  # type: ignore[return-value]
+        if (corners := _numbers(element.get(name))) is not None and len(corners) == 4:
+            west, south, east, north = corners
+            return west, south, east, north
+    if (tile := _numbers([element.get(name) for name in ("x", "y", "z")])) is not None:
+        return _bounds_of_tile(*tile)
+    for names in (("lon", "lat"), ("lng", "lat"), ("longitude", "latitude")):
+        if (point := _numbers([element.get(name) for name in names])) is not None:
+            return point[0], point[1], point[0], point[1]
     return None
 
 
-def _are_numbers(given: Any, count: int) -> bool:
-    return (
-        isinstance(given, list | tuple)
-        and len(given) == count
-        and all(isinstance(one, int | float) and not isinstance(one, bool) and isfinite(one) for one in given)
-    )
+def _bounds_of_tile(x: float, y: float, z: float) -> Bounds | None:
+    """Those of a tile of the web; None for numbers that are none."""
+    if not (x.is_integer() and y.is_integer() and z in range(31) and min(x, y) >= 0 and max(x, y) < 2**z):
+        return None
+    west, south, east, north = mercantile.bounds(int(x), int(y), int(z))
+    return west, south, east, north
+
+
+def _numbers(given: Any) -> list[float] | None:
+    if not isinstance(given, list | tuple):
+        return None
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < _FARTHEST for one in given):
+        return None
+    return [float(one) for one in given]
 
 
 def _named(task: Task, elements: Elements) -> str:

@@ -53,7 +53,7 @@ def keep(
     tasks: Sequence[Task] | None = None,
     elements: Sequence[Any] = (),
     status: RunStatus = RunStatus.SUCCEEDED,
-    log: Sequence[str] = ("step 1 of 1: tiles", "done"),
+    log: Sequence[str | LogRecord] = ("step 1 of 1: tiles", "done"),
     hours: float = 0,
     minutes: float = 4,
     facts: dict[str, Any] | None = None,
@@ -77,7 +77,9 @@ def keep(
         facts=facts,
         tasks=None if tasks is None else _lines(tasks),
     )
-    lines = [LogRecord(int(created.timestamp() * 1000), line).to_json() for line in log]
+    moment = int(created.timestamp() * 1000)
+    records = [LogRecord(moment, line) if isinstance(line, str) else line for line in log]
+    lines = [record.to_json() for record in records]
     archive.write(record, WholeLog(lines=lines), now=ended)
 
 
@@ -98,7 +100,7 @@ def week(folder: Path) -> Archive:
         tasks=tiles(),
         elements=bboxes(),
         status=RunStatus.FAILED,
-        log=[f"line {number}" for number in range(60)]
+        log=[LogRecord(number, f"line {number}", step=1, task=47) for number in range(60)]
         + ["Traceback (most recent call last):", '  File "udfs/tiles.py", line 10, in udf', "KeyError: 'geom'"],
         hours=97,
         minutes=5.2,

@@ -9,13 +9,15 @@ from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import TaskState
 from fused_spec.maps.model import State
+from fused_spec.reconcile.archive.folders import Archive
+from fused_spec.reconcile.archive.spool import LogRecord
 from fused_spec.views.pages.data import RunPage
 from fused_spec.views.pages.gathering import MOST_RUNS, newest_of, page_data, since_then
 from fused_spec.views.pages.tasks import MOST_LISTED, place_of
 from tests.unit.views.pages import kept
 
 
-def page_of(archive: kept.Archive, name: str) -> RunPage:
+def page_of(archive: Archive, name: str) -> RunPage:
     [run] = page_data("page", [newest_of(name, archive)], archive).runs
     return run
 
@@ -100,6 +102,17 @@ def test_the_end_of_a_log_is_shown_of_what_did_not_succeed(tmp_path: Path) -> No
     assert page_of(archive, "counties").log == ()
 
 
+def test_the_last_lines_of_a_failed_task_are_its_own(tmp_path: Path) -> None:
+    archive = kept.empty(tmp_path)
+    tasks = [kept.failed(0), kept.task(1)]
+    log = [LogRecord(n, f"line {n}", step=1, task=n % 2, stream="stdout") for n in range(200)]
+    kept.keep(archive, "r1", tasks=tasks, log=log)
+    run = page_of(archive, "r1")
+    assert run.log == ()
+    [end] = run.ends
+    assert (end.task.index, len(end.lines), end.lines[-1]) == (0, 40, "line 198")
+
+
 def test_a_run_that_nobody_archived_is_an_error_with_the_next_step(tmp_path: Path) -> None:
     with pytest.raises(FusedSpecError, match="no run of nothing is archived") as told:
         newest_of("nothing", kept.week(tmp_path))
@@ -130,6 +143,7 @@ def test_of_very_many_runs_the_oldest_are_counted(tmp_path: Path) -> None:
         ({"x": 5, "y": 0, "z": 1}, None),
         ({"bbox": [1, 2, float("nan"), 4]}, None),
         ({"bbox": [1, 2, 3]}, None),
+        ({"bbox": [1, 2, 3, 10**400]}, None),
         ({"bbox": "1,2,3,4"}, None),
         ({"lon": True, "lat": 1}, None),
         (7, None),

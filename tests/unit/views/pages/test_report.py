@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fused_spec.reconcile.archive.folders import Archive
 from fused_spec.views.pages.gathering import page_data
 from fused_spec.views.pages.report import MOST_BYTES, report
 from tests.unit.maps.test_drawing import Page
@@ -14,19 +15,19 @@ from tests.unit.views.pages import kept
 MAKERS = [kept.week, kept.hostile, kept.empty]
 
 
-def made(folder: Path, make: Callable[[Path], kept.Archive]) -> str:
+def made(folder: Path, make: Callable[[Path], Archive]) -> str:
     archive = make(folder)
     return report(page_data("Runs", list(archive.receipts()), archive)).decode()
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_the_same_runs_are_the_same_bytes(tmp_path: Path, make: Callable[[Path], kept.Archive]) -> None:
+def test_the_same_runs_are_the_same_bytes(tmp_path: Path, make: Callable[[Path], Archive]) -> None:
     assert made(tmp_path / "one", make) == made(tmp_path / "other", make)
 
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_report_names_no_address_and_holds_no_style_or_script_but_its_own(
-    tmp_path: Path, make: Callable[[Path], kept.Archive]
+    tmp_path: Path, make: Callable[[Path], Archive]
 ) -> None:
     page = Page(made(tmp_path, make))
     addresses = [value for _, of in page.elements for key, value in of.items() if key in ("src", "href")]
@@ -39,9 +40,7 @@ def test_a_report_names_no_address_and_holds_no_style_or_script_but_its_own(
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_every_id_is_there_once_and_every_link_leads_somewhere(
-    tmp_path: Path, make: Callable[[Path], kept.Archive]
-) -> None:
+def test_every_id_is_there_once_and_every_link_leads_somewhere(tmp_path: Path, make: Callable[[Path], Archive]) -> None:
     page = Page(made(tmp_path, make))
     ids = [of["id"] for _, of in page.elements if "id" in of]
     assert len(ids) == len(set(ids))
