@@ -102,6 +102,9 @@ class Pool:
             ready = self._selector.select(_IDLE_SECONDS)
             if not ready or time.monotonic() - self._ticked > _IDLE_SECONDS:
                 self._ticked = time.monotonic()
+                for one in self._members:
+                    if one.output.waits:
+                        one.output.log_to(self._log, partial(_only_task, one))
                 self._log.flush()
                 self._tick()
                 yield from self._bury_dead()

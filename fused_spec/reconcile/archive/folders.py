@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
-from fused_spec.jobs.log_choice import ALL, LogChoice
+from fused_spec.jobs.log_choice import ALL, LogChoice, origins_unknown
 from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import Tally, Task, TaskCounts, failed_in
 from fused_spec.plan.model import PastRun
@@ -168,7 +168,11 @@ class Archive:
 
     def read_logs(self, receipt: Receipt, choice: LogChoice = ALL) -> Iterator[LogRecord]:
         """The archived lines, or those that somebody chose, oldest first; raises what `ArchivedLog.chosen` does."""
-        failed = failed_in(self.tasks(receipt.key, receipt.job_id) or ()) if choice.failed else frozenset()
+        failed: frozenset[tuple[int, int]] = frozenset()
+        if choice.failed:
+            if (tasks := self.tasks(receipt.key, receipt.job_id)) is None:
+                raise origins_unknown("what became of the tasks of this run was not kept either")
+            failed = failed_in(tasks)
         return self._log(receipt).chosen(choice, failed)
 
     def tasks(self, key: Key, job_id: str) -> Iterator[Task] | None:
@@ -206,6 +210,7 @@ class Archive:
             try:
                 receipt = Receipt.from_json(content.decode("utf-8"))
                 self.verify(receipt)
+                self._log(receipt).verify_index()
                 yield Check(folder=folder, missing=receipt.log_missing)
             except (ValueError, FusedSpecError) as error:
                 what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"
