@@ -24,8 +24,7 @@ def written(make: Callable[[Path], Archive], folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESK), ("dark", PHONE)])
 @pytest.mark.parametrize("make", [kept.week, kept.hostile, kept.empty])
 def test_a_report_asks_for_nothing_and_can_be_used_by_everybody(
     browser: Browser, tmp_path: Path, make: Callable[[Path], Archive], scheme: Scheme, size: tuple[int, int]
