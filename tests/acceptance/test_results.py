@@ -68,6 +68,11 @@ def test_results_are_a_table_of_what_is_known(project: Shell) -> None:
     ]
 
 
+def test_of_a_raster_its_size_and_place_are_told(project: Shell) -> None:
+    [one] = project.run("results", "raster", "--output", "json").document["results"]
+    assert (one["kind"], one["shape"], one["bounds"]) == ("raster", [1, 20, 30], [0.0, 40.0, 10.0, 50.0])
+
+
 def test_the_document_is_as_its_schema_says(project: Shell) -> None:
     asked = ("--task", "1", "--task", "2", "--head", "4", "--schema", "--describe", "--output", "json")
     document = project.run("results", "tables", *asked).document

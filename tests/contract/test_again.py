@@ -200,7 +200,7 @@ def test_where_nobody_tells_what_was_made_all_runs_and_the_plan_says_so(
 ) -> None:
     outcome = areas(world.apply())
     change_receipt(world, outcome, done=None)
-    monkeypatch.setattr("fused_spec.reconcile.history.unfinished.done_of", lambda *_: None)
+    monkeypatch.setattr("fused_spec.reconcile.marking.done.done_of", lambda *_: None)
     told = f"all 4 elements, as nothing tells which of them {outcome.job_id} made"
     assert only(world).why == f"asked for by --retry: {told}"
 

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 from fused_spec.api.reading import FusedReader
 from fused_spec.cli.outputs.finding import Found
@@ -16,7 +17,7 @@ class Wanted(StrEnum):
     """How much of outputs is to be known."""
 
     KINDS = "what they are; where their names say it nothing is read"
-    FACTS = "their facts; of results whose tasks told them nothing is read"
+    FACTS = "their facts; of tables whose tasks told them nothing is read"
     ALL = "their columns, too"
 
 
@@ -30,18 +31,27 @@ def told_outputs(
     quick = wanted is Wanted.FACTS and found.run is not None
     known = _of_tasks(api, found, outputs) if quick else {}
     facts = {output: told for output in outputs if (told := _from_task(output, known)) is not None}
-    facts |= read_facts([output for output in outputs if output not in facts], most_read, wanted)
+    rest = [output for output in outputs if output not in facts or facts[output].kind is Kind.RASTER]
+    facts |= read_facts(rest, most_read, wanted, facts)
     return [Told(output, facts[output]) for output in outputs]
 
 
-def read_facts(outputs: Sequence[Output], most: int | None, wanted: Wanted = Wanted.FACTS) -> dict[Output, Facts]:
-    """What is known of outputs that are looked at, at most so many; of the others only the kind."""
+_NOTHING: Mapping[Output, Facts] = MappingProxyType({})
+
+
+def read_facts(
+    outputs: Sequence[Output],
+    most: int | None,
+    wanted: Wanted = Wanted.FACTS,
+    known: Mapping[Output, Facts] = _NOTHING,
+) -> dict[Output, Facts]:
+    """What is told of outputs that are looked at, at most so many; of the others what is known, or only the kind."""
     if not outputs:
         return {}
     from fused_spec.engine.outputs.facts import named_kind, told
     from fused_spec.engine.outputs.tables import evenly
 
-    facts = {output: Facts(kind=named_kind(output)) for output in outputs}
+    facts = {output: known.get(output) or Facts(kind=named_kind(output)) for output in outputs}
     unsure = [output for output in outputs if wanted is not Wanted.KINDS or facts[output].kind is Kind.BYTES]
     chosen = unsure if most is None else [unsure[place] for place in evenly(len(unsure), most)]
     return facts | {one.output: one.facts for one in told(chosen)}

@@ -67,7 +67,7 @@ def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, events: Event
         with guarded(_limits(request), job.path, Path(request["scratch"])):
             return _run_steps(request, job, log, events)
     except OverLimit as over:
-        return str(over)
+        return "; ".join([str(over), *getattr(over, "__notes__", ())])
     # A fault of ours, or of the machine. Nobody else is there to say why, and the job must have an end.
     except Exception as error:  # noqa: BLE001
         log.write(traceback.format_exc())

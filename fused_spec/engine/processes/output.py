@@ -32,6 +32,11 @@ class Output:
         self._stderr = _Pipe(stderr, Stream.STDERR)
         self._waiting: list[_Section] = []  # from the second pipe, in front of which something may be in the first
 
+    @property
+    def waits(self) -> bool:
+        """Whether something was taken in that the next call of `log_to` logs, though no more may come."""
+        return bool(self._waiting)
+
     def log_to(self, log: Log, only: Only = lambda: None, *, to_the_end: bool = False) -> None:
         """Log the whole lines that have come, all of those that were written before this call.
 

@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from select import select
 
+from fused_spec.engine.processes.meter import gib, peak_of
 from fused_spec.engine.processes.output import Output, pieces
+from fused_spec.engine.processes.packing import task_name
+from fused_spec.engine.processes.stacks import read_stack
 from fused_spec.engine.processes.starting import Process, Start, fork_process
 from fused_spec.engine.processes.task_process import BATCH_SECONDS, Answer
 from fused_spec.engine.processes.telling import Clear, Done, Log, Look, Running
@@ -53,7 +56,7 @@ def run_tasks(
     try:
         yield from pool.run(tasks, processes=processes, log=log, tick=lambda: look(pool.running()))
     finally:
-        pool.end()
+        look(pool.end())
 
 
 class Pool:
@@ -82,8 +85,7 @@ class Pool:
 
     def running(self) -> list[Running]:
         """The task that each process is at."""
-        at_work = (member for member in self._members if member.tasks)
-        return [Running(one.tasks[0], one.since, str(one.process.pid)) for one in at_work]
+        return [_running(member) for member in self._members if member.tasks]
 
     def _add(self) -> None:
         process = self._start([pipe for one in self._members for pipe in one.process.pipes])
@@ -100,6 +102,9 @@ class Pool:
             ready = self._selector.select(_IDLE_SECONDS)
             if not ready or time.monotonic() - self._ticked > _IDLE_SECONDS:
                 self._ticked = time.monotonic()
+                for one in self._members:
+                    if one.output.waits:
+                        one.output.log_to(self._log, partial(_only_task, one))
                 self._log.flush()
                 self._tick()
                 yield from self._bury_dead()
@@ -112,8 +117,9 @@ class Pool:
                 else:
                     member.output.log_to(self._log, partial(_only_task, member))
 
-    def end(self) -> None:
-        """End the processes, busy or not, after taking in what they have printed."""
+    def end(self) -> list[Running]:
+        """End the processes, busy or not, after taking in what they have printed; returns what they were at."""
+        ended = []
         for member in self._members:
             if member.tasks:
                 member.process.end()
@@ -121,12 +127,15 @@ class Pool:
         for member in self._members:
             os.waitpid(member.process.pid, 0)
             member.output.log_to(self._log, to_the_end=True)
-            for read in member.process.read:
+            where = self._read_stack(member)
+            ended += [_running(member, where)] if member.tasks else []
+            for read in member.process.pipes[1:]:
                 os.close(read)
             self._clear_up(member)
             self._log.flush()
         self._members.clear()
         self._selector.close()
+        return ended
 
     def _receive(self, member: _Member) -> Iterator[list[Done]]:
         """Take in what the process has answered, which may be nothing more, ever."""
@@ -134,8 +143,8 @@ class Pool:
         member.output.log_to(self._log)  # what a task printed stands in the log before it counts as done
         done = self._count(member, messages)
         if ended:
-            _, status = os.waitpid(member.process.pid, 0)
-            done += self._bury(member, status)
+            _, status, used = os.wait4(member.process.pid, 0)
+            done += self._bury(member, status, peak_of(used))
         self._feed()
         if done:
             yield done
@@ -188,20 +197,21 @@ class Pool:
     def _bury_dead(self) -> Iterator[list[Done]]:
         """Find processes that are gone while others, which they started, still hold their pipes."""
         for member in list(self._members):
-            pid, status = os.waitpid(member.process.pid, os.WNOHANG)
+            pid, status, used = os.wait4(member.process.pid, os.WNOHANG)
             if pid:
                 messages, _ = _read_messages(member)
-                yield self._count(member, messages) + self._bury(member, status)
+                yield self._count(member, messages) + self._bury(member, status, peak_of(used))
         self._feed()
 
-    def _bury(self, member: _Member, status: int) -> list[Done]:
+    def _bury(self, member: _Member, status: int, peak: int) -> list[Done]:
         """A process is gone: its current task failed, the others of its batch are for a new process."""
         member.output.log_to(self._log, to_the_end=True)
+        where = self._read_stack(member)
         self._clear_up(member)
         for read in member.process.read:
             self._selector.unregister(read)
-            os.close(read)
-        os.close(member.process.orders)
+        for pipe in member.process.pipes:
+            os.close(pipe)
         self._members.remove(member)
         failed = member.tasks.popleft() if member.tasks else None
         self._left.extendleft(reversed(member.tasks))
@@ -211,8 +221,22 @@ class Pool:
         if failed is None:
             return []
         seconds = (now_ms() - member.since) / 1000
-        facts = f'"started": {member.since}, "seconds": {seconds:.3f}, "worker": "{member.process.pid}"'
-        return [Done(failed, 0.0, Answer(_death(os.waitstatus_to_exitcode(status))), facts)]
+        error = _death(os.waitstatus_to_exitcode(status), peak, where)
+        told = {"started": member.since, "seconds": seconds, "peak_memory": peak, "where": where, "signature": error[1]}
+        known = {name: value for name, value in told.items() if value is not None}
+        facts = f'{json.dumps(known)[1:-1]}, "worker": "{member.process.pid}"'
+        return [Done(failed, 0.0, Answer(error[0]), facts)]
+
+    def _read_stack(self, member: _Member) -> str | None:
+        """Log the stack that a process left, if it was at a task; the last frame in the user's own code."""
+        if member.process.stack is None or not member.tasks:
+            return None
+        stack = read_stack(member.process.stack)
+        if stack is None:
+            return None
+        told = [f"{task_name(member.tasks[0])} was here when it was ended:", *stack.lines]
+        self._log.write("\n".join(told), Origin(member.tasks[0], Stream.SERVICE))
+        return stack.where
 
     def _clear_up(self, member: _Member) -> None:
         task = member.tasks[0] if member.tasks else None
@@ -236,9 +260,17 @@ def _read_messages(member: _Member) -> tuple[list[str], bool]:
     return whole.decode().split("\n") if end else [], ended
 
 
-def _death(code: int) -> str:
+def _running(member: _Member, where: str | None = None) -> Running:
+    return Running(member.tasks[0], member.since, str(member.process.pid), where)
+
+
+def _death(code: int, peak: int, where: str | None) -> tuple[str, str]:
+    """How a process ended, and the same without what differs between ends that are alike."""
     if code >= 0:
-        return f"the process ended by itself with exit code {code}"
-    name = signal.Signals(-code).name
-    cause = "; it may have run out of memory" if -code == signal.SIGKILL else ""
-    return f"the process was ended by {name}{cause}"
+        ended = f"the process ended by itself with exit code {code}"
+        return ended, ended
+    ended = f"the process was ended by {signal.Signals(-code).name}"
+    if -code == signal.SIGKILL:
+        ended += "; it may have run out of memory"
+        return f"{ended}: it held {gib(peak)} at its peak", ended
+    return f"{ended} at {where}" if where else ended, ended

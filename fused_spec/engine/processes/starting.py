@@ -18,7 +18,8 @@ _PIPE_SIZE = 1024 * 1024
 class Process:
     """A process that serves tasks (`task_process`), and our ends of its pipes; `end` ends it in mid-task.
 
-    `output` are those of what it prints, to standard output and error.
+    `output` are those of what it prints, to standard output and error. `stack` is where it leaves its stack (`stacks`),
+    unless that stands in what it prints.
     """
 
     pid: int
@@ -26,15 +27,17 @@ class Process:
     answers: int
     output: tuple[int, int]
     end: Callable[[], None]
+    stack: int | None = None
 
     @property
     def read(self) -> tuple[int, int, int]:
-        """Those that we read."""
+        """Those that we read while it runs."""
         return self.answers, *self.output
 
     @property
-    def pipes(self) -> tuple[int, int, int, int]:
-        return self.orders, *self.read
+    def pipes(self) -> tuple[int, ...]:
+        own = self.orders, *self.read
+        return own if self.stack is None else (*own, self.stack)
 
 
 Start = Callable[[Sequence[int]], Process]
@@ -47,15 +50,19 @@ def fork_process(call: Callable[[int], Answer], others: Sequence[int]) -> Proces
     answers_read, answers_write = _wide_pipe()
     stdout_read, stdout_write = _wide_pipe()
     stderr_read, stderr_write = _wide_pipe()
+    stack_read, stack_write = os.pipe()
     pid = fork()
     if pid == 0:
-        for pipe in (orders_write, answers_read, stdout_read, stderr_read, *others):
+        for pipe in (orders_write, answers_read, stdout_read, stderr_read, stack_read, *others):
             os.close(pipe)
-        serve(call, orders_read, answers_write, (stdout_write, stderr_write))
-    for theirs in (orders_read, answers_write, stdout_write, stderr_write):
+        os.set_blocking(stack_write, False)
+        serve(call, orders_read, answers_write, (stdout_write, stderr_write), stack_write)
+    for theirs in (orders_read, answers_write, stdout_write, stderr_write, stack_write):
         os.close(theirs)
     end = partial(os.kill, pid, signal.SIGKILL)
-    return Process(pid=pid, orders=orders_write, answers=answers_read, output=(stdout_read, stderr_read), end=end)
+    os.set_blocking(stack_read, False)
+    output = stdout_read, stderr_read
+    return Process(pid=pid, orders=orders_write, answers=answers_read, output=output, end=end, stack=stack_read)
 
 
 def _wide_pipe() -> tuple[int, int]:

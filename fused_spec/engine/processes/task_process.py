@@ -18,6 +18,7 @@ from typing import BinaryIO, NamedTuple, NoReturn
 
 from fused_spec.engine.processes.marks import Marks, marked_stream
 from fused_spec.engine.processes.meter import Meter
+from fused_spec.engine.processes.stacks import leave_stack
 
 BATCH_SECONDS = 0.05
 _SMALL = 500_000  # ns; to mark a task takes a small part of this
@@ -34,10 +35,16 @@ class Answer(NamedTuple):
     facts: str = ""
 
 
-def serve(call: Callable[[int], Answer], orders: int, answers: int, output: tuple[int, int]) -> NoReturn:
-    """The life of a task process: batches of tasks in, answers out, until the worker closes the pipe."""
+def serve(
+    call: Callable[[int], Answer], orders: int, answers: int, output: tuple[int, int], stack: int = 2
+) -> NoReturn:
+    """The life of a task process: batches of tasks in, answers out, until the worker closes the pipe.
+
+    When it is ended in mid-task, `stack` gets its stack.
+    """
     marks = _move_output(output)
     gc.freeze()  # what the worker had stays; looking through it again and again would cost more than small tasks
+    leave_stack(stack)
     meter = Meter()
     code = 70  # a fault of the engine, which the worker reports
     try:

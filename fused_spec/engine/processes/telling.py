@@ -39,11 +39,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A task that has not ended: when it began, in milliseconds since the epoch, and in which process or worker."""
+    """A task that has not ended: when it began, in milliseconds since the epoch, and in which process or worker.
+
+    `where` is the last frame in the user's own code, where it was ended and that is known.
+    """
 
     index: int
     since: int
     worker: str
+    where: str | None = None
 
 
 Look = Callable[[Sequence[Running]], None]

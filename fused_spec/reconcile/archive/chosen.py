@@ -40,6 +40,14 @@ class ArchivedLog(Struct, frozen=True, kw_only=True):
         if digest != self.receipt.log_sha256:
             raise self._is_another()
 
+    def verify_index(self) -> None:
+        """Raise `FusedSpecError` when a long log has no index any more, or another."""
+        if self.receipt.log_index_sha256 is not None and self._index() is None:
+            raise FusedSpecError(
+                f"the index {self.store.shown(self.index)} is not the one that its receipt describes",
+                hint="the log can be read without it, only slower; restore it from a backup",
+            )
+
     def chosen(self, choice: LogChoice, failed: Tasks) -> Iterator[LogRecord]:
         """The chosen lines, oldest first, of which `failed` are the tasks that failed.
 

@@ -23,9 +23,9 @@ from msgspec import Struct
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
-from fused_spec.jobs.log_choice import ALL, LogChoice
+from fused_spec.jobs.log_choice import ALL, LogChoice, origins_unknown
 from fused_spec.jobs.status import RunStatus
-from fused_spec.jobs.tasks import Tally, Task, failed_in
+from fused_spec.jobs.tasks import Tally, Task, TaskCounts, failed_in
 from fused_spec.plan.model import PastRun
 from fused_spec.reconcile.archive.chosen import ArchivedLog
 from fused_spec.reconcile.archive.kept import KeptLog, unpacked_tasks, write_log, write_tasks, write_text
@@ -73,6 +73,7 @@ class Archive:
         self._scope = scope
         self._service = service
         self._known = Receipts(store, scope, service, earlier, timings)
+        self._written: dict[str, TaskCounts | None] = {}
 
     def folder(self, key: Key, job_id: str) -> str:
         """Where a run is kept, for people."""
@@ -80,6 +81,16 @@ class Archive:
 
     def has(self, key: Key, job_id: str) -> bool:
         return self._store.read(f"{self._at(key, job_id)}/{RECEIPT}") is not None
+
+    def counts(self, key: Key, job_id: str) -> TaskCounts | None:
+        """How many tasks of an archived run ended how; None where that is not told."""
+        if job_id in self._written:
+            return self._written[job_id]
+        content = self._store.read(f"{self._at(key, job_id)}/{RECEIPT}")
+        try:
+            return None if content is None else Receipt.from_json(content.decode("utf-8")).tasks
+        except ValueError:
+            return None
 
     def write(self, record: RunRecord, log: WholeLog, *, now: datetime) -> str:
         """Archive a run and return its folder; one that is there already is left as it is.
@@ -103,6 +114,7 @@ class Archive:
             write_text(draft / RECEIPT, receipt)
             self._store.publish(draft, folder, RECEIPT)
             self._known.wrote(receipt)
+            self._written[record.job_id] = tally.counts if tally is not None else None
         return self._store.shown(folder)
 
     def receipts(self) -> Iterator[Receipt]:
@@ -156,7 +168,11 @@ class Archive:
 
     def read_logs(self, receipt: Receipt, choice: LogChoice = ALL) -> Iterator[LogRecord]:
         """The archived lines, or those that somebody chose, oldest first; raises what `ArchivedLog.chosen` does."""
-        failed = failed_in(self.tasks(receipt.key, receipt.job_id) or ()) if choice.failed else frozenset()
+        failed: frozenset[tuple[int, int]] = frozenset()
+        if choice.failed:
+            if (tasks := self.tasks(receipt.key, receipt.job_id)) is None:
+                raise origins_unknown("what became of the tasks of this run was not kept either")
+            failed = failed_in(tasks)
         return self._log(receipt).chosen(choice, failed)
 
     def tasks(self, key: Key, job_id: str) -> Iterator[Task] | None:
@@ -194,6 +210,7 @@ class Archive:
             try:
                 receipt = Receipt.from_json(content.decode("utf-8"))
                 self.verify(receipt)
+                self._log(receipt).verify_index()
                 yield Check(folder=folder, missing=receipt.log_missing)
             except (ValueError, FusedSpecError) as error:
                 what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"

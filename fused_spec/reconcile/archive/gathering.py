@@ -11,9 +11,11 @@ from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
 from fused_spec.jobs.parts import Stretches, inputs_of
 from fused_spec.jobs.status import RunStatus
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.redaction import masked
 from fused_spec.plan.model import Change, Run
+from fused_spec.reconcile.archive.folders import Archive
 from fused_spec.reconcile.archive.record import RunRecord
 from fused_spec.reconcile.archive.spool import Spool, WholeLog
 from fused_spec.reconcile.marking.done import results_of
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
 
 
 class Archived(Struct, frozen=True, kw_only=True):
-    """Where a run is archived, or why it is not; `problem` where that is for a person to mend."""
+    """Where a run is archived and how its tasks ended, or why it is not; `problem` where a person has to mend that."""
 
     folder: str | None = None
+    tasks: TaskCounts | None = None
     trouble: str | None = None
     problem: FusedSpecError | None = None
 
@@ -67,7 +70,7 @@ def _kept(
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
         if archive.has(run.own.key, run.job_id):
-            return Archived(folder=archive.folder(run.own.key, run.job_id))
+            return _archived(archive, run)
         run = certain(run)
         if run.status.in_flight:
             return Archived()
@@ -98,9 +101,9 @@ def _kept(
             cell=declared.cell if declared is not None else {},
         )
         log = _left_out(gone) if gone else spool.whole(api, run.job_id)
-        folder = archive.write(record, log, now=now)
+        archive.write(record, log, now=now)
         spool.remove()
-        return Archived(folder=folder)
+        return _archived(archive, run)
     except ServiceError as error:
         return Archived(trouble=_not_archived(error))
     except (ArchiveError, Unreadable) as error:
@@ -132,6 +135,11 @@ def _done(run: Run, elements: Stretches | None, site: "Site") -> Stretches | Non
         return results_of(site.api, run.job_id, elements, site.markers.side_by_side)
     except ServiceError:
         return None
+
+
+def _archived(archive: Archive, run: Run) -> Archived:
+    key, job_id = run.own.key, run.job_id
+    return Archived(folder=archive.folder(key, job_id), tasks=archive.counts(key, job_id))
 
 
 def _not_archived(why: FusedSpecError) -> str:

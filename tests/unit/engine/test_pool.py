@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -205,7 +206,8 @@ def test_a_process_that_is_killed_says_by_what(tmp_path: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     [answer] = answered(die, [0], tmp_path).values()
-    assert answer.error == "the process was ended by SIGKILL; it may have run out of memory"
+    cause = "the process was ended by SIGKILL; it may have run out of memory: it held "
+    assert re.fullmatch(cause + r"\d.* [GM]iB at its peak", str(answer.error))
     assert logged(tmp_path) == ["last words"]
 
 

@@ -123,7 +123,7 @@ def test_of_a_long_log_only_members_that_may_have_the_task_are_unpacked(
     assert len(unpacked) <= 5
 
 
-@pytest.mark.parametrize("choice", [LogChoice(task=30), LogChoice(failed=True), LogChoice(tail=5, task=1)])
+@pytest.mark.parametrize("choice", [LogChoice(task=30), LogChoice(tail=5, task=1)])
 def test_a_log_that_tells_no_tasks_says_so(archive: Archive, keep: Keep, choice: LogChoice) -> None:
     receipt = keep([LogRecord(one.timestamp, one.message) for one in LINES])
     with pytest.raises(Misconfigured, match="no line of this log tells its task"):
@@ -154,7 +154,13 @@ def test_a_log_whose_index_is_gone_or_another_is_read_without(
     receipt, index = keep(), file(tmp_path, "logs.index.json")
     index.chmod(0o600)
     how(index)
+    assert ["the index" in str(one.problem) for one in archive.check()] == [True]
     assert list(archive.read_logs(receipt, LogChoice(task=30))) == wanted(LogChoice(task=30), LINES)
+
+
+def test_of_a_run_whose_tasks_were_not_kept_nobody_knows_which_failed(archive: Archive, keep: Keep) -> None:
+    with pytest.raises(Misconfigured, match="was not kept either"):
+        list(archive.read_logs(keep(), LogChoice(failed=True)))
 
 
 def test_a_log_that_an_earlier_version_kept_is_read(archive: Archive, keep: Keep, tmp_path: Path) -> None:
