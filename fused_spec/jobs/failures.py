@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from fused_spec.jobs.parts import Part
 from fused_spec.jobs.tasks import Task, TaskState
 
 MOST_TASKS = 1_000
@@ -41,8 +43,11 @@ def signature(problem: str) -> str:
     return _NUMBER.sub("…", _QUOTED.sub("…", problem))[:_LONGEST_SIGNATURE]
 
 
-def failures_among(tasks: Iterable[Task]) -> Failures:
-    """Those that failed; of several attempts at a task the last one counts."""
+def failures_among(tasks: Iterable[Task], part: Part | None = None) -> Failures:
+    """Those that failed; of several attempts at a task the last one counts.
+
+    Tasks of a run of a part have the numbers of their elements in the whole job.
+    """
     failed: dict[tuple[int, int], Task] = {}
     more = Counter[tuple[str, str | None]]()
     for task in tasks:
@@ -50,7 +55,7 @@ def failures_among(tasks: Iterable[Task]) -> Failures:
         if task.state is not TaskState.FAILED:
             failed.pop(place, None)
         elif place in failed or len(failed) < _MOST_COMPARED:
-            failed[place] = task
+            failed[place] = task if part is None else _as_element(task, part)
         else:
             more[_kind(task)] += 1
     ordered = sorted(failed.values(), key=lambda task: (task.step, task.index))
@@ -60,6 +65,11 @@ def failures_among(tasks: Iterable[Task]) -> Failures:
     alike = [_alike(of_one, more[kind]) for kind, of_one in of_kind.items()]
     alike.sort(key=lambda one: -one.count)
     return Failures(tasks=tuple(ordered[:MOST_TASKS]), alike=tuple(alike))
+
+
+def _as_element(task: Task, part: Part) -> Task:
+    is_of_part = task.index < len(part.elements)
+    return replace(task, index=part.elements.number_of(task.index)) if is_of_part else task
 
 
 def _kind(task: Task) -> tuple[str, str | None]:

@@ -100,7 +100,7 @@ def _where(archive: "Archive", receipt: Receipt) -> str | None:
     """Where in the user's own code most of the tasks failed that did; None where that is not told."""
     if not has_lost(receipt.tasks):
         return None
-    alike = failures_among(archive.tasks(receipt.key, receipt.job_id) or ()).alike
+    alike = failures_among(archive.tasks(receipt.key, receipt.job_id) or (), receipt.part).alike
     return alike[0].where if alike else None
 
 
