@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from fused_spec.jobs.parts import Part
 from fused_spec.jobs.tasks import Task, TaskState
 
 MOST_TASKS = 1_000
@@ -41,8 +43,8 @@ def signature(problem: str) -> str:
     return _NUMBER.sub("…", _QUOTED.sub("…", problem))[:_LONGEST_SIGNATURE]
 
 
-def failures_among(tasks: Iterable[Task]) -> Failures:
-    """Those that failed; of several attempts at a task the last one counts."""
+def failures_among(tasks: Iterable[Task], part: Part | None = None) -> Failures:
+    """Those that failed, of a run of a part with the numbers of their elements; the last attempt at a task counts."""
     failed: dict[tuple[int, int], Task] = {}
     more = Counter[tuple[str, str | None]]()
     for task in tasks:
@@ -53,13 +55,18 @@ def failures_among(tasks: Iterable[Task]) -> Failures:
             failed[place] = task
         else:
             more[_kind(task)] += 1
-    ordered = sorted(failed.values(), key=lambda task: (task.step, task.index))
+    ordered = [_by_element(task, part) for task in sorted(failed.values(), key=lambda task: (task.step, task.index))]
     of_kind: dict[tuple[str, str | None], list[Task]] = {}
     for task in ordered:
         of_kind.setdefault(_kind(task), []).append(task)
     alike = [_alike(of_one, more[kind]) for kind, of_one in of_kind.items()]
     alike.sort(key=lambda one: -one.count)
     return Failures(tasks=tuple(ordered[:MOST_TASKS]), alike=tuple(alike))
+
+
+def _by_element(task: Task, part: Part | None) -> Task:
+    is_known = part is not None and 0 <= task.index < len(part.elements)
+    return replace(task, index=part.elements.number_of(task.index)) if part is not None and is_known else task
 
 
 def _kind(task: Task) -> tuple[str, str | None]:

@@ -46,7 +46,7 @@ def _alike(site: Site, run: object) -> tuple[Alike, ...]:
     if not isinstance(run, Run | PastRun):
         return ()
     with suppress(FusedSpecError, OSError, ValueError, EOFError):
-        return failures_among(site.archive.tasks(run.own.key, run.job_id) or ()).alike
+        return failures_among(site.archive.tasks(run.own.key, run.job_id) or (), run.part).alike
     return ()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fused_spec.cli.runs.elements import element_of
 from fused_spec.jobs.failures import Failures, failures_among
+from fused_spec.jobs.parts import Part
 from fused_spec.jobs.tasks import Tally, Task, TaskCounts, tasks_in
 from fused_spec.views.documents.outcomes import alike_document
 from fused_spec.views.documents.plans import tasks_document
@@ -19,25 +20,27 @@ if TYPE_CHECKING:
 
 def task_details(around: "Surroundings", found: "FoundRun", config: "Mapping[str, Any] | None") -> dict[str, Any]:
     """The tasks, as the archive has them, else as the service tells; `config` is what the run was started with."""
-    counts, failures = _archived(around, found) or _told(around, found) or (None, Failures())
+    known = found.marker or found.receipt
+    part = known.part if known is not None else None
+    counts, failures = _archived(around, found, part) or _told(around, found, part) or (None, Failures())
     if failures.tasks and config is None and found.receipt is not None:
         config = (around.archive.spec(found.receipt.key, found.job_id) or {}).get("config")
     return {
         "tasks": tasks_document(counts),
-        "failed_tasks": [_failed(task, config) for task in failures.tasks],
+        "failed_tasks": [_failed(task, config, part) for task in failures.tasks],
         "failed_alike": [alike_document(one) for one in failures.alike],
     }
 
 
-def _archived(around: "Surroundings", found: "FoundRun") -> tuple[TaskCounts, Failures] | None:
+def _archived(around: "Surroundings", found: "FoundRun", part: Part | None) -> tuple[TaskCounts, Failures] | None:
     receipt = found.receipt
     if receipt is None or receipt.tasks is None:
         return None
     kept = around.archive.tasks(receipt.key, receipt.job_id) if receipt.tasks.failed else None
-    return receipt.tasks, failures_among(kept or ())
+    return receipt.tasks, failures_among(kept or (), part)
 
 
-def _told(around: "Surroundings", found: "FoundRun") -> tuple[TaskCounts, Failures] | None:
+def _told(around: "Surroundings", found: "FoundRun", part: Part | None) -> tuple[TaskCounts, Failures] | None:
     if not found.in_history:
         return None
     with TemporaryDirectory(prefix="fused-spec-") as folder:
@@ -46,15 +49,15 @@ def _told(around: "Surroundings", found: "FoundRun") -> tuple[TaskCounts, Failur
             return None
         tally = Tally()
         with file.open("rb") as lines:
-            failures = failures_among(tasks_in(tally.counting(lines)))
+            failures = failures_among(tasks_in(tally.counting(lines)), part)
         return tally.counts, failures
 
 
-def _failed(task: Task, config: "Mapping[str, Any] | None") -> dict[str, Any]:
+def _failed(task: Task, config: "Mapping[str, Any] | None", part: Part | None) -> dict[str, Any]:
     return {
         "step": task.step,
         "index": task.index,
-        "input": without_secrets(element_of(config or {}, task.step, task.index)),
+        "input": without_secrets(element_of(config or {}, task.step, task.index, part)),
         "error": task.error,
         "where": task.where,
     }
