@@ -37,6 +37,12 @@ def test_tasks_of_a_part_have_the_numbers_of_their_elements() -> None:
     assert ([task.index for task in found.tasks], found.alike[0].inputs) == ([17], (17,))
 
 
+def test_tasks_that_were_ended_at_one_place_are_together() -> None:
+    ended = [Task(step=1, index=index, state=TaskState.CANCELLED, where="a.py:4") for index in (5, 2)]
+    [alike] = failures_among(ended).ended
+    assert alike_words(alike, TaskCounts(total=9)) == "inputs 2 and 5: ended while running, at a.py:4"
+
+
 def test_of_very_many_failures_a_thousand_are_told_and_all_are_counted() -> None:
     found = failures_among(failed(index, f"KeyError: {index}") for index in range(12_000))
     assert (len(found.tasks), [one.count for one in found.alike]) == (1_000, [12_000])
