@@ -69,6 +69,7 @@ for _name, _module, _line in (
     ("logs", "jobs", "Print the log of a run."),
     ("wait", "jobs", "Wait until runs have ended."),
     ("cancel", "jobs", "Cancel runs, and wait until they have ended."),
+    ("report", "archive", "Write a page of runs that were archived."),
     ("archive", "archive", "Look after the receipts and logs that were kept."),
     ("tokens", "tokens", "Look at UDF access tokens, rotate and use them."),
     ("explain", "explain", "Say what a problem means, and what to do."),

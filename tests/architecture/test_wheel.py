@@ -39,7 +39,11 @@ def test_types_and_queries_are_in_the_wheel(wheel: Path) -> None:
 
 def test_the_templates_of_pages_and_the_outline_of_land_are_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    rooms = [ROOT / "fused_spec/maps/forms/templates", ROOT / "fused_spec/maps/land"]
+    rooms = [
+        ROOT / "fused_spec/maps/forms/templates",
+        ROOT / "fused_spec/maps/land",
+        ROOT / "fused_spec/views/pages/templates",
+    ]
     files = {path.relative_to(ROOT).as_posix() for room in rooms for path in room.iterdir() if path.is_file()}
     assert files
     assert files <= names

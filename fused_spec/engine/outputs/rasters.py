@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from fused_spec.engine.outputs.kinds import form_of, suffix_of
+from fused_spec.engine.outputs.kinds import form_of
 from fused_spec.engine.outputs.model import Bounds, Facts, File, Kind, UnreadableOutput
 from fused_spec.engine.outputs.ranged import RangedFile
 
@@ -124,15 +124,51 @@ def _opened(content: RangedFile) -> Iterator[Any]:
 
 
 def save_tiff(file: File, place: Path) -> None:
-    """Write it as TIFF: as it is where it is one, and else the same cells."""
-    if suffix_of(file.name) in ("tif", "tiff"):
+    """Write it as TIFF: as it is where it is one, and else the same cells.
+
+    Raises `UnreadableOutput` for an array that is no raster, and for a picture that is broken.
+    """
+    form = form_of(file.name, lambda count: RangedFile(file.open()).between(0, count))
+    if form == "tiff":
         file.open().save(place)
         return
+    from rasterio._err import CPLE_BaseError
+    from rasterio.errors import RasterioError
+
+    with tempfile.TemporaryDirectory(prefix="fused-spec-") as folder:
+        original = Path(folder) / f"content.{form}"
+        file.open().save(original)
+        try:
+            (_copy_array if form == "npy" else _copy_picture)(original, place)
+        except (RasterioError, CPLE_BaseError, SystemError, ValueError) as error:  # SystemError: GDAL said no reason
+            raise UnreadableOutput(
+                f"{file.name} cannot be written as TIFF: {error}", hint="-o DIR/ keeps it as it is"
+            ) from error
+
+
+def _copy_picture(original: Path, place: Path) -> None:
     from rasterio.errors import NotGeoreferencedWarning
     from rasterio.shutil import copy
 
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="fused-spec-") as folder:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        original = Path(folder) / f"content.{suffix_of(file.name)}"
-        file.open().save(original)
         copy(str(original), str(place), driver="GTiff", compress="deflate")
+
+
+def _copy_array(original: Path, place: Path) -> None:
+    import rasterio
+    from rasterio.dtypes import check_dtype
+    from rasterio.errors import NotGeoreferencedWarning
+
+    array = np.load(original, mmap_mode="r", allow_pickle=False)
+    if array.ndim not in (2, 3) or not array.size or not check_dtype(array.dtype):
+        raise ValueError(f"it is an array of {array.dtype} with {array.ndim} sides")
+    bands = array if array.ndim == 3 else array[None]
+    count, height, width = bands.shape
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(
+            place, "w", "GTiff", width, height, count, dtype=array.dtype, compress="deflate", bigtiff="if_safer"
+        ) as dataset:
+            for band in range(count):
+                dataset.write(bands[band], band + 1)

@@ -11,13 +11,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import rasterio
 import shapely
 from PIL import Image
+from rasterio.transform import from_bounds
 
 from fused_spec.cli.outputs.looking import heads, schemas, summaries
 from fused_spec.cli.outputs.mapping import map_of, map_of_both
 from fused_spec.engine.outputs import tables
 from fused_spec.engine.outputs.facts import facts_of
+from fused_spec.engine.outputs.facts import told as told_of
 from fused_spec.engine.outputs.model import File, Kind, Output, Told, UnreadableOutput
 from fused_spec.engine.outputs.rasters import picture
 from fused_spec.engine.outputs.sampling import chunk_boxes, some_places
@@ -333,3 +336,33 @@ def test_a_table_that_is_broken_behind_its_beginning_is_said_to_be() -> None:
 def test_text_in_csv_is_read_as_the_types_that_it_has() -> None:
     [rows] = heads([told("0.csv", b"n,s\n1,a\n,\n")], 5)
     assert rows.records == [{"n": 1, "s": "a"}, {"n": None, "s": None}]
+
+
+def large_raster(value: int) -> bytes:
+    cells = np.random.default_rng(value).integers(0, 5, (1, 700, 700)).astype("float64") + 10 * value
+    with rasterio.MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff",
+            width=700,
+            height=700,
+            count=1,
+            dtype="float64",
+            crs="EPSG:4326",
+            transform=from_bounds(value, 0, value + 1, 1, 700, 700),
+            tiled=True,
+            blockxsize=128,
+            blockysize=128,
+        ) as dataset:
+            dataset.write(cells)
+        content: bytes = memory.read()
+        return content
+
+
+def test_large_rasters_are_read_in_parts_and_side_by_side() -> None:
+    contents = [Kept(large_raster(number)) for number in range(4)]
+    found = list(told_of([output(f"{number}.tiff", content, number) for number, content in enumerate(contents)]))
+    assert [one.facts.bounds for one in found] == [(float(n), 0.0, n + 1.0, 1.0) for n in range(4)]
+    assert all(sum(content.asked) < len(content.content) / 4 for content in contents)
+    [layer] = map_of("x", found, ()).layers
+    assert isinstance(layer, Rasters)
+    assert [int(one.values.min()) // 10 for one in layer.rasters] == [0, 1, 2, 3]

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import json
+import warnings
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import pytest
+import rasterio
 import shapely
 from msgspec.structs import replace
 from PIL import Image
@@ -234,3 +237,41 @@ def test_what_cannot_be_read_is_still_kept_as_it_is(tmp_path: Path) -> None:
 def test_dates_are_dates(tmp_path: Path) -> None:
     together([told("0.parquet", places(1, day=[dt.date(2024, 2, 29)]))], tmp_path / "a.gpkg")
     assert str(pyogrio.read_dataframe(tmp_path / "a.gpkg")["day"][0])[:10] == "2024-02-29"
+
+
+@pytest.mark.parametrize("name", ["0.png", "0.npy", "0.jpg"])
+def test_a_picture_that_is_broken_is_no_tiff(name: str, tmp_path: Path) -> None:
+    buffer = BytesIO()
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (90, 90, 3), "uint8")).save(buffer, "PNG")
+    broken = buffer.getvalue()[:900] + bytes(3_000)
+    one = told(name, broken)
+    with pytest.raises(UnreadableOutput):
+        together([Told(one.output, replace(one.facts, problem=None))], tmp_path / "a.tiff", Form.TIFF)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", TABLES)
+def test_a_table_without_rows_is_a_file_without_rows(form: Form, tmp_path: Path) -> None:
+    file = tmp_path / f"a.{form.suffix}"
+    together([told("0.parquet", places(0), 0), told("1.parquet", places(0), 1)], file)
+    frame = {Form.PARQUET: gpd.read_parquet, Form.CSV: pd.read_csv}.get(form, gpd.read_file)(file)
+    assert len(frame) == 0
+
+
+@pytest.mark.parametrize(
+    "array", [np.arange(6, dtype="uint8").reshape(2, 3), np.arange(12, dtype="float32").reshape(2, 2, 3)]
+)
+def test_an_array_is_a_tiff_of_the_same_cells(array: Any, tmp_path: Path) -> None:
+    buffer = BytesIO()
+    np.save(buffer, array)
+    together([told("0.npy", buffer.getvalue())], tmp_path / "a.tiff")
+    with warnings.catch_warnings(action="ignore"), rasterio.open(tmp_path / "a.tiff") as dataset:
+        assert np.array_equal(dataset.read(), array.reshape(-1, 2, 3))
+
+
+@pytest.mark.parametrize("array", [np.zeros(3), np.zeros((2, 2), bool), np.zeros((1, 2, 3, 4)), np.array(["a"])])
+def test_an_array_that_is_no_raster_is_no_tiff(array: Any, tmp_path: Path) -> None:
+    buffer = BytesIO()
+    np.save(buffer, array)
+    with pytest.raises(UnreadableOutput, match="cannot be written as TIFF: it is an array of"):
+        together([told("0.npy", buffer.getvalue())], tmp_path / "a.tiff")
