@@ -24,6 +24,8 @@ _MOST_RUNNING = 20  # that are told by their numbers, those first that have run 
 class TaskLog:
     """The tasks of one job, a step after the other; `total` counts those of all steps.
 
+    `number` gives that of a task among the elements of the job, which people know it by.
+
     A line of `tasks.jsonl` is whole before the task counts. What is known of a task comes from its process, in which
     a user's code runs, so readers take no line at its word that is none.
     """
@@ -35,12 +37,14 @@ class TaskLog:
         total: int,
         *,
         mask: Redactor | None = None,
+        number: Callable[[int], int] = lambda index: index,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._job = job
         self._events = events
         self._total = total
         self._mask = mask
+        self._number = number
         self._clock = clock
         self._file = job.tasks.open("ab", buffering=0)
         self._step = 0
@@ -94,7 +98,7 @@ class TaskLog:
             return
         self._running = [one for one in self._running if one is not culprit]
         at = f" at {culprit.where}" if culprit.where else ""
-        over.add_note(f"input {culprit.index} held {gib(held)} of it{at}")
+        over.add_note(f"input {self._number(culprit.index)} held {gib(held)} of it{at}")
         self._failed += 1
         facts = f'{_begun(culprit)}, "peak_memory": {held}, "signature": "out of memory"'
         self._add([self._line(culprit.index, "failed", error=f"out of memory: it held {gib(held)}", facts=facts)])

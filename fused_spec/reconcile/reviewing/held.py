@@ -19,7 +19,7 @@ from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.phrases import cut
 from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action, Reason
-from fused_spec.plan.failing import has_lost, placed
+from fused_spec.plan.failing import alike_words, placed
 from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.reconcile.archive.log_end import end_of
@@ -86,7 +86,7 @@ def _error_of(change: Change, api: "FusedReader", archive: "Archive", receipts: 
     try:
         if receipt is not None:
             error = error_in(_texts(archive.read_logs(receipt)), run.status)
-            return error and _short(placed(error, _where(archive, receipt)))
+            return error and _short(_with_tasks(error, archive, receipt))
         if isinstance(change.after, DesiredJob) and names_of(change.after.payload.get("additional_env", {})):
             return "(it had secrets, so its log is read once an apply has archived it without them)"
         return _error_at_service(run, api)
@@ -96,12 +96,14 @@ def _error_of(change: Change, api: "FusedReader", archive: "Archive", receipts: 
         return _unread(error)
 
 
-def _where(archive: "Archive", receipt: Receipt) -> str | None:
-    """Where in the user's own code most of the tasks failed that did; None where that is not told."""
-    if not has_lost(receipt.tasks):
-        return None
-    alike = failures_among(archive.tasks(receipt.key, receipt.job_id) or (), receipt.part).alike
-    return alike[0].where if alike else None
+def _with_tasks(error: str, archive: "Archive", receipt: Receipt) -> str:
+    """The error, and where in the user's own code most of the tasks failed that did, or were when they were ended."""
+    if receipt.tasks is None or not (receipt.tasks.failed or receipt.tasks.cancelled):
+        return error
+    found = failures_among(archive.tasks(receipt.key, receipt.job_id) or (), receipt.part)
+    if found.alike:
+        return placed(error, found.alike[0].where)
+    return "; ".join([error, *(alike_words(one, receipt.tasks) for one in found.ended[:1])])
 
 
 def _error_at_service(run: Run | PastRun, api: "FusedReader") -> str | None:
