@@ -62,7 +62,7 @@ class Dask:
                 log.flush()
                 yield [_done(ended, pack) for ended in batch.ended]
                 if batch.over_limit is not None:
-                    raise OverLimit(batch.over_limit)
+                    raise OverLimit(batch.over_limit, task=batch.lost)
 
 
 class _Lot:

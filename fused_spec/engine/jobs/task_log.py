@@ -91,17 +91,21 @@ class TaskLog:
         self._file.close()
 
     def _blame(self, over: OverLimit) -> None:
-        """Of a run that took too much memory the task that held most of it has failed, and the error names it."""
+        """Of a run that took too much, the task that held most memory or was at work has failed; the error names it."""
         culprit = max(self._running, key=lambda one: over.held.get(_pid(one), 0), default=None)
-        held = 0 if culprit is None else over.held.get(_pid(culprit), 0)
-        if culprit is None or not held:
+        if over.task is not None:
+            culprit = next((one for one in self._running if one.index == over.task), Running(over.task, now_ms(), ""))
+        held = over.held.get(_pid(culprit), 0) if culprit is not None else 0
+        if culprit is None or (not held and over.task is None):
             return
         self._running = [one for one in self._running if one is not culprit]
-        at = f" at {culprit.where}" if culprit.where else ""
-        over.add_note(f"input {self._number(culprit.index)} held {gib(held)} of it{at}")
         self._failed += 1
-        facts = f'{_begun(culprit)}, "peak_memory": {held}, "signature": "out of memory"'
-        self._add([self._line(culprit.index, "failed", error=f"out of memory: it held {gib(held)}", facts=facts)])
+        at = f" at {culprit.where}" if culprit.where else ""
+        which = f"input {self._number(culprit.index)}"
+        over.add_note(f"{which} held {gib(held)} of it{at}" if held else f"it was at {which}")
+        error = f"out of memory: it held {gib(held)}" if held else str(over)
+        facts = f'{_begun(culprit)}, "signature": "over a limit"' + (f', "peak_memory": {held}' if held else "")
+        self._add([self._line(culprit.index, "failed", error=error, facts=facts)])
 
     def _ended(self, done: Done) -> str:
         self._durations.add(done.seconds)

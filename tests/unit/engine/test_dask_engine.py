@@ -312,6 +312,7 @@ def test_a_task_over_the_memory_of_its_instance_type_ends_the_job_with_the_messa
     message = str(end(job)[1])
     assert message.startswith("the job used ")
     assert "of memory, over its limit of 0.6 GiB (m5.small); give it a larger instance_type" in message
+    assert message.endswith("; it was at input 1")
     assert f"wants {700 * MIB}" in log(job)
     assert [process.poll() for process in dask.processes] == [None] * 3
 
