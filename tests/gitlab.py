@@ -21,7 +21,9 @@ class GitLab:
     def __init__(self, *, hides: bool = True, masks: bool = True) -> None:
         self.variables: dict[tuple[str, str], dict[str, Any]] = {}
         self.calls: list[str] = []
+        self.refused: list[str] = []
         self.base_url = ""
+        self.quotes = False
         self._hides, self._masks = hides, masks
 
     @property
@@ -83,6 +85,10 @@ class GitLab:
         return 201, self._shown(self.variables[place])
 
     def _trouble(self, said: dict[str, Any]) -> Any:
+        """Why it does not take a value; one that `quotes` takes none, and repeats what it was given."""
+        if self.quotes:
+            self.refused.append(said["value"])
+            return {"message": f"cannot mask {said['value']} for {TOKEN}"}
         return None if _MASKABLE.fullmatch(said["value"]) else {"message": {"value": ["is invalid"]}}
 
     def _shown(self, held: dict[str, Any]) -> dict[str, Any]:

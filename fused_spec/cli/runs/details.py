@@ -135,8 +135,9 @@ def _created(around: Surroundings, found: FoundRun) -> "tuple[datetime | None, b
 
 
 def _facts(around: Surroundings, found: FoundRun) -> Any:
-    """What came of each step: from the service, else from the archive."""
-    told = around.api.get_job_facts(found.job_id) if found.in_history else None
+    """What came of each step: from the service, else from the archive, where nothing is that cannot be masked here."""
+    is_shown = found.in_history and not around.unmasked(found)
+    told = around.api.get_job_facts(found.job_id) if is_shown else None
     if told is not None or found.receipt is None:
         return without_secrets(told)
     return without_secrets(around.archive.facts(found.receipt.key, found.receipt.job_id))

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from fused_spec.errors import ServiceError, WaitTimeout
+from fused_spec.errors import FusedSpecError, ServiceError, WaitTimeout
 from fused_spec.jobs.status import RunStatus, Vigil
 from fused_spec.reconcile.following.silence import Silence
 from fused_spec.system.polling import Clock, Deadline, Sleep, intervals, steady_clock
@@ -30,11 +30,19 @@ def log_lines(
 ) -> Iterator[str]:
     """The messages of a run's log, oldest first: the service's, or else the archive's.
 
-    `tell` is given what is to be known about an archived log.
+    Where a secret of the run cannot be had, the archive's alone: the service's log may hold its value. `tell` is given
+    what is to be known about an archived log.
     """
     from fused_spec.api.errors import ApiError
 
-    if found.in_history:
+    unmasked = around.unmasked(found)
+    if unmasked and found.receipt is None:
+        names = ", ".join(f"secret.{name}" for name in unmasked)
+        raise FusedSpecError(
+            f"the log of {found.name} may hold {names}, which cannot be read here to be masked",
+            hint="`fused-spec apply` archives it without them once the run has ended, and shows it meanwhile",
+        )
+    if found.in_history and not unmasked:
         try:
             yield from _live_lines(around, found.job_id, since_ms=since_ms, follow=follow, sleep=sleep)
             return

@@ -1,22 +1,24 @@
 """Find the run that a name or a job id means: in the service's history, else in the archive."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from fused_spec.cli.targets.memory import cancels_of, kept_at, open_markers
-from fused_spec.cli.targets.secrets import masking
+from fused_spec.cli.targets.secrets import secrets_to_mask
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
-from fused_spec.messages.redaction import Redactor, redact
+from fused_spec.messages.named_secrets import names_of
+from fused_spec.messages.redaction import Redactor
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.api.values.objects import JobResponse
+    from fused_spec.configuration.secret_values import SecretReader
     from fused_spec.configuration.service_identity import ServiceIdentity
     from fused_spec.reconcile.archive.cancels import Cancels
     from fused_spec.reconcile.archive.folders import Archive
@@ -31,7 +33,10 @@ _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
-    """The project of the current folder in the environment of its target, and a client of that."""
+    """The project of the current folder in the environment of its target, and a client of that.
+
+    `mask` keeps out what of its `secrets` can be had.
+    """
 
     project: "Project"
     target: Target
@@ -41,7 +46,13 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     journal: "Journal"
     cancels: "Cancels"
     moves: "Moves"
-    mask: Redactor = redact
+    mask: Redactor
+    secrets: "SecretReader"
+
+    def unmasked(self, found: "FoundRun") -> tuple[str, ...]:
+        """The secrets that a run was started with, and whose values cannot be had, so that nothing masks them."""
+        env = found.marker.settings.get("additional_env") if found.marker is not None else None
+        return self.secrets.unread(names_of(env)) if isinstance(env, Mapping) else ()
 
 
 class FoundRun(Struct, frozen=True, kw_only=True):
@@ -64,6 +75,7 @@ def surroundings(context: Context) -> Surroundings:
     project = current_project(context)
     target = find_target(context, project)
     kept = kept_at(context, project, target)
+    secrets = secrets_to_mask(context, project, target)
     return Surroundings(
         project=kept.project,
         target=target,
@@ -72,7 +84,8 @@ def surroundings(context: Context) -> Surroundings:
         archive=kept.archive,
         journal=kept.journal,
         cancels=cancels_of(kept),
-        mask=masking(context, project, target),
+        mask=Redactor(secrets.readable()),
+        secrets=secrets,
         moves=Moves(recorded=kept.moves.all()),
     )
 

@@ -106,8 +106,8 @@ def test_a_value_that_cannot_be_masked_is_refused_without_it(server: GitLab) -> 
     assert not server.variables
 
 
-def test_what_gitlab_quotes_is_masked(server: GitLab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "_trouble", lambda said: {"message": f"cannot mask {said['value']} for {TOKEN}"})
+def test_what_gitlab_quotes_is_masked(server: GitLab) -> None:
+    server.quotes = True
     with pytest.raises(GitLabRefused) as raised:
         variable(server).write(VALUE, "a")
     assert VALUE not in str(raised.value)
