@@ -9,20 +9,17 @@ first reading finds no packs and has each receipt by itself; the others find wha
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 import uuid
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
 
+from buckets import LATENCY, late_bucket
 from measure import command_line, in_turns, rounds, tell
 from rows import Row, no_more_than, row
 
@@ -39,9 +36,7 @@ from fused_spec.spec.model import Key, Kind
 HERE = ServiceIdentity(url="https://fused.example/server/v1")
 SCOPE = "5d0c1d1c-6a0e-4c56-9a5e-3f1f6a0b7c21"
 JOBS = 400
-LATENCY = 0.05
 BEGAN = datetime(2031, 5, 1, tzinfo=UTC)
-AWS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def files(runs: int) -> Iterator[tuple[str, bytes]]:
@@ -121,17 +116,18 @@ def in_a_folder(runs: int, turns: int) -> Row:
 
 def in_a_bucket(runs: int, turns: int) -> Iterator[Row]:
     name = f"{runs:,} runs in a bucket at {LATENCY * 1000:.0f} ms"
-    with bucket(runs) as url:
-        os.environ.update({**AWS, "AWS_ENDPOINT_URL": url})
+    with late_bucket() as bucket:
+        bucket.fill({name: content.decode() for name, content in files(runs)})
+        os.environ.update(bucket.env)
         first: list[Archive] = []
         alone = seconds(lambda: first.append(read(open_store("s3://bucket/"), runs)))
-        yield row(f"{name}, no packs", [alone], unit="s", note=f"{_asked(url)} requests")
+        yield row(f"{name}, no packs", [alone], unit="s", note=f"{bucket.asked()} requests")
         first[0].pack()
-        _asked(url)
+        bucket.asked()
         packed, asked = [], 0
         for _ in range(turns):
             packed.append(seconds(lambda: read(open_store("s3://bucket/"), runs)))
-            asked = _asked(url)
+            asked = bucket.asked()
         least = [6 * runs / 1000 * LATENCY]
         yield row(
             f"{name}, packed",
@@ -142,26 +138,6 @@ def in_a_bucket(runs: int, turns: int) -> Iterator[Row]:
             note=f"{asked} requests",
             goal=no_more_than(5, "s"),
         )
-
-
-@contextmanager
-def bucket(runs: int) -> Iterator[str]:
-    """A bucket with an archive in it, behind a server of its own."""
-    command = [sys.executable, str(Path(__file__).with_name("bucket.py")), "--latency", str(LATENCY)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            url = server.stdout.readline().strip()
-            content = json.dumps({name: content.decode() for name, content in files(runs)}).encode()
-            with urllib.request.urlopen(urllib.request.Request(f"{url}/fill", content, method="PUT")):
-                yield url
-        finally:
-            server.terminate()
-
-
-def _asked(url: str) -> int:
-    with urllib.request.urlopen(f"{url}/asked") as answer:
-        return int(answer.read())
 
 
 if __name__ == "__main__":

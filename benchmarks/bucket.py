@@ -2,23 +2,28 @@
 
     uv run python benchmarks/bucket.py --latency 0.05
 
-Prints its address once it listens; every request is answered so many seconds later. Two are not of S3, and answered at
-once: `GET /asked` tells how many there were since it was last asked, `PUT /fill` brings objects as `{key: text}`.
+Prints its address once it listens; every request is answered so many seconds later. Three are not of S3, and answered
+at once: `GET /asked` tells how many there were since it was last asked, `PUT /fill` brings objects as `{key: text}`,
+`PUT /file` those of files of this machine as `{key: path}`, with one copy of each file, however many keys it has.
 """
 
 import asyncio
 import base64
 import hashlib
 import json
+import re
 from argparse import ArgumentParser
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 _PAGE = 1000
+_OURS = ("/asked", "/fill", "/file")
 _BEHIND = "\U0010ffff"
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _DATE = "2031-05-01T12:00:00.000Z"
 
 
@@ -29,6 +34,19 @@ class Bucket:
     objects: dict[str, bytes] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     asked: int = 0
+
+    tags: dict[int, str] = field(default_factory=dict)
+
+    def fill(self, objects: dict[str, bytes]) -> None:
+        self.objects.update(objects)
+        self.keys = sorted(self.objects)
+
+    def tag(self, key: str) -> str:
+        """The hash of an object, reckoned once for all keys of the same bytes."""
+        content = self.objects[key]
+        if id(content) not in self.tags:
+            self.tags[id(content)] = _etag(content)
+        return self.tags[id(content)]
 
     def put(self, key: str, content: bytes) -> None:
         if key not in self.objects:
@@ -66,7 +84,7 @@ class Bucket:
                 continue
             index += 1
             content = self.objects[key]
-            size, date, tag = _tag("Size", str(len(content))), _tag("LastModified", _DATE), _tag("ETag", _etag(content))
+            size, date, tag = _tag("Size", str(len(content))), _tag("LastModified", _DATE), _tag("ETag", self.tag(key))
             yield f"<Contents>{_tag('Key', key)}{date}{tag}{size}</Contents>", f"{key}\0"
 
 
@@ -94,7 +112,7 @@ class Server:
                     writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 method, path, _ = first.split(" ")
-                if path not in ("/asked", "/fill"):
+                if path not in _OURS:
                     self.bucket.asked += 1
                     await asyncio.sleep(self.latency)
                 status, content, more = self._answer(method, path, headers, body)
@@ -115,8 +133,12 @@ class Server:
             told, bucket.asked = bucket.asked, 0
             return 200, str(told).encode(), ""
         if path == "/fill":
-            bucket.objects.update((name, text.encode()) for name, text in json.loads(body).items())
-            bucket.keys = sorted(bucket.objects)
+            bucket.fill({name: text.encode() for name, text in json.loads(body).items()})
+            return 200, b"", ""
+        if path == "/file":
+            named = json.loads(body)
+            contents = {name: Path(name).read_bytes() for name in set(named.values())}
+            bucket.fill({key: contents[name] for key, name in named.items()})
             return 200, b"", ""
         if method == "PUT":
             content = _unchunked(body) if "aws-chunked" in headers.get("content-encoding", "") else body
@@ -130,7 +152,12 @@ class Server:
             return 200, bucket.page(asked.get("prefix", ""), asked.get("delimiter", ""), token), ""
         if key not in bucket.objects:
             return 404, b"<Error><Code>NoSuchKey</Code></Error>", ""
-        return 200, bucket.objects[key], f"ETag: {_etag(bucket.objects[key])}\r\n"
+        content = bucket.objects[key]
+        tag = f"ETag: {bucket.tag(key)}\r\nLast-Modified: Thu, 01 May 2031 12:00:00 GMT\r\n"
+        if match := _RANGE.fullmatch(headers.get("range", "")):
+            start, end = int(match[1]), min(int(match[2] or len(content)), len(content) - 1)
+            return 206, content[start : end + 1], f"{tag}Content-Range: bytes {start}-{end}/{len(content)}\r\n"
+        return 200, content, tag
 
 
 def _unchunked(body: bytes) -> bytes:

@@ -95,8 +95,7 @@ def archive(path: Path, count: int) -> None:
             return True
 
     log = Spools(path.parent).open("run", {}).whole(cast(Any, Api()), "run")
-    written, _ = write_log(path.with_suffix(".gz"), log.lines)
-    assert written == count
+    assert write_log(path.with_suffix(".gz"), log.lines).lines == count
 
 
 def append_flushed(path: Path, count: int) -> None:

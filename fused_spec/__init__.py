@@ -7,11 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fused_spec.api.client import FusedAPI
     from fused_spec.api.http.transport import Transport
+    from fused_spec.api.values.results import JobResult
     from fused_spec.cli.loading.specs import load
+    from fused_spec.cli.outputs.notebook import Map
     from fused_spec.spec.resources.job import Job, JobConfig, RunPolicy
     from fused_spec.spec.resources.steps import (
         Expectation,
@@ -78,3 +81,10 @@ def open_target(target: str | None, path: "Path") -> "Transport":
     from fused_spec.cli.connecting import open_target
 
     return open_target(target, path)
+
+
+def draw_results(results: "Sequence[JobResult]", title: str) -> "Map":
+    """What `Results.map` calls through; reading what they hold, and drawing it, is the command's work."""
+    from fused_spec.cli.outputs.notebook import map_of_results
+
+    return map_of_results(results, title)

@@ -15,7 +15,7 @@ from fused_spec.api.jobs import JobWrites
 from fused_spec.api.reading import FusedReader
 from fused_spec.api.tokens import TokenWrites
 from fused_spec.api.udfs import UdfWrites
-from fused_spec.api.values.objects import set_current
+from fused_spec.api.values.current import set_current
 from fused_spec.configuration.settings import HOSTED_URL, credentials_for, home_folder
 
 

@@ -10,6 +10,7 @@ from typing import IO, Literal, cast, overload
 from fused_spec.api.account import AccountReads
 from fused_spec.api.errors import ApiError, InvalidArgument
 from fused_spec.api.http.limits import DOWNLOAD, FILES
+from fused_spec.api.http.ranges import RemoteContent
 from fused_spec.api.http.transport import Query
 from fused_spec.api.http.uploads import Content, Source, form, opened
 from fused_spec.api.values.inputs import checked_file_url, is_dataframe, local_file, write_parquet
@@ -46,6 +47,10 @@ class FileReads(AccountReads):
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
+
+    def open_file(self, path: str) -> RemoteContent:
+        """The content of a file, to be read in parts; nothing is asked before one is."""
+        return RemoteContent(self._transport, lambda: self.sign_url(path))
 
     def sign_url(self, path: str) -> str:
         """A URL under which anyone can read the file for a while: a secret."""

@@ -1,17 +1,16 @@
 """Start, watch and end jobs, and read what they leave: history, config, logs, results."""
 
-from os import PathLike
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from fused_spec.api.errors import ApiError
 from fused_spec.api.http.addresses import path
-from fused_spec.api.http.base import Connected
-from fused_spec.api.http.limits import CONFIG, DOWNLOAD, FACTS, FILES, LOGS, MOST_LOG, START
-from fused_spec.api.logs.file import SaveLog
+from fused_spec.api.http.limits import CONFIG, FACTS, FILES, START
+from fused_spec.api.http.ranges import RemoteContent
+from fused_spec.api.log_reads import LogReads
 from fused_spec.api.logs.tail import tail
 from fused_spec.api.paging import read_pages
+from fused_spec.api.tasks import TaskReads
 from fused_spec.api.values.inputs import (
     Env,
     JobReference,
@@ -21,20 +20,20 @@ from fused_spec.api.values.inputs import (
     env_list,
     job_id_of,
 )
-from fused_spec.api.values.objects import JobResponse, JobResult, Jobs, RunResponse
+from fused_spec.api.values.objects import JobResponse, Jobs, RunResponse
 from fused_spec.api.values.plain import as_plain, text_or_none, whole_number
+from fused_spec.api.values.results import JobResult
 from fused_spec.errors import WaitTimeout
 from fused_spec.jobs.status import Vigil
-from fused_spec.messages.redaction import Redactor, redact
 from fused_spec.system.polling import Deadline
-from fused_spec.wire import JobConfig, Labelled, LogLine, RunResult, log_lines
+from fused_spec.wire import JobConfig, Labelled, RunResult
 
 METADATA_SUFFIX = ".metadata"
 _RECURSION = {"Fused-Recursion": "1"}
 """A start from a person's machine, and not from within a run."""
 
 
-class JobReads(Connected):
+class JobReads(LogReads, TaskReads):
     def get_jobs(
         self, n: int | None = 5, *, skip: int = 0, per_request: int = 25, max_requests: int | None = 1
     ) -> Jobs:
@@ -82,39 +81,12 @@ class JobReads(Connected):
         metadata = self._transport.fetch(answer.location, limits=CONFIG).read_as(Labelled).metadata
         return metadata if isinstance(metadata, dict) else None
 
-    def get_logs(self, job: JobReference, since_ms: int | None = None) -> list[LogLine]:
-        """The log, oldest line first; `since_ms` (milliseconds since the epoch) leaves out what is older.
-
-        Each line is a dict as the service sent it, with `timestamp` and `message` as attributes beside.
-        """
-        answer = self._transport.call("GET", path("logs", job_id_of(job)), query={"since_ms": since_ms}, limits=LOGS)
-        return list(log_lines(answer.read_as(list[Any])))
-
-    def save_logs(
-        self,
-        job: JobReference,
-        file: str | PathLike[str],
-        since_ms: int | None = None,
-        *,
-        most: int = MOST_LOG,
-        scrub: Redactor = redact,
-        last: bool = True,
-    ) -> bool:
-        """Save the log to a file, scrubbed, from at most so many bytes of the answer; whether that is all of it.
-
-        `log_file.saved_lines` reads it. Takes as much memory as one piece, however long the log. Without `last` the
-        log goes on, and lines at its end that may hold the beginning of a known secret are left for the next time.
-        """
-        save = SaveLog(Path(file), most, scrub=scrub, last=last)
-        self._transport.follow(path("logs", job_id_of(job)), query={"since_ms": since_ms}, limits=DOWNLOAD, sink=save)
-        return not save.cut
-
     def get_job_results(self, job: JobReference) -> list[JobResult]:
         """The stored results in the order of the job's input; each is read when asked (`JobResult.read`)."""
         answer = self._transport.call("GET", path("run", "by-id", job_id_of(job), "results"))
         entries = {entry.name: entry.url for entry in answer.read_as(list[RunResult])}
         return [
-            JobResult(name=name, url=url, metadata_url=entries.get(name + METADATA_SUFFIX)).bind(self)
+            JobResult(name=name, url=url, metadata_url=entries.get(name + METADATA_SUFFIX)).bind(self, job_id_of(job))
             for name, url in sorted(entries.items(), key=_position)
             if not name.endswith(METADATA_SUFFIX)
         ]
@@ -180,6 +152,15 @@ class JobReads(Connected):
 
     def _history_page(self, skip: int, limit: int) -> list[JobResponse]:
         return self._transport.call("GET", "job/self", query={"skip": skip, "limit": limit}).read_as(list[JobResponse])
+
+    def open_result(self, result: JobResult) -> RemoteContent:
+        """The content of a stored result, to be read in parts, also when its URL has expired in the meantime."""
+
+        def once_more() -> str:
+            named = {known.name: known.url for known in self.get_job_results(result.job_id)} if result.job_id else {}
+            return named.get(result.name, result.url)
+
+        return RemoteContent(self._transport, once_more, known=result.url)
 
     def _fetch_result(self, url: str) -> bytes:
         return self._transport.fetch(url, limits=FILES).body

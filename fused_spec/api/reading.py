@@ -2,9 +2,8 @@
 
 from fused_spec.api.files import FileReads
 from fused_spec.api.jobs import JobReads
-from fused_spec.api.tasks import TaskReads
 from fused_spec.api.tokens import TokenReads
 
 
-class FusedReader(JobReads, TaskReads, TokenReads, FileReads):
+class FusedReader(JobReads, TokenReads, FileReads):
     """Every call of `FusedAPI` that only reads; make one with `FusedReader.over(transport)`."""

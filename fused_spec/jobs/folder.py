@@ -19,6 +19,7 @@ work survives the service, and a restarted service knows from the folder alone h
                      secrets: {key: value};
                      both are the service's own files, so that no copy of a secret is left in a job's folder
     log.jsonl        {"timestamp": ms, "message": "line"} per line, never decreasing
+    origins.jsonl    who wrote which bytes of the log (`jobs.log_origins`)
     events.jsonl     {"timestamp": ms, "event": "running", "pid": n} · {"event": "progress", "finished": n, "total": n}
                      · {"event": "end", "job_status": "Done" | "Failed", "message": null or "why"}
     results.jsonl    {"index": n, "name": "0.parquet", "content_type": "…", "error": null,
@@ -71,6 +72,10 @@ class JobDir(Struct, frozen=True):
     @property
     def log(self) -> Path:
         return self.path / "log.jsonl"
+
+    @property
+    def log_origins(self) -> Path:
+        return self.path / "origins.jsonl"
 
     @property
     def events(self) -> Path:

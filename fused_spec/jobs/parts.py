@@ -169,7 +169,13 @@ def elements_of(config: Any) -> list[Any] | None:
 
     None of any other config, and of one that is none.
     """
+    inputs = inputs_of(config)
+    return inputs if inputs is not None and len(inputs) > 1 else None
+
+
+def inputs_of(config: Any) -> list[Any] | None:
+    """The same, also of a run of a part, which may be a single element."""
     match config:
-        case {"steps": [{"type": "udf", "input": [*elements]}]} if len(elements) > 1:
-            return elements
+        case {"steps": [{"type": "udf", "input": list(inputs)}]}:  # there may be a million, so no copy
+            return inputs
     return None

@@ -108,6 +108,17 @@ def tasks_in(lines: Iterable[bytes]) -> Iterator[Task]:
             yield decode(line)
 
 
+def failed_in(tasks: Iterable[Task]) -> frozenset[tuple[int, int]]:
+    """Step and index of those that failed, and were not well at a later attempt."""
+    failed = set()
+    for task in tasks:
+        if task.state is TaskState.FAILED:
+            failed.add((task.step, task.index))
+        elif task.state is TaskState.SUCCEEDED:
+            failed.discard((task.step, task.index))
+    return frozenset(failed)
+
+
 def standing_in(content: bytes) -> Standing | None:
     """How a run stands, as its worker wrote it; None for what is nothing of the kind."""
     with suppress(msgspec.DecodeError):

@@ -183,11 +183,13 @@ class Redactor:
         text = _SIGNED_QUERY().sub(rf"\g<key>={MASK}", text)
         return _TOKEN_PATH().sub(rf"\g<path>{MASK}", text)
 
-    def pieces(self, pieces: Iterable[str], *, last: bool = True) -> Iterator[str]:
+    def pieces(
+        self, pieces: Iterable[str], *, last: bool = True, kept_back: "deque[str] | None" = None
+    ) -> Iterator[str]:
         """Mask pieces of one text, one by one, also where a known value is cut in two by their ends.
 
         As many come back, in their order. Without `last` more is to follow, so pieces at the end that may hold the
-        beginning of a known value are kept back, and missing.
+        beginning of a known value are kept back, and missing; in `kept_back` they are put for the next time.
         """
         if self._known is None:
             yield from map(self, pieces)
@@ -201,8 +203,9 @@ class Redactor:
             while len(held) > 1 and (_size(held) - len(_bare(held[0])) >= longest or len(held) > 2 * longest):
                 yield self(held.popleft())
         if not last:
+            kept = deque[str]() if kept_back is None else kept_back
             while held and self.open_end("".join(map(_bare, held))):
-                held.pop()
+                kept.appendleft(held.pop())  # as it is by now: its beginning may be the end of a value before it
         yield from map(self, held)
 
     def open_end(self, text: str) -> int:

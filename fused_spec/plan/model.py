@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.jobs.status import RunStatus
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.spec.model import Desired, Key
 from fused_spec.spec.project.elsewhere import Elsewhere
@@ -58,6 +59,7 @@ class Run(Struct, frozen=True, kw_only=True):
     for all, and `done` those that it made a result of, None where nobody tells. `differences` say how the desired
     payload differs from what this run was started with; they are read for the newest run of a changed job, for display
     only. `error` is the end of its log in a line, read where a job is held because of it; for display only, too.
+    `tasks` counts those of a run that is archived, where they were told.
     """
 
     job_id: str
@@ -77,6 +79,7 @@ class Run(Struct, frozen=True, kw_only=True):
     done: Stretches | None = None
     differences: tuple[FieldChange, ...] = ()
     error: str | None = None
+    tasks: TaskCounts | None = None
     ended_by: str | None = None  # who cancelled it and why, where that was written down
     started_as: StartedAs | None = None
 
@@ -109,6 +112,7 @@ class PastRun(Struct, frozen=True, kw_only=True):
     part: Part | None = None
     done: Stretches | None = None
     error: str | None = None
+    tasks: TaskCounts | None = None
     ended_by: str | None = None
     differences: tuple[FieldChange, ...] = ()
     started_as: StartedAs | None = None

@@ -81,6 +81,11 @@ class OnRetry(StrEnum):
     ALL = "all"
 
 
+class OnFailedTasks(StrEnum):
+    FAIL = "fail"
+    WARN = "warn"
+
+
 class RunPolicy(Struct, frozen=True, kw_only=True):
     """When a job runs again, and how much it may take; times in seconds, `max_cost` in US dollars.
 
@@ -94,6 +99,7 @@ class RunPolicy(Struct, frozen=True, kw_only=True):
     task_retries: int = 0
     on_change_while_running: OnChangeWhileRunning = OnChangeWhileRunning.REPLACE
     upstream: OnUpstream = OnUpstream.RERUN
+    failed_tasks: OnFailedTasks = OnFailedTasks.WARN
     timeout: float | None = None
     max_age: float | None = None
     max_duration: float | None = None

@@ -168,7 +168,11 @@ COMMANDS: list[tuple[str, ...]] = [
     ("show", OBEYED),
     ("logs", "good"),
     ("logs", "bad"),
+    ("logs", "bad", "--timestamps"),
+    ("logs", "bad", "--output", "json"),
     ("logs", LINE),
+    ("logs", "good", "--grep", LINE),
+    ("logs", "good", "--task", OBEYED),
     ("wait", "good", "bad"),
     ("cancel", "good"),
     ("cancel", OBEYED),
@@ -312,7 +316,7 @@ def test_a_plan_that_cannot_be_kept_names_its_file(project: Shell) -> None:
 def test_a_failure_is_told_to_scripts(project: Shell) -> None:
     outcomes = told(read(project, "apply", "specs", "--retry", "--output", "json"))["outcomes"]
     [failed] = [outcome for outcome in outcomes if outcome["name"] == "bad"]
-    assert failed["error"] == f"ValueError: {OBEYED} {LINE}"
+    assert failed["error"] == f"ValueError: {OBEYED} {LINE}, at specs/bad.py:7"
     assert failed["failure"]["step"] == "step 1 of 1: udf"
     inputs = [{"index": 0, "value": {"x": OBEYED}}, {"index": 1, "value": {"x": LINE}}]
     assert failed["failure"]["input"] in inputs  # which of them fails first, chance decides

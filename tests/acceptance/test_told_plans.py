@@ -51,7 +51,7 @@ def test_a_failed_job_says_why_in_plan_status_and_the_next_apply(project: Shell)
     assert (planned.code, applied.code) == (0, 1)
     assert planned.out.splitlines()[-1] == "No changes. 1 held."
     [outcome] = project.run("apply", "specs", "--output", "json").document["outcomes"]
-    assert outcome["last_run"]["error"] == why
+    assert outcome["last_run"]["error"] == f"{why}, at specs/quick.py:3"
 
 
 def test_a_job_that_somebody_cancelled_says_who(project: Shell, tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def test_the_client_loads_nothing_geospatial_until_it_is_given_a_table() -> None
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(ROOT)))
 def test_a_room_shows_no_more_than_can_be_seen_at_once(room: Path) -> None:
-    shown = [path.name for path in room.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    parts = [path for path in room.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    shown = [path.name for path in parts if path.name != "__main__.py"]  # a word for Python, and no noun of ours
     assert len(shown) - 1 <= 16  # its own docstring stands in one
 
 

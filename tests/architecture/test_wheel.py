@@ -37,6 +37,18 @@ def test_types_and_queries_are_in_the_wheel(wheel: Path) -> None:
     assert {"fused_spec/py.typed", "fused_spec/service/state/schema.sql"} <= set(zipfile.ZipFile(wheel).namelist())
 
 
+def test_the_templates_of_pages_and_the_outline_of_land_are_in_the_wheel(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    rooms = [
+        ROOT / "fused_spec/maps/forms/templates",
+        ROOT / "fused_spec/maps/land",
+        ROOT / "fused_spec/views/pages/templates",
+    ]
+    files = {path.relative_to(ROOT).as_posix() for room in rooms for path in room.iterdir() if path.is_file()}
+    assert files
+    assert files <= names
+
+
 def test_what_problems_mean_is_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "fused_spec/messages/codes").glob("*.toml")}

@@ -10,6 +10,7 @@ import pytest
 from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.plan.actions import Action, Reason
 from fused_spec.plan.model import Change, Requests
+from fused_spec.reconcile.adopting.origin import read_origin
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.archive.made import made_by
 from fused_spec.reconcile.archive.receipt import Receipt
@@ -199,7 +200,7 @@ def test_where_nobody_tells_what_was_made_all_runs_and_the_plan_says_so(
 ) -> None:
     outcome = areas(world.apply())
     change_receipt(world, outcome, done=None)
-    monkeypatch.setattr("fused_spec.reconcile.history.unfinished.done_of", lambda *_: None)
+    monkeypatch.setattr("fused_spec.reconcile.marking.done.done_of", lambda *_: None)
     told = f"all 4 elements, as nothing tells which of them {outcome.job_id} made"
     assert only(world).why == f"asked for by --retry: {told}"
 
@@ -270,6 +271,14 @@ def test_the_log_of_a_part_names_the_elements_of_the_job(world: World) -> None:
     world.write("failing", "13")
     job_id = str(areas(world.apply(requests=RETRY)).job_id)
     assert any("failed: input 3: KeyError" in line.message for line in world.api.get_logs(job_id))
+
+
+def test_a_run_of_a_part_is_imported_with_all_elements(world: World) -> None:
+    world.apply()
+    mend(world)
+    job_id = str(areas(world.apply(requests=RETRY)).job_id)
+    [step] = read_origin(world.api, job_id).config.steps
+    assert getattr(step, "input", None) == [10, 11, 12, 13]
 
 
 def made(world: World, outcome: Outcome) -> list[tuple[str, str | None]]:

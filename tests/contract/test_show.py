@@ -1,5 +1,6 @@
 """What `show` says of a run that is odd."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,19 +8,17 @@ from typing import Any
 import pytest
 
 from fused_spec.cli.runs.details import run_details
-from fused_spec.cli.runs.lookup import Surroundings, find_run
-from fused_spec.configuration.service_identity import ServiceIdentity
-from fused_spec.configuration.settings import Target
+from fused_spec.cli.runs.failures import failures
+from fused_spec.cli.runs.lookup import find_run
 from fused_spec.jobs.parts import Stretches
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.plan.model import Requests
-from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.service.app import create_app
-from fused_spec.spec.model import Project
-from fused_spec.spec.relations.moves import Moves
-from fused_spec.views.text.runs import show_text
+from fused_spec.views.text.runs import show_text, status_text
 from tests.asgi import AsgiAdapter
+from tests.contract.around import surroundings
 from tests.contract.test_odd_answers import DETACHED, Cache, Odd
-from tests.contract.world import SCOPE, SLOW, TOKEN, World, job
+from tests.contract.world import SLOW, TOKEN, World, job
 
 
 @pytest.fixture
@@ -29,23 +28,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def details(world: World, name: str) -> dict[str, Any]:
-    project = Project(
-        name="roads",
-        scope=SCOPE,
-        root=world.folder,
-        state=world.folder / "state",
-        archive=str(world.folder / "archive"),
-    )
-    around = Surroundings(
-        project=project,
-        target=Target(name="local"),
-        service=ServiceIdentity(url=world.api.base_url),
-        api=world.api,
-        archive=world.archive,
-        journal=world.site().journal,
-        cancels=Cancels(world.store, f"{SCOPE}/services/local/cancelled"),
-        moves=Moves(recorded=world.recorded.all()),
-    )
+    around = surroundings(world)
     return run_details(around, find_run(around, name))
 
 
@@ -124,3 +107,56 @@ def test_a_copy_is_none_of_the_job_that_it_was_copied_from(world: World) -> None
     assert (shown["key"], shown["copy_of"]) == (None, "Job/areas")
     assert details(world, "areas")["job_id"] == started.job_id
     assert not world.plan().has_changes
+
+
+MAPPED = job().replace("- type: udf", "- type: udf\n        input: [4, 0, 2]\n        ignore_chunk_error: true")
+INVERSE = "@fused.udf\ndef udf(n: int):\n    return 1 / n\n"
+
+
+@pytest.fixture
+def lossy(world: World) -> World:
+    world.write("specs/area.py", INVERSE)
+    world.write("specs/a.yaml", MAPPED)
+    world.apply()
+    return world
+
+
+def test_the_tasks_are_counted_and_those_that_failed_are_told(lossy: World) -> None:
+    told = details(lossy, "areas")
+    assert told["tasks"] == {"total": 3, "succeeded": 2, "failed": 1, "cancelled": 0, "not_started": 0}
+    assert told["failed_tasks"] == [
+        {
+            "step": 1,
+            "index": 1,
+            "input": 0,
+            "error": "ZeroDivisionError: division by zero",
+            "where": "specs/area.py:3",
+        }
+    ]
+
+
+def test_the_tasks_are_told_without_an_archive_too(lossy: World) -> None:
+    shutil.rmtree(lossy.folder / "archive")
+    [failed] = details(lossy, "areas")["failed_tasks"]
+    assert (failed["index"], failed["input"], failed["where"]) == (1, 0, "specs/area.py:3")
+
+
+def test_a_person_sees_how_many_failed_and_why(lossy: World) -> None:
+    lines = [line.split(maxsplit=1) for line in show_text(details(lossy, "areas")).splitlines()]
+    assert ["tasks", "3 tasks: 2 succeeded, 1 failed"] in lines
+    assert ["failed", "input 1: ZeroDivisionError: division by zero, at specs/area.py:3"] in lines
+
+
+def test_the_status_of_a_job_counts_the_tasks_that_failed(lossy: World) -> None:
+    assert "succeeded, 1 of 3 failed" in status_text(lossy.plan())
+
+
+def test_an_apply_tells_of_the_tasks_that_failed(world: World) -> None:
+    world.write("specs/area.py", INVERSE)
+    world.write("specs/a.yaml", MAPPED)
+    outcome = world.apply()["Job/areas"]
+    [known] = failures(world.site(), [outcome], link=False).values()
+    assert outcome.lossy == TaskCounts(total=3, succeeded=2, failed=1)
+    assert [(one.error, one.where) for one in known.alike] == [
+        ("ZeroDivisionError: division by zero", "specs/area.py:3")
+    ]

@@ -73,7 +73,7 @@ def test_a_held_job_says_step_input_and_exception_from_the_archived_log(world: W
     world.write("specs/a.yaml", job())
     world.apply()
     calls = len(world.service.seen)
-    assert error_of(only(told(world))) == "step 1 of 1 (udf) failed: ValueError: no such tile"
+    assert error_of(only(told(world))) == "step 1 of 1 (udf) failed: ValueError: no such tile, at specs/area.py:3"
     assert not any("/logs/" in call for call in world.service.seen[calls:])
 
 

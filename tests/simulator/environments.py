@@ -11,6 +11,8 @@ from typing import Any
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.reconcile.archive.folders import Archive
+from fused_spec.reconcile.archive.kept import KeptLog
+from fused_spec.reconcile.archive.members import Index
 from fused_spec.reconcile.archive.places import RECEIPT
 from fused_spec.reconcile.site import Site
 from tests.simulator.kernel import Kernel
@@ -33,9 +35,12 @@ class Kept(Archive):
         self._kernel.pause(self._kernel.rng.random())
         if self._ran_at.find(record.job_id).goes_on(self._kernel.time):
             self.early.append(record.job_id)
-        receipt = self._receipt(record, 0, "", None, now, None).to_json().encode()
+        receipt = self._receipt(record, _NO_LOG, None, None, now, None).to_json().encode()
         self._store.write(f"{self._at(record.key, record.job_id)}/{RECEIPT}", receipt)
         return str(record.job_id)
+
+
+_NO_LOG = KeptLog(lines=0, sha256="", index=Index(members=()))
 
 
 class Environment(Schedule):

@@ -21,5 +21,5 @@ CONFIG = Limits(attempt=120.0, total=300.0, size=128 * MIB)  # what a service to
 LOGS = Limits(attempt=120.0, total=300.0, size=256 * MIB)
 FACTS = Limits(attempt=120.0, total=300.0, size=64 * MIB)
 FILES = Limits(attempt=3600.0, total=3600.0, size=1024 * MIB)
-MOST_LOG = 1024 * MIB  # of one log that is kept
+MOST_LOG = 1536 * MIB  # of one log that is kept: 1 GiB of lines, and what is told beside each
 DOWNLOAD = replace(FILES, size=1024 * 1024 * MIB)  # to disk, never to memory

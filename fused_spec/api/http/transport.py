@@ -45,6 +45,8 @@ from fused_spec.system.timings import UNTIMED, Timings, Traffic
 
 Query = Mapping[str, str | int | None]
 Sink = Callable[[Iterator[bytes]], bytes]
+Headers = Mapping[str, str]
+_ALL: Sink = b"".join
 
 # The generation of the protocol that `wire` speaks; servers choose by it, for example, whether the stored results
 # of a job come with `.metadata` entries.
@@ -53,6 +55,7 @@ _GENERATION = "2.9.5"
 _CACHE_DISABLE = {"X-Fused-Cache-Disable": "true"}
 """What a call starts or asks for is to be done now, and not taken from what an earlier one left."""
 
+_NONE: Headers = MappingProxyType({})
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _MOST_HOPS = 5
 _TOO_MANY = 429
@@ -136,11 +139,11 @@ class Transport:
         query: Query | None = None,
         content: Any = None,
         body: Body | None = None,
-        headers: Mapping[str, str] = MappingProxyType({}),
+        headers: Headers = _NONE,
         authenticated: bool = True,
         leads_on: bool = True,
         limits: Limits = ORDINARY,
-        sink: Sink = b"".join,
+        sink: Sink = _ALL,
     ) -> Answer:
         """Send one call to `path` below the base URL, with JSON `content` or a raw `body`.
 
@@ -148,8 +151,7 @@ class Transport:
         other. Raises `ApiError` for 4xx and 5xx, `Unreachable` or `TimedOut` when no whole answer came, `Unreadable`
         when it is too large, `NoCredentials` when they are needed.
         """
-        request = self._own(method, path, query, authenticated=authenticated)
-        request = replace(request, headers={**request.headers, **headers})
+        request = self._own(method, path, query, headers, known=authenticated)
         if content is not None:
             return self._send(with_body(request, _as_json(content), "application/json"), limits)
         if body is not None:
@@ -157,22 +159,22 @@ class Transport:
         leads = method == "GET" and leads_on
         return self._along(request, limits, sink) if leads else self._send(request, limits, sink)
 
-    def fetch(self, url: str, *, limits: Limits = ORDINARY, sink: Sink = b"".join) -> Answer:
+    def fetch(self, url: str, *, headers: Headers = _NONE, limits: Limits = ORDINARY, sink: Sink = _ALL) -> Answer:
         """GET a URL that the service handed out; no credentials go there, and no redirect leads to another origin."""
-        return _final(self._along(self._outside("GET", url), limits, sink))
+        return _final(self._along(replace(self._outside("GET", url), headers=headers), limits, sink))
 
     def post_form(self, url: str, body: Body, content_type: str) -> Answer:
         """POST an upload to a URL that the service handed out; no credentials go there."""
         return self._send(with_body(self._outside("POST", url), body, content_type), FILES)
 
-    def follow(self, path: str, *, query: Query, limits: Limits, sink: Sink = b"".join) -> Answer:
+    def follow(self, path: str, *, query: Query, headers: Headers = _NONE, limits: Limits, sink: Sink = _ALL) -> Answer:
         """GET `path` and go along redirects: with credentials on the same origin, once to another and without them."""
-        answer = self._along(self._own("GET", path, query), limits, sink)
+        answer = self._along(self._own("GET", path, query, headers), limits, sink)
         if not answer.is_redirect:
             return answer
         return _final(self._along(self._outside("GET", answer.location), limits, sink))
 
-    def _along(self, request: Request, limits: Limits, sink: Sink = b"".join) -> Answer:
+    def _along(self, request: Request, limits: Limits, sink: Sink = _ALL) -> Answer:
         """Send a GET, and send it again to where its own origin leads; the answer may be a redirect to another one."""
         for _ in range(_MOST_HOPS):
             answer = self._send(request, limits, sink)
@@ -182,12 +184,12 @@ class Transport:
             request = replace(request, url=next_url)
         raise Unreadable(f"{request.call} leads from one redirect to the next without end")
 
-    def _own(self, method: str, path: str, query: Query | None, *, authenticated: bool = True) -> Request:
+    def _own(self, method: str, path: str, query: Query | None, more: Headers, *, known: bool = True) -> Request:
         given = {name: value for name, value in (query or {}).items() if value is not None}
         return Request(
             method=method,
             url=f"{self.base_url}/{path}" + (f"?{urlencode(given)}" if given else ""),
-            headers=self._credential_headers() if authenticated else {},
+            headers={**(self._credential_headers() if known else {}), **more},
             shown_url=self._redact(f"{self.base_url}/{path}"),
             where=self.base_url,
             route=route(method, path),
@@ -207,7 +209,7 @@ class Transport:
             )
         return {"Authorization": self._credentials.header, "Fused-Py-Version": _GENERATION, **_CACHE_DISABLE}
 
-    def _send(self, request: Request, limits: Limits, sink: Sink = b"".join) -> Answer:
+    def _send(self, request: Request, limits: Limits, sink: Sink = _ALL) -> Answer:
         """Send once; GET and HEAD again after a failure that may pass, as long as the total allows."""
         if request.method not in _REPEATABLE:
             return self._attempt(request, limits, limits.total, sink)

@@ -8,66 +8,21 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import IO, Any, Protocol, Self, cast, overload
+from typing import IO, Any, Self, cast, overload
 
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
 from fused_spec import wire
-from fused_spec.api.errors import NoCredentials
+from fused_spec.api.values.current import Client, Reader, current_client
 from fused_spec.api.values.inputs import job_id_of
 from fused_spec.api.values.notebook import card, table
+from fused_spec.api.values.results import JobResult, Results
+from fused_spec.api.values.tasks import Tasks
 from fused_spec.configuration.service_identity import ATTEMPT_HEADER
 from fused_spec.jobs.status import heartbeat_is_old
 from fused_spec.wire.base import WireModel
 
 _FROM_CACHE = frozenset({"hit", "gs", "s3"})
-
-
-class Reader(Protocol):
-    """What these objects ask of their client."""
-
-    def job_page(self, job: str, /) -> str: ...
-
-    def get_jobs(self, n: int | None, *, skip: int, per_request: int, max_requests: int | None) -> "Jobs": ...
-
-    def get_status(self, job: str, /) -> "RunResponse": ...
-
-    def get_job_config(self, job: str, /) -> wire.JobConfig: ...
-
-    def get_logs(self, job: str, since_ms: int | None, /) -> list[wire.LogLine]: ...
-
-    def tail_logs(
-        self, job: str, refresh_seconds: float, sample_logs: bool, timeout: float | None, retries: int, /
-    ) -> None: ...
-
-    def wait_for_job(self, job: str, poll_interval_seconds: float, timeout: float | None, /) -> "RunResponse": ...
-
-    def get_job_results(self, job: str, /) -> "list[JobResult]": ...
-
-    def _fetch_result(self, url: str, /) -> bytes: ...
-
-    def _fetch_result_metadata(self, url: str, /) -> dict[str, Any]: ...
-
-
-class Client(Reader, Protocol):
-    """The same of one that may also change things."""
-
-    def cancel_job(self, job: str, /) -> "RunResponse": ...
-
-
-_current: Client | None = None
-
-
-def set_current(api: Client) -> None:
-    """Make this the client of objects that came from none, such as `RunResponse.from_job_id`."""
-    global _current
-    _current = api
-
-
-def _current_client() -> Client:
-    if _current is None:
-        raise NoCredentials("this object belongs to no client", hint="make one first: api = FusedAPI()")
-    return _current
 
 
 class _JobMethods(WireModel):
@@ -82,7 +37,7 @@ class _JobMethods(WireModel):
 
     @property
     def _api(self) -> Client:
-        return self._bound or _current_client()
+        return self._bound or current_client()
 
     @property
     def _id(self) -> str:
@@ -138,9 +93,18 @@ class _JobMethods(WireModel):
             raise ValueError(f"job {self._id} has no logs, so its time is not known")
         return timedelta(milliseconds=stamps[-1] - stamps[0])
 
-    def get_results(self) -> "list[JobResult]":
+    def get_results(self) -> list[JobResult]:
         """The stored results; see `FusedAPI.get_job_results`."""
         return self._api.get_job_results(self._id)
+
+    def results(self) -> Results:
+        """The stored results, of which nothing is read before it is asked for: as a list, or as one frame."""
+        return Results(self.get_results, self._id)
+
+    @property
+    def tasks(self) -> Tasks:
+        """What is known of each task, of which nothing is asked before one is looked at: in turn, or as one frame."""
+        return Tasks(lambda file: self._api.save_job_tasks(self._id, file))
 
 
 class RunResponse(_JobMethods, wire.RunResponse):
@@ -222,25 +186,6 @@ class JobResponse(_JobMethods, wire.JobResponse):
         return card(f"Job {self.id}", self.model_dump(exclude={"id"}).items(), link=self._page)
 
 
-class JobResult(wire.RunResult):
-    """One stored result of a job; its URLs are signed, so they stay out of `repr`."""
-
-    metadata_url: str | None = Field(default=None, repr=False)
-    _api: Reader | None = PrivateAttr(default=None)
-
-    def bind(self, api: Reader) -> Self:
-        self._api = api
-        return self
-
-    def read(self) -> bytes:
-        """The result's bytes, commonly Parquet; at most 1 GiB."""
-        return (self._api or _current_client())._fetch_result(self.url)
-
-    def metadata(self) -> dict[str, Any] | None:
-        """What the service noted beside the result (output, error), when it did."""
-        return (self._api or _current_client())._fetch_result_metadata(self.metadata_url) if self.metadata_url else None
-
-
 class Jobs(WireModel, Sequence[JobResponse]):
     """Lines of the job history, newest first, with the question they answer."""
 
@@ -257,7 +202,7 @@ class Jobs(WireModel, Sequence[JobResponse]):
 
     def refresh(self) -> Self:
         """Ask the same question again, and become its answer."""
-        api = self._bound or _current_client()
+        api = self._bound or current_client()
         now = api.get_jobs(self.n, skip=self.skip, per_request=self.per_request, max_requests=self.max_requests)
         self.jobs = now.jobs
         return self

@@ -8,7 +8,6 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fused_spec.cli.commands.requests import request_options
 from fused_spec.cli.terminal.context import Context, Values
 from fused_spec.cli.terminal.naming import Noun, naming
 from fused_spec.cli.terminal.options import (
@@ -21,6 +20,7 @@ from fused_spec.cli.terminal.options import (
     value_options,
     yes_option,
 )
+from fused_spec.cli.terminal.requests import request_options
 from fused_spec.messages.redaction import redact
 from fused_spec.system.timings import Phase
 

@@ -1,13 +1,14 @@
 """`status`, `jobs`, `show`, `logs`, `wait`, `cancel`: look at runs, and end them."""
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.naming import Noun, naming
-from fused_spec.cli.terminal.options import command, duration, output_option, value_options
+from fused_spec.cli.terminal.options import command, duration, map_option, not_empty, output_option, value_options
 from fused_spec.errors import EXIT_OK, JobFailed
 from fused_spec.system.timings import Phase
 
@@ -98,45 +99,113 @@ def jobs(context: Context, number: int, output: str) -> None:
 
 @click.command()
 @_name
+@click.option("--diff", "other", metavar="RUN", shell_complete=naming(Noun.RUN), help="What its results differ in.")
+@map_option("With --diff, draw both:")
 @output_option("text", "json")
 @command
-def show(context: Context, name: str, output: str) -> None:
+def show(context: Context, name: str, other: str | None, map_file: Path | None, output: str) -> None:
     """Show one run in detail.
 
-    What it was started with, how it stands, its results and its archive.
+    What it was started with, how it stands, its results and its archive. With --diff RUN instead, what its results
+    differ in from those of RUN: rows, columns, bounds, and how values are distributed.
     """
+    from fused_spec.cli.outputs.showing import shown_outputs
     from fused_spec.cli.runs.details import run_details
     from fused_spec.cli.runs.lookup import find_run, surroundings
     from fused_spec.messages.redaction import masked
     from fused_spec.views.documents.json import as_json
+    from fused_spec.views.text.outputs import shown_outputs_lines
     from fused_spec.views.text.runs import show_text
 
+    if map_file is not None and other is None:
+        raise click.UsageError("--map is for --diff RUN; `fused-spec results NAME --map FILE` draws one run")
     around = surroundings(context)
-    details = masked(run_details(around, find_run(around, name)), around.mask)
-    context.console.result(as_json(details) if output == "json" else show_text(details))
+    found = find_run(around, name)
+    if other is not None:
+        _show_differences(context, around, find_run(around, other), found, map_file, output)
+        return
+    shown = shown_outputs(around, found)
+    details = masked({**run_details(around, found), **shown.document()}, around.mask)
+    lines = list(shown_outputs_lines(shown.outputs, shown.left))
+    context.console.result(as_json(details) if output == "json" else show_text(details, lines))
+
+
+def _show_differences(
+    context: Context,
+    around: "Surroundings",
+    before: "FoundRun",
+    after: "FoundRun",
+    map_file: Path | None,
+    output: str,
+) -> None:
+    from fused_spec.cli.outputs.comparing import compare
+    from fused_spec.messages.redaction import masked
+    from fused_spec.views.documents.json import as_json
+    from fused_spec.views.documents.outputs import differences_document
+    from fused_spec.views.text.output_differences import output_differences_text
+
+    found = compare(around, before, after)
+    if map_file is not None:
+        from fused_spec.cli.outputs.drawing import draw_file
+        from fused_spec.cli.outputs.mapping import map_of_both
+
+        title = f"{after.name}: {before.job_id[:8]} and {after.job_id[:8]}"
+        draw_file(context, map_of_both(title, found.before, found.after, ()), map_file)
+    if output == "json":
+        document = differences_document(before.job_id, after.job_id, found.differences, found.unread)
+        context.console.result(as_json(masked(document, around.mask)))
+    else:
+        text = output_differences_text(before.job_id, after.job_id, found.differences, found.unread)
+        context.console.result(around.mask(text))
 
 
 @click.command()
 @_name
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
+@click.option("--task", type=click.IntRange(min=0), metavar="N", help="Only lines of this task, counted from 0.")
+@click.option("--failed", is_flag=True, help="Only lines of the tasks that failed.")
+@click.option("--tail", type=click.IntRange(min=1), metavar="N", help="Only the last N lines of those.")
 @click.option("--since", callback=duration, metavar="D", help="Only lines of the last 10m, 2h, …")
+@click.option("--grep", callback=not_empty, metavar="TEXT", help="Only lines that hold this text.")
+@click.option("--timestamps", is_flag=True, help="In front of each line its time, its task and its stream.")
 @click.option("--attempt", type=click.IntRange(min=1), metavar="N", help="Of this attempt, not the newest run.")
+@output_option("text", "json")
 @command
-def logs(context: Context, name: str, follow: bool, since: float | None, attempt: int | None) -> None:
+def logs(
+    context: Context,
+    name: str,
+    follow: bool,
+    task: int | None,
+    failed: bool,
+    tail: int | None,
+    since: float | None,
+    grep: str | None,
+    timestamps: bool,
+    attempt: int | None,
+    output: str,
+) -> None:
     """Print the log of a run.
 
-    From the service or, when that has forgotten the run or its log, from the archive, whose copy is checked.
+    From the service or, when that has forgotten the run or its log or cannot be reached, from the archive, whose copy
+    is checked. As JSON each line is an object.
     """
-    from fused_spec.cli.runs.following import log_lines
-    from fused_spec.cli.runs.lookup import find_run, surroundings
-    from fused_spec.views.text.logs import log_line
+    from fused_spec.cli.runs.log_lines import lines_of
+    from fused_spec.jobs.log_choice import LogChoice
+    from fused_spec.views.documents.lists import log_entry
+    from fused_spec.views.text.logs import log_line, stamped_line
 
-    around = surroundings(context)
-    found = find_run(around, name, attempt=attempt)
-    first_ms = None if since is None else int((time.time() - since) * 1000)
-    lines = log_lines(around, found, since_ms=first_ms, follow=follow, sleep=time.sleep, tell=context.console.warn)
-    for line in lines:
-        context.console.result(log_line(line))
+    if follow and failed:
+        raise click.UsageError("with --follow a task has printed its lines before it is known to fail; leave one out")
+    since_ms = None if since is None else int((time.time() - since) * 1000)
+    choice = LogChoice(task=task, failed=failed, text=grep, since_ms=since_ms, tail=tail)
+    for line in lines_of(context, name, choice, attempt=attempt, follow=follow, sleep=time.sleep):
+        text = line.message.rstrip("\r\n")
+        if output == "json":
+            context.console.entry(log_entry(line.timestamp, line.task, line.stream, text))
+        elif timestamps:
+            context.console.result(stamped_line(line.timestamp, line.task, line.stream, text))
+        else:
+            context.console.result(log_line(text))
         if context.console.stdout_closed:
             return
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fused_spec.cli.commands.requests import request_options
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.options import (
     archive_option,
@@ -15,6 +14,7 @@ from fused_spec.cli.terminal.options import (
     spec_paths,
     strict_option,
 )
+from fused_spec.cli.terminal.requests import request_options
 from fused_spec.errors import EXIT_CHANGES, EXIT_OK
 from fused_spec.system.timings import Phase
 

@@ -111,14 +111,14 @@ def _as_json(survey: "Survey", _: Context, strict: bool) -> str:
 
 def _as_sarif(survey: "Survey", context: Context, _: bool) -> str:
     from fused_spec.cli.terminal.runner_paths import placed
-    from fused_spec.views.documents.sarif import sarif_text
+    from fused_spec.views.documents.reports.sarif import sarif_text
 
     return sarif_text(placed(survey.diagnostics, context), version=__version__)
 
 
 def _as_annotations(survey: "Survey", context: Context, strict: bool) -> str:
     from fused_spec.cli.terminal.runner_paths import placed
-    from fused_spec.views.documents.github import annotations
+    from fused_spec.views.documents.reports.github import annotations
     from fused_spec.views.text.diagnostics import verdict
 
     shown = annotations(placed(survey.diagnostics, context))
@@ -127,13 +127,13 @@ def _as_annotations(survey: "Survey", context: Context, strict: bool) -> str:
 
 def _as_code_quality(survey: "Survey", context: Context, _: bool) -> str:
     from fused_spec.cli.terminal.runner_paths import placed
-    from fused_spec.views.documents.gitlab import code_quality_text
+    from fused_spec.views.documents.reports.gitlab import code_quality_text
 
     return code_quality_text(placed(survey.diagnostics, context))
 
 
 def _as_junit(survey: "Survey", _: Context, strict: bool) -> str:
-    from fused_spec.views.documents.junit import junit_text
+    from fused_spec.views.documents.reports.junit import junit_text
 
     return junit_text(survey.diagnostics, survey.names, strict=strict)
 

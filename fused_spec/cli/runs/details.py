@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.cli.runs.lookup import FoundRun, Surroundings, marked_jobs
+from fused_spec.cli.runs.task_details import task_details
 from fused_spec.messages.redaction import masked, redact, shown_env
 from fused_spec.views.words.shown import without_secrets
 
@@ -18,6 +19,7 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
     folder = around.archive.folder(found.receipt.key, found.receipt.job_id) if found.receipt else None
     created, is_copy = _created(around, found)
     identity = None if is_copy else found.marker or found.receipt
+    shown = _from_history(around.api, found, created) if found.in_history else _from_receipt(found)
     return {
         "target": around.target.name,
         "job_id": found.job_id,
@@ -27,7 +29,8 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
         "attempt": identity.attempt if identity else None,
         "service": found.receipt.where if found.receipt and not found.in_history else around.service.name,
         "copy_of": str(found.marker.key) if is_copy and found.marker else None,
-        **(_from_history(around.api, found, created) if found.in_history else _from_receipt(found)),
+        **shown,
+        **task_details(around, found, shown["config"]),
         "facts": _facts(around, found),
         "part": _part(found, is_copy=is_copy),
         "made_by": [] if is_copy else _made_by(around, found),
@@ -87,7 +90,6 @@ def _from_history(api: "FusedReader", found: FoundRun, created: "datetime | None
         "total_tasks": run.total_tasks,
         "settings": _settings(found.marker.settings) if found.marker else {},
         "config": without_secrets(shown.model_dump(mode="json")),
-        "results": _result_names(api, found.job_id),
     }
 
 
@@ -112,7 +114,6 @@ def _from_receipt(found: FoundRun) -> dict[str, Any]:
         "total_tasks": None,
         "settings": {},
         "config": None,
-        "results": [],
     }
 
 
@@ -141,17 +142,6 @@ def _facts(around: Surroundings, found: FoundRun) -> Any:
     if told is not None or found.receipt is None:
         return without_secrets(told)
     return without_secrets(around.archive.facts(found.receipt.key, found.receipt.job_id))
-
-
-def _result_names(api: "FusedReader", job_id: str) -> list[str]:
-    from fused_spec.api.errors import ApiError
-
-    try:
-        return [result.name for result in api.get_job_results(job_id)]
-    except ApiError as error:
-        if not error.lacks_the_call:
-            raise
-        return []
 
 
 def _iso(when: "datetime | None") -> str | None:

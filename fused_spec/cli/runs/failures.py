@@ -1,15 +1,15 @@
-"""What a person, or a script, needs first when a run failed: where in the job, why, the last lines, and its page."""
+"""What a person, or a script, needs first when a run, or some of its tasks failed: where, why, and the last lines."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
 
+from fused_spec.cli.runs.elements import element_of
 from fused_spec.errors import FusedSpecError
+from fused_spec.jobs.failures import Alike, failures_among
 from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.redaction import Redactor
 from fused_spec.plan.actions import Action
-from fused_spec.plan.model import Change, Run
+from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
 from fused_spec.reconcile.archive.log_end import LogEnd, end_of
 from fused_spec.reconcile.site import Site
@@ -17,14 +17,15 @@ from fused_spec.spec.model import DesiredJob
 from fused_spec.views.text.outcomes import Failure, Input
 
 _SHOWN = (OutcomeStatus.FAILED, OutcomeStatus.LOST, OutcomeStatus.CANCELLED)
-_LARGEST_INPUT = 1_000  # characters of JSON
 
 
 def failures(site: Site, outcomes: Sequence[Outcome], *, link: bool) -> dict[str, Failure]:
-    """What is known of each run that failed, by its id; a log that cannot be read leaves its part out."""
+    """What is known of each run that failed, or lost tasks, by its id; what cannot be read leaves its part out."""
     found: dict[str, Failure] = {}
     for outcome in outcomes:
-        if outcome.job_id and outcome.status in _SHOWN and outcome.change.action is not Action.CANCEL:
+        if outcome.lossy is not None and outcome.run_id is not None:
+            found[outcome.run_id] = Failure(alike=_alike(site, outcome.change.before))
+        elif outcome.job_id and outcome.status in _SHOWN and outcome.change.action is not Action.CANCEL:
             end = LogEnd()
             with suppress(FusedSpecError):
                 end = end_of(_log(site, outcome.change, outcome.job_id))
@@ -34,9 +35,19 @@ def failures(site: Site, outcomes: Sequence[Outcome], *, link: bool) -> dict[str
                 raised=end.raised,
                 why=end.why,
                 lines=end.lines,
+                alike=_alike(site, outcome.change.before) if outcome.archive is not None else (),
                 link=site.api.job_page(outcome.job_id) if link else None,
             )
     return found
+
+
+def _alike(site: Site, run: object) -> tuple[Alike, ...]:
+    """How tasks of an archived run failed; none where that is not told, or cannot be read."""
+    if not isinstance(run, Run | PastRun):
+        return ()
+    with suppress(FusedSpecError, OSError, ValueError, EOFError):
+        return failures_among(site.archive.tasks(run.own.key, run.job_id) or ()).alike
+    return ()
 
 
 def _log(site: Site, change: Change, job_id: str) -> Iterator[str]:
@@ -56,8 +67,4 @@ def _input(change: Change, step: int | None, index: int) -> Input:
     job, run = change.after, change.before
     if not isinstance(job, DesiredJob) or not isinstance(run, Run) or run.digest != job.digest or step is None:
         return Input(index=index)
-    elements: Any = job.payload["config"]["steps"][step - 1].get("input")
-    if not isinstance(elements, Sequence) or isinstance(elements, str) or not index < len(elements):
-        return Input(index=index)
-    value = elements[index]
-    return Input(index=index, value=value if len(json.dumps(value)) <= _LARGEST_INPUT else None)
+    return Input(index=index, value=element_of(job.payload["config"], step, index))

@@ -12,7 +12,8 @@ from fused_spec.cli.targets.secrets import secrets_to_mask
 from fused_spec.cli.terminal.context import Context
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
-from fused_spec.messages.named_secrets import names_of
+from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.named_secrets import names_of as secrets_named_in
 from fused_spec.messages.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     def unmasked(self, found: "FoundRun") -> tuple[str, ...]:
         """The secrets that a run was started with, and whose values cannot be had, so that nothing masks them."""
         env = found.marker.settings.get("additional_env") if found.marker is not None else None
-        return self.secrets.unread(names_of(env)) if isinstance(env, Mapping) else ()
+        return self.secrets.unread(secrets_named_in(env)) if isinstance(env, Mapping) else ()
 
 
 class FoundRun(Struct, frozen=True, kw_only=True):
@@ -64,6 +65,7 @@ class FoundRun(Struct, frozen=True, kw_only=True):
     receipt: "Receipt | None" = None
     created: datetime | None = None
     in_history: bool = True
+    by_id: bool = False
 
 
 def surroundings(context: Context) -> Surroundings:
@@ -111,14 +113,19 @@ def marked_jobs(around: Surroundings, jobs: "list[JobResponse]") -> "Iterator[tu
         yield from zip(batch, markers.read(batch), strict=True)
 
 
-def find_run(around: Surroundings, name_or_id: str, *, attempt: int | None = None) -> FoundRun:
-    """The run with this id, or the newest run (of this attempt) of the job with this name.
+def find_run(around: Surroundings, name_or_id: str, *, attempt: int | None = None, good: bool = False) -> FoundRun:
+    """The run with this id, or the newest run (of this attempt, or that succeeded) of the job with this name.
 
     Raises `FusedSpecError` when neither the history nor the archive knows it.
     """
-    if _JOB_ID.fullmatch(name_or_id):
+    if is_job_id(name_or_id):
         return _by_id(around, name_or_id)
-    return _by_name(around, name_or_id.removeprefix("Job/"), attempt)
+    return _by_name(around, name_or_id.removeprefix("Job/"), attempt, good=good)
+
+
+def is_job_id(text: str) -> bool:
+    """Whether this is the id of a run, and no name."""
+    return _JOB_ID.fullmatch(text) is not None
 
 
 def _by_id(around: Surroundings, job_id: str) -> FoundRun:
@@ -135,8 +142,9 @@ def _by_id(around: Surroundings, job_id: str) -> FoundRun:
             raise FusedSpecError(
                 f"the service knows no run {job_id}, and neither does the archive", hint="`fused-spec jobs` lists runs"
             ) from None
-        return FoundRun(job_id=job_id, name=receipt.key.name, receipt=receipt, in_history=False)
-    return FoundRun(job_id=job_id, name=marker.key.name if marker else job_id, marker=marker, receipt=receipt)
+        return FoundRun(job_id=job_id, name=receipt.key.name, receipt=receipt, in_history=False, by_id=True)
+    name = marker.key.name if marker else job_id
+    return FoundRun(job_id=job_id, name=name, marker=marker, receipt=receipt, by_id=True)
 
 
 class _Newest:
@@ -145,8 +153,11 @@ class _Newest:
     `names` are those that the job has and had, `known` those of the project that were met.
     """
 
-    def __init__(self, markers: "Markers", scope: str, names: Collection[str], attempt: int | None) -> None:
+    def __init__(
+        self, markers: "Markers", scope: str, names: Collection[str], attempt: int | None, *, good: bool
+    ) -> None:
         self._markers = markers
+        self._good = good
         self._scope = scope
         self._names = names
         self._attempt = attempt
@@ -165,30 +176,34 @@ class _Newest:
         return True
 
     def _note(self, job: "JobResponse", marker: "Marker | None") -> None:
+        from fused_spec.reconcile.history.statuses import listed_status
         from fused_spec.reconcile.marking.copies import is_late
 
         if marker is None or marker.scope != self._scope or is_late(marker, job.creation_date):
             return
         self.known.add(marker.key.name)
         is_wanted = marker.key.name in self._names and self._attempt in (None, marker.attempt)
+        if is_wanted and self._good and listed_status(job) not in (None, RunStatus.SUCCEEDED):
+            return
         # Of runs with one mark the first is the one that was meant.
         if is_wanted if self.met is None else self.met[1].nonce == marker.nonce:
             self.met = (job, marker)
 
 
-def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
+def _by_name(around: Surroundings, name: str, attempt: int | None, *, good: bool) -> FoundRun:
     from fused_spec.messages.diagnostics import nearest
     from fused_spec.reconcile.history.listing import read_down
 
-    names = _names_of(around.moves, name)
+    names = names_of(around.moves, name)
     markers = open_markers(around.api, around.project, around.target, around.service)
-    looked = read_down(around.api, lambda: _Newest(markers, around.project.scope, names, attempt))
+    looked = read_down(around.api, lambda: _Newest(markers, around.project.scope, names, attempt, good=good))
     known = looked.known
     if looked.met is not None:
         job, marker = looked.met
         receipt = next(iter(around.archive.find(job.id)), None)
         return FoundRun(job_id=job.id, name=name, marker=marker, receipt=receipt, created=job.creation_date)
     receipts = [one for each in names for one in around.archive.find(each) if attempt in (None, one.attempt)]
+    receipts = [one for one in receipts if not good or one.status is RunStatus.SUCCEEDED]
     if receipts:
         newest = max(receipts, key=lambda one: one.created)
         return FoundRun(job_id=newest.job_id, name=name, receipt=newest, in_history=False)
@@ -205,7 +220,7 @@ def _by_name(around: Surroundings, name: str, attempt: int | None) -> FoundRun:
     )
 
 
-def _names_of(moves: "Moves", name: str) -> "frozenset[str]":
+def names_of(moves: "Moves", name: str) -> "frozenset[str]":
     """The name, and those that the same job has and had, as applies wrote down."""
     from fused_spec.spec.model import Key, Kind
 

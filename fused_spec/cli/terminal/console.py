@@ -63,6 +63,10 @@ class Console(Struct, kw_only=True):
         else:
             self._out(content)
 
+    def entry(self, text: str) -> None:
+        """One of many short documents, which are read one by one; it does not wait."""
+        self._out(text.encode("utf-8", "backslashreplace") + b"\n")
+
     def result_bytes(self, content: bytes) -> None:
         """What was asked for, when it is no text."""
         self._out(content)

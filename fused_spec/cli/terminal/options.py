@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
@@ -156,6 +157,29 @@ archive_option = click.option(
     shell_complete=naming(Noun.FILE),
     help="Where receipts and logs are kept.",
 )
+
+
+def _map_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """Nothing is read for a map that cannot be written."""
+    if value is None:
+        return None
+    from fused_spec.maps.model import Form
+
+    if value.suffix.lower() not in tuple(Form):
+        raise click.BadParameter(f"{str(value)!r} says no form of a map; let it end in {', '.join(Form)}")
+    return value
+
+
+def map_option(what: str) -> Callable[[Function], Function]:
+    """`--map FILE`, with what it draws in its help."""
+    return click.option(
+        "--map",
+        "map_file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_map_file,
+        metavar="FILE",
+        help=f"{what} .html, .svg, .png, .geojson.",
+    )
 
 
 def amount(_: click.Context, __: click.Parameter, value: str | None) -> float | None:

@@ -95,7 +95,12 @@ def _serve(answers: int, folder: Path) -> NoReturn:
         orders = os.dup(0)
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
-        serve(Kept(task=job.task, pack=Pack(JobDir(folder).results), quarters=quarters), orders, answers, os.dup(1))
+        serve(
+            Kept(task=job.task, pack=Pack(JobDir(folder).results), quarters=quarters),
+            orders,
+            answers,
+            (os.dup(1), os.dup(2)),
+        )
     except Exception:  # noqa: BLE001  # the log of the job is the only place to tell it; above is the host's stack
         traceback.print_exc()
     os._exit(1)

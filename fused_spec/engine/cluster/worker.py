@@ -27,8 +27,9 @@ from fused_spec.engine.processes.packing import TaskOutcome, task_name
 from fused_spec.engine.processes.pool import Pool
 from fused_spec.engine.processes.starting import Process
 from fused_spec.engine.processes.task_folder import clear, words_of
-from fused_spec.engine.processes.telling import Done
+from fused_spec.engine.processes.telling import Done, Part
 from fused_spec.jobs.folder import JobDir, Result, result_content, result_file, result_metadata
+from fused_spec.jobs.log_origins import Origin
 from fused_spec.messages.redaction import without_secrets
 from fused_spec.system.removal import remove_tree
 
@@ -46,13 +47,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What became of a batch: of each task, and what they printed, line by line.
+    """What became of a batch: of each task, and what they printed, text by text.
 
     When they took too much of the worker's machine, `over_limit` says so, and only tasks that had ended are told of.
     """
 
     ended: list[Ended]
-    lines: list[str]
+    lines: list[Part]
     over_limit: str | None = None
 
 
@@ -125,17 +126,17 @@ class _Lines:
     """A log in memory."""
 
     def __init__(self) -> None:
-        self.written: list[str] = []
+        self.written: list[Part] = []
 
-    def write(self, text: str) -> None:
-        self.written.append(text)
+    def write(self, text: str, origin: Origin) -> None:
+        self.written.append((text, origin))
 
-    def write_part(self, text: str) -> str:
-        self.written.append(text)
+    def write_part(self, text: str, origin: Origin) -> str:
+        self.written.append((text, origin))
         return ""
 
-    def write_parts(self, texts: Sequence[str]) -> None:
-        self.written += texts
+    def write_parts(self, parts: Sequence[Part]) -> None:
+        self.written += parts
 
     def flush(self) -> None:
         pass
@@ -195,21 +196,22 @@ def _limits_here(limits: WorkerLimits) -> Limits:
 
 def _start(job: bytes, folder: Path, limits: Limits, _others: Sequence[int]) -> Process:
     answers_read, answers_write = os.pipe()
-    output_read, output_write = os.pipe()
+    stdout_read, stdout_write = os.pipe()
+    stderr_read, stderr_write = os.pipe()
     arguments = [str(answers_write), str(folder), json.dumps(asdict(limits))]
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "fused_spec.engine.cluster.task_host", *arguments],
         stdin=subprocess.PIPE,
-        stdout=output_write,
-        stderr=output_write,
+        stdout=stdout_write,
+        stderr=stderr_write,
         pass_fds=[answers_write],
         cwd="/",
         env=without_secrets(os.environ),
         start_new_session=True,  # Ctrl-C in the worker's terminal is the worker's business
         bufsize=0,
     )
-    os.close(answers_write)
-    os.close(output_write)
+    for theirs in (answers_write, stdout_write, stderr_write):
+        os.close(theirs)
     assert process.stdin is not None
     orders = os.dup(process.stdin.fileno())
     process.stdin.close()
@@ -220,7 +222,7 @@ def _start(job: bytes, folder: Path, limits: Limits, _others: Sequence[int]) -> 
         pid=process.pid,
         orders=orders,
         answers=answers_read,
-        output=output_read,
+        output=(stdout_read, stderr_read),
         end=partial(_end, process.pid),
     )
 

@@ -19,6 +19,7 @@ from fused_spec.engine.storage import Root
 from fused_spec.engine.udfs.provided import Provided
 from fused_spec.engine.udfs.udf_task import UdfTask
 from fused_spec.jobs.folder import JobDir, Result
+from fused_spec.jobs.log_origins import Origin, Stream
 from fused_spec.wire import JobStep, UdfStep
 
 
@@ -42,6 +43,11 @@ class Surroundings:
 def is_divisible(step: JobStep) -> bool:
     """Whether a step is large by its kind: a map over an input, or an ingestion."""
     return not isinstance(step, UdfStep) or step.input is not None
+
+
+def is_of_tasks(step: JobStep) -> bool:
+    """Whether the numbers that its processes work at are those of its tasks; else all of it is task 0."""
+    return isinstance(step, UdfStep)
 
 
 def run_step(step: JobStep, around: Surroundings, *, last: bool) -> Mapping[str, Any]:
@@ -119,7 +125,7 @@ def _note_failures(step: UdfStep, batch: list[Done], around: Surroundings) -> in
         problem = f"{which}{done.answer.error}"
         if not step.ignore_chunk_error:
             raise StepFailed(problem)
-        around.log.write(f"{problem} (ignored, as ignore_chunk_error asks)")
+        around.log.write(f"{problem} (ignored, as ignore_chunk_error asks)", Origin(done.index, Stream.SERVICE))
     return len(failed)
 
 

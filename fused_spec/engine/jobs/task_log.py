@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from json.encoder import encode_basestring_ascii
 
 from fused_spec.engine.failures import StepFailed
+from fused_spec.engine.processes.guard import OverLimit
+from fused_spec.engine.processes.meter import gib
 from fused_spec.engine.processes.task_process import Answer
 from fused_spec.engine.processes.telling import Done, Running
 from fused_spec.engine.reporting.durations import Durations
@@ -57,6 +59,9 @@ class TaskLog:
         self._step = number
         try:
             yield
+        except OverLimit as over:
+            self._blame(over)
+            raise
         finally:
             self._add(self._line(one.index, "cancelled", facts=_begun(one)) for one in self._running)
             self._running = ()
@@ -80,6 +85,19 @@ class TaskLog:
         self._tell_event()
         self._tell_progress()
         self._file.close()
+
+    def _blame(self, over: OverLimit) -> None:
+        """Of a run that took too much memory the task that held most of it has failed, and the error names it."""
+        culprit = max(self._running, key=lambda one: over.held.get(_pid(one), 0), default=None)
+        held = 0 if culprit is None else over.held.get(_pid(culprit), 0)
+        if culprit is None or not held:
+            return
+        self._running = [one for one in self._running if one is not culprit]
+        at = f" at {culprit.where}" if culprit.where else ""
+        over.add_note(f"input {culprit.index} held {gib(held)} of it{at}")
+        self._failed += 1
+        facts = f'{_begun(culprit)}, "peak_memory": {held}, "signature": "out of memory"'
+        self._add([self._line(culprit.index, "failed", error=f"out of memory: it held {gib(held)}", facts=facts)])
 
     def _ended(self, done: Done) -> str:
         self._durations.add(done.seconds)
@@ -155,4 +173,9 @@ def _whole(running: Running, error: str | None) -> Done:
 def _begun(running: Running) -> str:
     seconds = max(0, now_ms() - running.since) / 1000
     worker = f', "worker": {encode_basestring_ascii(running.worker)}' if running.worker else ""
-    return f'"started": {running.since}, "seconds": {seconds:.3f}{worker}'
+    where = f', "where": {encode_basestring_ascii(running.where)}' if running.where else ""
+    return f'"started": {running.since}, "seconds": {seconds:.3f}{worker}{where}'
+
+
+def _pid(running: Running) -> int:
+    return int(running.worker) if running.worker.isdigit() else 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fused_spec.engine.processes.telling import Done, Log
+from fused_spec.jobs.log_origins import Origin, Stream
 
 _FIELD, _NAME = "fused-spec", "task_retries"
 _MOST = 100
@@ -53,7 +54,8 @@ class TaskRetries:
                         failed += [done.index for done in again]
                         which = f"tried again, {attempt} of {self.most}"
                         for done in again:
-                            log.write(f"input {number(done.index)}: {done.answer.error} ({which})")
+                            said = f"input {number(done.index)}: {done.answer.error} ({which})"
+                            log.write(said, Origin(done.index, Stream.SERVICE))
                         batch = [done for done in batch if done.answer.error is None]
                     if batch:
                         yield batch if attempt == 1 else [_attempted(done, attempt) for done in batch]

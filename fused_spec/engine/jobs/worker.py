@@ -52,7 +52,7 @@ def run(job: JobDir) -> bool:
     _move_in(request)
     events = EventLog(job.events, told=job.ring)
     events.add("running", pid=os.getpid())
-    with LogWriter(job.log) as log:
+    with LogWriter(job.log, origins=job.log_origins) as log:
         problem = _problem(request, job, log, events)
         if problem is not None:
             problem = log.mask(problem) if log.mask else problem
@@ -67,7 +67,7 @@ def _problem(request: dict[str, Any], job: JobDir, log: LogWriter, events: Event
         with guarded(_limits(request), job.path, Path(request["scratch"])):
             return _run_steps(request, job, log, events)
     except OverLimit as over:
-        return str(over)
+        return "; ".join([str(over), *getattr(over, "__notes__", ())])
     # A fault of ours, or of the machine. Nobody else is there to say why, and the job must have an end.
     except Exception as error:  # noqa: BLE001
         log.write(traceback.format_exc())
@@ -83,6 +83,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
     from fused_spec.engine.jobs.steps import (  # heavy: what users run needs geopandas
         Surroundings,
         is_divisible,
+        is_of_tasks,
         run_step,
     )
     from fused_spec.engine.jobs.task_retries import TaskRetries
@@ -129,7 +130,7 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         for number, step in enumerate(steps, start=1):
             log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
             try:
-                with tasks.step(number):
+                with tasks.step(number), log.step(number, only_task=None if is_of_tasks(step) else 0):
                     facts.add(number, step.type, run_step(step, surroundings, last=number == len(steps)))
             except StepFailed as failure:
                 return f"step {number} of {len(steps)} ({step.type}) failed: {failure}"

@@ -8,6 +8,7 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ import psutil
 
 _ON_LINUX = sys.platform == "linux"
 _DIE_WITH_PARENT, _ADOPT = 1, 36  # PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER
+_PATIENCE_SECONDS, _PATIENCE_STEP = 0.3, 0.01
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -64,6 +66,20 @@ def end_children() -> None:
             return
 
 
+def end_gently(pids: Collection[int], *, tell: bool = True) -> None:
+    """Ask children of this process to end, unless somebody has, and give them a moment to leave their stacks.
+
+    They are still to be waited for, and those that do not listen to be killed.
+    """
+    for pid in pids if tell else ():
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    patience = _PATIENCE_SECONDS
+    while patience > 0 and any(map(_goes_on, pids)):
+        time.sleep(_PATIENCE_STEP)
+        patience -= _PATIENCE_STEP
+
+
 def kill(pids: Collection[int]) -> None:
     """Kill those that are still there."""
     for pid in pids:
@@ -79,6 +95,12 @@ def children(pid: int) -> list[int]:
             with suppress(OSError):
                 found += map(int, (thread / "children").read_bytes().split())
     return found
+
+
+def _goes_on(child: int) -> bool:
+    with suppress(ChildProcessError):  # an orphan may have been waited for
+        return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    return False
 
 
 def _resident(pid: int) -> int:

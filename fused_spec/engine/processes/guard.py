@@ -8,14 +8,15 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from fused_spec.engine.processes import forking
-from fused_spec.engine.processes.family import descendants, die_with_parent, kill, memory_in_use
+from fused_spec.engine.processes.family import children, descendants, die_with_parent, end_gently, kill, memory_in_use
+from fused_spec.engine.processes.meter import gib
 
 _LOOK_SECONDS = 0.2
 _DISK_SECONDS = 1.0
@@ -29,8 +30,13 @@ _SPARE = 0.03  # of the machine's memory, which is left free
 class OverLimit(BaseException):
     """The job took more than it may; the text says what, how much, and what to do.
 
-    No `Exception`, so that nothing on its way takes it for the failure of a task.
+    `held` is the memory of each process of tasks, in bytes by its number, where it was that. No `Exception`, so that
+    nothing on its way takes it for the failure of a task.
     """
+
+    def __init__(self, text: str, held: Mapping[int, int] | None = None) -> None:
+        super().__init__(text)
+        self.held = held or {}
 
 
 class Cancelled(BaseException):
@@ -126,15 +132,19 @@ class _Guard:
     def cancel(self, _number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self.cancelled = True
+        end_gently(children(os.getpid()), tell=False)  # whoever cancels tells the whole group
         raise Cancelled
 
     def look(self, _number: int, _frame: FrameType | None) -> None:
         """End all tasks, and raise `OverLimit`, when the job takes too much; else look again in a while."""
         began = time.monotonic()
         pids = descendants(os.getpid())
-        problem = self._processes(pids) or self._memory(pids) or self._disk(began)
-        if problem is not None:
-            self.exceeded = OverLimit(problem)
+        if (problem := self._processes(pids)) is not None:
+            self.exceeded = OverLimit(problem)  # no time to lose, since there may be more of them by now
+        elif (problem := self._memory(pids) or self._disk(began)) is not None:
+            self.exceeded = OverLimit(problem, _held())
+            end_gently(children(os.getpid()))
+        if self.exceeded is not None:
             kill(pids)
             raise self.exceeded
         pause = min(max(_LOOK_SECONDS, (time.monotonic() - began) / _LARGEST_PART), _LONGEST_PAUSE)
@@ -163,12 +173,12 @@ class _Guard:
         used = memory_in_use([os.getpid(), *pids], exact_above=limits.share if short else limits.memory)
         if used > limits.memory:
             return (
-                f"the job used {_gib(used)} of memory, over its limit of {_gib(limits.memory)} ({limits.machine}); "
+                f"the job used {gib(used)} of memory, over its limit of {gib(limits.memory)} ({limits.machine}); "
                 "give it a larger instance_type, or let it hold less at once (n_processes, smaller inputs)"
             )
         if short and used > limits.share:
             return (
-                f"the memory of the machine was used up, and the job held {_gib(used)} where {_gib(limits.share)} "
+                f"the memory of the machine was used up, and the job held {gib(used)} where {gib(limits.share)} "
                 "are set aside for it; name an instance_type with what it needs, or let it hold less at once"
             )
         return None
@@ -182,9 +192,14 @@ class _Guard:
         if used <= self._limits.disk:
             return None
         return (
-            f"the job used {_gib(used)} of disk for results and temporary files, over its limit of "
-            f"{_gib(self._limits.disk)}; give it a larger disk_size_gb, or write to fd:// instead"
+            f"the job used {gib(used)} of disk for results and temporary files, over its limit of "
+            f"{gib(self._limits.disk)}; give it a larger disk_size_gb, or write to fd:// instead"
         )
+
+
+def _held() -> dict[int, int]:
+    """The memory of each child of this process, with all below it."""
+    return {pid: memory_in_use([pid, *descendants(pid)], exact_above=0) for pid in children(os.getpid())}
 
 
 def _is_short_of_memory() -> bool:
@@ -206,7 +221,3 @@ def _disk_usage(folder: Path) -> int:
                 if entry.is_dir(follow_symlinks=False):
                     used += _disk_usage(Path(entry.path))
     return used
-
-
-def _gib(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 / 10 else f"{size / 2**20:.0f} MiB"

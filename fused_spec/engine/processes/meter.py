@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from contextlib import suppress
-from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage, struct_rusage
 
 _SHORT = 1_000_000  # ns; to ask the system takes a part of this
 _UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, in which the system tells the peak of a process
@@ -54,6 +54,16 @@ class Meter:
             self._reset = None
         else:
             self._peak = _used()[1]
+
+
+def gib(size: int) -> str:
+    """`1.5 GiB`, `20 MiB`."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 / 10 else f"{size / 2**20:.0f} MiB"
+
+
+def peak_of(used: struct_rusage) -> int:
+    """The most memory in bytes that a process held, by what the system tells of it when it is gone."""
+    return used.ru_maxrss * _UNIT
 
 
 def _used() -> tuple[float, int]:

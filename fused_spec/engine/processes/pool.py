@@ -14,17 +14,21 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from select import select
 
+from fused_spec.engine.processes.meter import gib, peak_of
+from fused_spec.engine.processes.output import Output, pieces
+from fused_spec.engine.processes.packing import task_name
+from fused_spec.engine.processes.stacks import read_stack
 from fused_spec.engine.processes.starting import Process, Start, fork_process
 from fused_spec.engine.processes.task_process import BATCH_SECONDS, Answer
 from fused_spec.engine.processes.telling import Clear, Done, Log, Look, Running
 from fused_spec.jobs.folder import now_ms
+from fused_spec.jobs.log_origins import Origin, Stream
 
 _LARGEST_BATCH = 1024
 _IDLE_SECONDS = 0.1
 _GATHER_SECONDS = 0.002  # between two looks at answers that come faster than this
-_PIECE = 64 * 1024
-_MOST_PIECES = 16  # no pipe holds more than 1 MiB
 
 
 @dataclass(slots=True, eq=False)
@@ -32,8 +36,8 @@ class _Member:
     """One process of the pool, as the worker sees it."""
 
     process: Process
+    output: Output
     cut_message: bytes = b""
-    cut_line: bytes = b""
     tasks: deque[int] = field(default_factory=deque)
     since: int = 0  # ms, when it began with the first of them
 
@@ -52,7 +56,7 @@ def run_tasks(
     try:
         yield from pool.run(tasks, processes=processes, log=log, tick=lambda: look(pool.running()))
     finally:
-        pool.end()
+        look(pool.end())
 
 
 class Pool:
@@ -81,17 +85,15 @@ class Pool:
 
     def running(self) -> list[Running]:
         """The task that each process is at."""
-        at_work = (member for member in self._members if member.tasks)
-        return [Running(one.tasks[0], one.since, str(one.process.pid)) for one in at_work]
+        return [_running(member) for member in self._members if member.tasks]
 
     def _add(self) -> None:
         process = self._start([pipe for one in self._members for pipe in one.process.pipes])
-        for read in (process.answers, process.output):
-            os.set_blocking(read, False)
-        member = _Member(process)
+        member = _Member(process, Output(*process.output))
         self._members.append(member)
-        self._selector.register(process.answers, selectors.EVENT_READ, member)
-        self._selector.register(process.output, selectors.EVENT_READ, member)
+        for read in process.read:
+            os.set_blocking(read, False)
+            self._selector.register(read, selectors.EVENT_READ, member)
 
     def _answers(self) -> Iterator[list[Done]]:
         while self._left or any(member.tasks for member in self._members):
@@ -100,6 +102,9 @@ class Pool:
             ready = self._selector.select(_IDLE_SECONDS)
             if not ready or time.monotonic() - self._ticked > _IDLE_SECONDS:
                 self._ticked = time.monotonic()
+                for one in self._members:
+                    if one.output.waits:
+                        one.output.log_to(self._log, partial(_only_task, one))
                 self._log.flush()
                 self._tick()
                 yield from self._bury_dead()
@@ -110,32 +115,36 @@ class Pool:
                 if selected.fd == member.process.answers:
                     yield from self._receive(member)
                 else:
-                    self._read_output(member)
+                    member.output.log_to(self._log, partial(_only_task, member))
 
-    def end(self) -> None:
-        """End the processes, busy or not, after taking in what they have printed."""
+    def end(self) -> list[Running]:
+        """End the processes, busy or not, after taking in what they have printed; returns what they were at."""
+        ended = []
         for member in self._members:
             if member.tasks:
                 member.process.end()
             os.close(member.process.orders)  # an idle one leaves by itself
         for member in self._members:
             os.waitpid(member.process.pid, 0)
-            self._read_output(member, to_the_end=True)
-            os.close(member.process.answers)
-            os.close(member.process.output)
+            member.output.log_to(self._log, to_the_end=True)
+            where = self._read_stack(member)
+            ended += [_running(member, where)] if member.tasks else []
+            for read in member.process.pipes[1:]:
+                os.close(read)
             self._clear_up(member)
             self._log.flush()
         self._members.clear()
         self._selector.close()
+        return ended
 
     def _receive(self, member: _Member) -> Iterator[list[Done]]:
         """Take in what the process has answered, which may be nothing more, ever."""
         messages, ended = _read_messages(member)
-        self._read_output(member)  # what a task printed stands in the log before it counts as done
+        member.output.log_to(self._log)  # what a task printed stands in the log before it counts as done
         done = self._count(member, messages)
         if ended:
-            _, status = os.waitpid(member.process.pid, 0)
-            done += self._bury(member, status)
+            _, status, used = os.wait4(member.process.pid, 0)
+            done += self._bury(member, status, peak_of(used))
         self._feed()
         if done:
             yield done
@@ -188,20 +197,21 @@ class Pool:
     def _bury_dead(self) -> Iterator[list[Done]]:
         """Find processes that are gone while others, which they started, still hold their pipes."""
         for member in list(self._members):
-            pid, status = os.waitpid(member.process.pid, os.WNOHANG)
+            pid, status, used = os.wait4(member.process.pid, os.WNOHANG)
             if pid:
                 messages, _ = _read_messages(member)
-                yield self._count(member, messages) + self._bury(member, status)
+                yield self._count(member, messages) + self._bury(member, status, peak_of(used))
         self._feed()
 
-    def _bury(self, member: _Member, status: int) -> list[Done]:
+    def _bury(self, member: _Member, status: int, peak: int) -> list[Done]:
         """A process is gone: its current task failed, the others of its batch are for a new process."""
-        self._read_output(member, to_the_end=True)
+        member.output.log_to(self._log, to_the_end=True)
+        where = self._read_stack(member)
         self._clear_up(member)
-        for read in (member.process.answers, member.process.output):
+        for read in member.process.read:
             self._selector.unregister(read)
-            os.close(read)
-        os.close(member.process.orders)
+        for pipe in member.process.pipes:
+            os.close(pipe)
         self._members.remove(member)
         failed = member.tasks.popleft() if member.tasks else None
         self._left.extendleft(reversed(member.tasks))
@@ -211,51 +221,56 @@ class Pool:
         if failed is None:
             return []
         seconds = (now_ms() - member.since) / 1000
-        facts = f'"started": {member.since}, "seconds": {seconds:.3f}, "worker": "{member.process.pid}"'
-        return [Done(failed, 0.0, Answer(_death(os.waitstatus_to_exitcode(status))), facts)]
+        error = _death(os.waitstatus_to_exitcode(status), peak, where)
+        told = {"started": member.since, "seconds": seconds, "peak_memory": peak, "where": where, "signature": error[1]}
+        known = {name: value for name, value in told.items() if value is not None}
+        facts = f'{json.dumps(known)[1:-1]}, "worker": "{member.process.pid}"'
+        return [Done(failed, 0.0, Answer(error[0]), facts)]
+
+    def _read_stack(self, member: _Member) -> str | None:
+        """Log the stack that a process left, if it was at a task; the last frame in the user's own code."""
+        if member.process.stack is None or not member.tasks:
+            return None
+        stack = read_stack(member.process.stack)
+        if stack is None:
+            return None
+        told = [f"{task_name(member.tasks[0])} was here when it was ended:", *stack.lines]
+        self._log.write("\n".join(told), Origin(member.tasks[0], Stream.SERVICE))
+        return stack.where
 
     def _clear_up(self, member: _Member) -> None:
-        if (line := self._clear(member.process.pid, member.tasks[0] if member.tasks else None)) is not None:
-            self._log.write(line)
+        task = member.tasks[0] if member.tasks else None
+        if (line := self._clear(member.process.pid, task)) is not None:
+            self._log.write(line, Origin(task, Stream.SERVICE))
 
-    def _read_output(self, member: _Member, *, to_the_end: bool = False) -> None:
-        """Log the whole lines that have come; at the end also a last line without its newline."""
-        for piece in _pieces(member.process.output):
-            *lines, member.cut_line = (member.cut_line + piece).split(b"\n")
-            if lines:
-                self._log.write(b"\n".join([*lines, b""]).decode("utf-8", "replace"))
-            if len(member.cut_line) > _PIECE:  # a line without an end must not fill the memory
-                member.cut_line = self._log.write_part(member.cut_line.decode("utf-8", "replace")).encode()
-        if to_the_end and member.cut_line:
-            self._log.write(member.cut_line.decode("utf-8", "replace"))
-            member.cut_line = b""
+
+def _only_task(member: _Member) -> int | None:
+    """The task that the process has been at since its last answers, after which its output was read."""
+    is_answering, _, _ = select([member.process.answers], [], [], 0)
+    return member.tasks[0] if member.tasks and not is_answering else None
 
 
 def _read_messages(member: _Member) -> tuple[list[str], bool]:
     """The messages that have come, and whether there will be no more."""
     content, ended = member.cut_message, True
-    for piece in _pieces(member.process.answers):
+    for piece in pieces(member.process.answers):
         content += piece
         ended = False
     whole, end, member.cut_message = content.rpartition(b"\n")
     return whole.decode().split("\n") if end else [], ended
 
 
-def _pieces(pipe: int) -> Iterator[bytes]:
-    """What stands in a pipe now, and no more, so that one who never stops does not keep the others waiting."""
-    for _ in range(_MOST_PIECES):
-        try:
-            piece = os.read(pipe, _PIECE)
-        except BlockingIOError:
-            return
-        if not piece:
-            return
-        yield piece
+def _running(member: _Member, where: str | None = None) -> Running:
+    return Running(member.tasks[0], member.since, str(member.process.pid), where)
 
 
-def _death(code: int) -> str:
+def _death(code: int, peak: int, where: str | None) -> tuple[str, str]:
+    """How a process ended, and the same without what differs between ends that are alike."""
     if code >= 0:
-        return f"the process ended by itself with exit code {code}"
-    name = signal.Signals(-code).name
-    cause = "; it may have run out of memory" if -code == signal.SIGKILL else ""
-    return f"the process was ended by {name}{cause}"
+        ended = f"the process ended by itself with exit code {code}"
+        return ended, ended
+    ended = f"the process was ended by {signal.Signals(-code).name}"
+    if -code == signal.SIGKILL:
+        ended += "; it may have run out of memory"
+        return f"{ended}: it held {gib(peak)} at its peak", ended
+    return f"{ended} at {where}" if where else ended, ended

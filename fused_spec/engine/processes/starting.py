@@ -16,17 +16,28 @@ _PIPE_SIZE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """A process that serves tasks (`task_process`), and our ends of its pipes; `end` ends it in mid-task."""
+    """A process that serves tasks (`task_process`), and our ends of its pipes; `end` ends it in mid-task.
+
+    `output` are those of what it prints, to standard output and error. `stack` is where it leaves its stack (`stacks`),
+    unless that stands in what it prints.
+    """
 
     pid: int
     orders: int
     answers: int
-    output: int
+    output: tuple[int, int]
     end: Callable[[], None]
+    stack: int | None = None
 
     @property
-    def pipes(self) -> tuple[int, int, int]:
-        return self.orders, self.answers, self.output
+    def read(self) -> tuple[int, int, int]:
+        """Those that we read while it runs."""
+        return self.answers, *self.output
+
+    @property
+    def pipes(self) -> tuple[int, ...]:
+        own = self.orders, *self.read
+        return own if self.stack is None else (*own, self.stack)
 
 
 Start = Callable[[Sequence[int]], Process]
@@ -37,16 +48,21 @@ def fork_process(call: Callable[[int], Answer], others: Sequence[int]) -> Proces
     """A process that has all that this one has, but the pipes of its siblings, whose end they would never see."""
     orders_read, orders_write = os.pipe()
     answers_read, answers_write = _wide_pipe()
-    output_read, output_write = _wide_pipe()
+    stdout_read, stdout_write = _wide_pipe()
+    stderr_read, stderr_write = _wide_pipe()
+    stack_read, stack_write = os.pipe()
     pid = fork()
     if pid == 0:
-        for pipe in (orders_write, answers_read, output_read, *others):
+        for pipe in (orders_write, answers_read, stdout_read, stderr_read, stack_read, *others):
             os.close(pipe)
-        serve(call, orders_read, answers_write, output_write)
-    for theirs in (orders_read, answers_write, output_write):
+        os.set_blocking(stack_write, False)
+        serve(call, orders_read, answers_write, (stdout_write, stderr_write), stack_write)
+    for theirs in (orders_read, answers_write, stdout_write, stderr_write, stack_write):
         os.close(theirs)
     end = partial(os.kill, pid, signal.SIGKILL)
-    return Process(pid=pid, orders=orders_write, answers=answers_read, output=output_read, end=end)
+    os.set_blocking(stack_read, False)
+    output = stdout_read, stderr_read
+    return Process(pid=pid, orders=orders_write, answers=answers_read, output=output, end=end, stack=stack_read)
 
 
 def _wide_pipe() -> tuple[int, int]:

@@ -16,9 +16,12 @@ from collections.abc import Callable
 from json.encoder import encode_basestring_ascii
 from typing import BinaryIO, NamedTuple, NoReturn
 
+from fused_spec.engine.processes.marks import Marks, marked_stream
 from fused_spec.engine.processes.meter import Meter
+from fused_spec.engine.processes.stacks import leave_stack
 
 BATCH_SECONDS = 0.05
+_SMALL = 500_000  # ns; to mark a task takes a small part of this
 
 
 class Answer(NamedTuple):
@@ -32,20 +35,22 @@ class Answer(NamedTuple):
     facts: str = ""
 
 
-def serve(call: Callable[[int], Answer], orders: int, answers: int, output: int) -> NoReturn:
-    """The life of a task process: batches of tasks in, answers out, until the worker closes the pipe."""
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.close(output)
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+def serve(
+    call: Callable[[int], Answer], orders: int, answers: int, output: tuple[int, int], stack: int = 2
+) -> NoReturn:
+    """The life of a task process: batches of tasks in, answers out, until the worker closes the pipe.
+
+    When it is ended in mid-task, `stack` gets its stack.
+    """
+    marks = _move_output(output)
     gc.freeze()  # what the worker had stays; looking through it again and again would cost more than small tasks
+    leave_stack(stack)
     meter = Meter()
     code = 70  # a fault of the engine, which the worker reports
     try:
         with open(orders, "rb") as batches, open(answers, "wb") as stream:
             for batch in batches:
-                _work(call, deque(json.loads(batch)), stream, meter)
+                _work(call, deque(json.loads(batch)), stream, meter, marks)
         code = 0
     except ConnectionError:
         code = 0
@@ -53,7 +58,17 @@ def serve(call: Callable[[int], Answer], orders: int, answers: int, output: int)
         os._exit(code)  # in any case: what stands above this in the stack is the worker's
 
 
-def _work(call: Callable[[int], Answer], tasks: deque[int], stream: BinaryIO, meter: Meter) -> None:
+def _move_output(output: tuple[int, int]) -> Marks:
+    """Have what this process prints go into two pipes, with marks between."""
+    for stream, pipe in enumerate(output, start=1):
+        os.dup2(pipe, stream)
+        os.close(pipe)
+    marks = Marks(1, 2)
+    sys.stdout, sys.stderr = marked_stream(0, marks), marked_stream(1, marks)
+    return marks
+
+
+def _work(call: Callable[[int], Answer], tasks: deque[int], stream: BinaryIO, meter: Meter, marks: Marks) -> None:
     """Answer task by task, each at once: one that ends the process must not take the answers before it along.
 
     When they take longer than was thought, the rest is returned for others to take.
@@ -61,11 +76,14 @@ def _work(call: Callable[[int], Answer], tasks: deque[int], stream: BinaryIO, me
     started = time.perf_counter_ns()
     meter.begin()
     late = started + 2 * BATCH_SECONDS * 1e9
+    is_small = False  # as the last one was; the first one of a batch pays for all
     while tasks:
         index = tasks.popleft()
+        marks.begin(index, is_small=is_small)
         answer = _answer(call, index)
         ended = time.perf_counter_ns()
         error = "" if answer.error is None else encode_basestring_ascii(answer.error)
+        is_small = ended - started < _SMALL
         facts = meter.of(started, ended) + answer.facts
         stream.write(f"{index}\t{ended - started}\t{error}\t{answer.record}\t{facts}\n".encode())
         if tasks and ended > late:

@@ -5,19 +5,23 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fused_spec.engine.processes.task_process import Answer
+from fused_spec.jobs.log_origins import Origin
+
+Part = tuple[str, Origin]
+"""A text for the log, and who wrote it."""
 
 
 class Log(Protocol):
-    """Where the lines go that tasks print."""
+    """Where the lines go that tasks print; `origin` is who wrote them."""
 
-    def write(self, text: str, /) -> None: ...
+    def write(self, text: str, origin: Origin, /) -> None: ...
 
-    def write_part(self, text: str, /) -> str:
+    def write_part(self, text: str, origin: Origin, /) -> str:
         """Write the beginning of a line, and give back what cannot be written before more of it is known."""
         ...
 
-    def write_parts(self, texts: Sequence[str], /) -> None:
-        """Write texts of which one without a line end may go on in the next."""
+    def write_parts(self, parts: Sequence[Part], /) -> None:
+        """Write texts of which one without a line end may go on in the next of its origin."""
         ...
 
     def flush(self) -> None: ...
@@ -35,11 +39,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A task that has not ended: when it began, in milliseconds since the epoch, and in which process or worker."""
+    """A task that has not ended: when it began, in milliseconds since the epoch, and in which process or worker.
+
+    `where` is the last frame in the user's own code, where it was ended and that is known.
+    """
 
     index: int
     since: int
     worker: str
+    where: str | None = None
 
 
 Look = Callable[[Sequence[Running]], None]

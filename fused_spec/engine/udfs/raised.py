@@ -1,7 +1,6 @@
 """What is told of an error with which a call of a UDF ended: a traceback of the UDF's own code, and a line."""
 
 import json
-import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -13,15 +12,13 @@ from fused_spec.engine.processes.confinement import why_refused
 from fused_spec.engine.results.expecting import Unexpected
 from fused_spec.engine.results.stored import Unstorable
 from fused_spec.engine.udfs.runner import UdfNotLoadable, is_users
+from fused_spec.jobs.failures import signature
 from fused_spec.jobs.folder import known_beside
 
 SAID_WELL = (Unstorable, Unexpected, BadArgument, UdfNotLoadable)
 """Errors of ours that say all there is to say; where they were raised helps nobody."""
 
 _LONGEST_PROBLEM = 2000  # characters; the whole stands in the log
-_LONGEST_SIGNATURE = 200
-_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
-_NUMBER = re.compile(r"(?<![A-Za-z])[-+]?\d[\w.:+-]*")
 
 
 def print_to_log(error: BaseException) -> None:
@@ -45,7 +42,7 @@ def in_short(error: BaseException, masked: Callable[[str], str]) -> str:
 
 def facts_of(error: BaseException, masked: Callable[[str], str]) -> str:
     """Where in the user's own code it was raised, and what failures that are alike have in common (`Answer.facts`)."""
-    told = {"where": _where(error), "signature": _signature(in_short(error, masked))}
+    told = {"where": _where(error), "signature": signature(in_short(error, masked))}
     return "".join(f", {json.dumps(name)}: {json.dumps(value)}" for name, value in told.items() if value is not None)
 
 
@@ -101,11 +98,6 @@ def _where(error: BaseException) -> str | None:
 
 def _place(file: str, line: int) -> str:
     return f"{file}:{line}"
-
-
-def _signature(problem: str) -> str:
-    """The error without what differs from input to input: what is quoted, and numbers."""
-    return _NUMBER.sub("…", _QUOTED.sub("…", problem))[:_LONGEST_SIGNATURE]
 
 
 def _user_frames(trace: TracebackType | None) -> TracebackType | None:

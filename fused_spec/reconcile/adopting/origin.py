@@ -47,7 +47,8 @@ class Origin:
 def read_origin(api: "FusedReader", job_id: str, line: "JobResponse | None" = None) -> Origin:
     """What the service tells of a run, `line` being the one of its listing where that was read.
 
-    Raises `FusedSpecError` for a run that it does not know, and the client's errors.
+    Of a run of a part of its job's elements the config is that of all. Raises `FusedSpecError` for a run that it does
+    not know, and the client's errors.
     """
     record = record_of(api, job_id)
     if record is None and line is None:
@@ -65,6 +66,7 @@ def read_origin(api: "FusedReader", job_id: str, line: "JobResponse | None" = No
     if marker is None:
         settings = {"instance_type": told} if told else {}
         return Origin(config=config, settings=settings, unread=_NEVER_TOLD, name=config.name, **common)
+    config = _of_all_elements(api, config, marker)
     kept = marker.settings
     env = kept.get("additional_env")
     return Origin(
@@ -75,3 +77,14 @@ def read_origin(api: "FusedReader", job_id: str, line: "JobResponse | None" = No
         marker=marker,
         **common,
     )
+
+
+def _of_all_elements(api: "FusedReader", config: "JobConfig", marker: Marker) -> "JobConfig":
+    """The config of the run that was for all elements, before those that were for what had no result."""
+    met: set[str] = set()
+    last: Marker | None = marker
+    while last is not None and last.part is not None and last.part.after not in met:
+        met.add(last.part.after)
+        config = api.get_job_config(last.part.after)
+        last = marker_in(config.metadata)
+    return config

@@ -44,6 +44,7 @@ def land(flight: Flight, site: Site) -> Step:
         archive=kept.folder,
         error=f"cancelled: {flight.cancelled_because}" if flight.cancelled_because else kept.trouble,
         unarchived=kept.problem,
+        tasks=kept.tasks,
         seconds=site.world.clock() - flight.since,
     )
     return Step(result=outcome)

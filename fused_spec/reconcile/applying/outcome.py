@@ -14,9 +14,12 @@ from fused_spec.errors import (
     ServiceUnreachable,
     StalePlan,
 )
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.failing import has_lost
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.plan.waiting import is_there_already
+from fused_spec.spec.model import DesiredJob, OnFailedTasks
 
 
 class OutcomeStatus(StrEnum):
@@ -36,8 +39,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """The end of one change; `archive` is the folder of its receipt, `problem` the exception behind `error`.
 
     `unarchived` is what kept its run from being archived, whose own end that does not change. `seconds` is how long
-    the run took, as far as it was watched. The change of a run that ended has it as its `before`; `earlier` is the
-    newest run before that one.
+    the run took, as far as it was watched, and `tasks` how its tasks ended, where that was told. The change of a run
+    that ended has it as its `before`; `earlier` is the newest run before that one.
     """
 
     change: Change
@@ -48,6 +51,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     problem: FusedSpecError | None = None
     unarchived: FusedSpecError | None = None
     seconds: float | None = None
+    tasks: TaskCounts | None = None
     earlier: Run | PastRun | None = None
 
     @property
@@ -58,6 +62,33 @@ class Outcome(Struct, frozen=True, kw_only=True):
             return None
         is_own = before.job_id == self.job_id and self.status not in (OutcomeStatus.UNCHANGED, OutcomeStatus.HELD)
         return None if is_own else before
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that it tells of: its own, or the newest of what was left as it was."""
+        before = self.change.before
+        return self.job_id or (before.job_id if isinstance(before, Run | PastRun) else None)
+
+    @property
+    def known_tasks(self) -> TaskCounts | None:
+        """How the tasks ended of its own run, or of the newest run of what was left as it was."""
+        before = self.change.before
+        if self.status is OutcomeStatus.UNCHANGED and isinstance(before, Run | PastRun):
+            return before.tasks
+        return self.tasks
+
+    @property
+    def lossy(self) -> TaskCounts | None:
+        """The same of a run that succeeded without some of its tasks; None for any other."""
+        is_good = self.status in (OutcomeStatus.SUCCEEDED, OutcomeStatus.UNCHANGED)
+        return self.known_tasks if is_good and has_lost(self.known_tasks) else None
+
+    @property
+    def lacks_tasks(self) -> bool:
+        """Whether its job says that a run without some of its tasks is as good as failed, and this one is such."""
+        job = self.change.after
+        is_strict = isinstance(job, DesiredJob) and job.run.failed_tasks is OnFailedTasks.FAIL
+        return is_strict and self.lossy is not None
 
     @property
     def satisfied(self) -> bool:
@@ -85,6 +116,8 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
 
 def _code(outcome: Outcome) -> int:
     match outcome.status:
+        case OutcomeStatus.SUCCEEDED | OutcomeStatus.UNCHANGED if outcome.lacks_tasks:
+            return 1
         case OutcomeStatus.SUCCEEDED | OutcomeStatus.UNCHANGED | OutcomeStatus.RUNNING:
             return 0
         case OutcomeStatus.UNKNOWN:

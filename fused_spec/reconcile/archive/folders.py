@@ -5,13 +5,15 @@
         status.jsonl    {"at", "status"} as observed
         facts.json      what came of each step, in numbers, where the service tells it; secrets masked
         tasks.jsonl.gz  what is known of each task (`jobs.tasks`), where the service tells it; secrets masked
-        logs.jsonl.gz   {"timestamp", "message"}, every line the service had; secrets masked
+        logs.jsonl.gz   {"timestamp", "message"}, every line the service had, with "step", "task" and "stream" where it
+                        tells them; secrets masked
+        logs.index.json which lines of a long log are where (`members`)
         receipt.json    the record; a folder without one does not exist for any reader
 
 Nothing here is ever deleted or written a second time.
 """
 
-import gzip
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -21,10 +23,12 @@ from msgspec import Struct
 
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
+from fused_spec.jobs.log_choice import ALL, LogChoice, origins_unknown
 from fused_spec.jobs.status import RunStatus
-from fused_spec.jobs.tasks import Tally, Task
+from fused_spec.jobs.tasks import Tally, Task, TaskCounts, failed_in
 from fused_spec.plan.model import PastRun
-from fused_spec.reconcile.archive.kept import digest_of, unpacked_tasks, write_log, write_tasks, write_text
+from fused_spec.reconcile.archive.chosen import ArchivedLog
+from fused_spec.reconcile.archive.kept import KeptLog, unpacked_tasks, write_log, write_tasks, write_text
 from fused_spec.reconcile.archive.places import RECEIPT, RUNS, places_of, receipts_in
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.reconcile.archive.receipts import Receipts, Unreadable
@@ -37,7 +41,7 @@ from fused_spec.spec.model import Key, Kind
 from fused_spec.spec.relations.moves import UNMOVED, Moves
 from fused_spec.system.timings import UNTIMED, Timings
 
-SPEC, STATUS, LOGS = "spec.json", "status.jsonl", "logs.jsonl.gz"
+SPEC, STATUS, LOGS, INDEX = "spec.json", "status.jsonl", "logs.jsonl.gz", "logs.index.json"
 FACTS, TASKS = "facts.json", "tasks.jsonl.gz"
 
 
@@ -69,6 +73,7 @@ class Archive:
         self._scope = scope
         self._service = service
         self._known = Receipts(store, scope, service, earlier, timings)
+        self._written: dict[str, TaskCounts | None] = {}
 
     def folder(self, key: Key, job_id: str) -> str:
         """Where a run is kept, for people."""
@@ -77,6 +82,16 @@ class Archive:
     def has(self, key: Key, job_id: str) -> bool:
         return self._store.read(f"{self._at(key, job_id)}/{RECEIPT}") is not None
 
+    def counts(self, key: Key, job_id: str) -> TaskCounts | None:
+        """How many tasks of an archived run ended how; None where that is not told."""
+        if job_id in self._written:
+            return self._written[job_id]
+        content = self._store.read(f"{self._at(key, job_id)}/{RECEIPT}")
+        try:
+            return None if content is None else Receipt.from_json(content.decode("utf-8")).tasks
+        except ValueError:
+            return None
+
     def write(self, record: RunRecord, log: WholeLog, *, now: datetime) -> str:
         """Archive a run and return its folder; one that is there already is left as it is.
 
@@ -84,7 +99,10 @@ class Archive:
         """
         folder = self._at(record.key, record.job_id)
         with self._store.staging() as draft:
-            lines, digest = write_log(draft / LOGS, log.lines)
+            kept = write_log(draft / LOGS, log.lines)
+            index = kept.index.to_json() if len(kept.index.members) > 1 else None
+            if index is not None:
+                (draft / INDEX).write_bytes(index)
             write_text(draft / SPEC, json.dumps(record.spec, indent=2, ensure_ascii=False))
             statuses = (json.dumps({"at": at.isoformat(), "status": str(status)}) for at, status in record.statuses)
             write_text(draft / STATUS, "".join(f"{line}\n" for line in statuses))
@@ -92,10 +110,11 @@ class Archive:
                 write_text(draft / FACTS, json.dumps(record.facts, indent=2, ensure_ascii=False))
             most = len(record.elements or ())
             tally = None if record.tasks is None else write_tasks(draft / TASKS, record.tasks, most)
-            receipt = self._receipt(record, lines, digest, log.missing, now, tally).to_json()
+            receipt = self._receipt(record, kept, index, log.missing, now, tally).to_json()
             write_text(draft / RECEIPT, receipt)
             self._store.publish(draft, folder, RECEIPT)
             self._known.wrote(receipt)
+            self._written[record.job_id] = tally.counts if tally is not None else None
         return self._store.shown(folder)
 
     def receipts(self) -> Iterator[Receipt]:
@@ -147,14 +166,14 @@ class Archive:
         """The names of all jobs of which a run is kept."""
         return frozenset(place.name for place in places_of(self._receipts()))
 
-    def read_logs(self, receipt: Receipt) -> Iterator[LogRecord]:
-        """The archived lines, oldest first.
-
-        Raises `FusedSpecError` when the log is gone or is not the one that the receipt describes.
-        """
-        self.verify(receipt)
-        with self._store.open(self._log(receipt)) as packed, gzip.open(packed, "rt", encoding="utf-8") as stream:
-            yield from map(LogRecord.from_json, stream)
+    def read_logs(self, receipt: Receipt, choice: LogChoice = ALL) -> Iterator[LogRecord]:
+        """The archived lines, or those that somebody chose, oldest first; raises what `ArchivedLog.chosen` does."""
+        failed: frozenset[tuple[int, int]] = frozenset()
+        if choice.failed:
+            if (tasks := self.tasks(receipt.key, receipt.job_id)) is None:
+                raise origins_unknown("what became of the tasks of this run was not kept either")
+            failed = failed_in(tasks)
+        return self._log(receipt).chosen(choice, failed)
 
     def tasks(self, key: Key, job_id: str) -> Iterator[Task] | None:
         """What is known of each task of a run, in the order of their ends; None where that is not kept."""
@@ -182,17 +201,7 @@ class Archive:
 
     def verify(self, receipt: Receipt) -> None:
         """Raise `FusedSpecError` when a log is gone, or is not the one that its receipt describes."""
-        shown = self._store.shown(self._log(receipt))
-        try:
-            with self._store.open(self._log(receipt)) as stream:
-                digest = digest_of(stream)
-        except OSError as error:
-            raise FusedSpecError(f"the archived log {shown} cannot be read: {error.strerror or error}") from None
-        if digest != receipt.log_sha256:
-            raise FusedSpecError(
-                f"the archived log {shown} is not the one that its receipt describes",
-                hint="it was changed or damaged since; restore it from a backup",
-            )
+        self._log(receipt).verify()
 
     def check(self) -> Iterator[Check]:
         """Every kept run, its log compared with its receipt."""
@@ -201,6 +210,7 @@ class Archive:
             try:
                 receipt = Receipt.from_json(content.decode("utf-8"))
                 self.verify(receipt)
+                self._log(receipt).verify_index()
                 yield Check(folder=folder, missing=receipt.log_missing)
             except (ValueError, FusedSpecError) as error:
                 what = str(error) if isinstance(error, FusedSpecError) else f"its receipt cannot be read: {error}"
@@ -216,14 +226,15 @@ class Archive:
     def _at(self, key: Key, job_id: str) -> str:
         return f"{self._scope}/{RUNS}/{key.kind}/{key.name}/{job_id}"
 
-    def _log(self, receipt: Receipt) -> str:
-        return f"{self._at(receipt.key, receipt.job_id)}/{LOGS}"
+    def _log(self, receipt: Receipt) -> ArchivedLog:
+        folder = self._at(receipt.key, receipt.job_id)
+        return ArchivedLog(store=self._store, receipt=receipt, log=f"{folder}/{LOGS}", index=f"{folder}/{INDEX}")
 
     def _receipt(
         self,
         record: RunRecord,
-        lines: int,
-        digest: str,
+        log: KeptLog,
+        index: bytes | None,
         missing: str | None,
         now: datetime,
         tally: Tally | None,
@@ -240,9 +251,10 @@ class Archive:
             ended=record.ended,
             archived=now,
             base_url=record.base_url,
-            log_lines=lines,
-            log_sha256=digest,
+            log_lines=log.lines,
+            log_sha256=log.sha256,
             log_missing=missing,
+            log_index_sha256=None if index is None else hashlib.sha256(index).hexdigest(),
             reads=record.reads,
             service=self._service.name if self._service else None,
             group=record.group,

@@ -9,11 +9,13 @@ from msgspec import Struct
 
 from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
-from fused_spec.jobs.parts import Stretches, elements_of
+from fused_spec.jobs.parts import Stretches, inputs_of
 from fused_spec.jobs.status import RunStatus
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.redaction import masked
 from fused_spec.plan.model import Change, Run
+from fused_spec.reconcile.archive.folders import Archive
 from fused_spec.reconcile.archive.record import RunRecord
 from fused_spec.reconcile.archive.spool import Spool, WholeLog
 from fused_spec.reconcile.marking.done import results_of
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
 
 
 class Archived(Struct, frozen=True, kw_only=True):
-    """Where a run is archived, or why it is not; `problem` where that is for a person to mend."""
+    """Where a run is archived and how its tasks ended, or why it is not; `problem` where a person has to mend that."""
 
     folder: str | None = None
+    tasks: TaskCounts | None = None
     trouble: str | None = None
     problem: FusedSpecError | None = None
 
@@ -67,12 +70,12 @@ def _kept(
     declared = change.after if isinstance(change.after, DesiredJob) else None
     try:
         if archive.has(run.own.key, run.job_id):
-            return Archived(folder=archive.folder(run.own.key, run.job_id))
+            return _archived(archive, run)
         run = certain(run)
         if run.status.in_flight:
             return Archived()
         spec = _spec_of(run, declared, api)
-        elements = started_for(run, spec)
+        elements = _started_for(run, spec)
         names = _secrets_in(spec)
         gone = site.secrets.undeclared(names)
         spool = _spool(site, run.job_id, change, set(names).difference(gone))
@@ -98,9 +101,9 @@ def _kept(
             cell=declared.cell if declared is not None else {},
         )
         log = _left_out(gone) if gone else spool.whole(api, run.job_id)
-        folder = archive.write(record, log, now=now)
+        archive.write(record, log, now=now)
         spool.remove()
-        return Archived(folder=folder)
+        return _archived(archive, run)
     except ServiceError as error:
         return Archived(trouble=_not_archived(error))
     except (ArchiveError, Unreadable) as error:
@@ -110,19 +113,33 @@ def _kept(
         return Archived(trouble=_not_archived(problem), problem=problem)
 
 
-def started_for(run: Run, spec: Mapping[str, Any]) -> Stretches | None:
-    """The elements that a run was started for; None of a job that does not make a result of each."""
-    if run.part is not None:
-        return run.part.elements
-    elements = elements_of(spec.get("config"))
-    return None if elements is None else Stretches.all(len(elements))
+def _started_for(run: Run, spec: Mapping[str, Any]) -> Stretches | None:
+    """The elements that a run was started for; None of a job that does not make a result of each.
+
+    What is kept is the declared job, or what the run was sent; a part that is of neither is not believed.
+    """
+    inputs = inputs_of(spec.get("config")) or []
+    if run.part is None:
+        return Stretches.all(len(inputs)) if len(inputs) > 1 else None
+    return run.part.elements if len(inputs) in (run.part.of, len(run.part.elements)) else None
 
 
 def _done(run: Run, elements: Stretches | None, site: "Site") -> Stretches | None:
-    """Those that have a result, of a run that did not succeed at a service that tells nothing of tasks."""
+    """Those that have a result, of a run that did not succeed at a service that tells nothing of tasks.
+
+    Where that cannot be told now, a receipt is kept all the same, and whoever has to know asks again.
+    """
     if elements is None or run.status is RunStatus.SUCCEEDED or site.api.service_id is not None:
         return None
-    return results_of(site.api, run.job_id, elements, site.markers.side_by_side)
+    try:
+        return results_of(site.api, run.job_id, elements, site.markers.side_by_side)
+    except ServiceError:
+        return None
+
+
+def _archived(archive: Archive, run: Run) -> Archived:
+    key, job_id = run.own.key, run.job_id
+    return Archived(folder=archive.folder(key, job_id), tasks=archive.counts(key, job_id))
 
 
 def _not_archived(why: FusedSpecError) -> str:

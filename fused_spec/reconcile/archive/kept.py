@@ -3,30 +3,33 @@
 import gzip
 import hashlib
 from collections.abc import Iterable, Iterator
-from io import BufferedWriter, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from msgspec import Struct
+
 from fused_spec.jobs.tasks import Tally, Task, tasks_in
+from fused_spec.reconcile.archive.members import Index, write_members
 
 _PIECE = 256 * 1024
-_LEVEL = 3  # of compression: the best one takes ten times as long for a tenth less
 
 
-def write_log(path: Path, log: Iterable[bytes]) -> tuple[int, str]:
-    """Write the lines, compressed; the count and the file's digest come back."""
-    lines = 0
-    # mtime=0: the same log makes the same file.
-    with (
-        path.open("wb") as raw,
-        gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0, compresslevel=_LEVEL) as packed,
-        BufferedWriter(cast(RawIOBase, packed), _PIECE) as stream,
-    ):
-        for line in log:
-            lines += 1
-            stream.write(line)
+class KeptLog(Struct, frozen=True, kw_only=True):
+    """A log as it was written: how many lines, the digest of the file, and what is in which part of it."""
+
+    lines: int
+    sha256: str
+    index: Index
+
+
+def write_log(path: Path, log: Iterable[bytes]) -> KeptLog:
+    """Write the lines, compressed; the same log makes the same file."""
+    with path.open("wb") as stream:
+        members = tuple(write_members(stream, log))
     with path.open("rb") as written:
-        return lines, digest_of(written)
+        return KeptLog(
+            lines=sum(member.lines for member in members), sha256=digest_of(written), index=Index(members=members)
+        )
 
 
 def write_tasks(path: Path, tasks: Iterable[bytes], most: int = 0) -> Tally:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fused_spec.api.errors import ApiError
-from fused_spec.jobs.parts import Part, Stretches, elements_of
+from fused_spec.jobs.parts import Part, Stretches, inputs_of
 from fused_spec.jobs.status import RunStatus, run_status
 from fused_spec.reconcile.marking.done import SideBySide, done_of
 from fused_spec.reconcile.marking.marker import marker_in
@@ -56,10 +57,8 @@ def made_by(job_id: str, *, archive: "Archive", api: "FusedReader", side_by_side
     for _ in range(_MOST):
         told = _told(asked, archive, api, side_by_side)
         if told is None:
-            if made or asked != job_id:
+            if asked != job_id:
                 yield MadeBy(job_id=asked)
-            return
-        if told.part is None and told.count < 2:
             return
         new = None if told.done is None else told.done - made
         yield MadeBy(job_id=asked, elements=new, started_for=told.started_for)
@@ -84,22 +83,31 @@ def _told(job_id: str, archive: "Archive", api: "FusedReader", side_by_side: Sid
             raise
         return None
     marker = marker_in(config.metadata)
-    told = _Told(part=marker.part if marker else None, count=_count(config.model_dump(mode="json")), done=None)
+    told = _as_told(marker.part if marker else None, config.model_dump(mode="json"))
     status = run_status(job_status=record.job_status, finished=record.finished)
-    return _with_done(told, status, job_id, api, side_by_side)
+    return told and _with_done(told, status, job_id, api, side_by_side)
 
 
-def _by_receipt(receipt: "Receipt", archive: "Archive", api: "FusedReader", side_by_side: SideBySide) -> _Told:
-    spec = archive.spec(receipt.key, receipt.job_id) or {}
-    told = _Told(part=receipt.part, count=_count(spec.get("config")), done=receipt.done)
-    return told if told.done is not None else _with_done(told, receipt.status, receipt.job_id, api, side_by_side)
+def _by_receipt(receipt: "Receipt", archive: "Archive", api: "FusedReader", side_by_side: SideBySide) -> _Told | None:
+    if receipt.part is None:
+        told = _as_told(None, (archive.spec(receipt.key, receipt.job_id) or {}).get("config"))
+    else:
+        told = _Told(part=receipt.part, count=receipt.part.of, done=None)
+    if told is None or receipt.done is not None:
+        return told and replace(told, done=receipt.done)
+    return _with_done(told, receipt.status, receipt.job_id, api, side_by_side)
+
+
+def _as_told(part: Part | None, config: object) -> _Told | None:
+    """What a run was for, where it was for elements; one that says it is for others than it has is for none."""
+    inputs = inputs_of(config) or []
+    if len(inputs) != len(inputs if part is None else part.elements):
+        return None
+    count = len(inputs) if part is None else part.of
+    return _Told(part=part, count=count, done=None) if count > 1 else None
 
 
 def _with_done(told: _Told, status: RunStatus, job_id: str, api: "FusedReader", side_by_side: SideBySide) -> _Told:
     meant = told.started_for
     done = meant if status is RunStatus.SUCCEEDED else done_of(api, job_id, meant, side_by_side)
-    return _Told(part=told.part, count=told.count, done=done)
-
-
-def _count(config: object) -> int:
-    return len(elements_of(config) or ())
+    return replace(told, done=done)

@@ -23,9 +23,10 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """One run's record; times are in UTC, `log_sha256` is that of the compressed log beside it.
 
     `service` names the one where it ran (`ServiceIdentity.name`); receipts of earlier versions have only its URL.
-    `log_missing` says in words what that log lacks. A cell of a matrix has the name of its `group`, and its `cell` by
-    dimension. `tasks` is None where the service did not tell them. `part` are the elements that the run was started
-    for, where it was not all; `done` those that it made a result of, where that is told and is not all of a success.
+    `log_missing` says in words what that log lacks; `log_index_sha256` is of the index of a long one. A cell of a
+    matrix has the name of its `group`, and its `cell` by dimension. `tasks` is None where nobody told them. `part` are
+    the elements that the run was started for, where it was not all; `done` those that it made a result of, where that
+    is told and is not all of a success.
     """
 
     scope: str
@@ -42,6 +43,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     log_lines: int
     log_sha256: str
     log_missing: str | None = None
+    log_index_sha256: str | None = None
     reads: Mapping[str, ReadRun] = field(default_factory=dict)
     service: str | None = None
     group: str | None = None
@@ -87,7 +89,12 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 **({"tasks": to_builtins(self.tasks)} if self.tasks is not None else {}),
                 **part_to_json(self.part),
                 **({"done": str(self.done)} if self.done is not None else {}),
-                "log": {"lines": self.log_lines, "sha256": self.log_sha256, "missing": self.log_missing},
+                "log": {
+                    "lines": self.log_lines,
+                    "sha256": self.log_sha256,
+                    "missing": self.log_missing,
+                    **({"index": self.log_index_sha256} if self.log_index_sha256 is not None else {}),
+                },
             },
             indent=2,
         )
@@ -113,6 +120,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
                 log_lines=content["log"]["lines"],
                 log_sha256=content["log"]["sha256"],
                 log_missing=content["log"].get("missing"),
+                log_index_sha256=content["log"].get("index"),
                 reads=reads_in(content),
                 service=content.get("service"),
                 group=content.get("group"),

@@ -56,6 +56,7 @@ def past_of(receipt: Receipt, kept: Receipt) -> PastRun:
         attempt=receipt.attempt,
         tries=receipt.tries,
         reads=receipt.reads,
+        tasks=receipt.tasks,
         part=receipt.part,
         done=receipt.done,
     )

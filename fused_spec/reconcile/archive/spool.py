@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from fused_spec.api.errors import ApiError
@@ -23,24 +24,35 @@ from fused_spec.api.http.limits import MOST_LOG
 from fused_spec.api.logs.cursor import LogCursor
 from fused_spec.api.logs.file import as_line
 from fused_spec.api.reading import FusedReader
+from fused_spec.jobs.log_origins import told_beside
 from fused_spec.messages.redaction import Redactor, masked, sensitive_values
 
 LINES = "lines.jsonl"
 
 
 class LogRecord(Struct, frozen=True):
-    """One line of a log; `timestamp` in milliseconds since the epoch."""
+    """One line of a log; `timestamp` in milliseconds since the epoch, the rest as far as the service tells it."""
 
     timestamp: int
     message: str
+    step: int | None = None
+    task: int | None = None
+    stream: str | None = None
 
     def to_json(self) -> bytes:
-        return as_line(self.timestamp, self.message)
+        return as_line(self.timestamp, self.message, told_beside(self.step, self.task, self.stream))
 
     @classmethod
     def from_json(cls, line: str | bytes) -> "LogRecord":
-        entry = json.loads(line)
-        return cls(entry["timestamp"], entry["message"])
+        return _decode(line)
+
+    @property
+    def text(self) -> tuple[int, str]:
+        """What makes it the same line in two answers."""
+        return self.timestamp, self.message
+
+
+_decode = msgspec.json.Decoder(LogRecord).decode
 
 
 class WholeLog(Struct, frozen=True, kw_only=True):
@@ -120,18 +132,18 @@ class Spool:
         """The lines that were read earlier and are older than everything in the answer."""
         if not self._file.exists():
             return
-        oldest: Counter[LogRecord] = Counter()
+        oldest: Counter[tuple[int, str]] = Counter()
         floor: float = math.inf
         for line in self._answered():
             if line.timestamp < floor:
                 oldest.clear()
                 floor = line.timestamp
             if line.timestamp == floor:
-                oldest[line] += 1
+                oldest[line.text] += 1
         for line in self._read():
             if line.timestamp == floor:
-                oldest[line] -= 1
-            if line.timestamp < floor or oldest[line] < 0:
+                oldest[line.text] -= 1
+            if line.timestamp < floor or oldest[line.text] < 0:
                 yield line
 
 

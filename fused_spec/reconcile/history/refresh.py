@@ -17,7 +17,7 @@ from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import MarkedRun
 from fused_spec.reconcile.history.search import Runs, find_runs, service_time
 from fused_spec.reconcile.history.statuses import LISTING_LEADS, is_over, record_of, status_of, status_of_run
-from fused_spec.reconcile.history.unfinished import with_results
+from fused_spec.reconcile.history.unfinished import tell_tasks
 from fused_spec.reconcile.journal.intents import Attempt, Notes
 from fused_spec.reconcile.marking.copies import is_changed_copy
 from fused_spec.reconcile.marking.marker import Marker, marker_in
@@ -80,8 +80,7 @@ def read_history(
     unlisted = _unlisted(api, markers, started, read_at)
     for key, run in _known_by_id(unlisted):
         runs[key] = [_with_note(renamed_run(run, moves), noted), *runs.get(key, [])]
-    for key, run in with_results(api, {key: of_key[0] for key, of_key in runs.items()}, past, jobs, markers).items():
-        runs[key][0] = run
+    tell_tasks(api, runs, past, jobs, markers)
     elsewhere = cache(lambda: look_elsewhere(resolution))
     objects = read_objects(
         api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves

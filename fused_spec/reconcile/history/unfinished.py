@@ -1,4 +1,4 @@
-"""Of the newest run of a job that did not make all results: which it made, by its receipt, or else by the service."""
+"""How the tasks of newest runs ended, and which results they made: by their receipts, or else by the service."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -8,14 +8,27 @@ from msgspec.structs import replace
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import PastRun, Run
 from fused_spec.reconcile.history.markers import Markers
-from fused_spec.reconcile.marking.done import done_of, meant_by
 from fused_spec.spec.model import DesiredJob, Key, OnRetry
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
 
 
-def with_results(
+def tell_tasks(
+    api: "FusedReader",
+    runs: Mapping[Key, list[Run]],
+    past: Mapping[Key, PastRun],
+    jobs: Mapping[Key, DesiredJob],
+    markers: Markers,
+) -> None:
+    """Have each newest run know how its tasks ended, and where it matters which results it made."""
+    _count_tasks(runs, past)
+    newest = {key: of_key[0] for key, of_key in runs.items()}
+    for key, run in _with_results(api, newest, past, jobs, markers).items():
+        runs[key][0] = run
+
+
+def _with_results(
     api: "FusedReader",
     newest: Mapping[Key, Run],
     past: Mapping[Key, PastRun],
@@ -31,9 +44,18 @@ def with_results(
             return replace(run, done=receipt.done)
         if run.status is RunStatus.SUCCEEDED:
             return run  # it made all, or its receipt says which it did not
+        from fused_spec.reconcile.marking.done import done_of, meant_by  # as few plans have to
+
         return replace(run, done=done_of(api, run.job_id, meant_by(jobs[key], run.part), markers.side_by_side))
 
     return dict(zip(matters, markers.side_by_side(asked, matters), strict=True))
+
+
+def _count_tasks(runs: Mapping[Key, list[Run]], past: Mapping[Key, PastRun]) -> None:
+    """Have each newest run know how its tasks ended, where that is archived."""
+    for key, of_key in runs.items():
+        if key in past and of_key[0].job_id == past[key].job_id:
+            of_key[0] = replace(of_key[0], tasks=past[key].tasks)
 
 
 def _matters(run: Run, job: DesiredJob) -> bool:

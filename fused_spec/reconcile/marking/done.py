@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
-from fused_spec.api.errors import ApiError
+from fused_spec.api.errors import ApiError, Unreadable
 from fused_spec.jobs.parts import Part, Stretches, elements_of
 from fused_spec.jobs.tasks import Tally
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fused_spec.api.reading import FusedReader
-    from fused_spec.api.values.objects import JobResult
+    from fused_spec.api.values.results import JobResult
     from fused_spec.spec.model import DesiredJob
 
 _NUMBERED = re.compile(r"(\d{1,9})\.(\w+)")
@@ -68,8 +68,16 @@ def results_of(api: "FusedReader", job_id: str, meant: Stretches, side_by_side: 
 
 
 def _is_good(result: "JobResult") -> bool:
-    """Whether a result is one: of an element that failed there may be an empty one, with the error beside it."""
-    beside = result.metadata()
+    """Whether a result is one: of an element that failed there may be an empty one, with the error beside it.
+
+    What stands beside it and can never be read makes nothing good.
+    """
+    try:
+        beside = result.metadata()
+    except (ApiError, Unreadable) as error:
+        if isinstance(error, ApiError) and error.passes:
+            raise
+        return False
     if beside is None:
         return not result.name.endswith(f".{_NOTHING}")
     return not beside.get("has_exception") and not beside.get("errormsg")

@@ -13,11 +13,13 @@ from msgspec.structs import replace
 from fused_spec.api.errors import ApiError
 from fused_spec.api.logs.file import saved_lines
 from fused_spec.errors import FusedSpecError
+from fused_spec.jobs.failures import failures_among
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.phrases import cut
 from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action, Reason
+from fused_spec.plan.failing import has_lost, placed
 from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.reconcile.archive.log_end import end_of
@@ -83,7 +85,8 @@ def _error_of(change: Change, api: "FusedReader", archive: "Archive", receipts: 
     receipt = receipts.get(run.job_id)
     try:
         if receipt is not None:
-            return error_in(_texts(archive.read_logs(receipt)), run.status)
+            error = error_in(_texts(archive.read_logs(receipt)), run.status)
+            return error and _short(placed(error, _where(archive, receipt)))
         if isinstance(change.after, DesiredJob) and names_of(change.after.payload.get("additional_env", {})):
             return "(it had secrets, so its log is read once an apply has archived it without them)"
         return _error_at_service(run, api)
@@ -91,6 +94,14 @@ def _error_of(change: Change, api: "FusedReader", archive: "Archive", receipts: 
         return None if error.is_gone else _unread(error)
     except FusedSpecError as error:
         return _unread(error)
+
+
+def _where(archive: "Archive", receipt: Receipt) -> str | None:
+    """Where in the user's own code most of the tasks failed that did; None where that is not told."""
+    if not has_lost(receipt.tasks):
+        return None
+    alike = failures_among(archive.tasks(receipt.key, receipt.job_id) or ()).alike
+    return alike[0].where if alike else None
 
 
 def _error_at_service(run: Run | PastRun, api: "FusedReader") -> str | None:

@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from fused_spec.service.http.answers import not_found, problem, refuse, required, whole_number
+from fused_spec.service.http.ranges import asked_span
 from fused_spec.service.routes.context import BASE_PATH, is_first_generation, service_of
 from fused_spec.service.storage.local import BadPath, Files, StorageTrouble, TooDeep
 
@@ -86,11 +87,12 @@ def described(storage: Files, url: str) -> list[dict[str, Any]]:
 async def get(request: Request) -> Response:
     """GET `/files/get`: 2.x clients quote the path once more for a download, and not for a get."""
     path = _path(request)
-    return await content_answer(service_of(request).storage, path, unquote(path))
+    return await content_answer(request, path, unquote(path))
 
 
-async def content_answer(storage: Files, url: str, other: str | None = None) -> Response:
-    """The content of a file, else of the other, or that there is none."""
+async def content_answer(request: Request, url: str, other: str | None = None) -> Response:
+    """The content of a file, or the part that is asked for, else of the other, or that there is none."""
+    storage: Files = service_of(request).storage
     with in_storage():
         path = await run_in_threadpool(storage.file, url)
         if path is None and other not in (None, url):
@@ -99,7 +101,10 @@ async def content_answer(storage: Files, url: str, other: str | None = None) -> 
         raise not_found("file")
     if isinstance(path, Path):
         return FileResponse(path)
-    size = {"Content-Length": str(path.size)}
+    if (span := asked_span(request, path.size)) is not None:
+        part = storage.part(path, span.start, span.end)
+        return StreamingResponse(part, 206, media_type="application/octet-stream", headers=span.headers)
+    size = {"Content-Length": str(path.size), "Accept-Ranges": "bytes"}
     return StreamingResponse(storage.pieces(path), media_type="application/octet-stream", headers=size)
 
 

@@ -12,12 +12,14 @@ from starlette.routing import Route
 from fused_spec.configuration.instances import INSTANCE_TYPES
 from fused_spec.configuration.service_identity import ATTEMPT_HEADER
 from fused_spec.jobs.folder import NO_FACTS
+from fused_spec.jobs.log_choice import MEDIA_TYPE, LogChoice
 from fused_spec.service.http.answers import existing, not_found, page, problem, read_model, whole_number
 from fused_spec.service.jobs.results import result_names
 from fused_spec.service.jobs.reuse import reusable
 from fused_spec.service.jobs.runs import Run, attempt_of, new_run
 from fused_spec.service.routes.context import ENVIRONMENT_ID, USER_ID, is_first_generation, service_of
 from fused_spec.service.workers.joblog import log_part, whole_lines
+from fused_spec.service.workers.logview import chosen
 from fused_spec.wire import ProgressIncrement, RunRequest
 
 _TURNS = 3
@@ -131,12 +133,31 @@ async def config(request: Request) -> Response:
 
 
 async def logs(request: Request) -> Response:
-    """GET `/logs/{id}`: every line from `since_ms` on, that moment included."""
+    """GET `/logs/{id}`: every line from `since_ms` on, that moment included.
+
+    Whoever accepts lines of JSON gets them with their tasks and streams, and may ask for some of them.
+    """
+    if MEDIA_TYPE in request.headers.get("accept", ""):
+        return await _chosen_logs(request)
     since_ms = whole_number(request, "since_ms", None)
     path = service_of(request).supervisor.job_dir(_run(request).job_id).log
     part = await run_in_threadpool(log_part, path, since_ms)
     length = {"Content-Length": str(part.length)}
     return StreamingResponse(part.as_list(), media_type="application/json", headers=length)
+
+
+async def _chosen_logs(request: Request) -> Response:
+    choice = LogChoice(
+        task=whole_number(request, "task", None),
+        failed=request.query_params.get("failed") == "true",
+        text=request.query_params.get("text"),
+        since_ms=whole_number(request, "since_ms", None),
+        tail=whole_number(request, "tail", None, least=1),
+    )
+    run = _run(request)
+    job, start = service_of(request).supervisor.job_dir(run.job_id), whole_number(request, "from", None)
+    found = await run_in_threadpool(chosen, job, choice, start, is_over=run.finished)
+    return StreamingResponse(found.as_lines(), media_type=MEDIA_TYPE)
 
 
 async def _check_somebody_waits(request: Request) -> None:

@@ -32,7 +32,7 @@ async def listing(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    return await content_answer(service_of(request).storage, _url(required(request, "file_name")))
+    return await content_answer(request, _url(required(request, "file_name")))
 
 
 async def upload(request: Request) -> Response:

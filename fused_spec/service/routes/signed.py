@@ -45,7 +45,7 @@ async def result(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     _check(request)
-    return await content_answer(service_of(request).storage, f"fd://{request.path_params['path']}")
+    return await content_answer(request, f"fd://{request.path_params['path']}")
 
 
 async def upload(request: Request) -> Response:

@@ -49,6 +49,8 @@ class Files(Protocol):
 
     def pieces(self, path: Any, /) -> Iterator[bytes]: ...
 
+    def part(self, path: Any, start: int, end: int, /) -> Iterator[bytes]: ...
+
     async def write(self, url: str, pieces: AsyncIterator[bytes], /) -> None: ...
 
     def delete(self, url: str, depth: int | None, /) -> bool: ...
@@ -89,6 +91,14 @@ class Storage:
         """The content, piece by piece."""
         with path.open("rb") as stream:
             while piece := stream.read(_PIECE):
+                yield piece
+
+    def part(self, path: Path, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from `start` up to `end`."""
+        with path.open("rb") as stream:
+            stream.seek(start)
+            while start < end and (piece := stream.read(min(_PIECE, end - start))):
+                start += len(piece)
                 yield piece
 
     def file(self, url: str) -> Path | None:

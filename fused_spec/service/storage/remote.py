@@ -121,6 +121,11 @@ class RemoteStorage:
             while piece := stream.read(_PIECE):
                 yield piece
 
+    def part(self, path: RemoteFile, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from `start` up to `end`: one request to the storage for each few megabytes, and none else."""
+        for at in range(start, end, _PIECE * 8):
+            yield self.filesystem.cat_file(path.name, start=at, end=min(at + _PIECE * 8, end))
+
     async def write(self, url: str, pieces: AsyncIterator[bytes]) -> None:
         """Put the content at its place, whole or not at all; raises `BadPath` for a folder."""
         path = self.path(url)

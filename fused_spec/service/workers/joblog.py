@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from fused_spec.jobs.folder import now_ms
+from fused_spec.jobs.folder import JobDir, now_ms
+from fused_spec.jobs.log_origins import Span, Stream
 
 _TIMESTAMP = b'{"timestamp": '  # how every line begins, by `fused_spec.jobs.folder`
 _PIECE = 256 * 1024
@@ -105,7 +106,13 @@ def add_line(path: Path, message: str) -> None:
         os.ftruncate(stream.fileno(), _end_of_lines(stream))
         tail = _tail(stream)
         line = {"timestamp": max(now_ms(), _timestamp(tail[-1]) if tail else 0), "message": message}
-        stream.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        content = json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        stream.write(content)
+        stream.flush()
+        span = Span(stream.tell() - len(content), len(content), None, None, Stream.SERVICE)
+    with JobDir(path.parent).log_origins.open("ab+") as origins:
+        os.ftruncate(origins.fileno(), _end_of_lines(origins))
+        origins.write(span.to_json())
 
 
 def _first_since(stream: BinaryIO, since_ms: int, end: int) -> int:
@@ -113,15 +120,15 @@ def _first_since(stream: BinaryIO, since_ms: int, end: int) -> int:
     low, high = 0, end
     while low < high:
         middle = (low + high) // 2
-        begin = _next_begin(stream, middle)
+        begin = next_begin(stream, middle)
         if begin < end and _time_at(stream, begin) < since_ms:
             low = begin + 1
         else:
             high = middle
-    return _next_begin(stream, low)
+    return next_begin(stream, low)
 
 
-def _next_begin(stream: BinaryIO, offset: int) -> int:
+def next_begin(stream: BinaryIO, offset: int) -> int:
     """The offset of the first line that begins at `offset` or behind it."""
     if offset == 0:
         return 0

@@ -8,7 +8,15 @@ from fused_spec.messages.diagnostics import Severity
 from fused_spec.spec.documents.durations import seconds
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
-from fused_spec.spec.model import OnChangeWhileRunning, OnFailure, OnRetry, OnUpstream, RunPolicy, When
+from fused_spec.spec.model import (
+    OnChangeWhileRunning,
+    OnFailedTasks,
+    OnFailure,
+    OnRetry,
+    OnUpstream,
+    RunPolicy,
+    When,
+)
 
 _RUN: Pointer = ("spec", "run")
 
@@ -20,6 +28,7 @@ def run_policy(declared: Mapping[str, Any], config: Mapping[str, Any]) -> RunPol
         "on_failure": OnFailure,
         "on_change_while_running": OnChangeWhileRunning,
         "upstream": OnUpstream,
+        "failed_tasks": OnFailedTasks,
     }
     fields: dict[str, Any] = {
         name: kinds[name](value) if name in kinds else value for name, value in declared.items() if value is not None

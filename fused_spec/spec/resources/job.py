@@ -19,6 +19,7 @@ class RunPolicy(Struct, kw_only=True):
     task_retries: int | str | UnsetType = UNSET
     on_change_while_running: str | UnsetType = UNSET
     upstream: str | UnsetType = UNSET
+    failed_tasks: str | UnsetType = UNSET
     timeout: str | UnsetType | None = UNSET
     max_age: str | UnsetType | None = UNSET
     max_duration: str | UnsetType | None = UNSET

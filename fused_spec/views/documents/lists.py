@@ -1,13 +1,16 @@
-"""Lists for programs: runs of the history, tokens, and what a check of the archive found."""
+"""Lists for programs: runs of the history, lines of a log, tokens, and what a check of the archive found."""
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
 from fused_spec.messages.redaction import redact
+from fused_spec.views.documents.runners import harmless_json
 from fused_spec.views.text.runs import ListedRun
 from fused_spec.views.text.tokens import TokenState
+from fused_spec.views.words.log_times import log_time
 
 if TYPE_CHECKING:
     from fused_spec.reconcile.archive.folders import Check
@@ -49,3 +52,9 @@ def tokens_document(target: str, tokens: Sequence[TokenState]) -> dict[str, Any]
 def _token(token: TokenState) -> dict[str, Any]:
     moments = {name: getattr(token, name) for name in ("made", "expires", "former_until")}
     return {**asdict(token), **{name: at and at.isoformat() for name, at in moments.items()}}
+
+
+def log_entry(timestamp: int, task: int | None, stream: str | None, text: str) -> str:
+    """One line of a log as `schemas/output/logs.schema.json` has it; what the service does not tell is null."""
+    entry = {"time": log_time(timestamp), "task": task, "stream": stream, "text": redact(text)}
+    return harmless_json(json.dumps(entry, ensure_ascii=False))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action
 from fused_spec.plan.groups import Group, groups
@@ -101,7 +102,21 @@ def _status(change: Change) -> dict[str, Any]:
         "created": run.created.isoformat() if isinstance(run, Run) else None,
         "current": is_current(change),
         "reason": change.why,
+        "tasks": tasks_document(run.tasks) if run else None,
         "last_run": run_document(change.before),
+    }
+
+
+def tasks_document(tasks: TaskCounts | None) -> dict[str, int] | None:
+    """How many tasks of a run ended how; null where nobody told."""
+    if tasks is None:
+        return None
+    return {
+        "total": tasks.total,
+        "succeeded": tasks.succeeded,
+        "failed": tasks.failed,
+        "cancelled": tasks.cancelled,
+        "not_started": tasks.not_started,
     }
 
 

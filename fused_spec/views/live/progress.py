@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import Standing
 from fused_spec.plan.actions import Action
+from fused_spec.plan.failing import lost_words, status_words
 from fused_spec.plan.model import Change
 from fused_spec.reconcile.applying.events import (
     Attached,
@@ -88,6 +89,8 @@ class Board(Struct, kw_only=True):
             case Finished():
                 row.state, row.until = str(event.outcome.status), event.at
                 row.note = event.outcome.error or row.note
+                if (tasks := event.outcome.lossy) is not None:
+                    row.note = lost_words(tasks)
             case SinkWritten():
                 row.note = event.path
 
@@ -186,5 +189,5 @@ def _words(event: Event) -> str | None:
             return f"the service does not answer ({event.error}); the runs go on"
         case Finished() if event.outcome.change.action is not Action.NONE:
             error = f": {event.outcome.error}" if event.outcome.error else ""
-            return f"{event.outcome.status}{error}"
+            return f"{status_words(event.outcome.status, event.outcome.tasks)}{error}"
     return None

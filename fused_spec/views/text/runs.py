@@ -6,15 +6,20 @@ from typing import Any
 
 from msgspec import Struct
 
+from fused_spec.jobs.failures import Alike
 from fused_spec.jobs.status import RunStatus
-from fused_spec.messages.phrases import cut
+from fused_spec.jobs.tasks import TaskCounts
+from fused_spec.messages.phrases import counted, cut
 from fused_spec.messages.redaction import redact
 from fused_spec.plan.ending import why_held
+from fused_spec.plan.failing import alike_words, counts_words, status_words
 from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.spec.model import Key, Kind
 from fused_spec.views.words.english import moment
 from fused_spec.views.words.shown import one_line, visible
 
+_COUNTED = ("total", "succeeded", "failed", "cancelled")
+_MOST_KINDS = 10
 _LONGEST = 400  # characters of why a job is held
 STATUS_HEAD = ("JOB", "NEWEST RUN", "SPEC", "CREATED", "RUN")
 _SHOWN = ("job_id", "key", "status", "created", "ended", "attempt", "digest", "instance_type", "service", "archive")
@@ -57,7 +62,7 @@ def status_rows(plan: Plan) -> list[tuple[str, ...]]:
             continue
         spec = "same" if is_current(change) else "changed"
         created = moment(run.created) if isinstance(run, Run) else "-"
-        rows.append((name, str(run.status), spec, created, visible(run.job_id)))
+        rows.append((name, status_words(run.status, run.tasks), spec, created, visible(run.job_id)))
     return rows
 
 
@@ -88,19 +93,17 @@ def _foreign(run: ListedRun) -> str:
     return f"(copy of {visible(run.copy_of.name)})" if run.copy_of else "(not of fused-spec)"
 
 
-def show_text(details: Mapping[str, Any]) -> str:
-    """The document of `show` as lines, its steps in a few words."""
+def show_text(details: Mapping[str, Any], outputs: Sequence[tuple[str, str]] = ()) -> str:
+    """The document of `show` as lines, its steps and outputs in a few words."""
     rows = [(name.replace("_", " "), visible(str(details[name]))) for name in _SHOWN if details.get(name) is not None]
     rows += [("note", visible(note)) for note in details.get("notes", ())]
-    if (details.get("total_tasks") or 0) > 1:
-        rows.append(("tasks", f"{details['finished_tasks']} of {details['total_tasks']}"))
+    rows += _tasks_rows(details)
     rows += list(_parts(details))
     rows += [(name, one_line(value)) for name, value in details["settings"].items()]
     steps = (details["config"] or {}).get("steps", [])
     rows += [(f"step {number}", _step(step)) for number, step in enumerate(steps, start=1)]
     rows += [("came of it", line) for line in _facts_lines(details.get("facts") or {})]
-    rows += [("results", cut(", ".join(map(visible, details["results"])), 200))] if details["results"] else []
-    return table(rows)
+    return table([*rows, *outputs])
 
 
 def _parts(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -114,6 +117,21 @@ def _parts(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _numbers(stretches: str) -> str:
     return cut(stretches.replace(",", ", "), 100) or "none"
+
+
+def _tasks_rows(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """How many tasks ended how, where that is told, and a row for those that failed alike."""
+    told = details.get("tasks")
+    tasks = None if told is None else TaskCounts(**{name: told[name] for name in _COUNTED})
+    if tasks is not None and tasks.total > 1:
+        yield "tasks", counts_words(tasks)
+    elif tasks is None and (details.get("total_tasks") or 0) > 1:
+        yield "tasks", f"{details['finished_tasks']} of {details['total_tasks']}"
+    kinds = details.get("failed_alike", ())
+    for kind in kinds[:_MOST_KINDS]:
+        yield "failed", visible(redact(alike_words(Alike(**{**kind, "inputs": tuple(kind["inputs"])}), tasks)))
+    if len(kinds) > _MOST_KINDS:
+        yield "failed", f"and {counted(len(kinds) - _MOST_KINDS, 'other error')}"
 
 
 def _facts_lines(facts: Mapping[str, Any]) -> Iterator[str]:

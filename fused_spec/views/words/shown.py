@@ -5,7 +5,6 @@ not reach a terminal, and a secret must not reach anybody.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,14 +14,7 @@ from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.messages.named_secrets import is_name_alone
 from fused_spec.messages.phrases import cut
 from fused_spec.messages.redaction import MASK, is_sensitive_name, redact
-
-# C0 and C1 without the tab, DEL, line and paragraph separators, and what reorders or hides text on a screen.
-_INVISIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-
-
-def visible(text: str) -> str:
-    """The text as one harmless line: control characters become `\\x1b` and the like."""
-    return _INVISIBLE.sub(lambda match: _escaped(match[0]), text)
+from fused_spec.messages.visible import visible as visible  # what is told is shown through this module
 
 
 def visible_lines(text: str) -> str:
@@ -57,8 +49,3 @@ def shown_diagnostic(diagnostic: Diagnostic) -> Diagnostic:
         pointer=redact(diagnostic.pointer),
         hint=None if diagnostic.hint is None else redact(diagnostic.hint),
     )
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return {"\n": "\\n", "\r": "\\r"}.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")

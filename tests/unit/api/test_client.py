@@ -6,7 +6,7 @@ import pytest
 
 from fused_spec import FusedAPI
 from fused_spec.api.errors import NoCredentials
-from fused_spec.api.values import objects
+from fused_spec.api.values import current
 from fused_spec.api.values.objects import JobResponse, RunResponse
 from fused_spec.errors import CredentialsError
 from tests.unit.api.loopback import Loopback, says
@@ -20,7 +20,7 @@ def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("FUSED_AUTH_TOKEN", "FUSED_AUTH_TOKEN_TYPE", "FUSED_SPEC_CREDENTIALS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(objects, "_current", None)
+    monkeypatch.setattr(current, "_current", None)
 
 
 @pytest.fixture

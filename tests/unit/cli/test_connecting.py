@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fused_spec import FusedAPI
-from fused_spec.api.values import objects
+from fused_spec.api.values import current
 from fused_spec.errors import CredentialsError, Misconfigured, SpecError
 
 PROJECT = "apiVersion: fused-spec/v1\nproject: {name: t, id: tttttttt-1}\n"
@@ -20,7 +20,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FUSED_AUTH_TOKEN", "a-token")
     monkeypatch.setenv("FUSED_AUTH_TOKEN_TYPE", "Fused-Env-Bearer")
-    monkeypatch.setattr(objects, "_current", None)
+    monkeypatch.setattr(current, "_current", None)
     (tmp_path / "specs").mkdir()
     (tmp_path / "fused-spec.yaml").write_text(f"{PROJECT}targets: {{other: {{base_url: {URL!r}}}}}\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -38,9 +38,9 @@ def test_the_environment_chooses_as_it_does_for_the_command(monkeypatch: pytest.
 
 def test_a_client_that_was_connected_is_that_of_bare_runs() -> None:
     api = FusedAPI.connect("other")
-    assert objects._current is api
+    assert current._current is api
     FusedAPI.connect("hosted", set_global_api=False)
-    assert objects._current is api
+    assert current._current is api
 
 
 def test_a_target_that_nobody_knows_is_told_with_the_likely_one() -> None:

@@ -10,7 +10,7 @@ from fused_spec.cli.terminal.console import Console
 from fused_spec.cli.terminal.context import Context
 from fused_spec.cli.terminal.runner_paths import placed
 from fused_spec.cli.terminal.spec_text import Sources
-from fused_spec.views.documents.sarif import sarif_document
+from fused_spec.views.documents.reports.sarif import sarif_document
 from tests.unit.views.things import problem
 
 Place = Callable[..., str]

@@ -75,7 +75,7 @@ def test_a_slip_of_the_hand_is_told_the_right_word() -> None:
         (["destroy"], "Take the spec out of the folder"),
         (["tokens", "delete", "x"], "Take the spec out of the folder"),
         (["plan", "specs", "-o", "json"], "Write `--output json`"),
-        (["logs", "a", "--tail=20"], "`fused-spec logs -f NAME` follows a run"),
+        (["logs", "a", "--watch"], "`fused-spec logs -f NAME` follows a run"),
         (["--force", "apply"], "changes nothing"),
     ],
 )

@@ -17,6 +17,7 @@ from fused_spec.jobs.folder import (
     result_content,
     result_metadata,
 )
+from fused_spec.jobs.log_origins import covering
 
 
 def udf_step(code: str, **fields: Any) -> dict[str, Any]:
@@ -75,6 +76,16 @@ def end(job: JobDir) -> tuple[str, str | None]:
     last = events(job)[-1]
     assert last["event"] == "end"
     return last["job_status"], last["message"]
+
+
+def told(job: JobDir) -> list[tuple[str, int | None, int | None, str | None]]:
+    """The lines of the log, each with its step, its task and its stream."""
+    content = job.log.read_bytes()
+    return [
+        (json.loads(line)["message"], span.step, span.task, span.stream)
+        for span in covering(job.log_origins, 0, len(content))
+        for line in content[span.at : span.end].splitlines()
+    ]
 
 
 def log(job: JobDir) -> list[str]:

@@ -18,7 +18,7 @@ from fused_spec.jobs.folder import JobDir
 from fused_spec.system.landlock import version
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import Cluster, cluster
-from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, udf_step
+from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, told, udf_step
 from tests.waiting import PATIENCE
 
 # Its processes take a second to start, so all tests here share them; pytest-xdist keeps the group on one process.
@@ -54,6 +54,14 @@ def test_results_are_those_of_the_process_pool(dask: Cluster, tmp_path: Path) ->
     assert kept(dask.address) == kept(None)
 
 
+def test_each_line_is_of_the_task_and_the_stream_that_printed_it(dask: Cluster, tmp_path: Path) -> None:
+    job = job_folder(tmp_path, udf_step(EVERY_KIND, input=[0, 1, 2]), engine=dask.address)
+    assert run(job), "\n".join(log(job))
+    assert sorted(told(job)[1:-1]) == sorted(
+        line for task in range(3) for line in ((f"out {task}", 1, task, "stdout"), (f"err {task}", 1, task, "stderr"))
+    )
+
+
 def test_what_dask_may_log_of_a_job_shows_none_of_its_bytes() -> None:
     sealed = pickle.loads(pickle.dumps(Sealed(b"correct-horse")))
     assert {str(sealed), repr(sealed), f"{sealed}"} == {"<13 bytes>"}
@@ -83,6 +91,22 @@ def test_a_failing_element_fails_the_job(dask: Cluster, tmp_path: Path) -> None:
     job = job_folder(tmp_path, udf_step("def udf(x):\n    return 1 / x\n", input=[1, 0]), engine=dask.address)
     assert not run(job)
     assert end(job)[1] == "step 1 of 1 (udf) failed: input 1: ZeroDivisionError: division by zero"
+
+
+@pytest.mark.thorough
+def test_a_task_that_failed_is_tried_again(dask: Cluster, tmp_path: Path) -> None:
+    tried = tmp_path / "tried"
+    code = (
+        "from pathlib import Path\ndef udf(x):\n"
+        f"    if x == 1 and not Path({str(tried)!r}).exists():\n"
+        f"        Path({str(tried)!r}).touch()\n        raise ValueError('not yet')\n"
+        "    return x\n"
+    )
+    config = {"steps": [udf_step(code, input=[0, 1, 2])], "metadata": {"fused-spec": {"task_retries": 1}}}
+    job = job_folder(tmp_path, config=config, engine=dask.address)
+    assert run(job), "\n".join(log(job))
+    assert sorted(str(result.name) for result in results(job)) == ["0.json", "1.json", "2.json"]
+    assert [content(job, f"{number}.json") for number in range(3)] == [b"0", b"1", b"2"]
 
 
 @pytest.mark.thorough

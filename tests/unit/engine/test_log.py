@@ -4,6 +4,7 @@ import errno
 import json
 import tracemalloc
 from io import FileIO
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 
 from fused_spec.engine.reporting.log import EventLog, LogWriter, append_lines
 from fused_spec.jobs.folder import read_lines
+from fused_spec.jobs.log_origins import UNKNOWN, Origin, Span, Stream, covering, spans
 from fused_spec.messages.redaction import MASK, Redactor
+
+OUT, ERR = Origin(7, Stream.STDOUT), Origin(7, Stream.STDERR)
 
 
 def written(tmp_path: Path, *texts: str, times: tuple[int, ...] = ()) -> list[dict[str, Any]]:
@@ -56,8 +60,13 @@ def test_a_secret_that_two_parts_of_a_line_halve_is_masked(tmp_path: Path) -> No
 def test_a_secret_that_two_texts_halve_is_masked(tmp_path: Path) -> None:
     with LogWriter(tmp_path / "log") as log:
         log.mask = Redactor(["correct-horse"])
-        log.write_parts(["a correct-", "horse b\nc\n"])
-    assert [line["message"] for line, _ in read_lines(tmp_path / "log")] == [f"a {MASK}", f"{MASK} b", "c"]
+        log.write_parts([("a correct-", OUT), ("between\n", ERR), ("horse b\nc\n", OUT)])
+    assert [line["message"] for line, _ in read_lines(tmp_path / "log")] == [
+        f"a {MASK}",
+        "between",
+        f"{MASK} b",
+        "c",
+    ]
 
 
 def test_characters_beyond_unicode_do_not_stop_the_log(tmp_path: Path) -> None:
@@ -136,3 +145,61 @@ def test_a_line_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path,
         file.room = 100
         append_lines(file, b"end\n")
     assert (tmp_path / "log").read_bytes() in (b"end\n", b"one\nend\n", b"one\ntwo\nend\n")
+
+
+def told(tmp_path: Path) -> list[tuple[str, int | None, int | None, str | None]]:
+    """The messages of the log, each with its step, its task and its stream."""
+    content = (tmp_path / "log").read_bytes()
+    return [
+        (json.loads(line)["message"], span.step, span.task, span.stream)
+        for span in covering(tmp_path / "origins", 0, len(content))
+        for line in content[span.at : span.end].splitlines()
+    ]
+
+
+def test_each_line_is_told_with_who_wrote_it(tmp_path: Path) -> None:
+    with LogWriter(tmp_path / "log", origins=tmp_path / "origins") as log:
+        log.write("step 1")
+        with log.step(1):
+            log.write("a\nb\n", OUT)
+            log.write("c", ERR)
+            log.flush()
+            log.write("d", Origin(8, Stream.STDOUT))
+        log.write("done")
+    assert told(tmp_path) == [
+        ("step 1", None, None, "service"),
+        ("a", 1, 7, "stdout"),
+        ("b", 1, 7, "stdout"),
+        ("c", 1, 7, "stderr"),
+        ("d", 1, 8, "stdout"),
+        ("done", None, None, "service"),
+    ]
+
+
+def test_a_step_that_is_one_task_has_its_lines_whichever_process_printed_them(tmp_path: Path) -> None:
+    with LogWriter(tmp_path / "log", origins=tmp_path / "origins") as log, log.step(2, only_task=0):
+        log.write("a", Origin(30, Stream.STDERR))
+        log.write("b")
+    assert told(tmp_path) == [("a", 2, 0, "stderr"), ("b", None, None, "service")]
+
+
+def test_what_nobody_told_of_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "origins").write_bytes(Span(10, 5, 1, 7, Stream.STDOUT).to_json() + b"[15, 5, 1")
+    unknown = [span for span in covering(tmp_path / "origins", 0, 30) if (span.task, span.stream) == UNKNOWN]
+    assert [(span.at, span.end) for span in unknown] == [(0, 10), (15, 30)]
+
+
+@given(sizes=st.lists(st.integers(1, 9), max_size=40), start=st.integers(0, 200), length=st.integers(0, 100))
+def test_every_part_of_a_log_is_covered_once(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], start: int, length: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "origins"
+    ends = list(accumulate(sizes))
+    whole = [Span(end - size, size, 1, size, Stream.STDOUT) for end, size in zip(ends, sizes, strict=True)]
+    path.write_bytes(b"".join(span.to_json() for span in whole if span.task != 3))
+    byte_of = {at: span.task for span in whole if span.task != 3 for at in range(span.at, span.end)}
+    found = list(covering(path, start, start + length))
+    assert [at for span in found for at in range(span.at, span.end)] == list(range(start, start + length))
+    assert all(byte_of.get(at) == span.task for span in found for at in range(span.at, span.end))
+    of_five = [at for span in spans(path, start, start + length, task=5) for at in range(span.at, span.end)]
+    assert of_five == [at for at in range(start, start + length) if byte_of.get(at) == 5]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,10 +14,12 @@ from typing import Any
 import psutil
 import pytest
 
+from fused_spec.engine.processes.marks import PREFIX
 from fused_spec.engine.processes.pool import run_tasks
 from fused_spec.engine.processes.task_process import Answer
 from fused_spec.engine.reporting.log import LogWriter
 from fused_spec.jobs.folder import read_lines
+from fused_spec.jobs.log_origins import covering
 from fused_spec.messages.redaction import MASK, Redactor
 
 
@@ -28,7 +31,7 @@ def answered(
     def task(index: int) -> Answer:
         return Answer(record=json.dumps(call(index)))
 
-    with LogWriter(tmp_path / "log") as log:
+    with LogWriter(tmp_path / "log", origins=tmp_path / "origins") as log:
         done = [one for batch in run_tasks(task, tasks, processes=processes, log=log) for one in batch]
     assert len({one.index for one in done}) == len(done)
     return {one.index: one.answer for one in done}
@@ -36,6 +39,16 @@ def answered(
 
 def recorded(answers: dict[int, Answer]) -> list[Any]:
     return [json.loads(answers[index].record) for index in sorted(answers)]
+
+
+def told(tmp_path: Path) -> list[tuple[str, int | None, str | None]]:
+    """The messages of the log, each with its task and its stream."""
+    content = (tmp_path / "log").read_bytes()
+    return [
+        (json.loads(line)["message"], span.task, span.stream)
+        for span in covering(tmp_path / "origins", 0, len(content))
+        for line in content[span.at : span.end].splitlines()
+    ]
 
 
 def logged(tmp_path: Path) -> list[str]:
@@ -72,6 +85,80 @@ def test_what_tasks_print_is_logged_line_by_line(tmp_path: Path) -> None:
 
     answered(shout, [0], tmp_path)
     assert logged(tmp_path) == ["out 0", "again", "err 0"]
+
+
+def test_each_line_is_of_the_task_and_the_stream_that_printed_it(tmp_path: Path) -> None:
+    def shout(index: int) -> None:
+        print(f"out {index}")
+        subprocess.run(["sh", "-c", f"echo below {index} >&2"], check=True)
+
+    answered(shout, range(300), tmp_path)
+    expected = [(f"out {index}", index, "stdout") for index in range(300)]
+    expected += [(f"below {index}", index, "stderr") for index in range(300)]
+    assert sorted(told(tmp_path)) == sorted(expected)
+
+
+def test_what_goes_to_both_streams_keeps_its_order(tmp_path: Path) -> None:
+    def alternate(index: int) -> None:
+        for number in range(2_000):
+            print(index, number, file=sys.stderr if number % 3 else sys.stdout)
+
+    answered(alternate, range(4), tmp_path)
+    for index in range(4):
+        assert [line for line, task, _ in told(tmp_path) if task == index] == [f"{index} {n}" for n in range(2_000)]
+
+
+def test_what_a_library_prints_in_a_small_task_is_of_that_task_or_of_none_that_is_known(tmp_path: Path) -> None:
+    answered(lambda index: os.write(2, b"%d\n" % index), range(3000), tmp_path)
+    assert len(told(tmp_path)) == 3000
+    assert {task for line, task, _ in told(tmp_path) if task != int(line)} <= {None}
+
+
+def test_what_a_library_prints_in_a_long_task_after_small_ones_is_of_that_task(tmp_path: Path) -> None:
+    def end_long(index: int) -> None:
+        if index == 2000:
+            signal.sigtimedwait([], 0.05)
+            os.write(2, b"far in\n")
+            signal.sigtimedwait([], 0.05)
+
+    answered(end_long, range(2001), tmp_path)
+    assert told(tmp_path) == [("far in", 2000, "stderr")]
+
+
+def test_no_line_is_of_two_tasks(tmp_path: Path) -> None:
+    answered(lambda index: print(f"task {index} without an end", end=""), range(3), tmp_path, processes=1)
+    assert told(tmp_path) == [(f"task {index} without an end", index, "stdout") for index in range(3)]
+
+
+def test_a_line_goes_on_behind_what_the_other_stream_got_meanwhile(tmp_path: Path) -> None:
+    def murmur(_: int) -> None:
+        print("so ", end="", flush=True)
+        print("aside", file=sys.stderr)
+        print("far")
+
+    answered(murmur, [0], tmp_path)
+    assert sorted(told(tmp_path)) == [("aside", 0, "stderr"), ("so far", 0, "stdout")]
+
+
+def test_no_mark_goes_into_a_file_that_stands_for_a_stream(tmp_path: Path) -> None:
+    def redirect(_: int) -> None:
+        with (tmp_path / "kept").open("wb") as kept:
+            before = os.dup(1)
+            os.dup2(kept.fileno(), 1)
+            print("aside", file=sys.stderr)
+            print("kept")
+            os.dup2(before, 1)
+
+    answered(redirect, [0], tmp_path)
+    assert (tmp_path / "kept").read_text() == "kept\n"
+
+
+@pytest.mark.parametrize(
+    "text", [f"{PREFIX.decode()}x y", f"{PREFIX.decode()}1", PREFIX.decode(), "\0\x1e", "a\0" * 50_000]
+)
+def test_what_looks_like_a_mark_and_is_none_is_text(tmp_path: Path, text: str) -> None:
+    answered(lambda _: print(text), [0], tmp_path)
+    assert "".join(logged(tmp_path)) == "".join(text.splitlines())
 
 
 def test_what_programs_below_a_task_print_is_logged(tmp_path: Path) -> None:
@@ -119,7 +206,8 @@ def test_a_process_that_is_killed_says_by_what(tmp_path: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     [answer] = answered(die, [0], tmp_path).values()
-    assert answer.error == "the process was ended by SIGKILL; it may have run out of memory"
+    cause = "the process was ended by SIGKILL; it may have run out of memory: it held "
+    assert re.fullmatch(cause + r"\d.* [GM]iB at its peak", str(answer.error))
     assert logged(tmp_path) == ["last words"]
 
 

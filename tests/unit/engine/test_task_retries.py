@@ -7,18 +7,19 @@ import pytest
 
 from fused_spec.engine.jobs.task_retries import TaskRetries, Tasks
 from fused_spec.engine.processes.task_process import Answer
-from fused_spec.engine.processes.telling import Done
+from fused_spec.engine.processes.telling import Done, Part
+from fused_spec.jobs.log_origins import Origin
 
 
 class Lines(list[str]):
-    def write(self, text: str) -> None:
+    def write(self, text: str, origin: Origin) -> None:
         self.append(text)
 
-    def write_part(self, text: str) -> str:
+    def write_part(self, text: str, origin: Origin) -> str:
         return text
 
-    def write_parts(self, texts: Sequence[str]) -> None:
-        self.extend(texts)
+    def write_parts(self, parts: Sequence[Part]) -> None:
+        self.extend(text for text, _ in parts)
 
     def flush(self) -> None:
         """Nothing waits."""

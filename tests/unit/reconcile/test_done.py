@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 import requests
 
-from fused_spec.api.errors import ApiError
+from fused_spec.api.errors import ApiError, Unreadable
 from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.reconcile.marking.done import meant_by, results_of
 from tests.unit.plan.things import job
@@ -51,12 +51,36 @@ def test_what_is_the_result_of_no_element_tells_nothing(name: str) -> None:
     assert told(result(name)) == ""
 
 
-def failing(status: int) -> Any:
+def beside(error: Exception) -> Any:
+    def metadata() -> None:
+        raise error
+
+    return SimpleNamespace(name="0.parquet", metadata=metadata)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_result_beside_which_nothing_can_be_read_is_none(status: int) -> None:
+    assert told(beside(answered(status)), result("1.parquet")) == "100"
+
+
+def test_a_result_beside_which_nonsense_stands_is_none() -> None:
+    assert told(beside(Unreadable("no JSON")), result("1.parquet")) == "100"
+
+
+def test_what_stands_beside_a_result_and_cannot_be_read_now_tells_nothing_yet() -> None:
+    with pytest.raises(ApiError):
+        told(beside(answered(503)))
+
+
+def answered(status: int) -> ApiError:
     answer = requests.Response()
     answer.status_code = status
+    return ApiError("no", response=answer, call="GET results")
 
+
+def failing(status: int) -> Any:
     def get_job_results(_: str) -> list[Any]:
-        raise ApiError("no", response=answer, call="GET results")
+        raise answered(status)
 
     return SimpleNamespace(get_job_results=get_job_results)
 

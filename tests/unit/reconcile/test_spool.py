@@ -115,7 +115,7 @@ def test_a_log_that_is_too_long_is_cut_after_a_whole_line_and_says_so(tmp_path: 
     kept = list(map(LogRecord.from_json, found.lines))
     assert kept == records(log.lines[: len(kept)])
     assert 5 < len(kept) < 20
-    assert found.missing == "it goes on: only what its first 1,073,741,824 bytes hold is kept"
+    assert found.missing == "it goes on: only what its first 1,610,612,736 bytes hold is kept"
 
 
 def test_no_secret_reaches_the_disk(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from fused_spec.spec.files.limits import MAX_PROBLEMS
 from fused_spec.spec.files.meant import is_meant
 from fused_spec.spec.model import Resolution
 from fused_spec.spec.resolve import resolve
-from fused_spec.views.documents.github import annotations
 from fused_spec.views.documents.json import validate_document
-from fused_spec.views.documents.sarif import sarif_document
+from fused_spec.views.documents.reports.github import annotations
+from fused_spec.views.documents.reports.sarif import sarif_document
 from tests.unit.spec.conftest import Resolve
 from tests.unit.spec.reading import SMALLEST_JOB
 

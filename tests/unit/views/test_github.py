@@ -1,5 +1,5 @@
 from fused_spec.messages.diagnostics import Severity
-from fused_spec.views.documents.github import annotations
+from fused_spec.views.documents.reports.github import annotations
 from tests.unit.views.things import problem
 
 

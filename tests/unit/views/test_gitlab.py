@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 from fused_spec.messages.diagnostics import Diagnostic, Severity
-from fused_spec.views.documents.gitlab import code_quality_text
+from fused_spec.views.documents.reports.gitlab import code_quality_text
 from tests.unit.views.things import problem
 
 

@@ -1,7 +1,7 @@
 from xml.etree import ElementTree
 
 from fused_spec.messages.diagnostics import Severity
-from fused_spec.views.documents.junit import junit_text
+from fused_spec.views.documents.reports.junit import junit_text
 from tests.unit.views.things import problem
 
 WARNING = problem(severity=Severity.WARNING)

@@ -1,10 +1,14 @@
 """The end of an apply, in words."""
 
 import pytest
+from msgspec.structs import replace
 
 from fused_spec.errors import ArchiveError, OutcomeUnknown
+from fused_spec.jobs.failures import Alike
+from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.plan.actions import Action, Reason
-from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus
+from fused_spec.reconcile.applying.outcome import Outcome, OutcomeStatus, exit_code
+from fused_spec.spec.model import OnFailedTasks, RunPolicy
 from fused_spec.views.text.outcomes import Failure, outcomes_text
 from tests.unit.views.things import change
 
@@ -101,3 +105,75 @@ def test_what_is_not_archived_says_why(status: OutcomeStatus) -> None:
     shown = outcomes_text([outcome])
     assert "the archive s3://b cannot be written: cut" in shown
     assert shown.count("s3://b") == 1
+
+
+LOST = TaskCounts(total=20, succeeded=18, failed=2)
+ALIKE = Alike(error="KeyError: 'geom'", where="udfs/area.py:10", count=2, inputs=(3, 7))
+
+
+def lossy(name: str, job_id: str) -> Outcome:
+    return Outcome(change=change(name), status=OutcomeStatus.SUCCEEDED, job_id=job_id, tasks=LOST)
+
+
+def test_a_success_with_failed_tasks_says_so_first_in_its_line_and_in_the_summary() -> None:
+    lines = outcomes_text([lossy("a", "7e57")], failed={"7e57": Failure(alike=[ALIKE])}).splitlines()
+    assert lines == [
+        "Job/a succeeded, 2 of 20 failed",
+        "  inputs 3 and 7: KeyError: 'geom', at udfs/area.py:10",
+        "  next: fused-spec show a",
+        "",
+        "Job/a  succeeded, 2 of 20 failed  7e57",
+        "Apply: 1 succeeded (1 with failed tasks).",
+    ]
+
+
+def test_jobs_that_failed_alike_are_told_once() -> None:
+    names = ("a", "b", "c")
+    outcomes = [outcome(name, OutcomeStatus.FAILED, job_id=name) for name in names]
+    known = {
+        name: Failure(
+            why=f"KeyError: '{name}'", alike=[Alike(error=f"KeyError: '{name}'", where="u.py:1", count=1, inputs=(0,))]
+        )
+        for name in names
+    }
+    lines = outcomes_text(outcomes, failed=known).splitlines()
+    assert lines[:5] == [
+        "Job/a failed",
+        "  likewise: Job/b; Job/c",
+        "  input 0: KeyError: 'a', at u.py:1",
+        "  next: fused-spec logs a",
+        "  next: mend it and apply again, or as it is: fused-spec apply specs/ --retry a --retry b --retry c",
+    ]
+
+
+def test_jobs_that_failed_at_two_places_are_told_each() -> None:
+    outcomes = [outcome(name, OutcomeStatus.FAILED, job_id=name) for name in ("a", "b")]
+    known = {
+        name: Failure(why="KeyError", alike=[Alike(error="KeyError", where=f"{name}.py:1", count=1, inputs=(0,))])
+        for name in ("a", "b")
+    }
+    assert "likewise" not in outcomes_text(outcomes, failed=known)
+
+
+def strict(status: OutcomeStatus) -> Outcome:
+    made = change("a")
+    job = replace(made.after, run=RunPolicy(failed_tasks=OnFailedTasks.FAIL))  # type: ignore[type-var]
+    return Outcome(
+        change=replace(made, after=job, before=replace(made.before, tasks=LOST)),  # type: ignore[type-var]
+        status=status,
+        tasks=LOST if status is OutcomeStatus.SUCCEEDED else None,
+    )
+
+
+@pytest.mark.parametrize("status", [OutcomeStatus.SUCCEEDED, OutcomeStatus.UNCHANGED])
+def test_failed_tasks_fail_the_apply_of_a_job_that_says_so(status: OutcomeStatus) -> None:
+    assert exit_code([strict(status)]) == 1
+
+
+def test_failed_tasks_are_a_warning_else() -> None:
+    assert exit_code([lossy("a", "7e57")]) == 0
+
+
+def test_what_was_left_as_it_was_says_why_the_apply_fails() -> None:
+    lines = outcomes_text([strict(OutcomeStatus.UNCHANGED)]).splitlines()
+    assert lines[:2] == ["Job/a unchanged", "  its newest run succeeded, 2 of 20 failed"]

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from fused_spec.views.documents.json import as_json
+from fused_spec.views.documents.reports.sarif import sarif_text
 from fused_spec.views.documents.runners import harmless
-from fused_spec.views.documents.sarif import sarif_text
 from fused_spec.views.documents.yaml_ import as_yaml
 from tests.unit.views.things import problem
 

@@ -39,8 +39,9 @@ def test_runs_of_others_are_listed_too() -> None:
 
 
 def test_one_run_shows_steps_settings_tasks_and_results() -> None:
-    lines = dict(line.split("  ", 1) for line in show_text(DETAILS).splitlines())
+    text = show_text(DETAILS, [("results", "1 table, 3 rows")])
+    lines = dict(line.split("  ", 1) for line in text.splitlines())
     assert lines["step 1"].strip() == "udf udf over 3 inputs"
     assert lines["region"].strip() == '"us-west-2"'
     assert lines["tasks"].strip() == "3 of 3"
-    assert lines["results"].strip() == "0.parquet"
+    assert lines["results"].strip() == "1 table, 3 rows"

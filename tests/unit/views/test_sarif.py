@@ -1,7 +1,7 @@
 import json
 
 from fused_spec.messages.diagnostics import Severity
-from fused_spec.views.documents.sarif import sarif_document, sarif_text
+from fused_spec.views.documents.reports.sarif import sarif_document, sarif_text
 from tests.unit.views.things import problem
 
 

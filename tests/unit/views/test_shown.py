@@ -1,9 +1,9 @@
 import pytest
 
 from fused_spec.views.changes.fields import shown_fields
-from fused_spec.views.documents.github import annotations
 from fused_spec.views.documents.json import as_json, validate_document
-from fused_spec.views.documents.sarif import sarif_text
+from fused_spec.views.documents.reports.github import annotations
+from fused_spec.views.documents.reports.sarif import sarif_text
 from fused_spec.views.text.diagnostics import diagnostics_text
 from fused_spec.views.words.shown import one_line, visible, visible_lines, without_secrets
 from tests.unit.views.things import field, problem

@@ -32,6 +32,11 @@ def records(table: pd.DataFrame, tell: Tell) -> list[dict[str, Any]]:
 
 def as_geojson_features(table: gpd.GeoDataFrame, tell: Tell) -> bytes:
     """A collection of features, in degrees where the system of the coordinates is known."""
+    return ENCODER.encode({"type": "FeatureCollection", "features": features(table, tell)}).encode()
+
+
+def features(table: gpd.GeoDataFrame, tell: Tell, *, first: int = 0) -> list[dict[str, Any]]:
+    """The same as a list, counted from `first`."""
     whole = with_index(table).reset_index(drop=True)
     located = _in_degrees(gpd.GeoSeries(whole[table.active_geometry_name]), tell)
     rest = pd.DataFrame(whole).drop(columns=table.active_geometry_name)
@@ -43,11 +48,10 @@ def as_geojson_features(table: gpd.GeoDataFrame, tell: Tell) -> bytes:
         shapes = all_as_geojson(located, tell)
     except ValueError as error:
         raise Unstorable(f"the returned table cannot be stored as geojson: {error}; ask for parquet") from error
-    features = [
+    return [
         {"id": str(number), "type": "Feature", "properties": properties, "geometry": shape}
-        for number, (properties, shape) in enumerate(zip(records(rest, tell), shapes, strict=True))
+        for number, (properties, shape) in enumerate(zip(records(rest, tell), shapes, strict=True), start=first)
     ]
-    return ENCODER.encode({"type": "FeatureCollection", "features": features}).encode()
 
 
 def _in_degrees(geometry: gpd.GeoSeries, tell: Tell) -> np.ndarray:

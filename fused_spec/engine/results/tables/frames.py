@@ -136,16 +136,16 @@ def _with_active_geometry(table: pd.DataFrame) -> pd.DataFrame:
 
 def _of_arrow(table: pa.Table) -> pd.DataFrame:
     if not is_geoarrow(table):
-        return _exact(table)
+        return exact(table)
     located = [field.name for field in table.schema if _is_geometry(field)]
     geometry: pd.DataFrame = gpd.GeoDataFrame.from_arrow(table.select(located))
-    others = _exact(table.drop_columns(located)).reset_index(drop=True)
+    others = exact(table.drop_columns(located)).reset_index(drop=True)
     for name in others:
         geometry[name] = others[name].array
     return _with_active_geometry(geometry[table.column_names])
 
 
-def _exact(table: pa.Table) -> pd.DataFrame:
+def exact(table: pa.Table) -> pd.DataFrame:
     """As pandas has it, but for whole numbers beside nulls, and such in lists, of which it would make floats."""
     beside_nulls = {one.type for one in table.columns if one.null_count and pa.types.is_integer(one.type)}
 

@@ -17,14 +17,14 @@ _NO_XML_NAME = r"^(?=[^A-Za-z_]|$)|[^A-Za-z0-9_.-]"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_csv(table: pd.DataFrame, tell: Tell) -> bytes:
+def as_csv(table: pd.DataFrame, tell: Tell, *, header: bool = True) -> bytes:
     texts = text_columns(without_geometry(with_index(table), "CSV", tell), "CSV", tell)
     tell_empty_texts(texts, "CSV", tell)
     # Python before 3.13 writes a carriage return without quotes, and readers end the line there.
     cells = (value for name, column in texts.items() for value in (name, *_objects(column)))
     breaks = any(isinstance(value, str) and "\r" in value for value in cells)
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if breaks else csv.QUOTE_MINIMAL
-    return str(texts.to_csv(index=False, quoting=quoting, lineterminator="\n")).encode()
+    return str(texts.to_csv(index=False, header=header, quoting=quoting, lineterminator="\n")).encode()
 
 
 def as_html(table: pd.DataFrame, tell: Tell) -> bytes:

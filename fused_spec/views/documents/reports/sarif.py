@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fused_spec.messages.codes.registry import entries, id_of
 from fused_spec.messages.diagnostics import Diagnostic
-from fused_spec.views.documents.fingerprints import fingerprint
+from fused_spec.views.documents.reports.fingerprints import fingerprint
 from fused_spec.views.documents.runners import harmless_json
 from fused_spec.views.markdown.codes import entry_markdown
 from fused_spec.views.text.codes import entry_text

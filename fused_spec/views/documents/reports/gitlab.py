@@ -6,7 +6,7 @@ from typing import Any
 
 from fused_spec.messages.codes.registry import id_of
 from fused_spec.messages.diagnostics import Diagnostic, Severity
-from fused_spec.views.documents.fingerprints import with_fingerprints
+from fused_spec.views.documents.reports.fingerprints import with_fingerprints
 from fused_spec.views.documents.runners import harmless_json
 from fused_spec.views.words.shown import shown_diagnostic
 

@@ -1,0 +1,60 @@
+"""How the tasks of one run ended, and which of them failed, as parts of the document of `show`."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from fused_spec.cli.runs.elements import element_of
+from fused_spec.jobs.failures import Failures, failures_among
+from fused_spec.jobs.tasks import Tally, Task, TaskCounts, tasks_in
+from fused_spec.views.documents.outcomes import alike_document
+from fused_spec.views.documents.plans import tasks_document
+from fused_spec.views.words.shown import without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fused_spec.cli.runs.lookup import FoundRun, Surroundings
+
+
+def task_details(around: "Surroundings", found: "FoundRun", config: "Mapping[str, Any] | None") -> dict[str, Any]:
+    """The tasks, as the archive has them, else as the service tells; `config` is what the run was started with."""
+    counts, failures = _archived(around, found) or _told(around, found) or (None, Failures())
+    if failures.tasks and config is None and found.receipt is not None:
+        config = (around.archive.spec(found.receipt.key, found.job_id) or {}).get("config")
+    return {
+        "tasks": tasks_document(counts),
+        "failed_tasks": [_failed(task, config) for task in failures.tasks],
+        "failed_alike": [alike_document(one) for one in failures.alike],
+    }
+
+
+def _archived(around: "Surroundings", found: "FoundRun") -> tuple[TaskCounts, Failures] | None:
+    receipt = found.receipt
+    if receipt is None or receipt.tasks is None:
+        return None
+    kept = around.archive.tasks(receipt.key, receipt.job_id) if receipt.tasks.failed else None
+    return receipt.tasks, failures_among(kept or ())
+
+
+def _told(around: "Surroundings", found: "FoundRun") -> tuple[TaskCounts, Failures] | None:
+    if not found.in_history:
+        return None
+    with TemporaryDirectory(prefix="fused-spec-") as folder:
+        file = Path(folder) / "tasks.jsonl"
+        if not around.api.save_job_tasks(found.job_id, file):
+            return None
+        tally = Tally()
+        with file.open("rb") as lines:
+            failures = failures_among(tasks_in(tally.counting(lines)))
+        return tally.counts, failures
+
+
+def _failed(task: Task, config: "Mapping[str, Any] | None") -> dict[str, Any]:
+    return {
+        "step": task.step,
+        "index": task.index,
+        "input": without_secrets(element_of(config or {}, task.step, task.index)),
+        "error": task.error,
+        "where": task.where,
+    }

@@ -1,0 +1,1 @@
+"""From geometries and boxes in any coordinate system to lines in degrees, with a count of all that could not be."""

@@ -1,0 +1,1 @@
+"""Problems in the forms that CI systems and code hosts read: annotations, SARIF, JUnit, Code Quality."""
