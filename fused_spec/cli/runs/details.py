@@ -56,6 +56,9 @@ def _made_by(around: Surroundings, found: FoundRun) -> list[dict[str, Any]]:
 
 def _notes(around: Surroundings, found: FoundRun, *, is_copy: bool) -> "Iterator[str]":
     """What is odd about the run: a copied mark, a machine that is gone, an attempt after it that nobody settled."""
+    if found.receipt is None and (unmasked := around.unmasked(found)):
+        names = ", ".join(f"secret.{name}" for name in unmasked)
+        yield f"{names} cannot be read here to be masked: errors and facts are shown once an apply has archived it"
     identity = found.marker or found.receipt
     if is_copy and identity is not None:
         yield f"it carries the mark of another run of {identity.key}: somebody copied that one and started it anew"

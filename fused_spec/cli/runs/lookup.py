@@ -5,21 +5,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from fused_spec.cli.targets.memory import cancels_of, kept_at, open_markers
 from fused_spec.cli.targets.secrets import secrets_to_mask
 from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.secret_values import SecretReader
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
 from fused_spec.messages.named_secrets import names_of as secrets_named_in
-from fused_spec.messages.redaction import Redactor
+from fused_spec.messages.redaction import Redactor, redact
 
 if TYPE_CHECKING:
     from fused_spec.api.reading import FusedReader
     from fused_spec.api.values.objects import JobResponse
-    from fused_spec.configuration.secret_values import SecretReader
     from fused_spec.configuration.service_identity import ServiceIdentity
     from fused_spec.reconcile.archive.cancels import Cancels
     from fused_spec.reconcile.archive.folders import Archive
@@ -47,8 +47,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     journal: "Journal"
     cancels: "Cancels"
     moves: "Moves"
-    mask: Redactor
-    secrets: "SecretReader"
+    mask: Redactor = redact
+    secrets: SecretReader = field(default_factory=SecretReader)
 
     def unmasked(self, found: "FoundRun") -> tuple[str, ...]:
         """The secrets that a run was started with, and whose values cannot be had, so that nothing masks them."""
