@@ -45,6 +45,11 @@ def make_project(folder: Path, jobs: int) -> list[dict[str, Any]]:
     for first in range(0, jobs, _TO_A_FILE):
         texts = [JOB.format(number=number) for number in range(first, min(first + _TO_A_FILE, jobs))]
         (folder / "specs" / f"areas-{first}.yaml").write_text("".join(texts), encoding="utf-8")
+    return runs_of(folder)
+
+
+def runs_of(folder: Path) -> list[dict[str, Any]]:
+    """A run of each job of a project that was written with `PROJECT`."""
     found = resolve(["specs"], cwd=folder)
     assert found.valid, found.problems
     ended = datetime.now(UTC) - timedelta(days=1)

@@ -4,8 +4,8 @@
 
 A thousand documents that have their machine from a variable, their environment from the defaults and their time from a
 fragment stand beside a thousand plain ones that declare the same payloads. A matrix of ten thousand cells is validated,
-and planned in its fold against a service of its own, whose history is empty; these two are told in seconds of the
-processors, which other work on the machine changes least.
+and planned in its fold against a service of its own, whose history is empty, and against one that has a run of every
+cell, which the project remembers; these are told in seconds of the processors, which other work changes least.
 """
 
 import tempfile
@@ -13,7 +13,9 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
+from finished import PROJECT, runs_of, write_runs
 from measure import FUSED_SPEC, Command, command_line, in_turns, rounds, side_by_side, tell
+from plan_latency import Planning, replay
 from projects import project
 from rows import Row, at_most, no_more_than, row
 
@@ -111,6 +113,7 @@ def rows(given: Namespace) -> Iterator[Row]:
             goal=at_most(1.3),
         )
     yield from matrix(cells, rounds(given, usually=3, quick=1))
+    yield ran(cells, rounds(given, usually=3, quick=1))
 
 
 def matrix(cells: int, turns: int) -> Iterator[Row]:
@@ -127,6 +130,21 @@ def matrix(cells: int, turns: int) -> Iterator[Row]:
     for name, most in (("validate", 3), ("plan", 5)):
         spent = [one.cpu for one in found[name]]
         yield row(f"`{name}`, a matrix of {cells:,} cells", spent, unit="s", goal=no_more_than(most, "s"))
+
+
+def ran(cells: int, turns: int) -> Row:
+    """The same matrix, every cell of which has run."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "fused-spec.yaml").write_text(f"{PROJECT}limits: {{matrix: {cells}}}\n", encoding="utf-8")
+        (folder / "specs").mkdir()
+        write_matrix(folder / "specs", cells)
+        with replay(write_runs(runs_of(folder), folder / "runs.json"), 0.0) as base:
+            planning = Planning(folder, base)
+            first = planning.empty()
+            spent = [planning.full().cpu for _ in range(turns)]
+    what = f"`plan`, a matrix of {cells:,} cells that have all run"
+    return row(what, spent, unit="s", goal=no_more_than(5, "s"), note=f"{first.cpu:.1f} s with nothing remembered")
 
 
 def write_documents(folder: Path, count: int, project_file: str, said: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """A secret that nothing else can be taken for, and every way in which somebody may find it again."""
 
 import base64
+import html
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,19 +34,26 @@ def udf(fails: bool = False):
 """A UDF that gives away what it was given, in many words."""
 
 
-class Canary:
-    """A random value with signs that JSON, a URL and a shell write otherwise."""
+_PIECE = 9
 
-    def __init__(self) -> None:
-        self.value = f"{token_hex(8)}/+?\"'&{token_hex(8)}"
+
+class Canary:
+    """A random value with signs that JSON, a URL and a shell write otherwise; or one that somebody else has made."""
+
+    def __init__(self, value: str | None = None) -> None:
+        self.value = value or f"{token_hex(8)}/+?\"'&{token_hex(8)}"
 
     def forms(self) -> Iterator[str]:
         value, content = self.value, self.value.encode()
-        yield from (value, json.dumps(value)[1:-1], quote(value, safe=""), quote_plus(value), content.hex())
-        yield from (value[:9], value[9:])  # in two lines
+        told = json.dumps(value)[1:-1]
+        yield from (value, told, json.dumps(told)[1:-1], quote(value, safe=""), quote_plus(value), content.hex())
+        yield from (html.escape(value), repr(value)[1:-1])
+        for start in range(len(value) - _PIECE + 1):  # in two lines, wherever it was cut
+            yield value[start : start + _PIECE]
         for before in range(3):
-            whole = base64.b64encode(bytes(before) + content).decode().rstrip("=")
-            yield whole[-(-8 * before // 6) : -1]
+            for encoded in (base64.b64encode, base64.urlsafe_b64encode):
+                whole = encoded(bytes(before) + content).decode().rstrip("=")[-(-8 * before // 6) : -1]
+                yield from (whole, whole[: len(whole) // 2], whole[len(whole) // 2 :])
 
     def seen_in(self, text: str) -> list[str]:
         """The forms in which it stands in a text, however its letters are."""

@@ -77,6 +77,10 @@ class SecretReader:
                 continue  # nothing of it can be known here
         return tuple(found)
 
+    def unread(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those whose values cannot be had."""
+        return tuple(name for name in names if not self._is_had(name))
+
     def undeclared(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those that nothing declares any more, or that Fused keeps itself."""
         known = self._secrets.by_name
@@ -97,6 +101,13 @@ class SecretReader:
         key = self._key()
         values = self.values(names)
         return {name: _mac(key, name, value) for name, value in values.items()}
+
+    def _is_had(self, name: str) -> bool:
+        try:
+            self._value(name)
+        except _Trouble:
+            return False
+        return True
 
     def _comes_by_command(self, name: str) -> bool:
         secret = self._secrets.by_name.get(name)

@@ -48,6 +48,7 @@ _SHAPES = lazily(
     r"fsh_[A-Za-z0-9_-]{8,}|(?:fc|UDF)_[A-Za-z0-9]{16,}\b"  # Fused shared tokens; UDF_Some_Name is a name
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS access key ids
     r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"
+    r"|gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt)-[A-Za-z0-9_.-]{16,}"  # GitLab's, of people, triggers, jobs, …
     r"|sk-[A-Za-z0-9_-]{20,}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,}"
     r"|(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{20,}={0,2}"  # connection strings of Azure
@@ -57,7 +58,8 @@ _SHAPES = lazily(
 )
 # A part of each of these shapes, which is looked for in a tenth of the time: hardly a text of a spec has one.
 _HINTS = re.compile(
-    "fsh_|fc_|UDF_|AKIA|ASIA|gh[pousr]_|github_pat_|sk-|xox[abprs]-|AccountKey=|SharedAccessKey=|eyJ|-----BEGIN "
+    "fsh_|fc_|UDF_|AKIA|ASIA|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|sk-|xox[abprs]-|AccountKey=|"
+    "SharedAccessKey=|eyJ|-----BEGIN "
 )
 _URL_PASSWORD = lazily(
     r"(?P<scheme>\b[a-z][a-z0-9+.-]*://[^\s/:@]*):(?!\$\{secret\.\w+\}@)[^\s/@]+@(?:[^\s/@\"',;]*@)*", re.IGNORECASE

@@ -26,7 +26,7 @@ from fused_spec.spec.relations.check import check_relations
 from fused_spec.spec.relations.declaration import Places
 from fused_spec.spec.relations.text_addresses import text_addresses
 from fused_spec.spec.resolving.look import look_at
-from fused_spec.spec.resolving.share import Around, Looked
+from fused_spec.spec.resolving.share import Around, Looked, Lost
 from fused_spec.spec.udfs.git_sources import GitSources
 from fused_spec.system.timings import UNTIMED, Phase, Timings
 from fused_spec.udfs.gitrefs import Repositories
@@ -174,7 +174,7 @@ class Sight:
             places = self._places(seen)
             declarations = [one.declaration for one in seen.looked]
             texts = [(one.declaration, one.texts) for one in seen.looked if one.texts is not None]
-            problems += check_relations(declarations, places, seen.absent)
+            problems += check_relations(declarations, places, seen.absent, seen.lost.names)
             if any(one.outputs for one in declarations):
                 from fused_spec.spec.relations.clashes import (
                     nested_outputs,  # as few specs need that are looked at alone
@@ -182,8 +182,8 @@ class Sight:
 
                 problems += nested_outputs(declarations, places)
             problems += text_addresses(texts, places)
-        broken = {one.code for one in seen.unread if one.is_error}  # and nobody knows what is declared there
-        problems = [one for one in problems if one.code not in _SAID_ELSEWHERE or broken <= {one.code}]
+        if seen.lost.anything:  # nobody knows what is declared there
+            problems = [one for one in problems if one.code not in _SAID_ELSEWHERE]
         return problems
 
     def between(self, seen: Mapping[str, "SeenAt"]) -> list[Diagnostic]:
@@ -240,6 +240,7 @@ class SeenAt(NamedTuple):
     used: set[str]
     spans: tuple[Any, ...]
     absent: Mapping[tuple[str, str], Absent]
+    lost: Lost
 
 
 def _crowded(spans: Sequence[Any]) -> list[Diagnostic]:

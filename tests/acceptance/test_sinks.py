@@ -7,6 +7,7 @@ import pytest
 
 from tests.acceptance.command import Ended, Shell
 from tests.archived import archived
+from tests.gitlab import gitlab
 
 PROJECT = """\
 apiVersion: fused-spec/v1
@@ -138,6 +139,72 @@ def test_each_apply_in_a_workflow_hands_the_value_over_masked(project: Shell) ->
         assert "No changes" in project.run("plan", "specs", **github).out
 
 
-def test_gitlab_is_refused_with_its_reason(project: Shell) -> None:
+def test_a_variable_at_gitlab_holds_each_value_masked_and_hidden(project: Shell) -> None:
+    sink(project, "{gitlab_variable: {name: TILES, protected: true}}")
+    with gitlab() as server:
+        applied = project.run("apply", "specs", **server.env)
+        first, held = server.value("TILES"), server.variables["TILES", "*"]
+        assert (applied.code, held["masked"], held["hidden"], held["protected"]) == (0, True, True, True), applied.err
+        assert "2 unchanged" in project.run("apply", "specs", **server.env).out
+        rotated = project.run("tokens", "rotate", "tiles", "-y", **server.env)
+        checked = project.run("tokens", "check", **server.env)
+        assert (rotated.code, checked.code, server.value("TILES") != first) == (0, 0, True), rotated.err
+        assert not any(leaks(project, value, applied, rotated, checked) for value in (first, server.value("TILES")))
+        assert not leaks(project, server.env["GITLAB_TOKEN"], applied, rotated, checked)
+
+
+def test_a_variable_that_somebody_removed_is_in_the_plan_and_written_again(project: Shell) -> None:
+    sink(project, "{gitlab_variable: {name: TILES}}")
+    with gitlab() as server:
+        project.run("apply", "specs", **server.env)
+        first = server.value("TILES")
+        server.variables.clear()
+        assert "its sink lacks its value" in project.run("plan", "specs", **server.env).out
+        assert project.run("apply", "specs", **server.env).code == 0
+        assert server.value("TILES") == first
+
+
+def test_a_checkout_without_memory_sees_that_the_variable_holds_the_value(project: Shell) -> None:
+    sink(project, "{gitlab_variable: {name: TILES}}")
+    with gitlab() as server:
+        project.run("apply", "specs", **server.env)
+        (project.folder / ".fused-spec" / "archive").rename(project.folder / "elsewhere")
+        assert "No changes" in project.run("plan", "specs", **server.env).out
+
+
+def test_without_what_gitlab_needs_a_plan_says_nothing_and_no_token_is_made(project: Shell) -> None:
+    sink(project, "{gitlab_variable: {name: TILES}}")
+    with gitlab() as server:
+        refused = project.run("apply", "specs", CI_API_V4_URL=server.base_url)
+        said = "the environment has no CI_PROJECT_ID (or `project` in the sink) and GITLAB_TOKEN"
+        assert (refused.code, said in refused.out + refused.err) == (1, True)
+        assert "not created" in project.run("tokens", "check").out
+        project.run("apply", "specs", **server.env)
+        before = len(server.calls)
+        assert "No changes" in project.run("plan", "specs").out
+        assert len(server.calls) == before
+
+
+def test_what_gitlab_refuses_leaves_no_token(project: Shell) -> None:
+    sink(project, "{gitlab_variable: {name: TILES, project: geo/tiles, access_from: VARIABLES}}")
+    with gitlab() as server:
+        refused = project.run("apply", "specs", **server.env, VARIABLES="glpat-revoked")
+        assert (refused.code, "does not accept the token in VARIABLES" in refused.out + refused.err) == (1, True), (
+            refused
+        )
+        assert "glpat-revoked" not in refused.out + refused.err
+        assert "not created" in project.run("tokens", "check").out
+        assert project.run("apply", "specs", **server.env, VARIABLES=server.env["GITLAB_TOKEN"]).code == 0
+
+
+def test_gitlab_is_asked_for_nothing_by_what_reads_specs_alone(project: Shell) -> None:
+    sink(project, "{gitlab_variable: {name: TILES}}")
+    with gitlab() as server:
+        assert project.run("validate", "specs", **server.env).code == 0
+        assert project.run("render", "specs", **server.env).code == 0
+        assert not server.calls
+
+
+def test_a_dotenv_report_is_refused_with_its_reason(project: Shell) -> None:
     sink(project, "{gitlab_dotenv: TILES}")
     assert "a dotenv report can be downloaded" in project.run("validate", "specs").out

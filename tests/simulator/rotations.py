@@ -26,7 +26,7 @@ from fused_spec.reconcile.applying.act import act
 from fused_spec.reconcile.applying.outcome import Outcome
 from fused_spec.reconcile.applying.recover import recover_tokens
 from fused_spec.reconcile.journal.intents import Journal
-from fused_spec.reconcile.saved import rotation
+from fused_spec.reconcile.saved import delivery
 from fused_spec.reconcile.saved.objects import read_objects
 from fused_spec.reconcile.saved.rotation import Issuer, issue, renewal
 from fused_spec.reconcile.site import Site, Timing, World
@@ -299,28 +299,28 @@ class Project:
 @contextmanager
 def sinks_are_points(model: Model) -> Iterator[None]:
     """Have every write of the sink be a point, and another one, half-way through."""
-    written, returned = rotation.write_sink, rotation.put_back
+    written, returned = delivery.write_sink, delivery.put_back
 
     def half(sink: Path, content: bytes) -> None:
         sink.parent.mkdir(exist_ok=True)
         sink.with_name(f".{sink.name}.draft").write_bytes(content[: len(content) // 2])
 
-    def write(sink: Path, content: bytes) -> None:
+    def write(sink: Path, content: bytes, _: str = "") -> None:
         try:
             model.file_point(lambda: half(sink, content), "the sink cannot be written")
             model.file_point(lambda: written(sink, content), "the sink cannot be written")
         except FusedSpecError:
-            rotation.remove_draft(sink)
+            delivery.remove_draft(sink)
             raise
 
-    rotation.write_sink = write
-    rotation.put_back = lambda sink, content: model.file_point(
+    delivery.write_sink = write
+    delivery.put_back = lambda sink, content: model.file_point(
         lambda: returned(sink, content), "the sink cannot be put back"
     )
     try:
         yield
     finally:
-        rotation.write_sink, rotation.put_back = written, returned
+        delivery.write_sink, delivery.put_back = written, returned
 
 
 Step = Callable[[Project], object]

@@ -25,6 +25,7 @@ from fused_spec.messages.redaction import (
 SHAPES = [
     "fsh_" + "AbCdEfGh12345678",
     "AKIA" + "ABCDEFGHIJKLMNOP",
+    "glpat-" + "a1B2c3D4e5F6g7H8i9J0",
     "ghp_" + "a1b2c3d4e5f6g7h8i9j0k1l2",
     "sk-" + "abcdefghijklmnopqrstuvwx",
     "eyJ" + "hbGciOiJIUzI1NiJ9" + "." + "eyJzdWIiOiIxMjM0NTY3" + "." + "sig",

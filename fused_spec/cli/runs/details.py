@@ -52,6 +52,9 @@ def _made_by(around: Surroundings, found: FoundRun) -> list[dict[str, Any]]:
 
 def _notes(around: Surroundings, found: FoundRun, *, is_copy: bool) -> "Iterator[str]":
     """What is odd about the run: a copied mark, a machine that is gone, an attempt after it that nobody settled."""
+    if found.receipt is None and (unmasked := around.unmasked(found)):
+        names = ", ".join(f"secret.{name}" for name in unmasked)
+        yield f"{names} cannot be read here to be masked: errors and facts are shown once an apply has archived it"
     identity = found.marker or found.receipt
     if is_copy and identity is not None:
         yield f"it carries the mark of another run of {identity.key}: somebody copied that one and started it anew"
@@ -132,8 +135,9 @@ def _created(around: Surroundings, found: FoundRun) -> "tuple[datetime | None, b
 
 
 def _facts(around: Surroundings, found: FoundRun) -> Any:
-    """What came of each step: from the service, else from the archive."""
-    told = around.api.get_job_facts(found.job_id) if found.in_history else None
+    """What came of each step: from the service, else from the archive, where nothing is that cannot be masked here."""
+    is_shown = found.in_history and not around.unmasked(found)
+    told = around.api.get_job_facts(found.job_id) if is_shown else None
     if told is not None or found.receipt is None:
         return without_secrets(told)
     return without_secrets(around.archive.facts(found.receipt.key, found.receipt.job_id))

@@ -59,13 +59,21 @@ def log_lines(
 ) -> "Iterator[LogRecord]":
     """The chosen lines of a run's log, oldest first: the service's or, where that has none any more, the archive's.
 
+    Where a secret of the run cannot be had, the archive's alone: nothing would mask it in the service's log.
     `tell` is given what is to be known about an archived log. Raises `Misconfigured` when the log does not tell what
     was asked for.
     """
     from fused_spec.api.errors import ApiError
 
     receipt = found.receipt
-    if found.in_history:
+    unmasked = around.unmasked(found)
+    if unmasked and receipt is None:
+        names = ", ".join(f"secret.{name}" for name in unmasked)
+        raise FusedSpecError(
+            f"the log of {found.name} may hold {names}, which cannot be read here to be masked",
+            hint="`fused-spec apply` archives it without them once the run has ended, and shows it meanwhile",
+        )
+    if found.in_history and not unmasked:
         try:
             has_lines = yield from _Live(around, found.job_id, choice).lines(follow=follow, sleep=sleep)
         except ApiError as error:

@@ -1,18 +1,20 @@
 """Find the run that a name or a job id means: in the service's history, else in the archive."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from fused_spec.cli.targets.memory import cancels_of, kept_at, open_markers
-from fused_spec.cli.targets.secrets import masking
+from fused_spec.cli.targets.secrets import secrets_to_mask
 from fused_spec.cli.terminal.context import Context
+from fused_spec.configuration.secret_values import SecretReader
 from fused_spec.configuration.settings import Target
 from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.status import RunStatus
+from fused_spec.messages.named_secrets import names_of as secrets_named_in
 from fused_spec.messages.redaction import Redactor, redact
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ _JOB_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
-    """The project of the current folder in the environment of its target, and a client of that."""
+    """The project of the current folder in the environment of its target, and a client of that.
+
+    `mask` keeps out what of its `secrets` can be had.
+    """
 
     project: "Project"
     target: Target
@@ -43,6 +48,12 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     cancels: "Cancels"
     moves: "Moves"
     mask: Redactor = redact
+    secrets: SecretReader = field(default_factory=SecretReader)
+
+    def unmasked(self, found: "FoundRun") -> tuple[str, ...]:
+        """The secrets that a run was started with, and whose values cannot be had, so that nothing masks them."""
+        env = found.marker.settings.get("additional_env") if found.marker is not None else None
+        return self.secrets.unread(secrets_named_in(env)) if isinstance(env, Mapping) else ()
 
 
 class FoundRun(Struct, frozen=True, kw_only=True):
@@ -66,6 +77,7 @@ def surroundings(context: Context) -> Surroundings:
     project = current_project(context)
     target = find_target(context, project)
     kept = kept_at(context, project, target)
+    secrets = secrets_to_mask(context, project, target)
     return Surroundings(
         project=kept.project,
         target=target,
@@ -74,7 +86,8 @@ def surroundings(context: Context) -> Surroundings:
         archive=kept.archive,
         journal=kept.journal,
         cancels=cancels_of(kept),
-        mask=masking(context, project, target),
+        mask=Redactor(secrets.readable()),
+        secrets=secrets,
         moves=Moves(recorded=kept.moves.all()),
     )
 

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from fused_spec.configuration.declared_secrets import Secrets
     from fused_spec.configuration.secret_values import SecretReader
     from fused_spec.configuration.settings import Target
-    from fused_spec.messages.redaction import Redactor
     from fused_spec.spec.model import Project
 
 
@@ -20,12 +19,9 @@ def secret_reader(context: Context, secrets: "Secrets", *, runs: bool) -> "Secre
     return SecretReader(secrets=secrets, environment=context.env, home=context.home, run=run_command if runs else None)
 
 
-def masking(context: Context, project: "Project", target: "Target") -> "Redactor":
-    """What keeps the declared secrets out of what is shown, as far as they can be read without running a command."""
-    from fused_spec.messages.redaction import Redactor
-
-    reader = secret_reader(context, secrets_of(context, project, target), runs=False)
-    return Redactor(reader.readable())
+def secrets_to_mask(context: Context, project: "Project", target: "Target") -> "SecretReader":
+    """What has the declared secrets that are kept out of what is shown, and runs no command for one."""
+    return secret_reader(context, secrets_of(context, project, target), runs=False)
 
 
 def secrets_of(context: Context, project: "Project", target: "Target") -> "Secrets":

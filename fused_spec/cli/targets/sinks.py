@@ -1,4 +1,5 @@
-"""The sinks of tokens that are no files get what they need: a command its environment, GitHub's runner its file."""
+"""The sinks of tokens that are no files get what they need: a command its environment, GitHub's runner its file,
+GitLab what reaches it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 
 from fused_spec.cli.targets.secrets import secret_reader
 from fused_spec.cli.terminal.context import Context
-from fused_spec.configuration.token_sinks import Command, GitHub, Sink
+from fused_spec.configuration.token_sinks import Command, GitHub, GitLab, Sink, Variable
 from fused_spec.errors import FusedSpecError
 from fused_spec.messages.named_secrets import filled, names_of
 
@@ -30,6 +31,8 @@ def with_ways(resolution: "Resolution", context: Context) -> "Resolution":
                 return replace(sink, hand=lambda content: _hand(sink, content, context, reader))
             case GitHub(what=what):
                 return replace(sink, file=_runner_file(what, context), say=context.console.tell_runner)
+            case GitLab():
+                return _reached(sink, context)
         return sink
 
     if not any(isinstance(one, DesiredToken) and not isinstance(one.sink, Path) for one in resolution.desired):
@@ -39,6 +42,24 @@ def with_ways(resolution: "Resolution", context: Context) -> "Resolution":
         replace(one, sink=bound(one.sink)) if isinstance(one, DesiredToken) else one for one in resolution.desired
     )
     return replace(resolution, desired=tuple(desired))
+
+
+def _reached(sink: GitLab, context: Context) -> GitLab:
+    """The same with its way, by what the environment names: server, project and token."""
+    base_url, token = context.env.get("CI_API_V4_URL"), context.env.get(sink.access_from)
+    project = sink.project or context.env.get("CI_PROJECT_ID")
+    needed = {"CI_API_V4_URL": base_url, "CI_PROJECT_ID (or `project` in the sink)": project, sink.access_from: token}
+    if not (base_url and token and project):
+        missing = " and ".join(name for name, value in needed.items() if not value)
+        return replace(sink, lacks=f"the environment has no {missing}")
+    from fused_spec.api.errors import InvalidArgument
+    from fused_spec.api.gitlab import GitLabVariable
+
+    try:
+        variable: Variable = GitLabVariable(sink, base_url, project, token, timings=context.timings)
+    except InvalidArgument as error:
+        return replace(sink, lacks=f"CI_API_V4_URL or the project: {error}")
+    return replace(sink, variable=variable)
 
 
 def _runner_file(what: str, context: Context) -> Path | None:

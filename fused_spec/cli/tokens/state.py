@@ -17,8 +17,8 @@ from fused_spec.errors import FusedSpecError, SpecError
 from fused_spec.messages.diagnostics import nearest
 from fused_spec.plan.token_age import Age, age_of
 from fused_spec.reconcile.journal.tokens import TokenJournal
+from fused_spec.reconcile.saved.delivery import delivery_trouble
 from fused_spec.reconcile.saved.editions import Edition, Editions, editions_of
-from fused_spec.reconcile.saved.rotation import delivery_trouble
 from fused_spec.reconcile.saved.sinks import adopted_value, read_sink
 from fused_spec.spec.model import DesiredToken, Resolution
 from fused_spec.spec.relations.moves import Moves

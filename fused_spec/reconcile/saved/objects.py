@@ -9,8 +9,8 @@ from fused_spec.plan.model import FieldChange, RemoteObject
 from fused_spec.reconcile.journal.tokens import TokenJournal
 from fused_spec.reconcile.marking.marker import is_marked, is_of_project, is_protected, object_field, object_id
 from fused_spec.reconcile.marking.payload import token_differences, udf_differences
+from fused_spec.reconcile.saved.delivery import delivery_trouble
 from fused_spec.reconcile.saved.editions import Edition, Editions, editions_in, editions_of
-from fused_spec.reconcile.saved.rotation import delivery_trouble
 from fused_spec.reconcile.saved.sinks import adopted_value
 from fused_spec.spec.model import DesiredToken, DesiredUdf, Key, Kind, Resolution
 from fused_spec.spec.project.elsewhere import Elsewhere

@@ -7,28 +7,19 @@ counts for nothing: the former one is put back into the sink, and the new one is
 counts, and the former ones are disabled. Either way the next plan shows what is left to do, and the next apply does it.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from fused_spec.configuration.token_sinks import Command, GitHub, Sink
+from fused_spec.configuration.token_sinks import Sink
 from fused_spec.errors import FusedSpecError, Locked, OutcomeUnknown, ServiceError
 from fused_spec.reconcile.journal.tokens import TokenIntent, TokenJournal
 from fused_spec.reconcile.marking.marker import FIELD, is_protected, object_id
+from fused_spec.reconcile.saved.delivery import deliver
 from fused_spec.reconcile.saved.editions import Edition, Editions, edition_marker, edition_of, editions_of
-from fused_spec.reconcile.saved.proof import prove
-from fused_spec.reconcile.saved.sinks import (
-    adopted_value,
-    check_sink,
-    put_back,
-    read_sink,
-    remove_draft,
-    sink_trouble,
-    write_sink,
-)
+from fused_spec.reconcile.saved.sinks import adopted_value, check_sink, read_sink
 from fused_spec.reconcile.site import Site, Timing, World
 from fused_spec.spec.model import DesiredToken, Key
 from fused_spec.spec.relations.moves import UNMOVED, Moves
@@ -155,62 +146,6 @@ def issue(order: Order, issuer: Issuer) -> None:
             error, "the new value works and is in the sink; the former one still works, and the next apply ends it"
         )
         raise
-
-
-def deliver(key: Key, sink: Sink, edition: Edition, issuer: Issuer, *, proven: bool) -> bool:
-    """Have the value in the sink, and where asked for proven by a call with what stands there; whether it was written.
-
-    Raises with the sink as it was before.
-    """
-    if isinstance(sink, Command | GitHub):
-        return _hand_over(key, sink, edition, issuer, proven=proven)
-    held = read_sink(sink)
-    remove_draft(sink)
-    lacks = sink_trouble(sink, edition.value) is not None
-    if lacks:
-        check_sink(sink)
-        write_sink(sink, f"{edition.value}\n".encode())
-    if not proven:
-        return lacks
-    try:
-        written = (read_sink(sink) or b"").decode("ascii", "replace").strip()
-        prove(issuer.api, key, written, timing=issuer.timing, world=issuer.world)
-        issuer.check_lock(key)  # the UDF may have taken long, and whoever has the lock now ends the new value
-    except FusedSpecError:
-        if lacks:
-            put_back(sink, held)
-        raise
-    return lacks
-
-
-def _hand_over(key: Key, sink: Command | GitHub, edition: Edition, issuer: Issuer, *, proven: bool) -> bool:
-    """The same for a sink that nothing can be taken back from: it gets a value only once that is proven.
-
-    What is noted of a delivery goes before the next one begins, so one that was cut off is made again.
-    """
-    if delivery_trouble(sink, edition, key, issuer.journal) is None:
-        return False
-    check_sink(sink)
-    if proven:
-        prove(issuer.api, key, edition.value, timing=issuer.timing, world=issuer.world)
-        issuer.check_lock(key)
-    issuer.journal.forget_delivery(key)
-    write_sink(sink, f"{edition.value}\n".encode())
-    issuer.journal.note_delivery(key, _delivery(sink, edition))
-    return True
-
-
-def delivery_trouble(sink: Sink, edition: Edition, key: Key, journal: TokenJournal) -> str | None:
-    """What the sink lacks of holding the value of an edition; of what cannot be read what was noted counts."""
-    if isinstance(sink, Command):
-        return None if journal.delivery(key) == _delivery(sink, edition) else "was not given it"
-    return sink_trouble(sink, edition.value)
-
-
-def _delivery(sink: Command | GitHub, edition: Edition) -> str:
-    """What tells one delivery from another: which value it was, by its nonce, and how it went."""
-    said = sink.words if isinstance(sink, Command) else (sink.what, sink.name)
-    return hashlib.sha256("\0".join((edition.nonce or "", str(edition.number), *said)).encode()).hexdigest()
 
 
 def disable(editions: Iterable[Edition], issuer: Issuer) -> None:

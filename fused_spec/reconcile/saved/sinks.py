@@ -8,7 +8,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from fused_spec.configuration.token_sinks import Command, EnvFile, GitHub, Sink
+from fused_spec.configuration.token_sinks import Command, EnvFile, GitHub, GitLab, Sink
 from fused_spec.errors import FileTrouble, Misconfigured
 from fused_spec.reconcile.saved.lines import block_of, value_in, with_value
 from fused_spec.spec.model import DesiredToken
@@ -16,7 +16,7 @@ from fused_spec.spec.model import DesiredToken
 _OTHERS = 0o077
 
 
-def sink_trouble(sink: Sink, value: str) -> str | None:
+def sink_trouble(sink: Sink, value: str, sign: str = "") -> str | None:
     """What the sink lacks of holding this value for its owner alone; None when nothing, or where nobody can know."""
     match sink:
         case Command():
@@ -25,6 +25,8 @@ def sink_trouble(sink: Sink, value: str) -> str | None:
             if file is None:
                 return None
             return None if block_of(sink.name, value.encode()) in _content(file) else "is not there"
+        case GitLab(variable=variable):
+            return None if variable is None else variable.trouble(value, sign)
     path = _path(sink)
     try:
         content, mode = path.read_bytes(), path.stat().st_mode
@@ -52,6 +54,14 @@ def check_sink(sink: Sink) -> None:
             )
         case GitHub():
             return
+        case GitLab(variable=None):
+            raise Misconfigured(
+                f"{sink} cannot be written: {sink.lacks}", hint="set it where you apply; no token was made"
+            )
+        case GitLab(variable=variable):
+            assert variable is not None
+            variable.check()
+            return
     path = _path(sink)
     existing = next(folder for folder in path.parents if folder.exists())
     if path.is_dir():
@@ -65,7 +75,7 @@ def check_sink(sink: Sink) -> None:
 def read_sink(sink: Sink) -> bytes | None:
     """What the sink holds; None when it is not there, or cannot be read."""
     match sink:
-        case Command() | GitHub():
+        case Command() | GitHub() | GitLab():
             return None
     try:
         content = _path(sink).read_bytes()
@@ -80,14 +90,17 @@ def adopted_value(declared: DesiredToken) -> str | None:
     return held.decode("utf-8", "replace").strip() if held else None
 
 
-def write_sink(sink: Sink, content: bytes) -> None:
-    """Put the content into the sink, readable by its owner alone, whole or not at all."""
+def write_sink(sink: Sink, content: bytes, sign: str = "") -> None:
+    """Put the content into the sink, readable by its owner alone, whole or not at all; `sign` names what it is."""
     match sink:
         case Command(hand=hand):
             assert hand is not None  # whoever sends has given it
             hand(content)
         case GitHub():
             _tell_github(sink, content.strip())
+        case GitLab(variable=variable):
+            assert variable is not None  # it was looked at before
+            variable.write(content.decode().strip(), sign)
         case EnvFile(path=path, name=name):
             _write(sink, path, with_value(_content(path), name, content.strip()))
         case _:
@@ -103,7 +116,7 @@ def remove_draft(sink: Sink) -> None:
 
 def put_back(sink: Sink, content: bytes | None) -> None:
     """Have the sink as it was before; without content there was none."""
-    if isinstance(sink, Command | GitHub):
+    if isinstance(sink, Command | GitHub | GitLab):
         return
     if content is not None:
         write_sink(sink, content)

@@ -8,9 +8,10 @@ from fused_spec.errors import StalePlan
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, RemoteObject
 from fused_spec.reconcile.marking.marker import FIELD, object_id
+from fused_spec.reconcile.saved.delivery import deliver
 from fused_spec.reconcile.saved.editions import Edition
 from fused_spec.reconcile.saved.objects import saved_udf_id
-from fused_spec.reconcile.saved.rotation import Issuer, Order, deliver, disable, issue, take_over
+from fused_spec.reconcile.saved.rotation import Issuer, Order, disable, issue, take_over
 from fused_spec.spec.model import DesiredToken, Key
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Check what specs say of each other: names, needs, references, shared outputs and sinks."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from fused_spec.messages.diagnostics import Diagnostic, Severity, guess, nearest
@@ -16,14 +16,18 @@ _NAME: Pointer = ("metadata", "name")
 
 
 def check_relations(
-    declarations: Iterable[Declaration], places: Places, absent: Mapping[tuple[str, str], Absent]
+    declarations: Iterable[Declaration],
+    places: Places,
+    absent: Mapping[tuple[str, str], Absent],
+    lost: Collection[str] = (),
 ) -> list[Diagnostic]:
     """Every problem between documents; documents that are wrong in themselves count as far as they can be read.
 
-    `absent` are those that only exist at other targets, by kind and name.
+    `absent` are those that only exist at other targets, by kind and name; `lost` are names that documents may declare
+    which could not be put together, and nobody can say of them that they are unknown.
     """
     declared = [(key, one) for one in declarations if (key := one.key) is not None]
-    check = _Check(declared, places, absent)
+    check = _Check(declared, places, absent, lost)
     return places.told(
         lambda: chain(
             check.duplicates(),
@@ -44,8 +48,10 @@ class _Check:
         declared: Sequence[tuple[Key, Declaration]],
         places: Places,
         absent: Mapping[tuple[str, str], Absent],
+        lost: Collection[str],
     ) -> None:
         self._declared = declared
+        self._lost = lost
         self._absent = absent
         self._places = places
         self._jobs = dict.fromkeys(key.name for key, _ in declared if key.kind is Kind.JOB)
@@ -92,6 +98,8 @@ class _Check:
             for need, pointer in _needs(one):
                 if need.name in self._groups:
                     yield from self._cells(need, one, pointer)
+                elif need.name not in self._jobs and need.name in self._lost:
+                    continue
                 elif need.name not in self._jobs:
                     yield self._unknown(need.name, (*self._jobs, *self._groups.names), "job", one, pointer)
                 elif need.where or need.lacking is not None:
@@ -130,8 +138,10 @@ class _Check:
     def unknown_references(self) -> Iterator[Diagnostic]:
         udfs = dict.fromkeys(key.name for key, _ in self._declared if key.kind is Kind.UDF)
         for key, one in self._declared:
-            if key.kind is Kind.TOKEN and one.reference is not None and one.reference[0] not in udfs:
-                yield self._unknown(one.reference[0], udfs, "Udf", one, one.reference[1])
+            if key.kind is Kind.TOKEN and one.reference is not None:
+                name, pointer = one.reference
+                if name not in udfs and name not in self._lost:
+                    yield self._unknown(name, udfs, "Udf", one, pointer)
 
     def cycles(self) -> Iterator[Diagnostic]:
         """One loop of needs, told once, at the need that closes it."""

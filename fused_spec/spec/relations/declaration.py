@@ -88,10 +88,14 @@ def declaration_of(document: Document, file: int) -> Declaration:
 
 
 def _sink(tree: Any) -> Mention | None:
-    """The file that a token's value goes to, or the line of one."""
+    """The file that a token's value goes to, the line of one, or the variable at GitLab."""
     match _value_at(tree, (*_SINK, "env_file")):
         case {"path": str(path), "name": str(name)}:
             return f"{path} ({name})", (*_SINK, "env_file")
+    match _value_at(tree, (*_SINK, "gitlab_variable")):
+        case {"name": str(name), **said}:
+            told = ", ".join(f"{key} {said[key]}" for key in ("project", "environment") if key in said)
+            return f"GitLab's variable {name}" + (f" ({told})" if told else ""), (*_SINK, "gitlab_variable")
     return _text_at(tree, (*_SINK, "file"))
 
 

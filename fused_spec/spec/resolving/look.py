@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import reduce
 from itertools import chain
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +12,7 @@ from fused_spec.messages.diagnostics import Diagnostic
 from fused_spec.spec.files.discovery import SpecFile
 from fused_spec.spec.files.limits import MAX_ELEMENTS_BYTES
 from fused_spec.spec.language.absent import Absent
-from fused_spec.spec.resolving.share import Around, Finished, Found, Looked, Share, others_of
+from fused_spec.spec.resolving.share import Around, Finished, Found, Looked, Lost, Share, others_of
 from fused_spec.system.collections import without_collections
 from fused_spec.system.timings import UNTIMED, Cache, Timings
 
@@ -25,13 +27,15 @@ _WORTH_A_PROCESS = 64 << 10
 
 class Seen(NamedTuple):
     """The problems of reading, and what came of each document, both in the order of the files; what of the language
-    was used; the cells of each matrix; and the documents that only exist at other targets."""
+    was used; the cells of each matrix; the documents that only exist at other targets; and what may be declared where
+    something cannot be read."""
 
     unread: list[Diagnostic]
     looked: list[Looked]
     used: set[str]
     spans: tuple[Any, ...] = ()
     absent: Mapping[tuple[str, str], Absent] = {}
+    lost: Lost = Lost()
 
 
 def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: Timings = UNTIMED) -> Seen:
@@ -56,7 +60,8 @@ def look_at(files: Sequence[SpecFile], around: Around, processes: int, timings: 
     used = {name for one in found for name in one.used}
     spans = tuple(span for one in found for span in one.spans)
     absent = {key: document for one in found for key, document in one.absent.items()}
-    return Seen(unread, list(_completed(found, late)), used, spans, absent)
+    lost = reduce(or_, (one.lost for one in found), Lost())
+    return Seen(unread, list(_completed(found, late)), used, spans, absent, lost)
 
 
 def _shared(

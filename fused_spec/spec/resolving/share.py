@@ -67,6 +67,24 @@ class Looked(NamedTuple):
     texts: NamedTexts | None = None
 
 
+class Lost(NamedTuple):
+    """What may be declared where something cannot be read: these names, or, of a file, anything."""
+
+    names: frozenset[str] = frozenset()
+    anything: bool = False
+
+    def __or__(self, other: "Lost") -> "Lost":
+        return Lost(self.names | other.names, self.anything or other.anything)
+
+
+class ReadFile(NamedTuple):
+    """The plain documents of a file, what is wrong with it, and what may be declared there beside them."""
+
+    documents: list[Document]
+    problems: list[Diagnostic]
+    lost: Lost
+
+
 class Found(NamedTuple):
     """A first look: the problems of reading, the documents in their order, and how large files of elements are.
 
@@ -83,6 +101,7 @@ class Found(NamedTuple):
     spans: tuple[Any, ...] = ()
     absent: Mapping[tuple[str, str], Absent] = {}
     lookups: Lookups = Lookups()
+    lost: Lost = Lost()
 
 
 class Finished(NamedTuple):
@@ -115,15 +134,25 @@ class Around(Struct, frozen=True, kw_only=True):
         """Where the relative paths of a file of specs start."""
         return Folder(path=self.cwd if file.path is None else file.path.parent, root=self.project.root)
 
-    def read(self, file: SpecFile, inputs: Inputs) -> tuple[list[Document], list[Diagnostic]]:
-        """The plain documents of a file, and what is wrong with it."""
+    def read(self, file: SpecFile, inputs: Inputs) -> ReadFile:
+        """What a file holds."""
         documents, problems = read_documents(file)
+        lost = Lost(anything=any(one.is_error for one in problems))
         plain: list[Document] = []
         for document in documents:
             found, more = self.language.documents(document, self.folder_of(file), inputs)
             plain += found
             problems += more
-        return plain, problems
+            if not found and any(one.is_error for one in more):
+                lost |= self._lost_with(document, inputs)
+        return ReadFile(plain, problems, lost)
+
+    def _lost_with(self, document: Document, inputs: Inputs) -> Lost:
+        """What a document that cannot be put together may declare; without a name it may have any."""
+        if document.name is None:
+            return Lost(anything=True)
+        cells = self.language.names(document, self.folder_of(document.file), inputs)
+        return Lost(frozenset({document.name, *(name for name, _ in cells)}))
 
 
 class Share(Struct):
@@ -142,7 +171,8 @@ class Share(Struct):
         found = Found([], [], [], self._inputs.element_sizes, self.around.language.used)
         self._syntax = self._opened_cache()
         for number, file in self.files:
-            documents, problems = self.around.read(file, self._inputs)
+            documents, problems, lost = self.around.read(file, self._inputs)
+            found = found._replace(lost=found.lost | lost)
             found.unread.extend(problems)
             for document in documents:
                 declaration = declaration_of(document, number)

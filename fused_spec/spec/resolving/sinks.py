@@ -1,10 +1,11 @@
-"""Where a token's value is to go, as its spec says it: a file or a line of one, a command, a workflow of GitHub."""
+"""Where a token's value is to go, as its spec says it: a file or a line of one, a command, a workflow of
+GitHub, a variable at GitLab."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fused_spec.configuration.token_sinks import Command, EnvFile, GitHub, Sink
+from fused_spec.configuration.token_sinks import Command, EnvFile, GitHub, GitLab, Sink
 from fused_spec.messages.named_secrets import Veiled
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
@@ -30,6 +31,8 @@ def sink_of(spec: Any, folder: Folder, findings: Findings) -> Sink | None:
             return GitHub("env", name)
         case {"github_output": str(name)}:
             return GitHub("output", name)
+        case {"gitlab_variable": dict(said)}:
+            return _gitlab(said)
     return None
 
 
@@ -42,8 +45,16 @@ def sink_said(sink: Mapping[str, Any]) -> str:
             return f"{path} ({name})"
         case {"command": [first, *_]}:
             return f"the command {first}"
+        case {"gitlab_variable": dict(said)}:
+            return str(_gitlab(said))
     [(word, name)] = sink.items()
     return f"{word} {name}"
+
+
+def _gitlab(said: Mapping[str, Any]) -> GitLab:
+    project = said.get("project")
+    known = {name: said[name] for name in ("environment", "protected", "access_from") if name in said}
+    return GitLab(name=said["name"], project=None if project is None else str(project), **known)
 
 
 def _payload(value: str) -> Any:

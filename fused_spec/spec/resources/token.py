@@ -18,7 +18,7 @@ class TokenUdf(Struct, kw_only=True):
 
 
 class Sink(Struct, kw_only=True):
-    """Where the token's value goes, in one of five ways; it is shown nowhere. `env` are variables of the `command`."""
+    """Where the token's value goes, in one of six ways; it is shown nowhere. `env` are variables of the `command`."""
 
     file: str | UnsetType = UNSET
     env_file: Free | UnsetType = UNSET
@@ -26,6 +26,7 @@ class Sink(Struct, kw_only=True):
     env: Mapping[str, str] | UnsetType = UNSET
     github_env: str | UnsetType = UNSET
     github_output: str | UnsetType = UNSET
+    gitlab_variable: Free | UnsetType = UNSET
 
 
 class UdfAccessToken(Resource, kw_only=True):
