@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ _LONGEST_SIGNATURE = 200
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
 _NUMBER = re.compile(r"(?<![A-Za-z])[-+]?\d[\w.:+-]*")
 _UNKNOWN = "it is not known why"
+_ENDED = "ended while running"
 
 
 class Alike(Struct, frozen=True, kw_only=True):
@@ -32,10 +33,15 @@ class Alike(Struct, frozen=True, kw_only=True):
 
 
 class Failures(Struct, frozen=True, kw_only=True):
-    """The first tasks that failed, by step and index, and how many of all failed alike, the most first."""
+    """The first tasks that failed, by step and index, and how many of all failed alike, the most first.
+
+    `ended` are those that ran when the run was ended, by where in the user's own code they were, as far as that is
+    known.
+    """
 
     tasks: tuple[Task, ...] = ()
     alike: tuple[Alike, ...] = ()
+    ended: tuple[Alike, ...] = ()
 
 
 def signature(problem: str) -> str:
@@ -44,32 +50,42 @@ def signature(problem: str) -> str:
 
 
 def failures_among(tasks: Iterable[Task], part: Part | None = None) -> Failures:
-    """Those that failed; of several attempts at a task the last one counts.
-
-    Tasks of a run of a part have the numbers of their elements in the whole job.
-    """
+    """Those that failed, of a run of a part with the numbers of their elements; the last attempt at a task counts."""
     failed: dict[tuple[int, int], Task] = {}
+    ended: dict[tuple[int, int], Task] = {}
     more = Counter[tuple[str, str | None]]()
     for task in tasks:
         place = (task.step, task.index)
+        if task.state is TaskState.CANCELLED and task.where is not None and len(ended) < _MOST_COMPARED:
+            ended[place] = replace(task, error=_ENDED)
         if task.state is not TaskState.FAILED:
             failed.pop(place, None)
         elif place in failed or len(failed) < _MOST_COMPARED:
-            failed[place] = task if part is None else _as_element(task, part)
+            failed[place] = task
         else:
             more[_kind(task)] += 1
-    ordered = sorted(failed.values(), key=lambda task: (task.step, task.index))
+    ordered = _in_order(failed, part)
+    return Failures(
+        tasks=tuple(ordered[:MOST_TASKS]), alike=_together(ordered, more), ended=_together(_in_order(ended, part), {})
+    )
+
+
+def _in_order(tasks: Mapping[tuple[int, int], Task], part: Part | None) -> list[Task]:
+    return [_by_element(tasks[place], part) for place in sorted(tasks)]
+
+
+def _together(tasks: Iterable[Task], more: Mapping[tuple[str, str | None], int]) -> tuple[Alike, ...]:
+    """Those that are alike together, the most first; `more` of each kind are only counted."""
     of_kind: dict[tuple[str, str | None], list[Task]] = {}
-    for task in ordered:
+    for task in tasks:
         of_kind.setdefault(_kind(task), []).append(task)
-    alike = [_alike(of_one, more[kind]) for kind, of_one in of_kind.items()]
-    alike.sort(key=lambda one: -one.count)
-    return Failures(tasks=tuple(ordered[:MOST_TASKS]), alike=tuple(alike))
+    alike = [_alike(of_one, more.get(kind, 0)) for kind, of_one in of_kind.items()]
+    return tuple(sorted(alike, key=lambda one: -one.count))
 
 
-def _as_element(task: Task, part: Part) -> Task:
-    is_of_part = task.index < len(part.elements)
-    return replace(task, index=part.elements.number_of(task.index)) if is_of_part else task
+def _by_element(task: Task, part: Part | None) -> Task:
+    is_known = part is not None and 0 <= task.index < len(part.elements)
+    return replace(task, index=part.elements.number_of(task.index)) if part is not None and is_known else task
 
 
 def _kind(task: Task) -> tuple[str, str | None]:

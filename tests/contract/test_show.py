@@ -160,3 +160,13 @@ def test_an_apply_tells_of_the_tasks_that_failed(world: World) -> None:
     assert [(one.error, one.where) for one in known.alike] == [
         ("ZeroDivisionError: division by zero", "specs/area.py:3")
     ]
+
+
+def test_an_element_that_failed_again_has_its_number_and_value_in_the_job(world: World) -> None:
+    world.write("specs/area.py", INVERSE)
+    world.write("specs/a.yaml", MAPPED.replace("[4, 0, 2]", "[4, 2, 0, 5]").replace("ignore_chunk_error: true", ""))
+    world.apply()
+    world.apply(requests=Requests(retry=frozenset({"areas"})))
+    told = details(world, "areas")
+    assert told["part"] is not None
+    assert [(one["index"], one["input"]) for one in told["failed_tasks"]] == [(2, 0)]

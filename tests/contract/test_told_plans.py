@@ -19,7 +19,7 @@ from fused_spec.spec.project import elsewhere
 from fused_spec.views.text.plans import plan_text
 from tests.asgi import AsgiAdapter
 from tests.contract.world import FAILING, SCOPE, SERVED, SLOW, TOKEN, UDF, World, job
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 SECRET = "fsh_" + "AbCdEfGh12345678"
 TABLE = """\
@@ -103,6 +103,19 @@ def test_an_error_holds_no_secret_and_no_line_break(world: World) -> None:
     text = plan_text(told(world))
     assert SECRET not in text and "\x1b" not in text
     assert max(map(len, text.splitlines())) < 400
+
+
+def test_a_held_job_says_where_its_tasks_were_when_it_was_cancelled(world: World) -> None:
+    begun = world.folder / "begun"
+    code = f"import time\n@fused.udf\ndef udf():\n    open('{begun}', 'w').close()\n    time.sleep(600)\n"
+    world.write("specs/area.py", code)
+    world.write("specs/a.yaml", job())
+    run = str(world.apply(Options(wait=False, poll=(0.02, 0.2)))["Job/areas"].job_id)
+    until(begun.exists, "the task runs")
+    world.api.cancel_job(run)
+    world.api.wait_for_job(run, poll_interval_seconds=0.05, timeout=PATIENCE)
+    world.apply()
+    assert str(error_of(only(told(world)))).endswith("; ended while running, at specs/area.py:5")
 
 
 def test_a_cancelled_job_says_when_and_by_whom_where_that_was_written_down(world: World) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from fused_spec.cli.runs.elements import element_of
 from fused_spec.errors import FusedSpecError
-from fused_spec.jobs.failures import Alike, failures_among
+from fused_spec.jobs.failures import Failures, failures_among
 from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.redaction import Redactor
 from fused_spec.plan.actions import Action
@@ -24,9 +24,9 @@ def failures(site: Site, outcomes: Sequence[Outcome], *, link: bool) -> dict[str
     found: dict[str, Failure] = {}
     for outcome in outcomes:
         if outcome.lossy is not None and outcome.run_id is not None:
-            found[outcome.run_id] = Failure(alike=_alike(site, outcome.change.before))
+            found[outcome.run_id] = Failure(alike=_tasks(site, outcome.change.before).alike)
         elif outcome.job_id and outcome.status in _SHOWN and outcome.change.action is not Action.CANCEL:
-            end = LogEnd()
+            end, tasks = LogEnd(), _tasks(site, outcome.change.before) if outcome.archive is not None else Failures()
             with suppress(FusedSpecError):
                 end = end_of(_log(site, outcome.change, outcome.job_id))
             found[outcome.job_id] = Failure(
@@ -35,19 +35,19 @@ def failures(site: Site, outcomes: Sequence[Outcome], *, link: bool) -> dict[str
                 raised=end.raised,
                 why=end.why,
                 lines=end.lines,
-                alike=_alike(site, outcome.change.before) if outcome.archive is not None else (),
+                alike=tasks.alike,
+                ended=tasks.ended,
                 link=site.api.job_page(outcome.job_id) if link else None,
             )
     return found
 
 
-def _alike(site: Site, run: object) -> tuple[Alike, ...]:
+def _tasks(site: Site, run: object) -> Failures:
     """How tasks of an archived run failed; none where that is not told, or cannot be read."""
-    if not isinstance(run, Run | PastRun):
-        return ()
-    with suppress(FusedSpecError, OSError, ValueError, EOFError):
-        return failures_among(site.archive.tasks(run.own.key, run.job_id) or (), run.part).alike
-    return ()
+    if isinstance(run, Run | PastRun):
+        with suppress(FusedSpecError, OSError, ValueError, EOFError):
+            return failures_among(site.archive.tasks(run.own.key, run.job_id) or (), run.part)
+    return Failures()
 
 
 def _log(site: Site, change: Change, job_id: str) -> Iterator[str]:

@@ -32,6 +32,7 @@ def task_details(
         "tasks": tasks_document(counts),
         "failed_tasks": [_failed(task, config, part) for task in failures.tasks],
         "failed_alike": [alike_document(one) for one in failures.alike],
+        "ended_alike": [alike_document(one) for one in failures.ended],
     }
 
 
@@ -39,7 +40,8 @@ def _archived(around: "Surroundings", found: "FoundRun", part: Part | None) -> t
     receipt = found.receipt
     if receipt is None or receipt.tasks is None:
         return None
-    kept = around.archive.tasks(receipt.key, receipt.job_id) if receipt.tasks.failed else None
+    has_any = receipt.tasks.failed or receipt.tasks.cancelled
+    kept = around.archive.tasks(receipt.key, receipt.job_id) if has_any else None
     return receipt.tasks, failures_among(kept or (), part)
 
 

@@ -5,6 +5,7 @@ when a worker is lost fails in the end. Results come back to this process, which
 """
 
 import pickle
+import time
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,11 +23,13 @@ from fused_spec.engine.processes.guard import OverLimit, WorkerLimits
 from fused_spec.engine.processes.mapping import Task
 from fused_spec.engine.processes.packing import Pack, TaskOutcome
 from fused_spec.engine.processes.quarters import Quarters
-from fused_spec.engine.processes.telling import Done, Log, Look
+from fused_spec.engine.processes.telling import Done, Log, Look, Running
+from fused_spec.jobs.folder import now_ms
 
 _CONNECT_SECONDS = 20
 _WORKERLESS_LOOKS = 12  # looks at a cluster without workers, 5 seconds apart, before it is given up
 _LOOK_SECONDS = 5
+_TELL_SECONDS = 1
 _BATCH_SECONDS = 0.25
 _LARGEST_BATCH = 256
 
@@ -54,28 +57,31 @@ class Dask:
         job = Sealed(pickle.dumps(HostedJob(task=task, env=dict(self.env), quarters=self.quarters)))
         pack = Pack(folder)
         with _connected(self.address, self.pem) as client:
-            for batch in _Lot(client, job, self.limits, tasks, at_once).run():
+            for batch in _Lot(client, job, self.limits, tasks, at_once, look).run():
                 log.write_parts(batch.lines)
                 log.flush()
                 yield [_done(ended, pack) for ended in batch.ended]
                 if batch.over_limit is not None:
-                    raise OverLimit(batch.over_limit)
+                    raise OverLimit(batch.over_limit, task=batch.lost)
 
 
 class _Lot:
     """The tasks of one step, and the batches that are under way; when the client closes, Dask forgets them."""
 
     def __init__(
-        self, client: Client, job: Sealed, limits: WorkerLimits, tasks: Sequence[int], at_once: int | None
+        self, client: Client, job: Sealed, limits: WorkerLimits, tasks: Sequence[int], at_once: int | None, tell: Look
     ) -> None:
         self._client = client
+        self._tell = tell
         self._limits = limits
         # A task of its own, so that a lost worker takes nothing along that could not be made again.
         self._job = client.submit(Sealed, job, pure=False)
         self._left = deque(tasks)
         self._alone: deque[int] = deque()
         self._at_once = at_once
-        self._running: dict[Future, list[int]] = {}
+        self._running: dict[Future, list[int]] = {}  # in the order in which they were handed out
+        self._since: dict[Future, int] = {}
+        self._looked = 0.0
         self._mean_seconds = _BATCH_SECONDS
         self._threads = 0
         self._workerless = 0
@@ -84,11 +90,23 @@ class _Lot:
         self._look()
         while self._left or self._alone or self._running:
             self._hand_out()
+            self._tell(self._at_work())
             for future in self._ended():
+                self._since.pop(future, None)
                 yield self._batch(future, self._running.pop(future))
+        self._tell(())
+
+    def _at_work(self) -> list[Running]:
+        """The first task of each batch that a worker is likely at: those handed out first, one for each thread.
+
+        To ask the scheduler would cost more than it tells: it knows neither the task in a batch nor when that began.
+        """
+        first = list(self._running.items())[: self._threads]
+        return [Running(tasks[0], self._since.setdefault(future, now_ms()), "") for future, tasks in first]
 
     def _look(self) -> None:
         """See how large the cluster is; raises `StepFailed` when it has had no worker for a minute."""
+        self._looked = time.monotonic()
         self._threads = sum(self._client.nthreads().values())
         self._workerless = 0 if self._threads else self._workerless + 1
         if self._workerless > _WORKERLESS_LOOKS:
@@ -111,9 +129,10 @@ class _Lot:
 
     def _ended(self) -> list[Future]:
         try:
-            wait(list(self._running), timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")
+            wait(list(self._running), timeout=_TELL_SECONDS, return_when="FIRST_COMPLETED")
         except TimeoutError:
-            self._look()
+            if time.monotonic() - self._looked >= _LOOK_SECONDS:
+                self._look()
         except CancelledError:
             raise StepFailed("the Dask scheduler has ended or has lost this job; look at its log") from None
         return [future for future in self._running if future.done()]

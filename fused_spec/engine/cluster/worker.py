@@ -49,12 +49,14 @@ class Ended:
 class Batch:
     """What became of a batch: of each task, and what they printed, text by text.
 
-    When they took too much of the worker's machine, `over_limit` says so, and only tasks that had ended are told of.
+    When they took too much of the worker's machine, `over_limit` says so, `lost` is the task at which that was, and
+    only tasks that had ended are told of.
     """
 
     ended: list[Ended]
     lines: list[Part]
     over_limit: str | None = None
+    lost: int | None = None
 
 
 class Sealed(bytes):
@@ -76,13 +78,15 @@ def run_batch(job: bytes, limits: WorkerLimits, tasks: Sequence[int]) -> Batch:
     lines = _Lines()
     done: list[Done] = []
     over: str | None = None
+    lost: int | None = None
     try:
         for some in host.pool.run(tasks, processes=1, log=lines, tick=_wanted()):
             done += some
             if (over := host.over_limit) is not None:
+                lost = next((one.index for one in done if not one.answer.record), None)
                 done = [one for one in done if one.answer.record]
                 break
-        batch = Batch(ended=_ended(host.job, done), lines=lines.written, over_limit=over)
+        batch = Batch(ended=_ended(host.job, done), lines=lines.written, over_limit=over, lost=lost)
         host.empty()
     except BaseException:
         host.end()

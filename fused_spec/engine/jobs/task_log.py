@@ -24,6 +24,8 @@ _MOST_RUNNING = 20  # that are told by their numbers, those first that have run 
 class TaskLog:
     """The tasks of one job, a step after the other; `total` counts those of all steps.
 
+    `number` gives that of a task among the elements of the job, which people know it by.
+
     A line of `tasks.jsonl` is whole before the task counts. What is known of a task comes from its process, in which
     a user's code runs, so readers take no line at its word that is none.
     """
@@ -35,12 +37,14 @@ class TaskLog:
         total: int,
         *,
         mask: Redactor | None = None,
+        number: Callable[[int], int] = lambda index: index,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._job = job
         self._events = events
         self._total = total
         self._mask = mask
+        self._number = number
         self._clock = clock
         self._file = job.tasks.open("ab", buffering=0)
         self._step = 0
@@ -87,17 +91,21 @@ class TaskLog:
         self._file.close()
 
     def _blame(self, over: OverLimit) -> None:
-        """Of a run that took too much memory the task that held most of it has failed, and the error names it."""
+        """Of a run that took too much, the task that held most memory or was at work has failed; the error names it."""
         culprit = max(self._running, key=lambda one: over.held.get(_pid(one), 0), default=None)
-        held = 0 if culprit is None else over.held.get(_pid(culprit), 0)
-        if culprit is None or not held:
+        if over.task is not None:
+            culprit = next((one for one in self._running if one.index == over.task), Running(over.task, now_ms(), ""))
+        held = over.held.get(_pid(culprit), 0) if culprit is not None else 0
+        if culprit is None or (not held and over.task is None):
             return
         self._running = [one for one in self._running if one is not culprit]
-        at = f" at {culprit.where}" if culprit.where else ""
-        over.add_note(f"input {culprit.index} held {gib(held)} of it{at}")
         self._failed += 1
-        facts = f'{_begun(culprit)}, "peak_memory": {held}, "signature": "out of memory"'
-        self._add([self._line(culprit.index, "failed", error=f"out of memory: it held {gib(held)}", facts=facts)])
+        at = f" at {culprit.where}" if culprit.where else ""
+        which = f"input {self._number(culprit.index)}"
+        over.add_note(f"{which} held {gib(held)} of it{at}" if held else f"it was at {which}")
+        error = f"out of memory: it held {gib(held)}" if held else str(over)
+        facts = f'{_begun(culprit)}, "signature": "over a limit"' + (f', "peak_memory": {held}' if held else "")
+        self._add([self._line(culprit.index, "failed", error=error, facts=facts)])
 
     def _ended(self, done: Done) -> str:
         self._durations.add(done.seconds)

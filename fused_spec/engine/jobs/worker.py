@@ -111,7 +111,8 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         engine = engine_of(place, cpus=int(request["cpus"]), env=env, elsewhere=_elsewhere(request), quarters=quarters)
     except StepFailed as failure:
         return str(failure)
-    tasks = TaskLog(job, events, sum(step.task_count for step in steps), mask=log.mask)
+    number = number_in(config.metadata)
+    tasks = TaskLog(job, events, sum(step.task_count for step in steps), mask=log.mask, number=number)
     surroundings = Surroundings(
         job=job,
         job_id=request["job_id"],
@@ -123,17 +124,17 @@ def _run_steps(request: dict[str, Any], job: JobDir, log: LogWriter, events: Eve
         log=log,
         tasks=tasks,
         retries=TaskRetries.of(config.metadata),
-        number=number_in(config.metadata),
+        number=number,
     )
     facts = RunFacts(job, log.mask)
     with closing(tasks):
-        for number, step in enumerate(steps, start=1):
-            log.write(f"step {number} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
+        for at, step in enumerate(steps, start=1):
+            log.write(f"step {at} of {len(steps)}: {step.type}{f' {step.name}' if step.name else ''}")
             try:
-                with tasks.step(number), log.step(number, only_task=None if is_of_tasks(step) else 0):
-                    facts.add(number, step.type, run_step(step, surroundings, last=number == len(steps)))
+                with tasks.step(at), log.step(at, only_task=None if is_of_tasks(step) else 0):
+                    facts.add(at, step.type, run_step(step, surroundings, last=at == len(steps)))
             except StepFailed as failure:
-                return f"step {number} of {len(steps)} ({step.type}) failed: {failure}"
+                return f"step {at} of {len(steps)} ({step.type}) failed: {failure}"
     return None
 
 

@@ -30,13 +30,14 @@ _SPARE = 0.03  # of the machine's memory, which is left free
 class OverLimit(BaseException):
     """The job took more than it may; the text says what, how much, and what to do.
 
-    `held` is the memory of each process of tasks, in bytes by its number, where it was that. No `Exception`, so that
-    nothing on its way takes it for the failure of a task.
+    `held` is the memory of each process of tasks, in bytes by its number, where it was that; or `task` the one at which
+    another machine was. No `Exception`, so that nothing on its way takes it for the failure of a task.
     """
 
-    def __init__(self, text: str, held: Mapping[int, int] | None = None) -> None:
+    def __init__(self, text: str, held: Mapping[int, int] | None = None, task: int | None = None) -> None:
         super().__init__(text)
         self.held = held or {}
+        self.task = task
 
 
 class Cancelled(BaseException):
@@ -141,8 +142,11 @@ class _Guard:
         pids = descendants(os.getpid())
         if (problem := self._processes(pids)) is not None:
             self.exceeded = OverLimit(problem)  # no time to lose, since there may be more of them by now
-        elif (problem := self._memory(pids) or self._disk(began)) is not None:
+        elif (problem := self._memory(pids)) is not None:
             self.exceeded = OverLimit(problem, _held())
+            end_gently(children(os.getpid()))
+        elif (problem := self._disk(began)) is not None:
+            self.exceeded = OverLimit(problem)  # the tasks share the folders
             end_gently(children(os.getpid()))
         if self.exceeded is not None:
             kill(pids)

@@ -88,7 +88,7 @@ def _error_of(change: Change, api: "FusedReader", archive: "Archive", receipts: 
             return _losses(run, archive)
         if receipt is not None:
             error = error_in(_texts(archive.read_logs(receipt)), run.status)
-            return error and _short(placed(error, _where(archive, receipt)))
+            return error and _short(_with_tasks(error, archive, receipt))
         if isinstance(change.after, DesiredJob) and names_of(change.after.payload.get("additional_env", {})):
             return "(it had secrets, so its log is read once an apply has archived it without them)"
         return _error_at_service(run, api)
@@ -98,20 +98,22 @@ def _error_of(change: Change, api: "FusedReader", archive: "Archive", receipts: 
         return _unread(error)
 
 
+def _with_tasks(error: str, archive: "Archive", receipt: Receipt) -> str:
+    """The error, and where in the user's own code most of the tasks failed that did, or were when they were ended."""
+    if receipt.tasks is None or not (receipt.tasks.failed or receipt.tasks.cancelled):
+        return error
+    found = failures_among(archive.tasks(receipt.key, receipt.job_id) or (), receipt.part)
+    if found.alike:
+        return placed(error, found.alike[0].where)
+    return "; ".join([error, *(alike_words(one, receipt.tasks) for one in found.ended[:1])])
+
+
 def _losses(run: Run | PastRun, archive: "Archive") -> str:
     """Of a run that succeeded and is none for its job: how many tasks failed, and with what most of them."""
     assert run.tasks is not None
     alike = failures_among(archive.tasks(run.own.key, run.job_id) or (), run.part).alike
     most = [alike_words(one, run.tasks) for one in alike[:1]]
     return _short("; ".join([f"{lost_words(run.tasks)}, and its failed_tasks is fail", *most]))
-
-
-def _where(archive: "Archive", receipt: Receipt) -> str | None:
-    """Where in the user's own code most of the tasks failed that did; None where that is not told."""
-    if not has_lost(receipt.tasks):
-        return None
-    alike = failures_among(archive.tasks(receipt.key, receipt.job_id) or (), receipt.part).alike
-    return alike[0].where if alike else None
 
 
 def _error_at_service(run: Run | PastRun, api: "FusedReader") -> str | None:

@@ -39,6 +39,7 @@ def _outcome(outcome: Outcome, failure: Failure | None) -> dict[str, Any]:
         "seconds": outcome.seconds,
         "tasks": tasks_document(outcome.known_tasks),
         "failed_alike": [alike_document(one) for one in failure.alike] if failure else [],
+        "ended_alike": [alike_document(one) for one in failure.ended] if failure else [],
         "failure": _failure(failure, outcome) if failure and _is_failed(outcome) else None,
     }
 

@@ -48,6 +48,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     """What is known of a failed run: the step at work, its input and exception, the end of the log, and its page.
 
     `alike` are the tasks that failed, those together that failed alike; a run that succeeded may have such, too.
+    `ended` are those that ran when the run was ended.
     """
 
     step: str | None = None
@@ -56,6 +57,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     why: str | None = None
     lines: Sequence[str] = ()
     alike: Sequence[Alike] = ()
+    ended: Sequence[Alike] = ()
     link: str | None = None
 
 
@@ -119,10 +121,11 @@ def _failure(alike: Sequence[Outcome], failed: Mapping[str, Failure], again: str
         yield f"  likewise: {'; '.join(names)}"
     if outcome.status is OutcomeStatus.UNCHANGED:
         yield f"  its newest run {status_words(OutcomeStatus.SUCCEEDED, outcome.lossy)}"
-    for one in known.alike[:_MOST_KINDS]:
-        yield f"  {visible(redact(alike_words(one, outcome.known_tasks)))}"
-    if (more := len(known.alike) - _MOST_KINDS) > 0:
-        yield f"  and {counted(more, 'other error')}"
+    for kinds, what in ((known.alike, "error"), (known.ended, "place")):
+        for one in kinds[:_MOST_KINDS]:
+            yield f"  {visible(redact(alike_words(one, outcome.known_tasks)))}"
+        if (more := len(kinds) - _MOST_KINDS) > 0:
+            yield f"  and {counted(more, f'other {what}')}"
     if outcome.status is OutcomeStatus.HELD and (why := why_held(outcome.change)) is not None:
         yield f"  it {visible(redact(why))}"
     for line in known.lines:

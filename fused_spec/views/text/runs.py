@@ -127,11 +127,12 @@ def _tasks_rows(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "tasks", counts_words(tasks)
     elif tasks is None and (details.get("total_tasks") or 0) > 1:
         yield "tasks", f"{details['finished_tasks']} of {details['total_tasks']}"
-    kinds = details.get("failed_alike", ())
-    for kind in kinds[:_MOST_KINDS]:
-        yield "failed", visible(redact(alike_words(Alike(**{**kind, "inputs": tuple(kind["inputs"])}), tasks)))
-    if len(kinds) > _MOST_KINDS:
-        yield "failed", f"and {counted(len(kinds) - _MOST_KINDS, 'other error')}"
+    for state, what in (("failed", "error"), ("ended", "place")):
+        kinds = details.get(f"{state}_alike", ())
+        for kind in kinds[:_MOST_KINDS]:
+            yield state, visible(redact(alike_words(Alike(**{**kind, "inputs": tuple(kind["inputs"])}), tasks)))
+        if len(kinds) > _MOST_KINDS:
+            yield state, f"and {counted(len(kinds) - _MOST_KINDS, f'other {what}')}"
 
 
 def _facts_lines(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,24 @@ import pytest
 
 from fused_spec.engine.cluster.worker import Sealed
 from fused_spec.jobs.folder import JobDir
+from fused_spec.jobs.tasks import RunningTask, standing_in
 from fused_spec.system.landlock import version
 from tests.unit.engine.building import grid, saved
 from tests.unit.engine.cluster import Cluster, cluster
-from tests.unit.engine.running import content, end, job_folder, log, metadata, results, run, told, udf_step
-from tests.waiting import PATIENCE
+from tests.unit.engine.running import (
+    content,
+    end,
+    ended,
+    job_folder,
+    log,
+    metadata,
+    results,
+    run,
+    started,
+    told,
+    udf_step,
+)
+from tests.waiting import PATIENCE, until
 
 # Its processes take a second to start, so all tests here share them; pytest-xdist keeps the group on one process.
 pytestmark = [
@@ -222,6 +236,24 @@ def udf(x):
     assert errors == {0: None, 2: None, 3: None}
 
 
+def test_which_tasks_run_is_told_and_a_segmentation_fault_leaves_its_stack(dask: Cluster, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = f"import ctypes\ndef udf(x):\n    open({str(pipe)!r}).read()\n    ctypes.string_at(0)\n"
+    job = job_folder(tmp_path, udf_step(code, input=[1]), engine=dask.address)
+    worker = started(job)
+    [running] = until(lambda: longest_running(job), "the task is told")
+    pipe.write_text("go on")
+    assert ended(worker) == 1
+    assert (running.step, running.index) == (1, 0)
+    assert any("in udf" in line for line in log(job))
+
+
+def longest_running(job: JobDir) -> Sequence[RunningTask]:
+    standing = standing_in(job.progress.read_bytes()) if job.progress.exists() else None
+    return standing.longest_running if standing is not None else ()
+
+
 def test_a_job_that_is_ended_takes_its_tasks_along(dask: Cluster, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -280,6 +312,7 @@ def test_a_task_over_the_memory_of_its_instance_type_ends_the_job_with_the_messa
     message = str(end(job)[1])
     assert message.startswith("the job used ")
     assert "of memory, over its limit of 0.6 GiB (m5.small); give it a larger instance_type" in message
+    assert message.endswith("; it was at input 1")
     assert f"wants {700 * MIB}" in log(job)
     assert [process.poll() for process in dask.processes] == [None] * 3
 

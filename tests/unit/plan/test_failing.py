@@ -3,6 +3,7 @@
 import pytest
 
 from fused_spec.jobs.failures import Alike, failures_among
+from fused_spec.jobs.parts import Part, Stretches
 from fused_spec.jobs.tasks import Task, TaskCounts, TaskState
 from fused_spec.plan.failing import alike_words, counts_words, placed, status_words
 
@@ -28,6 +29,18 @@ def test_what_most_tasks_failed_with_comes_first() -> None:
 def test_a_task_that_succeeded_at_its_second_attempt_did_not_fail() -> None:
     good = Task(step=1, index=1, state=TaskState.SUCCEEDED, attempt=2)
     assert failures_among([failed(1, "KeyError"), good]).tasks == ()
+
+
+def test_tasks_of_a_part_have_the_numbers_of_their_elements() -> None:
+    part = Part(of=20, elements=Stretches.of([3, 17]), after="7e57")
+    found = failures_among([failed(1, "KeyError")], part)
+    assert ([task.index for task in found.tasks], found.alike[0].inputs) == ([17], (17,))
+
+
+def test_tasks_that_were_ended_at_one_place_are_together() -> None:
+    ended = [Task(step=1, index=index, state=TaskState.CANCELLED, where="a.py:4") for index in (5, 2)]
+    [alike] = failures_among(ended).ended
+    assert alike_words(alike, TaskCounts(total=9)) == "inputs 2 and 5: ended while running, at a.py:4"
 
 
 def test_of_very_many_failures_a_thousand_are_told_and_all_are_counted() -> None:
