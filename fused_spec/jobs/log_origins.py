@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+_PIECE = 64 * 1024
 _TAIL = 4096  # bytes in which at least one line is whole
 
 
@@ -72,16 +73,18 @@ def spans(path: Path, start: int, end: int, *, task: int | None = None) -> Itera
         return
     with stream:
         first = _first_from(stream, start)
-        lines = _lines(stream, first) if task is None else _lines_with(stream, first, f",{task},".encode())
-        for line in lines:
-            span = _span(line)
-            if span is None or span.end <= start or (task is not None and span.task != task):
+        # A step stands where a task may, so the stream behind it is looked for, too.
+        found = _all(stream, first) if task is None else _having(stream, first, f',{task},"'.encode())
+        for span in found:
+            if span.size <= 0 or span.end <= start or (task is not None and span.task != task):
                 continue
             if span.at >= end:
                 return
-            at = max(start, span.at)
-            start = min(end, span.end)
-            yield span._replace(at=at, size=start - at)
+            if span.at < start or span.end > end:
+                at = max(start, span.at)
+                span = span._replace(at=at, size=min(end, span.end) - at)
+            start = span.end
+            yield span
 
 
 def covering(path: Path, start: int, end: int) -> Iterator[Span]:
@@ -110,14 +113,13 @@ def told_end(path: Path) -> int | None:
     return next((span.end for span in map(_span, reversed(lines)) if span is not None), 0)
 
 
+_decoder = msgspec.json.Decoder(Span)
+
+
 def _span(line: bytes) -> Span | None:
     with suppress(msgspec.DecodeError):
-        at, size, step, task, stream = msgspec.json.decode(line, type=_Told)
-        return Span(at, size, step, task, stream) if at >= 0 and size > 0 else None
+        return _decoder.decode(line)
     return None
-
-
-_Told = tuple[int, int, int | None, int | None, Stream | None]
 
 
 def _first_from(stream: BinaryIO, start: int) -> int:
@@ -144,13 +146,19 @@ def _line_behind(stream: BinaryIO, offset: int) -> tuple[int, bytes]:
     return begin, stream.readline()
 
 
-def _lines(stream: BinaryIO, first: int) -> Iterator[bytes]:
+def _all(stream: BinaryIO, first: int) -> Iterator[Span]:
     stream.seek(first)
-    yield from stream
+    while piece := stream.read(_PIECE):
+        if not piece.endswith(b"\n"):
+            piece += stream.readline()
+        try:
+            yield from _decoder.decode_lines(piece)
+        except msgspec.DecodeError:  # also of a last line that is being written
+            yield from filter(None, map(_span, piece.splitlines()))
 
 
-def _lines_with(stream: BinaryIO, first: int, wanted: bytes) -> Iterator[bytes]:
-    """The lines in which some bytes stand: to look for them is far quicker than to take each line apart."""
+def _having(stream: BinaryIO, first: int, wanted: bytes) -> Iterator[Span]:
+    """What lines tell in which some bytes stand: to look for them is far quicker than to take each line apart."""
     try:
         content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     except ValueError:  # it is empty
@@ -161,5 +169,6 @@ def _lines_with(stream: BinaryIO, first: int, wanted: bytes) -> Iterator[bytes]:
             begin, end = content.rfind(b"\n", 0, found) + 1, content.find(b"\n", found) + 1
             if not end:
                 return  # it is being written
-            yield content[begin:end]
+            if (span := _span(content[begin:end])) is not None:
+                yield span
             found = content.find(wanted, end - 1)

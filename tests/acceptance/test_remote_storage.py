@@ -14,7 +14,16 @@ import geopandas as gpd
 import pytest
 import requests
 
+from fused_spec.api.client import FusedAPI
+from fused_spec.api.http.transport import Transport
+from fused_spec.cli.outputs.finding import outputs_at
+from fused_spec.cli.outputs.looking import heads
+from fused_spec.configuration.settings import Credentials
 from fused_spec.engine.jobs import ingesting
+from fused_spec.engine.outputs.facts import told
+from fused_spec.engine.outputs.model import Kind
+from fused_spec.engine.outputs.writing.forms import Form
+from fused_spec.engine.outputs.writing.saving import save_each
 from tests.acceptance.command import Shell
 from tests.acceptance.served import serving
 from tests.buckets import serve_s3
@@ -181,6 +190,18 @@ INGEST = {
 
 def udf(code: str, **fields: Any) -> dict[str, Any]:
     return {"type": "udf", "udf": {"name": "rows", "entrypoint": "udf", "code": code}, **fields}
+
+
+def test_a_table_in_a_bucket_is_looked_into_where_it_lies(service: Served, tmp_path: Path) -> None:
+    service.ask("PUT", "/files/upload", params={"path": "fd://uploads/squares.parquet"}, data=squares())
+    service.done(INGEST)
+    api = FusedAPI.over(Transport(service.url, Credentials(access_token=service.token)))
+    [table] = outputs_at(api, "fd://tables/squares")
+    [found] = told([table])
+    assert (found.facts.kind, found.facts.rows, found.facts.problem) == (Kind.TABLE, 100, None)
+    assert [len(rows.records or ()) for rows in heads([found], 7)] == [7]
+    [file] = save_each([found], tmp_path / "out", Form.GEOPACKAGE, lambda _: None)
+    assert len(gpd.read_file(file)) == 100
 
 
 @pytest.mark.parametrize("server", KINDS, indirect=True)

@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from fused_spec.reconcile.archive.folders import Archive
-from fused_spec.views.pages.gathering import page_data
+from fused_spec.views.pages.data import Fact, Made
+from fused_spec.views.pages.gathering import newest_of, page_data
 from fused_spec.views.pages.report import report
 from tests.browser.chromium import Scheme, opened
+from tests.unit.maps.examples import continent
 from tests.unit.views.pages import kept
 
 pytestmark = pytest.mark.thorough
@@ -24,8 +26,7 @@ def written(make: Callable[[Path], Archive], folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESK), ("dark", PHONE)])
 @pytest.mark.parametrize("make", [kept.week, kept.hostile, kept.empty])
 def test_a_report_asks_for_nothing_and_can_be_used_by_everybody(
     browser: Browser, tmp_path: Path, make: Callable[[Path], Archive], scheme: Scheme, size: tuple[int, int]
@@ -37,6 +38,19 @@ def test_a_report_asks_for_nothing_and_can_be_used_by_everybody(
         assert [url for url in seen.asked if not url.startswith("data:")] == [path.as_uri()]
         assert seen.violations() == []
         assert seen.page.evaluate("document.documentElement.scrollWidth") == size[0]
+
+
+def test_what_a_run_made_is_a_second_map_that_everybody_can_use(browser: Browser, tmp_path: Path) -> None:
+    archive = kept.week(tmp_path)
+    run = newest_of("tiles", archive)
+    made = Made(facts=(Fact("rows", "51"),), place=continent(), notes=("A note.",))
+    path = tmp_path / "made.html"
+    path.write_bytes(report(page_data("Tiles", [run], archive, made={run.job_id: made})))
+    with opened(browser, path) as seen:
+        seen.picture("report-made")
+        assert seen.complaints == []
+        assert seen.violations() == []
+        assert seen.page.locator(".map-frame").count() == 2
 
 
 def test_the_first_failed_task_is_opened_with_the_keyboard_alone(browser: Browser, tmp_path: Path) -> None:

@@ -267,3 +267,22 @@ def test_results_of_another_user_are_refused_in_a_sentence(world: World) -> None
     around = replace(surroundings(world), api=FusedAPI.over(transport))
     with pytest.raises(FusedSpecError, match=r"401|403|credentials|token"):
         find_outputs(around, job_id)
+
+
+def test_parts_of_a_file_are_read_through_the_service(world: World, tmp_path: Path) -> None:
+    whole = bytes(range(256)) * 9
+    world.api.upload("fd://parts/a.bin", whole)
+    content = world.api.open_file("fd://parts/a.bin")
+    assert content.tail(10) == (whole[-10:], len(whole))
+    assert content.part(100, 500) == whole[100:500]
+    content.save(tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == whole
+    world.api.upload("fd://parts/none.bin", b"")
+    assert world.api.open_file("fd://parts/none.bin").tail(10) == (b"", 0)
+
+
+def test_parts_of_a_result_are_read_through_the_service(world: World) -> None:
+    run = world.api.get_status(str(world.apply()["Job/areas"].job_id))
+    result = run.results()[0]
+    content, size = result.open().tail(4)
+    assert (content, size) == (b"PAR1", len(result.read()))

@@ -79,7 +79,7 @@ CAMPAIGNS = {
         faults=IN_PARTS, writers=3, crash=0.3, suspend=0.1, applies=2, lease=True, skew=1e6, maps=True, retries=0.5
     ),
     "a history that forgets, maps of which parts fail": Setting(
-        faults=replace(NETWORK, job_fails=0.4, purge_after=900.0), crash=0.3, jobs=2, applies=4, maps=True, retries=0.5
+        faults=replace(IN_PARTS, purge_after=900.0), crash=0.3, jobs=2, applies=4, maps=True, retries=0.5
     ),
     "one writer, two services and two scopes": Setting(faults=NETWORK, crash=0.4, jobs=2, environments=True),
     "racing writers with the lease, two services and two scopes": Setting(

@@ -41,7 +41,10 @@ class RemoteContent:
         if answer.status != _PART:
             return self._keep(body, count)
         with body:
-            return body.read(), _total(answer)
+            content = body.read(count + 1)
+        if len(content) != min(count, _total(answer)):
+            raise Unreadable(f"{answer.call} answered other bytes than those that were asked for")
+        return content, _total(answer)
 
     def part(self, start: int, end: int) -> bytes:
         """The bytes from `start` up to `end`."""
@@ -54,7 +57,7 @@ class RemoteContent:
             self._keep(body, 0)
             return self._kept(start, end)
         with body:
-            content = body.read()
+            content = body.read(end - start + 1)
         if len(content) != min(end, _total(answer)) - start:
             raise Unreadable(f"{answer.call} answered other bytes than those that were asked for")
         return content

@@ -15,6 +15,7 @@ from fused_spec.errors import EXIT_OK, JobFailed
 if TYPE_CHECKING:
     from fused_spec.reconcile.archive.folders import Archive
     from fused_spec.spec.model import Project
+    from fused_spec.views.pages.data import Made
 
 
 @click.group(cls=Guided)
@@ -25,14 +26,15 @@ def archive() -> None:
 @click.command()
 @click.argument("name", required=False, metavar="[NAME|JOB_ID]", shell_complete=naming(Noun.RUN))
 @click.option("--since", callback=duration, metavar="D", help="Every run of the last 12h, 7d, …")
+@click.option("--data", is_flag=True, help="And what it made, on a map: asks the service.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="FILE.html", help="The page.")
 @archive_option
 @command
-def report(context: Context, name: str | None, since: float | None, out: Path, archive: str | None) -> None:
+def report(context: Context, name: str | None, since: float | None, data: bool, out: Path, archive: str | None) -> None:
     """Write a page of runs that were archived.
 
     Of one run, or of all since a time: outcomes, timeline, tasks, errors, the end of logs, facts, maps, cost. One file
-    that needs no network. Asks no service.
+    that needs no network. Asks no service, unless with --data.
     """
     from fused_spec.messages.phrases import counted
     from fused_spec.spec.resolving.prices import PRICES
@@ -42,6 +44,8 @@ def report(context: Context, name: str | None, since: float | None, out: Path, a
 
     if (name is None) == (since is None):
         raise click.UsageError("name one run, or give --since, as --since 7d")
+    if data and name is None:
+        raise click.UsageError("--data is what one run made: name that, without --since")
     if out.suffix.lower() not in (".html", ".htm"):
         raise click.UsageError(f"a report is a page: give the file the ending .html, not {out.suffix or 'none'}")
     project, kept = _kept(context, archive)
@@ -52,7 +56,8 @@ def report(context: Context, name: str | None, since: float | None, out: Path, a
         assert since is not None
         receipts = since_then(datetime.now(UTC) - timedelta(seconds=since), kept)
         title = f"{project.name}: {counted(len(receipts), 'run')}"
-    page = made(page_data(title, receipts, kept, {**PRICES, **project.prices}))
+    outputs = {receipts[0].job_id: _made(context, receipts[0].job_id)} if data else {}
+    page = made(page_data(title, receipts, kept, {**PRICES, **project.prices}, outputs))
     written_whole(context.cwd / out, lambda draft: draft.write_bytes(page))
     context.console.say(f"{out}: {counted(len(receipts), 'run')}, {len(page):,} bytes")
 
@@ -75,6 +80,13 @@ def verify(context: Context, archive: str | None, output: str) -> int:
     as_text = as_json(verify_document(checks)) if output == "json" else verified_text(checks)
     context.console.result(as_text)
     return EXIT_OK if all(check.problem is None for check in checks) else JobFailed.exit_code
+
+
+def _made(context: Context, job_id: str) -> "Made":
+    from fused_spec.cli.outputs.reported import made_by
+    from fused_spec.cli.runs.lookup import surroundings
+
+    return made_by(surroundings(context), job_id)
 
 
 def _kept(context: Context, archive: str | None) -> "tuple[Project, Archive]":

@@ -19,6 +19,7 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
     folder = around.archive.folder(found.receipt.key, found.receipt.job_id) if found.receipt else None
     created, is_copy = _created(around, found)
     identity = None if is_copy else found.marker or found.receipt
+    part = identity.part if identity else None
     shown = _from_history(around.api, found, created) if found.in_history else _from_receipt(found)
     return {
         "target": around.target.name,
@@ -30,18 +31,13 @@ def run_details(around: Surroundings, found: FoundRun) -> dict[str, Any]:
         "service": found.receipt.where if found.receipt and not found.in_history else around.service.name,
         "copy_of": str(found.marker.key) if is_copy and found.marker else None,
         **shown,
-        **task_details(around, found, shown["config"]),
+        **task_details(around, found, shown["config"], part),
         "facts": _facts(around, found),
-        "part": _part(found, is_copy=is_copy),
+        "part": None if part is None else part.to_json(),
         "made_by": [] if is_copy else _made_by(around, found),
         "archive": folder,
         "notes": list(_notes(around, found, is_copy=is_copy)),
     }
-
-
-def _part(found: FoundRun, *, is_copy: bool) -> dict[str, Any] | None:
-    told = found.marker or found.receipt
-    return told.part.to_json() if told is not None and told.part is not None and not is_copy else None
 
 
 def _made_by(around: Surroundings, found: FoundRun) -> list[dict[str, Any]]:

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from fused_spec.cli.runs.lookup import FoundRun, Surroundings
 
 
-def task_details(around: "Surroundings", found: "FoundRun", config: "Mapping[str, Any] | None") -> dict[str, Any]:
-    """The tasks, as the archive has them, else as the service tells; `config` is what the run was started with."""
-    known = found.marker or found.receipt
-    part = known.part if known is not None else None
+def task_details(
+    around: "Surroundings", found: "FoundRun", config: "Mapping[str, Any] | None", part: Part | None
+) -> dict[str, Any]:
+    """The tasks, as the archive has them, else as the service tells, by their elements.
+
+    `config` is what the run was started with, `part` the elements that it was started for, None for all.
+    """
     counts, failures = _archived(around, found, part) or _told(around, found, part) or (None, Failures())
     if failures.tasks and config is None and found.receipt is not None:
         config = (around.archive.spec(found.receipt.key, found.job_id) or {}).get("config")

@@ -3,6 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.actions import Action
 from fused_spec.plan.model import Change, PastRun, Run
 from fused_spec.reconcile.applying.act import Step, start_again
@@ -42,12 +43,18 @@ def land(flight: Flight, site: Site) -> Step:
         status=OutcomeStatus(str(run.status)),
         job_id=run.job_id,
         archive=kept.folder,
-        error=f"cancelled: {flight.cancelled_because}" if flight.cancelled_because else kept.trouble,
+        error=_why_cancelled(flight, run) or kept.trouble,
         unarchived=kept.problem,
         tasks=kept.tasks,
         seconds=site.world.clock() - flight.since,
     )
     return Step(result=outcome)
+
+
+def _why_cancelled(flight: Flight, run: Run) -> str | None:
+    """Why it was cancelled; of one that ended otherwise before it could be, also that it was."""
+    why = flight.cancelled_because
+    return why if why is None or run.status is RunStatus.CANCELLED else f"cancelled: {why}"
 
 
 class Retry(Struct, frozen=True, kw_only=True):

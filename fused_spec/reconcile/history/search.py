@@ -186,9 +186,8 @@ class _Search:
         self._down_to: datetime | None = None  # and when it was created
         self._is_odd = False
         self._runs: list[MarkedRun] = []
-        self._listed: set[str] = set()
-        self._count = 0
-        self._old_from = 0
+        self._listed, self._old_listed = set[str](), set[str]()
+        self._count, self._old_from = 0, 0
         self._old: list[JobResponse] = []
         self.young: list[str] = []
         self._below: Sequence[JobResponse] = ()
@@ -238,7 +237,6 @@ class _Search:
         newest = (*(line.id for line in self._old), *(known.newest[self._first :] if known else ()))[:_RECOGNISED_BY]
         if self._cut is None or not newest:
             return None
-        listed = {*self._listed, *(known.listed if known else ())}
         runs = (*self._runs, *self._known_runs)
         looked_at = [run for run in runs if self._old_from <= run.place < self._skipped]
         old = [replace(run, place=run.place - self._old_from) for run in looked_at]
@@ -246,7 +244,7 @@ class _Search:
             top=(self._old or self._below)[0].creation_date,
             newest=newest,
             runs=newest_of_each(old, _RUNS_OF_A_JOB),
-            listed=frozenset(listed & {*self._archived}),
+            listed=frozenset({*self._old_listed, *(known.listed if known else ())} & {*self._archived}),
             down_to=known.down_to if known is not None else self._down_to,
         )
 
@@ -293,8 +291,10 @@ class _Search:
         self._count += 1
         if line.id in self._archived:
             self._listed.add(line.id)
+            self._old_listed.add(line.id)
         if goes_on or self._cut is None or line.creation_date >= self._cut:
             self.young += [*(old.id for old in self._old), line.id]
             self._old, self._old_from = [], self._count
+            self._old_listed.clear()  # the next reading meets those again, or they are purged by then
         elif len(self._old) < _RECOGNISED_BY:
             self._old.append(line)

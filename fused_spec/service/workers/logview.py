@@ -5,6 +5,7 @@ Where somebody wants one task, the origins tell where its lines stand; the last 
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import BinaryIO
 
@@ -36,12 +37,12 @@ class ChosenLog(Struct, frozen=True, kw_only=True):
         yield msgspec.json.encode(LogHead(end=self.end, origins=known)) + b"\n"
         if self.start >= self.end:
             return
-        with self.job.log.open("rb") as stream:
+        with self.job.log.open("rb", buffering=_PIECE) as stream:
             failed = _failed(self.job) if self.choice.failed else None
             if self.choice.tail is None:
-                yield from self._chosen(stream, self.start, failed)
+                yield from _joined(self._chosen(stream, self.start, failed))
             else:
-                yield from self._last(stream, self.choice.tail, failed)
+                yield from _joined(self._last(stream, self.choice.tail, failed))
 
     def _last(self, stream: BinaryIO, number: int, failed: "_Tasks | None") -> Iterator[bytes]:
         size = _FIRST_LOOK
@@ -57,11 +58,11 @@ class ChosenLog(Struct, frozen=True, kw_only=True):
         """Whole lines, many in one piece, with their origins."""
         keep = None if self.choice.text is None else _having(self.choice.text)
         for span in self._spans(start, failed):
-            told = told_beside(span.step, span.task, span.stream).encode()
+            told = _told(span.step, span.task, span.stream)
             for piece in _whole_lines(stream, span):
                 kept = piece if keep is None else keep(piece)
                 if kept:
-                    yield kept.replace(b'"}\n', b'"' + told + b"}\n") if told else kept
+                    yield kept.replace(b'"}\n', told)
 
     def _spans(self, start: int, failed: "_Tasks | None") -> Iterable[Span]:
         origins, task = self.job.log_origins, self.choice.task
@@ -95,9 +96,32 @@ def _failed(job: JobDir) -> _Tasks:
     return frozenset()
 
 
+@lru_cache(maxsize=4096)
+def _told(step: int | None, task: int | None, stream: str | None) -> bytes:
+    """The end of a line that tells its origin."""
+    return f'"{told_beside(step, task, stream)}}}\n'.encode()
+
+
+def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same, few and large: where lines alternate, each is a piece of its own."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _PIECE:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
 def _whole_lines(stream: BinaryIO, span: Span) -> Iterator[bytes]:
     """The bytes of a span in pieces that end with a line."""
     stream.seek(span.at)
+    if span.size <= _PIECE:
+        yield stream.read(span.size)
+        return
     left = span.size
     while left > 0 and (piece := stream.read(min(left, _PIECE))):
         left -= len(piece)

@@ -88,6 +88,14 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     facts: Sequence[Fact]
 
 
+class Made(Struct, frozen=True, kw_only=True):
+    """The outputs of a run: what is told of all of them, and where they lie."""
+
+    facts: Sequence[Fact]
+    place: MapData | None
+    notes: Sequence[str] = ()
+
+
 class RunPage(Struct, frozen=True, kw_only=True):
     """One run, with all that is told of it; `comparison` says its time and cost against those before it."""
 
@@ -112,6 +120,8 @@ class RunPage(Struct, frozen=True, kw_only=True):
     log_lines: int
     outputs: Sequence[StepFacts]
     place: MapData | None
+    """Where the tasks lie."""
+    made: Made | None
     earlier: Sequence[Earlier]
     comparison: str
     notes: Sequence[str]

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from statistics import median
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fused_spec.errors import FusedSpecError
@@ -15,7 +16,7 @@ from fused_spec.reconcile.archive.log_end import end_of
 from fused_spec.reconcile.archive.receipt import Receipt
 from fused_spec.spec.model import Key
 from fused_spec.spec.resolving.prices import PRICES, cost
-from fused_spec.views.pages.data import Earlier, Fact, PageData, RunPage, StepFacts, TaskEnd, TaskLine
+from fused_spec.views.pages.data import Earlier, Fact, Made, PageData, RunPage, StepFacts, TaskEnd, TaskLine
 from fused_spec.views.pages.tasks import Elements, alike, busy, counts, grids, listed, newest, places, safe
 from fused_spec.views.words.english import duration
 
@@ -33,12 +34,16 @@ _STATES = {RunStatus.LOST: State.UNKNOWN}
 
 
 def page_data(
-    title: str, receipts: Sequence[Receipt], archive: "Archive", prices: Mapping[str, float] = PRICES
+    title: str,
+    receipts: Sequence[Receipt],
+    archive: "Archive",
+    prices: Mapping[str, float] = PRICES,
+    made: Mapping[str, Made] = MappingProxyType({}),
 ) -> PageData:
-    """The page of some runs."""
+    """The page of some runs; what they made, by the id of a run, is told by who looked at it."""
     ordered = sorted(receipts, key=lambda one: (one.created, one.job_id), reverse=True)
     kept = _Kept(archive, prices)
-    runs = tuple(_run(one, kept) for one in ordered[:MOST_RUNS])
+    runs = tuple(_run(one, kept, made.get(one.job_id)) for one in ordered[:MOST_RUNS])
     return PageData(title=safe(title, 160), runs=runs, left_out=max(0, len(ordered) - MOST_RUNS))
 
 
@@ -71,7 +76,7 @@ class _Kept:
         return None if seconds is None or machine not in self._prices else cost(machine, seconds, self._prices)
 
 
-def _run(receipt: Receipt, kept: _Kept) -> RunPage:
+def _run(receipt: Receipt, kept: _Kept, made: Made | None) -> RunPage:
     archive = kept.archive
     spec = archive.spec(receipt.key, receipt.job_id)
     told = archive.tasks(receipt.key, receipt.job_id)
@@ -105,6 +110,7 @@ def _run(receipt: Receipt, kept: _Kept) -> RunPage:
         log_lines=receipt.log_lines,
         outputs=tuple(_outputs(archive.facts(receipt.key, receipt.job_id))),
         place=places(tasks, elements),
+        made=made,
         earlier=earlier,
         comparison=_comparison(earlier),
         notes=tuple(notes),

@@ -9,9 +9,9 @@ from markupsafe import Markup
 from fused_spec.maps.forms.html import Embedded, hashed
 from fused_spec.maps.forms.html import script as map_script
 from fused_spec.maps.forms.html import style as map_style
-from fused_spec.maps.model import Limits
+from fused_spec.maps.model import Limits, MapData
 from fused_spec.maps.styles import ALL as STYLES
-from fused_spec.views.pages.data import PageData, RunPage
+from fused_spec.views.pages.data import PageData
 from fused_spec.views.pages.tasks import MOST_LISTED
 from fused_spec.views.pages.timeline import timeline
 from fused_spec.views.words.english import duration, moment
@@ -34,9 +34,12 @@ def report(data: PageData) -> bytes:
 
 
 def _rendered(data: PageData, listed: int) -> str:
-    placed = [run for run in data.runs if run.place is not None][:_MOST_MAPS]
-    maps = {run.job_id: _map(run, number, len(placed)) for number, run in enumerate(placed)}
-    css, code = own("report.css") + _states() + map_style(), own("report.js") + (map_script() if maps else "")
+    placed = [(run.job_id, run.place) for run in data.runs if run.place is not None][:_MOST_MAPS]
+    made = [(run.job_id, run.made.place) for run in data.runs if run.made is not None and run.made.place is not None]
+    count = len(placed) + len(made)
+    maps = {job_id: _map(place, f"m{number}-", count) for number, (job_id, place) in enumerate(placed)}
+    made_maps = {job_id: _map(place, f"o{number}-", count) for number, (job_id, place) in enumerate(made)}
+    css, code = own("report.css") + _states() + map_style(), own("report.js") + (map_script() if count else "")
     policy = (
         f"default-src 'none'; style-src {hashed(css)}; script-src {hashed(code)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -45,6 +48,7 @@ def _rendered(data: PageData, listed: int) -> str:
     return template.render(
         data=data,
         maps=maps,
+        made_maps=made_maps,
         timeline=timeline(data.runs, _LANE),
         lane=_LANE,
         listed=listed,
@@ -55,11 +59,10 @@ def _rendered(data: PageData, listed: int) -> str:
     ).lstrip()
 
 
-def _map(run: RunPage, number: int, count: int) -> Embedded:
+def _map(place: MapData, prefix: str, count: int) -> Embedded:
     from fused_spec.maps.drawing import embedded  # half a second, which a report without places spares
 
-    assert run.place is not None
-    return embedded(run.place, f"m{number}-", Limits(features=2_000 // count, size=_MOST_MAPPED // count))
+    return embedded(place, prefix, Limits(features=2_000 // count, size=_MOST_MAPPED // count))
 
 
 @cache

@@ -224,6 +224,18 @@ def test_a_run_that_the_service_has_forgotten_is_not_found(purged: int) -> None:
     assert reader.find(AREAS) == []
 
 
+def test_a_run_that_was_forgotten_above_one_that_goes_on_for_ever_is_not_taken_for_listed() -> None:
+    service = Service(others(300))
+    service.ran("vanished", timedelta(hours=3), of=AREAS, status="In Progress")
+    service.ran("again", timedelta(hours=2), of=AREAS)
+    reader = Reader(service)
+    assert reader.find(AREAS, archived={"again"}) == ["again", "vanished"]
+    service.later(timedelta(days=1))
+    del service.lines[0]
+    found = reader.search(lambda: Runs([AREAS], NOW), archived={"again"})
+    assert "again" not in found.seen
+
+
 def test_what_others_ran_and_the_service_forgot_is_no_reason_to_read_all_again() -> None:
     service = Service(others(8_000))
     service.ran("a", timedelta(days=1, seconds=1500.5), of=AREAS, place=1501)

@@ -4,9 +4,9 @@ import json
 
 import jsonschema
 import pytest
-from fused_spec.views.documents.logs import log_entry
 
 from fused_spec.messages.redaction import MASK
+from fused_spec.views.documents.lists import log_entry
 from fused_spec.views.text.logs import log_line, stamped_line
 from tests.schemas import schema_of
 
