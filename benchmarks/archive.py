@@ -74,7 +74,11 @@ def read(store: Store, runs: int) -> Archive:
     listed = Snapshot(store, SCOPE)
     archive, journal = Archive(listed, SCOPE, HERE), Journal(listed, SCOPE, HERE.folder)
     assert len(archive.kept()) == len(journal.notes().started) == runs
-    assert len(archive.past()) == len(archive.past(succeeded=True)) == min(JOBS, runs)
+    assert (
+        len(archive.past())
+        == len(archive.past(among=lambda seen: seen.status is RunStatus.SUCCEEDED))
+        == min(JOBS, runs)
+    )
     assert not list(archive.elsewhere())
     return archive
 

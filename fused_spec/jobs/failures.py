@@ -50,31 +50,28 @@ def signature(problem: str) -> str:
 
 
 def failures_among(tasks: Iterable[Task], part: Part | None = None) -> Failures:
-    """Those that failed; of several attempts at a task the last one counts.
-
-    Tasks of a run of a part have the numbers of their elements in the whole job.
-    """
+    """Those that failed, of a run of a part with the numbers of their elements; the last attempt at a task counts."""
     failed: dict[tuple[int, int], Task] = {}
     ended: dict[tuple[int, int], Task] = {}
     more = Counter[tuple[str, str | None]]()
     for task in tasks:
         place = (task.step, task.index)
         if task.state is TaskState.CANCELLED and task.where is not None and len(ended) < _MOST_COMPARED:
-            ended[place] = replace(_as_element(task, part), error=_ENDED)
+            ended[place] = replace(task, error=_ENDED)
         if task.state is not TaskState.FAILED:
             failed.pop(place, None)
         elif place in failed or len(failed) < _MOST_COMPARED:
-            failed[place] = _as_element(task, part)
+            failed[place] = task
         else:
             more[_kind(task)] += 1
-    ordered = _in_order(failed)
+    ordered = _in_order(failed, part)
     return Failures(
-        tasks=tuple(ordered[:MOST_TASKS]), alike=_together(ordered, more), ended=_together(_in_order(ended), {})
+        tasks=tuple(ordered[:MOST_TASKS]), alike=_together(ordered, more), ended=_together(_in_order(ended, part), {})
     )
 
 
-def _in_order(tasks: Mapping[tuple[int, int], Task]) -> list[Task]:
-    return [tasks[place] for place in sorted(tasks)]
+def _in_order(tasks: Mapping[tuple[int, int], Task], part: Part | None) -> list[Task]:
+    return [_by_element(tasks[place], part) for place in sorted(tasks)]
 
 
 def _together(tasks: Iterable[Task], more: Mapping[tuple[str, str | None], int]) -> tuple[Alike, ...]:
@@ -86,10 +83,9 @@ def _together(tasks: Iterable[Task], more: Mapping[tuple[str, str | None], int])
     return tuple(sorted(alike, key=lambda one: -one.count))
 
 
-def _as_element(task: Task, part: Part | None) -> Task:
-    if part is None or not 0 <= task.index < len(part.elements):
-        return task
-    return replace(task, index=part.elements.number_of(task.index))
+def _by_element(task: Task, part: Part | None) -> Task:
+    is_known = part is not None and 0 <= task.index < len(part.elements)
+    return replace(task, index=part.elements.number_of(task.index)) if part is not None and is_known else task
 
 
 def _kind(task: Task) -> tuple[str, str | None]:

@@ -179,3 +179,9 @@ def inputs_of(config: Any) -> list[Any] | None:
         case {"steps": [{"type": "udf", "input": list(inputs)}]}:  # there may be a million, so no copy
             return inputs
     return None
+
+
+def may_lose_tasks(config: Any) -> bool:
+    """Whether a job may succeed although some of its tasks failed."""
+    steps = config.get("steps") if isinstance(config, Mapping) else None
+    return any(isinstance(step, Mapping) and bool(step.get("ignore_chunk_error")) for step in steps or ())

@@ -179,11 +179,11 @@ class Receipts:
     def spec(self, key: Key, job_id: str) -> None:
         """Nothing that is shown matters here."""
 
-    def past(self, moves: Moves = UNMOVED, *, succeeded: bool = False) -> dict[Key, PastRun]:
+    def past(self, moves: Moves = UNMOVED, *, among: Callable[[Any], bool] = lambda seen: True) -> dict[Key, PastRun]:
         newest: dict[Key, PastRun] = {}
         for run in (renamed_run(one, moves) for one in self._kept.values()):
             known = newest.get(run.key)
-            if succeeded and run.status is not RunStatus.SUCCEEDED:
+            if not among(run):
                 continue
             if known is None or (known.created or EPOCH) < (run.created or EPOCH):
                 newest[run.key] = run

@@ -15,7 +15,7 @@ Nothing here is ever deleted or written a second time.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,6 @@ from msgspec import Struct
 from fused_spec.configuration.service_identity import ServiceIdentity
 from fused_spec.errors import FusedSpecError
 from fused_spec.jobs.log_choice import ALL, LogChoice, origins_unknown
-from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import Tally, Task, TaskCounts, failed_in
 from fused_spec.plan.model import PastRun
 from fused_spec.reconcile.archive.chosen import ArchivedLog
@@ -133,10 +132,12 @@ class Archive:
         """The receipts of runs at other services, which are no runs of this one."""
         return (receipt for receipt in self.receipts() if not self._known.is_here(receipt))
 
-    def past(self, moves: Moves = UNMOVED, *, succeeded: bool = False) -> dict[Key, PastRun]:
+    def past(
+        self, moves: Moves = UNMOVED, *, among: Callable[[Receipt], bool] = lambda seen: True
+    ) -> dict[Key, PastRun]:
         """The newest remembered run of each key of now; of an attempt that was started twice, the one that counts.
 
-        With `succeeded` the newest that did.
+        With `among` the newest of these, under the names of now.
         """
         counting: dict[StartKey, tuple[Receipt, Receipt]] = {}
         for receipt in self.here():
@@ -147,7 +148,7 @@ class Archive:
         return {
             seen.key: past_of(seen, receipt)
             for seen, receipt in sorted(counting.values(), key=lambda one: age(one[0]))
-            if seen.status is RunStatus.SUCCEEDED or not succeeded
+            if among(seen)
         }
 
     def kept(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fused_spec.configuration.secret_values import Unreadable
 from fused_spec.errors import ArchiveError, FileTrouble, FusedSpecError, ServiceError
-from fused_spec.jobs.parts import Stretches, inputs_of
+from fused_spec.jobs.parts import Stretches, inputs_of, may_lose_tasks
 from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import TaskCounts
 from fused_spec.messages.named_secrets import names_of
@@ -96,7 +96,7 @@ def _kept(
             tasks=None if gone else spool.tasks(api, run.job_id),
             part=run.part,
             elements=elements,
-            done=_done(run, elements, site),
+            done=_done(run, spec, elements, site),
             group=declared.group if declared is not None else None,
             cell=declared.cell if declared is not None else {},
         )
@@ -124,12 +124,14 @@ def _started_for(run: Run, spec: Mapping[str, Any]) -> Stretches | None:
     return run.part.elements if len(inputs) in (run.part.of, len(run.part.elements)) else None
 
 
-def _done(run: Run, elements: Stretches | None, site: "Site") -> Stretches | None:
-    """Those that have a result, of a run that did not succeed at a service that tells nothing of tasks.
+def _done(run: Run, spec: Mapping[str, Any], elements: Stretches | None, site: "Site") -> Stretches | None:
+    """Those that have a result, of a run that may lack some at a service that tells nothing of tasks.
 
     Where that cannot be told now, a receipt is kept all the same, and whoever has to know asks again.
     """
-    if elements is None or run.status is RunStatus.SUCCEEDED or site.api.service_id is not None:
+    if elements is None or site.api.service_id is not None:
+        return None
+    if run.status is RunStatus.SUCCEEDED and not may_lose_tasks(spec.get("config")):
         return None
     try:
         return results_of(site.api, run.job_id, elements, site.markers.side_by_side)

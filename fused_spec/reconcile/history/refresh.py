@@ -13,10 +13,12 @@ from msgspec.structs import replace
 from fused_spec.jobs.status import RunStatus
 from fused_spec.plan.model import History, PastRun, Run, Trace
 from fused_spec.reconcile.history.adopted import read_adopted
+from fused_spec.reconcile.history.losses import for_its_job
 from fused_spec.reconcile.history.markers import Markers
 from fused_spec.reconcile.history.memory import MarkedRun
 from fused_spec.reconcile.history.search import Runs, find_runs, service_time
 from fused_spec.reconcile.history.statuses import LISTING_LEADS, is_over, record_of, status_of, status_of_run
+from fused_spec.reconcile.history.successes import successes
 from fused_spec.reconcile.history.unfinished import tell_tasks
 from fused_spec.reconcile.journal.intents import Attempt, Notes
 from fused_spec.reconcile.marking.copies import is_changed_copy
@@ -81,6 +83,7 @@ def read_history(
     for key, run in _known_by_id(unlisted):
         runs[key] = [_with_note(renamed_run(run, moves), noted), *runs.get(key, [])]
     tell_tasks(api, runs, past, jobs, markers)
+    past = {key: for_its_job(run, jobs.get(key)) for key, run in past.items()}
     elsewhere = cache(lambda: look_elsewhere(resolution))
     objects = read_objects(
         api, resolution, journal=journal.tokens, now=read_at, prune=prune, elsewhere=elsewhere, moves=moves
@@ -92,7 +95,7 @@ def read_history(
         missed=_missed(found, noted, kept),
         past=past,
         traces=_forgotten(adopted, {key: started[key] for key, one in unlisted.items() if one is None}),
-        successes=_successes(jobs.values(), runs, past, archive, moves),
+        successes=successes(jobs, runs, past, archive, moves),
         objects=objects,
         elsewhere=elsewhere() if _has_undeclared(runs, objects, resolution) else Elsewhere(),
         seen=listing.seen,
@@ -158,30 +161,6 @@ def _with_note(run: Run, noted: Notes) -> Run:
     """The run, and whether it ended when an apply was about to cancel it for another; later, somebody else ended it."""
     at = noted.replaced.get(run.nonce)
     return replace(run, replaced=at is not None and run.ended is not None and abs(run.ended - at) < _CANCEL_TAKES)
-
-
-def _successes(
-    jobs: Iterable[DesiredJob],
-    runs: Mapping[Key, Sequence[Run]],
-    past: Mapping[Key, PastRun],
-    archive: "Archive",
-    moves: Moves,
-) -> dict[Key, Run | PastRun]:
-    """The newest success of each job whose output is read and whose newest run is no success."""
-    read = {key for job in jobs for key in job.reads}
-    wanted = {key for key in read if not _has_succeeded(runs.get(key, ())[:1], past.get(key))}
-    kept = archive.past(moves, succeeded=True) if wanted else {}
-    found: dict[Key, Run | PastRun] = {key: kept[key] for key in wanted if key in kept}
-    for key in wanted:
-        listed = next((run for run in runs.get(key, ()) if run.status is RunStatus.SUCCEEDED), None)
-        began = kept[key].created if key in kept else None
-        if listed is not None and (began is None or began <= listed.created):
-            found[key] = listed
-    return found
-
-
-def _has_succeeded(newest: Sequence[Run], past: PastRun | None) -> bool:
-    return all(run.status is RunStatus.SUCCEEDED for run in (*newest, past) if run is not None)
 
 
 def _missed(found: Sequence[Run], noted: Notes, kept: Collection[str]) -> tuple[Run, ...]:

@@ -19,7 +19,7 @@ from fused_spec.messages.named_secrets import names_of
 from fused_spec.messages.phrases import cut
 from fused_spec.messages.redaction import redact
 from fused_spec.plan.actions import Action, Reason
-from fused_spec.plan.failing import alike_words, placed
+from fused_spec.plan.failing import alike_words, has_lost, lost_words, placed
 from fused_spec.plan.model import Change, PastRun, Plan, Run
 from fused_spec.reconcile.archive.cancels import Cancels
 from fused_spec.reconcile.archive.log_end import end_of
@@ -84,6 +84,8 @@ def _error_of(change: Change, api: "FusedReader", archive: "Archive", receipts: 
     run = _run(change)
     receipt = receipts.get(run.job_id)
     try:
+        if has_lost(run.tasks) and (receipt is None or receipt.status is RunStatus.SUCCEEDED):
+            return _losses(run, archive)
         if receipt is not None:
             error = error_in(_texts(archive.read_logs(receipt)), run.status)
             return error and _short(_with_tasks(error, archive, receipt))
@@ -104,6 +106,14 @@ def _with_tasks(error: str, archive: "Archive", receipt: Receipt) -> str:
     if found.alike:
         return placed(error, found.alike[0].where)
     return "; ".join([error, *(alike_words(one, receipt.tasks) for one in found.ended[:1])])
+
+
+def _losses(run: Run | PastRun, archive: "Archive") -> str:
+    """Of a run that succeeded and is none for its job: how many tasks failed, and with what most of them."""
+    assert run.tasks is not None
+    alike = failures_among(archive.tasks(run.own.key, run.job_id) or (), run.part).alike
+    most = [alike_words(one, run.tasks) for one in alike[:1]]
+    return _short("; ".join([f"{lost_words(run.tasks)}, and its failed_tasks is fail", *most]))
 
 
 def _error_at_service(run: Run | PastRun, api: "FusedReader") -> str | None:
