@@ -1,4 +1,4 @@
-"""The tutorial, read as a person follows it: files are written, commands are run, and what is shown is looked for."""
+"""Documents, read as a person follows them: files are written, commands are run, and what is shown is looked for."""
 
 import re
 import shlex
@@ -11,27 +11,34 @@ import pytest
 from tests.acceptance.command import COMMAND, Ended, Shell
 
 ROOT = Path(__file__).parents[2]
-TUTORIAL = ROOT / "docs/tutorial.md"
+DOCUMENTS = ("tutorial", "looking")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FOR_A_SHELL = set("|&;<>()$`*?~#")
 
 
-def steps() -> list[tuple[str, str]]:
-    return [(found[1], found[2]) for found in BLOCK.finditer(TUTORIAL.read_text(encoding="utf-8"))]
+def steps(document: str) -> list[tuple[str, str]]:
+    text = (ROOT / f"docs/{document}.md").read_text(encoding="utf-8")
+    return [(found[1], found[2]) for found in BLOCK.finditer(text)]
 
 
-def test_every_command_of_the_tutorial_does_what_is_shown(tmp_path: Path) -> None:
-    shell = Shell(folder=tmp_path / "sky", home=tmp_path / "home")
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_of_the_document_does_what_is_shown(document: str, tmp_path: Path) -> None:
+    [folder] = {line.removeprefix("cd ") for kind, text in steps(document) if kind == "sh" for line in cds(text)}
+    shell = Shell(folder=tmp_path / folder, home=tmp_path / "home")
     shell.home.mkdir()
     try:
-        follow(shell)
+        follow(document, shell)
     finally:
         shell.stop_service()
 
 
-def follow(shell: Shell) -> None:
+def cds(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("cd ")]
+
+
+def follow(document: str, shell: Shell) -> None:
     here, said = shell.folder.parent, ""
-    for kind, text in steps():
+    for kind, text in steps(document):
         if kind == "text":
             missing = [line for line in text.splitlines() if _bare(line) not in _bare(said)]
             assert missing == [], said
@@ -72,6 +79,7 @@ def _bare(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("kind", ["sh", "yaml", "python", "text"])
-def test_the_tutorial_has_blocks_of_every_kind(kind: str) -> None:
-    assert kind in {found for found, _ in steps()}
+def test_each_document_has_blocks_of_every_kind(document: str, kind: str) -> None:
+    assert kind in {found for found, _ in steps(document)}

@@ -38,7 +38,7 @@ class Taken(Struct, frozen=True):
 def map_of(
     title: str, outputs: Sequence[Told], facts: Sequence[tuple[str, str]], tasks: Boxes | None = None
 ) -> MapData:
-    """A map of the outputs of one run, below them its tasks where one did not succeed.
+    """A map of the outputs of one run, above them its tasks where one did not succeed.
 
     Raises `UnreadableOutput` when nothing of all this lies anywhere.
     """
@@ -49,7 +49,8 @@ def map_of(
             raise
         return MapData(title=title, layers=[tasks], facts=facts)
     is_telling = tasks is not None and any(box.state is not State.SUCCEEDED for box in tasks.boxes)
-    layers = [*([tasks] if tasks is not None and is_telling else []), *_layers(taken.drawn, None)]
+    # How tasks ended lies on top, and in colours that no layer below has.
+    layers = [*_layers(taken.drawn, None), *([tasks] if tasks is not None and is_telling else [])]
     return MapData(title=title, layers=layers, facts=[*facts, *taken.notes])
 
 
