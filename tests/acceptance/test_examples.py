@@ -175,7 +175,7 @@ def test_a_document_has_its_published_form(words: tuple[str, ...], form: str, ap
 
 
 def test_show_names_the_results(applied: Ended, examples: Shell) -> None:
-    assert "0.parquet, 1.parquet, 2.parquet, 3.parquet" in examples.run("show", "county-areas").out
+    assert "4 tables, 3,231 rows, EPSG:4326" in examples.run("show", "county-areas").out
 
 
 def test_what_the_service_forgot_the_archive_still_knows(applied: Ended, examples: Shell) -> None:

@@ -1,4 +1,4 @@
-"""One browser for all tests of a run."""
+"""One browser for the tests of a module: while it is there, an event loop runs, which no other test may find."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from tests.browser.chromium import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
