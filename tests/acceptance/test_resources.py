@@ -29,7 +29,9 @@ class Service:
 
     def __init__(self, folder: Path, **env: str) -> None:
         self.state = folder / "state"
-        self._process = Shell(folder=folder, home=folder).serve(str(self.state), **env)
+        # With all of the environment: where packages come from, and by which certificates, is said there.
+        around = {**os.environ, "HOME": str(folder), **env}
+        self._process = Shell(folder=folder, home=folder).serve(str(self.state), **around)
         assert "Listening on" in self._process.stderr.readline()
         self._known = json.loads((self.state / "service.json").read_text(encoding="utf-8"))
 
