@@ -307,9 +307,9 @@ def test_zsh_gets_three_lines_for_each_word(project: Path) -> None:
     ("line", "may_load", "modules"),
     [
         ("fused-spec sta", set(), 40),
-        ("fused-spec status --target d", SPECS, 150),
-        ("fused-spec plan --select t", SPECS, 241),
-        ("fused-spec show 0f", SPECS, 285),
+        ("fused-spec status --target d", SPECS, 160),
+        ("fused-spec plan --select t", SPECS, 255),
+        ("fused-spec show 0f", SPECS, 300),
     ],
 )
 def test_an_answer_loads_no_client_and_few_modules(project: Path, line: str, may_load: set[str], modules: int) -> None:
