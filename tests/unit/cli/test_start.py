@@ -16,7 +16,7 @@ def test_what_the_command_says_of_itself_loads_no_heavy_library_and_few_modules(
     loaded = loaded_by(words, cwd=ROOT)
     assert (loaded.code, HEAVY & loaded.packages) == (0, set())
     assert len(loaded.ours("")) <= 9, loaded.ours("")
-    assert len(loaded.modules) <= 30, loaded.modules
+    assert len(loaded.modules) <= 33, loaded.modules
 
 
 def test_the_help_of_all_imports_no_command() -> None:
@@ -44,7 +44,7 @@ def test_validate_loads_few_modules_and_has_hardly_a_class_written_at_the_start(
     (tmp_path / ".git").mkdir()
     shutil.copytree(ROOT / "specs/examples", tmp_path / "specs")  # not the project file, which uses all of the language
     loaded = loaded_by("validate", "specs/02-countries.yaml", cwd=tmp_path)
-    assert len(loaded.modules) <= 200  # 197 on Python 3.13, which has more private modules than 3.11
+    assert len(loaded.modules) <= 206  # 201 on Python 3.13, which has more private modules than 3.11
     assert len(loaded.dataclasses) <= 3, loaded.dataclasses
 
 

@@ -63,7 +63,7 @@ IN_CSV = {
 }
 IN_JSON = {
     "nan": (JSON_HEAD + ' {"id": "y", "disk": «NaN}]', "not-finite"),
-    "comma": (JSON_HEAD + ' {"id": "y",«}]', "bad-elements"),
+    "comma": (JSON_HEAD + ' {"id": "y" «"disk": 1}]', "bad-elements"),
     "beyond-double": (JSON_HEAD + ' {"id": "y", "disk": «9007199254740993}]', "number-too-large"),
     "overflow": (JSON_HEAD + ' {"id": "y", "disk": «1e400}]', "not-finite"),
     "surrogate": (JSON_HEAD + ' «{"id": "y", "env": "\\ud800"}]', "bad-character"),
