@@ -61,11 +61,12 @@ def test_with_data_a_report_shows_what_the_run_made_on_a_map(project: Shell) -> 
     assert told.code == 0, told.err
     page = (project.folder / "data.html").read_text(encoding="utf-8")
     assert "What it made" in page
-    import re
-
-    print(re.sub("<[^>]+>", " ", page[page.index("What it made") :])[:1500])
     assert "place 1" in page
-    assert "What it made" not in (project.folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_without_data_no_value_of_a_result_is_in_a_report(project: Shell) -> None:
+    assert project.run("report", "tiles", "-o", "bare.html").code == 0
+    assert "What it made" not in (project.folder / "bare.html").read_text(encoding="utf-8")
 
 
 def test_reports_of_a_run_and_of_a_time_are_the_same_each_time(project: Shell) -> None:
