@@ -84,8 +84,7 @@ def _together(tasks: Iterable[Task], more: Mapping[tuple[str, str | None], int])
 
 
 def _by_element(task: Task, part: Part | None) -> Task:
-    is_known = part is not None and 0 <= task.index < len(part.elements)
-    return replace(task, index=part.elements.number_of(task.index)) if part is not None and is_known else task
+    return task if part is None else replace(task, index=part.number_of(task.index))
 
 
 def _kind(task: Task) -> tuple[str, str | None]:

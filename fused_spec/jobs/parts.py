@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from fused_spec.jobs.carried import carried_in
+
 _STRETCHES = re.compile(r"(\d{1,9}(-\d{1,9})?)(,\d{1,9}(-\d{1,9})?)*")
 
 
@@ -129,6 +131,10 @@ class Part(Struct, frozen=True, kw_only=True):
     elements: Stretches
     after: str
 
+    def number_of(self, task: int) -> int:
+        """The number that a task of the run has among the elements of the job; what is no task of it keeps its own."""
+        return self.elements.number_of(task) if 0 <= task < len(self.elements) else task
+
     def to_json(self) -> dict[str, Any]:
         return {"of": self.of, "elements": str(self.elements), "after": self.after}
 
@@ -156,9 +162,8 @@ def part_in(content: Mapping[Any, Any]) -> Part | None:
 
 def number_in(metadata: Mapping[str, Any] | None) -> Callable[[int], int]:
     """What gives the number that a task has among the elements of its job, by what the config of its run says."""
-    marker = (metadata or {}).get("fused-spec")
     try:
-        part = part_in(marker) if isinstance(marker, Mapping) else None
+        part = part_in(carried_in(metadata))
     except ValueError:
         part = None
     return (lambda index: index) if part is None else part.elements.number_of

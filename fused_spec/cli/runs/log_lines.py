@@ -108,10 +108,7 @@ def of_elements(choice: LogChoice, part: "Part | None") -> LogChoice:
 def with_elements(lines: "Iterable[LogRecord]", part: "Part | None") -> "Iterator[LogRecord]":
     """The lines, whose tasks have the numbers of their elements in the whole job."""
     for line in lines:
-        if part is None or line.task is None or line.task >= len(part.elements):
-            yield line
-        else:
-            yield replace(line, task=part.elements.number_of(line.task))
+        yield line if part is None or line.task is None else replace(line, task=part.number_of(line.task))
 
 
 def archived_lines(archive: "Archive", receipt: "Receipt", choice: LogChoice, tell: Tell) -> "Iterator[LogRecord]":

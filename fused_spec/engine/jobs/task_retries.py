@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fused_spec.engine.processes.telling import Done, Log
+from fused_spec.jobs.carried import carried_in
 from fused_spec.jobs.log_origins import Origin, Stream
 
-_FIELD, _NAME = "fused-spec", "task_retries"
+_NAME = "task_retries"
 _MOST = 100
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
@@ -29,8 +30,7 @@ class TaskRetries:
     @classmethod
     def of(cls, metadata: Mapping[str, Any] | None) -> "TaskRetries":
         """As many as a job's config asks for; none where it asks for nothing that is understood."""
-        carried = (metadata or {}).get(_FIELD)
-        most = carried.get(_NAME) if isinstance(carried, Mapping) else None
+        most = carried_in(metadata).get(_NAME)
         return cls(most=min(most, _MOST)) if type(most) is int and most > 0 else cls()
 
     def pause(self, attempt: int) -> None:

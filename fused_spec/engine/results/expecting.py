@@ -15,8 +15,8 @@ from pyproj.exceptions import CRSError
 
 from fused_spec.engine.results.rasters.images import bounds_of
 from fused_spec.engine.results.tables.frames import as_table, with_index
+from fused_spec.jobs.carried import carried_in
 
-FIELD = "fused-spec"
 _MARGIN = 1e-9  # degrees; what a change of coordinates may cost
 
 Bounds = tuple[float, ...]
@@ -47,8 +47,7 @@ class Facts:
 
 def expectation(metadata: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """What a step's metadata says of its results; empty when it says nothing."""
-    carried = (metadata or {}).get(FIELD)
-    expected = carried.get("expect") if isinstance(carried, Mapping) else None
+    expected = carried_in(metadata).get("expect")
     return expected if isinstance(expected, Mapping) else {}
 
 

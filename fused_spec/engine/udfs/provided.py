@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fused_spec.jobs.carried import carried_in
 from fused_spec.messages.redaction import Redactor
 from fused_spec.messages.secret_forms import encoded_forms, forms
 from fused_spec.udfs.code_places import CodePlaces, places_in
@@ -88,10 +89,9 @@ def read_provided(request: Mapping[str, Any]) -> Provided:
     """What the service wrote into the job's request (see `jobdir`)."""
     given = request.get("provided") or {}
     registry, git = _read(given.get("registry")), given.get("git")
-    metadata = (request.get("config") or {}).get("metadata") or {}
-    marker = metadata.get("fused-spec")
+    metadata = (request.get("config") or {}).get("metadata")
     return Provided(
-        code_places=places_in(marker.get("code")) if isinstance(marker, dict) else {},
+        code_places=places_in(carried_in(metadata).get("code")),
         saved=registry.get("saved", {}),
         tokens=registry.get("tokens", {}),
         secrets=_read(given.get("secrets")),

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from fused_spec.maps.scenes.scene import Scene, Shape, Swatch
 from fused_spec.maps.styles import ALL, LAND, SEA, Style
 
+_PACKAGE = "fused_spec.maps.forms"
 _ROOM = 15.0  # pixels that a glyph needs within its feature
 
 
@@ -24,16 +25,27 @@ class Group:
     shapes: Sequence[Shape]
 
 
-@cache
-def environment() -> Environment:
-    """What all templates share."""
-    made = Environment(
-        loader=PackageLoader("fused_spec.maps.forms"),
+def templates_of(package: str) -> Environment:
+    """What the templates of a package share: every text is escaped, and nothing that is missing is passed over."""
+    return Environment(
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def own_text(package: str, name: str) -> Markup:
+    """A style or a script of a package: the one place where text is believed as it is, since we wrote it."""
+    text = (resources.files(package) / "templates" / name).read_text(encoding="utf-8")
+    return Markup("\n".join(line.strip() for line in text.splitlines()))  # noqa: S704
+
+
+@cache
+def environment() -> Environment:
+    """What all templates of maps share."""
+    made = templates_of(_PACKAGE)
     made.filters |= {"short": short, "base64": _base64, "groups": _groups, "is_marked": is_marked}
     made.globals |= {"styles": ALL, "sea": SEA, "land": LAND}
     return made
@@ -41,9 +53,8 @@ def environment() -> Environment:
 
 @cache
 def own(name: str) -> Markup:
-    """A style or a script of this package: the one place where text is believed as it is, since we wrote it."""
-    text = (resources.files("fused_spec.maps.forms") / "templates" / name).read_text(encoding="utf-8")
-    return Markup("\n".join(line.strip() for line in text.splitlines()))  # noqa: S704
+    """A style or a script of maps."""
+    return own_text(_PACKAGE, name)
 
 
 @cache

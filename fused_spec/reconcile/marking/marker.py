@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, ValidationError, convert, field
 
+from fused_spec.jobs.carried import carried_in
 from fused_spec.jobs.parts import Part, part_in, part_to_json
 from fused_spec.plan.model import ReadRun
 from fused_spec.reconcile.marking.reads import reads_in, reads_to_json
@@ -140,8 +141,8 @@ def is_protected(metadata: Mapping[str, Any] | None) -> bool:
 
 def object_field(metadata: Mapping[str, Any] | None, name: str) -> Any:
     """One field of the marker of a saved UDF or token; None where there is none that this version understands."""
-    marker = (metadata or {}).get(FIELD)
-    return marker.get(name) if isinstance(marker, Mapping) and marker.get("v") == VERSION else None
+    marker = carried_in(metadata)
+    return marker.get(name) if marker.get("v") == VERSION else None
 
 
 def _opaque(*words: str) -> str:

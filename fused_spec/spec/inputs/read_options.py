@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from encodings.aliases import aliases
 from typing import Any
 
+from fused_spec.jobs.carried import carried_in
 from fused_spec.messages.diagnostics import Severity, guess, nearest
 from fused_spec.spec.documents.findings import Findings
 from fused_spec.spec.documents.positions import Pointer
@@ -42,8 +43,7 @@ _SAYS_NOTHING: Mapping[str, tuple[Sequence[str], str]] = {
 
 def reading_in(metadata: Any) -> Mapping[str, Any]:
     """What a step's metadata says of how inputs are read; empty when it says nothing."""
-    carried = metadata.get(FIELD) if isinstance(metadata, Mapping) else None
-    reading = carried.get(READ) if isinstance(carried, Mapping) else None
+    reading = carried_in(metadata).get(READ)
     return reading if isinstance(reading, Mapping) else {}
 
 

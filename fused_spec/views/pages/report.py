@@ -1,14 +1,14 @@
 """The file of a report: one page that needs nothing else, and allows nothing but its own style and script."""
 
 from functools import cache
-from importlib import resources
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from fused_spec.maps.forms.html import Embedded, hashed
 from fused_spec.maps.forms.html import script as map_script
 from fused_spec.maps.forms.html import style as map_style
+from fused_spec.maps.forms.templating import own_text, templates_of
 from fused_spec.maps.model import Limits, MapData
 from fused_spec.maps.styles import ALL as STYLES
 from fused_spec.views.pages.data import PageData
@@ -16,6 +16,7 @@ from fused_spec.views.pages.tasks import MOST_LISTED
 from fused_spec.views.pages.timeline import timeline
 from fused_spec.views.words.english import duration, moment
 
+_PACKAGE = "fused_spec.views.pages"
 MOST_BYTES = 5_000_000
 _LANE = 26.0  # pixels of a bar of the timeline
 _MOST_MAPS = 6
@@ -67,23 +68,16 @@ def _map(place: MapData, prefix: str, count: int) -> Embedded:
 
 @cache
 def environment() -> Environment:
-    """What templates of pages share: every text is escaped, and nothing that is missing is passed over."""
-    made = Environment(
-        loader=PackageLoader("fused_spec.views.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    """What all templates of pages share."""
+    made = templates_of(_PACKAGE)
     made.filters |= {"duration": _duration, "moment": moment, "style": _style, "money": _money, "size": _size}
     return made
 
 
 @cache
 def own(name: str) -> Markup:
-    """A style or a script of this package, believed as it is, since we wrote it."""
-    text = (resources.files("fused_spec.views.pages") / "templates" / name).read_text(encoding="utf-8")
-    return Markup("\n".join(line.strip() for line in text.splitlines()) + "\n")  # noqa: S704
+    """A style or a script of pages."""
+    return own_text(_PACKAGE, name) + "\n"
 
 
 @cache

@@ -12,7 +12,7 @@ from pyproj.exceptions import CRSError
 from fused_spec.engine.failures import StepFailed
 from fused_spec.engine.ingest.reading.schema import described_fields
 from fused_spec.engine.ingest.reading.types import arrow_type
-from fused_spec.engine.results.expecting import FIELD
+from fused_spec.jobs.carried import carried_in
 from fused_spec.wire import PartitionGeospatialStep, PartitionNongeospatialStep
 
 _GEOMETRY_KEYS = ("geometry", "crs")
@@ -75,8 +75,7 @@ def reading_of(step: PartitionGeospatialStep | PartitionNongeospatialStep) -> Re
 
 
 def _given(metadata: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    carried = (metadata or {}).get(FIELD)
-    given = carried.get("read") if isinstance(carried, Mapping) else None
+    given = carried_in(metadata).get("read")
     if given is None:
         return {}
     if not isinstance(given, Mapping):
