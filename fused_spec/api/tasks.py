@@ -1,8 +1,11 @@
 """What an embedded service tells of the tasks of a run; no other has such calls."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Protocol
 
 from fused_spec.api.errors import ApiError
 from fused_spec.api.http.addresses import path
@@ -10,6 +13,27 @@ from fused_spec.api.http.base import Connected
 from fused_spec.api.http.limits import DOWNLOAD, FACTS
 from fused_spec.api.values.inputs import JobReference, job_id_of
 from fused_spec.jobs.tasks import Standing, standing_in
+
+
+class TellsTasks(Protocol):
+    """Saves what it knows of the tasks of a run, if it knows anything."""
+
+    def save_job_tasks(self, job: str, file: Path, /) -> bool: ...
+
+
+@contextmanager
+def told_tasks(api: TellsTasks, job_id: str) -> Iterator[BinaryIO | None]:
+    """The lines about the tasks of a run, as long as they are looked at; None from a service that tells nothing.
+
+    They lie in a file meanwhile: there may be a million. Raises the client's errors.
+    """
+    with TemporaryDirectory(prefix="fused-spec-") as folder:
+        file = Path(folder) / "tasks.jsonl"
+        if not api.save_job_tasks(job_id, file):
+            yield None
+            return
+        with file.open("rb") as lines:
+            yield lines
 
 
 class TaskReads(Connected):

@@ -66,4 +66,5 @@ def _north(y: int, z: int) -> float:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it may be degrees, which the largest number that is written in digits is not."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 180

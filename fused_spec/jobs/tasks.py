@@ -4,10 +4,11 @@ The first line of `tasks.jsonl` says how many there are to be, in all steps: `{"
 the archive. They are read one at a time: a run may have a million tasks.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 from msgspec import Struct
@@ -146,6 +147,11 @@ class Tally:
                     if 0 <= told.index < len(self.succeeded):
                         self.succeeded[told.index] = told.state is TaskState.SUCCEEDED
             yield line
+
+    def all_of(self, lines: Iterable[bytes]) -> Self:
+        """This one, when all of the lines have passed."""
+        deque(self.counting(lines), maxlen=0)
+        return self
 
     @property
     def counts(self) -> TaskCounts:

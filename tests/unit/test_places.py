@@ -5,7 +5,7 @@ from typing import Any
 import mercantile
 import pytest
 
-from fused_spec.cli.outputs.places import place_of
+from fused_spec.jobs.places import place_of
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,7 @@ from fused_spec.cli.outputs.places import place_of
         ({"bounds": [1, 4, 3, 2]}, None),
         ({"bounds": ["1", 2, 3, 4]}, None),
         ({"bounds": [1, 2, 3, float("nan")]}, None),
+        ({"bounds": [1, 2, 3, 10**400]}, None),
         ({"x": 1, "y": 0, "z": 0}, None),
         ({"x": True, "y": 0, "z": 1}, None),
         ({"x": 1.5, "y": 2.5, "z": 3.5}, None),

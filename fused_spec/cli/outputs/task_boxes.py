@@ -1,24 +1,17 @@
 """The tasks of a run as boxes of a map, where the elements of its input have a place."""
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from fused_spec.api.reading import FusedReader
+from fused_spec.api.tasks import told_tasks
 from fused_spec.cli.outputs.finding import Found
-from fused_spec.cli.outputs.places import place_of
 from fused_spec.jobs.parts import elements_of, number_in
-from fused_spec.jobs.tasks import Task, TaskState, tasks_in
+from fused_spec.jobs.places import place_of
+from fused_spec.jobs.tasks import Task, tasks_in
 from fused_spec.maps.model import Box, Boxes, State
 
 _MOST = 4_000
-_STATES = {
-    TaskState.SUCCEEDED: State.SUCCEEDED,
-    TaskState.FAILED: State.FAILED,
-    TaskState.CANCELLED: State.CANCELLED,
-    TaskState.RUNNING: State.RUNNING,
-}
 
 
 def task_boxes(api: FusedReader, found: Found) -> Boxes | None:
@@ -42,18 +35,14 @@ def task_boxes(api: FusedReader, found: Found) -> Boxes | None:
 
 
 def _tasks(api: FusedReader, job_id: str, step: int) -> Mapping[int, Task] | None:
-    with tempfile.TemporaryDirectory(prefix="fused-spec-") as folder:
-        file = Path(folder) / "tasks.jsonl"
-        if not api.save_job_tasks(job_id, file):
-            return None
-        with file.open("rb") as lines:
-            return {task.index: task for task in tasks_in(lines) if task.step == step}
+    with told_tasks(api, job_id) as lines:
+        return None if lines is None else {task.index: task for task in tasks_in(lines) if task.step == step}
 
 
 def _state(tasks: Mapping[int, Task] | None, number: int) -> State:
     if tasks is None:
         return State.UNKNOWN
-    return _STATES[tasks[number].state] if number in tasks else State.NOT_STARTED
+    return State(tasks[number].state) if number in tasks else State.NOT_STARTED
 
 
 def _told(tasks: Mapping[int, Task] | None, number: int) -> dict[str, Any]:

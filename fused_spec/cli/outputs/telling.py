@@ -1,12 +1,11 @@
 """The facts of outputs: those that tasks told as they ended, and else what a footer or a header says."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from pathlib import Path
 from types import MappingProxyType
 
 from fused_spec.api.reading import FusedReader
+from fused_spec.api.tasks import told_tasks
 from fused_spec.cli.outputs.finding import Found
 from fused_spec.engine.outputs.kinds import form_of, kind_of
 from fused_spec.engine.outputs.model import Facts, Kind, Output, Told
@@ -64,13 +63,10 @@ def _of_tasks(api: FusedReader, found: Found, outputs: Sequence[Output]) -> Know
     """The tasks of the last step that went well, by run and number; the lines pass one by one."""
     wanted = {(output.job_id, output.own_task) for output in outputs if output.own_task is not None}
     known: dict[tuple[str | None, int | None], Task] = {}
-    with tempfile.TemporaryDirectory(prefix="fused-spec-") as folder:
-        file = Path(folder) / "tasks.jsonl"
-        for job_id in sorted({job_id for job_id, _ in wanted if job_id is not None}):
-            if api.save_job_tasks(job_id, file):
-                with file.open("rb") as lines:
-                    good = _good(tasks_in(lines), found.last_step)
-                    known |= {(job_id, task.index): task for task in good if (job_id, task.index) in wanted}
+    for job_id in sorted({job_id for job_id, _ in wanted if job_id is not None}):
+        with told_tasks(api, job_id) as lines:
+            good = _good(tasks_in(lines or ()), found.last_step)
+            known |= {(job_id, task.index): task for task in good if (job_id, task.index) in wanted}
     return known
 
 

@@ -1,9 +1,8 @@
 """How the tasks of one run ended, and which of them failed, as parts of the document of `show`."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from fused_spec.api.tasks import told_tasks
 from fused_spec.cli.runs.elements import element_of
 from fused_spec.jobs.failures import Failures, failures_among
 from fused_spec.jobs.parts import Part
@@ -48,13 +47,11 @@ def _archived(around: "Surroundings", found: "FoundRun", part: Part | None) -> t
 def _told(around: "Surroundings", found: "FoundRun", part: Part | None) -> tuple[TaskCounts, Failures] | None:
     if not found.in_history:
         return None
-    with TemporaryDirectory(prefix="fused-spec-") as folder:
-        file = Path(folder) / "tasks.jsonl"
-        if not around.api.save_job_tasks(found.job_id, file):
+    with told_tasks(around.api, found.job_id) as lines:
+        if lines is None:
             return None
         tally = Tally()
-        with file.open("rb") as lines:
-            failures = failures_among(tasks_in(tally.counting(lines)), part)
+        failures = failures_among(tasks_in(tally.counting(lines)), part)
         return tally.counts, Failures() if around.unmasked(found) else failures  # an error may quote a secret
 
 

@@ -3,12 +3,11 @@
 Only a config with `ignore_chunk_error` allows for that. An embedded service tells of each task, any other of results.
 """
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from fused_spec.api.tasks import told_tasks
 from fused_spec.jobs.parts import Stretches, may_lose_tasks
 from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import Tally, TaskCounts
@@ -67,15 +66,8 @@ def fails(job: DesiredJob, digest: str, tasks: TaskCounts | None) -> bool:
 
 
 def _told(api: "FusedReader", job_id: str) -> TaskCounts | None:
-    with TemporaryDirectory(prefix="fused-spec-") as folder:
-        file = Path(folder) / "tasks.jsonl"
-        if not api.save_job_tasks(job_id, file):
-            return None
-        tally = Tally()
-        with file.open("rb") as lines:
-            for _ in tally.counting(lines):
-                pass
-        return tally.counts
+    with told_tasks(api, job_id) as lines:
+        return None if lines is None else Tally().all_of(lines).counts
 
 
 def _counts(meant: Stretches | None, done: Stretches | None) -> TaskCounts | None:

@@ -4,16 +4,15 @@ An embedded service tells of each task. Any other tells of the results: by their
 """
 
 import re
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from fused_spec.api.errors import ApiError, Unreadable
+from fused_spec.api.tasks import told_tasks
 from fused_spec.jobs.parts import Part, Stretches, elements_of
 from fused_spec.jobs.tasks import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from fused_spec.api.reading import FusedReader
     from fused_spec.api.values.results import JobResult
@@ -44,10 +43,10 @@ def done_of(api: "FusedReader", job_id: str, meant: Stretches | None, side_by_si
     """
     if meant is None:
         return None
-    with TemporaryDirectory(prefix="fused-spec-") as folder:
-        tasks = Path(folder) / "tasks.jsonl"
-        if api.service_id is not None and api.save_job_tasks(job_id, tasks):
-            return _by_tasks(tasks, meant)
+    if api.service_id is not None:
+        with told_tasks(api, job_id) as lines:
+            if lines is not None:
+                return _by_tasks(lines, meant)
     return results_of(api, job_id, meant, side_by_side)
 
 
@@ -83,10 +82,7 @@ def _is_good(result: "JobResult") -> bool:
     return not beside.get("has_exception") and not beside.get("errormsg")
 
 
-def _by_tasks(tasks: Path, meant: Stretches) -> Stretches | None:
+def _by_tasks(lines: "Iterable[bytes]", meant: Stretches) -> Stretches | None:
     """What the tasks tell, unless they are not those that were meant."""
-    tally = Tally(len(meant))
-    with tasks.open("rb") as lines:
-        for _ in tally.counting(lines):
-            pass
+    tally = Tally(len(meant)).all_of(lines)
     return meant.where(tally.succeeded) if tally.counts.total == len(meant) else None

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import mercantile
 from msgspec import Struct
 
+from fused_spec.jobs.places import place_of
 from fused_spec.jobs.tasks import Task, TaskState
-from fused_spec.maps.model import Bounds, Box, Boxes, MapData, State
+from fused_spec.maps.model import Box, Boxes, MapData, State
 from fused_spec.messages.phrases import cut
 from fused_spec.messages.redaction import redact
 from fused_spec.messages.visible import visible
@@ -20,15 +20,8 @@ MOST_LISTED = 1_500
 _MOST_CELLS = 1_000
 _MOST_GROUPS = 50
 _MOST_ELEMENTS = 12
-_FARTHEST = 1e9  # no degree and no tile is so far; what is no number is not nearer
 _PARTS = 120  # of a run's time, in each of which it is told how many tasks ran
 _ORDER = {state: number for number, state in enumerate(State)}
-_STATES = {
-    TaskState.SUCCEEDED: State.SUCCEEDED,
-    TaskState.FAILED: State.FAILED,
-    TaskState.CANCELLED: State.CANCELLED,
-    TaskState.RUNNING: State.RUNNING,
-}
 
 
 class Elements(Struct, frozen=True):
@@ -79,7 +72,7 @@ def line_of(task: Task, elements: Elements, begin: float) -> TaskLine:
     return TaskLine(
         step=task.step,
         index=task.index,
-        state=_STATES[task.state],
+        state=State(task.state),
         element="" if element is None else safe(json.dumps(element, ensure_ascii=False), 120),
         started=None if task.started is None else max(0.0, task.started / 1000 - begin),
         seconds=task.seconds,
@@ -96,7 +89,7 @@ def grids(tasks: Sequence[Task], elements: Elements, lines: Sequence[TaskLine]) 
     """A grid for each step that has several tasks; a square stands for many where there are more than can be seen."""
     by_step: dict[int, dict[int, State]] = {}
     for task in tasks:
-        by_step.setdefault(task.step, {})[task.index] = _STATES[task.state]
+        by_step.setdefault(task.step, {})[task.index] = State(task.state)
     shown = {(line.step, line.index) for line in lines}
     return [
         _grid(step, states, elements.count_of(step), shown)
@@ -141,7 +134,7 @@ def alike(tasks: Sequence[Task], elements: Elements, begin: float) -> list[Error
 
 def counts(tasks: Sequence[Task], not_started: int) -> list[tuple[State, int]]:
     """How many tasks ended how, what needs a person first."""
-    found = Counter(_STATES[task.state] for task in tasks)
+    found = Counter(State(task.state) for task in tasks)
     found[State.NOT_STARTED] += not_started
     return [(state, found[state]) for state in State if found[state]]
 
@@ -176,41 +169,9 @@ def places(tasks: Sequence[Task], elements: Elements) -> MapData | None:
             bounds, crs = task.bounds, task.crs
         if bounds is not None:
             told = {} if task.error is None else {"error": task.error}
-            layers.setdefault(crs, []).append(Box(bounds, _named(task, elements), _STATES[task.state], told))
+            layers.setdefault(crs, []).append(Box(bounds, _named(task, elements), State(task.state), told))
     made = [Boxes(boxes, crs, title="tasks") for crs, boxes in sorted(layers.items())]
     return MapData("Tasks where they lie", made) if made else None
-
-
-def place_of(element: Any) -> Bounds | None:
-    """The bounds in degrees that an element says: as `bbox` or `bounds`, as a tile, or as a point."""
-    if not isinstance(element, Mapping):
-        return None
-    for name in ("bbox", "bounds"):
-        if (corners := _numbers(element.get(name))) is not None and len(corners) == 4:
-            west, south, east, north = corners
-            return west, south, east, north
-    if (tile := _numbers([element.get(name) for name in ("x", "y", "z")])) is not None:
-        return _bounds_of_tile(*tile)
-    for names in (("lon", "lat"), ("lng", "lat"), ("longitude", "latitude")):
-        if (point := _numbers([element.get(name) for name in names])) is not None:
-            return point[0], point[1], point[0], point[1]
-    return None
-
-
-def _bounds_of_tile(x: float, y: float, z: float) -> Bounds | None:
-    """Those of a tile of the web; None for numbers that are none."""
-    if not (x.is_integer() and y.is_integer() and z in range(31) and min(x, y) >= 0 and max(x, y) < 2**z):
-        return None
-    west, south, east, north = mercantile.bounds(int(x), int(y), int(z))
-    return west, south, east, north
-
-
-def _numbers(given: Any) -> list[float] | None:
-    if not isinstance(given, list | tuple):
-        return None
-    if not all(isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < _FARTHEST for one in given):
-        return None
-    return [float(one) for one in given]
 
 
 def _named(task: Task, elements: Elements) -> str:
@@ -219,4 +180,4 @@ def _named(task: Task, elements: Elements) -> str:
 
 
 def _urgency(task: Task) -> tuple[int, float, int, int]:
-    return _ORDER[_STATES[task.state]], -(task.seconds or 0.0), task.step, task.index
+    return _ORDER[State(task.state)], -(task.seconds or 0.0), task.step, task.index

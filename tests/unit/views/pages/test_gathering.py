@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fused_spec.errors import FusedSpecError
+from fused_spec.jobs.places import place_of
 from fused_spec.jobs.status import RunStatus
 from fused_spec.jobs.tasks import TaskState
 from fused_spec.maps.model import State
@@ -13,7 +14,7 @@ from fused_spec.reconcile.archive.folders import Archive
 from fused_spec.reconcile.archive.spool import LogRecord
 from fused_spec.views.pages.data import RunPage
 from fused_spec.views.pages.gathering import MOST_RUNS, newest_of, page_data, since_then
-from fused_spec.views.pages.tasks import MOST_LISTED, place_of
+from fused_spec.views.pages.tasks import MOST_LISTED
 from tests.unit.views.pages import kept
 
 
